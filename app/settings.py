@@ -72,7 +72,7 @@ class Settings:
             host=host,
             port=port,
             public_url=public_url,
-            trusted_proxies=_whole_number(values, "LOUDA_TRUSTED_PROXIES", 0, range(0, 6)),
+            trusted_proxies=_whole_number(values, "LOUDA_TRUSTED_PROXIES", 0, range(6)),
             purge_after_days=_whole_number(values, "LOUDA_PURGE_AFTER_DAYS", 30, range(1, 36501)),
             timezone=values.get("LOUDA_TIMEZONE") or "Asia/Shanghai",
             is_debug=values.get("FLASK_DEBUG", "").strip().lower() in TRUE_WORDS,
@@ -103,7 +103,7 @@ class Settings:
 
     def problems(self) -> tuple[str, ...]:
         """Why this installation must not start, one sentence each in Chinese and English; empty when it may."""
-        return tuple([*self._problems_everywhere(), *(self._problems_in_production() if self.is_production else ())])
+        return (*self._problems_everywhere(), *(self._problems_in_production() if self.is_production else ()))
 
     def _problems_everywhere(self) -> Iterator[str]:
         if len(self.secret_key.encode()) < SECRET_BYTES_AT_LEAST:
