@@ -1,0 +1,52 @@
+"""The commands of `louda`: name, where the click command lives, and what it does. Standard library only.
+
+The place is a string so that nothing is imported before the command is called: `louda help` needs no installation, and
+`louda doctor` does not load the planner.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Entry(NamedTuple):
+    """One command: `target` is "module:attribute" of a click command."""
+
+    target: str
+    zh: str
+    en: str
+
+
+COMMANDS: dict[str, Entry] = {
+    "run": Entry("app.upkeep.commands:run", "启动网页和后台任务", "start the web server and the worker"),
+    "work": Entry("app.upkeep.commands:work", "只启动后台任务", "start only the worker"),
+    "doctor": Entry("app.upkeep.commands:doctor", "检查缺什么、哪里不安全", "say what is missing or unsafe"),
+    "migrate": Entry("app.upkeep.commands:migrate", "把数据库升级到最新版本", "bring the database up to date"),
+    "backup": Entry("app.upkeep.commands:backup", "备份数据库和单据", "back up database and documents"),
+    "restore": Entry("app.upkeep.commands:restore", "从备份恢复", "restore a backup"),
+    "demo": Entry("app.demo.commands:demo", "演示街道的一整天", "one whole day on the demo subdistrict"),
+    "import": Entry("app.upkeep.importing:import_group", "导入楼栋、商品、订单", "import places, items, orders"),
+    "chain": Entry("app.intake.chain_cli:chain", "读入接龙文本", "read a chain (jielong) text"),
+    "reconcile": Entry("app.oversight.commands:reconcile", "核对账目与事件链", "check the equations and the event chain"),
+    "account": Entry("app.access.commands:account", "管理工作人员账号", "manage staff accounts"),
+}
+BEFORE_COMMANDS = {
+    "test": ("安装测试工具并运行全部测试", "install the test tools and run the whole suite"),
+    "help": ("显示本说明", "show this text"),
+}
+ENVIRONMENT = (
+    "HOST=127.0.0.1 PORT=8000",
+    "LOUDA_ENV=development|production",
+    "LOUDA_DATA_DIR=./var",
+    "LOUDA_DATABASE_URL=sqlite:///…|postgresql+psycopg://…",
+    "LOUDA_PUBLIC_URL=https://…",
+    "LOUDA_TRUSTED_HOSTS=…,…",
+)
+
+
+def help_text() -> str:
+    """What `louda help` prints: every command with its purpose, then the variables that are honoured."""
+    texts = {**{name: (entry.zh, entry.en) for name, entry in COMMANDS.items()}, **BEFORE_COMMANDS}
+    lines = [f"  {name:<10} {zh}  {en}" for name, (zh, en) in texts.items()]
+    variables = [f"  {variable}" for variable in ENVIRONMENT]
+    return "\n".join(["Louda 楼达", "", "./louda 命令 COMMAND [--help]", *lines, "", "变量 Variables", *variables])
