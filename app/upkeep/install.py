@@ -105,7 +105,9 @@ def _install_lock(lock: Path) -> None:
     """Install exactly what the lock names; a file whose hash differs is refused by pip."""
     print(f"安装固定版本的依赖 Installing the pinned packages of {lock.name}", flush=True)
     command = [str(PYTHON), "-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check"]
-    done = subprocess.run([*command, "--require-hashes", "--requirement", str(lock)], stdin=subprocess.DEVNULL, check=False)
+    done = subprocess.run(
+        [*command, "--require-hashes", "--requirement", str(lock)], stdin=subprocess.DEVNULL, check=False
+    )
     if done.returncode != 0:
         raise SetUpError(
             f"安装 {lock.name} 失败，原因见上。联网后重试即可继续。\n"

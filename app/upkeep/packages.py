@@ -80,7 +80,9 @@ def _apt_prefix() -> Sequence[str] | None:
         return ()
     if shutil.which("sudo") is None:
         return None
-    asks_nothing = subprocess.run(["sudo", "--non-interactive", "true"], capture_output=True, check=False).returncode == 0
+    asks_nothing = (
+        subprocess.run(["sudo", "--non-interactive", "true"], capture_output=True, check=False).returncode == 0
+    )
     return ("sudo",) if asks_nothing or sys.stdin.isatty() else None
 
 
