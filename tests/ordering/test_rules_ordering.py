@@ -1,0 +1,125 @@
+"""Baskets, limits, totals, codes and the stages of a unit."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.ordering.rules import (
+    LEGAL,
+    TERMINAL,
+    Choice,
+    Component,
+    ItemLimit,
+    OfferTerms,
+    Stage,
+    breaches,
+    explode,
+    is_legal,
+    order_code,
+    order_code_count,
+    read_order_code,
+    total_fen,
+)
+
+EGG, MILK, RICE = 1, 2, 3
+OFFERS = {
+    10: OfferTerms(10, "鸡蛋", 1500, (Component(EGG, 1),), max_qty=2),
+    11: OfferTerms(11, "早餐包", 3000, (Component(EGG, 1), Component(MILK, 2))),
+    12: OfferTerms(12, "主食包", 5000, (Component(RICE, 1), Component(EGG, 2)), max_qty=1, is_hard=False),
+}
+EGG_LIMIT = ItemLimit(EGG, "鸡蛋", 2)
+
+
+def test_one_item_through_two_bundles_and_a_single_line_becomes_one_line() -> None:
+    assert explode(OFFERS, [Choice(10, 1), Choice(11, 1), Choice(12, 1)]) == {EGG: 4, MILK: 2, RICE: 1}
+
+
+def test_the_same_offer_twice_in_a_basket_is_added_up_and_zero_is_left_out() -> None:
+    assert explode(OFFERS, [Choice(11, 1), Choice(11, 2), Choice(10, 0)]) == {EGG: 3, MILK: 6}
+
+
+@pytest.mark.parametrize(
+    ("choices", "persons", "limit", "hard"),
+    [
+        ([Choice(10, 2)], 1, EGG_LIMIT, []),
+        ([Choice(10, 3)], 1, EGG_LIMIT, [True, True]),
+        ([Choice(11, 1), Choice(10, 2)], 1, EGG_LIMIT, [True]),
+        ([Choice(11, 3)], 1, ItemLimit(EGG, "鸡蛋", 2, is_hard=False), [False]),
+        ([Choice(11, 3)], 3, ItemLimit(EGG, "鸡蛋", 1, is_per_person=True), []),
+        ([Choice(11, 4)], 3, ItemLimit(EGG, "鸡蛋", 1, is_per_person=True), [True]),
+        ([Choice(11, 1)], 0, ItemLimit(EGG, "鸡蛋", 1, is_per_person=True), []),
+        ([Choice(12, 2)], 1, ItemLimit(RICE, "大米", 9), [False]),
+    ],
+)
+def test_limits_count_what_is_inside_bundles(
+    choices: list[Choice], persons: int, limit: ItemLimit, hard: list[bool]
+) -> None:
+    assert [breach.is_hard for breach in breaches(OFFERS, choices, [limit], persons)] == hard
+
+
+def test_a_limit_is_said_aloud_with_its_numbers() -> None:
+    (breach,) = breaches(OFFERS, [Choice(11, 1), Choice(10, 2)], [EGG_LIMIT])
+    assert breach.said.zh == "鸡蛋每户最多2份，您的订单里（含套餐）共3份，请减少1份。"
+    assert breach.item_id == EGG
+
+
+def test_the_total_is_quantity_times_price_of_the_offers() -> None:
+    assert total_fen(OFFERS, [Choice(10, 2), Choice(11, 1)]) == 6000
+    assert total_fen(OFFERS, []) == 0
+
+
+@pytest.mark.parametrize("choices", [[Choice(10, -1)], [Choice(10, 999), Choice(10, 1)]])
+def test_impossible_quantities_are_refused(choices: list[Choice]) -> None:
+    with pytest.raises(ValueError, match="cannot be ordered"):
+        explode(OFFERS, choices)
+
+
+def test_an_offer_that_is_not_sold_in_this_cycle_is_refused() -> None:
+    with pytest.raises(KeyError):
+        total_fen(OFFERS, [Choice(99, 1)])
+
+
+@given(st.lists(st.tuples(st.sampled_from([10, 11, 12]), st.integers(0, 20)), max_size=8))
+def test_the_order_of_picking_changes_nothing(picked: list[tuple[int, int]]) -> None:
+    choices = [Choice(*pair) for pair in picked]
+    backwards = choices[::-1]
+    assert explode(OFFERS, choices) == explode(OFFERS, backwards)
+    assert total_fen(OFFERS, choices) == total_fen(OFFERS, backwards)
+    assert breaches(OFFERS, choices, [EGG_LIMIT]) == breaches(OFFERS, backwards, [EGG_LIMIT])
+
+
+def test_the_stage_table_is_the_one_of_the_docstring_and_nothing_else() -> None:
+    legal = {(a.value, b.value) for a in Stage for b in Stage if is_legal(a, b)}
+    assert legal == {
+        ("open", "allocated"),
+        ("open", "short"),
+        ("open", "cancelled"),
+        ("allocated", "packed"),
+        ("allocated", "open"),
+        ("packed", "dropped_off"),
+        ("packed", "open"),
+        ("dropped_off", "accepted"),
+        ("dropped_off", "disputed"),
+        ("disputed", "open"),
+        ("disputed", "refunded"),
+        ("disputed", "accepted"),
+    }
+    assert {stage.value for stage in TERMINAL} == {"accepted", "short", "cancelled", "refunded"}
+    assert set(LEGAL) == set(Stage)
+
+
+def test_from_every_stage_a_unit_can_still_reach_an_end() -> None:
+    reached = set(TERMINAL)
+    for _round in Stage:
+        reached |= {stage for stage in Stage if LEGAL[stage] & reached}
+    assert reached == set(Stage)
+
+
+@given(st.integers(0, order_code_count() - 1))
+def test_an_order_code_reads_back_and_a_shorter_code_is_none(number: int) -> None:
+    code = order_code(number)
+    assert len(code) == 9
+    assert read_order_code(f"{code[:4]}-{code[4:8]} {code[8:]}".lower()) == code
+    assert read_order_code(code[:-1]) is None
