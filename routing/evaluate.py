@@ -1,0 +1,111 @@
+"""From sequences of stops to a plan: times, loads, distances and the parts of the cost."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from routing.codec import problem_hash
+from routing.model import Load, Problem, Stop, Vehicle
+from routing.plan import Cost, Plan, Round, Statistics, Unserved, Visit
+from routing.schedule import Times, locked_times, timetable
+
+Sequences = Mapping[str, Sequence[Sequence[str]]]
+"""Names of the stops of each round of each vehicle, locked rounds left out."""
+
+
+class InfeasibleRounds(ValueError):
+    """A sequence of stops for which there is no timetable."""
+
+
+def build_plan(problem: Problem, rounds: Sequences, unserved: Sequence[Unserved], statistics: Statistics) -> Plan:
+    """The plan that carries out `rounds` after the locked rounds of the problem.
+
+    Raises
+    ------
+    InfeasibleRounds
+        When some vehicle cannot keep the windows in this order.
+    """
+    built: list[Round] = []
+    for vehicle in problem.vehicles:
+        built += rounds_of_vehicle(problem, vehicle, [stops for stops in rounds.get(vehicle.name, ()) if stops])
+    ordered_unserved = sorted(unserved, key=lambda item: item.stop)
+    cost = cost_of(problem, built)
+    return Plan(problem_hash(problem), tuple(built), tuple(ordered_unserved), cost, statistics, problem.notes)
+
+
+def rounds_of_vehicle(problem: Problem, vehicle: Vehicle, sequences: Sequence[Sequence[str]]) -> list[Round]:
+    """Locked rounds of the vehicle, then its other rounds with their times and loads."""
+    result: list[Round] = []
+    later = vehicle
+    for lock in problem.locks:
+        if lock.vehicle == vehicle.name:
+            stops = [problem.stop_by_name[name] for name in lock.stops]
+            times = locked_times(problem, vehicle, stops, lock.starts_s)
+            result.append(_round(problem, vehicle, stops, times, number=len(result) + 1, is_locked=True))
+            free_from_s = max(times.returns_s, later.shift_start_s)
+            later = replace(later, shift_start_s=free_from_s, shift_end_s=max(free_from_s, later.shift_end_s))
+    chains = [[problem.stop_by_name[name] for name in sequence] for sequence in sequences]
+    times_of_rounds = timetable(problem, later, chains)
+    if times_of_rounds is None:
+        raise InfeasibleRounds(f"Vehicle {vehicle.name} cannot make its rounds in time.")
+    for stops, times in zip(chains, times_of_rounds, strict=True):
+        result.append(_round(problem, vehicle, stops, times, number=len(result) + 1, is_locked=False))
+    return result
+
+
+def _round(
+    problem: Problem, vehicle: Vehicle, stops: list[Stop], times: Times, *, number: int, is_locked: bool
+) -> Round:
+    matrix = problem.matrix_by_mode[vehicle.mode]
+    here = problem.depot_by_name[vehicle.depot].location
+    load = departure_load(stops)
+    departure, departs_s = load, times.starts_s + vehicle.reload_s
+    distance, clock_s = 0, departs_s
+    visits: list[Visit] = []
+    for stop, begins_s in zip(stops, times.begins_s, strict=True):
+        leg_m = int(matrix.metres[here, stop.location])
+        arrives_s = clock_s + int(matrix.seconds[here, stop.location])
+        load = load_after(load, stop)
+        clock_s = begins_s + stop.service_s
+        visits.append(Visit(stop.name, arrives_s, begins_s, clock_s, load, leg_m))
+        distance, here = distance + leg_m, stop.location
+    distance += int(matrix.metres[here, problem.end_location(vehicle)])
+    times_and_load = (times.starts_s, departs_s, times.returns_s, departure)
+    return Round(vehicle.name, number, *times_and_load, distance, tuple(visits), is_locked)
+
+
+def departure_load(stops: Sequence[Stop]) -> Load:
+    """What is on board when the round departs: everything that is delivered and not picked up on the way."""
+    carried = [stop.load for stop in stops if not stop.is_pickup and stop.pair is None]
+    return Load(sum(c.g for c in carried), sum(c.ml for c in carried), sum(c.bags for c in carried))
+
+
+def load_after(load: Load, stop: Stop) -> Load:
+    """What is on board after serving `stop`."""
+    sign = 1 if stop.is_pickup else -1
+    return Load(load.g + sign * stop.load.g, load.ml + sign * stop.load.ml, load.bags + sign * stop.load.bags)
+
+
+def cost_of(problem: Problem, rounds: Sequence[Round]) -> Cost:
+    """Parts of the cost of these rounds; every stop they do not serve counts as left out."""
+    distance = time = fixed = per_round = 0
+    for vehicle in problem.vehicles:
+        own = [round_ for round_ in rounds if round_.vehicle == vehicle.name]
+        if own:
+            distance += vehicle.cost_per_m * sum(round_.distance_m for round_ in own)
+            time += vehicle.cost_per_s * (own[-1].returns_s - own[0].starts_s)
+            fixed += vehicle.fixed_cost
+            per_round += vehicle.round_cost * len(own)
+    vehicle_of = {visit.stop: round_.vehicle for round_ in rounds for visit in round_.visits}
+    left_out = [stop for stop in problem.stops if stop.name not in vehicle_of]
+    moved = sum(1 for stop, before in problem.stability.vehicle_of_stop if vehicle_of.get(stop, before) != before)
+    return Cost(
+        distance=distance,
+        time=time,
+        fixed=fixed,
+        rounds=per_round,
+        prizes=sum(stop.prize for stop in left_out if stop.prize is not None),
+        changes=problem.stability.change_cost * moved,
+        missed=sum(1 for stop in left_out if stop.prize is None),
+    )
