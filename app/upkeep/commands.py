@@ -1,0 +1,115 @@
+"""The commands of upkeep. Each is a few lines: read settings, call, print; a refusal is a sentence and exit status 1."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from pathlib import Path
+
+import click
+from flask.cli import with_appcontext
+
+from app.settings import Settings
+from app.upkeep import backup as backups
+from app.upkeep import doctor as examination
+from app.upkeep import schema, server
+
+PAUSE_S = 1.0
+
+
+@click.command()
+def doctor() -> None:
+    """检查缺什么、哪里不安全。 Say what is missing or unsafe; exit status 1 if anything is."""
+    findings = examination.examine(Settings.from_env())
+    click.echo(examination.report(findings))
+    if not all(finding.is_right for finding in findings):
+        raise SystemExit(1)
+
+
+@click.command()
+@with_appcontext
+def migrate() -> None:
+    """把数据库升级到最新版本。 Bring the database up to date."""
+    upgrade()
+    click.echo(f"数据库已是最新 The database is up to date: {schema.state_of(Settings.from_env()).present}")
+
+
+@click.command()
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="另存到此目录 Write under this folder")
+@click.option("--quiet", is_flag=True, help="只报告错误 Print errors only")
+@click.option("--verify", "checked", type=click.Path(path_type=Path), help="只检查这个备份 Only check this backup")
+def backup(out: Path | None, quiet: bool, checked: Path | None) -> None:
+    """备份数据库和单据，并清理过期备份。 Back up database and documents, check the copy, drop expired backups."""
+    settings = Settings.from_env()
+    if checked is not None:
+        problems = backups.verify(checked)
+        if problems:
+            raise click.ClickException("\n".join(problems))
+        click.echo(f"备份完好 The backup is sound: {checked}")
+        return
+    try:
+        folder = backups.create(settings, out)
+    except backups.BackupError as error:
+        raise click.ClickException(str(error)) from error
+    backups.prune(out or settings.backups_dir)
+    if not quiet:
+        click.echo(f"已备份 Backed up: {folder}")
+
+
+@click.command()
+@click.argument("folder", required=False, type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.option("--yes", is_flag=True, help="不再询问 Do not ask")
+def restore(folder: Path | None, yes: bool) -> None:
+    """从备份恢复（默认最近一次）。 Restore a backup, the newest if none is named. Stop the server first."""
+    settings = Settings.from_env()
+    chosen = folder or next(reversed(backups.existing(settings.backups_dir)), None)
+    if chosen is None:
+        raise click.ClickException(f"{settings.backups_dir} 里没有备份。 There is no backup.")
+    if not yes:
+        click.confirm(f"用 {chosen.name} 替换现有数据？ Replace the present data?", abort=True)
+    try:
+        kept = backups.restore(settings, chosen)
+    except backups.BackupError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"已恢复 Restored: {chosen}")
+    if kept is not None:
+        click.echo(f"原数据库保存为 The former database is kept as: {kept}")
+    if not schema.state_of(settings).is_current:
+        click.echo("备份来自旧版本，请运行 ./louda migrate。 The backup is of an older version: run ./louda migrate.")
+
+
+@click.command()
+@with_appcontext
+def work() -> None:
+    """只启动后台任务。 Run waiting jobs until stopped; the job in hand is finished first."""
+    from app.core import jobs
+
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda _number, _frame: stop.set())
+    with backups.serving(Settings.from_env()):
+        while not stop.is_set():
+            if not jobs.run_next():
+                stop.wait(PAUSE_S)
+
+
+@click.command()
+def run() -> None:
+    """启动网页和后台任务。 Start web server and worker; on first start also database and demo subdistrict."""
+    os.umask(0o077)
+    settings = Settings.from_env()
+    problems = settings.problems()
+    if problems:
+        raise click.ClickException("\n".join(problems))
+    try:
+        raise SystemExit(server.serve(settings, lambda address: click.echo(address)))
+    except server.ServerError as error:
+        raise click.ClickException(str(error)) from error
+
+
+def upgrade() -> None:
+    """Run the migrations that are missing (inside an application context)."""
+    from app.core.db import alembic
+
+    alembic.upgrade()
