@@ -1,0 +1,259 @@
+"""Sharing short goods: fair, explained, the same every time."""
+
+from __future__ import annotations
+
+import json
+import random
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.allocation.rules import (
+    Claim,
+    NotEnoughForHands,
+    Policy,
+    Share,
+    Situation,
+    Substitute,
+    allocate,
+    distribute_with_tolerance,
+    substitute,
+)
+
+PEERS = Path(__file__).resolve().parents[2].parent / "shared/data/peers/foodsoft_vectors.json"
+with_peers = pytest.mark.skipif(not PEERS.exists(), reason="the shared peer vectors are not on this machine")
+
+
+def given_out(claims: list[Claim], stock: int, policy: Policy, seed: str = "s") -> dict[int, int]:
+    return {share.line_id: share.qty for share in allocate(claims, Situation("鸡蛋", stock, policy, seed))}
+
+
+def claims_of(*ordered: int) -> list[Claim]:
+    """One claim per number, placed in this order; the last one is in the first tier, the others in the second."""
+    return [
+        Claim(place, f"household-{place}", qty, sequence=place, tier=int(place < len(ordered)))
+        for place, qty in enumerate(ordered, start=1)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("ordered", "policy", "shares"),
+    [
+        ((2, 8, 2), Policy.EQUAL_FLOOR, (2, 6, 2)),
+        ((2, 8, 2), Policy.FIRST_COME, (2, 8, 0)),
+        ((2, 8, 2), Policy.NEED_TIERS, (2, 6, 2)),
+        ((4, 4, 4), Policy.FIRST_COME, (4, 4, 2)),
+        ((4, 4, 4), Policy.NEED_TIERS, (3, 3, 4)),
+        ((1, 1, 10), Policy.EQUAL_FLOOR, (1, 1, 8)),
+        ((1, 1, 10), Policy.PROPORTIONAL, (1, 1, 8)),
+        ((1, 1, 10), Policy.FIRST_COME, (1, 1, 8)),
+        ((1, 1, 10), Policy.NEED_TIERS, (0, 0, 10)),
+        ((20, 10, 0), Policy.PROPORTIONAL, (7, 3, 0)),
+        ((3, 4, 2), Policy.EQUAL_FLOOR, (3, 4, 2)),
+    ],
+)
+def test_the_truth_table_of_ten_units(ordered: tuple[int, ...], policy: Policy, shares: tuple[int, ...]) -> None:
+    assert tuple(given_out(claims_of(*ordered), 10, policy).values()) == shares
+
+
+@pytest.mark.parametrize("policy", [Policy.EQUAL_FLOOR, Policy.PROPORTIONAL])
+def test_the_odd_unit_goes_to_who_was_short_more_often(policy: Policy) -> None:
+    for place in range(3):
+        claims = claims_of(4, 4, 4)
+        claims[place] = replace(claims[place], times_short=2)
+        assert given_out(claims, 10, policy)[place + 1] == 4
+
+
+def test_without_memory_the_seed_decides_and_over_many_seeds_nobody_is_favoured() -> None:
+    wins = [0, 0, 0]
+    for seed in range(300):
+        shares = given_out(claims_of(1, 1, 1), 1, Policy.EQUAL_FLOOR, f"cycle-{seed}")
+        wins[list(shares.values()).index(1)] += 1
+    assert min(wins) > 70
+
+
+def test_a_house_number_changes_nothing_because_only_the_key_counts() -> None:
+    claims = claims_of(1, 1, 1, 1)
+    renumbered = [replace(claim, line_id=100 - claim.line_id) for claim in claims]
+    winner = [claim.key for claim in claims if given_out(claims, 1, Policy.EQUAL_FLOOR)[claim.line_id]]
+    again = [claim.key for claim in renumbered if given_out(renumbered, 1, Policy.EQUAL_FLOOR)[claim.line_id]]
+    assert winner == again
+
+
+def test_every_short_household_reads_why_and_the_others_read_nothing() -> None:
+    claims = claims_of(1, 3, 1)
+    shares = allocate(claims, Situation("鸡蛋", 4, Policy.EQUAL_FLOOR, "s"))
+    assert [share.said is None for share in shares] == [True, False, True]
+    assert shares[1].said is not None
+    assert shares[1].said.zh == (
+        "鸡蛋共有4份，登记5份，按“每户先保一份”分配。您家登记3份，分到2份，缺1份；下次缺货时，同等情况下您家优先。"
+    )
+
+
+def test_a_share_set_by_hand_stays_and_the_rest_is_shared_by_rule() -> None:
+    claims = [replace(claims_of(4, 4, 4)[0], qty_by_hand=4), *claims_of(4, 4, 4)[1:]]
+    assert given_out(claims, 8, Policy.EQUAL_FLOOR) == {1: 4, 2: 2, 3: 2}
+    assert given_out(claims, 8, Policy.NEED_TIERS) == {1: 4, 2: 0, 3: 4}
+
+
+def test_hands_that_promise_more_than_there_is_are_told_so() -> None:
+    claims = [replace(claim, qty_by_hand=4) for claim in claims_of(4, 4)]
+    with pytest.raises(NotEnoughForHands, match="手工指定的份额还需要8份，库存只有7份"):
+        allocate(claims, Situation("鸡蛋", 7, Policy.EQUAL_FLOOR, "s"))
+
+
+def test_a_late_receipt_tops_up_those_who_have_less() -> None:
+    claims = [Claim(1, "a", 4, qty_held=3), Claim(2, "b", 4, qty_held=1), Claim(3, "c", 4, qty_held=2)]
+    assert given_out(claims, 3, Policy.EQUAL_FLOOR) == {1: 3, 2: 3, 3: 3}
+    assert given_out(claims, 3, Policy.PROPORTIONAL) == {1: 3, 2: 3, 3: 3}
+    new = {share.line_id: share.qty_new for share in allocate(claims, Situation("蛋", 3, Policy.EQUAL_FLOOR, "s"))}
+    assert new == {1: 0, 2: 2, 3: 1}
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: Claim(1, "a", 2, qty_held=3),
+        lambda: Claim(1, "a", 2, qty_by_hand=3),
+        lambda: Claim(1, "a", 2, qty_held=2, qty_by_hand=1),
+        lambda: Situation("蛋", -1, Policy.EQUAL_FLOOR, "s"),
+        lambda: allocate([Claim(1, "a", 1), Claim(1, "b", 1)], Situation("蛋", 1, Policy.EQUAL_FLOOR, "s")),
+        lambda: Substitute("大", "小", 0, 1, 1, 1),
+    ],
+)
+def test_impossible_claims_cannot_be_made(make: object) -> None:
+    with pytest.raises(ValueError):
+        make()  # type: ignore[operator]
+
+
+@st.composite
+def situations(draw: st.DrawFn) -> tuple[list[Claim], Situation]:
+    claims = []
+    for line_id in range(draw(st.integers(0, 12))):
+        ordered = draw(st.integers(0, 9))
+        held = draw(st.one_of(st.just(0), st.integers(0, ordered)))
+        claims.append(
+            Claim(
+                line_id,
+                f"key-{draw(st.integers(0, 5))}-{line_id}",
+                ordered,
+                sequence=draw(st.integers(0, 4)),
+                tier=draw(st.integers(0, 2)),
+                times_short=draw(st.integers(0, 2)),
+                qty_held=held,
+            )
+        )
+    stock = draw(st.integers(0, 60))
+    policy = draw(st.sampled_from(list(Policy)))
+    return claims, Situation("米", stock, policy, draw(st.text(max_size=5)))
+
+
+@given(situations())
+def test_stock_is_used_up_or_everybody_is_served_and_nobody_gets_more_than_ordered(
+    case: tuple[list[Claim], Situation],
+) -> None:
+    claims, situation = case
+    shares = {share.line_id: share for share in allocate(claims, situation)}
+    wanted = sum(claim.qty_ordered - claim.qty_held for claim in claims)
+    assert sum(share.qty_new for share in shares.values()) == min(situation.qty_stock, wanted)
+    for claim in claims:
+        share = shares[claim.line_id]
+        assert claim.qty_held <= share.qty <= claim.qty_ordered
+        assert share.qty + share.qty_short == claim.qty_ordered
+        assert (share.said is not None) == (share.qty_short > 0)
+
+
+@given(situations())
+def test_equal_claims_differ_by_at_most_one_unit(case: tuple[list[Claim], Situation]) -> None:
+    claims, situation = case
+    shares = {share.line_id: share.qty for share in allocate(claims, situation)}
+    equals: dict[tuple[int, ...], list[int]] = {}
+    for claim in claims:
+        rank = {Policy.FIRST_COME: claim.sequence, Policy.NEED_TIERS: claim.tier}.get(situation.policy, 0)
+        equals.setdefault((claim.qty_ordered, claim.qty_held, rank), []).append(shares[claim.line_id])
+    assert all(max(group) - min(group) <= 1 for group in equals.values())
+
+
+@given(situations(), st.randoms(use_true_random=False))
+def test_the_same_input_in_any_order_gives_the_same_bytes(
+    case: tuple[list[Claim], Situation], rng: random.Random
+) -> None:
+    claims, situation = case
+    shuffled = list(claims)
+    rng.shuffle(shuffled)
+    assert repr(allocate(shuffled, situation)) == repr(allocate(claims, situation))
+
+
+@given(situations())
+def test_more_stock_never_takes_from_the_total_and_level_shares_only_grow(
+    case: tuple[list[Claim], Situation],
+) -> None:
+    claims, situation = case
+    level = replace(situation, policy=Policy.EQUAL_FLOOR)
+    less = {share.line_id: share.qty for share in allocate(claims, level)}
+    more = {share.line_id: share.qty for share in allocate(claims, replace(level, qty_stock=level.qty_stock + 1))}
+    assert all(more[line_id] >= qty for line_id, qty in less.items())
+
+
+def test_three_thousand_households_are_shared_in_a_moment() -> None:
+    claims = [Claim(i, f"k{i}", 1 + i % 7, sequence=i, tier=i % 3) for i in range(3000)]
+    total = sum(claim.qty_ordered for claim in claims)
+    for policy in Policy:
+        assert sum(given_out(claims, total // 2, policy).values()) == total // 2
+
+
+class TestSubstitution:
+    RULE = Substitute("大瓶牛奶", "小瓶牛奶", per=1, gives=2, price_fen=1200, substitute_price_fen=650)
+
+    def test_one_large_becomes_two_small_with_the_price_difference_said(self) -> None:
+        (one,) = substitute([Claim(1, "a", 3)], self.RULE, qty_spare=5, seed="s")
+        assert (one.qty_covered, one.qty_substitute, one.difference_fen) == (2, 4, 200)
+        assert one.said.zh == "大瓶牛奶缺货，2份用小瓶牛奶4份替代，差价2.00元。"
+
+    def test_only_whole_blocks_are_replaced(self) -> None:
+        rule = Substitute("小瓶牛奶", "大瓶牛奶", per=2, gives=1, price_fen=650, substitute_price_fen=1200)
+        (one,) = substitute([Claim(1, "a", 3), Claim(2, "b", 1)], rule, qty_spare=9, seed="s")
+        assert (one.line_id, one.qty_covered, one.qty_substitute, one.difference_fen) == (1, 2, 1, -100)
+        assert one.said.zh.endswith("差价-1.00元。")
+
+
+@with_peers
+class TestPeerVectors:
+    """Distribution vectors of foodsoft.
+
+    We share the rule of full cases with tolerance (all nine `distribution_first_come_first_served` rows, the late edit
+    and `calculate_result`). We do not share its default of first come first served: Louda's default policies are above.
+    """
+
+    VECTORS = json.loads(PEERS.read_text()) if PEERS.exists() else {}
+
+    def test_firm_pieces_are_served_before_tolerance(self) -> None:
+        rows = self.VECTORS["distribution_first_come_first_served"]
+        assert len(rows) == 9
+        for row in rows:
+            pieces = row["received_pieces"]
+            wishes = [(firm, tolerance if row.get("use_tolerance", True) else 0) for firm, tolerance in row["orders"]]
+            shares, left = distribute_with_tolerance(
+                wishes, row.get("expected_pieces_ordered", 6) if pieces is None else pieces
+            )
+            assert list(shares) == row["expected"]
+            assert left == row.get("expected_leftover", left)
+
+    def test_a_later_increase_queues_behind_those_who_came_before_it(self) -> None:
+        shares, _left = distribute_with_tolerance([(2, 0), (2, 0), (2, 1)], 5)
+        assert {"A": shares[0] + shares[2], "B": shares[1]} == self.VECTORS["late_edit_example"]["expected"]
+
+    def test_one_order_takes_its_firm_part_then_its_tolerance(self) -> None:
+        for row in self.VECTORS["calculate_result"]:
+            shares, _left = distribute_with_tolerance([(row["quantity"], row["tolerance"])], row["available"])
+            assert shares[0] == row["expected"]["total"]
+            assert min(shares[0], row["quantity"]) == row["expected"]["quantity"]
+
+
+def test_a_share_says_what_is_new_in_this_run() -> None:
+    assert allocate([Claim(1, "a", 2, qty_held=1)], Situation("米", 5, Policy.FIRST_COME, "s")) == (
+        Share(1, 2, 1, 0, None),
+    )
