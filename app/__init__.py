@@ -1,0 +1,1 @@
+"""Louda: supplies and contactless delivery for households that isolate at home."""

@@ -1,0 +1,1 @@
+"""Who may do what: accounts, roles, permissions, scopes, sessions, household tokens."""

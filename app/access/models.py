@@ -1,0 +1,90 @@
+"""Staff accounts with roles in a scope, household tokens, and the counters of the throttle."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, Index, Integer, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.core import clock
+from app.core.db import STRICT, Base, Created, Flag, UtcDateTime, Versioned, choice, fk, personal_text, plain_text
+from app.core.labels import Labelled
+
+
+class Role(Labelled):
+    SUBDISTRICT_ADMIN = "subdistrict_admin", "街道管理员"
+    SUPPLIES_TEAM = "supplies_team", "物资组"
+    POINT_LEADER = "point_leader", "点位小组长"
+    BUILDING_CAPTAIN = "building_captain", "楼长"
+    RUNNER = "runner", "配送志愿者"
+    AUDITOR = "auditor", "审计"
+
+
+class Account(Created, Versioned, Base):
+    __tablename__ = "account"
+    __table_args__ = (UniqueConstraint("username"), STRICT)
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    username: Mapped[str] = personal_text()
+    password_hash: Mapped[str] = plain_text()
+    display_name: Mapped[str] = personal_text()
+    is_active: Mapped[bool] = mapped_column(Flag, default=True)
+    session_epoch: Mapped[int] = mapped_column(Integer, default=1)
+    grants: Mapped[list[RoleGrant]] = relationship(back_populates="account")
+
+
+SCOPES = ("subdistrict_id", "community_id", "service_point_id", "building_id")
+
+
+class RoleGrant(Created, Base):
+    """A role held within exactly one scope, for a time."""
+
+    __tablename__ = "role_grant"
+    __table_args__ = (
+        CheckConstraint(
+            " + ".join(f"(CASE WHEN {scope} IS NULL THEN 0 ELSE 1 END)" for scope in SCOPES) + " = 1", name="one_scope"
+        ),
+        CheckConstraint("ends_at IS NULL OR ends_at > starts_at", name="ends_after_start"),
+        Index("ix_role_grant_account_id", "account_id"),
+        STRICT,
+    )
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    account_id: Mapped[int] = fk("account.id")
+    role: Mapped[str] = choice("role", Role)
+    subdistrict_id: Mapped[int | None] = fk("subdistrict.id")
+    community_id: Mapped[int | None] = fk("community.id")
+    service_point_id: Mapped[int | None] = fk("service_point.id")
+    building_id: Mapped[int | None] = fk("building.id")
+    starts_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
+    ends_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    account: Mapped[Account] = relationship(back_populates="grants")
+
+
+class HouseholdToken(Created, Base):
+    """A phone that may act for a household; only the hash of the token is stored."""
+
+    __tablename__ = "household_token"
+    __table_args__ = (
+        UniqueConstraint("token_sha256"),
+        Index("ix_household_token_household_id", "household_id"),
+        STRICT,
+    )
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    household_id: Mapped[int] = fk("household.id")
+    token_sha256: Mapped[str] = plain_text()
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class Throttle(Base):
+    """Failures counted per key and window; in the database so that every process sees the same count."""
+
+    __tablename__ = "throttle"
+    __table_args__ = STRICT
+
+    key: Mapped[str] = plain_text(primary_key=True)
+    window_start: Mapped[datetime] = mapped_column(UtcDateTime, primary_key=True)
+    hits: Mapped[int] = mapped_column(Integer, default=0)

@@ -1,0 +1,1 @@
+"""JSON interface over the same commands."""

@@ -1,0 +1,1 @@
+"""What: items, aliases, bundles, suppliers and pack sizes."""

@@ -1,0 +1,1 @@
+"""The ground every slice stands on; knows no stage of the loop."""

@@ -1,0 +1,287 @@
+"""The database: column types that mean the same on SQLite and PostgreSQL, and `@command`, the only place that commits."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable
+from contextvars import ContextVar
+from datetime import UTC, date, datetime
+from functools import wraps
+from typing import Any, ParamSpec, Protocol, TypeVar
+
+from flask_babel import lazy_gettext as _l
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import Boolean as SqlBoolean
+from sqlalchemy import CheckConstraint, Date, Dialect, Engine, ForeignKey, Integer, MetaData, Text, event
+from sqlalchemy.dialects.postgresql import TIMESTAMP
+from sqlalchemy.engine import Connection
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.orm import DeclarativeBase, Mapped, MappedColumn, declared_attr, mapped_column
+from sqlalchemy.orm.exc import StaleDataError
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+from app.core import clock
+from app.core.errors import Conflict, StaleEdit
+from app.core.labels import Labelled
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(naming_convention=NAMING)
+
+
+db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
+
+
+# --- column types -----------------------------------------------------------------------------------------------------
+class UtcDateTime(TypeDecorator[datetime]):
+    """An instant. Aware UTC in Python; ISO text of fixed width on SQLite (sorts as time), timestamptz on PostgreSQL."""
+
+    impl = Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return dialect.type_descriptor(TIMESTAMP(timezone=True) if dialect.name == "postgresql" else Text())
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("an instant without a time zone cannot be stored")
+        instant = value.astimezone(UTC)
+        return instant if dialect.name == "postgresql" else instant.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if isinstance(value, datetime):
+            return value.astimezone(UTC)
+        return datetime.strptime(value, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+
+
+class LocalDate(TypeDecorator[date]):
+    """A calendar day: ISO text on SQLite, date on PostgreSQL."""
+
+    impl = Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return dialect.type_descriptor(Date() if dialect.name == "postgresql" else Text())
+
+    def process_bind_param(self, value: date | None, dialect: Dialect) -> Any:
+        return value if value is None or dialect.name == "postgresql" else value.isoformat()
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> date | None:
+        return date.fromisoformat(value) if isinstance(value, str) else value
+
+
+class Flag(TypeDecorator[bool]):
+    """Yes or no: 0/1 on SQLite (STRICT tables know no boolean), boolean on PostgreSQL."""
+
+    impl = Integer
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return dialect.type_descriptor(SqlBoolean() if dialect.name == "postgresql" else Integer())
+
+    def process_bind_param(self, value: bool | None, dialect: Dialect) -> Any:
+        return value if value is None or dialect.name == "postgresql" else int(value)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> bool | None:
+        return None if value is None else bool(value)
+
+
+class Json(TypeDecorator[Any]):
+    """Canonical JSON text: sorted keys, no spaces, so equal values are equal bytes."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
+        return None if value is None else canonical_json(value)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
+        return None if value is None else json.loads(value)
+
+
+def canonical_json(value: Any) -> str:
+    """JSON with sorted keys and no spaces; Chinese stays readable."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+# --- columns ----------------------------------------------------------------------------------------------------------
+def plain_text(**options: Any) -> MappedColumn[Any]:
+    """A text column that says nothing about a person."""
+    return mapped_column(Text, info={"privacy": "none"}, **options)
+
+
+def personal_text(**options: Any) -> MappedColumn[Any]:
+    """A text column about a person; purged after the cycle."""
+    return mapped_column(Text, info={"privacy": "personal"}, **options)
+
+
+def sensitive_text(**options: Any) -> MappedColumn[Any]:
+    """A text column that may reveal health or special need; restricted readers, purged after the cycle."""
+    return mapped_column(Text, info={"privacy": "sensitive"}, **options)
+
+
+def json_column(privacy: str = "none", **options: Any) -> MappedColumn[Any]:
+    """A canonical JSON column; `privacy` is none, personal or sensitive."""
+    return mapped_column(Json, info={"privacy": privacy}, **options)
+
+
+def fk(target: str, **options: Any) -> MappedColumn[Any]:
+    """A foreign key that refuses to let its target vanish."""
+    return mapped_column(ForeignKey(target, ondelete="RESTRICT"), **options)
+
+
+def choice(name: str, values: type[Labelled], privacy: str = "none", **options: Any) -> MappedColumn[Any]:
+    """A text column `name` that may hold only the values of a closed vocabulary; the database checks it."""
+    allowed = ", ".join(f"'{member.value}'" for member in values)
+    test = f"{name} IN ({allowed})"
+    return mapped_column(Text, CheckConstraint(test, name=name), info={"privacy": privacy}, **options)
+
+
+def at_least(name: str, least: int) -> CheckConstraint:
+    """CHECK name >= least."""
+    return CheckConstraint(f"{name} >= {least}", name=f"{name}_least")
+
+
+class Created:
+    """Mix-in: the instant at which the row was written."""
+
+    @declared_attr
+    def created_at(cls) -> Mapped[datetime]:
+        return mapped_column(UtcDateTime, default=clock.now)
+
+
+class Versioned:
+    """Mix-in for roots that people edit: every UPDATE checks and raises `version` (optimistic locking)."""
+
+    version: Mapped[int] = mapped_column(Integer, default=1)
+
+    @declared_attr.directive
+    def __mapper_args__(cls) -> dict[str, Any]:
+        return {"version_id_col": cls.__table__.c.version} if hasattr(cls, "__table__") else {}
+
+
+STRICT: dict[str, Any] = {"sqlite_strict": True}
+
+
+def check_version(row: Any, seen: int, theirs: dict[str, str] | None = None) -> None:
+    """Refuse an edit made against an older version of `row`. Raises StaleEdit (409)."""
+    if row.version != seen:
+        raise StaleEdit(theirs)
+
+
+# --- engines ----------------------------------------------------------------------------------------------------------
+def prepare_engine(engine: Engine) -> None:
+    """SQLite: WAL, full sync, foreign keys, secure delete, and BEGIN under our control (python's own start oversells)."""
+    if engine.dialect.name != "sqlite":
+        return
+
+    @event.listens_for(engine, "connect")
+    def configure(connection: sqlite3.Connection, _record: Any) -> None:
+        connection.isolation_level = None
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "busy_timeout=15000",
+            "secure_delete=ON",
+            "cache_size=-32000",
+            "temp_store=MEMORY",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        immediate = connection.get_execution_options().get("immediate", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+
+# --- commands ---------------------------------------------------------------------------------------------------------
+class Claim(Protocol):
+    """What a submitted form brings along so that it takes effect once; see core/idempotency."""
+
+    def begin(self) -> None: ...
+
+    def finish(self, result: Any) -> None: ...
+
+
+pending_claim: ContextVar[Claim | None] = ContextVar("pending_claim", default=None)
+_inside: ContextVar[bool] = ContextVar("inside_command", default=False)
+
+TRIES = 3
+RETRYABLE_SQLSTATES = {"40001", "40P01"}
+
+
+def command(fn: Callable[P, R]) -> Callable[P, R]:
+    """One command = one transaction: begin immediate (SQLite) or repeatable read (PostgreSQL), body, flush, commit.
+
+    A serialization failure or a unique key met in a race runs the body again, three times at most, on a clean session.
+    Anything else rolls back and goes up. Commands are never nested.
+    """
+
+    @wraps(fn)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        if _inside.get():
+            raise RuntimeError(f"{fn.__qualname__} was called inside another command")
+        token = _inside.set(True)
+        try:
+            return _with_retries(lambda: fn(*args, **kwargs))
+        finally:
+            _inside.reset(token)
+
+    return run
+
+
+def _with_retries(body: Callable[[], R]) -> R:
+    for attempt in range(1, TRIES + 1):
+        try:
+            return _once(body)
+        except StaleDataError as error:
+            raise StaleEdit() from error
+        except IntegrityError as error:
+            if attempt == TRIES:
+                raise Conflict(_l("刚才的操作和现有记录冲突，没有写入。请刷新后再看。")) from error
+        except (OperationalError, DBAPIError) as error:
+            if attempt == TRIES or not _retryable(error):
+                raise
+    raise AssertionError("unreachable: the last try returns or raises")
+
+
+def _once(body: Callable[[], R]) -> R:
+    session = db.session
+    session.rollback()
+    postgres = session.get_bind().dialect.name == "postgresql"
+    options: dict[str, Any] = {"isolation_level": "REPEATABLE READ"} if postgres else {"immediate": True}
+    claim = pending_claim.get()
+    try:
+        session.connection(execution_options=options)
+        if claim is not None:
+            claim.begin()
+        result = body()
+        session.flush()
+        if claim is not None:
+            claim.finish(result)
+        session.commit()
+    except BaseException:
+        session.rollback()
+        raise
+    return result
+
+
+def _retryable(error: DBAPIError) -> bool:
+    return getattr(error.orig, "sqlstate", None) in RETRYABLE_SQLSTATES or "database is locked" in str(error.orig)

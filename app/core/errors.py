@@ -1,0 +1,145 @@
+"""What can go wrong on purpose, and how each is shown. Every message is a sentence for the person who reads it."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from flask import Flask, Response, current_app, g, has_request_context, make_response, render_template, request
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import HTTPException
+
+Sentence = Any  # a str or a lazily translated str
+
+
+class LoudaError(Exception):
+    """A refusal with a status and a sentence; nothing was written."""
+
+    status = 400
+
+    def __init__(self, sentence: Sentence = "") -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+
+class Invalid(LoudaError):
+    """Input that cannot be accepted: field name → sentences; `""` is the form as a whole."""
+
+    status = 422
+
+    def __init__(self, problems: dict[str, list[Sentence]] | Sentence) -> None:
+        self.problems: dict[str, list[Sentence]] = problems if isinstance(problems, dict) else {"": [problems]}
+        super().__init__(next(iter(self.problems.values()))[0] if self.problems else "")
+
+
+class BadRequest(LoudaError):
+    status = 400
+
+
+class Forbidden(LoudaError):
+    status = 403
+
+
+class NotFound(LoudaError):
+    """Does not exist, or is out of the reader's scope: the two look the same."""
+
+    status = 404
+
+
+class Conflict(LoudaError):
+    """The present state does not allow it: an illegal step, a closed cycle, a stale edit."""
+
+    status = 409
+
+
+class StaleEdit(Conflict):
+    """Somebody else saved in between. `theirs` holds what is stored now, as label → value."""
+
+    def __init__(self, theirs: dict[str, str] | None = None) -> None:
+        super().__init__(_l("这条记录刚被别人改过。请看最新内容，再决定要不要改。"))
+        self.theirs = theirs or {}
+
+
+class Unavailable(LoudaError):
+    """The disk or the database refuses to write for now."""
+
+    status = 503
+
+
+_TITLES = {
+    400: _l("请求不完整"),
+    401: _l("请先登录"),
+    403: _l("没有权限"),
+    404: _l("没有找到"),
+    405: _l("不能这样打开"),
+    409: _l("现在不能这样做"),
+    413: _l("内容太大"),
+    422: _l("内容有误"),
+    429: _l("太频繁了"),
+    500: _l("系统出错了"),
+    503: _l("暂时不能保存"),
+}
+_SENTENCES = {
+    400: _l("请求里缺少内容或格式不对，请返回重试。"),
+    403: _l("您的账号没有这项权限。如需开通，请联系街道管理员。"),
+    404: _l("地址不对，或者它不在您负责的范围内。"),
+    405: _l("这个地址不能这样打开，请从页面上的按钮进入。"),
+    413: _l("提交的内容超过了允许的大小。"),
+    429: _l("操作太频繁，请稍等几分钟再试。"),
+    500: _l("刚才的操作没有完成，没有写入任何内容。请重试；若仍不行，请把下面的编号告诉管理员。"),
+    503: _l("系统暂时无法保存，请稍后再试。已保存的内容不受影响。"),
+}
+
+
+def request_id() -> str:
+    """A short id of the present request, for log lines and error pages; empty outside of one."""
+    if not has_request_context():
+        return ""
+    if "request_id" not in g:
+        g.request_id = secrets.token_hex(6)
+    return str(g.request_id)
+
+
+def _page(status: int, sentence: Sentence = "", **more: Any) -> Response:
+    title = _TITLES.get(status, _TITLES[400])
+    text = str(sentence or _SENTENCES.get(status, _SENTENCES[400]))
+    body = render_template(
+        "error.html", status=status, title=str(title), sentence=text, request_id=request_id(), back=request.path, **more
+    )
+    return make_response(body, status)
+
+
+def register_error_pages(app: Flask) -> None:
+    """One page for every refusal; a failure that nobody foresaw shows its id and nothing else."""
+
+    @app.errorhandler(LoudaError)
+    def refused(error: LoudaError) -> Response:
+        theirs = error.theirs if isinstance(error, StaleEdit) else {}
+        return _page(error.status, error.sentence, theirs=theirs)
+
+    @app.errorhandler(HTTPException)
+    def http(error: HTTPException) -> Response:
+        if error.response is not None:
+            return make_response(error.response)
+        response = _page(error.code or 500)
+        retry_after = getattr(error, "retry_after", None)
+        if retry_after is not None:
+            response.headers["Retry-After"] = str(retry_after)
+        return response
+
+    @app.errorhandler(OperationalError)
+    def storage(error: OperationalError) -> Response:
+        current_app.logger.error("storage refused, request %s: %s", request_id(), type(error.orig).__name__)
+        return _page(503)
+
+    @app.errorhandler(Exception)
+    def unforeseen(error: Exception) -> Response:
+        current_app.logger.error("request %s failed", request_id(), exc_info=error)
+        return _page(500)
+
+
+def sentence_for_unknown_field(name: str) -> str:
+    """What to say of a field that no form of ours sends."""
+    return str(_("不认识的字段：%(name)s", name=name[:40]))

@@ -1,0 +1,202 @@
+"""Input: one marshmallow schema per command, loaded to a frozen dataclass; unknown fields are refused.
+
+`Form` carries what a person typed through a round trip: what was typed is shown again beside its error.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from flask_babel import lazy_gettext as _l
+from marshmallow import RAISE, Schema, ValidationError, fields, post_load, pre_load
+
+from app.core.errors import Invalid, sentence_for_unknown_field
+
+TRANSPORT = {"csrf_token", "_key"}  # fields every form of ours carries that are no part of a command
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+
+REQUIRED = _l("请填写这一项。")
+NOT_A_NUMBER = _l("请填整数。")
+TOO_LARGE = _l("数字太大。")
+BAD_DATE = _l("日期格式应为 2022-04-01。")
+BAD_TIME = _l("时间格式应为 2022-04-01 15:00。")
+
+
+class Line(fields.String):
+    """One line of text: trimmed, inner white space folded, control characters refused, at most `longest` characters."""
+
+    default_error_messages = {
+        "required": REQUIRED,
+        "null": REQUIRED,
+        "invalid": _l("内容格式不对。"),
+        "blank": REQUIRED,
+        "long": _l("太长了，最多 {longest} 个字。"),
+        "control": _l("含有不能显示的字符。"),
+    }
+
+    def __init__(self, *, longest: int = 100, blank: bool = False, many_lines: bool = False, **options: Any) -> None:
+        self.longest, self.blank, self.many_lines = longest, blank, many_lines
+        if blank and not options.get("required"):
+            options.setdefault("load_default", "")
+        super().__init__(**options)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        text: str = super()._deserialize(value, attr, data, **kwargs) or ""
+        text = text.replace("\r\n", "\n").strip()
+        if CONTROL.search(text):
+            raise self.make_error("control")
+        if not self.many_lines:
+            text = " ".join(text.split())
+        if not text and not self.blank:
+            raise self.make_error("blank")
+        if len(text) > self.longest:
+            raise ValidationError(str(self.error_messages["long"]).format(longest=self.longest))
+        return text
+
+
+class Whole(fields.Integer):
+    """A whole number between `least` and `most`; empty text counts as missing."""
+
+    default_error_messages = {
+        "required": REQUIRED,
+        "null": REQUIRED,
+        "invalid": NOT_A_NUMBER,
+        "too_large": TOO_LARGE,
+        "range": _l("应在 {least} 到 {most} 之间。"),
+    }
+
+    def __init__(self, *, least: int = 0, most: int = 1_000_000_000, **options: Any) -> None:
+        self.least, self.most = least, most
+        super().__init__(**options)
+
+    def _validated(self, value: Any) -> int:
+        if isinstance(value, bool) or (isinstance(value, str) and not re.fullmatch(r"\s*-?[0-9]{1,12}\s*", value)):
+            raise self.make_error("invalid")
+        number = super()._validated(value)
+        if not self.least <= number <= self.most:
+            raise ValidationError(str(self.error_messages["range"]).format(least=self.least, most=self.most))
+        return int(number)
+
+
+class Yuan(fields.Field[int]):
+    """An amount typed in yuan ("12", "12.5", "12.50"), loaded as integer fen."""
+
+    default_error_messages = {
+        "required": REQUIRED,
+        "null": REQUIRED,
+        "invalid": _l("请填金额，例如 12.50。"),
+    }
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
+        match = re.fullmatch(r"([0-9]{1,7})(?:\.([0-9]{1,2}))?", str(value).strip())
+        if not match:
+            raise self.make_error("invalid")
+        return int(match[1]) * 100 + int((match[2] or "0").ljust(2, "0"))
+
+    def _serialize(self, value: int | None, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
+        return None if value is None else f"{value // 100}.{value % 100:02d}"
+
+
+class CommandSchema(Schema):
+    """Base of every input schema. `Meta.dataclass`… is spelled `makes`: the frozen dataclass that loading yields."""
+
+    makes: ClassVar[type[Any] | None] = None
+    error_messages = {"type": _l("内容格式不对。"), "unknown": _l("不认识的字段。")}
+
+    class Meta:
+        unknown = RAISE
+
+    @pre_load
+    def _gather(self, data: Any, **_kwargs: Any) -> Any:
+        """Form input: drop transport fields, keep repeated names as lists where the field is a list, "" is missing."""
+        if not hasattr(data, "getlist"):
+            return data
+        gathered: dict[str, Any] = {}
+        for name in data:
+            if name in TRANSPORT:
+                continue
+            field = self.fields.get(name)
+            if isinstance(field, fields.List):
+                gathered[name] = [value for value in data.getlist(name) if value != ""]
+            elif data.get(name) != "" or isinstance(field, Line):
+                gathered[name] = data.get(name)
+        return gathered
+
+    @post_load
+    def _make(self, data: dict[str, Any], **_kwargs: Any) -> Any:
+        return self.makes(**data) if self.makes else data
+
+
+def load(schema: type[CommandSchema], data: Mapping[str, Any]) -> Any:
+    """Load `data` to the schema's dataclass. Raises Invalid with a sentence beside each field."""
+    try:
+        return schema().load(data)
+    except ValidationError as error:
+        raise Invalid(_flatten(error.normalized_messages())) from error
+
+
+def _flatten(messages: Mapping[Any, Any], prefix: str = "") -> dict[str, list[Any]]:
+    flat: dict[str, list[Any]] = {}
+    for key, value in messages.items():
+        name = f"{prefix}{key}" if key != "_schema" else prefix.rstrip(".")
+        if isinstance(value, Mapping):
+            flat.update(_flatten(value, f"{name}." if name else ""))
+        else:
+            known = [sentence_for_unknown_field(name) if str(s) == "Unknown field." else s for s in value]
+            flat.setdefault(name, []).extend(known)
+    return flat
+
+
+class Form:
+    """What templates get: typed values and sentences per field. ``Form(PlaceOrder, request.form)`` is bound and
+    validated; ``Form(initial={...})`` is fresh."""
+
+    def __init__(
+        self,
+        schema: type[CommandSchema] | None = None,
+        typed: Any = None,
+        *,
+        initial: Mapping[str, Any] | None = None,
+    ) -> None:
+        self._typed = typed
+        self._initial = dict(initial or {})
+        self._errors: dict[str, list[str]] = {}
+        self.is_bound = typed is not None
+        self.command: Any = None
+        if schema is not None and self.is_bound:
+            try:
+                self.command = load(schema, typed)
+            except Invalid as error:
+                self.add(error)
+
+    @property
+    def is_valid(self) -> bool:
+        return self.is_bound and not self._errors
+
+    @property
+    def problems(self) -> list[tuple[str, str]]:
+        """(field, sentence) in order, for the summary at the top."""
+        return [(name, sentence) for name, sentences in self._errors.items() for sentence in sentences]
+
+    def add(self, error: Invalid) -> None:
+        """Show what a command refused beside the fields it names."""
+        for name, sentences in error.problems.items():
+            self._errors.setdefault(name, []).extend(str(sentence) for sentence in sentences)
+
+    def value(self, name: str, default: Any = "") -> Any:
+        if self.is_bound:
+            return self._typed.get(name, default)
+        value = self._initial.get(name)
+        return default if value is None else value
+
+    def values(self, name: str) -> list[str]:
+        if self.is_bound:
+            return (
+                list(self._typed.getlist(name)) if hasattr(self._typed, "getlist") else list(self._typed.get(name, []))
+            )
+        return [str(value) for value in self._initial.get(name, [])]
+
+    def errors_for(self, name: str) -> list[str]:
+        return self._errors.get(name, [])

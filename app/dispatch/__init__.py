@@ -1,0 +1,1 @@
+"""Rounds: plan, publish, load, drop off."""

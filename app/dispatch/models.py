@@ -1,0 +1,246 @@
+"""Teams and shifts, plans with an answer for every bag, rounds, stops, drop-off and custody."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, ClassVar
+
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, Integer, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.core.db import (
+    STRICT,
+    Base,
+    Created,
+    Flag,
+    UtcDateTime,
+    Versioned,
+    at_least,
+    choice,
+    fk,
+    json_column,
+    personal_text,
+    plain_text,
+)
+from app.core.labels import Labelled
+from app.core.states import steps
+
+
+class Mode(Labelled):
+    FOOT = "foot", "步行"
+    CART = "cart", "手推车"
+    E_BIKE = "e_bike", "电动车"
+    VAN = "van", "面包车"
+
+
+class PlanState(Labelled):
+    PROPOSED = "proposed", "草案"
+    PUBLISHED = "published", "已发布"
+    SUPERSEDED = "superseded", "已被取代"
+    DISCARDED = "discarded", "已丢弃"
+
+
+class RoundState(Labelled):
+    PLANNED = "planned", "待出发"
+    LOADING = "loading", "装车中"
+    DEPARTED = "departed", "配送中"
+    COMPLETED = "completed", "已完成"
+    CANCELLED = "cancelled", "已取消"
+    ABORTED = "aborted", "中途返回"
+
+
+class StopState(Labelled):
+    PENDING = "pending", "未到"
+    ARRIVED = "arrived", "已到"
+    SIGNED = "signed", "已签收"
+    REFUSED = "refused", "拒收"
+    SKIPPED = "skipped", "跳过"
+
+
+class HeldReason(Labelled):
+    CAPACITY = "capacity", "超出队伍运力"
+    WINDOW = "window", "时间窗内赶不到"
+    BLACKOUT = "blackout", "该楼此时段禁止进入"
+    CLEARANCE = "clearance", "没有可进封控楼的队伍"
+    NO_TEAM = "no_team", "没有可用的队伍"
+    OVERSIZE = "oversize", "单件超过任何队伍的载重"
+    UNREACHABLE = "unreachable", "小区门未开放"
+    RELEASE = "release", "货物静置未到时间"
+    HELD = "held", "人工暂存"
+    OTHER = "other", "其他"
+
+
+class Team(Versioned, Base):
+    __tablename__ = "team"
+    __table_args__ = (UniqueConstraint("subdistrict_id", "name"), STRICT)
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    subdistrict_id: Mapped[int] = fk("subdistrict.id")
+    name: Mapped[str] = plain_text()
+    mode: Mapped[str] = choice("mode", Mode)
+    capacity_g: Mapped[int] = mapped_column(Integer)
+    capacity_ml: Mapped[int] = mapped_column(Integer)
+    capacity_bags: Mapped[int] = mapped_column(Integer)
+    zone_clearance: Mapped[int] = mapped_column(Integer, default=0)  # highest zone_level.round_order it may enter
+    is_active: Mapped[bool] = mapped_column(Flag, default=True)
+
+
+class TeamMember(Base):
+    __tablename__ = "team_member"
+    __table_args__ = STRICT
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    team_id: Mapped[int] = fk("team.id", index=True)
+    account_id: Mapped[int | None] = fk("account.id")
+    name: Mapped[str] = personal_text()
+
+
+class Shift(Versioned, Base):
+    """A team's hours on a day, from a depot. Capacity of the day comes from here."""
+
+    __tablename__ = "shift"
+    __table_args__ = (CheckConstraint("ends_at > starts_at", name="ends_after_start"), STRICT)
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    team_id: Mapped[int] = fk("team.id", index=True)
+    depot_id: Mapped[int] = fk("service_point.id")
+    starts_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ends_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    is_cancelled: Mapped[bool] = mapped_column(Flag, default=False)
+    team: Mapped[Team] = relationship()
+
+
+class Plan(Created, Versioned, Base):
+    """An answer for every packed bag of a wave. One published plan a wave; equal input is the same plan."""
+
+    __tablename__ = "plan"
+    __table_args__ = (
+        UniqueConstraint("cycle_id", "wave", "input_sha256"),
+        UniqueConstraint("id", "cycle_id"),
+        Index(
+            "uq_plan_published",
+            "cycle_id",
+            "wave",
+            unique=True,
+            sqlite_where=text("state = 'published'"),
+            postgresql_where=text("state = 'published'"),
+        ),
+        STRICT,
+    )
+    LEGAL: ClassVar[dict[str, frozenset[str]]] = steps(proposed="published discarded", published="superseded")
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    cycle_id: Mapped[int] = fk("cycle.id")
+    wave: Mapped[int] = mapped_column(Integer)
+    input_sha256: Mapped[str] = plain_text()
+    seed: Mapped[int] = mapped_column(Integer)
+    solver: Mapped[str] = plain_text()
+    cost: Mapped[int] = mapped_column(Integer)
+    state: Mapped[str] = choice("state", PlanState, default=PlanState.PROPOSED)
+    statistics: Mapped[Any] = json_column(default=dict)
+    rounds: Mapped[list[Round]] = relationship(order_by="Round.seq", back_populates="plan")
+
+
+class Round(Versioned, Base):
+    """One team, one departure."""
+
+    __tablename__ = "round"
+    __table_args__ = (UniqueConstraint("plan_id", "seq"), STRICT)
+    LEGAL: ClassVar[dict[str, frozenset[str]]] = steps(
+        planned="loading cancelled", loading="departed cancelled", departed="completed aborted"
+    )
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    plan_id: Mapped[int] = fk("plan.id")
+    seq: Mapped[int] = mapped_column(Integer)
+    shift_id: Mapped[int] = fk("shift.id")
+    state: Mapped[str] = choice("state", RoundState, default=RoundState.PLANNED)
+    departs_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    returns_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    distance_m: Mapped[int] = mapped_column(Integer, default=0)
+    plan: Mapped[Plan] = relationship(back_populates="rounds")
+    shift: Mapped[Shift] = relationship()
+    stops: Mapped[list[Stop]] = relationship(order_by="Stop.seq", back_populates="round")
+
+
+class Stop(Versioned, Base):
+    __tablename__ = "stop"
+    __table_args__ = (
+        UniqueConstraint("round_id", "seq"),
+        UniqueConstraint("id", "plan_id"),
+        Index("ix_stop_plan_id", "plan_id"),
+        Index("ix_stop_building_id", "building_id"),
+        STRICT,
+    )
+    LEGAL: ClassVar[dict[str, frozenset[str]]] = steps(
+        pending="arrived signed refused skipped", arrived="signed refused skipped", skipped="pending"
+    )
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    plan_id: Mapped[int] = fk("plan.id")
+    round_id: Mapped[int] = fk("round.id")
+    seq: Mapped[int] = mapped_column(Integer)
+    building_id: Mapped[int] = fk("building.id")
+    arrive_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    service_s: Mapped[int] = mapped_column(Integer)
+    state: Mapped[str] = choice("state", StopState, default=StopState.PENDING)
+    skip_reason: Mapped[str] = plain_text(default="")
+    round: Mapped[Round] = relationship(back_populates="stops")
+
+
+class PlanBag(Base):
+    """The answer for one bag: a stop, or a reason for being held. Exactly one of the two."""
+
+    __tablename__ = "plan_bag"
+    __table_args__ = (
+        ForeignKeyConstraint(["plan_id", "cycle_id"], ["plan.id", "plan.cycle_id"], ondelete="RESTRICT"),
+        ForeignKeyConstraint(["bag_id", "cycle_id"], ["bag.id", "bag.cycle_id"], ondelete="RESTRICT"),
+        ForeignKeyConstraint(["stop_id", "plan_id"], ["stop.id", "stop.plan_id"], ondelete="RESTRICT"),
+        CheckConstraint("(stop_id IS NULL) <> (held_reason IS NULL)", name="exactly_one_answer"),
+        Index("ix_plan_bag_stop_id", "stop_id"),
+        Index("ix_plan_bag_bag_id", "bag_id"),
+        STRICT,
+    )
+
+    plan_id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    bag_id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    cycle_id: Mapped[int] = mapped_column(Integer)
+    stop_id: Mapped[int | None] = mapped_column(Integer)
+    held_reason: Mapped[str | None] = choice("held_reason", HeldReason)
+    held_detail: Mapped[str] = plain_text(default="")
+
+
+class DropOff(Base):
+    """The captain's count at the building: counted + missing = expected."""
+
+    __tablename__ = "drop_off"
+    __table_args__ = (
+        UniqueConstraint("stop_id"),
+        CheckConstraint("bags_counted + bags_missing = bags_expected", name="counted_and_missing"),
+        *(at_least(part, 0) for part in ("bags_expected", "bags_counted", "bags_missing")),
+        STRICT,
+    )
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    stop_id: Mapped[int] = fk("stop.id")
+    signed_by_id: Mapped[int] = fk("account.id")
+    signed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    bags_expected: Mapped[int] = mapped_column(Integer)
+    bags_counted: Mapped[int] = mapped_column(Integer)
+    bags_missing: Mapped[int] = mapped_column(Integer)
+
+
+class Custody(Base):
+    """Who had a bag and passed it on, in order; append-only."""
+
+    __tablename__ = "custody"
+    __table_args__ = STRICT
+
+    bag_id: Mapped[int] = fk("bag.id", primary_key=True)
+    seq: Mapped[int] = mapped_column(Integer, primary_key=True)
+    from_kind: Mapped[str] = plain_text()  # depot | team | captain
+    from_id: Mapped[int] = mapped_column(Integer)
+    to_kind: Mapped[str] = plain_text()  # team | captain | door | depot
+    to_id: Mapped[int] = mapped_column(Integer)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    drop_off_id: Mapped[int | None] = fk("drop_off.id")

@@ -1,0 +1,1 @@
+"""Medicine, parcels and documents fetched for households."""

@@ -1,0 +1,1 @@
+"""Hand-out, confirmation, disputes, redelivery."""

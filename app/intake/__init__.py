@@ -1,0 +1,1 @@
+"""Orders that arrive as text or workbooks."""

@@ -1,0 +1,77 @@
+"""What came in as text or as a workbook, line by line, kept until the purge."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Index, Integer, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.core.db import (
+    STRICT,
+    Base,
+    Created,
+    UtcDateTime,
+    Versioned,
+    choice,
+    fk,
+    json_column,
+    personal_text,
+    plain_text,
+)
+from app.core.labels import Labelled
+
+
+class LineOutcome(Labelled):
+    ROW = "row", "已识别"
+    AMEND = "amend", "改单"
+    CANCEL = "cancel", "取消"
+    REVIEW = "review", "待确认"
+    SKIP = "skip", "不计入"
+    HEAD = "head", "标题"
+
+
+class PasteState(Labelled):
+    PREVIEW = "preview", "预览"
+    COMMITTED = "committed", "已入单"
+    UNDONE = "undone", "已撤销"
+    SUPERSEDED = "superseded", "已被新版取代"
+
+
+class ChainPaste(Created, Versioned, Base):
+    """One chain pasted, or one workbook imported (kind), for one point of one cycle."""
+
+    __tablename__ = "chain_paste"
+    __table_args__ = (UniqueConstraint("cycle_id", "service_point_id", "seq"), STRICT)
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    cycle_id: Mapped[int] = fk("cycle.id")
+    service_point_id: Mapped[int] = fk("service_point.id")
+    kind: Mapped[str] = plain_text(default="chain")  # chain | workbook
+    text_sha256: Mapped[str] = plain_text()
+    seq: Mapped[int] = mapped_column(Integer)
+    state: Mapped[str] = choice("state", PasteState, default=PasteState.PREVIEW)
+    superseded_by_id: Mapped[int | None] = fk("chain_paste.id")
+    pasted_by_id: Mapped[int] = fk("account.id")
+    alarms: Mapped[Any] = json_column(default=list)
+    lines: Mapped[list[ChainLine]] = relationship(order_by="ChainLine.line_no")
+
+
+class ChainLine(Base):
+    __tablename__ = "chain_line"
+    __table_args__ = (UniqueConstraint("paste_id", "line_no"), Index("ix_chain_line_order_id", "order_id"), STRICT)
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    paste_id: Mapped[int] = fk("chain_paste.id")
+    line_no: Mapped[int] = mapped_column(Integer)
+    raw: Mapped[str] = personal_text()
+    outcome: Mapped[str] = choice("outcome", LineOutcome)
+    household_id: Mapped[int | None] = fk("household.id")
+    order_id: Mapped[int | None] = fk("household_order.id")
+    items: Mapped[Any] = json_column(default=list)  # [{"item_id", "item", "qty", "unit"}]
+    candidates: Mapped[Any] = json_column(default=list)  # [{"household_id", "label"}]
+    reason: Mapped[str] = plain_text(default="")
+    note: Mapped[str] = personal_text(default="")
+    settled_by_id: Mapped[int | None] = fk("account.id")
+    settled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

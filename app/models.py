@@ -1,0 +1,45 @@
+"""Every table of Louda, imported once so that metadata is complete before migrations or the first query."""
+
+from __future__ import annotations
+
+from app.access import models as access
+from app.allocation import models as allocation
+from app.catalog import models as catalog
+from app.core import events, idempotency, jobs
+from app.core.db import Base
+from app.dispatch import models as dispatch
+from app.errands import models as errands
+from app.handover import models as handover
+from app.intake import models as intake
+from app.ordering import models as ordering
+from app.picking import models as picking
+from app.places import models as places
+from app.printing import models as printing
+from app.purchasing import models as purchasing
+from app.settlement import models as settlement
+from app.stock import models as stock
+from app.tally import models as tally
+
+metadata = Base.metadata
+
+__all__ = [
+    "access",
+    "allocation",
+    "catalog",
+    "dispatch",
+    "errands",
+    "events",
+    "handover",
+    "idempotency",
+    "intake",
+    "jobs",
+    "metadata",
+    "ordering",
+    "picking",
+    "places",
+    "printing",
+    "purchasing",
+    "settlement",
+    "stock",
+    "tally",
+]

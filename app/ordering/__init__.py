@@ -1,0 +1,1 @@
+"""Cycles, household orders and the nine stages of a unit."""

@@ -1,0 +1,294 @@
+"""Cycles, what they offer, household orders, and the nine counters that make losing a unit impossible."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any, ClassVar
+
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, Integer, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.core.db import (
+    STRICT,
+    Base,
+    Created,
+    Flag,
+    LocalDate,
+    UtcDateTime,
+    Versioned,
+    at_least,
+    choice,
+    fk,
+    json_column,
+    personal_text,
+    plain_text,
+    sensitive_text,
+)
+from app.core.labels import Labelled
+from app.core.states import steps
+
+
+class CycleState(Labelled):
+    DRAFT = "draft", "筹备"
+    OPEN = "open", "接单中"
+    LOCKED = "locked", "已截单"
+    RUNNING = "running", "配送中"
+    CLOSED = "closed", "已关闭"
+    PURGED = "purged", "已清除"
+    CANCELLED = "cancelled", "已取消"
+
+
+class Policy(Labelled):
+    EQUAL_FLOOR = "equal_floor", "每户先各一份"
+    PROPORTIONAL = "proportional", "按订购比例"
+    FIRST_COME = "first_come", "先到先得"
+    NEED_FIRST = "need_first", "照顾户优先"
+
+
+class OrderState(Labelled):
+    PLACED = "placed", "已下单"
+    WITHDRAWN = "withdrawn", "已撤回"
+    LOCKED = "locked", "已截单"
+    SETTLED = "settled", "已结清"
+    VOIDED = "voided", "已作废"
+
+
+class Source(Labelled):
+    FORM = "form", "居民自助"
+    TELEPHONE = "telephone", "电话"
+    DOOR = "door", "上门"
+    PAPER = "paper", "纸面"
+    CHAIN = "chain", "接龙"
+    SHEET = "sheet", "表格导入"
+    STANDING = "standing", "长期订单"
+    FREE = "free", "免费包"
+
+
+class Outcome(Labelled):
+    """What a household's roll call ended with."""
+
+    ORDERED = "ordered", "已下单"
+    DECLINED = "declined", "不需要"
+    UNREACHABLE = "unreachable", "联系不上"
+    AWAY = "away", "不在家"
+
+
+class Stage(Labelled):
+    """Where a unit is. A unit is always in exactly one."""
+
+    OPEN = "open", "待分配"
+    ALLOCATED = "allocated", "已分配"
+    PACKED = "packed", "已装袋"
+    DROPPED_OFF = "dropped_off", "已到楼"
+    ACCEPTED = "accepted", "已签收"
+    DISPUTED = "disputed", "有异议"
+    SHORT = "short", "缺货"
+    CANCELLED = "cancelled", "已取消"
+    REFUNDED = "refunded", "已退款"
+
+
+STAGE_COLUMNS = tuple(f"qty_{stage.value}" for stage in Stage)
+
+
+class Cycle(Created, Versioned, Base):
+    __tablename__ = "cycle"
+    __table_args__ = (
+        CheckConstraint("cutoff_at > opens_at", name="cutoff_after_opening"),
+        CheckConstraint("(state IN ('closed','purged')) = (closed_at IS NOT NULL)", name="closed_has_time"),
+        STRICT,
+    )
+    LEGAL: ClassVar[dict[str, frozenset[str]]] = steps(
+        draft="open cancelled", open="locked cancelled", locked="running cancelled", running="closed", closed="purged"
+    )
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    subdistrict_id: Mapped[int] = fk("subdistrict.id")
+    name: Mapped[str] = plain_text()
+    opens_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    cutoff_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    deliver_on: Mapped[date] = mapped_column(LocalDate)
+    state: Mapped[str] = choice("state", CycleState, default=CycleState.DRAFT)
+    policy: Mapped[str] = choice("policy", Policy, default=Policy.EQUAL_FLOOR)
+    closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    purge_on: Mapped[date | None] = mapped_column(LocalDate)
+
+
+class CyclePoint(Base):
+    """The scope of a cycle: the service points that take part."""
+
+    __tablename__ = "cycle_point"
+    __table_args__ = STRICT
+
+    cycle_id: Mapped[int] = fk("cycle.id", primary_key=True)
+    service_point_id: Mapped[int] = fk("service_point.id", primary_key=True)
+
+
+class Offer(Base):
+    """What a cycle sells, at a price frozen with it."""
+
+    __tablename__ = "offer"
+    __table_args__ = (
+        CheckConstraint("(item_id IS NULL) <> (bundle_id IS NULL)", name="item_or_bundle"),
+        UniqueConstraint("cycle_id", "item_id"),
+        UniqueConstraint("cycle_id", "bundle_id"),
+        at_least("price_fen", 0),
+        at_least("limit_per_household", 1),
+        STRICT,
+    )
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    cycle_id: Mapped[int] = fk("cycle.id")
+    item_id: Mapped[int | None] = fk("item.id")
+    bundle_id: Mapped[int | None] = fk("bundle.id")
+    name: Mapped[str] = plain_text()  # as shown when it was offered
+    price_fen: Mapped[int] = mapped_column(Integer)
+    limit_per_household: Mapped[int | None] = mapped_column(Integer)
+    is_soft_limit: Mapped[bool] = mapped_column(Flag, default=False)
+    position: Mapped[int] = mapped_column(Integer, default=0)
+    is_listed: Mapped[bool] = mapped_column(Flag, default=True)
+    components: Mapped[list[OfferComponent]] = relationship()
+
+
+class OfferComponent(Base):
+    """The items one unit of an offer stands for, frozen."""
+
+    __tablename__ = "offer_component"
+    __table_args__ = (at_least("qty", 1), STRICT)
+
+    offer_id: Mapped[int] = fk("offer.id", primary_key=True)
+    item_id: Mapped[int] = fk("item.id", primary_key=True)
+    qty: Mapped[int] = mapped_column(Integer)
+
+
+class HouseholdOrder(Created, Versioned, Base):
+    __tablename__ = "household_order"
+    __table_args__ = (
+        UniqueConstraint("code"),
+        UniqueConstraint("cycle_id", "household_id"),
+        UniqueConstraint("id", "cycle_id"),
+        Index("ix_household_order_point", "cycle_id", "service_point_id", "building_id"),
+        Index("ix_household_order_household_id", "household_id"),
+        at_least("revision", 1),
+        at_least("total_fen", 0),
+        STRICT,
+    )
+    LEGAL: ClassVar[dict[str, frozenset[str]]] = steps(
+        placed="withdrawn locked", withdrawn="placed", locked="settled voided"
+    )
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    code: Mapped[str] = plain_text()  # what the resident keeps: 8 random characters and a check character
+    cycle_id: Mapped[int] = fk("cycle.id")
+    household_id: Mapped[int | None] = fk("household.id")  # emptied by the purge
+    building_id: Mapped[int] = fk("building.id")  # as it was when placed, so that tallies stay true
+    service_point_id: Mapped[int] = fk("service_point.id")
+    state: Mapped[str] = choice("state", OrderState, default=OrderState.PLACED)
+    revision: Mapped[int] = mapped_column(Integer, default=1)
+    source: Mapped[str] = choice("source", Source, default=Source.FORM)
+    placed_by_kind: Mapped[str] = plain_text()
+    placed_by_id: Mapped[int] = mapped_column(Integer)
+    placed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    total_fen: Mapped[int] = mapped_column(Integer, default=0)
+    door_note: Mapped[str] = personal_text(default="")
+    remark: Mapped[str] = sensitive_text(default="")
+    other_need: Mapped[str] = sensitive_text(default="")  # 其他需要: free text kept apart
+    choices: Mapped[list[OrderChoice]] = relationship(cascade="all, delete-orphan")
+    lines: Mapped[list[OrderLine]] = relationship(cascade="all, delete-orphan", back_populates="order")
+    cycle: Mapped[Cycle] = relationship()
+
+
+class OrderChoice(Base):
+    """What the household picked, as it picked it."""
+
+    __tablename__ = "order_choice"
+    __table_args__ = (at_least("qty", 1), at_least("unit_price_fen", 0), STRICT)
+
+    order_id: Mapped[int] = fk("household_order.id", primary_key=True)
+    offer_id: Mapped[int] = fk("offer.id", primary_key=True)
+    qty: Mapped[int] = mapped_column(Integer)
+    unit_price_fen: Mapped[int] = mapped_column(Integer)
+    is_substitutable: Mapped[bool] = mapped_column(Flag, default=True)
+    offer: Mapped[Offer] = relationship()
+
+
+class OrderLine(Base):
+    """One item of an order. Only `stages.move` changes the counters; their sum is what was ordered, always."""
+
+    __tablename__ = "order_line"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["order_id", "cycle_id"], ["household_order.id", "household_order.cycle_id"], ondelete="RESTRICT"
+        ),
+        UniqueConstraint("order_id", "item_id"),
+        UniqueConstraint("id", "cycle_id"),
+        CheckConstraint(f"{' + '.join(STAGE_COLUMNS)} = qty_ordered", name="every_unit_in_one_stage"),
+        at_least("qty_ordered", 1),
+        *(at_least(column, 0) for column in STAGE_COLUMNS),
+        Index("ix_order_line_cycle_item", "cycle_id", "item_id"),
+        STRICT,
+    )
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    order_id: Mapped[int] = mapped_column(Integer)
+    cycle_id: Mapped[int] = mapped_column(Integer)
+    item_id: Mapped[int] = fk("item.id")
+    is_substitutable: Mapped[bool] = mapped_column(Flag, default=True)
+    qty_ordered: Mapped[int] = mapped_column(Integer)
+    qty_open: Mapped[int] = mapped_column(Integer)
+    qty_allocated: Mapped[int] = mapped_column(Integer, default=0)
+    qty_packed: Mapped[int] = mapped_column(Integer, default=0)
+    qty_dropped_off: Mapped[int] = mapped_column(Integer, default=0)
+    qty_accepted: Mapped[int] = mapped_column(Integer, default=0)
+    qty_disputed: Mapped[int] = mapped_column(Integer, default=0)
+    qty_short: Mapped[int] = mapped_column(Integer, default=0)
+    qty_cancelled: Mapped[int] = mapped_column(Integer, default=0)
+    qty_refunded: Mapped[int] = mapped_column(Integer, default=0)
+    order: Mapped[HouseholdOrder] = relationship(back_populates="lines")
+
+
+class LineMove(Base):
+    """The memory of the counters: append-only; a cause moves a line once."""
+
+    __tablename__ = "line_move"
+    __table_args__ = (
+        CheckConstraint("from_stage <> to_stage", name="goes_somewhere"),
+        UniqueConstraint("order_line_id", "cause_kind", "cause_id", "from_stage", "to_stage"),
+        at_least("qty", 1),
+        STRICT,
+    )
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    order_line_id: Mapped[int] = fk("order_line.id")
+    from_stage: Mapped[str] = choice("from_stage", Stage)
+    to_stage: Mapped[str] = choice("to_stage", Stage)
+    qty: Mapped[int] = mapped_column(Integer)
+    cause_kind: Mapped[str] = plain_text()
+    cause_id: Mapped[int] = mapped_column(Integer)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class RollCall(Base):
+    __tablename__ = "roll_call"
+    __table_args__ = STRICT
+
+    cycle_id: Mapped[int] = fk("cycle.id", primary_key=True)
+    household_id: Mapped[int] = fk("household.id", primary_key=True)
+    outcome: Mapped[str] = choice("outcome", Outcome)
+    is_override: Mapped[bool] = mapped_column(Flag, default=False)  # set in bulk by a named person at the lock
+    recorded_by_id: Mapped[int | None] = fk("account.id")
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class StandingOrder(Created, Versioned, Base):
+    """Goods for somebody who cannot order, every so many days, with a named carer."""
+
+    __tablename__ = "standing_order"
+    __table_args__ = (UniqueConstraint("household_id"), at_least("every_days", 1), STRICT)
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    household_id: Mapped[int] = fk("household.id")
+    every_days: Mapped[int] = mapped_column(Integer)
+    starts_on: Mapped[date] = mapped_column(LocalDate)
+    carer_id: Mapped[int | None] = fk("account.id")
+    is_active: Mapped[bool] = mapped_column(Flag, default=True)
+    wanted: Mapped[Any] = json_column()  # {item_id: qty}

@@ -1,0 +1,1 @@
+"""Closed-loop page, dashboard, audit and purge."""

@@ -1,0 +1,1 @@
+"""Pick lists, bags and labels."""

@@ -1,0 +1,91 @@
+"""Bags: one household, one door; what is in each, under a code that stays when it is reprinted."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from sqlalchemy import ForeignKeyConstraint, Index, Integer, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.core.db import STRICT, Base, Created, Flag, Versioned, at_least, choice, fk, plain_text
+from app.core.labels import Labelled
+from app.core.states import steps
+
+
+class BagState(Labelled):
+    PACKED = "packed", "已装袋"
+    LOADED = "loaded", "已装车"
+    DROPPED_OFF = "dropped_off", "已到楼"
+    HANDED_OUT = "handed_out", "已放门口"
+    CONFIRMED = "confirmed", "已确认"
+    HELD = "held", "暂存"
+    MISSING = "missing", "找不到"
+    WRITTEN_OFF = "written_off", "已核销"
+    VOIDED = "voided", "已作废"
+
+
+LIVE_BAGS = tuple(s.value for s in BagState if s not in (BagState.VOIDED, BagState.WRITTEN_OFF))
+
+
+class Bag(Created, Versioned, Base):
+    __tablename__ = "bag"
+    __table_args__ = (
+        UniqueConstraint("code"),
+        UniqueConstraint("order_id", "wave", "seq"),
+        UniqueConstraint("id", "cycle_id"),
+        ForeignKeyConstraint(
+            ["order_id", "cycle_id"], ["household_order.id", "household_order.cycle_id"], ondelete="RESTRICT"
+        ),
+        Index("ix_bag_cycle_wave", "cycle_id", "wave", "building_id"),
+        at_least("weight_g", 0),
+        at_least("volume_ml", 0),
+        STRICT,
+    )
+    LEGAL: ClassVar[dict[str, frozenset[str]]] = steps(
+        packed="loaded held voided",
+        held="packed",
+        loaded="dropped_off packed missing",
+        dropped_off="handed_out missing confirmed",
+        handed_out="confirmed missing",
+        missing="dropped_off written_off",
+    )
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    code: Mapped[str] = plain_text()
+    cycle_id: Mapped[int] = mapped_column(Integer)
+    order_id: Mapped[int] = mapped_column(Integer)
+    building_id: Mapped[int] = fk("building.id")
+    wave: Mapped[int] = mapped_column(Integer, default=1)
+    seq: Mapped[int] = mapped_column(Integer)  # k of n within (order, wave)
+    state: Mapped[str] = choice("state", BagState, default=BagState.PACKED)
+    weight_g: Mapped[int] = mapped_column(Integer)
+    volume_ml: Mapped[int] = mapped_column(Integer)
+    is_cold: Mapped[bool] = mapped_column(Flag, default=False)
+    is_fragile: Mapped[bool] = mapped_column(Flag, default=False)
+    is_heavy: Mapped[bool] = mapped_column(Flag, default=False)
+    lines: Mapped[list[BagLine]] = relationship()
+
+
+class BagLine(Base):
+    __tablename__ = "bag_line"
+    __table_args__ = (UniqueConstraint("bag_id", "order_line_id", "qty"), at_least("qty", 1), STRICT)
+
+    bag_id: Mapped[int] = fk("bag.id", primary_key=True)
+    order_line_id: Mapped[int] = fk("order_line.id", primary_key=True, index=True)
+    qty: Mapped[int] = mapped_column(Integer)
+
+
+class PickKind(Labelled):
+    BY_ITEM = "by_item", "播种（按商品）"
+    BY_BAG = "by_bag", "摘果（按袋）"
+
+
+class PickList(Created, Base):
+    __tablename__ = "pick_list"
+    __table_args__ = (UniqueConstraint("cycle_id", "wave", "kind", "building_id"), STRICT)
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    cycle_id: Mapped[int] = fk("cycle.id")
+    wave: Mapped[int] = mapped_column(Integer)
+    kind: Mapped[str] = choice("kind", PickKind)
+    building_id: Mapped[int | None] = fk("building.id")

@@ -1,0 +1,1 @@
+"""Where: registry of communities, compounds, buildings, households, zones, captains."""

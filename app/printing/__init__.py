@@ -1,0 +1,1 @@
+"""Paper: one engine, one frozen context per sheet."""

@@ -1,0 +1,1 @@
+"""Demand to packs to purchase orders."""

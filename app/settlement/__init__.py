@@ -1,0 +1,1 @@
+"""Statements, payments and refunds."""

@@ -1,0 +1,48 @@
+"""Money: what each household owes for what it accepted, in integer fen; payments are marked, never taken online."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Integer, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.db import STRICT, Base, Created, UtcDateTime, Versioned, at_least, choice, fk, plain_text
+from app.core.labels import Labelled
+
+
+class PaymentKind(Labelled):
+    PAID = "paid", "已收款"
+    REFUND = "refund", "已退款"
+    CORRECTION = "correction", "更正"
+
+
+class Statement(Versioned, Base):
+    """The amount of an order, frozen when the order is settled."""
+
+    __tablename__ = "statement"
+    __table_args__ = (
+        UniqueConstraint("household_order_id"),
+        *(at_least(part, 0) for part in ("ordered_fen", "accepted_fen")),
+        STRICT,
+    )
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    household_order_id: Mapped[int] = fk("household_order.id")
+    ordered_fen: Mapped[int] = mapped_column(Integer)
+    accepted_fen: Mapped[int] = mapped_column(Integer)
+    settled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class Payment(Created, Base):
+    """A mark that money changed hands, with who marked it; append-only; a correction is another row."""
+
+    __tablename__ = "payment"
+    __table_args__ = (UniqueConstraint("household_order_id", "cause"), STRICT)
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    household_order_id: Mapped[int] = fk("household_order.id")
+    kind: Mapped[str] = choice("kind", PaymentKind)
+    amount_fen: Mapped[int] = mapped_column(Integer)  # refunds and corrections may be negative
+    cause: Mapped[str] = plain_text()
+    marked_by_id: Mapped[int] = fk("account.id")

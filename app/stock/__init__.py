@@ -1,0 +1,1 @@
+"""Receipts, lots, release gate, donations, counts."""

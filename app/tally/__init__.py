@@ -1,0 +1,1 @@
+"""Point tally and roll call."""
