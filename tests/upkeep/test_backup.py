@@ -1,0 +1,186 @@
+"""Backup and restore of an SQLite installation: whole or not at all, checked, thinned out, never over a running server."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import threading
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from app.core import clock
+from app.settings import Settings
+from app.upkeep import backup
+from app.upkeep.secrets import prepare_private_folders
+
+NOON = datetime(2022, 4, 12, 4, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """A small installation: a WAL database with one household and one printed document."""
+    settings = Settings.from_env({"LOUDA_DATA_DIR": str(tmp_path / "var"), "LOUDA_ENV": "testing"})
+    prepare_private_folders(settings)
+    with closing(sqlite3.connect(settings.data_dir / "louda.db")) as database:
+        database.execute("PRAGMA journal_mode=WAL")
+        database.execute("CREATE TABLE household (room_no TEXT)")
+        database.execute("INSERT INTO household VALUES ('3-1202')")
+        database.commit()
+    (settings.documents_dir / "ab").mkdir()
+    (settings.documents_dir / "ab" / "route.pdf").write_bytes(b"%PDF-1.7 one")
+    return settings
+
+
+def rooms(settings: Settings) -> list[str]:
+    with closing(sqlite3.connect(settings.data_dir / "louda.db")) as database:
+        return [row[0] for row in database.execute("SELECT room_no FROM household ORDER BY room_no")]
+
+
+def add_room(settings: Settings, room_no: str) -> None:
+    with closing(sqlite3.connect(settings.data_dir / "louda.db")) as database:
+        database.execute("INSERT INTO household VALUES (?)", (room_no,))
+        database.commit()
+
+
+def test_a_restored_backup_brings_back_rows_and_documents(settings: Settings) -> None:
+    folder = backup.create(settings)
+    add_room(settings, "9-101")
+    shutil.rmtree(settings.documents_dir)
+
+    kept = backup.restore(settings, folder)
+
+    assert rooms(settings) == ["3-1202"]
+    assert (settings.documents_dir / "ab" / "route.pdf").read_bytes() == b"%PDF-1.7 one"
+    assert kept is not None
+    with closing(sqlite3.connect(kept)) as former:
+        assert former.execute("SELECT count(*) FROM household").fetchone() == (2,)
+
+
+def test_the_former_database_is_kept_with_commits_that_were_still_in_its_log(settings: Settings) -> None:
+    folder = backup.create(settings)
+    with closing(sqlite3.connect(settings.data_dir / "louda.db")) as open_elsewhere:
+        open_elsewhere.execute("SELECT 1 FROM household").fetchall()
+        add_room(settings, "9-101")
+        kept = backup.restore(settings, folder)
+    assert kept is not None
+    with closing(sqlite3.connect(kept)) as former:
+        assert former.execute("SELECT count(*) FROM household").fetchone() == (2,)
+    assert rooms(settings) == ["3-1202"]
+
+
+def test_backing_up_while_people_write_gives_a_sound_copy(settings: Settings) -> None:
+    stop = threading.Event()
+
+    def write() -> None:
+        number = 0
+        while not stop.is_set():
+            number += 1
+            add_room(settings, f"w-{number}")
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        folder = backup.create(settings)
+    finally:
+        stop.set()
+        writer.join()
+    assert backup.verify(folder) == ()
+
+
+def test_a_changed_byte_in_the_copy_is_noticed_and_not_restored(settings: Settings) -> None:
+    folder = backup.create(settings)
+    content = bytearray((folder / "louda.db").read_bytes())
+    content[-10] ^= 1
+    (folder / "louda.db").write_bytes(content)
+    assert backup.verify(folder) != ()
+    with pytest.raises(backup.BackupError):
+        backup.restore(settings, folder)
+    assert rooms(settings) == ["3-1202"]
+
+
+def test_a_lost_document_is_noticed(settings: Settings) -> None:
+    folder = backup.create(settings)
+    (folder / "documents" / "ab" / "route.pdf").unlink()
+    (problem,) = backup.verify(folder)
+    assert "route.pdf" in problem
+
+
+def test_a_folder_without_manifest_is_not_a_backup(tmp_path: Path) -> None:
+    (problem,) = backup.verify(tmp_path)
+    assert str(tmp_path) in problem
+
+
+def test_a_full_disk_leaves_no_half_backup_and_the_old_ones_intact(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with clock.frozen_at(NOON):
+        first = backup.create(settings)
+
+    def no_space(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(backup, "_write_manifest", no_space)
+    with clock.frozen_at(NOON + timedelta(minutes=15)), pytest.raises(backup.BackupError, match="No space left"):
+        backup.create(settings)
+    assert list(settings.backups_dir.iterdir()) == [first]
+    assert backup.verify(first) == ()
+
+
+def test_a_missing_database_is_a_sentence(settings: Settings) -> None:
+    (settings.data_dir / "louda.db").unlink()
+    with pytest.raises(backup.BackupError, match="没有数据库"):
+        backup.create(settings)
+    assert list(settings.backups_dir.iterdir()) == []
+
+
+def test_nothing_is_restored_over_a_running_server(settings: Settings) -> None:
+    folder = backup.create(settings)
+    add_room(settings, "9-101")
+    with backup.serving(settings), pytest.raises(backup.BackupError, match="正在运行"):
+        backup.restore(settings, folder)
+    assert rooms(settings) == ["3-1202", "9-101"]
+
+
+def test_a_backup_of_another_engine_is_refused(settings: Settings, tmp_path: Path) -> None:
+    folder = backup.create(settings)
+    other = Settings.from_env(
+        {"LOUDA_DATA_DIR": str(settings.data_dir), "LOUDA_DATABASE_URL": "postgresql+psycopg://nobody@127.0.0.1:1/none"}
+    )
+    with pytest.raises(backup.BackupError, match="另一种数据库"):
+        backup.restore(other, folder)
+
+
+def test_backups_are_readable_by_their_owner_alone(settings: Settings) -> None:
+    folder = backup.create(settings)
+    assert folder.stat().st_mode & 0o077 == 0
+    assert (folder / "louda.db").stat().st_mode & 0o077 == 0
+
+
+def test_documents_on_the_same_disk_are_linked_and_cost_nothing(settings: Settings) -> None:
+    folder = backup.create(settings)
+    original, copy = settings.documents_dir / "ab" / "route.pdf", folder / "documents" / "ab" / "route.pdf"
+    assert os.path.samefile(original, copy)
+
+
+def test_all_backups_of_a_day_stay_then_one_a_day_for_thirty_days() -> None:
+    every_quarter = [NOON - timedelta(minutes=15 * step) for step in range(4 * 24 * 40)]
+    gone = set(backup.superfluous(every_quarter, NOON))
+    stay = [instant for instant in every_quarter if instant not in gone]
+    assert all(instant in stay for instant in every_quarter if NOON - instant <= timedelta(hours=24))
+    older = [instant for instant in stay if NOON - instant > timedelta(hours=24)]
+    assert len(older) == len({instant.date() for instant in older})
+    assert max(NOON - instant for instant in stay) <= timedelta(days=30)
+
+
+def test_pruning_deletes_expired_backups_and_nothing_else(settings: Settings) -> None:
+    with clock.frozen_at(NOON - timedelta(days=31)):
+        expired = backup.create(settings)
+    with clock.frozen_at(NOON):
+        recent = backup.create(settings)
+        (settings.backups_dir / "notes").mkdir()
+        assert backup.prune(settings.backups_dir) == [expired]
+    assert sorted(path.name for path in settings.backups_dir.iterdir()) == sorted([recent.name, "notes"])
