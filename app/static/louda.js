@@ -1,0 +1,144 @@
+// Small comforts. Every page works without this file; nothing here decides anything.
+(function () {
+  "use strict";
+
+  function all(selector, root) {
+    return Array.prototype.slice.call((root || document).querySelectorAll(selector));
+  }
+
+  // htmx announces the whole page once as well: nothing is prepared twice.
+  function fresh(selector, root, prepare) {
+    all(selector, root).forEach(function (node) {
+      if (node.dataset.ready) { return; }
+      node.dataset.ready = "1";
+      prepare(node);
+    });
+  }
+
+  // Stepper: show the buttons, keep the number inside its limits.
+  function stepper(box) {
+    const input = box.querySelector("input");
+    const buttons = all("button", box);
+    const low = input.min === "" ? 0 : Number(input.min);
+    const high = input.max === "" ? Infinity : Number(input.max);
+    function show() {
+      const value = Number(input.value) || 0;
+      box.classList.toggle("is-set", value > 0);
+      buttons.forEach(function (button) {
+        button.disabled = Number(button.dataset.step) < 0 ? value <= low : value >= high;
+      });
+    }
+    buttons.forEach(function (button) {
+      button.hidden = false;
+      button.addEventListener("click", function () {
+        const next = (Number(input.value) || 0) + Number(button.dataset.step);
+        input.value = String(Math.min(high, Math.max(low, next)));
+        input.dispatchEvent(new Event("input", { bubbles: true }));
+        input.dispatchEvent(new Event("change", { bubbles: true }));
+      });
+    });
+    input.addEventListener("input", show);
+    show();
+  }
+
+  // Running totals: [data-total="css selector"] shows the sum of the fields' values (optionally times data-price).
+  function totals() {
+    all("[data-total]").forEach(function (place) {
+      const fields = all(place.dataset.total);
+      function show() {
+        const weighted = place.dataset.weight;
+        const sum = fields.reduce(function (before, field) {
+          return before + (Number(field.value) || 0) * (weighted ? Number(field.dataset[weighted]) || 0 : 1);
+        }, 0);
+        place.textContent = weighted === "fen" ? (sum / 100).toFixed(2) : String(sum);
+      }
+      fields.forEach(function (field) { field.addEventListener("input", show); });
+      show();
+    });
+  }
+
+  // Two-step confirmation: the same content as the open details, as a dialog that keeps the keyboard inside.
+  function confirmation(details) {
+    const summary = details.querySelector("summary");
+    const body = details.querySelector(".ld-confirm-body");
+    const dialog = document.createElement("dialog");
+    if (!summary || !body || typeof dialog.showModal !== "function") { return; }
+    dialog.className = "ld-dialog";
+    dialog.setAttribute("aria-label", summary.textContent.trim());
+    details.parentNode.insertBefore(dialog, details.nextSibling);
+    summary.setAttribute("aria-haspopup", "dialog");
+    summary.addEventListener("click", function (event) {
+      event.preventDefault();
+      dialog.appendChild(body);
+      all("[data-close]", body).forEach(function (button) { button.hidden = false; });
+      dialog.showModal();
+    });
+    dialog.addEventListener("click", function (event) {
+      if (event.target === dialog || event.target.closest("[data-close]")) { dialog.close(); }
+    });
+    dialog.addEventListener("close", function () { details.appendChild(body); });
+  }
+
+  // A second press while the first is on its way would only be answered as a repeat: say so instead.
+  function once(event) {
+    const form = event.target;
+    if (form.method !== "post" || event.defaultPrevented) { return; }
+    if (form.dataset.sent) { event.preventDefault(); return; }
+    form.dataset.sent = "1";
+    all("button[type=submit], button:not([type])", form).forEach(function (button) {
+      button.setAttribute("aria-busy", "true");
+    });
+  }
+
+  function again() {
+    all("form[data-sent]").forEach(function (form) {
+      delete form.dataset.sent;
+      all("[aria-busy]", form).forEach(function (button) { button.removeAttribute("aria-busy"); });
+    });
+  }
+
+  function copy(button) {
+    const source = document.getElementById(button.dataset.copy);
+    if (!source || !navigator.clipboard) { return; }
+    button.hidden = false;
+    button.addEventListener("click", function () {
+      navigator.clipboard.writeText(source.value || source.textContent).then(function () {
+        const label = button.querySelector("span") || button;
+        label.textContent = button.dataset.done;
+      });
+    });
+  }
+
+  function enhance(root) {
+    fresh("[data-stepper]", root, stepper);
+    fresh("details.ld-confirm", root, confirmation);
+    fresh("[data-copy]", root, copy);
+    all("[data-needs-script]", root).forEach(function (node) { node.hidden = false; });
+  }
+
+  function closeMenus(except) {
+    all("details.ld-menu[open]").forEach(function (menu) {
+      if (!except || !menu.contains(except)) { menu.open = false; }
+    });
+  }
+
+  document.addEventListener("click", function (event) { closeMenus(event.target); });
+  document.addEventListener("keydown", function (event) {
+    if (event.key !== "Escape") { return; }
+    const open = document.querySelector("details.ld-menu[open] > summary");
+    closeMenus(null);
+    if (open) { open.focus(); }
+  });
+  document.addEventListener("submit", once);
+  document.addEventListener("change", function (event) {
+    const form = event.target.form;
+    if (form && form.hasAttribute("data-auto") && event.target.tagName === "SELECT") { form.submit(); }
+  });
+  document.addEventListener("htmx:load", function (event) { enhance(event.detail.elt); });
+  window.addEventListener("pageshow", again);
+
+  enhance(document);
+  totals();
+  const problem = document.querySelector("[data-focus]");
+  if (problem) { problem.focus(); }
+})();
