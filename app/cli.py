@@ -1,7 +1,7 @@
 """The command line: `python -m app.cli COMMAND` (what `./louda` calls) and `flask COMMAND`.
 
-Commands are listed in `app/upkeep/catalogue.py` and imported only when called, so `doctor` starts without the planner and
-a broken slice does not take `backup` down with it. The application is made only for commands that ask for it.
+Commands are listed in `app/upkeep/catalogue.py` and imported only when called, so `doctor` starts without the planner
+and a broken slice does not take `backup` down with it. The application is made only for commands that ask for it.
 """
 
 from __future__ import annotations

@@ -15,10 +15,11 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 ROOT = Path(__file__).resolve().parent.parent
-SECRET_FILE = "secret.key"
+SECRET_FILE = "secret.key"  # noqa: S105 - the name of a file
 SECRET_BYTES_AT_LEAST = 32
 PURGE_DAYS_AT_MOST = 90
 ENVIRONMENTS = ("development", "production", "testing")
+ANYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104 - recognised, not chosen
 TRUE_WORDS = frozenset({"1", "true", "yes", "on"})
 
 
@@ -109,7 +110,7 @@ class Settings:
         if len(self.secret_key.encode()) < SECRET_BYTES_AT_LEAST:
             yield (
                 f"密钥不足 {SECRET_BYTES_AT_LEAST} 字节：请运行 ./louda run 生成，或设置 LOUDA_SECRET_KEY。"
-                f" The secret key is shorter than {SECRET_BYTES_AT_LEAST} bytes: run ./louda run or set LOUDA_SECRET_KEY."
+                f" The secret key has fewer than {SECRET_BYTES_AT_LEAST} bytes: run ./louda run or set LOUDA_SECRET_KEY."
             )
         if self.purge_after_days > PURGE_DAYS_AT_MOST:
             yield (
@@ -167,7 +168,7 @@ def _whole_number(values: Mapping[str, str], name: str, default: int, allowed: r
 
 
 def _public_url(values: Mapping[str, str], host: str, port: int) -> str:
-    shown_host = "localhost" if host in {"0.0.0.0", "127.0.0.1", "::", "::1"} else host
+    shown_host = "localhost" if host in {*ANYWHERE, "127.0.0.1", "::1"} else host
     url = (values.get("LOUDA_PUBLIC_URL") or f"http://{shown_host}:{port}").rstrip("/")
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.hostname:

@@ -1,4 +1,4 @@
-"""Backups: a folder per backup with the database, the documents and a manifest; checked after writing and before restoring.
+"""Backups: a folder each, with the database, the documents and a manifest; checked when written and before restoring.
 
 SQLite is copied by its online backup API while people work; PostgreSQL by pg_dump (`postgres.py`). Documents never
 change once written, so a backup on the same disk links them and costs nothing. A backup folder appears whole or not at

@@ -1,4 +1,4 @@
-"""The commands of upkeep. Each is a few lines: read settings, call, print; a refusal is a sentence and exit status 1."""
+"""The commands of upkeep. Each reads settings, calls, prints; a refusal is a sentence and exit status 1."""
 
 from __future__ import annotations
 

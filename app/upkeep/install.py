@@ -1,7 +1,7 @@
-"""What happens before any dependency exists: virtual environment, pinned packages, system libraries, secret; then the command.
+"""Before any dependency exists: virtual environment, pinned packages, system libraries, secret; then the command.
 
-Standard library only; `louda` starts it with the system's Python as `python3 -m app.upkeep.install COMMAND …`. Every step
-looks first whether it is done, so that a second start costs a few milliseconds.
+Standard library only; `louda` starts it with the system's Python as `python3 -m app.upkeep.install COMMAND …`.
+Every step looks first whether it is done, so that a second start costs a few milliseconds.
 """
 
 from __future__ import annotations
@@ -106,12 +106,18 @@ def _install_lock(lock: Path) -> None:
     print(f"安装固定版本的依赖 Installing the pinned packages of {lock.name}", flush=True)
     command = [str(PYTHON), "-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check"]
     done = subprocess.run(
-        [*command, "--require-hashes", "--requirement", str(lock)], stdin=subprocess.DEVNULL, check=False
+        [*command, "--require-hashes", "--requirement", str(lock)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
     )
     if done.returncode != 0:
+        print("\n".join(done.stdout.splitlines()[-12:]), file=sys.stderr)
         raise SetUpError(
             f"安装 {lock.name} 失败，原因见上。联网后重试即可继续。\n"
-            f"Installing {lock.name} failed for the reason above. Try again when the network works; it goes on from here."
+            f"Installing {lock.name} failed for the reason above. Try again when the network works."
         )
 
 

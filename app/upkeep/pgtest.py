@@ -1,4 +1,4 @@
-"""The database part of the suite on PostgreSQL: a cluster of our own in a temporary folder, on a free port, gone afterwards.
+"""The database part of the suite on PostgreSQL: a cluster in a temporary folder, on a free port, gone afterwards.
 
 PostgreSQL refuses to run as root, so as root the cluster belongs to the user `postgres` that the Debian package made.
 """

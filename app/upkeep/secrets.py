@@ -1,4 +1,4 @@
-"""The private folder of an installation and its secret key. Standard library only: this runs before anything is installed."""
+"""The private folder of an installation and its secret key. Standard library only: runs before anything is installed."""
 
 from __future__ import annotations
 

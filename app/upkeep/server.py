@@ -18,7 +18,7 @@ from http.client import HTTPConnection, HTTPException
 from types import FrameType
 
 from app.core import clock
-from app.settings import ROOT, Settings
+from app.settings import ANYWHERE, ROOT, Settings
 from app.upkeep import backup
 
 WEB_PROCESSES = 2
@@ -27,7 +27,6 @@ READY_WITHIN_S = 60
 STOP_WITHIN_S = 20
 RESTART_AFTER_S = 2
 BACKUP_EVERY = timedelta(minutes=15)
-ANYWHERE = frozenset({"0.0.0.0", "::"})
 
 
 class ServerError(Exception):

@@ -1,4 +1,4 @@
-"""Backup and restore of an SQLite installation: whole or not at all, checked, thinned out, never over a running server."""
+"""Backup and restore of an SQLite installation: whole or not at all, checked, thinned out, never while serving."""
 
 from __future__ import annotations
 
