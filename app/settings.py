@@ -110,7 +110,7 @@ class Settings:
         if len(self.secret_key.encode()) < SECRET_BYTES_AT_LEAST:
             yield (
                 f"密钥不足 {SECRET_BYTES_AT_LEAST} 字节：请运行 ./louda run 生成，或设置 LOUDA_SECRET_KEY。"
-                f" The secret key has fewer than {SECRET_BYTES_AT_LEAST} bytes: run ./louda run or set LOUDA_SECRET_KEY."
+                f" The secret has fewer than {SECRET_BYTES_AT_LEAST} bytes: run ./louda run or set LOUDA_SECRET_KEY."
             )
         if self.purge_after_days > PURGE_DAYS_AT_MOST:
             yield (

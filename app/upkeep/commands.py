@@ -31,7 +31,7 @@ def doctor() -> None:
 @with_appcontext
 def migrate() -> None:
     """把数据库升级到最新版本。 Bring the database up to date."""
-    upgrade()
+    schema.upgrade()
     click.echo(f"数据库已是最新 The database is up to date: {schema.state_of(Settings.from_env()).present}")
 
 
@@ -106,10 +106,3 @@ def run() -> None:
         raise SystemExit(server.serve(settings, lambda address: click.echo(address)))
     except server.ServerError as error:
         raise click.ClickException(str(error)) from error
-
-
-def upgrade() -> None:
-    """Run the migrations that are missing (inside an application context)."""
-    from app.core.db import alembic
-
-    alembic.upgrade()

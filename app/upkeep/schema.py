@@ -1,12 +1,15 @@
-"""At which migration the database is, and at which it should be; asked without making the application."""
+"""At which migration the database is and should be (asked without making the application), and the way there."""
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util.exc import CommandError
+from flask import current_app
+from flask_alembic import Alembic
 from sqlalchemy import create_engine
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -46,3 +49,14 @@ def state_of(settings: Settings) -> SchemaState:
     finally:
         engine.dispose()
     return SchemaState(present, wanted)
+
+
+def upgrade() -> None:
+    """Run the migrations that are missing, inside an application context; without any, this changes nothing."""
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    current_app.config.setdefault("ALEMBIC", {"script_location": str(MIGRATIONS)})
+    migrator = current_app.extensions.get("alembic")
+    if migrator is None:
+        migrator = Alembic(run_mkdir=False, command_name="")
+        migrator.init_app(current_app)
+    migrator.upgrade()

@@ -1,4 +1,4 @@
-"""The private folder of an installation and its secret key. Standard library only: runs before anything is installed."""
+"""The private folders and the secret of an installation. Standard library only: runs before any installation."""
 
 from __future__ import annotations
 

@@ -61,7 +61,7 @@ def serve(settings: Settings, when_ready: Callable[[str], None]) -> int:
     environment = surroundings(settings)
     children = [
         Child("web", web_command(settings), environment, is_vital=True),
-        Child("work", [sys.executable, "-m", "app.cli", "work"], environment, is_vital=False),
+        Child("work", work_command(), environment, is_vital=False),
     ]
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -91,6 +91,11 @@ def web_command(settings: Settings) -> list[str]:
     }
     words = [word for pair in options.items() for word in pair]
     return [sys.executable, "-m", "gunicorn", "--no-control-socket", *words, "wsgi:app"]
+
+
+def work_command() -> list[str]:
+    """The worker: this very command line."""
+    return [sys.executable, "-m", "app.cli", "work"]
 
 
 def surroundings(settings: Settings) -> dict[str, str]:
