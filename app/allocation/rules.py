@@ -4,7 +4,7 @@ Pure and deterministic: the same claims, stock, policy and seed give the same sh
 the claims come. Nobody's share depends on a house number: ties go to who was short more often last time, then to a
 SHA-256 of the seed and an opaque key.
 
-    stock 10, ordered          equal floor   proportional   first come (in this order)   tiers (last one is tier 0)
+    stock 10, ordered          equal floor   proportional   first come (in this order)   need first (last one has it)
     A 2, B 8, C 2  (sum 12)    2 6 2         2 6 2 *        2 8 0                        2 6 2
     A 4, B 4, C 4  (sum 12)    3 3 4 *       3 3 4 *        4 4 2                        3 3 4
     A 1, B 1, C 10 (sum 12)    1 1 8         1 1 8          1 1 8                        0 0 10
@@ -20,17 +20,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from app.core.labels import Labelled
 from app.core.sentences import N_, Sentence, sentence
-
-
-class Policy(Labelled):
-    """The rule, known beforehand, by which short goods are shared."""
-
-    EQUAL_FLOOR = "equal_floor", N_("每户先保一份")
-    PROPORTIONAL = "proportional", N_("按登记量比例")
-    FIRST_COME = "first_come", N_("先登记先得")
-    NEED_TIERS = "need_tiers", N_("重点户优先")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +50,20 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """One item at one moment: `qty_stock` is what is free to give now, beyond what claims already hold."""
+    """One item at one moment: `qty_stock` is what is free to give now, beyond what claims already hold.
+
+    `policy` is a key of `RULES` (the values of the Policy enum), `policy_name` its Chinese name for the sentence.
+    """
 
     item_name: str
     qty_stock: int
-    policy: Policy
+    policy: str
+    policy_name: str
     seed: str
 
     def __post_init__(self) -> None:
+        if self.policy not in RULES:
+            raise ValueError(f"no rule is called {self.policy!r}")
         if self.qty_stock < 0:
             raise ValueError("stock cannot be below zero")
 
@@ -109,7 +105,7 @@ def allocate(claims: Iterable[Claim], situation: Situation) -> tuple[Share, ...]
     needed = sum(by_hand[claim.line_id] - claim.qty_held for claim in ordered if claim.line_id in by_hand)
     if needed > situation.qty_stock:
         raise NotEnoughForHands(situation.item_name, needed, situation.qty_stock)
-    shares = by_hand | _RULES[situation.policy](_in_turn(free, situation.seed), situation.qty_stock - needed)
+    shares = by_hand | RULES[situation.policy](_in_turn(free, situation.seed), situation.qty_stock - needed)
     totals = _Totals(
         qty_available=situation.qty_stock + sum(claim.qty_held for claim in ordered),
         qty_ordered=sum(claim.qty_ordered for claim in ordered),
@@ -192,11 +188,11 @@ def _proportional(claims: Sequence[Claim], stock: int) -> dict[int, int]:
     return shares
 
 
-_RULES: dict[Policy, Callable[[Sequence[Claim], int], dict[int, int]]] = {
-    Policy.EQUAL_FLOOR: _level,
-    Policy.PROPORTIONAL: _proportional,
-    Policy.FIRST_COME: _in_groups(lambda claim: claim.sequence),
-    Policy.NEED_TIERS: _in_groups(lambda claim: claim.tier),
+RULES: dict[str, Callable[[Sequence[Claim], int], dict[int, int]]] = {
+    "equal_floor": _level,
+    "proportional": _proportional,
+    "first_come": _in_groups(lambda claim: claim.sequence),
+    "need_first": _in_groups(lambda claim: claim.tier),
 }
 
 
@@ -217,7 +213,7 @@ def _sentence(claim: Claim, qty: int, situation: Situation, totals: _Totals) -> 
         "item": situation.item_name,
         "available": totals.qty_available,
         "demand": totals.qty_ordered,
-        "rule": Sentence(situation.policy.label_zh),
+        "rule": situation.policy_name,
         "ordered": claim.qty_ordered,
         "share": qty,
         "short": claim.qty_ordered - qty,
@@ -300,7 +296,7 @@ def substitute(short: Iterable[Claim], rule: Substitute, qty_spare: int, seed: s
     blocks = [
         replace(claim, qty_ordered=claim.qty_ordered // rule.per, qty_held=0, qty_by_hand=None) for claim in short
     ]
-    situation = Situation(rule.substitute_name, qty_spare // rule.gives, Policy.EQUAL_FLOOR, seed)
+    situation = Situation(rule.substitute_name, qty_spare // rule.gives, "equal_floor", "", seed)
     return tuple(_replacement(share, rule) for share in allocate(blocks, situation) if share.qty)
 
 

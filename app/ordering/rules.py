@@ -27,42 +27,28 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from app.core import codes
-from app.core.labels import Labelled
 from app.core.sentences import N_, Sentence, sentence
 
 CODE_LENGTH = 8
 MAX_QTY = 999
 
 
-class Stage(Labelled):
-    """The nine stages of a unit; the value is the end of the column's name, ``qty_<value>``."""
-
-    OPEN = "open", N_("待分配")
-    ALLOCATED = "allocated", N_("已分配")
-    PACKED = "packed", N_("已装袋")
-    DROPPED_OFF = "dropped_off", N_("已到楼")
-    ACCEPTED = "accepted", N_("已签收")
-    DISPUTED = "disputed", N_("有异议")
-    SHORT = "short", N_("缺货")
-    CANCELLED = "cancelled", N_("已取消")
-    REFUNDED = "refunded", N_("已退款")
-
-
-LEGAL: dict[Stage, frozenset[Stage]] = {
-    Stage.OPEN: frozenset({Stage.ALLOCATED, Stage.SHORT, Stage.CANCELLED}),
-    Stage.ALLOCATED: frozenset({Stage.PACKED, Stage.OPEN}),
-    Stage.PACKED: frozenset({Stage.DROPPED_OFF, Stage.OPEN}),
-    Stage.DROPPED_OFF: frozenset({Stage.ACCEPTED, Stage.DISPUTED}),
-    Stage.DISPUTED: frozenset({Stage.OPEN, Stage.REFUNDED, Stage.ACCEPTED}),
-    Stage.ACCEPTED: frozenset(),
-    Stage.SHORT: frozenset(),
-    Stage.CANCELLED: frozenset(),
-    Stage.REFUNDED: frozenset(),
+# Values of the Stage enum in models.py, whose members compare equal to them; the counter's column is qty_<stage>.
+LEGAL: Mapping[str, frozenset[str]] = {
+    "open": frozenset({"allocated", "short", "cancelled"}),
+    "allocated": frozenset({"packed", "open"}),
+    "packed": frozenset({"dropped_off", "open"}),
+    "dropped_off": frozenset({"accepted", "disputed"}),
+    "disputed": frozenset({"open", "refunded", "accepted"}),
+    "accepted": frozenset(),
+    "short": frozenset(),
+    "cancelled": frozenset(),
+    "refunded": frozenset(),
 }
-TERMINAL: frozenset[Stage] = frozenset(stage for stage, onward in LEGAL.items() if not onward)
+TERMINAL: frozenset[str] = frozenset(stage for stage, onward in LEGAL.items() if not onward)
 
 
-def is_legal(from_stage: Stage, to_stage: Stage) -> bool:
+def is_legal(from_stage: str, to_stage: str) -> bool:
     """Whether a unit may go from one stage to the other in one step."""
     return to_stage in LEGAL[from_stage]
 

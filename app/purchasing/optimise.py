@@ -192,7 +192,7 @@ class _Model:
 
 
 def optimise(problem: Problem, time_limit_s: float = 10.0) -> Plan:
-    """The cheapest plan for `problem`. A demand that cannot be met is no error: the plan says what is missing and why."""
+    """The cheapest plan. A demand that cannot be met is no error: the plan says what is missing and why."""
     if not any(problem.demand.values()):
         return Plan(Outcome.OPTIMAL)
     plan = _solve(_Model(problem, may_miss=False), time_limit_s)
