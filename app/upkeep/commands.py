@@ -28,11 +28,11 @@ def doctor() -> None:
 
 
 @click.command()
-@with_appcontext
 def migrate() -> None:
     """把数据库升级到最新版本。 Bring the database up to date."""
-    schema.upgrade()
-    click.echo(f"数据库已是最新 The database is up to date: {schema.state_of(Settings.from_env()).present}")
+    settings = Settings.from_env()
+    schema.upgrade(settings)
+    click.echo(f"数据库已是最新 The database is up to date: {schema.state_of(settings).present}")
 
 
 @click.command()

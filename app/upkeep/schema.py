@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util.exc import CommandError
-from flask import current_app
+from flask import Flask
 from flask_alembic import Alembic
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, event
 from sqlalchemy.exc import SQLAlchemyError
 
+from app.core.db import prepare_engine
 from app.settings import ROOT, Settings
 
 MIGRATIONS = ROOT / "migrations"
@@ -51,12 +54,40 @@ def state_of(settings: Settings) -> SchemaState:
     return SchemaState(present, wanted)
 
 
-def upgrade() -> None:
-    """Run the migrations that are missing, inside an application context; without any, this changes nothing."""
+def upgrade(settings: Settings) -> bool:
+    """Run the migrations that are missing, all or none; returns whether there were any. Needs no application."""
+    if state_of(settings).is_current:
+        return False
+    path = settings.sqlite_path
+    if path is not None:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+    with migrator(settings) as alembic:
+        alembic.upgrade()
+    return True
+
+
+@contextmanager
+def migrator(settings: Settings) -> Iterator[Alembic]:
+    """Alembic on the project's migrations and the database of `settings`, for upgrade, downgrade and comparison.
+
+    On SQLite a migration is one transaction, as on PostgreSQL, and foreign keys are not enforced meanwhile: a changed
+    table is rebuilt under another name, and dropping the old one must not count as deleting its rows.
+    """
+    from app.models import metadata  # every slice: loaded only where a migration really runs
+
+    engine = create_engine(settings.database_url, execution_options={"immediate": True})
+    prepare_engine(engine)
+    if settings.is_sqlite:
+        event.listen(engine, "connect", lambda connection, _record: connection.execute("PRAGMA foreign_keys=OFF"))
+    carrier = Flask("louda.migrations", static_folder=None)
+    carrier.config["ALEMBIC"] = {"script_location": str(MIGRATIONS)}
+    carrier.config["ALEMBIC_CONTEXT"] = {"transactional_ddl": True, "render_as_batch": True, "compare_type": True}
+    alembic = Alembic(run_mkdir=False, command_name="", metadatas=metadata, engines=engine)
     logging.getLogger("alembic").setLevel(logging.WARNING)
-    current_app.config.setdefault("ALEMBIC", {"script_location": str(MIGRATIONS)})
-    migrator = current_app.extensions.get("alembic")
-    if migrator is None:
-        migrator = Alembic(run_mkdir=False, command_name="")
-        migrator.init_app(current_app)
-    migrator.upgrade()
+    alembic.init_app(carrier)
+    try:
+        with carrier.app_context():
+            yield alembic
+    finally:
+        engine.dispose()
