@@ -1,0 +1,66 @@
+"""The search: ruin, recreate, accept by simulated annealing, many times."""
+
+from __future__ import annotations
+
+import math
+
+from routing.kernel.arrays import BANKED, BEST, COST, Data, Settings, State, Work
+from routing.kernel.compiled import compiled
+from routing.kernel.recreate import recreate, settle_bank
+from routing.kernel.rng import RngState, below, uniform
+from routing.kernel.ruin import ruin
+from routing.kernel.undo import mark_dirty, restore, save_best
+
+
+@compiled
+def anneal(
+    data: Data, state: State, work: Work, settings: Settings, rng: RngState, iterations: int, temperature: float
+) -> int:
+    """Run `iterations` at one temperature; returns how many were accepted. State and best solution are kept in `state`."""
+    accepted = 0
+    for _ in range(iterations):
+        work.clock[1] += 1
+        work.count[:] = 0
+        cost = state.total[COST]
+        centre = ruin(data, state, work, settings, rng)
+        if centre < 0:
+            restore(data, state, work, cost)
+            continue
+        _fetch_from_bank(state, work, rng)
+        recreate(data, state, work, settings, rng)
+        if state.total[COST] < cost - temperature * math.log(uniform(rng) + 1e-300):
+            accepted += 1
+            settle_bank(state, work)
+            mark_dirty(state, work)
+            if state.total[COST] < state.total[BEST]:
+                save_best(data, state)
+        else:
+            restore(data, state, work, cost)
+    return accepted
+
+
+@compiled
+def fill(data: Data, state: State, work: Work, settings: Settings, rng: RngState) -> None:
+    """Insert everything that is in the bank, keep the result as the best solution."""
+    work.clock[1] += 1
+    work.count[:] = 0
+    for k in range(state.total[BANKED]):
+        work.absent[k] = state.bank[k]
+    work.count[3] = state.total[BANKED]
+    recreate(data, state, work, settings, rng)
+    settle_bank(state, work)
+    mark_dirty(state, work)
+    save_best(data, state)
+
+
+@compiled
+def _fetch_from_bank(state: State, work: Work, rng: RngState) -> None:
+    """Add stops left out before to the absent ones: all when they are few, else a random handful."""
+    waiting = state.total[BANKED]
+    if waiting == 0:
+        return
+    wanted = min(waiting, 10)
+    start = below(rng, waiting)
+    for k in range(wanted):
+        work.absent[work.count[3]] = state.bank[(start + k) % waiting]
+        work.count[3] += 1

@@ -1,0 +1,271 @@
+"""From a problem to the arrays of the kernel, and from the best solution back to names."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from itertools import accumulate
+
+import numpy as np
+import numpy.typing as npt
+
+from routing.eligibility import may_serve
+from routing.kernel.arrays import BANKED, I32, I64, U8, Data, State, Work
+from routing.kernel.near import neighbours
+from routing.model import HORIZON_S, MISSED_COST, Problem, Vehicle
+from routing.travel_times import UNREACHABLE
+
+Array = npt.NDArray[np.int64]
+
+
+def array(values: Sequence[int]) -> Array:
+    """Whole numbers as a contiguous array."""
+    return np.array(values, dtype=np.int64)
+
+
+def build_data(problem: Problem, near_count: int = 100) -> Data:
+    """Arrays for a problem with at least one stop and one vehicle, without locks and without pickups."""
+    stops, vehicles = problem.stops, problem.vehicles
+    slots = max(1, max(vehicle.max_rounds for vehicle in vehicles))
+    starts = [problem.depot_by_name[vehicle.depot] for vehicle in vehicles]
+    ends = [problem.depot_by_name[vehicle.end_depot or vehicle.depot] for vehicle in vehicles]
+    own = array([stop.location for stop in stops])
+    windows = [window for stop in stops for window in stop.windows]
+    allowed = allowed_table(problem)
+    profiles = {matrix.mode: index for index, matrix in enumerate(problem.matrices)}
+    metres_to, metres_from = _both_ways([matrix.metres for matrix in problem.matrices])
+    seconds_to, seconds_from = _seconds(problem, metres_to, metres_from)
+    row = {vehicle.name: index for index, vehicle in enumerate(vehicles)}
+    before = dict(problem.stability.vehicle_of_stop)
+    demand, capacity = _measures(problem)
+    return Data(
+        stops=len(stops),
+        slots=slots,
+        max_stops=problem.limits.max_stops,
+        has_time=needs_time(problem),
+        has_zones=problem.limits.zones_in_order and any(stop.zone for stop in stops),
+        change_cost=problem.stability.change_cost,
+        metres_to=metres_to,
+        metres_from=metres_from,
+        seconds_to=seconds_to,
+        seconds_from=seconds_from,
+        place_out=np.concatenate([own, np.repeat(array([depot.location for depot in starts]), slots)]),
+        place_in=np.concatenate([own, np.repeat(array([depot.location for depot in ends]), slots)]),
+        zone_out=array([stop.zone for stop in stops] + [0] * (slots * len(vehicles))),
+        zone_in=array([stop.zone for stop in stops] + [9] * (slots * len(vehicles))),
+        demand=demand,
+        service=array([stop.service_s for stop in stops]),
+        first_window=array([0, *accumulate(len(stop.windows) for stop in stops)]),
+        opens=array([window.opens_s for window in windows]),
+        closes=array([window.closes_s for window in windows]),
+        release=array([stop.release_s for stop in stops]),
+        prize=array([MISSED_COST if stop.prize is None else stop.prize for stop in stops]),
+        usual=array([row.get(before.get(stop.name, ""), -1) for stop in stops]),
+        allowed=allowed,
+        kind=_kinds(vehicles, allowed),
+        profile=array([profiles[vehicle.mode] for vehicle in vehicles]),
+        capacity=capacity,
+        start_opens=array([max(v.shift_start_s, d.opens_s) for v, d in zip(vehicles, starts, strict=True)]),
+        start_closes=array([min(v.shift_end_s, d.closes_s) for v, d in zip(vehicles, starts, strict=True)]),
+        end_opens=array([max(v.shift_start_s, d.opens_s) for v, d in zip(vehicles, ends, strict=True)]),
+        end_closes=array([min(v.shift_end_s, d.closes_s) for v, d in zip(vehicles, ends, strict=True)]),
+        reload=array([vehicle.reload_s for vehicle in vehicles]),
+        max_rounds=_usable_rounds(problem),
+        max_round=array([vehicle.max_round_s for vehicle in vehicles]),
+        max_shift=array([vehicle.max_shift_s for vehicle in vehicles]),
+        fixed_cost=array([vehicle.fixed_cost for vehicle in vehicles]),
+        round_cost=array([vehicle.round_cost for vehicle in vehicles]),
+        per_metre=array([vehicle.cost_per_m for vehicle in vehicles]),
+        per_second=array([vehicle.cost_per_s for vehicle in vehicles]),
+        near=neighbours(problem, near_count),
+    )
+
+
+def needs_time(problem: Problem) -> bool:
+    """Whether anything in the problem depends on the clock."""
+    by_stop = any(
+        stop.release_s > 0 or len(stop.windows) > 1 or stop.windows[0].opens_s > 0 or stop.windows[0].closes_s < HORIZON_S
+        for stop in problem.stops
+    )
+    by_vehicle = any(
+        v.cost_per_s > 0 or v.shift_start_s > 0 or min(v.shift_end_s, v.max_round_s, v.max_shift_s) < HORIZON_S
+        for v in problem.vehicles
+    )
+    by_depot = any(depot.opens_s > 0 or depot.closes_s < HORIZON_S for depot in problem.depots)
+    by_way = any(matrix.size > 0 and int(matrix.seconds.max()) >= UNREACHABLE for matrix in problem.matrices)
+    return by_stop or by_vehicle or by_depot or by_way
+
+
+def allowed_table(problem: Problem) -> U8:
+    """[v, n] whether the vehicle may serve the stop at all; rows of like vehicles are computed once."""
+    named = {name for stop in problem.stops for name in stop.only_vehicles}
+    rows: dict[Hashable, npt.NDArray[np.uint8]] = {}
+    table = np.zeros((len(problem.vehicles), len(problem.stops)), dtype=np.uint8)
+    for index, vehicle in enumerate(problem.vehicles):
+        key = (vehicle.clearance, vehicle.skills, vehicle.capacity, vehicle.name if vehicle.name in named else "")
+        if key not in rows:
+            rows[key] = np.array([may_serve(problem, vehicle, stop) for stop in problem.stops], dtype=np.uint8)
+        table[index] = rows[key]
+    return table
+
+
+def _usable_rounds(problem: Problem) -> Array:
+    """Rounds a vehicle may make; none if shift and depot hours leave no time."""
+    return array(
+        [
+            vehicle.max_rounds
+            if max(vehicle.shift_start_s, problem.depot_by_name[vehicle.depot].opens_s)
+            <= min(vehicle.shift_end_s, problem.depot_by_name[vehicle.depot].closes_s)
+            else 0
+            for vehicle in problem.vehicles
+        ]
+    )
+
+
+def _kinds(vehicles: tuple[Vehicle, ...], allowed: U8) -> Array:
+    """Number of the kind of each vehicle; vehicles of one kind differ only in name."""
+    numbers: dict[Hashable, int] = {}
+    kinds = []
+    for index, v in enumerate(vehicles):
+        times = (v.shift_start_s, v.shift_end_s, v.reload_s, v.max_round_s, v.max_shift_s, v.max_rounds)
+        costs = (v.fixed_cost, v.round_cost, v.cost_per_m, v.cost_per_s)
+        key = (v.depot, v.end_depot, v.mode, v.capacity, times, costs, allowed[index].tobytes())
+        kinds.append(numbers.setdefault(key, len(numbers)))
+    return array(kinds)
+
+
+def _measures(problem: Problem) -> tuple[Array, Array]:
+    """Loads and capacities in the measures that can bind at all (at least one is kept, for sorting)."""
+    loads = np.array([(s.load.g, s.load.ml, s.load.bags) for s in problem.stops], dtype=np.int64)
+    holds = np.array([(v.capacity.g, v.capacity.ml, v.capacity.bags) for v in problem.vehicles], dtype=np.int64)
+    binding = [k for k in range(3) if loads[:, k].sum() > holds[:, k].min()] or [0]
+    return np.ascontiguousarray(loads[:, binding]), np.ascontiguousarray(holds[:, binding])
+
+
+def _both_ways(arrays: Sequence[I32]) -> tuple[I32, I32]:
+    """Matrices of all modes and their transposes; nothing is copied for one symmetric matrix."""
+    to = arrays[0][None] if len(arrays) == 1 else np.stack(arrays)
+    if all(np.array_equal(array_, array_.T) for array_ in arrays):
+        return to, to
+    return to, np.ascontiguousarray(to.transpose(0, 2, 1))
+
+
+def _seconds(problem: Problem, metres_to: I32, metres_from: I32) -> tuple[I32, I32]:
+    if all(matrix.seconds is matrix.metres for matrix in problem.matrices):
+        return metres_to, metres_from
+    return _both_ways([matrix.seconds for matrix in problem.matrices])
+
+
+def empty_state(data: Data) -> State:
+    """No stop is served, every vehicle is idle."""
+    n, v = data.stops, len(data.kind)
+    rounds = v * data.slots
+    vertices = np.arange(n + rounds, dtype=np.int64)
+    kinds = int(data.kind.max()) + 1
+    chain = np.arange(rounds, dtype=np.int64).reshape(v, data.slots)
+    idle = np.zeros((kinds, v + 1), dtype=np.int64)
+    idle_count = np.zeros(kinds, dtype=np.int64)
+    for index in range(v - 1, -1, -1):
+        kind = data.kind[index]
+        idle[kind, idle_count[kind]] = index
+        idle_count[kind] += 1
+    return State(
+        following=vertices.copy(),
+        preceding=vertices.copy(),
+        round_of=np.full(n, -1, dtype=np.int64),
+        window_of=data.first_window[:-1].copy(),
+        leg=np.zeros(n + rounds, dtype=np.int64),
+        load=np.zeros((rounds, data.demand.shape[1]), dtype=np.int64),
+        size=np.zeros(rounds, dtype=np.int64),
+        released=np.zeros(rounds, dtype=np.int64),
+        chain=chain.copy(),
+        used=np.zeros(v, dtype=np.int64),
+        head=_depot_pieces(data, data.reload, data.start_opens, data.start_closes),
+        tail=_depot_pieces(data, np.zeros(v, dtype=np.int64), data.end_opens, data.end_closes),
+        before=np.zeros((rounds, 3), dtype=np.int64),
+        after=np.zeros((rounds, 3), dtype=np.int64),
+        trip=np.zeros((rounds, 3), dtype=np.int64),
+        duration=np.zeros(v, dtype=np.int64),
+        idle=idle,
+        idle_count=idle_count,
+        is_idle=np.ones(v, dtype=np.uint8),
+        bank=np.arange(n, dtype=np.int64),
+        bank_place=np.arange(n, dtype=np.int64),
+        total=array([int(data.prize.sum()), 1 << 60, 0, 0, n]),
+        best_following=vertices.copy(),
+        best_window=data.first_window[:-1].copy(),
+        best_chain=chain.copy(),
+        best_used=np.zeros(v, dtype=np.int64),
+        dirty=np.zeros(v, dtype=np.int64),
+        is_dirty=np.zeros(v, dtype=np.uint8),
+    )
+
+
+def _depot_pieces(data: Data, takes: I64, opens: I64, closes: I64) -> I64:
+    pieces = np.zeros((len(data.place_in), 3), dtype=np.int64)
+    pieces[data.stops :] = np.repeat(np.stack([takes, opens, closes], axis=1), data.slots, axis=0)
+    return pieces
+
+
+def empty_work(data: Data) -> Work:
+    """Scratch memory for one search."""
+    n, v = data.stops, len(data.kind)
+    rounds = v * data.slots
+    return Work(
+        clock=np.zeros(3, dtype=np.int64),
+        seen=np.full(rounds, -1, dtype=np.int64),
+        fits=np.zeros(rounds, dtype=np.uint8),
+        ruined=np.full(rounds, -1, dtype=np.int64),
+        round_stamp=np.full(rounds, -1, dtype=np.int64),
+        vehicle_stamp=np.full(v, -1, dtype=np.int64),
+        vehicle_seen=np.full(v, -1, dtype=np.int64),
+        count=np.zeros(5, dtype=np.int64),
+        saved_rounds=np.zeros((rounds, 3), dtype=np.int64),
+        saved_stops=np.zeros(n, dtype=np.int64),
+        saved_windows=np.zeros(n, dtype=np.int64),
+        saved_vehicles=np.zeros((v, 2 + data.slots), dtype=np.int64),
+        absent=np.zeros(n, dtype=np.int64),
+        key=np.zeros(n, dtype=np.float64),
+    )
+
+
+def best_rounds(problem: Problem, data: Data, state: State) -> dict[str, list[list[str]]]:
+    """Names of the stops of each round of each vehicle in the best solution."""
+    return {
+        vehicle.name: [[problem.stops[c].name for c in stops] for stops in rounds]
+        for vehicle, rounds in zip(problem.vehicles, best_indices(data, state), strict=True)
+    }
+
+
+def best_indices(data: Data, state: State) -> list[list[list[int]]]:
+    """Stops, by number, of each round of each vehicle in the best solution."""
+    result: list[list[list[int]]] = []
+    for v in range(len(data.kind)):
+        rounds: list[list[int]] = []
+        for z in range(int(state.best_used[v])):
+            depot = data.stops + int(state.best_chain[v, z])
+            stops: list[int] = []
+            c = int(state.best_following[depot])
+            while c != depot:
+                stops.append(c)
+                c = int(state.best_following[c])
+            rounds.append(stops)
+        result.append(rounds)
+    return result
+
+
+def set_rounds(data: Data, state: State, rounds: Mapping[int, Sequence[Sequence[int]]]) -> None:
+    """Write rounds (by numbers of vehicles and stops) into an empty state; times are for the caller to refresh."""
+    for v, sequences in rounds.items():
+        for z, stops in enumerate(sequences):
+            r = v * data.slots + z
+            a = data.stops + r
+            for c in stops:
+                state.following[a], state.preceding[c], state.round_of[c] = c, a, r
+                a = c
+            state.following[a], state.preceding[data.stops + r] = data.stops + r, a
+        state.used[v] = len(sequences)
+    left = np.flatnonzero(state.round_of < 0)
+    state.bank_place[:] = -1
+    state.bank_place[left] = np.arange(len(left))
+    state.bank[: len(left)] = left
+    state.total[BANKED] = len(left)

@@ -1,0 +1,66 @@
+"""Starting the search from given rounds: derived values are computed in compiled code, what does not fit is left out."""
+
+from __future__ import annotations
+
+from routing.kernel.arrays import COST, DIRTY, ROUNDS_USED, Data, State
+from routing.kernel.compiled import compiled
+from routing.kernel.segments import refresh_round, refresh_shift
+from routing.kernel.undo import save_best
+
+
+@compiled
+def refresh_all(data: Data, state: State) -> bool:
+    """Derive legs, loads, sizes, times and cost from the sequences in `state`; False if they break a window or shift.
+
+    The windows in use have to be set before.
+    """
+    is_fine = True
+    cost = 0
+    state.total[ROUNDS_USED] = 0
+    for c in range(data.stops):
+        if state.round_of[c] < 0:
+            cost += data.prize[c]
+    for v in range(len(data.kind)):
+        for z in range(state.used[v]):
+            r = state.chain[v, z]
+            cost += _refresh_links(data, state, r) + data.round_cost[v]
+            if data.has_time:
+                is_fine = refresh_round(data, state, r) and is_fine
+        if state.used[v] > 0:
+            cost += data.fixed_cost[v]
+            state.total[ROUNDS_USED] += state.used[v]
+            if data.has_time:
+                is_fine = refresh_shift(data, state, v) and is_fine
+                cost += data.per_second[v] * state.duration[v]
+        state.is_dirty[v] = 1
+        state.dirty[v] = v
+    state.total[DIRTY] = len(data.kind)
+    state.total[COST] = cost
+    save_best(data, state)
+    return is_fine
+
+
+@compiled
+def _refresh_links(data: Data, state: State, r: int) -> int:
+    """Legs, load and size of round r; returns the cost of its metres and of its changes of vehicle."""
+    v = r // data.slots
+    p = data.profile[v]
+    depot = data.stops + r
+    state.size[r] = 0
+    state.load[r] = 0
+    metres = changes = 0
+    a = depot
+    c = state.following[depot]
+    while True:
+        state.leg[c] = data.metres_to[p, data.place_out[a], data.place_in[c]]
+        metres += state.leg[c]
+        if c == depot:
+            break
+        state.size[r] += 1
+        for k in range(data.demand.shape[1]):
+            state.load[r, k] += data.demand[c, k]
+        if data.change_cost > 0 and data.usual[c] >= 0 and data.usual[c] != v:
+            changes += data.change_cost
+        a = c
+        c = state.following[c]
+    return int(data.per_metre[v] * metres + changes)

@@ -1,0 +1,232 @@
+"""Finding the cheapest feasible place for one stop.
+
+A place is (cost, round, predecessor, position of a new round in the chain or -1, window).
+"""
+
+from __future__ import annotations
+
+from routing.kernel.arrays import Data, Settings, State, Work
+from routing.kernel.compiled import compiled, inlined
+from routing.kernel.rng import RngState, below, uniform
+from routing.kernel.segments import join
+
+NOWHERE = 1 << 60
+Place = tuple[int, int, int, int, int]
+
+
+@compiled
+def fits_round(data: Data, state: State, r: int, c: int) -> bool:
+    """Whether stop c may join round r as far as permission, number of stops and load are concerned."""
+    v = r // data.slots
+    if data.allowed[v, c] == 0 or state.size[r] >= data.max_stops:
+        return False
+    for k in range(data.demand.shape[1]):
+        if state.load[r, k] + data.demand[c, k] > data.capacity[v, k]:
+            return False
+    return True
+
+
+@inlined
+def change_cost(data: Data, v: int, c: int) -> int:
+    """What it costs that stop c is served by vehicle v and not by its usual one."""
+    if data.change_cost > 0 and data.usual[c] >= 0 and data.usual[c] != v:
+        return data.change_cost
+    return 0
+
+
+@compiled
+def best_gap(data: Data, state: State, work: Work, c: int, settings: Settings, rng: RngState) -> Place:
+    """Cheapest place next to a neighbour that is served; all stops are looked at if no neighbour offers one."""
+    place = _best_gap_among(data, state, work, c, settings.near_count, settings.blink, rng)
+    if place[1] < 0 and settings.near_count < data.near.shape[1]:
+        place = _best_gap_among(data, state, work, c, data.near.shape[1], settings.blink, rng)
+    return place
+
+
+@compiled
+def _best_gap_among(data: Data, state: State, work: Work, c: int, count: int, blink: float, rng: RngState) -> Place:
+    here_in, here_out = data.place_in[c], data.place_out[c]
+    best, best_round, best_after, best_window = NOWHERE, -1, -1, -1
+    work.clock[0] += 1
+    for q in range(count):
+        j = data.near[c, q]
+        r = state.round_of[j]
+        if r < 0:
+            continue
+        if work.seen[r] != work.clock[0]:
+            work.seen[r] = work.clock[0]
+            work.fits[r] = fits_round(data, state, r, c)
+        if work.fits[r] == 0:
+            continue
+        v = r // data.slots
+        p = data.profile[v]
+        extra = change_cost(data, v, c)
+        for side in range(2):
+            a = j if side == 0 else state.preceding[j]
+            b = state.following[j] if side == 0 else j
+            into = data.metres_from[p, here_in, data.place_out[a]]
+            onward = data.metres_to[p, here_out, data.place_in[b]]
+            cost = data.per_metre[v] * (into + onward - state.leg[b]) + extra
+            if cost >= best or uniform(rng) < blink:
+                continue
+            if data.has_zones and (data.zone_in[c] < data.zone_out[a] or data.zone_out[c] > data.zone_in[b]):
+                continue
+            window = data.first_window[c]
+            if data.has_time:
+                window, seconds = _seconds_added(data, state, c, r, a, b)
+                cost += data.per_second[v] * seconds
+                if window < 0 or cost >= best:
+                    continue
+            best, best_round, best_after, best_window = cost, r, a, window
+    return best, best_round, best_after, -1, best_window
+
+
+@compiled
+def _seconds_added(data: Data, state: State, c: int, r: int, a: int, b: int) -> tuple[int, int]:
+    """(window, seconds that the shift grows by) for stop c between a and b of round r; window -1 if it does not fit."""
+    v = r // data.slots
+    p = data.profile[v]
+    into = data.seconds_from[p, data.place_in[c], data.place_out[a]]
+    onward = data.seconds_to[p, data.place_out[c], data.place_in[b]]
+    release = max(state.released[r], data.release[c])
+    best_window, best_seconds = -1, NOWHERE
+    for w in range(data.first_window[c], data.first_window[c + 1]):
+        d, e, l, late = join(
+            state.head[a, 0], state.head[a, 1], state.head[a, 2], into, data.service[c], data.opens[w], data.closes[w]
+        )
+        if late > 0:
+            continue
+        d, e, l, late = join(d, e, l, onward, state.tail[b, 0], state.tail[b, 1], state.tail[b, 2])
+        if late > 0 or release > l or d > data.max_round[v]:
+            continue
+        e = max(e, release)
+        if state.used[v] > 1:
+            d, e, l, late = join(state.before[r, 0], state.before[r, 1], state.before[r, 2], 0, d, e, l)
+            if late > 0:
+                continue
+            d, e, l, late = join(d, e, l, 0, state.after[r, 0], state.after[r, 1], state.after[r, 2])
+            if late > 0:
+                continue
+        if d <= data.max_shift[v] and d - state.duration[v] < best_seconds:
+            best_window, best_seconds = w, d - state.duration[v]
+    return best_window, best_seconds
+
+
+@compiled
+def _alone(data: Data, c: int, v: int, w: int) -> tuple[int, int, int, int]:
+    """The piece of a round of vehicle v that serves only stop c in window w; lateness > 0 if it cannot."""
+    p = data.profile[v]
+    depot = data.stops + v * data.slots
+    out = data.seconds_to[p, data.place_out[depot], data.place_in[c]]
+    back = data.seconds_to[p, data.place_out[c], data.place_in[depot]]
+    start, end = data.start_opens[v], data.start_closes[v]
+    d, e, l, late = join(data.reload[v], start, end, out, data.service[c], data.opens[w], data.closes[w])
+    d, e, l, more = join(d, e, l, back, 0, data.end_opens[v], data.end_closes[v])
+    if d > data.max_round[v] or data.release[c] > l:
+        more += 1
+    return d, max(e, data.release[c]), l, late + more
+
+
+@compiled
+def _metres_alone(data: Data, c: int, v: int) -> int:
+    p = data.profile[v]
+    depot = data.stops + v * data.slots
+    out = data.metres_to[p, data.place_out[depot], data.place_in[c]]
+    return int(out) + int(data.metres_to[p, data.place_out[c], data.place_in[depot]])
+
+
+@compiled
+def _may_carry(data: Data, c: int, v: int) -> bool:
+    if data.allowed[v, c] == 0:
+        return False
+    for k in range(data.demand.shape[1]):
+        if data.demand[c, k] > data.capacity[v, k]:
+            return False
+    return True
+
+
+@compiled
+def best_unused_vehicle(data: Data, state: State, c: int, place: Place) -> Place:
+    """`place`, or a first round of an unused vehicle if that is cheaper. One vehicle of each kind is looked at."""
+    best, best_round, best_after, best_chain, best_window = place
+    for g in range(state.idle.shape[0]):
+        while state.idle_count[g] > 0 and state.used[state.idle[g, state.idle_count[g] - 1]] > 0:
+            state.idle_count[g] -= 1
+            state.is_idle[state.idle[g, state.idle_count[g]]] = 0
+        if state.idle_count[g] == 0:
+            continue
+        v = state.idle[g, state.idle_count[g] - 1]
+        if data.max_rounds[v] == 0 or not _may_carry(data, c, v):
+            continue
+        cost = data.per_metre[v] * _metres_alone(data, c, v) + data.fixed_cost[v] + data.round_cost[v]
+        cost += change_cost(data, v, c)
+        for w in range(data.first_window[c], data.first_window[c + 1]):
+            seconds = 0
+            if data.has_time:
+                seconds, _, _, late = _alone(data, c, v, w)
+                if late > 0 or seconds > data.max_shift[v]:
+                    continue
+            if cost + data.per_second[v] * seconds < best:
+                best, best_window = cost + data.per_second[v] * seconds, w
+                best_round, best_chain = state.chain[v, 0], 0
+                best_after = data.stops + best_round
+    return best, best_round, best_after, best_chain, best_window
+
+
+@compiled
+def best_new_round(data: Data, state: State, work: Work, c: int, place: Place, rng: RngState) -> Place:
+    """`place`, or another round of a vehicle in use nearby if that is cheaper, at any position of its chain."""
+    work.clock[2] += 1
+    for q in range(12):
+        j = data.near[c, q] if q < 8 and q < data.near.shape[1] else below(rng, data.stops)
+        if state.round_of[j] < 0:
+            continue
+        v = state.round_of[j] // data.slots
+        if work.vehicle_seen[v] == work.clock[2] or state.used[v] >= data.max_rounds[v] or not _may_carry(data, c, v):
+            continue
+        work.vehicle_seen[v] = work.clock[2]
+        cost = data.per_metre[v] * _metres_alone(data, c, v) + data.round_cost[v] + change_cost(data, v, c)
+        if cost < place[0]:
+            place = _best_position(data, state, c, v, cost, place)
+    return place
+
+
+@compiled
+def _best_position(data: Data, state: State, c: int, v: int, metre_cost: int, place: Place) -> Place:
+    new = state.chain[v, state.used[v]]
+    for w in range(data.first_window[c], data.first_window[c + 1]):
+        d0, e0, l0, late0 = _alone(data, c, v, w)
+        if late0 > 0:
+            continue
+        for z in range(state.used[v] + 1):
+            d, e, l, late = d0, e0, l0, 0
+            if z < state.used[v]:
+                r = state.chain[v, z]
+                d, e, l, late = join(state.before[r, 0], state.before[r, 1], state.before[r, 2], 0, d, e, l)
+            if z > 0 and late == 0:
+                r = state.chain[v, z - 1]
+                if z == state.used[v]:
+                    b, f, g, _ = join(
+                        state.before[r, 0], state.before[r, 1], state.before[r, 2],
+                        0, state.trip[r, 0], state.trip[r, 1], state.trip[r, 2],
+                    )  # fmt: skip
+                    d, e, l, late = join(b, f, g, 0, d, e, l)
+            if z < state.used[v] and late == 0:
+                d, e, l, late = _then_rest(state, v, z, d, e, l)
+            seconds = d - state.duration[v]
+            cost = metre_cost + data.per_second[v] * seconds
+            if late == 0 and d <= data.max_shift[v] and cost < place[0]:
+                place = cost, new, data.stops + new, z, w
+    return place
+
+
+@compiled
+def _then_rest(state: State, v: int, z: int, d: int, e: int, l: int) -> tuple[int, int, int, int]:
+    """The piece (d, e, l), then the rounds of vehicle v from position z on."""
+    r = state.chain[v, z]
+    b, f, g, _ = join(
+        state.trip[r, 0], state.trip[r, 1], state.trip[r, 2], 0, state.after[r, 0], state.after[r, 1], state.after[r, 2]
+    )
+    return join(d, e, l, 0, b, f, g)
+
+

@@ -1,0 +1,135 @@
+"""Removing strings of neighbouring stops from neighbouring rounds."""
+
+from __future__ import annotations
+
+from routing.kernel.arrays import COST, ROUNDS_USED, Data, Settings, State, Work
+from routing.kernel.compiled import compiled
+from routing.kernel.rng import RngState, below, uniform
+from routing.kernel.segments import refresh_round, refresh_shift
+from routing.kernel.undo import push_if_idle, save_round
+
+
+@compiled
+def ruin(data: Data, state: State, work: Work, settings: Settings, rng: RngState) -> int:
+    """Remove strings around a random stop; the removed stops are in `work.absent`.
+
+    Returns the stop around which was removed, or -1 if what is left breaks a window (travel times without triangle
+    inequality can do that).
+    """
+    served = data.stops - state.total[4]
+    average = served / max(1, state.total[ROUNDS_USED])
+    longest = max(1.0, min(settings.longest, average))
+    strings = int(uniform(rng) * (4.0 * settings.removals / (1.0 + longest) - 1.0) + 1.0)
+    whole = uniform(rng) < settings.whole_rate
+    if whole:
+        strings = 1 + below(rng, 3)
+    centre = below(rng, data.stops)
+    done = 0
+    for q in range(-1, data.near.shape[1]):
+        if done >= strings:
+            break
+        c = centre if q < 0 else data.near[centre, q]
+        r = state.round_of[c]
+        if r < 0 or work.ruined[r] == work.clock[1]:
+            continue
+        work.ruined[r] = work.clock[1]
+        done += 1
+        save_round(data, state, work, r)
+        size = state.size[r]
+        length = size if whole else min(size, int(uniform(rng) * min(float(size), longest) + 1.0))
+        _remove_string(data, state, work, c, length, settings, rng)
+        if state.size[r] == 0:
+            _close_round(data, state, r)
+    return centre if not data.has_time or _refresh(data, state, work) else -1
+
+
+@compiled
+def _remove_string(
+    data: Data, state: State, work: Work, c: int, length: int, settings: Settings, rng: RngState
+) -> None:
+    """Remove `length` consecutive stops among which is c, perhaps keeping a few in the middle."""
+    r = state.round_of[c]
+    depot = data.stops + r
+    size = state.size[r]
+    kept = 0
+    if 1 < length < size and uniform(rng) < settings.split_rate:
+        kept = 1
+        while length + kept < size and uniform(rng) < settings.split_depth:
+            kept += 1
+    span = length + kept
+    back = 0
+    first = c
+    while back < span - 1 and state.preceding[first] != depot:
+        first = state.preceding[first]
+        back += 1
+    ahead = 0
+    x = c
+    while ahead < span - 1 and state.following[x] != depot:
+        x = state.following[x]
+        ahead += 1
+    least = max(0, span - 1 - ahead)
+    steps = least + below(rng, back - least + 1)
+    x = c
+    for _ in range(steps):
+        x = state.preceding[x]
+    keep_from = 1 + below(rng, length - 1) if kept > 0 else span
+    for k in range(span):
+        coming = state.following[x]
+        if k < keep_from or k >= keep_from + kept:
+            _remove(data, state, work, x)
+        x = coming
+
+
+@compiled
+def _remove(data: Data, state: State, work: Work, c: int) -> None:
+    r = state.round_of[c]
+    v = r // data.slots
+    p = data.profile[v]
+    a, b = state.preceding[c], state.following[c]
+    joined = 0 if a == b and a >= data.stops else data.metres_to[p, data.place_out[a], data.place_in[b]]
+    state.total[COST] -= data.per_metre[v] * (state.leg[c] + state.leg[b] - joined) - data.prize[c]
+    if data.change_cost > 0 and data.usual[c] >= 0 and data.usual[c] != v:
+        state.total[COST] -= data.change_cost
+    state.following[a] = b
+    state.preceding[b] = a
+    state.leg[b] = joined
+    state.round_of[c] = -1
+    state.size[r] -= 1
+    for k in range(data.demand.shape[1]):
+        state.load[r, k] -= data.demand[c, k]
+    work.absent[work.count[3]] = c
+    work.count[3] += 1
+
+
+@compiled
+def _close_round(data: Data, state: State, r: int) -> None:
+    """Round r has become empty: move it behind the rounds in use."""
+    v = r // data.slots
+    z = 0
+    while state.chain[v, z] != r:
+        z += 1
+    for k in range(z, state.used[v] - 1):
+        state.chain[v, k] = state.chain[v, k + 1]
+    state.used[v] -= 1
+    state.chain[v, state.used[v]] = r
+    state.total[ROUNDS_USED] -= 1
+    state.total[COST] -= data.round_cost[v]
+    if state.used[v] == 0:
+        state.total[COST] -= data.fixed_cost[v]
+        push_if_idle(data, state, v)
+
+
+@compiled
+def _refresh(data: Data, state: State, work: Work) -> bool:
+    """Recompute times of all touched rounds and vehicles, and the cost of their durations."""
+    is_fine = True
+    for k in range(work.count[0]):
+        r = work.saved_rounds[k, 0]
+        if state.size[r] > 0:
+            is_fine = refresh_round(data, state, r) and is_fine
+    for k in range(work.count[2]):
+        v = work.saved_vehicles[k, 0]
+        state.total[COST] -= data.per_second[v] * state.duration[v]
+        is_fine = refresh_shift(data, state, v) and is_fine
+        state.total[COST] += data.per_second[v] * state.duration[v]
+    return is_fine
