@@ -7,15 +7,18 @@ address, so a browser may keep each file for a year and still sees the next vers
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
 
-from flask import Blueprint, Flask, Response, abort, url_for
+from flask import Blueprint, Flask, Response, abort, request, url_for
 from flask_babel import get_locale
+
+from app.access.guard import public
 
 STATIC = Path(__file__).resolve().parent / "static"
 
@@ -25,17 +28,17 @@ STYLESHEETS = (
     "resident",
 )  # fmt: skip
 
-ICONS = tuple(
-    """
-    arrow-clockwise arrow-down arrow-left arrow-right arrow-up bag-check bar-chart basket bell box-arrow-right
-    box-seam boxes building calendar-event camera card-checklist cart3 cash-coin check-lg chevron-down
-    chevron-left chevron-right circle clipboard clipboard-check clock clock-history dash-lg door-open download
-    envelope exclamation-octagon exclamation-triangle eye file-earmark-pdf file-earmark-spreadsheet filter gear
-    geo-alt grid-3x3 hourglass-split house info-circle lightning list list-check lock map paperclip pause-circle
-    pencil people person phone plus-lg printer qr-code question-circle search shield-check shop signpost-split
-    sliders snow telephone trash truck unlock upload x-lg
-    """.split()
-)
+ICONS = (
+    "arrow-clockwise", "arrow-down", "arrow-left", "arrow-right", "arrow-up", "bag-check", "bar-chart", "basket",
+    "bell", "box-arrow-right", "box-seam", "boxes", "building", "calendar-event", "camera", "card-checklist",
+    "cart3", "cash-coin", "check-lg", "chevron-down", "chevron-left", "chevron-right", "circle", "clipboard",
+    "clipboard-check", "clock", "clock-history", "dash-lg", "door-open", "download", "envelope",
+    "exclamation-octagon", "exclamation-triangle", "eye", "file-earmark-pdf", "file-earmark-spreadsheet", "filter",
+    "gear", "geo-alt", "grid-3x3", "hourglass-split", "house", "info-circle", "lightning", "list", "list-check",
+    "lock", "map", "paperclip", "pause-circle", "pencil", "people", "person", "phone", "plus-lg", "printer",
+    "qr-code", "question-circle", "search", "shield-check", "shop", "signpost-split", "sliders", "snow",
+    "telephone", "trash", "truck", "unlock", "upload", "x-lg",
+)  # fmt: skip
 
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _BLANK = re.compile(r"\n\s*")
@@ -43,10 +46,14 @@ _BLANK = re.compile(r"\n\s*")
 
 @dataclass(frozen=True)
 class Asset:
-    """One file in memory; ``body`` are its bytes, ``mimetype`` what the browser is told."""
+    """One file in memory: its bytes, what the browser is told it is, and the same bytes compressed once for all."""
 
     body: bytes
     mimetype: str
+    compressed: bytes = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "compressed", gzip.compress(self.body, mtime=0))
 
 
 def stylesheet() -> str:
@@ -105,6 +112,7 @@ def register_assets(app: Flask) -> None:
     assets = load_assets()
     digest = digest_of(assets)
 
+    @public
     def file(version: str, name: str) -> Response:
         asset = assets.get(name)
         if asset is None:
@@ -122,7 +130,11 @@ def register_assets(app: Flask) -> None:
 
 
 def _answer(asset: Asset, is_current: bool) -> Response:
-    response = Response(asset.body, mimetype=asset.mimetype)
+    packed = request.accept_encodings.quality("gzip") > 0
+    response = Response(asset.compressed if packed else asset.body, mimetype=asset.mimetype)
+    response.vary.add("Accept-Encoding")
+    if packed:
+        response.content_encoding = "gzip"
     response.cache_control.public = True
     if is_current:
         response.cache_control.max_age = 31_536_000
