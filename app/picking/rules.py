@@ -24,7 +24,7 @@ from app.core.natural import natural_key
 
 COLD = frozenset({"chilled", "frozen"})
 _STORAGE_ORDER = {"ambient": 0, "chilled": 1, "frozen": 2}
-_CODE_LENGTH = 7
+_CODE_LENGTH = 8
 _WAVES, _BAGS = 50, 100
 
 
@@ -79,6 +79,8 @@ class _Open:
 
     def room_for(self, goods: Goods, limits: BagLimits) -> int:
         """How many units of `goods` still fit; one always fits into an empty bag, for a unit cannot be cut."""
+        if self.weight_g > limits.weight_g or self.volume_ml > limits.volume_ml:
+            return 0
         by_weight = (limits.weight_g - self.weight_g) // goods.weight_g if goods.weight_g else goods.qty
         by_volume = (limits.volume_ml - self.volume_ml) // goods.volume_ml if goods.volume_ml else goods.qty
         return max(min(by_weight, by_volume), 0 if self.units else 1)
@@ -128,9 +130,9 @@ def _planned(bag: _Open, seq: int, of: int, limits: BagLimits) -> PlannedBag:
 
 
 def bag_code(order_id: int, wave: int, seq: int) -> str:
-    """The code of bag `seq` of an order in a wave: always the same for the same bag, seven characters and a check.
+    """The code of bag `seq` of an order in a wave: always the same for the same bag, eight characters and a check.
 
-    Raises ValueError beyond wave 49, bag 99 of an order or order 5,502,522.
+    Raises ValueError beyond wave 49, bag 99 of an order or order 170,578,207.
     """
     if not (0 <= wave < _WAVES and 1 <= seq < _BAGS):
         raise ValueError(f"an order has at most {_BAGS - 1} bags in each of {_WAVES - 1} waves")
