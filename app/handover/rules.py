@@ -1,0 +1,192 @@
+"""What happened at the doors, and what follows from it.
+
+Results are entered by exception: everything expected is left at its door except the bags that are named.
+
+    reason             next step              goods are with     a cold bag
+    no_answer          redeliver next wave    captain            somebody decides today
+    refused            return to the depot    captain            somebody decides today
+    wrong_address      correct, redeliver     captain            somebody decides today
+    bag_missing        search                 nobody knows       search
+    wrong_bag          exchange               another door       exchange, somebody decides
+    damaged            complaint              household          complaint
+    building_sealed    redeliver next wave    captain            somebody decides today
+    other              somebody decides       captain            somebody decides today
+
+Confirmation, 48 hours after the bag was left:
+
+    complaint before it ends    complaint counts, the rest is accepted in person or by default
+    confirmed                   accepted in person
+    nothing heard               accepted by default, kept apart from in person
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from app.core.labels import Labelled
+from app.core.sentences import N_, Sentence, sentence
+
+DEFAULT_ACCEPTANCE = timedelta(hours=48)
+LEFT = "left"
+
+
+class NextStep(Labelled):
+    """What the supplies team does with a bag that was not left at its door."""
+
+    REDELIVER = "redeliver", N_("下一趟优先补送")
+    RETURN = "return", N_("退回仓库")
+    CORRECT = "correct", N_("核对地址后补送")
+    SEARCH = "search", N_("查找")
+    EXCHANGE = "exchange", N_("换回")
+    COMPLAINT = "complaint", N_("按异议处理")
+    DECIDE = "decide", N_("当日人工处理")
+
+
+_NEXT: Mapping[str, NextStep] = {
+    "no_answer": NextStep.REDELIVER,
+    "refused": NextStep.RETURN,
+    "wrong_address": NextStep.CORRECT,
+    "bag_missing": NextStep.SEARCH,
+    "wrong_bag": NextStep.EXCHANGE,
+    "damaged": NextStep.COMPLAINT,
+    "building_sealed": NextStep.REDELIVER,
+    "other": NextStep.DECIDE,
+}
+# At room temperature cold goods spoil before the next wave, so a person decides at once.
+_SPOILS = frozenset({NextStep.REDELIVER, NextStep.RETURN, NextStep.CORRECT})
+REASONS = tuple(_NEXT)
+
+
+def next_step(reason: str, is_cold: bool = False) -> NextStep:
+    """What follows from a reason (a value of DoorOutcome except ``left``). Raises KeyError for any other."""
+    step = _NEXT[reason]
+    return NextStep.DECIDE if is_cold and step in _SPOILS else step
+
+
+def goes_first(reason: str) -> bool:
+    """Whether such a bag is put first into the next wave."""
+    return _NEXT[reason] in (NextStep.REDELIVER, NextStep.CORRECT)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A named bag that cannot be entered; nothing of the entry counts until it is corrected."""
+
+    bag_code: str
+    said: Sentence
+
+
+@dataclass(frozen=True, slots=True)
+class DoorResult:
+    """Bag code → ``left`` or a reason, one for every expected bag; empty when there are problems."""
+
+    outcomes: Mapping[str, str]
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many bags ended each way, ``left`` first."""
+        counts = {LEFT: 0}
+        for outcome in self.outcomes.values():
+            counts[outcome] = counts.get(outcome, 0) + 1
+        return counts
+
+
+def by_exception(expected: Iterable[str], exceptions: Iterable[tuple[str, str]]) -> DoorResult:
+    """All expected bags are left at their doors except those named with a reason."""
+    outcomes = dict.fromkeys(expected, LEFT)
+    problems = []
+    named: set[str] = set()
+    for code, reason in exceptions:
+        if code not in outcomes:
+            problems.append(Problem(code, sentence(N_("%(code)s不在这一楼的名单里。"), code=code)))
+        elif reason not in _NEXT:
+            problems.append(Problem(code, sentence(N_("%(code)s没有选原因。"), code=code)))
+        elif code in named:
+            problems.append(Problem(code, sentence(N_("%(code)s写了两次。"), code=code)))
+        else:
+            outcomes[code] = reason
+        named.add(code)
+    return DoorResult({} if problems else outcomes, tuple(problems))
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """One bagged line after its household spoke: accepted + disputed = bagged."""
+
+    line_id: int
+    qty_bagged: int
+    qty_accepted: int
+    qty_disputed: int
+
+
+def confirm(bagged: Mapping[int, int], disputed: Mapping[int, int]) -> tuple[Split, ...]:
+    """Split a bag's lines (line id → units) into accepted and disputed.
+
+    Raises ValueError for a complaint about a line that is not in the bag, or about more units than the bag held.
+    """
+    for line_id, qty in disputed.items():
+        if not 0 <= qty <= bagged.get(line_id, -1):
+            raise ValueError("a complaint cannot be about more than was in the bag")
+    return tuple(
+        Split(line_id, qty, qty - disputed.get(line_id, 0), disputed.get(line_id, 0))
+        for line_id, qty in sorted(bagged.items())
+    )
+
+
+def accepts_by_default_at(left_at: datetime, after: timedelta = DEFAULT_ACCEPTANCE) -> datetime:
+    """From when silence counts as acceptance."""
+    return left_at + after
+
+
+def is_accepted_by_default(left_at: datetime, now: datetime, after: timedelta = DEFAULT_ACCEPTANCE) -> bool:
+    """Whether the time for a complaint is over."""
+    return now >= accepts_by_default_at(left_at, after)
+
+
+@dataclass(frozen=True, slots=True)
+class DropOffCount:
+    """What the captain counted at the building: counted + missing = expected."""
+
+    expected: int
+    counted: int
+
+    @property
+    def missing(self) -> int:
+        return self.expected - self.counted
+
+
+def count_drop_off(expected: int, counted: int) -> DropOffCount | Sentence:
+    """The captain's count, or why it cannot be signed (more bags than expected belong to another building)."""
+    if counted < 0:
+        return sentence(N_("袋数不能是负数。"))
+    if counted > expected:
+        return sentence(
+            N_("应到%(expected)s袋，数到%(counted)s袋，多了%(more)s袋：请核对是否有别楼的袋子。"),
+            expected=expected,
+            counted=counted,
+            more=counted - expected,
+        )
+    return DropOffCount(expected, counted)
+
+
+class Answer(Labelled):
+    """How fast a complaint was answered against the standard: seen in 1 minute, started in 5, answered in 10."""
+
+    SEEN = "seen", N_("1分钟内看到")
+    STARTED = "started", N_("5分钟内处理")
+    ANSWERED = "answered", N_("10分钟内答复")
+
+
+STANDARD: Mapping[Answer, timedelta] = {
+    Answer.SEEN: timedelta(minutes=1),
+    Answer.STARTED: timedelta(minutes=5),
+    Answer.ANSWERED: timedelta(minutes=10),
+}
+
+
+def is_in_time(kind: Answer, raised_at: datetime, done_at: datetime | None, now: datetime) -> bool:
+    """Whether the standard is kept: done within it, or not yet over."""
+    return (done_at or now) - raised_at <= STANDARD[kind]

@@ -1,0 +1,127 @@
+"""Doors, exceptions, confirmations."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.core.sentences import Sentence
+from app.handover.models import DoorOutcome
+from app.handover.rules import (
+    LEFT,
+    REASONS,
+    Answer,
+    DropOffCount,
+    NextStep,
+    by_exception,
+    confirm,
+    count_drop_off,
+    goes_first,
+    is_accepted_by_default,
+    is_in_time,
+    next_step,
+)
+
+NOON = datetime(2022, 4, 1, 4, 0, tzinfo=UTC)
+
+
+def test_all_are_left_except_the_named_ones() -> None:
+    result = by_exception(["A", "B", "C"], [("B", "no_answer")])
+    assert result.outcomes == {"A": LEFT, "B": "no_answer", "C": LEFT}
+    assert result.counts == {LEFT: 2, "no_answer": 1}
+
+
+@pytest.mark.parametrize(
+    ("exceptions", "said"),
+    [
+        ([("X", "refused")], "X不在这一楼的名单里。"),
+        ([("A", "tired")], "A没有选原因。"),
+        ([("A", LEFT)], "A没有选原因。"),
+        ([("A", "refused"), ("A", "damaged")], "A写了两次。"),
+    ],
+)
+def test_an_entry_with_a_mistake_counts_for_nothing(exceptions: list[tuple[str, str]], said: str) -> None:
+    result = by_exception(["A", "B"], exceptions)
+    assert result.outcomes == {}
+    assert [problem.said.zh for problem in result.problems] == [said]
+
+
+def test_every_outcome_but_left_has_a_next_step() -> None:
+    assert set(REASONS) == {outcome.value for outcome in DoorOutcome} - {LEFT}
+
+
+@pytest.mark.parametrize(
+    ("reason", "step", "step_when_cold", "first"),
+    [
+        ("no_answer", NextStep.REDELIVER, NextStep.DECIDE, True),
+        ("refused", NextStep.RETURN, NextStep.DECIDE, False),
+        ("wrong_address", NextStep.CORRECT, NextStep.DECIDE, True),
+        ("bag_missing", NextStep.SEARCH, NextStep.SEARCH, False),
+        ("wrong_bag", NextStep.EXCHANGE, NextStep.EXCHANGE, False),
+        ("damaged", NextStep.COMPLAINT, NextStep.COMPLAINT, False),
+        ("building_sealed", NextStep.REDELIVER, NextStep.DECIDE, True),
+        ("other", NextStep.DECIDE, NextStep.DECIDE, False),
+    ],
+)
+def test_each_reason_has_its_next_step(reason: str, step: NextStep, step_when_cold: NextStep, first: bool) -> None:
+    assert next_step(reason) is step
+    assert next_step(reason, is_cold=True) is step_when_cold
+    assert goes_first(reason) is first
+
+
+def test_left_has_no_next_step() -> None:
+    with pytest.raises(KeyError):
+        next_step(LEFT)
+
+
+bags = st.dictionaries(st.integers(1, 9), st.tuples(st.integers(0, 9), st.integers(0, 9)), max_size=6)
+
+
+@given(bags)
+def test_accepted_and_disputed_make_up_the_bag(lines: dict[int, tuple[int, int]]) -> None:
+    bagged = {line: max(pair) for line, pair in lines.items()}
+    disputed = {line: min(pair) for line, pair in lines.items()}
+    splits = confirm(bagged, disputed)
+    assert {split.line_id for split in splits} == set(bagged)
+    assert all(split.qty_accepted + split.qty_disputed == split.qty_bagged for split in splits)
+    assert all(split.qty_accepted >= 0 for split in splits)
+
+
+@pytest.mark.parametrize("disputed", [{1: 3}, {2: 1}, {1: -1}])
+def test_a_complaint_about_more_than_the_bag_held_is_refused(disputed: dict[int, int]) -> None:
+    with pytest.raises(ValueError, match="more than was in the bag"):
+        confirm({1: 2}, disputed)
+
+
+@pytest.mark.parametrize(
+    ("hours", "seconds", "accepted"), [(0, 0, False), (48, -1, False), (48, 0, True), (72, 0, True)]
+)
+def test_silence_counts_after_forty_eight_hours(hours: int, seconds: int, accepted: bool) -> None:
+    assert is_accepted_by_default(NOON, NOON + timedelta(hours=hours, seconds=seconds)) is accepted
+
+
+@pytest.mark.parametrize(("expected", "counted", "missing"), [(5, 5, 0), (5, 3, 2), (0, 0, 0)])
+def test_counted_and_missing_make_up_the_expected(expected: int, counted: int, missing: int) -> None:
+    count = count_drop_off(expected, counted)
+    assert isinstance(count, DropOffCount)
+    assert count.missing == missing
+
+
+def test_more_bags_than_expected_are_said_aloud() -> None:
+    said = count_drop_off(5, 7)
+    assert isinstance(said, Sentence)
+    assert said.zh == "应到5袋，数到7袋，多了2袋：请核对是否有别楼的袋子。"
+    assert isinstance(count_drop_off(5, -1), Sentence)
+
+
+@pytest.mark.parametrize(
+    ("kind", "seconds", "in_time"),
+    [(Answer.SEEN, 60, True), (Answer.SEEN, 61, False), (Answer.STARTED, 300, True), (Answer.ANSWERED, 601, False)],
+)
+def test_the_standard_of_one_five_ten_minutes(kind: Answer, seconds: int, in_time: bool) -> None:
+    done = NOON + timedelta(seconds=seconds)
+    assert is_in_time(kind, NOON, done, now=NOON + timedelta(days=1)) is in_time
+    assert is_in_time(kind, NOON, None, now=done) is in_time
