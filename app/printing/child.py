@@ -1,0 +1,50 @@
+"""The render process: reads one JSON request a line, writes one JSON answer a line, and can be killed at any time.
+
+Request: {"html": [...], "pages": 500, "out": "/path/chunk.pdf"}. Answer: {"pages": [...], "missing": "..."} or
+{"error": class name, "message": text}. The PDF goes to ``out``.
+"""
+
+import json
+import os
+import resource
+import sys
+from pathlib import Path
+from typing import Any, TextIO
+
+from app.printing.limits import RenderError
+
+
+def _restrict(memory_bytes: int) -> None:
+    resource.setrlimit(resource.RLIMIT_DATA, (memory_bytes, memory_bytes))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _answer(request: dict[str, Any]) -> dict[str, Any]:
+    from app.printing.pdf import render_chunk
+
+    try:
+        chunk = render_chunk(request["html"], request["pages"])
+        Path(request["out"]).write_bytes(chunk.pdf)
+    except RenderError as error:
+        return {"error": type(error).__name__, "message": str(error)}
+    return {"pages": list(chunk.pages), "missing": "".join(chunk.missing)}
+
+
+def serve(requests: TextIO, answers: TextIO) -> None:
+    """Answer requests until the input ends."""
+    for line in requests:
+        answers.write(json.dumps(_answer(json.loads(line))) + "\n")
+        answers.flush()
+
+
+def main() -> None:
+    """Restrict this process, keep stdout for answers only, and serve."""
+    _restrict(int(sys.argv[1]))
+    # Libraries may print; their words go to stderr so that they cannot be taken for an answer.
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
+    serve(sys.stdin, answers)
+
+
+if __name__ == "__main__":
+    main()

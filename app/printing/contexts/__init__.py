@@ -1,0 +1,1 @@
+"""Builders of sheet contexts from the database, read only."""

@@ -1,0 +1,148 @@
+"""Rendering many sheets: chunks on all cores in killable child processes, merged into one PDF."""
+
+import tempfile
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from pathlib import Path
+from queue import SimpleQueue
+
+from app.printing.limits import RenderCancelled, RenderCrashed, RenderLimits
+from app.printing.markup import html_of
+from app.printing.merge import merge
+from app.printing.process import RenderProcess
+from app.printing.sheets.base import Printout
+
+Progress = Callable[[int, int], None]
+"""Called with (sheets done, sheets in all) at least every two seconds; raising in it stops the render."""
+
+_BEAT_SECONDS = 1.0
+
+
+@dataclass(frozen=True)
+class PageSpan:
+    """Where a sheet lies in the merged file: first page counts from 1."""
+
+    first: int
+    pages: int
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """A finished render: the pages of each sheet in input order, and characters that no font has."""
+
+    spans: tuple[PageSpan, ...]
+    missing_glyphs: tuple[str, ...]
+
+    @property
+    def pages(self) -> int:
+        """All pages of the file."""
+        return sum(span.pages for span in self.spans)
+
+
+@dataclass(frozen=True)
+class _Chunk:
+    printouts: tuple[Printout, ...]
+    out: Path
+
+
+_ChunkResult = tuple[tuple[int, ...], str]
+
+
+class _Renderer:
+    """Hands chunks to a fixed set of render processes, one thread each."""
+
+    def __init__(self, limits: RenderLimits) -> None:
+        self._processes = [RenderProcess(limits) for _ in range(limits.processes)]
+        self._free: SimpleQueue[RenderProcess] = SimpleQueue()
+        for process in self._processes:
+            self._free.put(process)
+        self._stopped = threading.Event()
+
+    def stop(self) -> None:
+        """Kill all processes; chunks still waiting are not started."""
+        self._stopped.set()
+        for process in self._processes:
+            process.stop()
+
+    def render(self, chunk: _Chunk) -> _ChunkResult:
+        """Render one chunk; a process that dies is replaced and the chunk runs once more alone."""
+        html = [html_of(printout) for printout in chunk.printouts]
+        process = self._free.get()
+        try:
+            if self._stopped.is_set():
+                raise RenderCancelled("stopped")
+            try:
+                return process.render(html, chunk.out)
+            except RenderCrashed:
+                if self._stopped.is_set():
+                    raise RenderCancelled("stopped") from None
+                return process.render(html, chunk.out)
+        finally:
+            self._free.put(process)
+
+
+def _watch(futures: dict[Future[_ChunkResult], _Chunk], progress: Progress, total: int) -> None:
+    waiting, done = set(futures), 0
+    progress(0, total)
+    while waiting:
+        finished, waiting = wait(waiting, timeout=_BEAT_SECONDS, return_when=FIRST_COMPLETED)
+        for future in finished:
+            future.result()
+            done += len(futures[future].printouts)
+        progress(done, total)
+
+
+def _cut(printouts: Sequence[Printout], limits: RenderLimits, folder: Path) -> list[_Chunk]:
+    # Small batches are still spread over all processes; a chunk under four sheets is not worth a process of its own.
+    fair = -(-len(printouts) // limits.processes)
+    size = max(1, min(limits.chunk, max(fair, 4)))
+    starts = range(0, len(printouts), size)
+    return [_Chunk(tuple(printouts[at : at + size]), folder / f"{at:06d}.pdf") for at in starts]
+
+
+def _no_progress(done: int, total: int) -> None:
+    """Nobody wants to know."""
+
+
+def render_to_file(
+    printouts: Sequence[Printout], path: Path, limits: RenderLimits | None = None, progress: Progress = _no_progress
+) -> Rendered:
+    """Render all sheets in order into one PDF at ``path`` (written whole, nothing is left behind on failure).
+
+    Raises:
+        ValueError: no sheets.
+        RenderError: a limit was passed, a forbidden address was asked for, or the process died twice.
+    """
+    if not printouts:
+        raise ValueError("nothing to print")
+    limits = limits or RenderLimits()
+    with tempfile.TemporaryDirectory(prefix="louda-print-") as folder:
+        chunks = _cut(printouts, limits, Path(folder))
+        renderer = _Renderer(limits)
+        with ThreadPoolExecutor(limits.processes) as pool:
+            try:
+                futures = {pool.submit(renderer.render, chunk): chunk for chunk in chunks}
+                _watch(futures, progress, len(printouts))
+            finally:
+                renderer.stop()
+                pool.shutdown(wait=True, cancel_futures=True)
+        results = [future.result() for future in futures]
+        merge([chunk.out for chunk in chunks], path)
+    spans, first = [], 1
+    for count in (count for pages, _ in results for count in pages):
+        spans.append(PageSpan(first, count))
+        first += count
+    missing = sorted({character for _, characters in results for character in characters})
+    return Rendered(tuple(spans), tuple(missing))
+
+
+def render(
+    printouts: Sequence[Printout], limits: RenderLimits | None = None, progress: Progress = _no_progress
+) -> tuple[bytes, Rendered]:
+    """Render all sheets into one PDF in memory; see `render_to_file`."""
+    with tempfile.TemporaryDirectory(prefix="louda-print-") as folder:
+        path = Path(folder) / "sheets.pdf"
+        rendered = render_to_file(printouts, path, limits, progress)
+        return path.read_bytes(), rendered

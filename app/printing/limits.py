@@ -1,0 +1,39 @@
+"""What one render may cost, and the ways it can fail."""
+
+import os
+from dataclasses import dataclass, field
+
+
+class RenderError(Exception):
+    """Printing failed; nothing was written."""
+
+
+class RenderTimeout(RenderError):
+    """A chunk took longer than allowed; its process was killed."""
+
+
+class RenderTooLarge(RenderError):
+    """A sheet has more pages than allowed."""
+
+
+class RenderCrashed(RenderError):
+    """The render process died (out of memory, killed, broken library)."""
+
+
+class RenderCancelled(RenderError):
+    """Somebody asked to stop."""
+
+
+class ForbiddenFetch(RenderError):
+    """A sheet asked for something that is not an asset of the project."""
+
+
+@dataclass(frozen=True)
+class RenderLimits:
+    """Limits of one render. ``seconds`` are wall-clock a chunk; ``pages`` a sheet; ``memory_bytes`` a process."""
+
+    seconds: int = 60
+    memory_bytes: int = 1 << 30
+    pages: int = 500
+    chunk: int = 25
+    processes: int = field(default_factory=lambda: max(1, os.cpu_count() or 1))

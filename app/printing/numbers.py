@@ -1,0 +1,89 @@
+"""Sheet numbers that survive being read aloud, written down and typed back.
+
+``HO-12-1-34-V2-K`` = hand-out list, cycle 12, wave 1, subject 34, version 2, check character K.
+Wave 0 means the sheet covers the whole cycle. The check character is ISO 7064 MOD 37,36 over the letters and digits,
+so one wrong character or two swapped neighbours are noticed, and so is a version that was typed wrongly.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+KIND_CODES = {
+    "tally": "TA",
+    "purchase_order": "PO",
+    "goods_receipt": "GR",
+    "shortage_list": "SH",
+    "pick_list": "PI",
+    "bag_list": "BL",
+    "bag_label": "LA",
+    "route_sheet": "RS",
+    "drop_off_sheet": "DO",
+    "hand_out_list": "HO",
+    "exception_list": "EX",
+    "settlement_sheet": "SE",
+    "poster": "NO",
+    "order_form": "OF",
+    "kit_cover": "KI",
+}
+_KIND_OF_CODE = {code: kind for kind, code in KIND_CODES.items()}
+_TYPED = re.compile(r"^([A-Z]{2})[^0-9A-Z]*(\d+)[^0-9A-Z]+(\d+)[^0-9A-Z]+(\d+)[^0-9A-Z]*V(\d+)[^0-9A-Z]*([0-9A-Z])$")
+
+
+class SheetNumberError(ValueError):
+    """The text is not a sheet number, or its check character does not fit."""
+
+
+def check_character(body: str) -> str:
+    """Return the ISO 7064 MOD 37,36 check character of the letters and digits in ``body``."""
+    product = 36
+    for character in body:
+        if character in ALPHABET:
+            total = (product + ALPHABET.index(character)) % 36 or 36
+            product = total * 2 % 37
+    return ALPHABET[(37 - product) % 36]
+
+
+@dataclass(frozen=True)
+class SheetNumber:
+    """One version of one sheet; ``str()`` gives the printed form."""
+
+    kind: str
+    cycle_id: int
+    wave: int
+    subject_id: int
+    revision: int
+
+    def __post_init__(self) -> None:
+        if self.kind not in KIND_CODES:
+            raise SheetNumberError(f"unknown sheet kind {self.kind!r}")
+        if min(self.cycle_id, self.wave, self.subject_id) < 0 or self.revision < 1:
+            raise SheetNumberError("numbers count from 0 and versions from 1")
+
+    @property
+    def body(self) -> str:
+        """The number without its check character."""
+        code = KIND_CODES[self.kind]
+        return f"{code}-{self.cycle_id}-{self.wave}-{self.subject_id}-V{self.revision}"
+
+    def __str__(self) -> str:
+        return f"{self.body}-{check_character(self.body)}"
+
+
+def parse_sheet_number(text: str) -> SheetNumber:
+    """Read a typed number: full-width, lower case, spaces or dots for dashes are all accepted.
+
+    Raises:
+        SheetNumberError: not a number of ours, or the check character shows a slip.
+    """
+    plain = unicodedata.normalize("NFKC", text).strip().upper()
+    match = _TYPED.match(plain)
+    if match is None or match[1] not in _KIND_OF_CODE:
+        raise SheetNumberError("not a sheet number")
+    numbers = [int(part) for part in match.group(2, 3, 4, 5)]
+    number = SheetNumber(_KIND_OF_CODE[match[1]], *numbers)
+    if check_character(number.body) != match[6]:
+        raise SheetNumberError("the check character does not fit")
+    return number

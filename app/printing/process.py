@@ -1,0 +1,100 @@
+"""The parent's end of one render process."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from app.printing import limits as failures
+from app.printing.limits import RenderCrashed, RenderError, RenderLimits, RenderTimeout
+
+_ROOT = Path(__file__).resolve().parents[2]
+_KNOWN_ERRORS = {"RenderTooLarge": failures.RenderTooLarge, "ForbiddenFetch": failures.ForbiddenFetch}
+
+
+class RenderProcess:
+    """A child process that renders chunks; use as a context manager. Killed when a chunk takes too long."""
+
+    def __init__(self, limits: RenderLimits) -> None:
+        self._limits = limits
+        self._child: subprocess.Popen[str] | None = None
+        self._timed_out = False
+
+    def __enter__(self) -> "RenderProcess":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """Kill the child and everything it started; harmless when there is none."""
+        child, self._child = self._child, None
+        if child is None:
+            return
+        try:
+            os.killpg(child.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            child.kill()
+        child.wait()
+        for pipe in (child.stdin, child.stdout):
+            if pipe is not None:
+                pipe.close()
+
+    def render(self, html: Sequence[str], out: Path) -> tuple[tuple[int, ...], str]:
+        """Render one chunk into ``out``; return pages of each sheet and the characters without a glyph.
+
+        Raises:
+            RenderError: one of its kinds; the child is gone after a timeout or crash and restarts with the next chunk.
+        """
+        request = {"html": list(html), "pages": self._limits.pages, "out": str(out)}
+        answer = self._ask(json.dumps(request))
+        if "error" in answer:
+            raise _KNOWN_ERRORS.get(answer["error"], RenderError)(answer["message"])
+        return tuple(answer["pages"]), answer["missing"]
+
+    def _ask(self, line: str) -> dict[str, Any]:
+        child = self._running()
+        self._timed_out = False
+        watchdog = threading.Timer(self._limits.seconds, self._on_timeout, [child])
+        watchdog.daemon = True
+        watchdog.start()
+        try:
+            assert child.stdin is not None and child.stdout is not None
+            child.stdin.write(line + "\n")
+            child.stdin.flush()
+            reply = child.stdout.readline()
+        except OSError:
+            reply = ""
+        finally:
+            watchdog.cancel()
+        if reply:
+            answer: dict[str, Any] = json.loads(reply)
+            return answer
+        self.stop()
+        if self._timed_out:
+            raise RenderTimeout(f"not ready after {self._limits.seconds} s")
+        raise RenderCrashed("the render process died")
+
+    def _on_timeout(self, child: "subprocess.Popen[str]") -> None:
+        self._timed_out = True
+        child.kill()
+
+    def _running(self) -> "subprocess.Popen[str]":
+        if self._child is None:
+            command = [sys.executable, "-m", "app.printing.child", str(self._limits.memory_bytes)]
+            self._child = subprocess.Popen(
+                command,
+                cwd=_ROOT,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+                encoding="utf-8",
+                start_new_session=True,
+            )
+        return self._child

@@ -1,0 +1,1 @@
+"""Frozen contexts, one module per sheet; templates see nothing else."""

@@ -1,0 +1,61 @@
+"""袋签: one label a bag. No phone, no name, no word about health."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from app.printing.labels import LabelStock
+from app.printing.sheets.base import Sheet, Totals
+
+
+@dataclass(frozen=True)
+class BagLabel:
+    """``place`` is the big text (12-302), ``area`` the compound or point. An empty code keeps the place free."""
+
+    code: str
+    place: str
+    area: str
+    k: int
+    n: int
+    round_no: str = ""
+    marks: tuple[str, ...] = ()
+    qr: str = ""
+
+    @property
+    def qr_text(self) -> str:
+        """The text in the code of the label."""
+        return self.qr or self.code
+
+    @property
+    def size_class(self) -> str:
+        """A class that keeps long places on one line: wide characters count double."""
+        width = sum(2 if ord(character) > 0x2E7F else 1 for character in self.place)
+        return next(
+            name for limit, name in ((6, "xl"), (9, "l"), (13, "m"), (18, "s"), (10**6, "xs")) if width <= limit
+        )
+
+
+@dataclass(frozen=True)
+class BagLabels(Sheet):
+    """A run of labels on one stock. Control: bags. ``start`` leaves that many used places free on the first sheet."""
+
+    kind = "bag_label"
+    template = "print/bag_label.html"
+
+    labels: tuple[BagLabel, ...]
+    stock: LabelStock
+    start: int = 0
+
+    @property
+    def page_class(self) -> str:
+        """The label stock decides the page."""
+        return f"labels {self.stock.css_class}"
+
+    def counted(self) -> Totals:
+        """Count the labels."""
+        return Totals(bags=len(self.labels))
+
+    def pages(self) -> Iterator[tuple[BagLabel | None, ...]]:
+        """Yield the labels sheet by sheet, None for a free place."""
+        places: list[BagLabel | None] = [None] * (self.start % self.stock.per_page) + list(self.labels)
+        for first in range(0, len(places), self.stock.per_page):
+            yield tuple(places[first : first + self.stock.per_page])

@@ -1,0 +1,30 @@
+"""空白订单: the paper order of one household, for days without network."""
+
+from dataclasses import dataclass
+
+from app.printing.sheets.base import Sheet, SheetItem, Totals
+
+
+@dataclass(frozen=True)
+class OrderFormItem:
+    """One offer of the cycle; ``limit`` 0 means no limit."""
+
+    item: SheetItem
+    price_fen: int
+    limit: int = 0
+
+
+@dataclass(frozen=True)
+class OrderForm(Sheet):
+    """Two slips a page, cut in the middle, while the list is short; otherwise one a page. Control stays zero."""
+
+    kind = "order_form"
+    template = "print/order_form.html"
+
+    items: tuple[OrderFormItem, ...]
+    cutoff: str
+    slips: int = 2
+
+    def counted(self) -> Totals:
+        """A blank form carries no goods."""
+        return Totals()

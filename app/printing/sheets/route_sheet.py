@@ -1,0 +1,63 @@
+"""路线单: where a team goes with its bags. Buildings and counts only: no rooms, no names."""
+
+from dataclasses import dataclass
+
+from app.printing.sheets.base import Sheet, Totals
+from app.printing.sketch import Sketch
+
+
+@dataclass(frozen=True)
+class RouteStop:
+    """One building of the round; ``grams`` whole; ``hand_to`` a role or a spot, never a name."""
+
+    seq: int
+    building: str
+    stairwells: str
+    bags: int
+    grams: int
+    zone: str
+    is_sealed: bool
+    window: str
+    hint: str
+    hand_to: str
+    arrive: str = ""
+    marks: tuple[str, ...] = ()
+    is_changed: bool = False
+
+
+@dataclass(frozen=True)
+class RouteHead:
+    """Who goes, with what, from where and when."""
+
+    round_no: str
+    team: str
+    vehicle: str
+    depot: str
+    gates: str
+    slot: str
+    grams: int
+    ppe_sets: int
+    help_number: str
+    metres: int = 0
+    minutes: int = 0
+
+
+@dataclass(frozen=True)
+class RouteSheet(Sheet):
+    """Control: bags, lines = stops."""
+
+    kind = "route_sheet"
+    template = "print/route_sheet.html"
+
+    route: RouteHead
+    stops: tuple[RouteStop, ...]
+    sketch: Sketch | None = None
+
+    def counted(self) -> Totals:
+        """Add up the stops."""
+        return Totals(bags=sum(stop.bags for stop in self.stops), lines=len(self.stops))
+
+    @property
+    def first_sealed(self) -> int:
+        """The sequence number where the sealed part begins; 0 when there is none."""
+        return next((stop.seq for stop in self.stops if stop.is_sealed), 0)
