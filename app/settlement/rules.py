@@ -1,7 +1,7 @@
 """What a household owes: accepted quantity × price snapshot, in whole fen.
 
-A price belongs to an offer; what is accepted is counted by item. So the price of a bundle is first spread over its items
-(in proportion to their own prices, largest remainder), and each order line gets the amount its units were ordered for:
+A price belongs to an offer; what is accepted is counted by item. So the price of a bundle is first spread over its
+items (in proportion to their own prices, largest remainder), and each order line gets the amount of all its units:
 
     line amount 1000 fen, 3 units ordered      accepted    charged    not charged
                                                3           1000       0
