@@ -1,0 +1,224 @@
+"""Addresses inside an order line: `12-302 鸡蛋2盒`, `王阿姨 3号楼1单元502 +1`, `12-3022份`.
+
+The numbers of the goods are kept apart from those of the address: a bare number that a unit of measure follows, or
+that a multiplication or plus sign precedes, is never part of an address. A number that glues room and quantity
+(`3022份`) is taken apart only where the register decides it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from app.core import chinese
+from app.places.address import names, tokens
+from app.places.address.reading import Reading, readings
+from app.places.address.register import Register, Scope
+from app.places.address.resolver import Place, Reason, Resolution, decide, is_phone, place_of
+from app.places.address.tokens import Slot
+
+_MULTIPLIERS = "xX*×+＋"
+_LINE_LIMIT = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """An address from `start` to `end` of the text.
+
+    is_strong: it looks like an address whatever the register says (dashes or level words, building and room).
+    """
+
+    start: int
+    end: int
+    resolution: Resolution
+    is_strong: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Segment:
+    slots: tuple[Slot, ...]
+    glued: Slot | None = None
+    """The number behind the address that may hold the last digits of the room and the quantity."""
+
+
+def locate(text: str, register: Register, units: frozenset[str], scope: Scope | None = None) -> list[Located]:
+    """The addresses of one line in order. `units`: first characters of units of measure (份 斤 箱 k m …)."""
+    folded = chinese.fold(text[:_LINE_LIMIT])
+    place = place_of(folded, register, scope)
+    masked = place.naming.masked
+    found = [slot for slot in tokens.slots(masked, words=register.words) if not is_phone(slot.value)]
+    located: list[Located] = []
+    for segment in _segments(found, masked, units):
+        for result in _read(segment, masked, place, located[-1:]):
+            first = not located
+            if result.is_strong or (first and _counts_first(result, masked)):
+                located.append(result)
+    return located
+
+
+def _counts_first(result: Located, masked: str) -> bool:
+    """The first numbers of a line are an address when the register has it, or a level word or three digits say so."""
+    if result.resolution.household is not None:
+        return True
+    read = result.resolution.read
+    text = masked[result.start:result.end]
+    lettered_room = text[0].isdigit() and text[-1].isascii() and text[-1].isalpha()
+    if lettered_room and masked[result.end:result.end + 1] in ("", " "):
+        return True
+    worded = bool(read.building) and any(ch in text for ch in "栋幢座楼号#元室弄")
+    return worded or len(read.room) >= 3 or (read.is_bare_number and not text.strip().isalpha())
+
+
+def _segments(found: Sequence[Slot], masked: str, units: frozenset[str]) -> list[_Segment]:
+    """Runs of numbers that stand together, cut where the goods begin."""
+    segments: list[_Segment] = []
+    current: list[Slot] = []
+    for slot in found:
+        goods = _is_goods(slot, masked, units)
+        apart = slot.join == "text" and not _only_name(slot.before)
+        if goods or apart:
+            glued = slot if goods and _may_be_glued(slot, masked, units) and (not apart or not current) else None
+            if current or glued:
+                segments.append(_Segment(tuple(current), glued))
+            current = []
+        if not goods:
+            current.append(slot)
+    if current:
+        segments.append(_Segment(tuple(current)))
+    return segments
+
+
+def _only_name(before: str) -> bool:
+    return bool(before) and all(ch in names.MASK + " ·()" for ch in before)
+
+
+def _is_goods(slot: Slot, masked: str, units: frozenset[str]) -> bool:
+    before = masked[slot.start - 1:slot.start]
+    if slot.start > 0 and before in _MULTIPLIERS:
+        return True
+    if slot.is_letter and slot.value == "X" and masked[slot.end:slot.end + 1].isdigit():
+        return True
+    return slot.is_bare and not slot.is_letter and masked[slot.end:slot.end + 1] in units and slot.end < len(masked)
+
+
+def _may_be_glued(slot: Slot, masked: str, units: frozenset[str]) -> bool:
+    follows = masked[slot.end:slot.end + 1] in units
+    multiplied = masked[slot.start - 1:slot.start] in _MULTIPLIERS and slot.start > 0
+    return follows and slot.value.isdigit() and len(slot.value) >= 2 and not multiplied
+
+
+def _read(segment: _Segment, masked: str, place: Place, before: list[Located]) -> list[Located]:
+    """Every address of the segment; one building may serve several rooms (`12-302、401`)."""
+    results: list[Located] = []
+    rest = list(segment.slots)
+    while rest:
+        result, used = _longest(rest, masked, place)
+        shared = _shared_building(rest[0], masked, place, (results or before)[-1:])
+        if shared:
+            result, used = shared, 1
+        if result is None:
+            break
+        results.append(result)
+        rest = rest[used:]
+    if segment.glued is not None and (not results or results[-1].resolution.household is None):
+        kept = len(segment.slots) if len(results) <= 1 else 0
+        glued = _unglue(segment.slots[:kept], segment.glued, masked, place) if kept or not results else None
+        if glued is not None:
+            return [*results[:-1], glued]
+    return results
+
+
+def _shared_building(slot: Slot, masked: str, place: Place, before: list[Located]) -> Located | None:
+    """A second room behind an address, in the same building and stairwell."""
+    if not before or before[0].resolution.household is None or len(slot.value) < 3:
+        return None
+    between = masked[before[0].end:slot.start]
+    if not between or between.strip(" ,、/和跟与&及") or between.isspace() or slot.level not in ("", "room"):
+        return None
+    known = before[0].resolution
+    read = replace(known.read, room=slot.value)
+    resolution = decide([read], [slot], replace(place, building=known.read.building or place.building))
+    return Located(slot.start, slot.end, resolution, True) if resolution.household else None
+
+
+def _longest(slots: Sequence[Slot], masked: str, place: Place) -> tuple[Located | None, int]:
+    """The reading that takes most numbers and names one household; else the most usual reading and why it fails."""
+    everything = readings(slots, partial=True)
+    for used in sorted({reading.used for reading in everything}, reverse=True):
+        if _breaks_chain(slots, used, masked):
+            continue
+        same = [reading for reading in everything if reading.used == used]
+        resolution = decide(same, slots[:used], place)
+        if resolution.household or resolution.reason is Reason.AMBIGUOUS or _is_objected(resolution):
+            return _located(slots[:used], masked, resolution), used
+    best = next((r for r in everything if r.is_complete), everything[0]) if everything else None
+    if best is None:
+        return None, 0
+    resolution = decide([best], slots[:best.used], place)
+    if resolution.household:
+        resolution = replace(resolution, household=None, confidence=0, reason=Reason.LEFTOVER)
+    return _located(slots[:best.used], masked, resolution), best.used
+
+
+def _breaks_chain(slots: Sequence[Slot], used: int, masked: str) -> bool:
+    """Whether the address would end inside `3-1-502`; a blank before the dash ends it (`12-302 -1`)."""
+    if used >= len(slots) or slots[used].join not in ("dash", "tight"):
+        return False
+    return masked[slots[used - 1].end:slots[used - 1].end + 1] != " "
+
+
+def _is_objected(resolution: Resolution) -> bool:
+    return bool(resolution.candidates) and resolution.reason in (
+        Reason.UNKNOWN_PLACE, Reason.LONGER_NAME, Reason.UNKNOWN_AREA, Reason.LANE_CONFLICT, Reason.OUT_OF_SCOPE)
+
+
+def _located(slots: Sequence[Slot], masked: str, resolution: Resolution) -> Located:
+    start, end = slots[0].start, slots[-1].end
+    before = slots[0].before
+    if before and (tokens.ends_with_road(before) or before.endswith((names.MASK, "区", "镇", "街道", "社区"))):
+        start = masked.rindex(before, 0, start)
+    while start > 0 and masked[start - 1] in names.MASK + " ·(":
+        start -= 1
+    end = _behind(masked, end)
+    return Located(start, end, resolution, _is_strong(slots, resolution.read))
+
+
+def _behind(masked: str, end: int) -> int:
+    """The end moved over a compound name that stands behind the numbers, brackets included."""
+    at = end
+    while at < len(masked) and masked[at] in names.MASK + " ·()":
+        at += 1
+    return at if names.MASK in masked[end:at] else end
+
+
+def _is_strong(slots: Sequence[Slot], read: Reading) -> bool:
+    worded = any(slot.level in ("building", "stairwell", "room", "hash", "lane") for slot in slots)
+    dashed = any(slot.join == "dash" for slot in slots)
+    digits = sum(ch.isdigit() for ch in read.room)
+    return read.is_complete and (worded or (dashed and digits >= 3))
+
+
+def _unglue(slots: Sequence[Slot], glued: Slot, masked: str, place: Place) -> Located | None:
+    """`12-3022份`: every split whose room exists; one is taken, several are asked, none is no address."""
+    options: list[Located] = []
+    for size in range(len(glued.value), 0, -1):
+        if size < len(glued.value) and glued.value[size] == "0":
+            continue
+        piece = replace(glued, value=glued.value[:size], end=glued.start + size)
+        whole = [*slots, piece]
+        read = [r for r in readings(whole) if r.room and not r.has_join]
+        resolution = decide(read, whole, place) if read else None
+        if resolution is None or resolution.reason is Reason.GLUED:
+            continue
+        if resolution.household or resolution.reason is Reason.AMBIGUOUS:
+            options.append(_located(whole, masked, resolution))
+    if not options:
+        return None
+    if len(options) == 1 and options[0].end < glued.end and options[0].resolution.household:
+        settled = replace(options[0].resolution, confidence=75, reason=Reason.GLUED)
+        return replace(options[0], resolution=settled)
+    if len(options) == 1:
+        return options[0]
+    candidates = tuple(dict.fromkeys(h for option in options for h in option.resolution.candidates))
+    unclear = Resolution(None, 0, Reason.AMBIGUOUS, candidates, options[0].resolution.read)
+    return replace(options[-1], resolution=unclear)

@@ -1,0 +1,151 @@
+"""Compound names inside a text: the longest name wins, two that fit are asked, unknown places are not guessed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.core import chinese
+from app.places.address.register import Register, compact
+
+MASK = "▣"
+_SKIPPED = " ·()"
+_PLACE_ENDS = tuple(
+    "花园 家园 小区 公寓 新村 山庄 大厦 公馆 名邸 宿舍 别墅 新苑 名苑 花苑 佳苑 家苑 水岸 广场"
+    " 苑 园 城 湾 府 里 坊 庭 邸 居 墅 轩 阁 院 寓 村".split()
+)
+_ADMIN_ENDS = tuple("省 市 区 县 镇 乡 街道 社区 路 街 道 弄 号 巷 桥 站 在 是 到 到了".split())
+_NO_PLACE = ("小区里", "这里", "那里", "家里", "群里", "哪里", "邻居")
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """What the text says about the compound.
+
+    compounds: those that fit, empty when the text names none. masked: the text with the name blanked, same length.
+    problem: "", "unknown_place" (a place the register does not have) or "longer_name" (text glued before a name).
+    """
+
+    compounds: frozenset[str]
+    masked: str
+    problem: str = ""
+    by_typo: bool = False
+    building: str = ""
+
+
+def _compacted(text: str) -> tuple[str, list[int]]:
+    kept = [(ch, at) for at, ch in enumerate(text) if ch not in _SKIPPED]
+    return "".join(ch for ch, _ in kept), [at for _, at in kept]
+
+
+def find(folded: str, register: Register) -> Naming:
+    """The compound named in folded text. Every name that occurs counts once; a name inside a longer one does not."""
+    flat, positions = _compacted(folded)
+    spans: list[tuple[int, int, str]] = []
+    at = 0
+    while at < len(flat):
+        name = next((n for n in register.names_from(flat[at]) if flat.startswith(n, at) and _whole(n, flat, at)), "")
+        if name:
+            spans.append((at, at + len(name), name))
+        at += max(len(name), 1)
+    if not spans:
+        return _unnamed(folded, register)
+    masked = list(folded)
+    for start, end, _ in spans:
+        masked[positions[start]:positions[end - 1] + 1] = MASK * (positions[end - 1] + 1 - positions[start])
+    fits = set.intersection(*(register.names[name] for _, _, name in spans))
+    if not fits:
+        fits = set.union(*(register.names[name] for _, _, name in spans))
+    start = positions[spans[0][0]]
+    return Naming(frozenset(fits), "".join(masked), "longer_name" if _glued_before(folded, start) else "")
+
+
+def _whole(name: str, flat: str, at: int) -> bool:
+    """A name that ends in a digit or 号 ends there in the text too (500弄 is not in 1500弄, 1号 not in 1号楼)."""
+    before, after = flat[at - 1:at], flat[at + len(name):at + len(name) + 1]
+    if name[0].isdigit() and before.isdigit():
+        return False
+    if name[-1].isdigit() and after.isdigit():
+        return False
+    return not (name.endswith("号") and after in ("楼", "院"))
+
+
+def _glued_before(folded: str, start: int) -> bool:
+    """Han text directly before the name that is no district, road or lane: perhaps a longer, unknown name."""
+    begin = start
+    if any(word in folded[start:start + 8] for word in ("路", "街", "弄")):
+        return False
+    while begin > 0 and "\u4e00" <= folded[begin - 1] <= "\u9fff":
+        begin -= 1
+    before = folded[begin:start]
+    return bool(before) and not before.endswith(_ADMIN_ENDS) and before[-1] not in chinese.NUMERALS
+
+
+def _runs(folded: str) -> list[tuple[int, str]]:
+    runs: list[tuple[int, str]] = []
+    begin = -1
+    for at, ch in enumerate(folded + "\0"):
+        is_han = "\u4e00" <= ch <= "\u9fff"
+        if is_han and begin < 0:
+            begin = at
+        if not is_han and begin >= 0:
+            runs.append((begin, folded[begin:at]))
+            begin = -1
+    return runs
+
+
+def _unnamed(folded: str, register: Register) -> Naming:
+    """No known name: a place word before a number is a typing error of a known name, or an unknown place."""
+    for begin, run in _runs(folded):
+        after = folded[begin + len(run):].lstrip(" ·()")
+        if len(run) < 3 or not (after[:1].isdigit() or run.endswith(_PLACE_ENDS)):
+            continue
+        size, similar = _similar(run, register)
+        if similar:
+            start = begin + len(run) - size
+            masked = folded[:start] + MASK * size + folded[start + size:]
+            return Naming(frozenset(similar), masked, by_typo=True)
+        if run.endswith(_PLACE_ENDS) and not run.endswith(_NO_PLACE):
+            return Naming(frozenset(), folded, "unknown_place")
+    return Naming(frozenset(), folded)
+
+
+def _similar(run: str, register: Register) -> tuple[int, set[str]]:
+    """Compounds whose name, of four characters or more, differs from the end of the run in one character.
+
+    The first character must agree: 月光花园 is not a slip of 阳光花园.
+    """
+    for size in range(min(len(run), 12), 3, -1):
+        word = run[-size:]
+        found: set[str] = set()
+        for name in register.names_of(size):
+            if name[0] == word[0] and sum(a != b for a, b in zip(name, word, strict=True)) == 1 and not _told_apart(name, word):
+                found |= register.names[name]
+        if found:
+            return size, found
+    return 0, set()
+
+
+def _told_apart(name: str, word: str) -> bool:
+    """景芳一区 and 景芳三区, 东苑 and 西苑 are different places, not typing errors."""
+    pair = next((a, b) for a, b in zip(name, word, strict=True) if a != b)
+    telling = chinese.NUMERALS | set("东西南北中上下新老大小前后内外0123456789ABCDEFGH")
+    return all(ch in telling for ch in pair)
+
+
+def nested(compounds: frozenset[str], register: Register) -> frozenset[str]:
+    """Other compounds whose longer name contains the name that was written (庆和苑 in 南肖埠庆和苑)."""
+    written = {compact(compound) for compound in compounds}
+    return frozenset(
+        other for other in register.buildings
+        if other not in compounds and any(name in compact(other) and len(name) >= 2 for name in written)
+    )
+
+
+def named_building(masked: str, register: Register, compounds: frozenset[str]) -> Naming | None:
+    """A building that goes by a name (商务楼): the text with it blanked, or None."""
+    for compound, key in sorted(register.named_buildings, key=lambda pair: -len(pair[1])):
+        if key in masked.upper() and (not compounds or compound in compounds):
+            at = masked.upper().index(key)
+            blank = masked[:at] + MASK * len(key) + masked[at + len(key):]
+            return Naming(frozenset({compound}), blank, building=key)
+    return None

@@ -1,0 +1,205 @@
+"""Which number of an address is the building, the stairwell, the floor, the room: a small weighted grammar.
+
+    address := (lane | area | name-number)* building? stairwell? floor? room?
+
+Every way to give the slots roles in that order is a `Reading` with a cost: how unusual it would be. Words decide
+nearly everything (`3栋` is a building at no cost); bare numbers are weighed by their digits and their place. Adjoining
+slots may be one value (`3-2幢`, `B6号楼`, `1703-2`, `18C`). Slots are at most `MAX_SLOTS`, so the number of readings
+is bounded whatever the text says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from app.places.address.tokens import Slot, ends_with_road
+
+MAX_SLOTS = 7
+_ORDER = {"lane": 0, "area": 0, "name": 0, "building": 1, "stairwell": 2, "floor": 3, "wing": 3, "room": 4}
+# Cost of a role for each level word; a pair that is absent is impossible.
+_COST_OF_LEVEL: dict[str, dict[str, float]] = {
+    "building": {"building": 0, "wing": 3, "stairwell": 4, "lane": 8},
+    "hash": {"building": 0, "stairwell": 3},
+    "number": {"building": 0.6, "room": 1.4, "stairwell": 2.2, "lane": 2.4},
+    "storey": {"floor": 0.2, "building": 2.4},
+    "floor": {"floor": 0},
+    "stairwell": {"stairwell": 0, "building": 5},
+    "room": {"room": 0, "building": 6},
+    "lane": {"lane": 0, "building": 6},
+    "area": {"area": 0, "wing": 1.5, "building": 5},
+    "": {"room": 0.5, "building": 1, "stairwell": 1, "floor": 4, "lane": 5},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One way to understand an address. Labels are bare: "3" for 3号楼, "" when the text names no such level."""
+
+    building: str = ""
+    stairwell: str = ""
+    floor: str = ""
+    room: str = ""
+    lane: str = ""
+    is_lane_named: bool = False
+    """The lane was written as a lane (500弄); a road number or a name with a number is not compared."""
+    area: str = ""
+    wing: str = ""
+    """A second building word inside the first building (4号楼6楼A座): no level of the register."""
+    cost: float = 0.0
+    has_join: bool = False
+    """Two numbers were taken as one label (3-2幢)."""
+    used: int = 0
+    """How many slots the reading took; the rest of the line is something else."""
+
+    @property
+    def is_bare_number(self) -> bool:
+        """Only one number of three digits or more: a room whose building is not said."""
+        return self.used == 1 and self.building[:3].isdigit() and len(self.building) >= 3
+
+    @property
+    def is_complete(self) -> bool:
+        return bool(self.building and self.room)
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    role: str
+    value: str
+    slot: Slot
+    width: int
+    cost: float
+
+
+def readings(found: Sequence[Slot], *, partial: bool = False) -> list[Reading]:
+    """All readings of the slots, cheapest first.
+
+    partial: also readings that stop before the last slot (an order follows the address on the same line).
+    """
+    results: list[Reading] = []
+    trimmed = list(found[:MAX_SLOTS])
+    _extend(trimmed, Reading(), 0, results, partial)
+    results.sort(key=lambda reading: (reading.cost, -reading.used))
+    return results
+
+
+def _extend(found: list[Slot], so_far: Reading, level: int, results: list[Reading], partial: bool) -> None:
+    if so_far.used and (partial or so_far.used == len(found)):
+        results.append(replace(so_far, cost=so_far.cost + _missing_cost(so_far)))
+    if so_far.used == len(found):
+        return
+    for step in _steps(found, so_far.used):
+        rank = _ORDER[step.role]
+        if rank < level or (rank == level > 0 and step.role != "wing") or (step.role == "wing" and not so_far.building):
+            continue
+        _extend(found, _with(so_far, step), rank, results, partial)
+
+
+def _with(reading: Reading, step: _Step) -> Reading:
+    cost, used = reading.cost + step.cost, reading.used + step.width
+    if step.width > 1:
+        reading = replace(reading, has_join=True)
+    if step.role == "room":
+        return replace(reading, room=_room(reading, step), cost=cost + _room_cost(reading, step), used=used)
+    if step.role == "building":
+        return replace(reading, building=step.value, cost=cost, used=used)
+    if step.role == "stairwell":
+        no_building = 1.0 if not reading.building else 0.0
+        return replace(reading, stairwell=step.value, cost=cost + no_building, used=used)
+    if step.role == "wing":
+        return replace(reading, wing=step.value, cost=cost, used=used)
+    if step.role == "floor":
+        return replace(reading, floor=step.value, cost=cost, used=used)
+    if step.role == "area":
+        return replace(reading, area=step.value, cost=cost, used=used)
+    if step.role == "lane":
+        return replace(reading, lane=step.value, is_lane_named=step.slot.level == "lane", cost=cost, used=used)
+    return replace(reading, cost=cost, used=used)
+
+
+def _room(reading: Reading, step: _Step) -> str:
+    """`1层02号` is room 102; `5楼502` is room 502."""
+    if reading.floor and step.value.isdigit() and len(step.value) <= 2:
+        return f"{reading.floor}{int(step.value):02d}"
+    return step.value
+
+
+def _room_cost(reading: Reading, step: _Step) -> float:
+    digits = sum(ch.isdigit() for ch in step.value)
+    cost = 0.0
+    if step.slot.is_bare and digits <= 2 and not reading.floor:
+        cost += 1.5
+    if not reading.building:
+        cost += 0.5
+    return cost
+
+
+def _missing_cost(reading: Reading) -> float:
+    return (0 if reading.building else 4) + (0 if reading.room else 2)
+
+
+def _steps(found: list[Slot], at: int) -> Iterator[_Step]:
+    """The roles that the slot at `at` may take, alone or merged with the slots that hang on it."""
+    first = found[at]
+    for slot, width, merge_cost in _merged(found, at):
+        for role, cost in _COST_OF_LEVEL[slot.level].items():
+            yield _Step(role, slot.value, slot, width, cost + merge_cost + _context_cost(role, slot, found, at, width))
+    if at + 1 < len(found) and found[at + 1].join == "text":
+        yield _Step("name", first.value, first, 1, 1.2 if first.is_bare else 3.0)
+
+
+def _merged(found: list[Slot], at: int) -> Iterator[tuple[Slot, int, float]]:
+    slot = found[at]
+    yield slot, 1, 0.0
+    for width in (2, 3):
+        if at + width > len(found) or found[at + width - 1].join not in ("dash", "tight") or slot.level:
+            return
+        following = found[at + width - 1]
+        dashed = following.join == "dash"
+        if not dashed and slot.is_letter == following.is_letter:
+            return
+        cost = 2.6 if dashed else _letter_cost(slot, following, found, at + width)
+        joined = slot.value + ("-" if dashed else "") + following.value
+        slot = replace(slot, value=joined, level=following.level, end=following.end, is_letter=False)
+        yield slot, width, cost * (width - 1)
+
+
+def _letter_cost(slot: Slot, following: Slot, found: list[Slot], after: int) -> float:
+    """`B6-37`, `13B-376`, `B6号楼` are one label; `B1025` is building B, room 1025."""
+    before_dash = after < len(found) and found[after].join == "dash"
+    short = len(slot.value) + len(following.value) <= 3
+    return 0.0 if following.level or (short and before_dash) else 0.6 if short else 2.0
+
+
+def _context_cost(role: str, slot: Slot, found: list[Slot], at: int, width: int) -> float:
+    digits = len(slot.value)
+    on_road = ends_with_road(slot.before)
+    following = found[at + width] if at + width < len(found) else None
+    then_text = following is not None and following.join == "text"
+    if role == "building":
+        cost = (2.5 if slot.level in ("number", "") else 0.0) if on_road else 0.0
+        if then_text and slot.level in ("number", ""):
+            cost += 1.0
+        chained = following is not None and following.join == "dash"
+        return cost + ((1.0 if chained else 2.5) if slot.is_bare and slot.value.isdigit() and digits > 3 else 0.0)
+    if role == "stairwell":
+        in_chain = following is not None and following.join == "dash" and slot.join == "dash"
+        return (1.0 if in_chain else 3.0) if slot.is_bare and digits > 2 else 0.6 if following is None else 0.0
+    if role == "lane":
+        if slot.is_letter:
+            return 5.0
+        if slot.level == "number":
+            return -2.4 if on_road else -1.4 if then_text else 0.0
+        return -4.6 if on_road and slot.is_bare else -2.0 if then_text and slot.is_bare else 0.0
+    if role == "room":
+        return 2.0 if slot.is_letter else 0.0
+    return 0.0
+
+
+def best(found: Sequence[Slot]) -> Reading:
+    """The most usual reading of a whole address; an empty one when the text has no number.
+
+    Numbers that fit nowhere behind the address (a telephone, a post code) are left over when not all can be read.
+    """
+    results = readings(found) or readings(found, partial=True)
+    return results[0] if results else Reading()

@@ -1,0 +1,160 @@
+"""The register as the resolver sees it: plain households, compound names and aliases, indexed for look-up.
+
+Labels are compared by key, so `3号楼`, `3幢`, `三栋` and `3` are one building and `0302室` is room 302.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from app.core import chinese
+from app.places.address import reading, tokens
+
+_WHOLE_HOUSE = frozenset({"", "别墅", "整栋", "全栋", "独栋", "无", "-", "0"})
+_ROOM_TAIL = "室房号户间。.，, "
+_STAIRWELL_TAIL = ("单元", "单", "门", "梯", "号")
+
+
+@dataclass(frozen=True, slots=True)
+class Household:
+    """One household. `household_id` is opaque here; `stairwell` may be empty; `room` is empty for a villa."""
+
+    household_id: Hashable
+    compound: str
+    building: str
+    stairwell: str
+    room: str
+
+    @property
+    def label(self) -> str:
+        """`12-302`, or `3-1-502` where the building has stairwells."""
+        return "-".join(part for part in (self.building, self.stairwell, self.room) if part)
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """Editable facts about one compound.
+
+    aliases: other names people write, lane numbers (`500弄`) included. words: level words only used there, each with
+    its level ("building", "stairwell", "floor", "room", "lane", "area").
+    """
+
+    compound: str
+    aliases: tuple[str, ...] = ()
+    words: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What the place of the paste already says: the compounds a point covers, or the building a group belongs to."""
+
+    compounds: tuple[str, ...] = ()
+    building: str = ""
+
+
+def building_key(label: str) -> str:
+    """`3号楼`, `3幢`, `三栋`, `3` → "3"; `A座` → "A"; `商务楼` stays itself."""
+    folded = chinese.fold(label).strip().upper()
+    found = tokens.slots(folded)
+    whole = bool(found) and found[0].start == 0 and found[-1].end == len(folded.rstrip("。. "))
+    if whole and len(found) <= 3:
+        parts = [slot.value.lstrip("0") or "0" for slot in found]
+        if all(slot.level in ("", "building", "hash", "number", "storey") for slot in found):
+            return "".join(("-" if slot.join == "dash" else "") + part for slot, part in zip(found, parts, strict=True))
+    return folded
+
+
+def stairwell_key(label: str) -> str:
+    folded = chinese.fold(label).strip().upper()
+    for tail in _STAIRWELL_TAIL:
+        folded = folded.removesuffix(tail)
+    if folded.startswith("门"):
+        folded = folded[1:]
+    value = chinese.numeral(folded)
+    return str(value) if value is not None else folded.lstrip("0") or folded
+
+
+def room_key(label: str) -> str:
+    """`0302室` → "302", `三零二` → "302", `18c` → "18C", `别墅` → "" (the house is one household)."""
+    folded = chinese.fold(label).strip().strip(_ROOM_TAIL).upper()
+    if folded in _WHOLE_HOUSE:
+        return ""
+    value = chinese.numeral(folded)
+    if value is not None:
+        return str(value)
+    if any(ch.isdigit() for ch in folded):
+        folded = folded.replace("O", "0")
+    return folded.lstrip("0") or folded
+
+
+def compact(text: str) -> str:
+    """A name without the marks people leave out: blanks, middle dots, brackets."""
+    return "".join(ch for ch in chinese.fold(text) if ch not in " ·()")
+
+
+class Register:
+    """Households indexed by compound, building and room; immutable after construction."""
+
+    def __init__(self, households: Iterable[Household], profiles: Iterable[Profile] = ()) -> None:
+        self.households: dict[Hashable, Household] = {}
+        self.by_room: dict[tuple[str, str, str], list[Household]] = defaultdict(list)
+        self.by_building: dict[tuple[str, str], list[Household]] = defaultdict(list)
+        self.buildings: dict[str, set[str]] = defaultdict(set)
+        for household in households:
+            self._add(household)
+        self.names: dict[str, set[str]] = defaultdict(set)
+        self.lanes: dict[str, set[str]] = defaultdict(set)
+        self.words: dict[str, str] = dict(tokens.LEVEL_WORDS)
+        for compound in self.buildings:
+            self._name(compound, compound)
+        for profile in profiles:
+            self.words.update(profile.words)
+            for alias in profile.aliases:
+                self._name(alias, profile.compound)
+        self._starts: dict[str, list[str]] = defaultdict(list)
+        self._sizes: dict[int, list[str]] = defaultdict(list)
+        for name in sorted(self.names, key=len, reverse=True):
+            self._starts[name[0]].append(name)
+            self._sizes[len(name)].append(name)
+        self.named_buildings = {
+            (compound, key) for compound, keys in self.buildings.items() for key in keys
+            if len(key) > 1 and any("\u4e00" <= ch <= "\u9fff" for ch in key)
+        }
+
+    def _add(self, household: Household) -> None:
+        building, room = building_key(household.building), room_key(household.room)
+        self.households[household.household_id] = household
+        self.by_room[household.compound, building, room].append(household)
+        self.by_building[household.compound, building].append(household)
+        self.buildings[household.compound].add(building)
+
+    def _name(self, name: str, compound: str) -> None:
+        folded = chinese.fold(name)
+        short = folded.split("(")[0].strip() if "(" in folded and not folded.startswith("(") else folded
+        for form in {compact(name), compact(short)}:
+            if len(form) >= 2:
+                self.names[form].add(compound)
+        for slot in tokens.slots(folded):
+            if slot.level == "lane":
+                self.lanes[compound].add(slot.value)
+
+    def names_from(self, first: str) -> list[str]:
+        """Compact compound names that begin with this character, longest first."""
+        return self._starts.get(first, [])
+
+    def names_of(self, size: int) -> list[str]:
+        """Compact compound names of this length."""
+        return self._sizes.get(size, [])
+
+    def rooms(self, compound: str, read: reading.Reading, building: str) -> list[Household]:
+        """Households of the compound that the reading can mean; the stairwell must agree where the text names one."""
+        room = room_key(read.room)
+        if read.floor and len(room) > 2 and not room.startswith(read.floor):
+            return []
+        found = self.by_room.get((compound, building, room), [])
+        if not read.stairwell:
+            return found
+        wanted = stairwell_key(read.stairwell)
+        return [household for household in found if stairwell_key(household.stairwell) == wanted]

@@ -1,0 +1,273 @@
+"""Text → household, or the reason why a person has to choose. Never a guess.
+
+A household is returned only when the usual reading of the text names exactly one household of the register:
+
+    text names            register has                                result
+    compound, building, room   exactly one such household             that household
+    building, room        one in all compounds of the scope           that household
+    building, room        two (other compound, other stairwell)       None, ambiguous, both as candidates
+    room only             the scope or register has one building      that household
+    room only             several buildings                           None, no_building
+    an unknown building, stairwell or room                            None, unknown_*, near ones as candidates
+    one wrong letter in the name, lane agrees         that household, confidence 80
+    an unknown place, or text glued before a known name               None, unknown_place / longer_name
+    digits glued (86801)  one split exists                            that household, confidence 75
+    digits glued          two splits exist                            None, ambiguous
+    numbers left over, two addresses                                  None, leftover
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+from app.core import chinese
+from app.places.address import names, tokens
+from app.places.address.reading import Reading, readings
+from app.places.address.register import Household, Register, Scope, building_key
+from app.places.address.tokens import Slot
+
+MAX_TEXT = 200
+_MARGIN = 2.2
+_TIE = 1.0
+_MAX_COST = 6.5
+_MAX_CANDIDATES = 8
+
+
+class Reason(StrEnum):
+    """Why a resolution is what it is; the first three come with a household."""
+
+    EXACT = "exact"
+    UNIQUE = "unique"
+    GLUED = "glued_digits"
+    TYPO = "name_typo"
+    NO_ADDRESS = "no_address"
+    NO_BUILDING = "no_building"
+    NO_ROOM = "no_room"
+    UNKNOWN_BUILDING = "unknown_building"
+    UNKNOWN_STAIRWELL = "unknown_stairwell"
+    UNKNOWN_ROOM = "unknown_room"
+    UNKNOWN_PLACE = "unknown_place"
+    UNKNOWN_AREA = "unknown_area"
+    LONGER_NAME = "longer_name"
+    LANE_CONFLICT = "lane_conflict"
+    AMBIGUOUS = "ambiguous"
+    OUT_OF_SCOPE = "out_of_scope"
+    LEFTOVER = "leftover"
+    TOO_LONG = "too_long"
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """confidence: 0–100, 0 without a household. candidates: households to choose from, nearest first."""
+
+    household: Household | None
+    confidence: int
+    reason: Reason
+    candidates: tuple[Household, ...] = ()
+    read: Reading = field(default_factory=Reading)
+
+    @property
+    def household_id(self) -> object | None:
+        return self.household.household_id if self.household else None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a text is read: the compounds that are possible, the building when the group belongs to one."""
+
+    register: Register
+    compounds: tuple[str, ...]
+    naming: names.Naming
+    building: str
+    in_scope: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Hit:
+    household: Household
+    reading: Reading
+
+
+def place_of(folded: str, register: Register, scope: Scope | None) -> Place:
+    """The compounds the text can be about: those it names, else those of the scope, else all."""
+    scoped = tuple(c for c in (scope.compounds if scope else ()) if c in register.buildings)
+    allowed = scoped or tuple(register.buildings)
+    naming = names.find(folded, register)
+    compounds = tuple(sorted(naming.compounds & set(allowed) or naming.compounds)) if naming.compounds else allowed
+    named = names.named_building(naming.masked, register, frozenset(compounds))
+    if named:
+        naming = replace(naming, masked=named.masked, building=named.building, problem="")
+    building = building_key(scope.building) if scope and scope.building else ""
+    if not building and len(compounds) == 1 and len(register.buildings[compounds[0]]) == 1:
+        building = next(iter(register.buildings[compounds[0]]))
+    return Place(register, compounds, naming, building, frozenset(allowed))
+
+
+def resolve(text: str, register: Register, scope: Scope | None = None) -> Resolution:
+    """The household that a whole address text means. `scope` narrows it to where the text was written."""
+    if len(text) > MAX_TEXT:
+        return Resolution(None, 0, Reason.TOO_LONG)
+    folded = chinese.fold(text)
+    place = place_of(folded, register, scope)
+    found = tokens.slots(place.naming.masked, words=register.words)
+    found = [slot for slot in found if not is_phone(slot.value)]
+    if not found:
+        return Resolution(None, 0, Reason.NO_ADDRESS)
+    whole = readings(found)
+    if whole:
+        return decide(whole, found, place)
+    part = readings(found, partial=True)
+    loose = decide(part, found, place)
+    candidates = ((loose.household,) if loose.household else ()) + loose.candidates
+    return Resolution(None, 0, Reason.LEFTOVER, candidates, loose.read)
+
+
+def is_phone(value: str) -> bool:
+    """An 11-digit mobile number is never part of an address."""
+    return len(value) == 11 and value.isdigit() and value[0] == "1"
+
+
+def decide(read: Sequence[Reading], found: Sequence[Slot], place: Place) -> Resolution:
+    """One household, or why not. `read` is cheapest first; only readings near the cheapest count."""
+    best = read[0]
+    hits = _hits([r for r in read if r.cost <= min(best.cost + _MARGIN, _MAX_COST)], place)
+    glued = False
+    if not hits and not place.naming.problem:
+        hits = _hits(_split_readings(found), place)
+        glued = bool(hits)
+    if not hits:
+        return _unknown(best, place)
+    near = [hit for hit in hits if hit.reading.cost <= hits[0].reading.cost + _TIE]
+    households = _distinct(hit.household for hit in (hits if glued else near))
+    chosen = hits[0].reading
+    if len(households) > 1:
+        return Resolution(None, 0, Reason.AMBIGUOUS, households[:_MAX_CANDIDATES], chosen)
+    objection = _objection(chosen, households[0], place)
+    if objection:
+        return Resolution(None, 0, objection[0], objection[1], chosen)
+    return _accepted(households[0], chosen, place, glued)
+
+
+def _accepted(household: Household, chosen: Reading, place: Place, glued: bool) -> Resolution:
+    if glued:
+        return Resolution(household, 75, Reason.GLUED, (household,), chosen)
+    if place.naming.by_typo:
+        return Resolution(household, 80, Reason.TYPO, (household,), chosen)
+    if place.naming.compounds or len(place.compounds) == 1:
+        return Resolution(household, 100, Reason.EXACT, (household,), chosen)
+    return Resolution(household, 85, Reason.UNIQUE, (household,), chosen)
+
+
+def _hits(read: Iterable[Reading], place: Place) -> list[_Hit]:
+    hits: list[_Hit] = []
+    for reading in read:
+        building = place.naming.building or building_key(reading.building) or place.building
+        if not building or (place.naming.building and reading.building):
+            continue
+        for compound in place.compounds:
+            hits += [_Hit(household, reading) for household in place.register.rooms(compound, reading, building)]
+    hits.sort(key=lambda hit: hit.reading.cost)
+    return hits
+
+
+def _distinct(households: Iterable[Household]) -> tuple[Household, ...]:
+    return tuple({household.household_id: household for household in households}.values())
+
+
+def _objection(read: Reading, household: Household, place: Place) -> tuple[Reason, tuple[Household, ...]] | None:
+    """What speaks against the one household that was found."""
+    naming, mine = place.naming, (household,)
+    if naming.problem:
+        return (Reason.UNKNOWN_PLACE if naming.problem == "unknown_place" else Reason.LONGER_NAME), mine
+    if household.compound not in place.in_scope:
+        return Reason.OUT_OF_SCOPE, mine
+    if read.area or read.wing:
+        return Reason.UNKNOWN_AREA, mine
+    lanes = place.register.lanes.get(household.compound)
+    if naming.by_typo and not (read.lane and (read.lane in lanes if lanes else len(place.in_scope) == 1)):
+        return Reason.UNKNOWN_PLACE, mine
+    if lanes and read.is_lane_named and read.lane not in lanes:
+        return Reason.LANE_CONFLICT, mine
+    if naming.compounds:
+        elsewhere = _elsewhere(read, place)
+        if elsewhere:
+            return Reason.AMBIGUOUS, mine + elsewhere
+    return None
+
+
+def _elsewhere(read: Reading, place: Place) -> tuple[Household, ...]:
+    """The same rooms in compounds whose longer name contains the one that was written."""
+    others = names.nested(place.naming.compounds, place.register) & place.in_scope
+    building = building_key(read.building) or place.building
+    found = [h for other in sorted(others) for h in place.register.rooms(other, read, building)]
+    return _distinct(found)
+
+
+def _split_readings(found: Sequence[Slot]) -> list[Reading]:
+    """Readings with the glued number taken apart: 86801 → 86 + 801, 31502 → 3 + 1 + 502.
+
+    Only lanes and road numbers may stand before it: behind a building the number is a room as it stands.
+    """
+    results: list[Reading] = []
+    for at, slot in enumerate(found):
+        if any(s.level != "lane" and not tokens.ends_with_road(s.before) for s in found[:at]):
+            break
+        if not slot.value.isdigit() or not 4 <= len(slot.value) <= 8 or slot.level not in ("", "room"):
+            continue
+        for parts in _splits(slot.value):
+            pieces = [replace(slot, value=part, level="", join="dash") for part in parts]
+            pieces[0] = replace(pieces[0], join=slot.join)
+            pieces[-1] = replace(pieces[-1], level=slot.level)
+            usual = [r for r in readings([*found[:at], *pieces, *found[at + 1:]]) if not r.has_join]
+            results += usual[:2]
+    results.sort(key=lambda reading: reading.cost)
+    return results
+
+
+def _splits(digits: str) -> list[tuple[str, ...]]:
+    size = len(digits)
+    pairs: list[tuple[str, ...]] = [(digits[:i], digits[i:]) for i in range(1, size - 1)]
+    triples: list[tuple[str, ...]] = [
+        (digits[:i], digits[i:j], digits[j:]) for i in range(1, 3) for j in range(i + 1, i + 3) if j < size - 2
+    ]
+    return [parts for parts in pairs + triples if not any(part[0] == "0" for part in parts)]
+
+
+def _unknown(best: Reading, place: Place) -> Resolution:
+    """Why nothing was found, with the nearest households to choose from."""
+    if best.building and not best.room and best.is_bare_number:
+        best = replace(best, building="", room=best.building)
+    register, building = place.register, place.naming.building or building_key(best.building) or place.building
+    if place.naming.problem == "unknown_place":
+        return Resolution(None, 0, Reason.UNKNOWN_PLACE, (), best)
+    if not building:
+        return Resolution(None, 0, Reason.NO_BUILDING, _same_room(best, place), best)
+    here = [c for c in place.compounds if building in register.buildings[c]]
+    if not here:
+        return Resolution(None, 0, Reason.UNKNOWN_BUILDING, _same_room(best, place), best)
+    if not best.room:
+        return Resolution(None, 0, Reason.NO_ROOM, (), best)
+    other_stairwell = _distinct(
+        h for c in here for h in register.rooms(c, replace(best, stairwell=""), building)
+    )
+    if best.stairwell and other_stairwell:
+        return Resolution(None, 0, Reason.UNKNOWN_STAIRWELL, other_stairwell[:_MAX_CANDIDATES], best)
+    neighbours = [h for c in here for h in register.by_building[c, building] if _near(h.room, best.room)]
+    return Resolution(None, 0, Reason.UNKNOWN_ROOM, tuple(neighbours[:_MAX_CANDIDATES]), best)
+
+
+def _same_room(best: Reading, place: Place) -> tuple[Household, ...]:
+    found: list[Household] = []
+    for compound in place.compounds:
+        for building in sorted(place.register.buildings[compound]):
+            found += place.register.rooms(compound, best, building) if best.room else []
+            if len(found) >= _MAX_CANDIDATES:
+                return _distinct(found)[:_MAX_CANDIDATES]
+    return _distinct(found)
+
+
+def _near(label: str, wanted: str) -> bool:
+    """Rooms that differ in one digit."""
+    return len(label) == len(wanted) and sum(a != b for a, b in zip(label, wanted, strict=True)) == 1
