@@ -113,6 +113,9 @@
     fresh("[data-stepper]", root, stepper);
     fresh("details.ld-confirm", root, confirmation);
     fresh("[data-copy]", root, copy);
+    fresh("[data-back]", root, function (button) {
+      button.addEventListener("click", function () { window.history.back(); });
+    });
     all("[data-needs-script]", root).forEach(function (node) { node.hidden = false; });
   }
 

@@ -1,0 +1,110 @@
+"""The files a browser loads."""
+
+from __future__ import annotations
+
+import gzip
+import re
+
+import pytest
+from flask import Flask, url_for
+
+from app.assets import STATIC, STYLESHEETS, TEMPLATES, icon_sprite, quoted_words, stylesheet
+
+SCREEN_TEMPLATES = sorted(path for path in TEMPLATES.rglob("*.html") if "print" not in path.parts)
+SOURCE = '<svg><symbol id="bag"><path d="M1"/></symbol><symbol id="map-fill"><path d="M2"/></symbol></svg>'
+
+
+def address(shell: Flask, name: str) -> str:
+    with shell.test_request_context():
+        return str(shell.jinja_env.globals["asset_url"](name))  # type: ignore[operator]
+
+
+@pytest.mark.parametrize(
+    "name", ["bootstrap.css", "louda.css", "dark.css", "louda.js", "htmx.js", "icons.svg", "mark.svg"]
+)
+def test_every_asset_is_served_for_a_year_under_its_present_address(shell: Flask, name: str) -> None:
+    answer = shell.test_client().get(address(shell, name))
+    assert answer.status_code == 200
+    assert "immutable" in answer.headers["Cache-Control"]
+    assert len(answer.data) > 100
+
+
+def test_an_old_address_gets_the_present_file_but_is_not_kept(shell: Flask) -> None:
+    with shell.test_request_context():
+        old = url_for("assets.file", version="0" * 12, name="louda.css")
+    answer = shell.test_client().get(old)
+    assert answer.status_code == 200
+    assert "no-cache" in answer.headers["Cache-Control"]
+    assert "immutable" not in answer.headers["Cache-Control"]
+
+
+@pytest.mark.parametrize("name", ["tokens.css", "..%2fassets.py", "louda.css.map"])
+def test_a_name_that_is_not_an_asset_is_not_found(shell: Flask, name: str) -> None:
+    assert shell.test_client().get(f"/assets/x/{name}").status_code == 404
+
+
+def test_a_compressed_asset_unpacks_to_the_plain_one(shell: Flask) -> None:
+    client, where = shell.test_client(), address(shell, "louda.css")
+    packed = client.get(where, headers={"Accept-Encoding": "gzip"})
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert "Accept-Encoding" in packed.headers["Vary"]
+    assert gzip.decompress(packed.data) == client.get(where).data
+
+
+def test_every_stylesheet_of_the_folder_is_in_the_bundle_or_is_the_dark_theme() -> None:
+    assert {path.stem for path in (STATIC / "css").glob("*.css")} == {*STYLESHEETS, "dark"}
+
+
+def test_the_stylesheet_fetches_nothing_and_keeps_its_braces() -> None:
+    sheet = stylesheet()
+    assert "url(" not in sheet
+    assert "@import" not in sheet
+    assert "/*" not in sheet
+    assert sheet.count("{") == sheet.count("}")
+
+
+def test_the_sprite_holds_exactly_the_wanted_icons_that_exist() -> None:
+    assert icon_sprite(SOURCE, ["bag", "table"]).count("<symbol") == 1
+    assert 'id="bag"' in icon_sprite(SOURCE, ["bag", "table"])
+
+
+def test_an_icon_named_in_any_template_is_in_the_sprite(shell: Flask) -> None:
+    sprite = shell.test_client().get(address(shell, "icons.svg")).get_data(as_text=True)
+    named = {
+        name
+        for path in SCREEN_TEMPLATES
+        for name in re.findall(r"\bicon\(\s*'([^']+)'", path.read_text("utf-8"))
+        + re.findall(r"sign='([^']+)'", path.read_text("utf-8"))
+    }
+    assert {"check-lg", "search"} <= named <= quoted_words(TEMPLATES)
+    assert [name for name in sorted(named) if f'id="{name}"' not in sprite] == []
+
+
+@pytest.mark.parametrize("path", SCREEN_TEMPLATES, ids=lambda path: str(path.relative_to(TEMPLATES)))
+def test_a_template_holds_nothing_that_the_content_security_policy_would_block(path: object) -> None:
+    source = path.read_text("utf-8")  # type: ignore[attr-defined]
+    for pattern in (
+        r"\sstyle\s*=",
+        r"<style\b",
+        r"\son[a-z]+\s*=\s*[\"']",
+        r"<script(?![^>]*\bsrc=)",
+        r"javascript:",
+        r"\bhx-on",
+    ):
+        assert not re.search(pattern, source), pattern
+
+
+def test_the_script_keeps_to_the_syntax_of_old_browsers() -> None:
+    script = (STATIC / "louda.js").read_text("utf-8")
+    for pattern in (
+        r"\?\.",
+        r"\?\?",
+        r"\|\|=",
+        r"&&=",
+        r"\.replaceAll\(",
+        r"\.at\(",
+        r"\.flat\(",
+        r"\beval\b",
+        r"innerHTML",
+    ):
+        assert not re.search(pattern, script), pattern
