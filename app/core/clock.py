@@ -52,6 +52,6 @@ def frozen_at(instant: datetime) -> Iterator[None]:
 
 @contextmanager
 def shifted_by(delta: timedelta) -> Iterator[None]:
-    """Within the block the present is fixed at now + `delta`; the demo day uses it to live through a day in a minute."""
+    """Within the block the present is fixed at now + `delta`, so that a demo day can be lived through in a minute."""
     with frozen_at(now() + delta):
         yield

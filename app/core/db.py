@@ -1,4 +1,4 @@
-"""The database: column types that mean the same on SQLite and PostgreSQL, and `@command`, the only place that commits."""
+"""The database: column types that mean the same on both engines, and `@command`, the only place that commits."""
 
 from __future__ import annotations
 
@@ -148,9 +148,17 @@ def fk(target: str, **options: Any) -> MappedColumn[Any]:
 
 def choice(name: str, values: type[Labelled], privacy: str = "none", **options: Any) -> MappedColumn[Any]:
     """A text column `name` that may hold only the values of a closed vocabulary; the database checks it."""
-    allowed = ", ".join(f"'{member.value}'" for member in values)
-    test = f"{name} IN ({allowed})"
-    return mapped_column(Text, CheckConstraint(test, name=name), info={"privacy": privacy}, **options)
+    return mapped_column(Text, info={"privacy": privacy, "choices": (name, tuple(str(m) for m in values))}, **options)
+
+
+@event.listens_for(Base, "instrument_class", propagate=True)
+def _check_choices(_mapper: Any, model: Any) -> None:
+    """Put the CHECK of each `choice` on the table, where migrations see it (a column's own is left out of them)."""
+    for column in model.__table__.columns:
+        if "choices" in column.info:
+            name, values = column.info["choices"]
+            allowed = ", ".join(f"'{value}'" for value in values)
+            model.__table__.append_constraint(CheckConstraint(f"{name} IN ({allowed})", name=name))
 
 
 def at_least(name: str, least: int) -> CheckConstraint:
@@ -187,7 +195,7 @@ def check_version(row: Any, seen: int, theirs: dict[str, str] | None = None) -> 
 
 # --- engines ----------------------------------------------------------------------------------------------------------
 def prepare_engine(engine: Engine) -> None:
-    """SQLite: WAL, full sync, foreign keys, secure delete, and BEGIN under our control (python's own start oversells)."""
+    """SQLite: WAL, full sync, foreign keys, secure delete, and BEGIN under our control (python's own oversells)."""
     if engine.dialect.name != "sqlite":
         return
 

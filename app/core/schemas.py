@@ -134,7 +134,8 @@ def load(schema: type[CommandSchema], data: Mapping[str, Any]) -> Any:
     try:
         return schema().load(data)
     except ValidationError as error:
-        raise Invalid(_flatten(error.normalized_messages())) from error
+        messages = error.normalized_messages()  # type: ignore[no-untyped-call]
+        raise Invalid(_flatten(messages)) from error
 
 
 def _flatten(messages: Mapping[Any, Any], prefix: str = "") -> dict[str, list[Any]]:

@@ -1,0 +1,154 @@
+"""The door of every endpoint: deny by default, one permission or `public`, and forms that take effect once."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+
+from flask import Flask, Response, abort, current_app, flash, g, redirect, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response as BaseResponse
+
+from app.access.permissions import Permission, Resident, Staff
+from app.access.sessions import resident_of_request, staff_of_request
+from app.core.db import pending_claim
+from app.core.errors import Forbidden
+from app.core.idempotency import AlreadyDone, FormClaim, fingerprint, new_key
+from app.core.schemas import TRANSPORT
+
+P = ParamSpec("P")
+R = TypeVar("R")
+View = TypeVar("View", bound=Callable[..., Any])
+
+PUBLIC = "public"
+
+
+def requires(permission: Permission) -> Callable[[View], View]:
+    """Mark a view with the one permission it takes. The check runs before the view; the scope check is the view's."""
+
+    def mark(view: View) -> View:
+        view.__access__ = permission  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def public(view: View) -> View:
+    """Mark a view as open to everybody. Few are; the test names them."""
+    view.__access__ = PUBLIC  # type: ignore[attr-defined]
+    return view
+
+
+def access_of(app: Flask, endpoint: str) -> Permission | str | None:
+    """The mark of an endpoint: a permission, "public", or None for an endpoint that nobody marked."""
+    return getattr(app.view_functions[endpoint], "__access__", None)
+
+
+def staff() -> Staff:
+    """The signed-in account of this request; only within a view that requires a staff permission."""
+    actor: Staff | None = g.get("staff")
+    if actor is None:
+        raise Forbidden
+    return actor
+
+
+def resident() -> Resident:
+    """The household of this request; only within a view that requires OWN_HOUSEHOLD."""
+    actor: Resident | None = g.get("resident")
+    if actor is None:
+        raise Forbidden
+    return actor
+
+
+def register_guard(app: Flask) -> None:
+    """Check every request against the mark of its endpoint; an unmarked endpoint answers nobody."""
+
+    @app.before_request
+    def check() -> BaseResponse | None:
+        g.staff = staff_of_request()
+        g.resident = resident_of_request()
+        if request.endpoint is None:
+            return None  # no such address: the 404 page
+        needed = access_of(app, request.endpoint)
+        if needed == PUBLIC:
+            return None
+        if needed is None:
+            raise Forbidden
+        if needed == Permission.OWN_HOUSEHOLD:
+            return None if g.resident else _to_door("ordering.enter")
+        if g.staff is None:
+            return _to_door("access.sign_in")
+        if not g.staff.may(needed):
+            current_app.logger.warning("account %s was refused %s", g.staff.id, request.endpoint)
+            raise Forbidden
+        return None
+
+
+def _to_door(endpoint: str) -> BaseResponse:
+    if request.method != "GET":
+        abort(401)
+    wanted = request.full_path.rstrip("?")
+    return redirect(url_for(endpoint, next=wanted))
+
+
+def submit(
+    *, then: Callable[[R], str], says: str | Callable[[R], str] = "", tone: str = "ok"
+) -> Callable[[Callable[P, R]], Callable[P, BaseResponse]]:
+    """Run a command for a submitted form, exactly once per form key, and lead on with 303.
+
+    ``return submit(then=lambda order: url_for(...), says=_("已保存"))(service.place, by, command)``.
+    `then` gets the command's result inside its transaction. Raises BadRequest without a key, Invalid for a key that
+    was used with other content, and whatever the command raises.
+    """
+
+    def wrap(run: Callable[P, R]) -> Callable[P, BaseResponse]:
+        @wraps(run)
+        def once(*args: P.args, **kwargs: P.kwargs) -> BaseResponse:
+            claim = _claim(then)
+            token = pending_claim.set(claim)
+            try:
+                result = run(*args, **kwargs)
+            except AlreadyDone as done:
+                return redirect(done.location, 303)
+            finally:
+                pending_claim.reset(token)
+            sentence = says(result) if callable(says) else says
+            if sentence:
+                flash(sentence, tone)
+            return redirect(claim.location or then(result), 303)
+
+        return once
+
+    return wrap
+
+
+def _claim(then: Callable[[Any], str]) -> FormClaim:
+    fields = [(name, value) for name, value in request.form.items(multi=True) if name not in TRANSPORT]
+    files = [(name, f"{file.filename}:{file.content_length}") for name, file in request.files.items(multi=True)]
+    actor = g.get("staff") or g.get("resident")
+    who = f"{actor.kind}:{actor.id}" if actor else "nobody"
+    where = f"{request.endpoint}:{sorted((request.view_args or {}).items())}"
+    return FormClaim(request.form.get("_key", ""), who, where, fingerprint(fields + files), then)
+
+
+def same_secret(a: str, b: str) -> bool:
+    """Compare without telling by the time it takes."""
+    return hmac.compare_digest(a.encode(), b.encode())
+
+
+def register_forms(app: Flask) -> None:
+    """Templates get `submission_key()`; `csrf_token()` comes from Flask-WTF."""
+    app.jinja_env.globals["submission_key"] = new_key
+
+
+def no_store(response: Response) -> Response:
+    """Pages with personal or working data are never kept by a browser or proxy."""
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def sentence_for_sign_in() -> str:
+    """Shown where somebody must sign in first."""
+    return str(_("请先登录。"))

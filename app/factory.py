@@ -1,0 +1,148 @@
+"""Put the application together: settings, database, guard, language, pages."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.util import find_spec
+from urllib.parse import urlencode
+
+from flask import Flask, redirect, request
+from flask_babel import Babel, get_locale
+from flask_wtf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.wrappers import Response
+
+from app import cli, models
+from app.access import headers
+from app.access.guard import register_forms, register_guard
+from app.assets import register_assets
+from app.core import clock, units
+from app.core.db import db, prepare_engine
+from app.core.errors import register_error_pages
+from app.settings import ROOT, Settings
+
+LANGUAGES = ("zh", "en")
+MAX_UPLOAD_BYTES = 6 * 1024 * 1024  # an upload is 5 MB at most; the form around it is not
+PREFERENCES = {"lang": LANGUAGES, "theme": ("auto", "light", "dark"), "type": ("normal", "large")}
+
+# Blueprints in order of the loop: module and the name of the blueprint in it.
+BLUEPRINTS = (
+    "app.access.views:bp",
+    "app.places.views:bp",
+    "app.catalog.views:bp",
+    "app.ordering.views:bp",
+    "app.ordering.views_resident:bp",
+    "app.errands.views:bp",
+    "app.intake.views:bp",
+    "app.tally.views:bp",
+    "app.purchasing.views:bp",
+    "app.stock.views:bp",
+    "app.allocation.views:bp",
+    "app.picking.views:bp",
+    "app.dispatch.views:bp",
+    "app.handover.views:bp",
+    "app.settlement.views:bp",
+    "app.printing.views:bp",
+    "app.oversight.views:bp",
+)
+
+
+class UnsafeSettings(RuntimeError):
+    """The installation must not start like this; each line says why."""
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """Make the WSGI application. Raises UnsafeSettings where `Settings.problems()` names any."""
+    settings = settings or Settings.from_env()
+    problems = settings.problems()
+    if problems:
+        raise UnsafeSettings("\n".join(problems))
+    app = Flask("app", root_path=str(ROOT / "app"), template_folder=str(ROOT / "templates"), static_folder=None)
+    app.config.from_mapping(_config(settings))
+    app.extensions["louda_settings"] = settings
+    if settings.trusted_proxies:
+        hops = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    db.init_app(app)
+    with app.app_context():
+        prepare_engine(db.engine)
+    register_error_pages(app)
+    _register_preferences(app)
+    register_guard(app)
+    register_forms(app)
+    CSRFProtect(app)
+    headers.register_headers(app, settings)
+    Babel(app, locale_selector=_locale)
+    register_assets(app)
+    _register_templates(app)
+    for target in BLUEPRINTS:
+        module, _, name = target.partition(":")
+        if find_spec(module) is None:
+            continue
+        app.register_blueprint(getattr(import_module(module), name))
+    cli.attach(app)
+    return app
+
+
+def _config(settings: Settings) -> dict[str, object]:
+    return {
+        "SECRET_KEY": settings.secret_key,
+        "SQLALCHEMY_DATABASE_URI": settings.database_url,
+        "SESSION_COOKIE_NAME": settings.cookie_name("louda"),
+        "SESSION_COOKIE_SECURE": settings.is_secure,
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "MAX_CONTENT_LENGTH": MAX_UPLOAD_BYTES,
+        "MAX_FORM_MEMORY_SIZE": 2 * 1024 * 1024,
+        "MAX_FORM_PARTS": 5000,
+        "TRUSTED_HOSTS": list(settings.trusted_hosts) or None,
+        "BABEL_DEFAULT_LOCALE": "zh",
+        "BABEL_DEFAULT_TIMEZONE": settings.timezone,
+        "BABEL_TRANSLATION_DIRECTORIES": str(ROOT / "app" / "translations"),
+        "WTF_CSRF_TIME_LIMIT": None,  # a page left open for a day must still be able to send its form
+        "WTF_CSRF_SSL_STRICT": False,  # we send no referrer; SameSite and the token stand in for it
+    }
+
+
+def _locale() -> str:
+    return request.cookies.get("lang", "zh") if request.cookies.get("lang") in LANGUAGES else "zh"
+
+
+def _register_preferences(app: Flask) -> None:
+    """`?lang=en`, `?theme=dark`, `?type=large` on any page: remember it in a cookie and show the page again."""
+
+    @app.before_request
+    def remember() -> Response | None:
+        if request.method != "GET":
+            return None
+        chosen = {
+            name: request.args[name] for name, allowed in PREFERENCES.items() if request.args.get(name) in allowed
+        }
+        if not chosen:
+            return None
+        rest = urlencode([(name, value) for name, value in request.args.items(multi=True) if name not in chosen])
+        path = "/" + request.path.lstrip("/")  # "//host" would lead away from here
+        response = redirect(f"{path}?{rest}" if rest else path)
+        for name, value in chosen.items():
+            secure = bool(app.config["SESSION_COOKIE_SECURE"])
+            response.set_cookie(name, value, max_age=31_536_000, samesite="Lax", secure=secure, httponly=True)
+        return response
+
+
+def _register_templates(app: Flask) -> None:
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+    app.jinja_env.filters.update(
+        yuan=units.yuan,
+        kg=units.kilograms,
+        litres=units.litres,
+        clock_time=units.clock_time,
+        date_time=units.date_time,
+        hours_minutes=units.minutes,
+    )
+    app.jinja_env.globals.update(now=clock.now, get_locale=get_locale)
+    rail = import_module("app.oversight.rail")
+    app.context_processor(rail.for_template)
+
+
+__all__ = ["LANGUAGES", "UnsafeSettings", "create_app", "models"]

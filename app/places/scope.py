@@ -1,0 +1,80 @@
+"""What lies within a grant: a subdistrict holds communities, which hold points and compounds, which hold buildings.
+
+An object out of scope raises NotFound, exactly as one that does not exist.
+"""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from sqlalchemy import ColumnElement, false, or_, select
+
+from app.access.permissions import Grant, Permission, Staff, ids_of
+from app.core.db import db
+from app.core.errors import NotFound
+from app.places.models import Building, Community, ServicePoint
+
+T = TypeVar("T")
+
+
+def _communities(grants: list[Grant]) -> ColumnElement[bool]:
+    return or_(
+        Community.id.in_(ids_of(grants, "community")), Community.subdistrict_id.in_(ids_of(grants, "subdistrict"))
+    )
+
+
+def points_in_scope(actor: Staff, permission: Permission) -> ColumnElement[bool]:
+    """A condition on ServicePoint: those where the actor may use the permission."""
+    grants = actor.scopes(permission)
+    if not grants:
+        return false()
+    wide = select(Community.id).where(_communities(grants))
+    return or_(ServicePoint.id.in_(ids_of(grants, "service_point")), ServicePoint.community_id.in_(wide))
+
+
+def buildings_in_scope(actor: Staff, permission: Permission) -> ColumnElement[bool]:
+    """A condition on Building: those where the actor may use the permission."""
+    grants = actor.scopes(permission)
+    if not grants:
+        return false()
+    points = select(ServicePoint.id).where(points_in_scope(actor, permission))
+    return or_(Building.id.in_(ids_of(grants, "building")), Building.service_point_id.in_(points))
+
+
+def is_subdistrict_in_scope(actor: Staff, permission: Permission, subdistrict_id: int) -> bool:
+    """Whether the permission is held for the whole subdistrict (cycle-wide work: buying, planning, settling)."""
+    return subdistrict_id in ids_of(actor.scopes(permission), "subdistrict")
+
+
+def require_subdistrict(actor: Staff, permission: Permission, subdistrict_id: int) -> None:
+    """Raises NotFound unless the permission is held for the whole subdistrict."""
+    if not is_subdistrict_in_scope(actor, permission, subdistrict_id):
+        raise NotFound
+
+
+def require_part_of(actor: Staff, permission: Permission, subdistrict_id: int) -> None:
+    """Raises NotFound unless the permission is held anywhere within the subdistrict (to see that a cycle exists)."""
+    if is_subdistrict_in_scope(actor, permission, subdistrict_id):
+        return
+    inside = select(Building.id).join(ServicePoint, Building.service_point_id == ServicePoint.id).join(Community)
+    inside = inside.where(Community.subdistrict_id == subdistrict_id, buildings_in_scope(actor, permission)).limit(1)
+    if db.session.scalar(inside) is None:
+        raise NotFound
+
+
+def require_point(actor: Staff, permission: Permission, service_point_id: int) -> ServicePoint:
+    """The point, if the permission reaches it. Raises NotFound."""
+    found = select(ServicePoint).where(ServicePoint.id == service_point_id, points_in_scope(actor, permission))
+    return _or_not_found(db.session.scalar(found))
+
+
+def require_building(actor: Staff, permission: Permission, building_id: int) -> Building:
+    """The building, if the permission reaches it. Raises NotFound."""
+    found = select(Building).where(Building.id == building_id, buildings_in_scope(actor, permission))
+    return _or_not_found(db.session.scalar(found))
+
+
+def _or_not_found(row: T | None) -> T:
+    if row is None:
+        raise NotFound
+    return row

@@ -1,0 +1,57 @@
+"""Create printed documents."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from app.core import db as types
+
+revision = "0010_printing"
+down_revision = "0009_handover"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "document",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("subject_type", sa.Text(), nullable=False),
+        sa.Column("subject_id", sa.Integer(), nullable=False),
+        sa.Column("cycle_id", sa.Integer(), nullable=True),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("number", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("context_sha256", sa.Text(), nullable=False),
+        sa.Column("sha256", sa.Text(), nullable=False),
+        sa.Column("pages", sa.Integer(), nullable=False),
+        sa.Column("totals", types.Json(), nullable=False),
+        sa.Column("superseded_by_id", sa.Integer(), nullable=True),
+        sa.Column("returned_at", types.UtcDateTime(), nullable=True),
+        sa.Column("created_at", types.UtcDateTime(), nullable=False),
+        sa.CheckConstraint("state IN ('rendered', 'printed', 'superseded')", name=op.f("ck_document_state")),
+        sa.ForeignKeyConstraint(
+            ["cycle_id"], ["cycle.id"], name=op.f("fk_document_cycle_id_cycle"), ondelete="RESTRICT"
+        ),
+        sa.ForeignKeyConstraint(
+            ["superseded_by_id"],
+            ["document.id"],
+            name=op.f("fk_document_superseded_by_id_document"),
+            ondelete="RESTRICT",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_document")),
+        sa.UniqueConstraint(
+            "kind",
+            "subject_type",
+            "subject_id",
+            "revision",
+            name=op.f("uq_document_kind_subject_type_subject_id_revision"),
+        ),
+        sa.UniqueConstraint("number", name=op.f("uq_document_number")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_document_cycle_id", "document", ["cycle_id"], unique=False)
+
+
+def downgrade() -> None:
+    op.drop_table("document")

@@ -1,0 +1,130 @@
+"""A real, migrated database for every test: a fresh copy of a template file on SQLite, a cleaned one on PostgreSQL."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import event, text
+
+from app.core.db import db
+from app.factory import create_app
+from app.settings import Settings
+
+ROOT = Path(__file__).resolve().parent.parent
+DATA = ROOT.parent / "shared" / "data"
+POSTGRES = os.environ.get("TEST_DATABASE_URL", "")
+
+
+def settings_for(data_dir: Path, database_url: str) -> Settings:
+    """Settings of a test installation."""
+    data_dir.mkdir(parents=True, exist_ok=True)
+    return Settings(
+        env="testing",
+        secret_key="test-" * 10,
+        database_url=database_url,
+        data_dir=data_dir,
+        documents_dir=data_dir / "documents",
+        backups_dir=data_dir / "backups",
+    )
+
+
+@pytest.fixture(scope="session")
+def template_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file at the head migration, copied for each test."""
+    from app.upkeep.schema import upgrade
+
+    folder = tmp_path_factory.mktemp("template")
+    settings = settings_for(folder, f"sqlite:///{folder / 'louda.db'}")
+    upgrade(settings)
+    return folder / "louda.db"
+
+
+@pytest.fixture(scope="session")
+def postgres_database(worker_id: str) -> str:
+    """The URL of a PostgreSQL database of this worker's own, at the head migration."""
+    from sqlalchemy import create_engine
+
+    from app.upkeep.schema import upgrade
+
+    base, _, name = POSTGRES.rpartition("/")
+    own = f"{name}_{worker_id}"
+    engine = create_engine(POSTGRES, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f'DROP DATABASE IF EXISTS "{own}" WITH (FORCE)'))
+        connection.execute(text(f'CREATE DATABASE "{own}"'))
+    engine.dispose()
+    url = f"{base}/{own}"
+    upgrade(settings_for(ROOT / "var" / "pytest", url))
+    return url
+
+
+@pytest.fixture(scope="session")
+def worker_id(request: pytest.FixtureRequest) -> str:
+    """The xdist worker's name, "main" without xdist."""
+    return str(getattr(request.config, "workerinput", {}).get("workerid", "main"))
+
+
+@pytest.fixture
+def app(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Flask]:
+    """The application on an empty, migrated database."""
+    if POSTGRES:
+        url = request.getfixturevalue("postgres_database")
+    else:
+        shutil.copy(request.getfixturevalue("template_database"), tmp_path / "louda.db")
+        url = f"sqlite:///{tmp_path / 'louda.db'}"
+    application = create_app(settings_for(tmp_path, url))
+    with application.app_context():
+        if POSTGRES:
+            empty_postgres()
+        yield application
+        db.session.remove()
+        db.engine.dispose()
+
+
+def empty_postgres() -> None:
+    """Empty every table of the PostgreSQL test database; TRUNCATE is not stopped by the row guards."""
+    names = ", ".join(f'"{table.name}"' for table in db.metadata.sorted_tables)
+    with db.engine.begin() as connection:
+        connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A browser without a session. CSRF is checked as in production; tests/world.py knows how to post a form."""
+    return app.test_client()
+
+
+@pytest.fixture
+def count_queries(app: Flask) -> Iterator[Any]:
+    """`with count_queries() as statements:` collects the SQL sent within the block."""
+    from contextlib import contextmanager
+
+    @contextmanager
+    def counting() -> Iterator[list[str]]:
+        sent: list[str] = []
+
+        def note(_c: Any, _cur: Any, statement: str, *_rest: Any) -> None:
+            sent.append(statement)
+
+        event.listen(db.engine, "before_cursor_execute", note)
+        try:
+            yield sent
+        finally:
+            event.remove(db.engine, "before_cursor_execute", note)
+
+    return counting
+
+
+@pytest.fixture
+def data() -> Path:
+    """The folder of real data, or a skip with the reason."""
+    if not DATA.is_dir():
+        pytest.skip("real data is not beside this checkout (../shared/data)")
+    return DATA

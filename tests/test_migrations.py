@@ -1,0 +1,73 @@
+"""The migrations and the models say the same, on both engines, and can be walked down and up with data inside."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from flask import Flask
+from sqlalchemy import inspect, text
+
+from app.core.db import db
+from app.core.events import SYSTEM, record
+from app.places.models import Community, Subdistrict
+from app.upkeep.schema import MIGRATIONS, migrator
+
+
+def test_the_database_at_head_equals_the_models(app: Flask) -> None:
+    with db.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": False})
+        differences = compare_metadata(context, db.metadata)
+    assert differences == []
+
+
+def checks(connection: Any) -> dict[str, set[str]]:
+    inspector = inspect(connection)
+    return {
+        table.name: {str(check["name"]) for check in inspector.get_check_constraints(table.name)}
+        for table in db.metadata.sorted_tables
+    }
+
+
+def test_every_check_of_the_models_is_in_the_database(app: Flask) -> None:
+    from sqlalchemy import CheckConstraint
+
+    with db.engine.connect() as connection:
+        present = checks(connection)
+    for table in db.metadata.sorted_tables:
+        wanted = {str(c.name) for c in table.constraints if isinstance(c, CheckConstraint)}
+        assert wanted <= present[table.name], table.name
+
+
+def test_revisions_are_numbered_in_one_line() -> None:
+    script = ScriptDirectory(str(MIGRATIONS), version_locations=[str(MIGRATIONS)])
+    revisions = [revision.revision for revision in script.walk_revisions()][::-1]
+    assert [int(name[:4]) for name in revisions] == list(range(1, len(revisions) + 1))
+    assert len(script.get_heads()) == 1
+
+
+def test_each_migration_goes_down_and_up_again_with_data_in_the_tables_below(app: Flask) -> None:
+    subdistrict = Subdistrict(code="S", name="演示街道")
+    db.session.add(subdistrict)
+    db.session.flush()
+    db.session.add(Community(subdistrict_id=subdistrict.id, code="C", name="一社区"))
+    record(SYSTEM, "import", subdistrict)
+    db.session.commit()
+    db.session.remove()
+    script = ScriptDirectory(str(MIGRATIONS), version_locations=[str(MIGRATIONS)])
+    names = [revision.revision for revision in script.walk_revisions()]
+    settings, engine = app.extensions["louda_settings"], db.engine
+    engine.dispose()
+    with migrator(settings) as walker:
+        for below in names[1:-1]:
+            walker.downgrade(below)
+            if below >= "0002":
+                with engine.connect() as connection:
+                    assert connection.execute(text("SELECT name FROM community")).scalar_one() == "一社区"
+        walker.upgrade()
+    with engine.connect() as connection:
+        assert connection.execute(text("SELECT verb FROM event")).scalar_one() == "import"
+        context = MigrationContext.configure(connection, opts={"compare_type": False})
+        assert compare_metadata(context, db.metadata) == []
