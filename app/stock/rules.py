@@ -1,0 +1,204 @@
+"""Goods in: what a delivery turns out to be, when it may be loaded, and books that balance.
+
+    awaited   arrived   damaged    outcome        to the line        still awaited   extra
+    20        20        0          as ordered     20                 0               0
+    20        15        0          fewer          15                 5               0
+    20        23        0          more           20                 0               3
+    20        0         0          nothing        0                  20              0
+    20        20        4          as ordered     20 (16 fit)        0               0
+    0         5         0          not ordered    0                  0               5
+
+Fewer leaves the rest awaited, for a delivery may come in parts; what will never come is declared undelivered. More is
+never hidden in the line: the extra units come in as a lot of their own, to be paid, kept as a gift or sent back.
+
+Rest after disinfection, by storage and, where a category has its own rule, by category:
+
+    ambient (cartons)    30 min        vegetables, fruit (category)    0 min
+    chilled              0 min         frozen                          0 min
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from app.core.labels import Labelled
+from app.core.sentences import N_, Sentence, sentence
+
+DEFAULT_REST_MINUTES: Mapping[tuple[str, str], int] = {
+    ("ambient", ""): 30,
+    ("ambient", "蔬菜"): 0,
+    ("ambient", "水果"): 0,
+    ("chilled", ""): 0,
+    ("frozen", ""): 0,
+}
+
+
+def rest_minutes(storage: str, category: str = "", rules: Mapping[tuple[str, str], int] | None = None) -> int:
+    """How long goods rest: the category's rule before the storage's. `rules`: (storage, category) → minutes.
+
+    Raises KeyError for a storage without a rule, so that nothing is released by omission.
+    """
+    table = DEFAULT_REST_MINUTES if rules is None else rules
+    own = table.get((storage, category))
+    return table[(storage, "")] if own is None else own
+
+
+def released_at(disinfected_at: datetime, minutes: int) -> datetime:
+    """The instant from which a lot may be loaded."""
+    return disinfected_at + timedelta(minutes=minutes)
+
+
+def is_released(released: datetime, now: datetime) -> bool:
+    """Whether a lot may be loaded now."""
+    return now >= released
+
+
+def earliest_start(releases: Iterable[datetime], opening: datetime) -> datetime:
+    """The earliest departure of goods from several lots: the last of their releases, not before `opening`."""
+    return max([opening, *releases])
+
+
+class Arrival(Labelled):
+    """What a delivery of one item turned out to be."""
+
+    AS_ORDERED = "as_ordered", N_("如数到货")
+    FEWER = "fewer", N_("少到")
+    MORE = "more", N_("多到")
+    NOTHING = "nothing", N_("未到")
+    NOT_ORDERED = "not_ordered", N_("没有订购")
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptLine:
+    """How an arrival is booked. fit + damaged = arrived = to_line + extra; to_line + still_awaited = awaited."""
+
+    arrival: Arrival
+    qty_arrived: int
+    qty_damaged: int
+    qty_to_line: int
+    qty_extra: int
+    qty_still_awaited: int
+    said: Sentence | None = None
+
+    @property
+    def qty_fit(self) -> int:
+        """Units that may be given out."""
+        return self.qty_arrived - self.qty_damaged
+
+
+def receive(item_name: str, qty_awaited: int, qty_arrived: int, qty_damaged: int = 0) -> ReceiptLine:
+    """Book one item of a delivery; `said` tells what differs. Raises ValueError for impossible counts."""
+    if qty_awaited < 0 or not 0 <= qty_damaged <= qty_arrived:
+        raise ValueError("damaged units are part of those that arrived, and nothing is below zero")
+    to_line = min(qty_awaited, qty_arrived)
+    arrival = _arrival(qty_awaited, qty_arrived)
+    return ReceiptLine(
+        arrival=arrival,
+        qty_arrived=qty_arrived,
+        qty_damaged=qty_damaged,
+        qty_to_line=to_line,
+        qty_extra=qty_arrived - to_line,
+        qty_still_awaited=qty_awaited - to_line,
+        said=_said(item_name, arrival, (qty_awaited, qty_arrived, qty_damaged)),
+    )
+
+
+def _arrival(awaited: int, arrived: int) -> Arrival:
+    if not awaited and arrived:
+        return Arrival.NOT_ORDERED
+    if awaited and not arrived:
+        return Arrival.NOTHING
+    if arrived < awaited:
+        return Arrival.FEWER
+    return Arrival.MORE if arrived > awaited else Arrival.AS_ORDERED
+
+
+_SAYINGS = {
+    Arrival.FEWER: N_("%(item)s应到%(awaited)s份，实到%(arrived)s份，少%(gap)s份。"),
+    Arrival.MORE: N_("%(item)s应到%(awaited)s份，实到%(arrived)s份，多%(gap)s份，另记一批。"),
+    Arrival.NOTHING: N_("%(item)s应到%(awaited)s份，一份未到。"),
+    Arrival.NOT_ORDERED: N_("%(item)s没有订购，到了%(arrived)s份，另记一批。"),
+}
+
+
+def _said(item_name: str, arrival: Arrival, counts: tuple[int, int, int]) -> Sentence | None:
+    awaited, arrived, damaged = counts
+    if arrival in _SAYINGS:
+        return sentence(_SAYINGS[arrival], item=item_name, awaited=awaited, arrived=arrived, gap=abs(arrived - awaited))
+    if damaged:
+        return sentence(N_("%(item)s如数到货，其中%(damaged)s份破损。"), item=item_name, damaged=damaged)
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """`qty` units of a lot from one location to another: one row, two sides."""
+
+    lot_id: int
+    from_location: int
+    to_location: int
+    qty: int
+
+    def __post_init__(self) -> None:
+        if self.qty < 1 or self.from_location == self.to_location:
+            raise ValueError("a move takes at least one unit somewhere else")
+
+
+def balances(moves: Iterable[Move]) -> dict[tuple[int, int], int]:
+    """(lot, location) → units, from all moves; zeros left out. For each lot the sum over all locations is 0."""
+    held: dict[tuple[int, int], int] = {}
+    for move in moves:
+        for place, qty in ((move.from_location, -move.qty), (move.to_location, move.qty)):
+            held[(move.lot_id, place)] = held.get((move.lot_id, place), 0) + qty
+    return {key: qty for key, qty in sorted(held.items()) if qty}
+
+
+def overdrawn(moves: Iterable[Move], outside: Iterable[int]) -> tuple[tuple[int, int], ...]:
+    """(lot, location) pairs that gave more than they had; only locations `outside` our books may."""
+    free = set(outside)
+    return tuple(key for key, qty in balances(moves).items() if qty < 0 and key[1] not in free)
+
+
+def pieces_left(qty_arrived: int, shares: Iterable[int]) -> int:
+    """Units over (+) or lacking (−) once all shares are given out."""
+    return qty_arrived - sum(shares)
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A lot as counted beside what the books say."""
+
+    lot_id: int
+    qty_book: int
+    qty_counted: int
+
+    @property
+    def difference(self) -> int:
+        return self.qty_counted - self.qty_book
+
+
+def differences(rows: Iterable[Counted]) -> tuple[Counted, ...]:
+    """The lots whose count differs, in order of lot; correcting one needs a second person."""
+    return tuple(sorted((row for row in rows if row.difference), key=lambda row: row.lot_id))
+
+
+@dataclass(frozen=True, slots=True)
+class LotStock:
+    """What a lot can still give. `expires_on` as an ISO date, empty when it keeps."""
+
+    lot_id: int
+    qty_free: int
+    expires_on: str = ""
+
+
+def take(lots: Iterable[LotStock], qty: int) -> tuple[tuple[int, int], ...]:
+    """(lot, units) that cover `qty`, first what expires first; fewer when there is not enough."""
+    taken = []
+    for lot in sorted(lots, key=lambda lot: (lot.expires_on or "9999-12-31", lot.lot_id)):
+        units = min(qty, lot.qty_free)
+        if units > 0:
+            taken.append((lot.lot_id, units))
+            qty -= units
+    return tuple(taken)
