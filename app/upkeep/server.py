@@ -68,17 +68,18 @@ def serve(settings: Settings, when_ready: Callable[[str], None]) -> int:
         signal.signal(number, _setter(stop))
     with backup.serving(settings):
         try:
-            for child in children:
-                child.start()
+            children[0].start()
             if _wait_until_ready(settings, children[0], stop):
                 when_ready(environment["LOUDA_PUBLIC_URL"])
+            children[1].start()  # second, so that loading it does not delay the first page
             return _keep(children, settings, stop)
         finally:
             _end(children)
 
 
 def web_command(settings: Settings) -> list[str]:
-    """gunicorn with threads; files it makes are private; its control socket is off, nothing here uses it."""
+    """gunicorn with threads. The application is loaded once and forked (it connects to the database only on demand);
+    files it makes are private; its control socket is off, nothing here uses it."""
     options = {
         "--bind": _bind_address(settings),
         "--worker-class": "gthread",
@@ -90,7 +91,7 @@ def web_command(settings: Settings) -> list[str]:
         "--log-level": "warning",
     }
     words = [word for pair in options.items() for word in pair]
-    return [sys.executable, "-m", "gunicorn", "--no-control-socket", *words, "wsgi:app"]
+    return [sys.executable, "-m", "gunicorn", "--preload", "--no-control-socket", *words, "wsgi:app"]
 
 
 def work_command() -> list[str]:

@@ -78,6 +78,12 @@ def is_alive(process_id: int) -> bool:
         return False
 
 
+def first_worker(workers: Path) -> int:
+    """The process id of the first stand-in worker, once it has noted it."""
+    assert wait_for(lambda: workers.exists() and workers.read_text().endswith("\n"))
+    return int(workers.read_text().split()[0])
+
+
 def wait_for(condition: object, seconds: float = 10) -> bool:
     assert callable(condition)
     deadline = time.monotonic() + seconds
@@ -93,7 +99,7 @@ def test_a_signal_stops_web_and_worker_with_status_0(
     running: subprocess.Popen[str], port: int, workers: Path, number: signal.Signals
 ) -> None:
     assert announcement(running) == f"ready http://localhost:{port}\n"
-    worker = int(workers.read_text().split()[0])
+    worker = first_worker(workers)
     running.send_signal(number)
     assert running.wait(timeout=20) == 0
     assert not is_alive(worker)
@@ -101,7 +107,7 @@ def test_a_signal_stops_web_and_worker_with_status_0(
 
 def test_a_killed_parent_leaves_no_orphan_behind(running: subprocess.Popen[str], workers: Path) -> None:
     announcement(running)
-    worker = int(workers.read_text().split()[0])
+    worker = first_worker(workers)
     running.kill()
     assert wait_for(lambda: not is_alive(worker))
 
@@ -110,7 +116,7 @@ def test_a_worker_that_ends_is_started_again(tmp_path: Path, port: int, workers:
     process = start(tmp_path, port, workers, lives_s=0)
     try:
         announcement(process)
-        assert wait_for(lambda: len(workers.read_text().split()) >= 3)
+        assert wait_for(lambda: workers.exists() and len(workers.read_text().split()) >= 3)
     finally:
         process.terminate()
         assert process.wait(timeout=20) == 0
