@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from routing.kernel.arrays import BANKED, BEST, COST, Data, Settings, State, Work
-from routing.kernel.compiled import compiled
+from routing.kernel.compiled import compiled, inlined
 from routing.kernel.recreate import recreate, settle_bank
 from routing.kernel.rng import RngState, below, uniform
 from routing.kernel.ruin import ruin
@@ -19,8 +19,7 @@ def anneal(
     """Run `iterations` at one temperature; returns how many were accepted. State and best solution are kept in `state`."""
     accepted = 0
     for _ in range(iterations):
-        work.clock[1] += 1
-        work.count[:] = 0
+        begin_iteration(work)
         cost = state.total[COST]
         centre = ruin(data, state, work, settings, rng)
         if centre < 0:
@@ -42,8 +41,7 @@ def anneal(
 @compiled
 def fill(data: Data, state: State, work: Work, settings: Settings, rng: RngState) -> None:
     """Insert everything that is in the bank, keep the result as the best solution."""
-    work.clock[1] += 1
-    work.count[:] = 0
+    begin_iteration(work)
     for k in range(state.total[BANKED]):
         work.absent[k] = state.bank[k]
     work.count[3] = state.total[BANKED]
@@ -53,7 +51,15 @@ def fill(data: Data, state: State, work: Work, settings: Settings, rng: RngState
     save_best(data, state)
 
 
-@compiled
+@inlined
+def begin_iteration(work: Work) -> None:
+    """Forget what the last iteration saved."""
+    work.clock[1] += 1
+    for k in range(work.count.shape[0]):
+        work.count[k] = 0
+
+
+@inlined
 def _fetch_from_bank(state: State, work: Work, rng: RngState) -> None:
     """Add stops left out before to the absent ones: all when they are few, else a random handful."""
     waiting = state.total[BANKED]

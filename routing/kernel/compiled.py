@@ -13,9 +13,9 @@ R = TypeVar("R")
 
 def compiled(function: Callable[P, R]) -> Callable[P, R]:
     """Compile at the first call, keep the machine code on disk, release the interpreter lock while running."""
-    return cast("Callable[P, R]", numba.njit(cache=True, nogil=True)(function))
+    return cast("Callable[P, R]", numba.njit(cache=True, nogil=True, _nrt=False)(function))
 
 
 def inlined(function: Callable[P, R]) -> Callable[P, R]:
-    """Like `compiled`, but copied into its callers: for the innermost loops."""
-    return cast("Callable[P, R]", numba.njit(cache=True, nogil=True, inline="always")(function))
+    """Like `compiled`, but copied into its callers: passing all the arrays costs more than most of these functions do."""
+    return cast("Callable[P, R]", numba.njit(cache=True, nogil=True, forceinline=True, _nrt=False)(function))

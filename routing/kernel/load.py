@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from routing.kernel.arrays import COST, DIRTY, ROUNDS_USED, Data, State
-from routing.kernel.compiled import compiled
+from routing.kernel.compiled import compiled, inlined
 from routing.kernel.segments import refresh_round, refresh_shift
 from routing.kernel.undo import save_best
 
@@ -40,14 +40,15 @@ def refresh_all(data: Data, state: State) -> bool:
     return is_fine
 
 
-@compiled
+@inlined
 def _refresh_links(data: Data, state: State, r: int) -> int:
     """Legs, load and size of round r; returns the cost of its metres and of its changes of vehicle."""
     v = r // data.slots
     p = data.profile[v]
     depot = data.stops + r
     state.size[r] = 0
-    state.load[r] = 0
+    for k in range(data.demand.shape[1]):
+        state.load[r, k] = 0
     metres = changes = 0
     a = depot
     c = state.following[depot]

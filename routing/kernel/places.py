@@ -6,7 +6,7 @@ A place is (cost, round, predecessor, position of a new round in the chain or -1
 from __future__ import annotations
 
 from routing.kernel.arrays import Data, Settings, State, Work
-from routing.kernel.compiled import compiled, inlined
+from routing.kernel.compiled import inlined
 from routing.kernel.rng import RngState, below, uniform
 from routing.kernel.segments import join
 
@@ -14,7 +14,7 @@ NOWHERE = 1 << 60
 Place = tuple[int, int, int, int, int]
 
 
-@compiled
+@inlined
 def fits_round(data: Data, state: State, r: int, c: int) -> bool:
     """Whether stop c may join round r as far as permission, number of stops and load are concerned."""
     v = r // data.slots
@@ -34,7 +34,7 @@ def change_cost(data: Data, v: int, c: int) -> int:
     return 0
 
 
-@compiled
+@inlined
 def best_gap(data: Data, state: State, work: Work, c: int, settings: Settings, rng: RngState) -> Place:
     """Cheapest place next to a neighbour that is served; all stops are looked at if no neighbour offers one."""
     place = _best_gap_among(data, state, work, c, settings.near_count, settings.blink, rng)
@@ -43,7 +43,7 @@ def best_gap(data: Data, state: State, work: Work, c: int, settings: Settings, r
     return place
 
 
-@compiled
+@inlined
 def _best_gap_among(data: Data, state: State, work: Work, c: int, count: int, blink: float, rng: RngState) -> Place:
     here_in, here_out = data.place_in[c], data.place_out[c]
     best, best_round, best_after, best_window = NOWHERE, -1, -1, -1
@@ -81,7 +81,7 @@ def _best_gap_among(data: Data, state: State, work: Work, c: int, count: int, bl
     return best, best_round, best_after, -1, best_window
 
 
-@compiled
+@inlined
 def _seconds_added(data: Data, state: State, c: int, r: int, a: int, b: int) -> tuple[int, int]:
     """(window, seconds that the shift grows by) for stop c between a and b of round r; window -1 if it does not fit."""
     v = r // data.slots
@@ -112,7 +112,7 @@ def _seconds_added(data: Data, state: State, c: int, r: int, a: int, b: int) -> 
     return best_window, best_seconds
 
 
-@compiled
+@inlined
 def _alone(data: Data, c: int, v: int, w: int) -> tuple[int, int, int, int]:
     """The piece of a round of vehicle v that serves only stop c in window w; lateness > 0 if it cannot."""
     p = data.profile[v]
@@ -127,7 +127,7 @@ def _alone(data: Data, c: int, v: int, w: int) -> tuple[int, int, int, int]:
     return d, max(e, data.release[c]), l, late + more
 
 
-@compiled
+@inlined
 def _metres_alone(data: Data, c: int, v: int) -> int:
     p = data.profile[v]
     depot = data.stops + v * data.slots
@@ -135,7 +135,7 @@ def _metres_alone(data: Data, c: int, v: int) -> int:
     return int(out) + int(data.metres_to[p, data.place_out[c], data.place_in[depot]])
 
 
-@compiled
+@inlined
 def _may_carry(data: Data, c: int, v: int) -> bool:
     if data.allowed[v, c] == 0:
         return False
@@ -145,7 +145,7 @@ def _may_carry(data: Data, c: int, v: int) -> bool:
     return True
 
 
-@compiled
+@inlined
 def best_unused_vehicle(data: Data, state: State, c: int, place: Place) -> Place:
     """`place`, or a first round of an unused vehicle if that is cheaper. One vehicle of each kind is looked at."""
     best, best_round, best_after, best_chain, best_window = place
@@ -173,7 +173,7 @@ def best_unused_vehicle(data: Data, state: State, c: int, place: Place) -> Place
     return best, best_round, best_after, best_chain, best_window
 
 
-@compiled
+@inlined
 def best_new_round(data: Data, state: State, work: Work, c: int, place: Place, rng: RngState) -> Place:
     """`place`, or another round of a vehicle in use nearby if that is cheaper, at any position of its chain."""
     work.clock[2] += 1
@@ -191,7 +191,7 @@ def best_new_round(data: Data, state: State, work: Work, c: int, place: Place, r
     return place
 
 
-@compiled
+@inlined
 def _best_position(data: Data, state: State, c: int, v: int, metre_cost: int, place: Place) -> Place:
     new = state.chain[v, state.used[v]]
     for w in range(data.first_window[c], data.first_window[c + 1]):
@@ -220,7 +220,7 @@ def _best_position(data: Data, state: State, c: int, v: int, metre_cost: int, pl
     return place
 
 
-@compiled
+@inlined
 def _then_rest(state: State, v: int, z: int, d: int, e: int, l: int) -> tuple[int, int, int, int]:
     """The piece (d, e, l), then the rounds of vehicle v from position z on."""
     r = state.chain[v, z]

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from routing.kernel.arrays import BANKED, COST, ROUNDS_USED, Data, Settings, State, Work
-from routing.kernel.compiled import compiled
+from routing.kernel.compiled import inlined
 from routing.kernel.places import best_gap, best_new_round, best_unused_vehicle
 from routing.kernel.rng import RngState, uniform
 from routing.kernel.segments import refresh_round, refresh_shift
 from routing.kernel.undo import save_round
 
 
-@compiled
+@inlined
 def recreate(data: Data, state: State, work: Work, settings: Settings, rng: RngState) -> None:
     """Insert the stops of `work.absent` in a random kind of order; those that find no place stay absent."""
     _order(data, work, rng)
@@ -24,7 +24,7 @@ def recreate(data: Data, state: State, work: Work, settings: Settings, rng: RngS
             _insert(data, state, work, c, (cost, r, a, z, w))
 
 
-@compiled
+@inlined
 def _order(data: Data, work: Work, rng: RngState) -> None:
     """Sort the absent stops: at random, by load, by distance from the depot, or by their windows."""
     choice = uniform(rng) * (17.0 if data.has_time else 11.0)
@@ -55,7 +55,7 @@ def _order(data: Data, work: Work, rng: RngState) -> None:
         work.absent[q] = c
 
 
-@compiled
+@inlined
 def _insert(data: Data, state: State, work: Work, c: int, place: tuple[int, int, int, int, int]) -> None:
     """Carry out an insertion found before: place is (cost, round, predecessor, position of a new round or -1, window)."""
     cost, r, a, z, w = place
@@ -82,7 +82,7 @@ def _insert(data: Data, state: State, work: Work, c: int, place: tuple[int, int,
         refresh_shift(data, state, v)
 
 
-@compiled
+@inlined
 def _open_round(state: State, v: int, r: int, z: int) -> None:
     """Move the empty round r of vehicle v to position z of its chain."""
     k = 0
@@ -95,7 +95,7 @@ def _open_round(state: State, v: int, r: int, z: int) -> None:
     state.total[ROUNDS_USED] += 1
 
 
-@compiled
+@inlined
 def settle_bank(state: State, work: Work) -> None:
     """After an accepted iteration: absent stops that found no place go to the bank, the others leave it."""
     for k in range(work.count[3]):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from routing.kernel.compiled import compiled
+from routing.kernel.compiled import inlined
 
 RngState = npt.NDArray[np.uint64]
 
@@ -23,7 +23,7 @@ def seeded(seed: int) -> RngState:
     return np.array([(z ^ (z >> 31)) or 1], dtype=np.uint64)
 
 
-@compiled
+@inlined
 def uniform(rng: RngState) -> float:
     """A float in [0, 1)."""
     x = rng[0]
@@ -34,7 +34,7 @@ def uniform(rng: RngState) -> float:
     return float((x * MULTIPLIER) >> SHIFT) * SCALE
 
 
-@compiled
+@inlined
 def below(rng: RngState, bound: int) -> int:
     """An integer in [0, bound)."""
     return int(uniform(rng) * bound)

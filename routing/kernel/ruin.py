@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from routing.kernel.arrays import COST, ROUNDS_USED, Data, Settings, State, Work
-from routing.kernel.compiled import compiled
+from routing.kernel.compiled import inlined
 from routing.kernel.rng import RngState, below, uniform
 from routing.kernel.segments import refresh_round, refresh_shift
 from routing.kernel.undo import push_if_idle, save_round
 
 
-@compiled
+@inlined
 def ruin(data: Data, state: State, work: Work, settings: Settings, rng: RngState) -> int:
     """Remove strings around a random stop; the removed stops are in `work.absent`.
 
@@ -43,7 +43,7 @@ def ruin(data: Data, state: State, work: Work, settings: Settings, rng: RngState
     return centre if not data.has_time or _refresh(data, state, work) else -1
 
 
-@compiled
+@inlined
 def _remove_string(
     data: Data, state: State, work: Work, c: int, length: int, settings: Settings, rng: RngState
 ) -> None:
@@ -80,7 +80,7 @@ def _remove_string(
         x = coming
 
 
-@compiled
+@inlined
 def _remove(data: Data, state: State, work: Work, c: int) -> None:
     r = state.round_of[c]
     v = r // data.slots
@@ -101,7 +101,7 @@ def _remove(data: Data, state: State, work: Work, c: int) -> None:
     work.count[3] += 1
 
 
-@compiled
+@inlined
 def _close_round(data: Data, state: State, r: int) -> None:
     """Round r has become empty: move it behind the rounds in use."""
     v = r // data.slots
@@ -119,7 +119,7 @@ def _close_round(data: Data, state: State, r: int) -> None:
         push_if_idle(data, state, v)
 
 
-@compiled
+@inlined
 def _refresh(data: Data, state: State, work: Work) -> bool:
     """Recompute times of all touched rounds and vehicles, and the cost of their durations."""
     is_fine = True

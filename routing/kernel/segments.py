@@ -9,7 +9,7 @@ waits; started after `latest`, it is too late, which shows as lateness > 0 when 
 from __future__ import annotations
 
 from routing.kernel.arrays import Data, State
-from routing.kernel.compiled import inlined, compiled
+from routing.kernel.compiled import inlined
 
 LAST_S = 1_000_000_000
 """Later than everything: the neutral piece is (0, 0, LAST_S)."""
@@ -24,7 +24,7 @@ def join(d1: int, e1: int, l1: int, travel: int, d2: int, e2: int, l2: int) -> t
     return d1 + d2 + travel + wait, max(e2 - shift, e1) - wait, min(l2 - shift, l1) + late, late
 
 
-@compiled
+@inlined
 def refresh_round(data: Data, state: State, r: int) -> bool:
     """Recompute the pieces of round r after a change; False if it has become too late or too long."""
     v = r // data.slots
@@ -59,7 +59,7 @@ def refresh_round(data: Data, state: State, r: int) -> bool:
     return lateness == 0 and release <= l and d <= data.max_round[v]
 
 
-@compiled
+@inlined
 def _refresh_tail(data: Data, state: State, r: int) -> None:
     v = r // data.slots
     p = data.profile[v]
@@ -76,7 +76,7 @@ def _refresh_tail(data: Data, state: State, r: int) -> None:
         c = state.preceding[c]
 
 
-@compiled
+@inlined
 def refresh_shift(data: Data, state: State, v: int) -> bool:
     """Recompute what lies before and after each round of vehicle v; False if the shift has become impossible."""
     d, e, l = 0, 0, LAST_S

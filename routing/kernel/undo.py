@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from routing.kernel.arrays import BEST, COST, DIRTY, ROUNDS_USED, Data, State, Work
-from routing.kernel.compiled import compiled
+from routing.kernel.compiled import inlined
 from routing.kernel.segments import refresh_round, refresh_shift
 
 
-@compiled
+@inlined
 def save_vehicle(state: State, work: Work, v: int) -> None:
     """Remember the chain of vehicle v, once per iteration."""
     if work.vehicle_stamp[v] == work.clock[1]:
@@ -16,11 +16,12 @@ def save_vehicle(state: State, work: Work, v: int) -> None:
     k = work.count[2]
     work.saved_vehicles[k, 0] = v
     work.saved_vehicles[k, 1] = state.used[v]
-    work.saved_vehicles[k, 2:] = state.chain[v]
+    for z in range(state.chain.shape[1]):
+        work.saved_vehicles[k, 2 + z] = state.chain[v, z]
     work.count[2] = k + 1
 
 
-@compiled
+@inlined
 def save_round(data: Data, state: State, work: Work, r: int) -> None:
     """Remember the stops of round r, once per iteration, and its vehicle."""
     if work.round_stamp[r] == work.clock[1]:
@@ -43,7 +44,7 @@ def save_round(data: Data, state: State, work: Work, r: int) -> None:
     work.count[1] = end
 
 
-@compiled
+@inlined
 def restore(data: Data, state: State, work: Work, cost: int) -> None:
     """Put everything back as it was when the iteration began, and the cost with it."""
     for k in range(work.count[0]):
@@ -56,7 +57,8 @@ def restore(data: Data, state: State, work: Work, cost: int) -> None:
         v = work.saved_vehicles[k, 0]
         state.total[ROUNDS_USED] += work.saved_vehicles[k, 1] - state.used[v]
         state.used[v] = work.saved_vehicles[k, 1]
-        state.chain[v] = work.saved_vehicles[k, 2:]
+        for z in range(state.chain.shape[1]):
+            state.chain[v, z] = work.saved_vehicles[k, 2 + z]
         push_if_idle(data, state, v)
     for k in range(work.count[0]):
         _restore_round(data, state, work, k)
@@ -68,12 +70,13 @@ def restore(data: Data, state: State, work: Work, cost: int) -> None:
     state.total[COST] = cost
 
 
-@compiled
+@inlined
 def _restore_round(data: Data, state: State, work: Work, k: int) -> None:
     r, first, size = work.saved_rounds[k, 0], work.saved_rounds[k, 1], work.saved_rounds[k, 2]
     p = data.profile[r // data.slots]
     depot = data.stops + r
-    state.load[r] = 0
+    for k_load in range(data.demand.shape[1]):
+        state.load[r, k_load] = 0
     a = depot
     for q in range(first, first + size):
         c = work.saved_stops[q]
@@ -91,7 +94,7 @@ def _restore_round(data: Data, state: State, work: Work, k: int) -> None:
     state.size[r] = size
 
 
-@compiled
+@inlined
 def push_if_idle(data: Data, state: State, v: int) -> None:
     """Put vehicle v on the stack of its kind if it is unused and not there yet."""
     if state.used[v] == 0 and state.is_idle[v] == 0:
@@ -101,7 +104,7 @@ def push_if_idle(data: Data, state: State, v: int) -> None:
         state.idle_count[g] += 1
 
 
-@compiled
+@inlined
 def mark_dirty(state: State, work: Work) -> None:
     """Note the vehicles of this iteration as different from the best solution."""
     for k in range(work.count[2]):
@@ -112,7 +115,7 @@ def mark_dirty(state: State, work: Work) -> None:
             state.total[DIRTY] += 1
 
 
-@compiled
+@inlined
 def save_best(data: Data, state: State) -> None:
     """Copy the solution at hand over the best one, vehicle by vehicle where they differ."""
     state.total[BEST] = state.total[COST]
@@ -120,7 +123,8 @@ def save_best(data: Data, state: State) -> None:
         v = state.dirty[k]
         state.is_dirty[v] = 0
         state.best_used[v] = state.used[v]
-        state.best_chain[v] = state.chain[v]
+        for z in range(state.chain.shape[1]):
+            state.best_chain[v, z] = state.chain[v, z]
         for z in range(state.used[v]):
             depot = data.stops + state.chain[v, z]
             state.best_following[depot] = state.following[depot]
