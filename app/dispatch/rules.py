@@ -1,0 +1,205 @@
+"""How long a stop takes, in which order zones are served, and why a bag is not on a round.
+
+Seconds at a stop (default standard):
+
+    mode              building                                        seconds
+    to_building       10 bags                                         120 + 10×8                          = 200
+    to_stairwell      10 bags, 2 stairwells                           120 + 10×8 + 2×45                   = 290
+    to_door           10 bags, 8 households, lift                     120 + 10×8 + 8×40                   = 520
+    to_door           10 bags, 8 households, 12 floors without lift   120 + 10×8 + 8×40 + 12×30           = 880
+    collect_by_slot   10 bags                                         120 + 10×8                          = 200
+    any               behind a gate that is checked                   + 90
+
+Zones inside a round: clean → controlled → sealed, never back; a team enters only what it is cleared for.
+
+    zones along the round    clearance    outcome
+    0 0 1 2 2                2            may go
+    0 1 0                    2            refused: back from 1 to 0
+    0 1 2                    1            refused: not cleared for 2
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from app.core.labels import Labelled
+from app.core.sentences import N_, Sentence, sentence
+
+TO_DOOR, TO_STAIRWELL = "to_door", "to_stairwell"
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceStandard:
+    """Seconds for each part of a stop; measured values of a subdistrict replace the defaults."""
+
+    fixed_s: int = 120
+    per_bag_s: int = 8
+    per_stairwell_s: int = 45
+    per_household_s: int = 40
+    per_climbed_floor_s: int = 30
+    gate_check_s: int = 90
+
+
+@dataclass(frozen=True, slots=True)
+class StopWork:
+    """What is done at one building. `climbed_floors`: floors climbed on foot for all its households, 0 with a lift."""
+
+    mode: str
+    bags: int
+    households: int = 0
+    stairwells: int = 1
+    climbed_floors: int = 0
+    has_gate_check: bool = False
+
+
+def service_s(work: StopWork, standard: ServiceStandard | None = None) -> int:
+    """Seconds a team spends at the stop."""
+    rate = standard or ServiceStandard()
+    total = rate.fixed_s + work.bags * rate.per_bag_s
+    if work.mode == TO_STAIRWELL:
+        total += work.stairwells * rate.per_stairwell_s
+    if work.mode == TO_DOOR:
+        total += work.households * rate.per_household_s + work.climbed_floors * rate.per_climbed_floor_s
+    return total + (rate.gate_check_s if work.has_gate_check else 0)
+
+
+def climbed_floors(floors: Iterable[int], has_lift: bool) -> int:
+    """Floors to climb for households on `floors` (1 is the ground): 0 with a lift; one way up is counted once each."""
+    return 0 if has_lift else sum(max(0, floor - 1) for floor in floors)
+
+
+def effort_kg_floors(loads: Iterable[tuple[int, int]], has_lift: bool) -> int:
+    """Kilograms × floors carried without a lift, from (weight_g, floor) pairs, rounded down: what fairness weighs."""
+    return 0 if has_lift else sum(weight_g * max(0, floor - 1) for weight_g, floor in loads) // 1000
+
+
+def in_zone_order(stops: Iterable[tuple[int, int]]) -> list[int]:
+    """Stop ids from (id, zone) pairs, clean before controlled before sealed; inside a zone the order is kept."""
+    return [stop for stop, _zone in sorted(stops, key=lambda pair: pair[1])]
+
+
+def zone_problem(zones: Sequence[int], clearance: int) -> Sentence | None:
+    """Why a round with these zones (0 clean, 1 controlled, 2 sealed) may not go, or None."""
+    for before, after in pairwise(zones):
+        if after < before:
+            return sentence(N_("同一趟里不能从管控更严的楼回到更宽的楼，请调整顺序或分两趟。"))
+    if any(zone > clearance for zone in zones):
+        return sentence(N_("这支队伍没有进入封控楼的资格，请换有资格的队伍。"))
+    return None
+
+
+class Remedy(Labelled):
+    """What one click can do about a bag that is not on a round."""
+
+    EXTRA_ROUND = "extra_round", N_("加开一趟")
+    NEXT_WAVE = "next_wave", N_("放到下一波")
+    OTHER_TEAM = "other_team", N_("换一支队伍")
+    WAIT = "wait", N_("等待后重新计划")
+    REPACK = "repack", N_("重新分袋")
+    OPEN_GATE = "open_gate", N_("联系小区开门")
+    ADD_TEAM = "add_team", N_("登记队伍")
+    RELEASE_HOLD = "release_hold", N_("取消暂存")
+
+
+@dataclass(frozen=True, slots=True)
+class _Explanation:
+    msgid: str
+    remedies: tuple[Remedy, ...]
+
+
+_HELD: Mapping[str, _Explanation] = {
+    "capacity": _Explanation(
+        N_("%(building)s的%(bags)s袋装不下：各队运力已用完。"), (Remedy.EXTRA_ROUND, Remedy.NEXT_WAVE)
+    ),
+    "window": _Explanation(
+        N_("%(building)s的%(bags)s袋在规定的时间段内赶不到。"),
+        (Remedy.EXTRA_ROUND, Remedy.OTHER_TEAM, Remedy.NEXT_WAVE),
+    ),
+    "blackout": _Explanation(
+        N_("%(building)s此时段不能进入（例如正在采样），%(bags)s袋暂缓。"), (Remedy.NEXT_WAVE, Remedy.WAIT)
+    ),
+    "clearance": _Explanation(
+        N_("%(building)s是封控楼，没有有资格的队伍，%(bags)s袋暂缓。"), (Remedy.OTHER_TEAM, Remedy.NEXT_WAVE)
+    ),
+    "no_team": _Explanation(
+        N_("今天没有可用的队伍，%(building)s的%(bags)s袋暂缓。"), (Remedy.ADD_TEAM, Remedy.NEXT_WAVE)
+    ),
+    "oversize": _Explanation(
+        N_("%(building)s有袋子超过任何队伍一次能带的量，%(bags)s袋暂缓。"), (Remedy.REPACK, Remedy.OTHER_TEAM)
+    ),
+    "unreachable": _Explanation(
+        N_("%(building)s所在小区没有开放的门，%(bags)s袋暂缓。"), (Remedy.OPEN_GATE, Remedy.NEXT_WAVE)
+    ),
+    "release": _Explanation(N_("%(building)s的%(bags)s袋静置消毒时间未到。"), (Remedy.WAIT, Remedy.NEXT_WAVE)),
+    "held": _Explanation(N_("%(building)s的%(bags)s袋由人工暂存。"), (Remedy.RELEASE_HOLD, Remedy.NEXT_WAVE)),
+    "other": _Explanation(N_("%(building)s的%(bags)s袋没有排上，请人工处理。"), (Remedy.EXTRA_ROUND, Remedy.NEXT_WAVE)),
+}
+HELD_REASONS = tuple(_HELD)
+
+
+def held_sentence(reason: str, building: str, bags: int) -> Sentence:
+    """Why bags are not on a round (a value of HeldReason), for the list of what is not served."""
+    return sentence(_HELD[reason].msgid, building=building, bags=bags)
+
+
+def remedies(reason: str) -> tuple[Remedy, ...]:
+    """What helps against a reason, the most likely first."""
+    return _HELD[reason].remedies
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What a team can carry, or a round weighs."""
+
+    weight_g: int = 0
+    volume_ml: int = 0
+    bags: int = 0
+
+    def fits(self, capacity: Load) -> bool:
+        """Whether this load is within `capacity` in every dimension."""
+        return (
+            self.weight_g <= capacity.weight_g and self.volume_ml <= capacity.volume_ml and self.bags <= capacity.bags
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """Bags expected at a point on a day against what its teams can carry."""
+
+    point_id: int
+    bags_expected: int
+    bags_capacity: int
+
+    @property
+    def days_needed(self) -> int:
+        """Over how many days the point has to be split; 1 when a day is enough, 0 when nobody carries."""
+        if self.bags_expected <= self.bags_capacity:
+            return 1
+        return -(-self.bags_expected // self.bags_capacity) if self.bags_capacity else 0
+
+
+@dataclass(frozen=True, slots=True)
+class ForecastInput:
+    """`share_ordering_permille` of households order, each gets `bags_per_order_permille` bags (1,200 = 1.2)."""
+
+    households: Mapping[int, int]
+    capacity: Mapping[int, int]
+    share_ordering_permille: int = 300
+    bags_per_order_permille: int = 1_200
+    named: Mapping[int, int] = field(default_factory=dict)
+
+
+def forecast(data: ForecastInput) -> tuple[Forecast, ...]:
+    """Expected bags per point against capacity, before a cycle opens; `named` overrides the estimate of a point."""
+    return tuple(
+        Forecast(
+            point_id,
+            data.named.get(
+                point_id, -(-households * data.share_ordering_permille * data.bags_per_order_permille // 1_000_000)
+            ),
+            data.capacity.get(point_id, 0),
+        )
+        for point_id, households in sorted(data.households.items())
+    )
