@@ -63,6 +63,7 @@ def attach(app: Flask) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run one command; a refusal is a sentence and exit status 1, never a traceback."""
+    os.umask(0o077)  # whatever a command writes is personal until somebody says otherwise
     os.environ.setdefault("FLASK_APP", "app.factory:create_app")
     try:
         LoudaGroup(name="louda", add_version_option=False, add_default_commands=False).main(

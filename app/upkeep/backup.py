@@ -28,6 +28,7 @@ MANIFEST = "manifest.json"
 DOCUMENTS = "documents"
 NAME_FORMAT = "%Y%m%dT%H%M%SZ"
 PARTIAL = ".partial-"
+SET_ASIDE = ".before-"
 LOCK_FILE = "running.lock"
 KEEP_ALL = timedelta(hours=24)
 KEEP_DAYS_AT_MOST = 30
@@ -131,14 +132,20 @@ def superfluous(instants: Sequence[datetime], now: datetime) -> list[datetime]:
     ]
 
 
-def prune(parent: Path) -> list[Path]:
-    """Delete superfluous backups and what a killed backup left behind; returns what went."""
+def prune(settings: Settings, parent: Path | None = None) -> list[Path]:
+    """Delete superfluous backups under `parent` (default: the backups folder), what a killed backup left behind, and
+    databases set aside by a restore 30 days ago: nothing outlives the purge. Returns what went."""
+    parent = parent or settings.backups_dir
     by_instant = {instant: path for path in existing(parent) if (instant := taken_at(path)) is not None}
     gone = [by_instant[instant] for instant in superfluous(list(by_instant), clock.now())]
     gone += [path for path in parent.glob(f"{PARTIAL}*") if _age(path) > timedelta(hours=1)]
     for path in gone:
         shutil.rmtree(path, ignore_errors=True)
-    return gone
+    set_aside = [*settings.data_dir.glob(f"*{SET_ASIDE}*")] if settings.data_dir.is_dir() else []
+    expired = [path for path in set_aside if _age(path) > timedelta(days=KEEP_DAYS_AT_MOST)]
+    for path in expired:
+        path.unlink(missing_ok=True)
+    return gone + expired
 
 
 @contextmanager
@@ -168,7 +175,7 @@ def _dump(settings: Settings, folder: Path) -> Path:
         raise BackupError(f"没有数据库 {source}。 There is no database.")
     target = folder / "louda.db"
     with (
-        closing(sqlite3.connect(f"file:{source}?mode=ro", uri=True)) as live,
+        closing(sqlite3.connect(f"{source.absolute().as_uri()}?mode=ro", uri=True)) as live,
         closing(sqlite3.connect(target)) as copy,
     ):
         live.backup(
@@ -184,7 +191,7 @@ def _database_problems(database: Path) -> tuple[str, ...]:
         if database.suffix != ".db":
             postgres.check(database)
             return ()
-        with closing(sqlite3.connect(f"file:{database}?mode=ro&immutable=1", uri=True)) as copy:
+        with closing(sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro&immutable=1", uri=True)) as copy:
             damaged = copy.execute("PRAGMA integrity_check(5)").fetchall() != [("ok",)]
             orphans = copy.execute("PRAGMA foreign_key_check").fetchmany(5)
     except (sqlite3.Error, postgres.PostgresToolError) as error:
@@ -218,12 +225,14 @@ def _set_aside(target: Path) -> Path | None:
             present.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     except sqlite3.Error:
         pass  # a damaged database is just what people restore over; it is kept as it is
-    kept = target.with_name(f"{target.name}.before-{clock.now().strftime(NAME_FORMAT)}")
+    kept = target.with_name(f"{target.name}{SET_ASIDE}{clock.now().strftime(NAME_FORMAT)}")
     for suffix in ("-wal", "-shm"):
         side = target.with_name(target.name + suffix)
         if side.exists():
             side.rename(kept.with_name(kept.name + suffix))
-    return target.rename(kept)
+    kept = target.rename(kept)
+    os.utime(kept)  # its thirty days begin now
+    return kept
 
 
 def _link_tree(source: Path, target: Path) -> dict[str, int]:

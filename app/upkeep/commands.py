@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import threading
 from pathlib import Path
@@ -52,7 +51,7 @@ def backup(out: Path | None, quiet: bool, checked: Path | None) -> None:
         folder = backups.create(settings, out)
     except backups.BackupError as error:
         raise click.ClickException(str(error)) from error
-    backups.prune(out or settings.backups_dir)
+    backups.prune(settings, out)
     if not quiet:
         click.echo(f"已备份 Backed up: {folder}")
 
@@ -97,7 +96,6 @@ def work() -> None:
 @click.command()
 def run() -> None:
     """启动网页和后台任务。 Start web server and worker; on first start also database and demo subdistrict."""
-    os.umask(0o077)
     settings = Settings.from_env()
     problems = settings.problems()
     if problems:

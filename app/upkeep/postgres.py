@@ -7,8 +7,6 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from sqlalchemy import make_url
-
 
 class PostgresToolError(Exception):
     """pg_dump or pg_restore is missing or failed; the message is its own."""
@@ -34,6 +32,8 @@ def load(database_url: str, dumped: Path) -> None:
 
 
 def _environment(database_url: str) -> dict[str, str]:
+    from sqlalchemy import make_url
+
     url = make_url(database_url)
     host = url.host or url.query.get("host")
     given = {

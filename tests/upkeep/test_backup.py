@@ -182,5 +182,15 @@ def test_pruning_deletes_expired_backups_and_nothing_else(settings: Settings) ->
     with clock.frozen_at(NOON):
         recent = backup.create(settings)
         (settings.backups_dir / "notes").mkdir()
-        assert backup.prune(settings.backups_dir) == [expired]
+        assert backup.prune(settings) == [expired]
     assert sorted(path.name for path in settings.backups_dir.iterdir()) == sorted([recent.name, "notes"])
+
+
+def test_a_database_set_aside_by_a_restore_goes_after_thirty_days(settings: Settings) -> None:
+    kept = backup.restore(settings, backup.create(settings))
+    assert kept is not None
+    assert backup.prune(settings) == []
+    with clock.shifted_by(timedelta(days=31)):
+        assert kept in backup.prune(settings)
+    assert not kept.exists()
+    assert rooms(settings) == ["3-1202"]

@@ -106,3 +106,17 @@ def test_an_unreachable_server_is_an_error_and_not_an_exception() -> None:
 def test_this_machine_prints_rare_names_and_notices_what_no_font_has() -> None:
     assert fonts.missing_glyphs("䶮㛃㼆𬱖𣲗𰻝龘") == ""
     assert fonts.missing_glyphs("户\U0010fffd") == "\U0010fffd"
+
+
+def test_the_head_read_from_the_text_of_the_migrations_is_the_head_alembic_finds(tmp_path: Path) -> None:
+    settings = Settings.from_env({"LOUDA_DATA_DIR": str(tmp_path)})
+    with schema.migrator(settings) as alembic:
+        assert schema.heads() == [script.revision for script in alembic.heads()]
+
+
+def test_migrating_makes_a_private_database_that_is_current(tmp_path: Path) -> None:
+    settings = Settings.from_env({"LOUDA_DATA_DIR": str(tmp_path / "var")})
+    assert schema.upgrade(settings)
+    assert schema.state_of(settings).is_current
+    assert not schema.upgrade(settings)
+    assert (tmp_path / "var" / "louda.db").stat().st_mode & 0o077 == 0
