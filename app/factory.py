@@ -10,6 +10,7 @@ from flask import Flask, redirect, request
 from flask_babel import Babel, get_locale
 from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import IntegerConverter, Map
 from werkzeug.wrappers import Response
 
 from app import cli, models
@@ -47,6 +48,13 @@ BLUEPRINTS = (
 )
 
 
+class RowId(IntegerConverter):
+    """A row's id in a path: what no database column can hold is an unknown address, not an error."""
+
+    def __init__(self, url_map: Map) -> None:
+        super().__init__(url_map, max=2**31 - 1)
+
+
 class UnsafeSettings(RuntimeError):
     """The installation must not start like this; each line says why."""
 
@@ -59,6 +67,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         raise UnsafeSettings("\n".join(problems))
     app = Flask("app", root_path=str(ROOT / "app"), template_folder=str(ROOT / "templates"), static_folder=None)
     app.config.from_mapping(_config(settings))
+    app.url_map.converters["int"] = RowId
     app.extensions["louda_settings"] = settings
     if settings.trusted_proxies:
         hops = settings.trusted_proxies

@@ -1,0 +1,273 @@
+"""A small invented subdistrict for tests: two points, two compounds, four buildings, goods, people, an open cycle."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from werkzeug.test import TestResponse
+
+from app.access.models import Account, Role, RoleGrant
+from app.access.permissions import Staff
+from app.access.sessions import staff_account, staff_actor
+from app.catalog.models import Item, Supplier, SupplierItem
+from app.core import clock
+from app.core.db import db
+from app.core.idempotency import new_key
+from app.core.natural import natural_key
+from app.dispatch.models import Shift, Team
+from app.ordering.models import (
+    Cycle,
+    CyclePoint,
+    CycleState,
+    HouseholdOrder,
+    Offer,
+    OfferComponent,
+    OrderChoice,
+    OrderLine,
+    Outcome,
+    RollCall,
+)
+from app.ordering.rules import order_code
+from app.places.models import (
+    Building,
+    Community,
+    Compound,
+    Household,
+    ServicePoint,
+    Stairwell,
+    Subdistrict,
+    ZoneLevel,
+)
+
+PASSWORD = "correct-horse-battery"  # of every test account
+
+
+@dataclass
+class World:
+    """What was built; ids are stable across runs."""
+
+    subdistrict: Subdistrict
+    points: list[ServicePoint]
+    buildings: list[Building]
+    households: list[Household]
+    items: list[Item]
+    supplier: Supplier
+    cycle: Cycle
+    offers: list[Offer]
+    accounts: dict[str, Account] = field(default_factory=dict)
+
+    def actor(self, name: str) -> Staff:
+        """The account as it acts: admin, admin2, supplies, supplies2, leader, leader2, captain, runner, auditor."""
+        account = staff_account(self.accounts[name].id)
+        assert account is not None
+        return staff_actor(account)
+
+    def order(self, household: Household, wanted: dict[int, int]) -> HouseholdOrder:
+        """An order placed for a household: offer index → units."""
+        building = household.stairwell.building
+        number = db.session.query(HouseholdOrder).count() + 1_000_000
+        choices = [(self.offers[index], qty) for index, qty in wanted.items()]
+        order = HouseholdOrder(
+            code=order_code(number),
+            cycle_id=self.cycle.id,
+            household_id=household.id,
+            building_id=building.id,
+            service_point_id=building.service_point_id,
+            placed_by_kind="household",
+            placed_by_id=household.id,
+            placed_at=clock.now(),
+            total_fen=sum(offer.price_fen * qty for offer, qty in choices),
+        )
+        db.session.add(order)
+        db.session.flush()
+        for offer, qty in choices:
+            db.session.add(OrderChoice(order_id=order.id, offer_id=offer.id, qty=qty, unit_price_fen=offer.price_fen))
+            db.session.add(
+                OrderLine(
+                    order_id=order.id, cycle_id=self.cycle.id, item_id=offer.item_id, qty_ordered=qty, qty_open=qty
+                )
+            )
+        db.session.commit()
+        return order
+
+    def lock(self) -> None:
+        """Bring the cycle behind its cut-off, every household with an outcome (as the lock command leaves it)."""
+        ordered = set(db.session.scalars(select(HouseholdOrder.household_id)))
+        for household in self.households:
+            outcome = Outcome.ORDERED if household.id in ordered else Outcome.DECLINED
+            db.session.add(RollCall(cycle_id=self.cycle.id, household_id=household.id, outcome=outcome, at=clock.now()))
+        for order in db.session.scalars(select(HouseholdOrder).where(HouseholdOrder.state == "placed")):
+            order.state = "locked"
+        self.cycle.state = CycleState.LOCKED
+        db.session.commit()
+
+
+def build() -> World:
+    """Write the world to the present database and return it."""
+    subdistrict = Subdistrict(code="330102011", name="演示街道")
+    db.session.add(subdistrict)
+    db.session.flush()
+    community = Community(subdistrict_id=subdistrict.id, code="001", name="一社区")
+    other = Community(subdistrict_id=subdistrict.id, code="002", name="二社区")
+    db.session.add_all([community, other])
+    db.session.flush()
+    points = [
+        ServicePoint(community_id=community.id, name="南门点位", lat_e6=30266000, lon_e6=120195000, is_depot=True),
+        ServicePoint(community_id=other.id, name="北门点位", lat_e6=30269000, lon_e6=120199000),
+    ]
+    db.session.add_all(points)
+    db.session.flush()
+    zones = [
+        ("clean", "防范区", "to_door", 0),
+        ("controlled", "管控区", "to_stairwell", 1),
+        ("sealed", "封控区", "to_door", 2),
+    ]
+    for order, (code, label, mode) in enumerate(levels):
+        db.session.add(ZoneLevel(code=code, label_zh=label, delivery_mode=mode, round_order=order))
+    buildings, households = _houses(community, other, points)
+    items = [
+        Item(sku="V1", name="青菜", sale_unit="份", spec="500g/份", weight_g=500, volume_ml=1500, list_price_fen=350),
+        Item(sku="V2", name="土豆", sale_unit="袋", spec="1kg/袋", weight_g=1000, volume_ml=1600, list_price_fen=480),
+        Item(
+            sku="E1", name="鸡蛋", sale_unit="板", spec="30枚/板", weight_g=1800, volume_ml=6000, is_fragile=True,
+            list_price_fen=2600,
+        ),
+        Item(
+            sku="M1", name="鲜牛奶", sale_unit="盒", spec="950ml/盒", weight_g=1000, volume_ml=1000, storage="chilled",
+            list_price_fen=1350,
+        ),
+    ]  # fmt: skip
+    supplier = Supplier(name="演示菜场")
+    db.session.add_all([*items, supplier])
+    db.session.flush()
+    for item in items:
+        db.session.add(
+            SupplierItem(supplier_id=supplier.id, item_id=item.id, pack_size=5, price_fen=item.list_price_fen * 4)
+        )
+    now = clock.now()
+    cycle = Cycle(
+        subdistrict_id=subdistrict.id,
+        name="第一批",
+        opens_at=now - timedelta(hours=6),
+        cutoff_at=now + timedelta(hours=2),
+        deliver_on=clock.today() + timedelta(days=1),
+        state=CycleState.OPEN,
+    )
+    db.session.add(cycle)
+    db.session.flush()
+    db.session.add_all(CyclePoint(cycle_id=cycle.id, service_point_id=point.id) for point in points)
+    offers = [
+        Offer(cycle_id=cycle.id, item_id=item.id, name=item.name, price_fen=item.list_price_fen, position=position)
+        for position, item in enumerate(items)
+    ]
+    db.session.add_all(offers)
+    db.session.flush()
+    db.session.add_all(OfferComponent(offer_id=offer.id, item_id=offer.item_id, qty=1) for offer in offers)
+    world = World(subdistrict, points, buildings, households, items, supplier, cycle, offers)
+    _people(world)
+    _teams(world)
+    db.session.commit()
+    return world
+
+
+def _houses(one: Community, two: Community, points: list[ServicePoint]) -> tuple[list[Building], list[Household]]:
+    buildings: list[Building] = []
+    households: list[Household] = []
+    plan = [(one, points[0], "桂花苑", ("2号楼", "10号楼")), (two, points[1], "银杏里", ("1幢", "3幢"))]
+    for number, (community, point, name, labels) in enumerate(plan):
+        compound = Compound(
+            community_id=community.id, code=f"K{number}", name=name, lat_e6=point.lat_e6, lon_e6=point.lon_e6
+        )
+        db.session.add(compound)
+        db.session.flush()
+        for place, label in enumerate(labels):
+            building = Building(
+                compound_id=compound.id,
+                service_point_id=point.id,
+                label=label,
+                sort_key=natural_key(label),
+                public_code=f"B{number}{place}XYZ",
+                lat_e6=point.lat_e6 + 400 * (place + 1),
+                lon_e6=point.lon_e6 + 300 * (place + 1),
+            )
+            db.session.add(building)
+            db.session.flush()
+            buildings.append(building)
+            stairwell = Stairwell(building_id=building.id, label="1单元")
+            db.session.add(stairwell)
+            db.session.flush()
+            for floor in (1, 2, 3):
+                room = Household(
+                    stairwell_id=stairwell.id, room_no=f"{floor}01", sort_key=natural_key(f"{floor}01"), floor=floor
+                )
+                db.session.add(room)
+                households.append(room)
+    db.session.flush()
+    return buildings, households
+
+
+def _people(world: World) -> None:
+    from werkzeug.security import generate_password_hash
+
+    hashed = generate_password_hash(PASSWORD, method="scrypt:2:8:1")
+    whole = {"subdistrict_id": world.subdistrict.id}
+    people: list[tuple[str, Role, dict[str, int]]] = [
+        ("admin", Role.SUBDISTRICT_ADMIN, whole),
+        ("admin2", Role.SUBDISTRICT_ADMIN, whole),
+        ("supplies", Role.SUPPLIES_TEAM, whole),
+        ("supplies2", Role.SUPPLIES_TEAM, whole),
+        ("leader", Role.POINT_LEADER, {"service_point_id": world.points[0].id}),
+        ("leader2", Role.POINT_LEADER, {"service_point_id": world.points[1].id}),
+        ("captain", Role.BUILDING_CAPTAIN, {"building_id": world.buildings[0].id}),
+        ("runner", Role.RUNNER, whole),
+        ("auditor", Role.AUDITOR, whole),
+    ]
+    for name, role, scope in people:
+        account = Account(username=name, password_hash=hashed, display_name=name)
+        db.session.add(account)
+        db.session.flush()
+        db.session.add(RoleGrant(account_id=account.id, role=role, starts_at=clock.now() - timedelta(days=1), **scope))
+        world.accounts[name] = account
+
+
+def _teams(world: World) -> None:
+    start = clock.local_instant(world.cycle.deliver_on, 9)
+    for number, clearance in enumerate((2, 0)):
+        team = Team(
+            subdistrict_id=world.subdistrict.id,
+            name=f"{number + 1}队",
+            mode="cart",
+            capacity_g=120_000,
+            capacity_ml=400_000,
+            capacity_bags=60,
+            zone_clearance=clearance,
+        )
+        db.session.add(team)
+        db.session.flush()
+        db.session.add(
+            Shift(team_id=team.id, depot_id=world.points[0].id, starts_at=start, ends_at=start + timedelta(hours=8))
+        )
+
+
+def sign_in(app: Flask, world: World, name: str) -> FlaskClient:
+    """A browser in which the account has a session."""
+    client = app.test_client()
+    now = clock.now().timestamp()
+    account = world.accounts[name]
+    with client.session_transaction() as session:
+        session.update(account=account.id, epoch=account.session_epoch, since=now, seen=now)
+    return client
+
+
+def post(client: FlaskClient, page: str, action: str, data: dict[str, Any], key: str | None = None) -> TestResponse:
+    """Open `page` for its CSRF token, then post `data` to `action` as its form would."""
+    shown = client.get(page)
+    found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', shown.get_data(as_text=True))
+    assert found, f"{page} answered {shown.status_code} and shows no form"
+    return client.post(action, data={"csrf_token": found[1], "_key": key or new_key(), **data})
