@@ -70,8 +70,12 @@
     summary.addEventListener("click", function (event) {
       event.preventDefault();
       dialog.appendChild(body);
-      all("[data-close]", body).forEach(function (button) { button.hidden = false; });
       dialog.showModal();
+      // The way back has the keyboard first, so that Enter pressed twice does nothing harmful.
+      all("[data-close]", body).forEach(function (button) {
+        button.hidden = false;
+        button.focus();
+      });
     });
     dialog.addEventListener("click", function (event) {
       if (event.target === dialog || event.target.closest("[data-close]")) { dialog.close(); }
@@ -88,13 +92,17 @@
     all("button[type=submit], button:not([type])", form).forEach(function (button) {
       button.setAttribute("aria-busy", "true");
     });
+    // An answer that is a download leaves this page standing: let the form be used again.
+    window.setTimeout(release, 8000, form);
+  }
+
+  function release(form) {
+    delete form.dataset.sent;
+    all("button[aria-busy]", form).forEach(function (button) { button.removeAttribute("aria-busy"); });
   }
 
   function again() {
-    all("form[data-sent]").forEach(function (form) {
-      delete form.dataset.sent;
-      all("[aria-busy]", form).forEach(function (button) { button.removeAttribute("aria-busy"); });
-    });
+    all("form[data-sent]").forEach(release);
   }
 
   function copy(button) {
@@ -133,10 +141,6 @@
     if (open) { open.focus(); }
   });
   document.addEventListener("submit", once);
-  document.addEventListener("change", function (event) {
-    const form = event.target.form;
-    if (form && form.hasAttribute("data-auto") && event.target.tagName === "SELECT") { form.submit(); }
-  });
   document.addEventListener("htmx:load", function (event) { enhance(event.detail.elt); });
   window.addEventListener("pageshow", again);
 
