@@ -20,7 +20,7 @@ from app.upkeep import packages
 from app.upkeep.checks import PROCESSES
 
 OWNER = "postgres"
-# What never touches the database, or is about SQLite or the browser; everything else runs here, new tests by themselves.
+# What never touches the database or is about the browser; everything else runs here, new tests by themselves.
 WITHOUT_DATABASE = (
     "tests/routing",
     "tests/printing",
