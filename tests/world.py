@@ -123,7 +123,7 @@ def build() -> World:
     ]
     db.session.add_all(points)
     db.session.flush()
-    zones = [
+    levels = [
         ("clean", "防范区", "to_door", 0),
         ("controlled", "管控区", "to_stairwell", 1),
         ("sealed", "封控区", "to_door", 2),
