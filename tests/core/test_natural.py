@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.core.natural import chinese_number, natural_key
+from app.core.natural import natural_key
 
 STRINGS = Path(__file__).resolve().parents[2].parent / "shared/data/geo/real_building_strings.csv"
 
@@ -43,25 +43,6 @@ def test_labels_sort_as_people_count(ordered: list[str]) -> None:
 )
 def test_two_ways_to_write_one_place_sort_as_equals(one: str, other: str) -> None:
     assert natural_key(one) == natural_key(other)
-
-
-@pytest.mark.parametrize(
-    ("text", "value"),
-    [
-        ("十", 10),
-        ("十二", 12),
-        ("二十", 20),
-        ("二十一", 21),
-        ("一百零三", 103),
-        ("三零二", 302),
-        ("两千", 2000),
-        ("十百", None),
-        ("楼", None),
-        ("", None),
-    ],
-)
-def test_chinese_numerals_have_their_value(text: str, value: int | None) -> None:
-    assert chinese_number(text) == value
 
 
 @given(st.integers(0, 10**12), st.integers(0, 10**12))
