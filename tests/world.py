@@ -124,9 +124,9 @@ def build() -> World:
     db.session.add_all(points)
     db.session.flush()
     levels = [
-        ("clean", "防范区", "to_door", 0),
-        ("controlled", "管控区", "to_stairwell", 1),
-        ("sealed", "封控区", "to_door", 2),
+        ("clean", "防范区", "to_door"),
+        ("controlled", "管控区", "to_stairwell"),
+        ("sealed", "封控区", "to_door"),
     ]
     for order, (code, label, mode) in enumerate(levels):
         db.session.add(ZoneLevel(code=code, label_zh=label, delivery_mode=mode, round_order=order))
@@ -215,7 +215,7 @@ def _houses(one: Community, two: Community, points: list[ServicePoint]) -> tuple
 def _people(world: World) -> None:
     from werkzeug.security import generate_password_hash
 
-    hashed = generate_password_hash(PASSWORD, method="scrypt:2:8:1")
+    hashed = generate_password_hash(PASSWORD, method="scrypt:1024:8:1")
     whole = {"subdistrict_id": world.subdistrict.id}
     people: list[tuple[str, Role, dict[str, int]]] = [
         ("admin", Role.SUBDISTRICT_ADMIN, whole),
