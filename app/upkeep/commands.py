@@ -12,7 +12,7 @@ from flask.cli import with_appcontext
 from app.settings import Settings
 from app.upkeep import backup as backups
 from app.upkeep import doctor as examination
-from app.upkeep import schema, server
+from app.upkeep import first_start, schema, server
 
 PAUSE_S = 1.0
 
@@ -82,6 +82,8 @@ def restore(folder: Path | None, yes: bool) -> None:
 @with_appcontext
 def work() -> None:
     """只启动后台任务。 Run waiting jobs until stopped; the job in hand is finished first."""
+    from sqlalchemy.exc import SQLAlchemyError
+
     from app.core import jobs
 
     stop = threading.Event()
@@ -89,7 +91,12 @@ def work() -> None:
         signal.signal(number, lambda _number, _frame: stop.set())
     with backups.serving(Settings.from_env()):
         while not stop.is_set():
-            if not jobs.run_next():
+            try:
+                ran = jobs.run_next()
+            except SQLAlchemyError as error:  # a full disk or a database that restarts: wait, do not give up
+                click.echo(f"数据库暂不可用 Database unavailable: {str(error).splitlines()[0]}", err=True)
+                ran = False
+            if not ran:
                 stop.wait(PAUSE_S)
 
 
@@ -101,6 +108,14 @@ def run() -> None:
     if problems:
         raise click.ClickException("\n".join(problems))
     try:
-        raise SystemExit(server.serve(settings, lambda address: click.echo(address)))
-    except server.ServerError as error:
+        first_start.prepare(settings)
+        raise SystemExit(server.serve(settings, lambda address: _announce(settings, address)))
+    except (server.ServerError, schema.DatabaseUnreadable) as error:
         raise click.ClickException(str(error)) from error
+
+
+def _announce(settings: Settings, address: str) -> None:
+    click.echo(f"\n楼达已启动 Louda is running: {address}\n")
+    for line in first_start.sign_ins(settings):
+        click.echo(f"  {line}")
+    click.echo("\n按 Ctrl-C 停止 Press Ctrl-C to stop")
