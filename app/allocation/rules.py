@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from app.core.sentences import N_, Sentence, sentence
+from app.core.units import yuan
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,6 +310,6 @@ def _replacement(share: Share, rule: Substitute) -> Replacement:
         covered=covered,
         substitute=rule.substitute_name,
         given=given,
-        yuan=f"{'-' if difference < 0 else ''}{abs(difference) // 100}.{abs(difference) % 100:02d}",
+        yuan=yuan(difference),
     )
     return Replacement(share.line_id, covered, given, difference, said)

@@ -17,15 +17,9 @@ from app.core import clock
 from app.core.db import db
 from app.core.errors import Conflict
 from app.ordering.models import LineMove, OrderLine, Stage
+from app.ordering.rules import LEGAL, TERMINAL
 
-LEGAL: Mapping[str, frozenset[str]] = {
-    Stage.OPEN: frozenset({Stage.ALLOCATED, Stage.SHORT, Stage.CANCELLED}),
-    Stage.ALLOCATED: frozenset({Stage.PACKED, Stage.OPEN}),
-    Stage.PACKED: frozenset({Stage.DROPPED_OFF, Stage.OPEN}),
-    Stage.DROPPED_OFF: frozenset({Stage.ACCEPTED, Stage.DISPUTED}),
-    Stage.DISPUTED: frozenset({Stage.OPEN, Stage.REFUNDED, Stage.ACCEPTED}),
-}
-TERMINAL = frozenset({Stage.ACCEPTED, Stage.SHORT, Stage.CANCELLED, Stage.REFUNDED})
+__all__ = ["LEGAL", "TERMINAL", "Cause", "move", "move_each", "replay"]
 
 
 @dataclass(frozen=True)

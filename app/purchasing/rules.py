@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
 from app.core.sentences import N_, Sentence, sentence
+from app.core.units import yuan
 
 _MILLI = 1000
 _NOISE = Decimal("0.000001")
@@ -108,14 +109,10 @@ def price_change(item_name: str, old_fen: int, new_fen: int) -> PriceChange | No
     said = sentence(
         N_("%(item)s下单后价格有变：每件%(old)s元变为%(new)s元。"),
         item=item_name,
-        old=_yuan(old_fen),
-        new=_yuan(new_fen),
+        old=yuan(old_fen),
+        new=yuan(new_fen),
     )
     return PriceChange(old_fen, new_fen, permille, said)
-
-
-def _yuan(fen: int) -> str:
-    return f"{fen // 100}.{fen % 100:02d}"
 
 
 @dataclass(frozen=True, slots=True)
