@@ -19,6 +19,7 @@ def upgrade() -> None:
         sa.Column("password_hash", sa.Text(), nullable=False),
         sa.Column("display_name", sa.Text(), nullable=False),
         sa.Column("is_active", types.Flag(), nullable=False),
+        sa.Column("must_change_password", types.Flag(), nullable=False),
         sa.Column("session_epoch", sa.Integer(), nullable=False),
         sa.Column("created_at", types.UtcDateTime(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
@@ -82,6 +83,7 @@ def upgrade() -> None:
         sa.Column("community_id", sa.Integer(), nullable=False),
         sa.Column("code", sa.Text(), nullable=True),
         sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("pinyin", sa.Text(), nullable=False),
         sa.Column("address", sa.Text(), nullable=False),
         sa.Column("lat_e6", sa.Integer(), nullable=True),
         sa.Column("lon_e6", sa.Integer(), nullable=True),
@@ -142,6 +144,7 @@ def upgrade() -> None:
         sa.Column("compound_id", sa.Integer(), nullable=False),
         sa.Column("service_point_id", sa.Integer(), nullable=False),
         sa.Column("grid_id", sa.Integer(), nullable=True),
+        sa.Column("code", sa.Text(), nullable=True),
         sa.Column("label", sa.Text(), nullable=False),
         sa.Column("sort_key", sa.Text(), nullable=False),
         sa.Column("public_code", sa.Text(), nullable=False),
@@ -166,6 +169,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("public_code", name=op.f("uq_building_public_code")),
         sqlite_strict=True,
     )
+    op.create_index("ix_building_code", "building", ["code"], unique=True)
     op.create_index("ix_building_service_point_id", "building", ["service_point_id"], unique=False)
     op.create_table(
         "compound_alias",

@@ -30,6 +30,7 @@ class Account(Created, Versioned, Base):
     password_hash: Mapped[str] = plain_text()
     display_name: Mapped[str] = personal_text()
     is_active: Mapped[bool] = mapped_column(Flag, default=True)
+    must_change_password: Mapped[bool] = mapped_column(Flag, default=False)  # it was set by somebody else
     session_epoch: Mapped[int] = mapped_column(Integer, default=1)
     grants: Mapped[list[RoleGrant]] = relationship(back_populates="account")
 

@@ -30,7 +30,7 @@ def failures(key: str) -> int:
 
 
 def is_blocked(keys: Sequence[str]) -> bool:
-    """Whether any key has used up its tries. Ask before looking at a password or code; what is refused does not count."""
+    """Whether any key has used up its tries. Ask before looking at a password or code; a refusal is not counted."""
     since = clock.now() - WINDOW
     spent = (
         select(Throttle.key)

@@ -63,6 +63,7 @@ class Compound(Versioned, Base):
     community_id: Mapped[int] = fk("community.id")
     code: Mapped[str | None] = plain_text()  # the number it has in the imported list
     name: Mapped[str] = plain_text()
+    pinyin: Mapped[str] = plain_text(default="")  # initials of the name, for search
     address: Mapped[str] = plain_text(default="")
     lat_e6: Mapped[int | None] = mapped_column(Integer)
     lon_e6: Mapped[int | None] = mapped_column(Integer)
@@ -132,6 +133,7 @@ class Building(Versioned, Base):
     __table_args__ = (
         UniqueConstraint("compound_id", "label"),
         UniqueConstraint("public_code"),
+        Index("ix_building_code", "code", unique=True),
         Index("ix_building_service_point_id", "service_point_id"),
         STRICT,
     )
@@ -140,6 +142,7 @@ class Building(Versioned, Base):
     compound_id: Mapped[int] = fk("compound.id")
     service_point_id: Mapped[int] = fk("service_point.id")
     grid_id: Mapped[int | None] = fk("grid.id")
+    code: Mapped[str | None] = plain_text()  # the number it has in the imported list
     label: Mapped[str] = plain_text()  # as people write it: "12号楼", "5幢"
     sort_key: Mapped[str] = plain_text(default="")  # core/natural.py natural_key, so that 2 comes before 10 in the database too
     public_code: Mapped[str] = plain_text()  # in the poster's QR; says nothing about the building
