@@ -1,4 +1,4 @@
-"""From demand to packs, and whether a purchase list adds up.
+"""From demand to packs, and what covers a demand.
 
 Packs of `u` sale units that cover a demand of `q` firm units and up to `t` tolerated ones:
 
@@ -12,17 +12,11 @@ Goods that households were promised use `packs_to_cover`; `full_cases` is for of
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
 
 from app.core.sentences import N_, Sentence, sentence
 from app.core.units import yuan
-
-_MILLI = 1000
-_NOISE = Decimal("0.000001")
-_FILLER_LINES = 10
 
 
 def packs_to_cover(qty: int, pack_size: int) -> int:
@@ -85,10 +79,10 @@ class Coverage:
 
 
 def cover(qty_demanded: int, qty_free_stock: int, qty_purchased: int, qty_waived: int = 0) -> Coverage:
-    """What covers a demand: stock first, then purchases; what purchases bring beyond it is surplus."""
-    from_stock = min(qty_free_stock, qty_demanded)
-    rest = qty_demanded - from_stock - qty_waived
-    return Coverage(qty_demanded, qty_purchased, from_stock, qty_waived, max(0, qty_purchased - max(rest, 0)))
+    """What covers a demand that is not waived: stock first, then purchases; what they bring beyond it is surplus."""
+    needed = max(0, qty_demanded - qty_waived)
+    from_stock = min(qty_free_stock, needed)
+    return Coverage(qty_demanded, qty_purchased, from_stock, qty_waived, max(0, qty_purchased - needed + from_stock))
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,96 +107,3 @@ def price_change(item_name: str, old_fen: int, new_fen: int) -> PriceChange | No
         new=yuan(new_fen),
     )
     return PriceChange(old_fen, new_fen, permille, said)
-
-
-@dataclass(frozen=True, slots=True)
-class PurchaseLine:
-    """One line of a purchase list: so many thousandths of the standard unit, for one customer (a point, a building)."""
-
-    key: str
-    qty_milli: int
-    customer: str = ""
-    remark: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ControlTotal:
-    """What somebody else says the lines of `key` come to."""
-
-    key: str
-    qty_milli: int
-    customers: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Alarm:
-    """A total that does not agree with its lines."""
-
-    key: str
-    qty_lines_milli: int
-    qty_total_milli: int
-    said: Sentence
-
-
-def milli(text: str) -> int:
-    """A decimal number as thousandths: ``2.5`` → 2500. Floating point noise (``204.89999999999998``) is read as meant.
-
-    Raises ValueError for anything that is not a plain number (also ``1,000``) or is finer than a thousandth.
-    """
-    try:
-        value = Decimal(text.strip())
-    except InvalidOperation:
-        raise ValueError(f"{text[:30]!r} is not a number (no commas)") from None
-    if not value.is_finite() or abs(value) > 10**9:
-        raise ValueError(f"{text[:30]!r} is not a quantity")
-    rounded = round(value * _MILLI)
-    if abs(value * _MILLI - rounded) > _NOISE * _MILLI:
-        raise ValueError(f"{text[:30]!r} is finer than a thousandth")
-    return rounded
-
-
-def aggregate(lines: Iterable[PurchaseLine]) -> dict[str, int]:
-    """Key → sum of its lines in thousandths, in order of first appearance."""
-    totals: dict[str, int] = {}
-    for line in lines:
-        totals[line.key] = totals.get(line.key, 0) + line.qty_milli
-    return totals
-
-
-def alarms(lines: Sequence[PurchaseLine], totals: Iterable[ControlTotal]) -> tuple[Alarm, ...]:
-    """Every control total that its lines do not come to, and every key that only one side knows."""
-    by_key: dict[str, list[PurchaseLine]] = {}
-    for line in lines:
-        by_key.setdefault(line.key, []).append(line)
-    found = []
-    for total in totals:
-        own = by_key.pop(total.key, [])
-        summed = sum(line.qty_milli for line in own)
-        if summed != total.qty_milli:
-            found.append(Alarm(total.key, summed, total.qty_milli, _why(own, summed, total)))
-    for key, own in by_key.items():
-        summed = sum(line.qty_milli for line in own)
-        said = sentence(N_("%(key)s：明细合计%(lines)s，汇总表里没有这一项。"), key=key, lines=_plain(summed))
-        found.append(Alarm(key, summed, 0, said))
-    return tuple(found)
-
-
-def _why(own: list[PurchaseLine], summed: int, total: ControlTotal) -> Sentence:
-    values: dict[str, object] = {
-        "key": total.key,
-        "lines": _plain(summed),
-        "total": _plain(total.qty_milli),
-        "count": len(own),
-    }
-    repeated = max(Counter(own).values(), default=0)
-    if repeated >= _FILLER_LINES:
-        return sentence(
-            N_("%(key)s：明细合计%(lines)s，与汇总%(total)s不符；其中%(same)s行完全相同，疑为填充行，请核对。"),
-            same=repeated,
-            **values,
-        )
-    return sentence(N_("%(key)s：%(count)s行明细合计%(lines)s，与汇总%(total)s不符，请核对。"), **values)
-
-
-def _plain(qty_milli: int) -> str:
-    return f"{Decimal(qty_milli) / _MILLI:f}"
