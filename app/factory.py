@@ -6,7 +6,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from urllib.parse import urlencode
 
-from flask import Flask, redirect, request
+from flask import Flask, has_request_context, redirect, request
 from flask_babel import Babel, get_locale
 from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -114,6 +114,8 @@ def _config(settings: Settings) -> dict[str, object]:
 
 
 def _locale() -> str:
+    if not has_request_context():  # a job or the command line
+        return "zh"
     return request.cookies.get("lang", "zh") if request.cookies.get("lang") in LANGUAGES else "zh"
 
 

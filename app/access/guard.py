@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Callable
-from functools import wraps
-from typing import Any, ParamSpec, TypeVar
+from dataclasses import dataclass
+from typing import Any, Generic, ParamSpec, TypeVar
 
 from flask import Flask, Response, abort, current_app, flash, g, redirect, request, url_for
 from flask_babel import gettext as _
@@ -93,9 +93,8 @@ def _to_door(endpoint: str) -> BaseResponse:
     return redirect(url_for(endpoint, next=wanted))
 
 
-def submit(
-    *, then: Callable[[R], str], says: str | Callable[[R], str] = "", tone: str = "ok"
-) -> Callable[[Callable[P, R]], Callable[P, BaseResponse]]:
+@dataclass(frozen=True)
+class submit(Generic[R]):
     """Run a command for a submitted form, exactly once per form key, and lead on with 303.
 
     ``return submit(then=lambda order: url_for(...), says=_("已保存"))(service.place, by, command)``.
@@ -103,25 +102,23 @@ def submit(
     was used with other content, and whatever the command raises.
     """
 
-    def wrap(run: Callable[P, R]) -> Callable[P, BaseResponse]:
-        @wraps(run)
-        def once(*args: P.args, **kwargs: P.kwargs) -> BaseResponse:
-            claim = _claim(then)
-            token = pending_claim.set(claim)
-            try:
-                result = run(*args, **kwargs)
-            except AlreadyDone as done:
-                return redirect(done.location, 303)
-            finally:
-                pending_claim.reset(token)
-            sentence = says(result) if callable(says) else says
-            if sentence:
-                flash(sentence, tone)
-            return redirect(claim.location or then(result), 303)
+    then: Callable[[R], str]
+    says: str | Callable[[R], str] = ""
+    tone: str = "ok"
 
-        return once
-
-    return wrap
+    def __call__(self, run: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> BaseResponse:
+        claim = _claim(self.then)
+        token = pending_claim.set(claim)
+        try:
+            result = run(*args, **kwargs)
+        except AlreadyDone as done:
+            return redirect(done.location, 303)
+        finally:
+            pending_claim.reset(token)
+        sentence = self.says(result) if callable(self.says) else self.says
+        if sentence:
+            flash(sentence, self.tone)
+        return redirect(claim.location or self.then(result), 303)
 
 
 def _claim(then: Callable[[Any], str]) -> FormClaim:

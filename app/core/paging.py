@@ -1,0 +1,44 @@
+"""Long lists, a page at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import Select, func, select
+
+from app.core.db import db
+
+T = TypeVar("T")
+PER_PAGE = 50
+
+
+@dataclass(frozen=True)
+class Page(Generic[T]):
+    """`rows` of page number `page` (from 1) out of `pages`; `total` rows in all."""
+
+    rows: Sequence[T]
+    page: int
+    pages: int
+    total: int
+    url: Callable[[int], str]
+
+    def url_for(self, number: int) -> str:
+        """The address of another page of the same list."""
+        return self.url(number)
+
+
+def paginate(
+    statement: Select[Any], page: str | int | None, url: Callable[[int], str], per: int = PER_PAGE
+) -> Page[Any]:
+    """The rows of one page of `statement`; a page number that makes no sense is the nearest one that does.
+
+    Two statements. Rows are scalars where the statement selects one column or entity, else Row objects.
+    """
+    total = db.session.scalar(select(func.count()).select_from(statement.order_by(None).subquery())) or 0
+    pages = max(1, -(-total // per))
+    number = min(max(1, int(page)), pages) if str(page or "").isascii() and str(page or "").isdigit() else 1
+    found = db.session.execute(statement.limit(per).offset((number - 1) * per))
+    rows = found.scalars().all() if len(statement.column_descriptions) == 1 else found.all()
+    return Page(rows, number, pages, total, url)

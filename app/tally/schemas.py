@@ -1,0 +1,31 @@
+"""Input of the tally commands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.core.schemas import CommandSchema, Line, Whole
+
+
+@dataclass(frozen=True)
+class Sign:
+    """`total` is the number of units that the signer saw; another one means that something changed meanwhile."""
+
+    total: int
+
+
+class SignSchema(CommandSchema):
+    makes = Sign
+    total = Whole(required=True)
+
+
+@dataclass(frozen=True)
+class Reopen:
+    """Why a signed tally is opened again."""
+
+    reason: str
+
+
+class ReopenSchema(CommandSchema):
+    makes = Reopen
+    reason = Line(required=True, longest=100)
