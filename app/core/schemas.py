@@ -145,7 +145,9 @@ def _flatten(messages: Mapping[Any, Any], prefix: str = "") -> dict[str, list[An
         if isinstance(value, Mapping):
             flat.update(_flatten(value, f"{name}." if name else ""))
         else:
-            known = [sentence_for_unknown_field(name) if str(s) == "Unknown field." else s for s in value]
+            # A lazily translated sentence is no list: marshmallow wraps only plain strings.
+            several = value if isinstance(value, list) else [value]
+            known = [sentence_for_unknown_field(name) if str(s) == "Unknown field." else s for s in several]
             flat.setdefault(name, []).extend(known)
     return flat
 
