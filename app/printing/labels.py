@@ -1,6 +1,7 @@
 """Label stocks, and cutting a long run of labels into sheets of bounded size."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 
 @dataclass(frozen=True)
@@ -39,4 +40,4 @@ def runs(count: int, stock: LabelStock, start: int = 0) -> tuple[tuple[int, int]
     edges = [0]
     while edges[-1] < count:
         edges.append(min(count, edges[-1] + (first_run if len(edges) == 1 else LABELS_A_SHEET)))
-    return tuple(zip(edges, edges[1:], strict=False))
+    return tuple(pairwise(edges))

@@ -29,7 +29,10 @@ KIND_CODES = {
     "kit_cover": "KI",
 }
 _KIND_OF_CODE = {code: kind for kind, code in KIND_CODES.items()}
-_TYPED = re.compile(r"^([A-Z]{2})[^0-9A-Z]*(\d+)[^0-9A-Z]+(\d+)[^0-9A-Z]+(\d+)[^0-9A-Z]*V(\d+)[^0-9A-Z]*([0-9A-Z])$")
+_GAP = "[^0-9A-Z]"
+# No leading zeros: each number has one spelling, or the check character could not vouch for it.
+_COUNT = "(0|[1-9][0-9]*)"
+_TYPED = re.compile(f"^([A-Z]{{2}}){_GAP}*{_COUNT}{_GAP}+{_COUNT}{_GAP}+{_COUNT}{_GAP}*V{_COUNT}{_GAP}*([0-9A-Z])$")
 
 
 class SheetNumberError(ValueError):

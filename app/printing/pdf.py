@@ -22,7 +22,7 @@ _ASSET_TYPES = {".css": "text/css", ".svg": "image/svg+xml", ".png": "image/png"
 _MISSING = re.compile(r"notdef glyph.*U\+([0-9A-F]{4,6})", re.IGNORECASE | re.DOTALL)
 
 
-class AssetFetcher(URLFetcher):
+class AssetFetcher(URLFetcher):  # type: ignore[misc]
     """Knows two addresses: a file of the project's print assets, and a QR code made on the spot.
 
     Everything else (http, file, data, other schemes) ends the render. FatalURLFetchingError derives from
@@ -31,6 +31,7 @@ class AssetFetcher(URLFetcher):
 
     def __init__(self) -> None:
         super().__init__(allowed_protocols=(), allow_redirects=False, fail_on_errors=True)
+        self.refused: list[str] = []
 
     def fetch(self, url: str, headers: dict[str, str] | None = None) -> URLFetcherResponse:
         """Return the asset or the QR code behind ``url``.
@@ -45,6 +46,8 @@ class AssetFetcher(URLFetcher):
             path = (ASSETS / unquote(rest)).resolve()
             if path.is_relative_to(ASSETS) and path.suffix in _ASSET_TYPES and path.is_file():
                 return URLFetcherResponse(url, path.read_bytes(), {"Content-Type": _ASSET_TYPES[path.suffix]})
+        # Drawing an SVG image swallows even this error, so the refusal is also written down.
+        self.refused.append(url[:80])
         raise FatalURLFetchingError(f"not an asset of the print templates: {url[:80]!r}")
 
 
@@ -80,10 +83,10 @@ def _style(name: str) -> CSS:
     return CSS(filename=str(ASSETS / name), url_fetcher=AssetFetcher(), font_config=_fonts())
 
 
-def _documents(sheets: Sequence[str], style: str, max_pages: int) -> list[Document]:
+def _documents(sheets: Sequence[str], style: str, max_pages: int, fetcher: AssetFetcher) -> list[Document]:
     documents = []
     for html in sheets:
-        page = HTML(string=html, url_fetcher=AssetFetcher(), media_type="print")
+        page = HTML(string=html, url_fetcher=fetcher, media_type="print")
         document = page.render(font_config=_fonts(), stylesheets=[_style(style)])
         if len(document.pages) > max_pages:
             raise RenderTooLarge(f"{len(document.pages)} pages, {max_pages} allowed")
@@ -98,13 +101,13 @@ def render_chunk(sheets: Sequence[str], max_pages: int, style: str = "sheets.css
         ForbiddenFetch: a sheet refers to anything but the project's own assets.
         RenderTooLarge: a sheet has more than ``max_pages`` pages.
     """
-    glyphs = _MissingGlyphs()
+    glyphs, fetcher = _MissingGlyphs(), AssetFetcher()
     logger = logging.getLogger("weasyprint")
     logger.addHandler(glyphs)
     # Layout makes millions of short-lived objects in cycles; collecting once afterwards saves a tenth of the time.
     gc.disable()
     try:
-        documents = _documents(sheets, style, max_pages)
+        documents = _documents(sheets, style, max_pages, fetcher)
         pages = [page for document in documents for page in document.pages]
         pdf = documents[0].copy(pages).write_pdf()
     except FatalURLFetchingError as error:
@@ -113,5 +116,7 @@ def render_chunk(sheets: Sequence[str], max_pages: int, style: str = "sheets.css
         logger.removeHandler(glyphs)
         gc.enable()
         gc.collect()
+    if fetcher.refused:
+        raise ForbiddenFetch(f"not an asset of the print templates: {fetcher.refused[0]!r}")
     counts = tuple(len(document.pages) for document in documents)
     return ChunkPdf(pdf, counts, tuple(sorted(glyphs.characters)))

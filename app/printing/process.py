@@ -32,6 +32,11 @@ class RenderProcess:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.stop()
 
+    @property
+    def pid(self) -> int | None:
+        """Process id of the child, None when there is none."""
+        return self._child.pid if self._child else None
+
     def stop(self) -> None:
         """Kill the child and everything it started; harmless when there is none."""
         child, self._child = self._child, None
@@ -65,7 +70,8 @@ class RenderProcess:
         watchdog.daemon = True
         watchdog.start()
         try:
-            assert child.stdin is not None and child.stdout is not None
+            assert child.stdin is not None
+            assert child.stdout is not None
             child.stdin.write(line + "\n")
             child.stdin.flush()
             reply = child.stdout.readline()
@@ -88,7 +94,8 @@ class RenderProcess:
     def _running(self) -> "subprocess.Popen[str]":
         if self._child is None:
             command = [sys.executable, "-m", "app.printing.child", str(self._limits.memory_bytes)]
-            self._child = subprocess.Popen(
+            # The command is this interpreter, our module and a number: nothing of it is input.
+            self._child = subprocess.Popen(  # noqa: S603
                 command,
                 cwd=_ROOT,
                 stdin=subprocess.PIPE,

@@ -6,9 +6,11 @@ Distances on paper are integers in tenths of a millimetre. North is up; one scal
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import NamedTuple
 
 WIDTH = 1860
-HEIGHT = 740
+HEIGHT = 680
 _MARGIN = 110
 _MARKER = 32
 _TEXT = 34
@@ -72,9 +74,18 @@ class Sketch:
     scale_length: int
 
 
+class _Spots(NamedTuple):
+    x: int
+    y: int
+    at_x: int
+    at_y: int
+    text_x: int
+    text_y: int
+
+
 Point = tuple[float, float]
 Box = tuple[float, float, float, float]
-_FURNITURE: list[Box] = [(1750.0, 20.0, 1850.0, 180.0), (1480.0, 650.0, 1850.0, 740.0)]
+_FURNITURE: list[Box] = [(1750.0, 20.0, 1850.0, 180.0), (1480.0, 590.0, 1850.0, 680.0)]
 """The corners of the north arrow and the scale."""
 
 
@@ -157,7 +168,7 @@ def _cost(box: Box, taken: Sequence[Box], line: Sequence[Point]) -> float:
 def _sampled(path: Sequence[Point]) -> list[Point]:
     """Points every few units along the walk, so that texts keep off the line."""
     points = []
-    for (ax, ay), (bx, by) in zip(path, path[1:], strict=False):
+    for (ax, ay), (bx, by) in pairwise(path):
         steps = max(1, round(math.hypot(bx - ax, by - ay) / 12))
         points += [(ax + (bx - ax) * at / steps, ay + (by - ay) * at / steps) for at in range(steps)]
     return points
@@ -173,8 +184,8 @@ def _labelled(
         options = _candidates(x, y, _text_width(place.label))
         anchor, text_x, text_y, box = min(options, key=lambda option: _cost(option[3], taken, line))
         taken.append(box)
-        numbers = [round(value) for value in (x, y, at_x, at_y, text_x, text_y)]
-        marks.append(Mark(place.kind, place.label, place.seq, place.is_sealed, *numbers, anchor))
+        at = _Spots(round(x), round(y), round(at_x), round(at_y), round(text_x), round(text_y))
+        marks.append(Mark(place.kind, place.label, place.seq, place.is_sealed, *at, anchor))
     return tuple(marks), taken
 
 

@@ -25,7 +25,7 @@ def _row(line: PurchaseLine) -> list[str | int | float]:
 
 def _headings() -> list[str]:
     goods = [_("序号"), _("商品"), _("规格"), _("单位"), _("每箱数"), _("需求"), _("箱数"), _("结余")]
-    return [*goods, _("单价(元/箱)"), _("金额(元)"), _("备注"), _("到货"), _("差异"), _("核对人")]
+    return [*goods, _("单价（元/箱）"), _("金额（元）"), _("备注"), _("到货"), _("差异"), _("核对人")]
 
 
 def purchase_order_workbook(sheet: PurchaseOrderSheet, number: str) -> bytes:

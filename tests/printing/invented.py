@@ -138,18 +138,13 @@ def a_shortage_list() -> ShortageList:
     return ShortageList(HEAD, Totals(lines=28, units=missing), buildings)
 
 
+def _pick_cells(item: SheetItem) -> tuple[PickCell, ...]:
+    own = (PickCell(building, _qty(at, item.no) + 1, _qty(at, item.no) + 1) for at, building in enumerate(BUILDINGS))
+    return (*own, PickCell("商务楼A座", 0, 2, is_changed=True))
+
+
 def a_pick_list() -> PickList:
-    items = tuple(
-        PickItem(
-            item,
-            tuple(
-                PickCell(building, _qty(at, item.no) + 1, _qty(at, item.no) + 1)
-                for at, building in enumerate(BUILDINGS)
-            )
-            + (PickCell("商务楼A座", 0, 2, is_changed=True),),
-        )
-        for item in ITEMS
-    )
+    items = tuple(PickItem(item, _pick_cells(item)) for item in ITEMS)
     cells = [cell.qty for item in items for cell in item.cells if cell.qty]
     return PickList(HEAD, Totals(lines=len(cells), units=sum(cells)), items)
 

@@ -7,7 +7,7 @@ from app.printing.sheets.base import Sheet, Totals
 
 @dataclass(frozen=True)
 class BagItem:
-    """``qty`` of ``item`` in this bag. ``replaces`` names the item it stands in for, which is printed struck through."""
+    """``qty`` of ``item``. ``replaces`` names the item it stands in for, which is printed struck through."""
 
     item: str
     unit: str

@@ -11,6 +11,7 @@ class Poster(Sheet):
 
     kind = "poster"
     template = "print/poster.html"
+    paper = "poster"
 
     compound: str
     building: str

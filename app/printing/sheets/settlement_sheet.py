@@ -7,7 +7,7 @@ from app.printing.sheets.base import Sheet, Totals
 
 @dataclass(frozen=True)
 class SettlementRow:
-    """``adjusted_fen`` is what shortages, disputes and substitutions changed; ``refund_fen`` is still to be paid back."""
+    """``adjusted_fen``: changes by shortage, dispute, substitution. ``refund_fen``: still to be paid back."""
 
     room: str
     due_fen: int

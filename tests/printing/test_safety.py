@@ -1,0 +1,126 @@
+"""Text is data, and the renderer fetches nothing but the project's own assets."""
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+from weasyprint.urls import FatalURLFetchingError
+
+from app.printing.engine import render_to_file
+from app.printing.limits import ForbiddenFetch, RenderCrashed, RenderLimits, RenderTimeout, RenderTooLarge
+from app.printing.pdf import AssetFetcher, render_chunk
+from app.printing.process import RenderProcess
+from app.printing.qr import qr_url
+from app.printing.sheets.base import SheetHead, Totals
+from app.printing.sheets.shortage_list import ShortageList, ShortBuilding, ShortRow
+from tests.printing.conftest import text_of
+from tests.printing.invented import stamped
+
+PAYLOADS = (
+    "<script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    '"><svg onload=alert(1)>',
+    "<iframe src=file:///etc/passwd>",
+    "<link rel=attachment href=file:///etc/passwd>",
+    "<style>*{display:none}</style>",
+    "</td></table><h1>x</h1>",
+    "{{ 7*7 }}",
+    "{% raw %}x",
+    "${7*7}",
+    "&lt;b&gt;",
+    "<!-- gone -->",
+    "=HYPERLINK(1)",
+    "%(name)s %s %n",
+    "<a href=javascript:x>y</a>",
+    "javascript:alert(1)",
+    "<object data=file:///etc/passwd>",
+    "url(file:///etc/passwd)",
+    "@import 'http://example.com/x';",
+    "]]><x>",
+)
+
+
+def _printed(text: str, path: Path) -> str:
+    rows = (ShortRow(text, text, "袋", 2, 1, text),)
+    sheet = ShortageList(SheetHead(text, text, text), Totals(lines=1, units=1), (ShortBuilding(text, rows),))
+    rendered = render_to_file([stamped(sheet)], path, RenderLimits(processes=1))
+    return text_of(path, rendered.spans[0])
+
+
+def test_markup_in_any_field_is_printed_literally(tmp_path: Path) -> None:
+    joined = " ".join(PAYLOADS)
+    squeezed = "".join(_printed(joined, tmp_path / "x.pdf").split())
+    for payload in PAYLOADS:
+        assert "".join(payload.split())[:12] in squeezed
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<img src=http://127.0.0.1:9/x.png>",
+        "<img src=https://example.com/x.png>",
+        "<img src=file:///etc/passwd>",
+        "<img src='data:image/png;base64,AAAA'>",
+        "<link rel=stylesheet href=file:///etc/passwd>",
+        "<link rel=attachment href=file:///etc/passwd>",
+        "<a rel=attachment href=file:///etc/passwd>x</a>",
+        "<object data=file:///etc/passwd></object>",
+        "<embed src=file:///etc/passwd>",
+        "<style>@import 'http://127.0.0.1:9/x.css';</style>",
+        "<style>body{background:url(file:///etc/passwd)}</style>",
+        "<style>@font-face{font-family:x;src:url(file:///etc/passwd)} p{font-family:x}</style><p>x</p>",
+        "<svg xmlns='http://www.w3.org/2000/svg'><image href='file:///etc/passwd' width='9' height='9'/></svg>",
+        "<img src=ftp://127.0.0.1/x>",
+        "<img src='louda-asset:../../settings.py'>",
+        "<img src='louda-asset:/etc/passwd'>",
+    ],
+)
+def test_a_sheet_that_asks_for_anything_foreign_is_not_printed(html: str) -> None:
+    with pytest.raises(ForbiddenFetch):
+        render_chunk([html], max_pages=5)
+
+
+def test_a_foreign_drawing_is_not_even_asked_for() -> None:
+    drawing = "<svg xmlns='http://www.w3.org/2000/svg'><use href='file:///etc/passwd#x'/></svg>"
+    assert render_chunk([drawing], max_pages=5).pages == (1,)
+
+
+def test_the_fetcher_gives_codes_and_own_assets_only() -> None:
+    fetcher = AssetFetcher()
+    assert fetcher.fetch(qr_url("楼达 & <x>")).read().startswith(b"\x89PNG")
+    assert b"@page" in fetcher.fetch("louda-asset:sheets.css").read()
+    with pytest.raises(FatalURLFetchingError):
+        fetcher.fetch("file:///etc/passwd")
+
+
+def test_missing_characters_are_named() -> None:
+    assert render_chunk(["<p>\U000f1234 a</p>"], max_pages=5).missing == ("\U000f1234",)
+
+
+def test_a_sheet_with_too_many_pages_is_refused(tmp_path: Path) -> None:
+    with RenderProcess(RenderLimits(pages=2)) as process, pytest.raises(RenderTooLarge):
+        process.render(["<p style='break-after:page'>x</p>" * 4], tmp_path / "x.pdf")
+
+
+def test_a_render_that_takes_too_long_is_killed_and_the_next_one_works(tmp_path: Path) -> None:
+    with RenderProcess(RenderLimits(seconds=2)) as process, pytest.raises(RenderTimeout):
+        process.render(["<table>" + "<tr><td>x<td>y<td>z" * 40_000], tmp_path / "x.pdf")
+    with RenderProcess(RenderLimits()) as process:
+        pages, missing = process.render(["<p>x</p>"], tmp_path / "y.pdf")
+    assert (pages, missing) == ((1,), "")
+
+
+def test_a_render_that_wants_too_much_memory_dies_alone(tmp_path: Path) -> None:
+    with RenderProcess(RenderLimits(memory_bytes=100 << 20)) as process, pytest.raises(RenderCrashed):
+        process.render(["<table>" + "<tr><td>x<td>y<td>z" * 40_000], tmp_path / "x.pdf")
+
+
+def test_a_killed_process_is_replaced_and_the_sheet_still_comes_out(tmp_path: Path) -> None:
+    with RenderProcess(RenderLimits()) as process:
+        process.render(["<p>x</p>"], tmp_path / "x.pdf")
+        assert process.pid is not None
+        os.kill(process.pid, signal.SIGKILL)
+        with pytest.raises(RenderCrashed):
+            process.render(["<p>x</p>"], tmp_path / "x.pdf")
+        assert process.render(["<p>y</p>"], tmp_path / "x.pdf")[0] == (1,)
