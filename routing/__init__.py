@@ -1,4 +1,6 @@
-"""Rounds for teams that carry goods to buildings: state a `Problem`, `solve` it to a `Plan`, `check` the plan independently."""
+"""Rounds for teams that carry goods to buildings: state a `Problem`, `solve` it to a `Plan`, `check` the plan
+independently.
+"""
 
 from routing.check import check
 from routing.model import Problem

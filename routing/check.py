@@ -1,7 +1,7 @@
 """The independent judge of plans.
 
-It shares no code with what makes plans: it knows only the data of `routing.model` and `routing.plan`, reads the plan as a
-stranger would, and recomputes arrivals, loads, distances and costs by itself.
+It shares no code with what makes plans: it knows only the data of `routing.model` and `routing.plan`, reads the plan
+as a stranger would, and recomputes arrivals, loads, distances and costs by itself.
 """
 
 from __future__ import annotations

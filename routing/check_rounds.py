@@ -43,7 +43,9 @@ class _Walk:
         return Violation(rule, f"{where} {what}.", stop, self.vehicle.name, self.round.number)
 
     def loads(self) -> Iterator[Violation]:
-        """On board at departure and after each stop, in every measure, against capacity and against what the plan states."""
+        """On board at departure and after each stop, in every measure, against capacity and against what the plan
+        states.
+        """
         for measure in ("g", "ml", "bags"):
             capacity = getattr(self.vehicle.capacity, measure)
             on_board = 0

@@ -1,4 +1,6 @@
-"""Canonical JSON of problems and plans: sorted keys, no spaces, UTF-8; equal things give equal bytes and equal hashes."""
+"""Canonical JSON of problems and plans: sorted keys, no spaces, UTF-8; equal things give equal bytes and equal
+hashes.
+"""
 
 from __future__ import annotations
 

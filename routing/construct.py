@@ -1,7 +1,8 @@
-"""A first plan in milliseconds: rounds are grown stop by stop, always to the stop that can be served soonest and nearest.
+"""A first plan in milliseconds: rounds are grown stop by stop, always to the stop that can be served soonest and
+nearest.
 
-Deterministic, never fails, needs neither OR-Tools nor compiled code. It is the fallback of every other method, so it takes
-no risks: what does not fit stays unserved.
+Deterministic, never fails, needs neither OR-Tools nor compiled code. It is the fallback of every other method, so it
+takes no risks: what does not fit stays unserved.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ class InfeasibleRounds(ValueError):
 
 
 def build_plan(problem: Problem, rounds: Sequences, unserved: Sequence[Unserved], statistics: Statistics) -> Plan:
-    """The plan that carries out `rounds` after the locked rounds of the problem.
+    """The plan that carries out `rounds` after the locked rounds of the problem; `unserved` are the other stops.
 
     Raises
     ------

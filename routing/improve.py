@@ -49,7 +49,7 @@ class Search:
         """Insert whatever is not served yet, without searching."""
         fill(self.data, self.state, self._work, self.settings, self._rng)
 
-    def run(self, budget: Budget, keep_going: Callable[[Search], bool] = lambda search: True) -> None:
+    def run(self, budget: Budget, keep_going: Callable[[Search], bool]) -> None:
         """Search until the budget is used up or `keep_going`, asked about fifty times a second, says no."""
         self.fill()
         mean_leg = self._mean_leg()

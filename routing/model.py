@@ -1,8 +1,9 @@
 """The frozen problem: depots, stops, vehicles, limits and travel, validated when built.
 
-Units are integers throughout: metres, seconds since the midnight that starts the day, grams, millilitres, bags. Costs are
-integers in one unit of the caller's choice (the price of one metre on foot, a fen, ...). Things refer to each other by name,
-and to places by their row in the travel matrices. What breaks a rule raises `IllegalProblem` with a sentence that says why.
+Units are integers throughout: metres, seconds since the midnight that starts the day, grams, millilitres, bags.
+Costs are integers in one unit of the caller's choice (the price of one metre on foot, a fen, ...). Things refer to
+each other by name, and to places by their row in the travel matrices. What breaks a rule raises `IllegalProblem`
+with a sentence that says why.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ class Load:
     def __post_init__(self) -> None:
         for word, value in (("g", self.g), ("ml", self.ml), ("bags", self.bags)):
             require(
-                isinstance(value, int) and value >= 0,
+                value >= 0,
                 f"A load must be whole and not negative, but {word} is {value!r}.",
             )
 
@@ -96,9 +97,10 @@ class Depot:
 class Stop:
     """A building or stairwell to be served once.
 
-    A stop is a delivery from the depot unless `pair` is given: two stops with the same `pair` are one errand, `is_pickup`
-    marks the one where `load` is taken up; both belong to one round, the pickup first. A pickup without a pair is brought
-    back to the depot. `prize` is None for a stop that must be served, else the cost that leaving it out is worth.
+    A stop is a delivery from the depot unless `pair` is given: two stops with the same `pair` are one errand,
+    `is_pickup` marks the one where `load` is taken up; both belong to one round, the pickup first. A pickup without
+    a pair is brought back to the depot. `prize` is None for a stop that must be served, else the cost that leaving
+    it out is worth.
     """
 
     name: str
@@ -136,7 +138,9 @@ class Stop:
 
 @dataclass(frozen=True, slots=True)
 class Vehicle:
-    """A team with what it pushes, rides or drives. It may go out several times in its shift, loading before each round."""
+    """A team with what it pushes, rides or drives. It may go out several times in its shift, loading before each
+    round.
+    """
 
     name: str
     depot: str

@@ -96,7 +96,9 @@ class Round:
 
 @dataclass(frozen=True, slots=True)
 class Unserved:
-    """A stop that no round serves, the reason and the cheapest remedy. `sentence` is English; codes are for translation."""
+    """A stop that no round serves, the reason and the cheapest remedy. `sentence` is English; codes are for
+    translation.
+    """
 
     stop: str
     reason: Reason

@@ -1,9 +1,10 @@
 """When a vehicle does what: the timetable of its rounds, as short as it can be and no later than needed.
 
-A shift is one chain of events (loading, stops, return, loading, ...), each with a place, a duration and windows for its
-beginning. Starting early is never wrong for feasibility, so a first pass goes forward as early as possible; a second pass
-goes backward and moves the start as late as the return allows, which takes the waiting out. With several windows at one
-stop a later return may give a shorter shift, so later starts are tried as long as there are gaps to jump over.
+A shift is one chain of events (loading, stops, return, loading, ...), each with a place, a duration and windows for
+its beginning. Starting early is never wrong for feasibility, so a first pass goes forward as early as possible; a
+second pass goes backward and moves the start as late as the return allows, which takes the waiting out. With several
+windows at one stop a later return may give a shorter shift, so later starts are tried as long as there are gaps to
+jump over.
 """
 
 from __future__ import annotations

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-import time
+from dataclasses import replace
 
+from routing.check import check
+from routing.codec import problem_hash
 from routing.construct import construct
-from routing.evaluate import build_plan
+from routing.draft import Draft, draft_of_plan, with_chosen_windows
+from routing.evaluate import InfeasibleRounds, build_plan
+from routing.locks import without_locks
 from routing.model import Problem
-from routing.plan import Budget, Control, Plan, Statistics
+from routing.plan import Budget, Control, Plan, Progress, Statistics
 from routing.reasons import explain
+from routing.watch import Watch
 
 
 def solve(
@@ -25,7 +30,7 @@ def solve(
     seed : int
         Seed of the search.
     start : Plan, optional
-        A plan to begin from.
+        A plan to begin from; what of it no longer fits is planned anew.
     control : Control, optional
         Progress callback, cancel event, number of cores.
 
@@ -34,12 +39,39 @@ def solve(
     Plan
         Always a plan that `routing.check` accepts; stops that could not be served are in `plan.unserved` with a reason.
     """
-    began = time.perf_counter()
-    rounds = construct(problem)
-    served = {name for chain in rounds.values() for stops in chain for name in stops}
-    return build_plan(
-        problem,
-        rounds,
-        explain(problem, rounds, served),
-        Statistics("construct", seed, seconds=time.perf_counter() - began),
-    )
+    watch = Watch(control or Control(), budget)
+    free = without_locks(problem)
+    draft, method = first_draft(free, start), "construct"
+    if free.stops and any(vehicle.max_rounds for vehicle in free.vehicles) and not watch.is_over:
+        from routing.portfolio import search
+
+        draft, method = search(free, draft, seed, watch)
+    plan = finish(problem, free, draft, watch.statistics(method, seed))
+    watch.report(Progress(watch.elapsed_s, plan.cost.total, plan.cost.missed, watch.iterations, watch.lower_bound))
+    return plan
+
+
+def first_draft(free: Problem, start: Plan | None) -> Draft:
+    """What the search begins from: the given plan as far as it fits, or a constructed one."""
+    if start is not None:
+        return draft_of_plan(free, start)
+    rounds = construct(free)
+    try:
+        return draft_of_plan(free, build_plan(free, rounds, (), Statistics()))
+    except InfeasibleRounds:
+        return Draft(rounds)
+
+
+def finish(problem: Problem, free: Problem, draft: Draft, statistics: Statistics) -> Plan:
+    """The plan with reasons; if it did not pass the check, the constructed plan instead."""
+    unserved = explain(free, draft.rounds)
+    for candidate in (problem, with_chosen_windows(problem, draft)):
+        try:
+            plan = build_plan(candidate, draft.rounds, unserved, statistics)
+        except InfeasibleRounds:
+            continue
+        plan = replace(plan, problem_hash=problem_hash(problem))
+        if check(problem, plan):
+            return plan
+    rounds = construct(free)
+    return build_plan(problem, rounds, explain(free, rounds), replace(statistics, method="construct"))

@@ -1,7 +1,8 @@
 """CVRPLIB files and their relatives with windows, releases, several rounds and mixed fleets; also `.sol` solutions.
 
-Conventions of the literature: CVRP distances are rounded to the nearest integer; with time windows they are truncated to
-one decimal, so everything is stored in tenths. Depots of the file are location 0 and up, clients keep their numbers.
+Conventions of the literature: CVRP distances are rounded to the nearest integer; with time windows they are
+truncated to one decimal, so everything is stored in tenths. Depots of the file are location 0 and up, clients keep
+their numbers.
 """
 
 from __future__ import annotations
@@ -75,9 +76,7 @@ def read_vrplib(path: Path) -> Problem:
     release = [int(float(value) * scale) for value in instance.column("RELEASE_TIME", 0, size)]
     service = [round(float(value) * scale) for value in _service(instance, size)]
     depot = Depot("0", 0, opening[0].opens_s, opening[0].closes_s)
-    stops = tuple(
-        Stop(str(c), c, Load(g=demand[c]), service[c], (opening[c],), release[c]) for c in range(1, size)
-    )
+    stops = tuple(Stop(str(c), c, Load(g=demand[c]), service[c], (opening[c],), release[c]) for c in range(1, size))
     vehicles = _vehicles(instance, demand, depot)
     return Problem((depot,), stops, vehicles, (Matrix("foot", metres, metres),), points=_points(points))
 

@@ -16,7 +16,9 @@ from routing.kernel.undo import mark_dirty, restore, save_best
 def anneal(
     data: Data, state: State, work: Work, settings: Settings, rng: RngState, iterations: int, temperature: float
 ) -> int:
-    """Run `iterations` at one temperature; returns how many were accepted. State and best solution are kept in `state`."""
+    """Run `iterations` at one temperature; returns how many were accepted. State and best solution are kept in
+    `state`.
+    """
     accepted = 0
     for _ in range(iterations):
         begin_iteration(work)
@@ -44,7 +46,7 @@ def fill(data: Data, state: State, work: Work, settings: Settings, rng: RngState
     begin_iteration(work)
     for k in range(state.total[BANKED]):
         work.absent[k] = state.bank[k]
-    work.count[3] = state.total[BANKED]
+    work.saved[3] = state.total[BANKED]
     recreate(data, state, work, settings, rng)
     settle_bank(state, work)
     mark_dirty(state, work)
@@ -55,8 +57,8 @@ def fill(data: Data, state: State, work: Work, settings: Settings, rng: RngState
 def begin_iteration(work: Work) -> None:
     """Forget what the last iteration saved."""
     work.clock[1] += 1
-    for k in range(work.count.shape[0]):
-        work.count[k] = 0
+    for k in range(work.saved.shape[0]):
+        work.saved[k] = 0
 
 
 @inlined
@@ -68,5 +70,5 @@ def _fetch_from_bank(state: State, work: Work, rng: RngState) -> None:
     wanted = min(waiting, 10)
     start = below(rng, waiting)
     for k in range(wanted):
-        work.absent[work.count[3]] = state.bank[(start + k) % waiting]
-        work.count[3] += 1
+        work.absent[work.saved[3]] = state.bank[(start + k) % waiting]
+        work.saved[3] += 1

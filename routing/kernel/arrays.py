@@ -1,8 +1,8 @@
 """The arrays the kernel works on.
 
 Vertices 0 .. n-1 are stops. Vertex n + r is the depot of round r: as a predecessor it stands for the departure, as a
-successor for the return. Round r belongs to vehicle r // slots, so a vehicle owns `slots` rounds; those in use are listed
-in order in its row of `chain`. A segment is a row (duration, earliest start, latest start), see `segments`.
+successor for the return. Round r belongs to vehicle r // slots, so a vehicle owns `slots` rounds; those in use are
+listed in order in its row of `chain`. A segment is a row (duration, earliest start, latest start), see `segments`.
 """
 
 from __future__ import annotations
@@ -142,7 +142,7 @@ class Work(NamedTuple):
     round_stamp: I64
     vehicle_stamp: I64
     vehicle_seen: I64
-    count: I64
+    saved: I64
     """[0] rounds saved, [1] stops saved, [2] vehicles saved, [3] absent stops, [4] of them removed now."""
     saved_rounds: I64
     """[round, 3] round, first stop in `saved_stops`, number of stops."""

@@ -83,7 +83,10 @@ def build_data(problem: Problem, near_count: int = 100) -> Data:
 def needs_time(problem: Problem) -> bool:
     """Whether anything in the problem depends on the clock."""
     by_stop = any(
-        stop.release_s > 0 or len(stop.windows) > 1 or stop.windows[0].opens_s > 0 or stop.windows[0].closes_s < HORIZON_S
+        stop.release_s > 0
+        or len(stop.windows) > 1
+        or stop.windows[0].opens_s > 0
+        or stop.windows[0].closes_s < HORIZON_S
         for stop in problem.stops
     )
     by_vehicle = any(
@@ -144,9 +147,12 @@ def _measures(problem: Problem) -> tuple[Array, Array]:
 def _both_ways(arrays: Sequence[I32]) -> tuple[I32, I32]:
     """Matrices of all modes and their transposes; nothing is copied for one symmetric matrix."""
     to = arrays[0][None] if len(arrays) == 1 else np.stack(arrays)
+    to.flags.writeable = False  # the machine code is compiled for read-only matrices
     if all(np.array_equal(array_, array_.T) for array_ in arrays):
         return to, to
-    return to, np.ascontiguousarray(to.transpose(0, 2, 1))
+    back = np.ascontiguousarray(to.transpose(0, 2, 1))
+    back.flags.writeable = False
+    return to, back
 
 
 def _seconds(problem: Problem, metres_to: I32, metres_from: I32) -> tuple[I32, I32]:
@@ -218,7 +224,7 @@ def empty_work(data: Data) -> Work:
         round_stamp=np.full(rounds, -1, dtype=np.int64),
         vehicle_stamp=np.full(v, -1, dtype=np.int64),
         vehicle_seen=np.full(v, -1, dtype=np.int64),
-        count=np.zeros(5, dtype=np.int64),
+        saved=np.zeros(5, dtype=np.int64),
         saved_rounds=np.zeros((rounds, 3), dtype=np.int64),
         saved_stops=np.zeros(n, dtype=np.int64),
         saved_windows=np.zeros(n, dtype=np.int64),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import ParamSpec, TypeVar, cast
+from typing import Any, ParamSpec, TypeVar, cast
 
 import numba
 
@@ -11,11 +11,17 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
+OPTIONS: dict[str, Any] = {"cache": True, "nogil": True, "_nrt": False}
+"""Machine code is kept on disk, the interpreter lock is released, and references are not counted: nothing here
+allocates.
+"""
+
+
 def compiled(function: Callable[P, R]) -> Callable[P, R]:
-    """Compile at the first call, keep the machine code on disk, release the interpreter lock while running."""
-    return cast("Callable[P, R]", numba.njit(cache=True, nogil=True, _nrt=False)(function))
+    """Compile at the first call."""
+    return cast("Callable[P, R]", numba.njit(**OPTIONS)(function))
 
 
 def inlined(function: Callable[P, R]) -> Callable[P, R]:
-    """Like `compiled`, but copied into its callers: passing all the arrays costs more than most of these functions do."""
-    return cast("Callable[P, R]", numba.njit(cache=True, nogil=True, forceinline=True, _nrt=False)(function))
+    """Compile into the caller: passing all the arrays costs more than most of these functions do."""
+    return cast("Callable[P, R]", numba.njit(forceinline=True, **OPTIONS)(function))

@@ -1,4 +1,6 @@
-"""Starting the search from given rounds: derived values are computed in compiled code, what does not fit is left out."""
+"""Starting the search from given rounds: derived values are computed in compiled code, what does not fit is left
+out.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,8 @@ from routing.kernel.undo import save_best
 
 @compiled
 def refresh_all(data: Data, state: State) -> bool:
-    """Derive legs, loads, sizes, times and cost from the sequences in `state`; False if they break a window or shift.
+    """Derive legs, loads, sizes, times and cost from the sequences in `state`; False if they break a window or
+    shift.
 
     The windows in use have to be set before.
     """

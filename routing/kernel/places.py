@@ -20,10 +20,10 @@ def fits_round(data: Data, state: State, r: int, c: int) -> bool:
     v = r // data.slots
     if data.allowed[v, c] == 0 or state.size[r] >= data.max_stops:
         return False
+    fits = True
     for k in range(data.demand.shape[1]):
-        if state.load[r, k] + data.demand[c, k] > data.capacity[v, k]:
-            return False
-    return True
+        fits = fits and state.load[r, k] + data.demand[c, k] <= data.capacity[v, k]
+    return bool(fits)
 
 
 @inlined
@@ -91,20 +91,20 @@ def _seconds_added(data: Data, state: State, c: int, r: int, a: int, b: int) -> 
     release = max(state.released[r], data.release[c])
     best_window, best_seconds = -1, NOWHERE
     for w in range(data.first_window[c], data.first_window[c + 1]):
-        d, e, l, late = join(
+        d, e, u, late = join(
             state.head[a, 0], state.head[a, 1], state.head[a, 2], into, data.service[c], data.opens[w], data.closes[w]
         )
         if late > 0:
             continue
-        d, e, l, late = join(d, e, l, onward, state.tail[b, 0], state.tail[b, 1], state.tail[b, 2])
-        if late > 0 or release > l or d > data.max_round[v]:
+        d, e, u, late = join(d, e, u, onward, state.tail[b, 0], state.tail[b, 1], state.tail[b, 2])
+        if late > 0 or release > u or d > data.max_round[v]:
             continue
         e = max(e, release)
         if state.used[v] > 1:
-            d, e, l, late = join(state.before[r, 0], state.before[r, 1], state.before[r, 2], 0, d, e, l)
+            d, e, u, late = join(state.before[r, 0], state.before[r, 1], state.before[r, 2], 0, d, e, u)
             if late > 0:
                 continue
-            d, e, l, late = join(d, e, l, 0, state.after[r, 0], state.after[r, 1], state.after[r, 2])
+            d, e, u, late = join(d, e, u, 0, state.after[r, 0], state.after[r, 1], state.after[r, 2])
             if late > 0:
                 continue
         if d <= data.max_shift[v] and d - state.duration[v] < best_seconds:
@@ -120,11 +120,11 @@ def _alone(data: Data, c: int, v: int, w: int) -> tuple[int, int, int, int]:
     out = data.seconds_to[p, data.place_out[depot], data.place_in[c]]
     back = data.seconds_to[p, data.place_out[c], data.place_in[depot]]
     start, end = data.start_opens[v], data.start_closes[v]
-    d, e, l, late = join(data.reload[v], start, end, out, data.service[c], data.opens[w], data.closes[w])
-    d, e, l, more = join(d, e, l, back, 0, data.end_opens[v], data.end_closes[v])
-    if d > data.max_round[v] or data.release[c] > l:
+    d, e, u, late = join(data.reload[v], start, end, out, data.service[c], data.opens[w], data.closes[w])
+    d, e, u, more = join(d, e, u, back, 0, data.end_opens[v], data.end_closes[v])
+    if d > data.max_round[v] or data.release[c] > u:
         more += 1
-    return d, max(e, data.release[c]), l, late + more
+    return d, max(e, data.release[c]), u, late + more
 
 
 @inlined
@@ -137,12 +137,10 @@ def _metres_alone(data: Data, c: int, v: int) -> int:
 
 @inlined
 def _may_carry(data: Data, c: int, v: int) -> bool:
-    if data.allowed[v, c] == 0:
-        return False
+    may = data.allowed[v, c] != 0
     for k in range(data.demand.shape[1]):
-        if data.demand[c, k] > data.capacity[v, k]:
-            return False
-    return True
+        may = may and data.demand[c, k] <= data.capacity[v, k]
+    return bool(may)
 
 
 @inlined
@@ -195,14 +193,14 @@ def best_new_round(data: Data, state: State, work: Work, c: int, place: Place, r
 def _best_position(data: Data, state: State, c: int, v: int, metre_cost: int, place: Place) -> Place:
     new = state.chain[v, state.used[v]]
     for w in range(data.first_window[c], data.first_window[c + 1]):
-        d0, e0, l0, late0 = _alone(data, c, v, w)
+        d0, e0, u0, late0 = _alone(data, c, v, w)
         if late0 > 0:
             continue
         for z in range(state.used[v] + 1):
-            d, e, l, late = d0, e0, l0, 0
+            d, e, u, late = d0, e0, u0, 0
             if z < state.used[v]:
                 r = state.chain[v, z]
-                d, e, l, late = join(state.before[r, 0], state.before[r, 1], state.before[r, 2], 0, d, e, l)
+                d, e, u, late = join(state.before[r, 0], state.before[r, 1], state.before[r, 2], 0, d, e, u)
             if z > 0 and late == 0:
                 r = state.chain[v, z - 1]
                 if z == state.used[v]:
@@ -210,9 +208,9 @@ def _best_position(data: Data, state: State, c: int, v: int, metre_cost: int, pl
                         state.before[r, 0], state.before[r, 1], state.before[r, 2],
                         0, state.trip[r, 0], state.trip[r, 1], state.trip[r, 2],
                     )  # fmt: skip
-                    d, e, l, late = join(b, f, g, 0, d, e, l)
+                    d, e, u, late = join(b, f, g, 0, d, e, u)
             if z < state.used[v] and late == 0:
-                d, e, l, late = _then_rest(state, v, z, d, e, l)
+                d, e, u, late = _then_rest(state, v, z, d, e, u)
             seconds = d - state.duration[v]
             cost = metre_cost + data.per_second[v] * seconds
             if late == 0 and d <= data.max_shift[v] and cost < place[0]:
@@ -221,12 +219,10 @@ def _best_position(data: Data, state: State, c: int, v: int, metre_cost: int, pl
 
 
 @inlined
-def _then_rest(state: State, v: int, z: int, d: int, e: int, l: int) -> tuple[int, int, int, int]:
-    """The piece (d, e, l), then the rounds of vehicle v from position z on."""
+def _then_rest(state: State, v: int, z: int, d: int, e: int, u: int) -> tuple[int, int, int, int]:
+    """The piece (d, e, u), then the rounds of vehicle v from position z on."""
     r = state.chain[v, z]
     b, f, g, _ = join(
         state.trip[r, 0], state.trip[r, 1], state.trip[r, 2], 0, state.after[r, 0], state.after[r, 1], state.after[r, 2]
     )
-    return join(d, e, l, 0, b, f, g)
-
-
+    return join(d, e, u, 0, b, f, g)

@@ -14,7 +14,7 @@ from routing.kernel.undo import save_round
 def recreate(data: Data, state: State, work: Work, settings: Settings, rng: RngState) -> None:
     """Insert the stops of `work.absent` in a random kind of order; those that find no place stay absent."""
     _order(data, work, rng)
-    for k in range(work.count[3]):
+    for k in range(work.saved[3]):
         c = work.absent[k]
         cost, r, a, z, w = best_gap(data, state, work, c, settings, rng)
         cost, r, a, z, w = best_unused_vehicle(data, state, c, (cost, r, a, z, w))
@@ -29,7 +29,7 @@ def _order(data: Data, work: Work, rng: RngState) -> None:
     """Sort the absent stops: at random, by load, by distance from the depot, or by their windows."""
     choice = uniform(rng) * (17.0 if data.has_time else 11.0)
     depot = data.place_out[data.stops]
-    for k in range(work.count[3]):
+    for k in range(work.saved[3]):
         c = work.absent[k]
         first, last = data.first_window[c], data.first_window[c + 1] - 1
         if choice < 4.0:
@@ -57,7 +57,9 @@ def _order(data: Data, work: Work, rng: RngState) -> None:
 
 @inlined
 def _insert(data: Data, state: State, work: Work, c: int, place: tuple[int, int, int, int, int]) -> None:
-    """Carry out an insertion found before: place is (cost, round, predecessor, position of a new round or -1, window)."""
+    """Carry out an insertion found before: place is (cost, round, predecessor, position of a new round or -1,
+    window).
+    """
     cost, r, a, z, w = place
     v = r // data.slots
     save_round(data, state, work, r)
@@ -98,7 +100,7 @@ def _open_round(state: State, v: int, r: int, z: int) -> None:
 @inlined
 def settle_bank(state: State, work: Work) -> None:
     """After an accepted iteration: absent stops that found no place go to the bank, the others leave it."""
-    for k in range(work.count[3]):
+    for k in range(work.saved[3]):
         c = work.absent[k]
         place = state.bank_place[c]
         if state.round_of[c] < 0 and place < 0:
@@ -111,5 +113,3 @@ def settle_bank(state: State, work: Work) -> None:
             state.bank[place] = last
             state.bank_place[last] = place
             state.bank_place[c] = -1
-
-

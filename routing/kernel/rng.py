@@ -1,4 +1,6 @@
-"""Random numbers that depend on nothing but the seed: xorshift64* (S. Vigna, 2016), its state in a one-element array."""
+"""Random numbers that depend on nothing but the seed: xorshift64* (S. Vigna, 2016), its state in a one-element
+array.
+"""
 
 from __future__ import annotations
 

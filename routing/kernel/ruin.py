@@ -97,8 +97,8 @@ def _remove(data: Data, state: State, work: Work, c: int) -> None:
     state.size[r] -= 1
     for k in range(data.demand.shape[1]):
         state.load[r, k] -= data.demand[c, k]
-    work.absent[work.count[3]] = c
-    work.count[3] += 1
+    work.absent[work.saved[3]] = c
+    work.saved[3] += 1
 
 
 @inlined
@@ -123,11 +123,11 @@ def _close_round(data: Data, state: State, r: int) -> None:
 def _refresh(data: Data, state: State, work: Work) -> bool:
     """Recompute times of all touched rounds and vehicles, and the cost of their durations."""
     is_fine = True
-    for k in range(work.count[0]):
+    for k in range(work.saved[0]):
         r = work.saved_rounds[k, 0]
         if state.size[r] > 0:
             is_fine = refresh_round(data, state, r) and is_fine
-    for k in range(work.count[2]):
+    for k in range(work.saved[2]):
         v = work.saved_vehicles[k, 0]
         state.total[COST] -= data.per_second[v] * state.duration[v]
         is_fine = refresh_shift(data, state, v) and is_fine

@@ -13,12 +13,12 @@ def save_vehicle(state: State, work: Work, v: int) -> None:
     if work.vehicle_stamp[v] == work.clock[1]:
         return
     work.vehicle_stamp[v] = work.clock[1]
-    k = work.count[2]
+    k = work.saved[2]
     work.saved_vehicles[k, 0] = v
     work.saved_vehicles[k, 1] = state.used[v]
     for z in range(state.chain.shape[1]):
         work.saved_vehicles[k, 2 + z] = state.chain[v, z]
-    work.count[2] = k + 1
+    work.saved[2] = k + 1
 
 
 @inlined
@@ -28,8 +28,8 @@ def save_round(data: Data, state: State, work: Work, r: int) -> None:
         return
     work.round_stamp[r] = work.clock[1]
     save_vehicle(state, work, r // data.slots)
-    k = work.count[0]
-    end = work.count[1]
+    k = work.saved[0]
+    end = work.saved[1]
     work.saved_rounds[k, 0] = r
     work.saved_rounds[k, 1] = end
     depot = data.stops + r
@@ -39,33 +39,33 @@ def save_round(data: Data, state: State, work: Work, r: int) -> None:
         work.saved_windows[end] = state.window_of[c]
         end += 1
         c = state.following[c]
-    work.saved_rounds[k, 2] = end - work.count[1]
-    work.count[0] = k + 1
-    work.count[1] = end
+    work.saved_rounds[k, 2] = end - work.saved[1]
+    work.saved[0] = k + 1
+    work.saved[1] = end
 
 
 @inlined
 def restore(data: Data, state: State, work: Work, cost: int) -> None:
     """Put everything back as it was when the iteration began, and the cost with it."""
-    for k in range(work.count[0]):
+    for k in range(work.saved[0]):
         depot = data.stops + work.saved_rounds[k, 0]
         c = state.following[depot]
         while c != depot:
             state.round_of[c] = -1
             c = state.following[c]
-    for k in range(work.count[2]):
+    for k in range(work.saved[2]):
         v = work.saved_vehicles[k, 0]
         state.total[ROUNDS_USED] += work.saved_vehicles[k, 1] - state.used[v]
         state.used[v] = work.saved_vehicles[k, 1]
         for z in range(state.chain.shape[1]):
             state.chain[v, z] = work.saved_vehicles[k, 2 + z]
         push_if_idle(data, state, v)
-    for k in range(work.count[0]):
+    for k in range(work.saved[0]):
         _restore_round(data, state, work, k)
     if data.has_time:
-        for k in range(work.count[0]):
+        for k in range(work.saved[0]):
             refresh_round(data, state, work.saved_rounds[k, 0])
-        for k in range(work.count[2]):
+        for k in range(work.saved[2]):
             refresh_shift(data, state, work.saved_vehicles[k, 0])
     state.total[COST] = cost
 
@@ -107,7 +107,7 @@ def push_if_idle(data: Data, state: State, v: int) -> None:
 @inlined
 def mark_dirty(state: State, work: Work) -> None:
     """Note the vehicles of this iteration as different from the best solution."""
-    for k in range(work.count[2]):
+    for k in range(work.saved[2]):
         v = work.saved_vehicles[k, 0]
         if state.is_dirty[v] == 0:
             state.is_dirty[v] = 1

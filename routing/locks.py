@@ -1,0 +1,44 @@
+"""Cutting locked rounds out of a problem: what is left is an ordinary problem without locks.
+
+A vehicle with locked rounds is free when the last of them returns; it has fewer rounds left and its fixed cost is
+spent.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from routing.model import Problem, Stability, Vehicle
+from routing.schedule import locked_times
+
+
+def without_locks(problem: Problem) -> Problem:
+    """The problem of everything that is not locked yet; the problem itself if nothing is."""
+    if not problem.locks:
+        return problem
+    locked = {name for lock in problem.locks for name in lock.stops}
+    before = tuple(entry for entry in problem.stability.vehicle_of_stop if entry[0] not in locked)
+    return replace(
+        problem,
+        stops=tuple(stop for stop in problem.stops if stop.name not in locked),
+        vehicles=tuple(_rest_of_day(problem, vehicle) for vehicle in problem.vehicles),
+        locks=(),
+        stability=Stability(problem.stability.change_cost, before),
+    )
+
+
+def _rest_of_day(problem: Problem, vehicle: Vehicle) -> Vehicle:
+    locks = [lock for lock in problem.locks if lock.vehicle == vehicle.name]
+    if not locks:
+        return vehicle
+    free_from_s = vehicle.shift_start_s
+    for lock in locks:
+        stops = [problem.stop_by_name[name] for name in lock.stops]
+        free_from_s = max(free_from_s, locked_times(problem, vehicle, stops, lock.starts_s).returns_s)
+    return replace(
+        vehicle,
+        shift_start_s=free_from_s,
+        shift_end_s=max(free_from_s, vehicle.shift_end_s),
+        max_rounds=vehicle.max_rounds - len(locks),
+        fixed_cost=0,
+    )

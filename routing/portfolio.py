@@ -1,0 +1,51 @@
+"""Which method does what: compiled ruin and recreate for deliveries, OR-Tools where stops are picked up or paired."""
+
+from __future__ import annotations
+
+from routing.draft import Draft
+from routing.improve import Search
+from routing.kernel.build import build_data
+from routing.model import MISSED_COST, Problem
+from routing.warm import best_draft, load_draft
+from routing.watch import Watch
+
+
+def search(problem: Problem, draft: Draft, seed: int, watch: Watch) -> tuple[Draft, str]:
+    """Improve a draft of a problem without locks until the watch says stop; returns the best draft and the method."""
+    if any(stop.is_pickup or stop.pair is not None for stop in problem.stops):
+        from routing.mixed import search_mixed
+
+        return search_mixed(problem, draft, seed, watch)
+    return search_deliveries(problem, draft, seed, watch), "ruin and recreate"
+
+
+def search_deliveries(problem: Problem, draft: Draft, seed: int, watch: Watch) -> Draft:
+    """Ruin and recreate from a draft."""
+    if watch.control.cores > 1:
+        from routing.parallel import search_parallel
+
+        return search_parallel(problem, draft, seed, watch)
+    search_ = start_search(problem, draft, seed)
+
+    def keep_going(running: Search) -> bool:
+        watch.saw(*split_cost(running), running.iterations)
+        return not watch.control.is_cancelled
+
+    search_.run(watch.rest_of_budget(), keep_going)
+    watch.iterations += search_.iterations
+    watch.saw(*split_cost(search_), search_.iterations)
+    return best_draft(problem, search_.data, search_.state)
+
+
+def start_search(problem: Problem, draft: Draft, seed: int) -> Search:
+    """A search that begins from the draft, or from nothing if the draft breaks a limit."""
+    data = build_data(problem)
+    search_ = Search(data, seed)
+    if not load_draft(problem, data, search_.state, draft):
+        search_ = Search(data, seed)
+    return search_
+
+
+def split_cost(running: Search) -> tuple[int, int]:
+    """Mandatory stops left out and the cost of the rest, from the one number the kernel minimises."""
+    return divmod(running.best_cost, MISSED_COST)
