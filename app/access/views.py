@@ -1,0 +1,134 @@
+"""The door of the site: sign in and out, own account, the first page, health, what is kept about people."""
+
+from __future__ import annotations
+
+from flask import Blueprint, g, jsonify, redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.access import landing, rules, service, sessions, throttle
+from app.access.guard import public, requires, staff, submit
+from app.access.models import Account
+from app.access.permissions import Permission
+from app.access.schemas import ChangePassword, SignIn
+from app.core.db import db
+from app.core.errors import Invalid
+from app.core.schemas import Form
+
+bp = Blueprint("access", __name__)
+
+
+@bp.get("/")
+@public
+def home() -> ResponseReturnValue:
+    """Lead everybody to where their work is."""
+    if g.get("staff") is not None:
+        return redirect(landing.for_staff(g.staff))
+    if g.get("resident") is not None:
+        return redirect(landing.for_resident(g.resident))
+    return redirect(url_for("access.sign_in"))
+
+
+@bp.route("/sign-in", methods=["GET", "POST"])
+@public
+def sign_in() -> ResponseReturnValue:
+    """Ask for name and password; five failures per account or address and quarter of an hour."""
+    wanted = rules.path_within(request.values.get("next"))
+    if request.method == "GET":
+        if g.get("staff") is not None:
+            return redirect(wanted or url_for("access.home"))
+        return render_template("access/sign_in.html", form=None, next=wanted)
+    form = Form(SignIn, request.form)
+    status = 422
+    if form.is_valid:
+        keys = [f"account:{form.command.username}", f"address:{request.remote_addr}"]
+        if throttle.is_blocked(keys):
+            form.add(Invalid(_("试错次数太多。请 15 分钟后再试，或请街道管理员重设密码。")))
+            status = 429
+        else:
+            account = service.account_with(form.command.username, form.command.password)
+            if account is not None:
+                return _enter(account.id, wanted)
+            throttle.count_failure(keys)
+            form.add(Invalid(_("账号或密码不对。")))
+    return render_template("access/sign_in.html", form=form, next=wanted), status
+
+
+def _enter(account_id: int, wanted: str | None) -> ResponseReturnValue:
+    account = sessions.staff_account(account_id)
+    if account is None:
+        return redirect(url_for("access.sign_in"))
+    actor = sessions.staff_actor(account)
+    service.note_sign_in(actor)
+    sessions.sign_in(account)
+    if account.must_change_password:
+        session["must_change"] = True
+        return redirect(url_for("access.account"), 303)
+    return redirect(wanted or landing.for_staff(actor), 303)
+
+
+@bp.before_app_request
+def first_change_password() -> ResponseReturnValue | None:
+    """A password that somebody else made opens nothing but the page that changes it."""
+    if not session.get("must_change") or g.get("staff") is None:
+        return None
+    if request.endpoint in ("access.account", "access.sign_out", "access.privacy", "access.health", "assets.file"):
+        return None
+    return redirect(url_for("access.account"), 303)
+
+
+@bp.post("/sign-out")
+@requires(Permission.SELF)
+def sign_out() -> ResponseReturnValue:
+    """End this session."""
+    sessions.sign_out()
+    return redirect(url_for("access.sign_in"), 303)
+
+
+@bp.route("/account", methods=["GET", "POST"])
+@requires(Permission.SELF)
+def account() -> ResponseReturnValue:
+    """The own account: roles, and another password."""
+    must = bool(session.get("must_change"))
+    if request.method == "GET":
+        return render_template("access/account.html", form=None, must_change=must, me=staff())
+    form = Form(ChangePassword, request.form)
+    if form.is_valid:
+        try:
+            then = url_for("access.home")
+            answer = submit(then=lambda _account: then, says=_("密码已更换，其他设备上的登录已退出。"))(
+                service.change_password, staff(), form.command
+            )
+            changed = sessions.staff_account(staff().id)
+            if changed is not None:
+                _keep_session(changed)
+            return answer
+        except Invalid as error:
+            form.add(error)
+    return render_template("access/account.html", form=form, must_change=must, me=staff()), 422
+
+
+def _keep_session(changed: Account) -> None:
+    said = session.get("_flashes", [])
+    sessions.sign_in(changed)
+    session["_flashes"] = said
+
+
+@bp.get("/privacy")
+@public
+def privacy() -> ResponseReturnValue:
+    """What is kept about people, why, and until when."""
+    return render_template("access/privacy.html", days=sessions.settings().purge_after_days)
+
+
+@bp.get("/healthz")
+@public
+def health() -> ResponseReturnValue:
+    """For a monitor: 200 while the database answers, 503 otherwise."""
+    try:
+        db.session.execute(text("SELECT 1"))
+    except SQLAlchemyError:
+        return jsonify(ok=False, database=False), 503
+    return jsonify(ok=True, database=True)
