@@ -65,6 +65,22 @@ def test_a_limit_is_said_aloud_with_its_numbers() -> None:
     assert breach.item_id == EGG
 
 
+def test_the_limit_of_an_offer_is_said_aloud_with_what_to_take_out() -> None:
+    (breach,) = breaches(OFFERS, [Choice(10, 5)])
+    assert breach.said.zh == "鸡蛋每户限2份，您选了5份，请减少3份。"
+    assert breach.offer_id == 10
+
+
+def test_a_household_of_unknown_size_counts_as_one_person() -> None:
+    per_person = ItemLimit(MILK, "牛奶", 2, is_per_person=True)
+    assert breaches(OFFERS, [Choice(11, 1)], [per_person]) == ()
+    assert len(breaches(OFFERS, [Choice(11, 2)], [per_person])) == 1
+
+
+def test_the_largest_quantity_that_a_form_can_mean_goes_through() -> None:
+    assert explode(OFFERS, [Choice(10, 999)]) == {EGG: 999}
+
+
 def test_the_total_is_quantity_times_price_of_the_offers() -> None:
     assert total_fen(OFFERS, [Choice(10, 2), Choice(11, 1)]) == 6000
     assert total_fen(OFFERS, []) == 0
