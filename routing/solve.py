@@ -39,10 +39,15 @@ def solve(
     Plan
         Always a plan that `routing.check` accepts; stops that could not be served are in `plan.unserved` with a reason.
     """
-    watch = Watch(control or Control(), budget)
     free = without_locks(problem)
+    has_work = bool(free.stops) and any(vehicle.max_rounds for vehicle in free.vehicles)
+    if has_work:
+        from routing.compilation import ensure_compiled
+
+        ensure_compiled()
+    watch = Watch(control or Control(), budget)
     draft, method = first_draft(free, start), "construct"
-    if free.stops and any(vehicle.max_rounds for vehicle in free.vehicles) and not watch.is_over:
+    if has_work and not watch.is_over:
         from routing.portfolio import search
 
         draft, method = search(free, draft, seed, watch)

@@ -37,8 +37,9 @@ def change_cost(data: Data, v: int, c: int) -> int:
 @inlined
 def best_gap(data: Data, state: State, work: Work, c: int, settings: Settings, rng: RngState) -> Place:
     """Cheapest place next to a neighbour that is served; all stops are looked at if no neighbour offers one."""
-    place = _best_gap_among(data, state, work, c, settings.near_count, settings.blink, rng)
-    if place[1] < 0 and settings.near_count < data.near.shape[1]:
+    near_count = min(settings.near_count, data.near.shape[1])
+    place = _best_gap_among(data, state, work, c, near_count, settings.blink, rng)
+    if place[1] < 0 and near_count < data.near.shape[1]:
         place = _best_gap_among(data, state, work, c, data.near.shape[1], settings.blink, rng)
     return place
 
