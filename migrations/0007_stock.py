@@ -27,11 +27,18 @@ def upgrade() -> None:
     op.create_table(
         "stock_count",
         sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("subdistrict_id", sa.Integer(), nullable=False),
         sa.Column("counted_by_id", sa.Integer(), nullable=False),
         sa.Column("rows", types.Json(), nullable=False),
         sa.Column("created_at", types.UtcDateTime(), nullable=False),
         sa.ForeignKeyConstraint(
             ["counted_by_id"], ["account.id"], name=op.f("fk_stock_count_counted_by_id_account"), ondelete="RESTRICT"
+        ),
+        sa.ForeignKeyConstraint(
+            ["subdistrict_id"],
+            ["subdistrict.id"],
+            name=op.f("fk_stock_count_subdistrict_id_subdistrict"),
+            ondelete="RESTRICT",
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_stock_count")),
         sqlite_strict=True,
@@ -84,6 +91,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("number", sa.Text(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("subdistrict_id", sa.Integer(), nullable=False),
         sa.Column("cycle_id", sa.Integer(), nullable=True),
         sa.Column("purchase_order_id", sa.Integer(), nullable=True),
         sa.Column("from_whom", sa.Text(), nullable=False),
@@ -106,6 +114,12 @@ def upgrade() -> None:
             name=op.f("fk_goods_receipt_received_by_id_account"),
             ondelete="RESTRICT",
         ),
+        sa.ForeignKeyConstraint(
+            ["subdistrict_id"],
+            ["subdistrict.id"],
+            name=op.f("fk_goods_receipt_subdistrict_id_subdistrict"),
+            ondelete="RESTRICT",
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_goods_receipt")),
         sa.UniqueConstraint("number", name=op.f("uq_goods_receipt_number")),
         sqlite_strict=True,
@@ -113,6 +127,7 @@ def upgrade() -> None:
     op.create_table(
         "location",
         sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("subdistrict_id", sa.Integer(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("service_point_id", sa.Integer(), nullable=True),
@@ -123,8 +138,14 @@ def upgrade() -> None:
             name=op.f("fk_location_service_point_id_service_point"),
             ondelete="RESTRICT",
         ),
+        sa.ForeignKeyConstraint(
+            ["subdistrict_id"],
+            ["subdistrict.id"],
+            name=op.f("fk_location_subdistrict_id_subdistrict"),
+            ondelete="RESTRICT",
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_location")),
-        sa.UniqueConstraint("name", name=op.f("uq_location_name")),
+        sa.UniqueConstraint("subdistrict_id", "name", name=op.f("uq_location_subdistrict_id_name")),
         sqlite_strict=True,
     )
     op.create_table(
@@ -168,7 +189,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_lot")),
         sqlite_strict=True,
     )
+    op.create_index("ix_lot_goods_receipt_id", "lot", ["goods_receipt_id"], unique=False)
     op.create_index("ix_lot_item_id", "lot", ["item_id"], unique=False)
+    op.create_index("ix_lot_purchase_order_line_id", "lot", ["purchase_order_line_id"], unique=False)
     op.create_table(
         "stock_move",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -219,6 +242,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_write_off")),
         sqlite_strict=True,
     )
+    op.create_index("ix_write_off_lot_id", "write_off", ["lot_id"], unique=False)
     op.create_table(
         "allocation",
         sa.Column("id", sa.Integer(), nullable=False),

@@ -8,7 +8,7 @@ from typing import ClassVar
 from sqlalchemy import CheckConstraint, Integer, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.catalog.models import Supplier
+from app.catalog.models import Item, Supplier
 from app.core.db import STRICT, Base, Created, Flag, UtcDateTime, Versioned, at_least, choice, fk, plain_text
 from app.core.labels import Labelled
 from app.core.states import steps
@@ -101,3 +101,4 @@ class PurchaseOrderLine(Base):
     qty_undelivered: Mapped[int] = mapped_column(Integer, default=0)
     is_manual: Mapped[bool] = mapped_column(Flag, default=False)
     purchase_order: Mapped[PurchaseOrder] = relationship(back_populates="lines")
+    item: Mapped[Item] = relationship()

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from sqlalchemy import CheckConstraint, Index, Integer, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.catalog.models import Storage
+from app.catalog.models import Item, Storage
 from app.core.db import (
     STRICT,
     Base,
@@ -41,6 +41,7 @@ class GoodsReceipt(Created, Base):
     id: Mapped[int] = mapped_column(Integer, primary_key=True)
     number: Mapped[str] = plain_text()
     kind: Mapped[str] = choice("kind", ReceiptKind)
+    subdistrict_id: Mapped[int] = fk("subdistrict.id")
     cycle_id: Mapped[int | None] = fk("cycle.id")
     purchase_order_id: Mapped[int | None] = fk("purchase_order.id")
     from_whom: Mapped[str] = plain_text(default="")
@@ -61,6 +62,8 @@ class Lot(Base):
         at_least("qty_received", 1),
         *(at_least(part, 0) for part in LOT_PARTS),
         Index("ix_lot_item_id", "item_id"),
+        Index("ix_lot_goods_receipt_id", "goods_receipt_id"),
+        Index("ix_lot_purchase_order_line_id", "purchase_order_line_id"),
         STRICT,
     )
 
@@ -78,6 +81,7 @@ class Lot(Base):
     qty_damaged: Mapped[int] = mapped_column(Integer, default=0)
     qty_returned: Mapped[int] = mapped_column(Integer, default=0)
     goods_receipt: Mapped[GoodsReceipt] = relationship(back_populates="lots")
+    item: Mapped[Item] = relationship()
 
 
 class RestRule(Base):
@@ -99,10 +103,13 @@ class LocationKind(Labelled):
 
 
 class Location(Base):
+    """A place in the books. One `outside` per subdistrict stands for suppliers, donors and the bin."""
+
     __tablename__ = "location"
-    __table_args__ = (UniqueConstraint("name"), STRICT)
+    __table_args__ = (UniqueConstraint("subdistrict_id", "name"), STRICT)
 
     id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    subdistrict_id: Mapped[int] = fk("subdistrict.id")
     name: Mapped[str] = plain_text()
     kind: Mapped[str] = choice("kind", LocationKind)
     service_point_id: Mapped[int | None] = fk("service_point.id")
@@ -138,7 +145,12 @@ class WriteOff(Created, Versioned, Base):
     """Units that are no longer fit; another person than the author approves."""
 
     __tablename__ = "write_off"
-    __table_args__ = (CheckConstraint("approved_by_id <> asked_by_id", name="two_persons"), at_least("qty", 1), STRICT)
+    __table_args__ = (
+        CheckConstraint("approved_by_id <> asked_by_id", name="two_persons"),
+        at_least("qty", 1),
+        Index("ix_write_off_lot_id", "lot_id"),
+        STRICT,
+    )
     LEGAL: ClassVar[dict[str, frozenset[str]]] = steps(asked="approved rejected")
 
     id: Mapped[int] = mapped_column(Integer, primary_key=True)
@@ -157,5 +169,6 @@ class StockCount(Created, Base):
     __table_args__ = STRICT
 
     id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    subdistrict_id: Mapped[int] = fk("subdistrict.id")
     counted_by_id: Mapped[int] = fk("account.id")
     rows: Mapped[Any] = json_column()  # [{"lot_id", "qty_book", "qty_counted"}]
