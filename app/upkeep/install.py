@@ -52,6 +52,7 @@ def main(arguments: Sequence[str]) -> int:
 def become(command: str, rest: Sequence[str]) -> int:
     """Replace this process by the command, run by the virtual environment's Python."""
     module = ["app.upkeep.checks"] if command == "test" else ["app.cli", command]
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # compiling every slice at each start would double its time
     sys.stdout.flush()
     os.execv(PYTHON, [str(PYTHON), "-m", *module, *rest])
 

@@ -1,0 +1,61 @@
+"""What keeps a start fast and the web process small."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from app.settings import ROOT, Settings
+from app.upkeep import first_start, schema
+
+HEAVY = ("ortools", "numba", "numpy", "pandas", "weasyprint", "pikepdf")
+
+
+def test_pages_are_served_without_loading_planner_or_pdf_engine(tmp_path: Path) -> None:
+    script = f"import wsgi, sys; print([name for name in {HEAVY!r} if name in sys.modules])"
+    environment = {**os.environ, "LOUDA_ENV": "testing", "LOUDA_DATA_DIR": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("[]\n", "")
+
+
+def test_making_the_application_does_not_touch_the_database(tmp_path: Path) -> None:
+    """It is made before gunicorn forks, and a connection must not be shared between processes."""
+    environment = {**os.environ, "LOUDA_ENV": "testing", "LOUDA_DATA_DIR": str(tmp_path / "var")}
+    done = subprocess.run([sys.executable, "-c", "import wsgi"], cwd=ROOT, env=environment, check=False)
+    assert done.returncode == 0
+    assert not (tmp_path / "var").exists()
+
+
+@pytest.mark.parametrize(("env", "loads"), [("development", 1), ("production", 0), ("testing", 0)])
+def test_only_an_empty_development_database_gets_the_demo(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, env: str, loads: int
+) -> None:
+    loaded: list[Settings] = []
+
+    class Demo:
+        load = staticmethod(loaded.append)
+
+    monkeypatch.setattr(first_start, "import_module", lambda _name: Demo)
+    settings = Settings.from_env({"LOUDA_DATA_DIR": str(tmp_path), "LOUDA_ENV": env})
+    first_start.prepare(settings)
+    assert len(loaded) == loads
+    assert schema.state_of(settings).is_current
+
+
+def test_a_subdistrict_that_is_there_is_never_overwritten_by_the_demo(tmp_path: Path) -> None:
+    settings = Settings.from_env({"LOUDA_DATA_DIR": str(tmp_path)})
+    schema.upgrade(settings)
+    assert first_start.is_empty(settings)
+    with closing(sqlite3.connect(tmp_path / "louda.db")) as database:
+        columns = {row[1]: "text" for row in database.execute("PRAGMA table_info(subdistrict)") if row[3]}
+        columns.pop("id", None)
+        values = ", ".join("'2022-04-12T04:00:00.000000Z'" if name.endswith("_at") else "1" for name in columns)
+        database.execute(f"INSERT INTO subdistrict ({', '.join(columns)}) VALUES ({values})")
+        database.commit()
+    assert not first_start.is_empty(settings)
