@@ -18,17 +18,25 @@ def upgrade() -> None:
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("subject_type", sa.Text(), nullable=False),
         sa.Column("subject_id", sa.Integer(), nullable=False),
-        sa.Column("cycle_id", sa.Integer(), nullable=True),
+        sa.Column("label", sa.Text(), nullable=False),
+        sa.Column("cycle_id", sa.Integer(), nullable=False),
+        sa.Column("wave", sa.Integer(), nullable=False),
+        sa.Column("service_point_id", sa.Integer(), nullable=True),
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("number", sa.Text(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("context_sha256", sa.Text(), nullable=False),
         sa.Column("sha256", sa.Text(), nullable=False),
+        sa.Column("first_page", sa.Integer(), nullable=False),
         sa.Column("pages", sa.Integer(), nullable=False),
         sa.Column("totals", types.Json(), nullable=False),
+        sa.Column("row_hashes", types.Json(), nullable=False),
+        sa.Column("as_of_event_id", sa.Integer(), nullable=False),
         sa.Column("superseded_by_id", sa.Integer(), nullable=True),
         sa.Column("returned_at", types.UtcDateTime(), nullable=True),
         sa.Column("created_at", types.UtcDateTime(), nullable=False),
+        sa.CheckConstraint("first_page >= 1", name=op.f("ck_document_first_page_least")),
+        sa.CheckConstraint("wave >= 0", name=op.f("ck_document_wave_least")),
         sa.CheckConstraint("state IN ('rendered', 'printed', 'superseded')", name=op.f("ck_document_state")),
         sa.ForeignKeyConstraint(
             ["cycle_id"], ["cycle.id"], name=op.f("fk_document_cycle_id_cycle"), ondelete="RESTRICT"
@@ -39,18 +47,26 @@ def upgrade() -> None:
             name=op.f("fk_document_superseded_by_id_document"),
             ondelete="RESTRICT",
         ),
+        sa.ForeignKeyConstraint(
+            ["service_point_id"],
+            ["service_point.id"],
+            name=op.f("fk_document_service_point_id_service_point"),
+            ondelete="RESTRICT",
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_document")),
         sa.UniqueConstraint(
             "kind",
+            "cycle_id",
+            "wave",
             "subject_type",
             "subject_id",
             "revision",
-            name=op.f("uq_document_kind_subject_type_subject_id_revision"),
+            name="uq_document_version",
         ),
         sa.UniqueConstraint("number", name=op.f("uq_document_number")),
         sqlite_strict=True,
     )
-    op.create_index("ix_document_cycle_id", "document", ["cycle_id"], unique=False)
+    op.create_index("ix_document_cycle_kind", "document", ["cycle_id", "kind"], unique=False)
 
 
 def downgrade() -> None:

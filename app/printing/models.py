@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from sqlalchemy import Index, Integer, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.db import STRICT, Base, Created, UtcDateTime, choice, fk, json_column, plain_text
+from app.core.db import STRICT, Base, Created, UtcDateTime, at_least, choice, fk, json_column, plain_text
 from app.core.labels import Labelled
 from app.core.states import steps
 
@@ -22,9 +22,13 @@ class DocumentState(Labelled):
 class Document(Created, Base):
     __tablename__ = "document"
     __table_args__ = (
-        UniqueConstraint("kind", "subject_type", "subject_id", "revision"),
+        UniqueConstraint(
+            "kind", "cycle_id", "wave", "subject_type", "subject_id", "revision", name="uq_document_version"
+        ),
         UniqueConstraint("number"),
-        Index("ix_document_cycle_id", "cycle_id"),
+        Index("ix_document_cycle_kind", "cycle_id", "kind"),
+        at_least("wave", 0),
+        at_least("first_page", 1),
         STRICT,
     )
     LEGAL: ClassVar[dict[str, frozenset[str]]] = steps(rendered="printed superseded", printed="superseded")
@@ -33,13 +37,19 @@ class Document(Created, Base):
     kind: Mapped[str] = plain_text()
     subject_type: Mapped[str] = plain_text()
     subject_id: Mapped[int] = mapped_column(Integer)
-    cycle_id: Mapped[int | None] = fk("cycle.id")
+    label: Mapped[str] = plain_text()  # the building, point, supplier or round it is about
+    cycle_id: Mapped[int] = fk("cycle.id")
+    wave: Mapped[int] = mapped_column(Integer, default=0)  # 0: the whole cycle
+    service_point_id: Mapped[int | None] = fk("service_point.id")  # empty: the whole subdistrict
     revision: Mapped[int] = mapped_column(Integer, default=1)
     number: Mapped[str] = plain_text()
     state: Mapped[str] = choice("state", DocumentState, default=DocumentState.RENDERED)
     context_sha256: Mapped[str] = plain_text()
-    sha256: Mapped[str] = plain_text()  # of the file, which is also its name
+    sha256: Mapped[str] = plain_text()  # of the file, which is also its name; sheets printed together share one
+    first_page: Mapped[int] = mapped_column(Integer, default=1)
     pages: Mapped[int] = mapped_column(Integer, default=0)
     totals: Mapped[Any] = json_column(default=dict)
+    row_hashes: Mapped[Any] = json_column(default=list)  # of the rows, so that the next version can mark what changed
+    as_of_event_id: Mapped[int] = mapped_column(Integer, default=0)  # the last event it was checked against
     superseded_by_id: Mapped[int | None] = fk("document.id")
     returned_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
