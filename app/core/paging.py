@@ -30,7 +30,7 @@ class Page(Generic[T]):
 
 
 def paginate(
-    statement: Select[Any], page: str | int | None, url: Callable[[int], str], per: int = PER_PAGE
+    statement: Select[*tuple[Any, ...]], page: str | int | None, url: Callable[[int], str], per: int = PER_PAGE
 ) -> Page[Any]:
     """The rows of one page of `statement`; a page number that makes no sense is the nearest one that does.
 
@@ -38,7 +38,8 @@ def paginate(
     """
     total = db.session.scalar(select(func.count()).select_from(statement.order_by(None).subquery())) or 0
     pages = max(1, -(-total // per))
-    number = min(max(1, int(page)), pages) if str(page or "").isascii() and str(page or "").isdigit() else 1
+    asked = str(page or "")
+    number = min(max(1, int(asked)), pages) if asked.isascii() and asked.isdigit() and len(asked) < 10 else 1
     found = db.session.execute(statement.limit(per).offset((number - 1) * per))
     rows = found.scalars().all() if len(statement.column_descriptions) == 1 else found.all()
     return Page(rows, number, pages, total, url)

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import cast
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import Table, bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from app.core import clock
@@ -48,7 +49,7 @@ def move_each(moves: Iterable[tuple[int, int, Cause]], frm: Stage, to: Stage) ->
         raise Conflict(_l("数量不能是负数。"))
     if not wanted:
         return
-    table = OrderLine.__table__
+    table = cast(Table, OrderLine.__table__)
     source, target = table.c[f"qty_{frm.value}"], table.c[f"qty_{to.value}"]
     change = (
         update(table)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Literal, cast
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import bindparam, update
+from sqlalchemy import Table, bindparam, update
 from sqlalchemy.exc import IntegrityError
 
 from app.core.db import db
@@ -34,7 +34,7 @@ def move_lots(quantities: Mapping[int, int], frm: Part, to: Part) -> None:
         raise Conflict(_l("数量不能是负数。"))
     if not rows:
         return
-    table = Lot.__table__
+    table = cast(Table, Lot.__table__)
     source, target = table.c[f"qty_{frm}"], table.c[f"qty_{to}"]
     values = {source.name: source - bindparam("moved"), target.name: target + bindparam("moved")}
     db.session.flush()

@@ -54,7 +54,7 @@ GUARDS: tuple[Guard, ...] = (
         "plan",
         "UPDATE",
         "NEW.state = 'published' AND OLD.state <> 'published' AND EXISTS (SELECT 1 FROM bag"
-        " WHERE bag.cycle_id = NEW.cycle_id AND bag.wave = NEW.wave AND bag.state = 'packed'"
+        " WHERE bag.cycle_id = NEW.cycle_id AND bag.wave <= NEW.wave AND bag.state = 'packed'"
         " AND NOT EXISTS (SELECT 1 FROM plan_bag WHERE plan_bag.plan_id = NEW.id AND plan_bag.bag_id = bag.id))",
         "a published plan answers for every packed bag",
     ),

@@ -1,0 +1,184 @@
+"""Read claims and stock of a cycle and apply the rule: what a run would do, without doing it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import Row, func, select
+
+from app.allocation import rules
+from app.allocation.models import ShareOverride
+from app.catalog.models import Item
+from app.core import clock
+from app.core.db import canonical_json, db
+from app.ordering.models import Cycle, HouseholdOrder, OrderLine, OrderState, Policy
+from app.places.models import CareNeed
+from app.stock.models import GoodsReceipt, Lot
+
+MEMORY = timedelta(days=60)  # how long a household's shortages give it precedence among equals
+
+
+@dataclass(frozen=True)
+class ItemResult:
+    """One item of a run: `shares` by line, `qty_stock` free before, `qty_given` by this run, `qty_short` left over."""
+
+    item_id: int
+    item: str
+    sale_unit: str
+    qty_wanted: int
+    qty_stock: int
+    qty_given: int
+    qty_short: int
+    short_lines: int
+    shares: tuple[rules.Share, ...]
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """What a run would do. Equal input gives equal `input_sha256`."""
+
+    policy: str
+    seed: str
+    input_sha256: str
+    items: list[ItemResult]
+    lots: Mapping[int, list[tuple[int, int]]]  # item → (lot, free units), in order of use
+
+
+def propose(cycle: Cycle) -> Proposal:
+    """Apply the cycle's rule to its open units and the free stock. Six statements.
+
+    Raises rules.NotEnoughForHands where hand-set shares exceed the stock of an item.
+    """
+    policy = Policy(cycle.policy)
+    seed = f"cycle-{cycle.id}"
+    lines = _open_lines(cycle.id)
+    lots = free_lots({line.item_id for line in lines})
+    by_item: dict[int, list[rules.Claim]] = {}
+    for line, claim in zip(lines, _claims(cycle, lines), strict=True):
+        by_item.setdefault(line.item_id, []).append(claim)
+    names = {row.id: row for row in db.session.execute(select(Item.id, Item.name, Item.sale_unit))}
+    items = []
+    for item_id, claims in sorted(by_item.items()):
+        stock = sum(free for _lot, free in lots.get(item_id, []))
+        situation = rules.Situation(names[item_id].name, stock, policy.value, policy.label_zh, seed)
+        items.append(_result(names[item_id], claims, situation))
+    return Proposal(policy.value, seed, _digest(policy, by_item, lots), items, lots)
+
+
+def _result(item: Row[int, str, str], claims: list[rules.Claim], situation: rules.Situation) -> ItemResult:
+    shares = rules.allocate(claims, situation)
+    return ItemResult(
+        item_id=item.id,
+        item=item.name,
+        sale_unit=item.sale_unit,
+        qty_wanted=sum(claim.qty_ordered - claim.qty_held for claim in claims),
+        qty_stock=situation.qty_stock,
+        qty_given=sum(share.qty_new for share in shares),
+        qty_short=sum(share.qty_short for share in shares),
+        short_lines=sum(1 for share in shares if share.qty_short),
+        shares=shares,
+    )
+
+
+def _open_lines(cycle_id: int) -> list[Row[int, int, int, int, int, str, int | None]]:
+    """Lines with open units of locked orders, in order of id."""
+    return list(
+        db.session.execute(
+            select(
+                OrderLine.id,
+                OrderLine.item_id,
+                OrderLine.qty_open,
+                (OrderLine.qty_ordered - OrderLine.qty_cancelled - OrderLine.qty_short - OrderLine.qty_refunded).label(
+                    "qty_due"
+                ),
+                HouseholdOrder.id.label("order_id"),
+                HouseholdOrder.code,
+                HouseholdOrder.household_id,
+            )
+            .join(HouseholdOrder, HouseholdOrder.id == OrderLine.order_id)
+            .where(OrderLine.cycle_id == cycle_id, OrderLine.qty_open > 0, HouseholdOrder.state == OrderState.LOCKED)
+            .order_by(OrderLine.id)
+        )
+    )
+
+
+def _claims(cycle: Cycle, lines: list[Row[int, int, int, int, int, str, int | None]]) -> list[rules.Claim]:
+    sequence = _sequence(cycle.id)
+    in_need = set(db.session.scalars(select(CareNeed.household_id).distinct()))
+    shortages = _recent_shortages(cycle)
+    by_hand = dict(
+        db.session.execute(
+            select(ShareOverride.order_line_id, ShareOverride.qty)
+            .join(OrderLine, OrderLine.id == ShareOverride.order_line_id)
+            .where(OrderLine.cycle_id == cycle.id)
+        ).tuples()
+    )
+    claims = []
+    for line in lines:
+        held = line.qty_due - line.qty_open
+        wanted = by_hand.get(line.id)
+        claims.append(
+            rules.Claim(
+                line_id=line.id,
+                key=line.code,
+                qty_ordered=line.qty_due,
+                sequence=sequence[line.order_id],
+                tier=0 if line.household_id in in_need else 1,
+                times_short=shortages.get(line.household_id or 0, 0),
+                qty_held=held,
+                qty_by_hand=None if wanted is None else min(max(wanted, held), line.qty_due),
+            )
+        )
+    return claims
+
+
+def _sequence(cycle_id: int) -> dict[int, int]:
+    """Order id → rank by the instant of placing."""
+    placed = db.session.scalars(
+        select(HouseholdOrder.id)
+        .where(HouseholdOrder.cycle_id == cycle_id)
+        .order_by(HouseholdOrder.placed_at, HouseholdOrder.id)
+    )
+    return {order_id: rank for rank, order_id in enumerate(placed)}
+
+
+def _recent_shortages(cycle: Cycle) -> dict[int, int]:
+    """Household → how many lines were short in other cycles of late."""
+    found = db.session.execute(
+        select(HouseholdOrder.household_id, func.count(OrderLine.id))
+        .join(OrderLine, OrderLine.order_id == HouseholdOrder.id)
+        .where(
+            HouseholdOrder.cycle_id != cycle.id,
+            HouseholdOrder.household_id.is_not(None),
+            OrderLine.qty_short > 0,
+            HouseholdOrder.placed_at >= clock.now() - MEMORY,
+        )
+        .group_by(HouseholdOrder.household_id)
+    )
+    return {household: count for household, count in found if household is not None}
+
+
+def free_lots(item_ids: set[int]) -> dict[int, list[tuple[int, int]]]:
+    """Item → (lot, free units) in order of use: what expires first, then what came first."""
+    lots: dict[int, list[tuple[int, int]]] = {}
+    rows = db.session.execute(
+        select(Lot.item_id, Lot.id, Lot.qty_free)
+        .join(GoodsReceipt, GoodsReceipt.id == Lot.goods_receipt_id)
+        .where(Lot.qty_free > 0)
+        .order_by(Lot.expires_on.is_(None), Lot.expires_on, GoodsReceipt.received_at, Lot.id)
+    )
+    for item_id, lot_id, free in rows:
+        if item_id in item_ids:
+            lots.setdefault(item_id, []).append((lot_id, free))
+    return lots
+
+
+def _digest(policy: Policy, by_item: Mapping[int, list[rules.Claim]], lots: Mapping[int, list[tuple[int, int]]]) -> str:
+    claims = [
+        [item, [[c.line_id, c.qty_ordered, c.qty_held, c.qty_by_hand] for c in rows]] for item, rows in by_item.items()
+    ]
+    content = [policy.value, claims, sorted((item, rows) for item, rows in lots.items())]
+    return hashlib.sha256(canonical_json(content).encode()).hexdigest()

@@ -1,0 +1,201 @@
+"""Give out what has arrived, set a share by hand, and declare what stays short."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import delete, insert, select
+
+from app.access.permissions import Permission, Staff
+from app.allocation import rules
+from app.allocation.compute import ItemResult, Proposal, propose
+from app.allocation.models import Allocation, AllocationRun, ShareNote, ShareOverride
+from app.core.db import command, db
+from app.core.errors import Conflict, Invalid, NotFound
+from app.core.events import record
+from app.core.schemas import CommandSchema, Line, Whole
+from app.ordering.models import Cycle, CycleState, OrderLine, Stage
+from app.ordering.stages import Cause, move
+from app.places.scope import require_subdistrict
+from app.stock.lots import move_lots
+
+
+@dataclass(frozen=True)
+class Commit:
+    """`input_sha256` is what the preview was computed from; another one means that something changed meanwhile."""
+
+    input_sha256: str
+
+
+class CommitSchema(CommandSchema):
+    makes = Commit
+    input_sha256 = Line(required=True, longest=64)
+
+
+@dataclass(frozen=True)
+class SetShare:
+    """The whole share of one line, set by a person."""
+
+    qty: int
+    reason: str
+
+
+class SetShareSchema(CommandSchema):
+    makes = SetShare
+    qty = Whole(required=True, least=0, most=10_000)
+    reason = Line(required=True, longest=100)
+
+
+def cycle_for(by: Staff, cycle_id: int) -> Cycle:
+    """The cycle, where the actor allocates for its subdistrict. Raises NotFound."""
+    cycle = db.session.get(Cycle, cycle_id)
+    if cycle is None:
+        raise NotFound
+    require_subdistrict(by, Permission.ALLOCATE, cycle.subdistrict_id)
+    return cycle
+
+
+@command
+def allocate(by: Staff, cycle_id: int, seen: Commit) -> AllocationRun:
+    """Give the free stock to the open units of a running cycle by its rule.
+
+    Requires: the cycle is running; claims and stock are those of the preview. Ensures: the units given are
+    `allocated` and reserved in their lots, in equal numbers; every line that got less has a sentence.
+    Raises: NotFound, Conflict.
+    """
+    cycle = cycle_for(by, cycle_id)
+    if cycle.state != CycleState.RUNNING:
+        raise Conflict(_l("配送日开始之后（全部点位已签）才能分配。"))
+    proposal = proposal_for(cycle)
+    if proposal.input_sha256 != seen.input_sha256:
+        raise Conflict(_l("库存或订单刚有变化，请看过新的预览再分配。"))
+    if not any(item.qty_given for item in proposal.items):
+        raise Conflict(_l("没有可以分配的库存。"))
+    run = AllocationRun(
+        cycle_id=cycle_id, policy=proposal.policy, seed=proposal.seed, input_sha256=proposal.input_sha256, by_id=by.id
+    )
+    db.session.add(run)
+    db.session.flush()
+    _give(run, proposal)
+    _write_notes(run, proposal)
+    given = sum(item.qty_given for item in proposal.items)
+    record(by, "allocate", run, cycle_id=cycle_id, units=given, policy=proposal.policy)
+    return run
+
+
+def proposal_for(cycle: Cycle) -> Proposal:
+    """The preview of a run. Raises Conflict with the sentence where hand-set shares exceed the stock."""
+    try:
+        return propose(cycle)
+    except rules.NotEnoughForHands as error:
+        raise Conflict(str(error.said)) from error
+
+
+def _give(run: AllocationRun, proposal: Proposal) -> None:
+    rows = [row for item in proposal.items for row in _from_lots(item, list(proposal.lots.get(item.item_id, [])))]
+    units: dict[int, int] = {}
+    lots: dict[int, int] = {}
+    for line_id, lot_id, qty in rows:
+        units[line_id] = units.get(line_id, 0) + qty
+        lots[lot_id] = lots.get(lot_id, 0) + qty
+    move_lots(lots, "free", "reserved")
+    move(units, Stage.OPEN, Stage.ALLOCATED, Cause("allocation_run", run.id))
+    entries = [{"order_line_id": line, "lot_id": lot, "run_id": run.id, "qty": qty} for line, lot, qty in rows]
+    db.session.execute(insert(Allocation), entries)
+
+
+def _from_lots(item: ItemResult, lots: list[tuple[int, int]]) -> Iterator[tuple[int, int, int]]:
+    """Cover each share from the lots in their order: (line, lot, units)."""
+    place, left = 0, lots[0][1] if lots else 0
+    for share in item.shares:
+        needed = share.qty_new
+        while needed:
+            taken = min(needed, left)
+            if taken:
+                yield share.line_id, lots[place][0], taken
+            needed -= taken
+            left -= taken
+            if needed:
+                place += 1
+                left = lots[place][1]
+
+
+def _write_notes(run: AllocationRun, proposal: Proposal) -> None:
+    shares = [share for item in proposal.items for share in item.shares]
+    _forget_notes(run.cycle_id)
+    notes = [
+        {"order_line_id": share.line_id, "run_id": run.id, "qty_share": share.qty, "sentence": share.said.zh}
+        for share in shares
+        if share.said is not None
+    ]
+    if notes:
+        db.session.execute(insert(ShareNote), notes)
+
+
+def _forget_notes(cycle_id: int) -> None:
+    """Notes of lines that are still open are written anew by each run; those of declared shortages stay."""
+    still_open = select(OrderLine.id).where(OrderLine.cycle_id == cycle_id, OrderLine.qty_open > 0)
+    db.session.execute(
+        delete(ShareNote).where(ShareNote.order_line_id.in_(still_open)).execution_options(synchronize_session=False)
+    )
+
+
+@command
+def declare_short(by: Staff, cycle_id: int) -> int:
+    """Give up on what is still open: those units end as `short`, each with its sentence. Returns how many.
+
+    Requires: the cycle is running and nothing free could still be given. Raises: NotFound, Conflict.
+    """
+    cycle = cycle_for(by, cycle_id)
+    if cycle.state != CycleState.RUNNING:
+        raise Conflict(_l("只有配送中的批次能确认缺货。"))
+    proposal = proposal_for(cycle)
+    givable = sum(item.qty_given for item in proposal.items)
+    if givable:
+        raise Conflict(_("还有 %(n)d 份库存可以分配，请先分配。", n=givable))
+    units = {share.line_id: share.qty_short for item in proposal.items for share in item.shares if share.qty_short}
+    if not units:
+        raise Conflict(_l("没有待确认的缺货。"))
+    run = AllocationRun(
+        cycle_id=cycle_id, policy=proposal.policy, seed=proposal.seed, input_sha256=proposal.input_sha256, by_id=by.id
+    )
+    db.session.add(run)
+    db.session.flush()
+    _write_notes(run, proposal)
+    move(units, Stage.OPEN, Stage.SHORT, Cause("allocation_run", run.id))
+    record(by, "declare_short", run, cycle_id=cycle_id, units=sum(units.values()))
+    return sum(units.values())
+
+
+@command
+def set_share(by: Staff, line_id: int, wanted: SetShare) -> ShareOverride:
+    """Set the share of a line by hand; later runs keep it. Raises NotFound, Invalid, Conflict."""
+    line = db.session.get(OrderLine, line_id)
+    if line is None:
+        raise NotFound
+    cycle = cycle_for(by, line.cycle_id)
+    if cycle.state != CycleState.RUNNING or not line.qty_open:
+        raise Conflict(_l("这一行没有待分配的份数，不能再调整。"))
+    held = line.qty_ordered - line.qty_open - line.qty_short - line.qty_cancelled - line.qty_refunded
+    if not held <= wanted.qty <= held + line.qty_open:
+        raise Invalid({"qty": [_("应在 %(least)d 到 %(most)d 之间。", least=held, most=held + line.qty_open)]})
+    override = db.session.get(ShareOverride, line_id) or ShareOverride(order_line_id=line_id)
+    override.qty, override.reason, override.by_id = wanted.qty, wanted.reason, by.id
+    db.session.add(override)
+    record(by, "override", ("order_line", line_id), cycle_id=line.cycle_id, qty=wanted.qty)
+    return override
+
+
+@command
+def clear_share(by: Staff, line_id: int) -> None:
+    """Leave the share of a line to the rule again. Raises NotFound."""
+    line = db.session.get(OrderLine, line_id)
+    override = db.session.get(ShareOverride, line_id)
+    if line is None or override is None:
+        raise NotFound
+    cycle_for(by, line.cycle_id)
+    db.session.delete(override)
+    record(by, "clear_override", ("order_line", line_id), cycle_id=line.cycle_id)
