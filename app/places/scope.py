@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, false, or_, select
 from app.access.permissions import Grant, Permission, Staff, ids_of
 from app.core.db import db
 from app.core.errors import NotFound
-from app.places.models import Building, Community, ServicePoint
+from app.places.models import Building, Community, Compound, ServicePoint
 
 T = TypeVar("T")
 
@@ -39,6 +39,16 @@ def buildings_in_scope(actor: Staff, permission: Permission) -> ColumnElement[bo
         return false()
     points = select(ServicePoint.id).where(points_in_scope(actor, permission))
     return or_(Building.id.in_(ids_of(grants, "building")), Building.service_point_id.in_(points))
+
+
+def compounds_in_scope(actor: Staff, permission: Permission) -> ColumnElement[bool]:
+    """A condition on Compound: those of a whole community in scope, and those with a building in scope."""
+    grants = actor.scopes(permission)
+    if not grants:
+        return false()
+    wide = select(Community.id).where(_communities(grants))
+    holding = select(Building.compound_id).where(buildings_in_scope(actor, permission))
+    return or_(Compound.community_id.in_(wide), Compound.id.in_(holding))
 
 
 def is_subdistrict_in_scope(actor: Staff, permission: Permission, subdistrict_id: int) -> bool:
@@ -71,6 +81,12 @@ def require_point(actor: Staff, permission: Permission, service_point_id: int) -
 def require_building(actor: Staff, permission: Permission, building_id: int) -> Building:
     """The building, if the permission reaches it. Raises NotFound."""
     found = select(Building).where(Building.id == building_id, buildings_in_scope(actor, permission))
+    return _or_not_found(db.session.scalar(found))
+
+
+def require_compound(actor: Staff, permission: Permission, compound_id: int) -> Compound:
+    """The compound, if the permission reaches it. Raises NotFound."""
+    found = select(Compound).where(Compound.id == compound_id, compounds_in_scope(actor, permission))
     return _or_not_found(db.session.scalar(found))
 
 
