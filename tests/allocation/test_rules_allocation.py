@@ -108,6 +108,19 @@ def test_a_share_set_by_hand_stays_and_the_rest_is_shared_by_rule() -> None:
     assert given_out(claims, 8, Policy.NEED_FIRST) == {1: 4, 2: 0, 3: 4}
 
 
+def test_a_share_set_by_hand_may_be_just_what_is_held_and_the_sentence_counts_what_is_held() -> None:
+    claims = [Claim(1, "a", 3, qty_held=2, qty_by_hand=2), Claim(2, "b", 3)]
+    (by_hand, _other) = allocate(claims, of(3, Policy.EQUAL_FLOOR))
+    assert (by_hand.qty, by_hand.qty_new) == (2, 0)
+    assert by_hand.said is not None
+    assert by_hand.said.zh == "鸡蛋共有5份，登记6份。经人工调整，您家登记3份，分到2份，缺1份。"
+
+
+def test_claims_of_one_tier_and_one_rank_unless_said_otherwise() -> None:
+    assert given_out([Claim(1, "a", 2), Claim(2, "b", 2, tier=1, sequence=1)], 2, Policy.NEED_FIRST) == {1: 2, 2: 0}
+    assert given_out([Claim(1, "a", 2), Claim(2, "b", 2, tier=1, sequence=1)], 2, Policy.FIRST_COME) == {1: 2, 2: 0}
+
+
 def test_hands_that_promise_more_than_there_is_are_told_so() -> None:
     claims = [replace(claim, qty_by_hand=4) for claim in claims_of(4, 4)]
     with pytest.raises(NotEnoughForHands, match="手工指定的份额还需要8份，库存只有7份"):

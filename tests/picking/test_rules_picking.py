@@ -55,6 +55,20 @@ def test_marks_say_cold_fragile_and_heavy() -> None:
     assert (cold.is_heavy, cold.is_fragile, cold.is_cold) == (False, False, True)
 
 
+def test_heavy_begins_at_the_limit() -> None:
+    weights = [bag.is_heavy for grams in (6_999, 7_000) for bag in split_into_bags([Goods(1, 1, grams, 0)])]
+    assert weights == [False, True]
+
+
+def test_heavy_units_go_in_first_so_that_nothing_is_crushed() -> None:
+    (bag,) = split_into_bags([Goods(1, 1, 200, 100), Goods(2, 1, 3_000, 100), Goods(3, 1, 900, 100)])
+    assert list(bag.units) == [2, 3, 1]
+
+
+def test_a_bag_that_is_exactly_full_by_volume_still_takes_what_needs_no_room() -> None:
+    assert len(split_into_bags([Goods(1, 1, 500, 30_000), Goods(2, 1, 100, 0)])) == 1
+
+
 def test_fragile_goods_go_in_last() -> None:
     (bag,) = split_into_bags([EGGS, GREENS])
     assert list(bag.units) == [2, 5]

@@ -147,6 +147,8 @@ def test_what_expires_first_is_taken_first() -> None:
     assert take(lots, 12) == ((3, 5), (2, 5), (1, 2))
     assert take(lots, 99) == ((3, 5), (2, 5), (1, 5))
     assert take(lots, 0) == ()
+    assert take(lots, 1) == ((3, 1),)
+    assert take([LotStock(1, 1)], 5) == ((1, 1),)
 
 
 @pytest.mark.skipif(not PEERS.exists(), reason="the shared peer vectors are not on this machine")
