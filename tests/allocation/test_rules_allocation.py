@@ -116,7 +116,7 @@ def test_a_share_set_by_hand_may_be_just_what_is_held_and_the_sentence_counts_wh
     assert by_hand.said.zh == "鸡蛋共有5份，登记6份。经人工调整，您家登记3份，分到2份，缺1份。"
 
 
-def test_claims_of_one_tier_and_one_rank_unless_said_otherwise() -> None:
+def test_a_claim_without_tier_and_rank_comes_first() -> None:
     assert given_out([Claim(1, "a", 2), Claim(2, "b", 2, tier=1, sequence=1)], 2, Policy.NEED_FIRST) == {1: 2, 2: 0}
     assert given_out([Claim(1, "a", 2), Claim(2, "b", 2, tier=1, sequence=1)], 2, Policy.FIRST_COME) == {1: 2, 2: 0}
 
