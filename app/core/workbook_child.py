@@ -1,4 +1,4 @@
-"""Read one workbook in a process of its own: `workbook_child.py FILE ROWS COLUMNS MEMORY`; all sheets as JSON on stdout.
+"""Read a workbook in a process of its own: `workbook_child.py FILE ROWS COLUMNS MEMORY`; all sheets as JSON on stdout.
 
 Started by core/tables.py with limits on memory and time, since the file comes from somebody's phone. Imports nothing
 of the application. Exit status 3: too large.

@@ -144,7 +144,7 @@ class Building(Versioned, Base):
     grid_id: Mapped[int | None] = fk("grid.id")
     code: Mapped[str | None] = plain_text()  # the number it has in the imported list
     label: Mapped[str] = plain_text()  # as people write it: "12号楼", "5幢"
-    sort_key: Mapped[str] = plain_text(default="")  # core/natural.py natural_key, so that 2 comes before 10 in the database too
+    sort_key: Mapped[str] = plain_text(default="")  # core/natural.py, so that 2 comes before 10 in the database too
     public_code: Mapped[str] = plain_text()  # in the poster's QR; says nothing about the building
     floors: Mapped[int] = mapped_column(Integer, default=6)
     has_lift: Mapped[bool] = mapped_column(Flag, default=False)

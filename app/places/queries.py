@@ -59,7 +59,7 @@ def current_zones(building_ids: Iterable[int], at: datetime) -> dict[int, ZoneLe
         .where(or_(ZoneDesignation.ends_at.is_(None), ZoneDesignation.ends_at > at))
         .order_by(ZoneDesignation.starts_at)
     )
-    return {building_id: level for building_id, level in db.session.execute(wanted)}
+    return {row.building_id: row.ZoneLevel for row in db.session.execute(wanted)}
 
 
 def household_label(building: str, stairwell: str, room: str) -> str:
