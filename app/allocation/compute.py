@@ -55,7 +55,7 @@ def propose(cycle: Cycle) -> Proposal:
     policy = Policy(cycle.policy)
     seed = f"cycle-{cycle.id}"
     lines = _open_lines(cycle.id)
-    lots = free_lots({line.item_id for line in lines})
+    lots = free_lots(cycle.subdistrict_id, {line.item_id for line in lines})
     by_item: dict[int, list[rules.Claim]] = {}
     for line, claim in zip(lines, _claims(cycle, lines), strict=True):
         by_item.setdefault(line.item_id, []).append(claim)
@@ -109,13 +109,12 @@ def _claims(cycle: Cycle, lines: list[Row[int, int, int, int, int, str, int | No
     sequence = _sequence(cycle.id)
     in_need = set(db.session.scalars(select(CareNeed.household_id).distinct()))
     shortages = _recent_shortages(cycle)
-    by_hand = dict(
-        db.session.execute(
-            select(ShareOverride.order_line_id, ShareOverride.qty)
-            .join(OrderLine, OrderLine.id == ShareOverride.order_line_id)
-            .where(OrderLine.cycle_id == cycle.id)
-        ).tuples()
+    overrides = db.session.scalars(
+        select(ShareOverride)
+        .join(OrderLine, OrderLine.id == ShareOverride.order_line_id)
+        .where(OrderLine.cycle_id == cycle.id)
     )
+    by_hand = {override.order_line_id: override.qty for override in overrides}
     claims = []
     for line in lines:
         held = line.qty_due - line.qty_open
@@ -161,13 +160,13 @@ def _recent_shortages(cycle: Cycle) -> dict[int, int]:
     return {household: count for household, count in found if household is not None}
 
 
-def free_lots(item_ids: set[int]) -> dict[int, list[tuple[int, int]]]:
+def free_lots(subdistrict_id: int, item_ids: set[int]) -> dict[int, list[tuple[int, int]]]:
     """Item → (lot, free units) in order of use: what expires first, then what came first."""
     lots: dict[int, list[tuple[int, int]]] = {}
     rows = db.session.execute(
         select(Lot.item_id, Lot.id, Lot.qty_free)
         .join(GoodsReceipt, GoodsReceipt.id == Lot.goods_receipt_id)
-        .where(Lot.qty_free > 0)
+        .where(Lot.qty_free > 0, GoodsReceipt.subdistrict_id == subdistrict_id)
         .order_by(Lot.expires_on.is_(None), Lot.expires_on, GoodsReceipt.received_at, Lot.id)
     )
     for item_id, lot_id, free in rows:

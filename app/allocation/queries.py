@@ -10,9 +10,9 @@ from sqlalchemy import Select, func, select
 from app.allocation.models import AllocationRun, ShareNote, ShareOverride
 from app.catalog.models import Item
 from app.core.db import db
-from app.ordering.models import HouseholdOrder, OrderLine, OrderState
+from app.ordering.models import Cycle, HouseholdOrder, OrderLine, OrderState
 from app.places.models import Building, Compound, Household, Stairwell
-from app.stock.models import Lot
+from app.stock.models import GoodsReceipt, Lot
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,13 @@ def item_rows(cycle_id: int) -> list[ItemRow]:
         .group_by(Item.id, Item.name, Item.sale_unit, Item.sku)
         .order_by(Item.sku)
     ).all()
-    stock = db.session.execute(select(Lot.item_id, func.sum(Lot.qty_free)).group_by(Lot.item_id))
+    stock = db.session.execute(
+        select(Lot.item_id, func.sum(Lot.qty_free))
+        .join(GoodsReceipt, GoodsReceipt.id == Lot.goods_receipt_id)
+        .join(Cycle, Cycle.subdistrict_id == GoodsReceipt.subdistrict_id)
+        .where(Cycle.id == cycle_id)
+        .group_by(Lot.item_id)
+    )
     free: dict[int, int] = {item: int(qty) for item, qty in stock}
     return [
         ItemRow(item, name, unit, int(ordered), int(open_), int(given_), int(short), int(ended), free.get(item, 0))
