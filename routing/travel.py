@@ -1,0 +1,227 @@
+"""Travel matrices for places in and around gated compounds.
+
+Inside a compound people walk, with a detour factor on the crow-fly distance. Between two compounds the way leads
+through an open gate of the first, along the road, through an open gate of the second: the shortest over all pairs of
+gates. A compound whose gates are all closed cannot be left or entered. Places without coordinates follow the order
+in which they are listed within their compound.
+
+The default factor 1.35 is the median of 25 pedestrian pairs measured on OpenStreetMap ways (their mean speed 1.35
+m/s).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from routing.model import IllegalProblem, require
+from routing.providers import CrowFly, ProviderFailure, RoadProvider
+from routing.travel_times import UNREACHABLE, IntMatrix, Matrix
+
+EARTH_RADIUS_M = 6_371_008.8
+STEP_WITHOUT_COORDINATES_M = 40
+"""Assumed between neighbouring buildings in the list when a compound has no coordinates."""
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Mode:
+    """A way to move: detour over crow-fly, speed in millimetres per second, on foot inside compounds."""
+
+    name: str = "foot"
+    detour_permille: int = 1350
+    speed_mm_s: int = 1350
+    walking_mm_s: int = 1350
+    gate_check_s: int = 0
+    """Time that passing one gate takes."""
+
+    def __post_init__(self) -> None:
+        require(self.detour_permille >= 1000, f"The detour factor of {self.name} cannot be below one.")
+        require(self.speed_mm_s > 0 and self.walking_mm_s > 0, f"The speeds of {self.name} must be positive.")
+        require(self.gate_check_s >= 0, f"A gate check of {self.name} cannot take negative time.")
+
+
+FOOT = Mode()
+CART = Mode("cart", 1350, 1100, 1100)
+E_BIKE = Mode("e_bike", 1400, 4200, 1350)
+VAN = Mode("van", 1500, 5500, 1350)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place to be reached. `compound` None means it lies on the street; without coordinates both are None."""
+
+    name: str
+    lat: float | None
+    lon: float | None
+    compound: str | None = None
+
+    def __post_init__(self) -> None:
+        require((self.lat is None) == (self.lon is None), f"Place {self.name} has only one coordinate.")
+        if self.lat is not None and self.lon is not None:
+            require(abs(self.lat) <= 85 and abs(self.lon) <= 180, f"Place {self.name} is not on the map.")
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """A gate of a compound."""
+
+    compound: str
+    lat: float
+    lon: float
+    is_open: bool = True
+
+
+@dataclass(frozen=True)
+class Way:
+    """Travel matrices of all modes, local metres of the places, and remarks (for instance about a fallback)."""
+
+    matrices: tuple[Matrix, ...]
+    points: tuple[tuple[int, int], ...]
+    notes: tuple[str, ...] = ()
+
+
+def local_metres(coordinates: Floats) -> Floats:
+    """East and north in metres around the mean of WGS84 (lat, lon) rows; good to a part in 10^4 over 20 km."""
+    if len(coordinates) == 0:
+        return np.zeros((0, 2))
+    lat0, lon0 = np.nanmean(coordinates, axis=0) if not np.isnan(coordinates).all() else (0.0, 0.0)
+    metres_per_degree = math.pi * EARTH_RADIUS_M / 180.0
+    east = (coordinates[:, 1] - lon0) * metres_per_degree * math.cos(math.radians(lat0))
+    north = (coordinates[:, 0] - lat0) * metres_per_degree
+    return np.stack([east, north], axis=1)
+
+
+def travel(
+    places: Sequence[Place], gates: Sequence[Gate], modes: Sequence[Mode], provider: RoadProvider | None = None
+) -> Way:
+    """Matrices between all places for each mode.
+
+    A `provider` (see `routing.providers`) replaces crow-fly times detour on the road; when it fails, crow-fly is used for
+    that mode and a note says so.
+
+    Raises
+    ------
+    IllegalProblem
+        When two modes have the same name.
+    """
+    if len({mode.name for mode in modes}) != len(modes):
+        raise IllegalProblem("Two modes have the same name.")
+    coordinates = _coordinates(places, gates)
+    metres = local_metres(coordinates)
+    network = _Network(places, gates, metres)
+    notes: list[str] = []
+    matrices: list[Matrix] = []
+    for mode in modes:
+        used: RoadProvider = provider or CrowFly()
+        try:
+            road = used.table(coordinates, metres, mode.name, mode.detour_permille, mode.speed_mm_s)
+        except ProviderFailure as failure:
+            notes.append(f"{mode.name}: road times are estimated as the crow flies, because {failure}")
+            road = CrowFly().table(coordinates, metres, mode.name, mode.detour_permille, mode.speed_mm_s)
+        matrices.append(network.matrix(mode, *road))
+    points = tuple((round(float(e)), round(float(n))) for e, n in metres[: len(places)])
+    return Way(tuple(matrices), points, tuple(notes))
+
+
+def _coordinates(places: Sequence[Place], gates: Sequence[Gate]) -> Floats:
+    """(lat, lon) of places, then gates. A place without coordinates stands in a row beside the first known of its
+    compound.
+    """
+    rows = [[math.nan if p.lat is None else p.lat, math.nan if p.lon is None else p.lon] for p in places]
+    rows += [[gate.lat, gate.lon] for gate in gates]
+    array = np.array(rows, dtype=np.float64).reshape(-1, 2)
+    centre = np.nanmean(array, axis=0) if len(array) and not np.isnan(array).all() else np.zeros(2)
+    step = STEP_WITHOUT_COORDINATES_M * 180.0 / (math.pi * EARTH_RADIUS_M)
+    counted: dict[str | None, int] = {}
+    for index, place in enumerate(places):
+        if place.lat is not None:
+            continue
+        counted[place.compound] = counted.get(place.compound, 0) + 1
+        known = [
+            array[k] for k, other in enumerate(places) if other.compound == place.compound and other.lat is not None
+        ]
+        known += [array[len(places) + k] for k, gate in enumerate(gates) if gate.compound == place.compound]
+        anchor = known[0] if known and place.compound is not None else centre
+        array[index] = anchor + np.array([0.0, step * counted[place.compound]])
+    return array
+
+
+class _Network:
+    """Places and gates in local metres; builds one matrix after the other."""
+
+    def __init__(self, places: Sequence[Place], gates: Sequence[Gate], metres: Floats) -> None:
+        self.count = len(places)
+        self.metres = metres
+        self.open = {
+            compound: [self.count + k for k, gate in enumerate(gates) if gate.compound == compound and gate.is_open]
+            for compound in sorted({gate.compound for gate in gates})
+        }
+        self.members: dict[str | None, list[int]] = {}
+        for index, place in enumerate(places):
+            fenced = place.compound if place.compound in self.open else None
+            self.members.setdefault(fenced, []).append(index)
+
+    def matrix(self, mode: Mode, road_m: Floats, road_s: Floats) -> Matrix:
+        """Metres and seconds of one mode; the shortest way by seconds is taken."""
+        seconds = np.full((self.count, self.count), float(UNREACHABLE))
+        metres = np.full((self.count, self.count), float(UNREACHABLE))
+        for here, froms in self.members.items():
+            for there, tos in self.members.items():
+                if here is not None and here == there:
+                    block_m = self._walk(froms, tos, mode)
+                    block_s = block_m * 1000.0 / mode.walking_mm_s
+                else:
+                    block_m, block_s = self._through_gates((here, froms), (there, tos), mode, (road_m, road_s))
+                metres[np.ix_(froms, tos)], seconds[np.ix_(froms, tos)] = block_m, block_s
+        np.fill_diagonal(metres, 0.0)
+        np.fill_diagonal(seconds, 0.0)
+        return Matrix(mode.name, _whole(metres), _whole(seconds))
+
+    def _walk(self, froms: Sequence[int], tos: Sequence[int], mode: Mode) -> Floats:
+        gap = self.metres[froms][:, None, :] - self.metres[tos][None, :, :]
+        crow: Floats = np.hypot(gap[..., 0], gap[..., 1])
+        return crow * FOOT.detour_permille / 1000.0
+
+    def _through_gates(
+        self,
+        start: tuple[str | None, list[int]],
+        end: tuple[str | None, list[int]],
+        mode: Mode,
+        road: tuple[Floats, Floats],
+    ) -> tuple[Floats, Floats]:
+        """Shortest over the open gates of both ends; a place on the street is its own gate."""
+        out_m, out_s, out_nodes = self._to_gates(*start, mode)
+        in_m, in_s, in_nodes = self._to_gates(*end, mode)
+        road_m, road_s = (part[np.ix_(out_nodes, in_nodes)] for part in road)
+        best_s = np.full((len(start[1]), len(end[1])), float(UNREACHABLE))
+        best_m = best_s.copy()
+        if start[0] is None and end[0] is None:
+            return road_m, road_s
+        for i in range(len(out_nodes)):
+            for j in range(len(in_nodes)):
+                total_s = out_s[:, i, None] + road_s[i, j] + in_s[None, :, j]
+                total_m = out_m[:, i, None] + road_m[i, j] + in_m[None, :, j]
+                better = total_s < best_s
+                best_s = np.where(better, total_s, best_s)
+                best_m = np.where(better, total_m, best_m)
+        return best_m, best_s
+
+    def _to_gates(self, compound: str | None, members: list[int], mode: Mode) -> tuple[Floats, Floats, list[int]]:
+        """Metres and seconds from each member to each exit, and the exits."""
+        if compound is None:
+            far = np.full((len(members), len(members)), float(UNREACHABLE))
+            np.fill_diagonal(far, 0.0)
+            return far, far.copy(), members
+        exits = self.open[compound]
+        metres = self._walk(members, exits, mode) if exits else np.zeros((len(members), 0))
+        return metres, metres * 1000.0 / mode.walking_mm_s + mode.gate_check_s, exits
+
+
+def _whole(values: Floats) -> IntMatrix:
+    return np.minimum(np.rint(values), UNREACHABLE).astype(np.int32)
