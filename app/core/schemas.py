@@ -6,12 +6,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any, ClassVar
 
 from flask_babel import lazy_gettext as _l
-from marshmallow import RAISE, Schema, ValidationError, fields, post_load, pre_load
+from marshmallow import RAISE, Schema, ValidationError, fields, post_load, pre_load, validate
 
+from app.core import clock
 from app.core.errors import Invalid, sentence_for_unknown_field
 
 TRANSPORT = {"csrf_token", "_key"}  # fields every form of ours carries that are no part of a command
@@ -22,6 +24,8 @@ NOT_A_NUMBER = _l("请填整数。")
 TOO_LARGE = _l("数字太大。")
 BAD_DATE = _l("日期格式应为 2022-04-01。")
 BAD_TIME = _l("时间格式应为 2022-04-01 15:00。")
+BAD_TIME_OF_DAY = _l("时间格式应为 06:30。")
+NOT_OFFERED = _l("请从列出的选项里选。")
 
 
 class Line(fields.String):
@@ -97,6 +101,39 @@ class Yuan(fields.Field[int]):
 
     def _serialize(self, value: int | None, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
         return None if value is None else f"{value // 100}.{value % 100:02d}"
+
+
+class WallTime(fields.Field[datetime]):
+    """A date and time as typed or as `datetime-local` sends it, on the subdistrict's clock; loaded as a UTC instant."""
+
+    default_error_messages = {"required": REQUIRED, "null": REQUIRED, "invalid": BAD_TIME}
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> datetime:
+        text = str(value).strip().replace("T", " ")
+        for pattern in ("%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S"):
+            try:
+                return clock.from_local(datetime.strptime(text, pattern))
+            except (ValueError, OverflowError):
+                continue
+        raise self.make_error("invalid")
+
+
+class TimeOfDay(fields.Field[int]):
+    """06:30 on the wall clock, loaded as seconds after midnight; 24:00 is the end of the day."""
+
+    default_error_messages = {"required": REQUIRED, "null": REQUIRED, "invalid": BAD_TIME_OF_DAY}
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
+        match = re.fullmatch(r"([01]?[0-9]|2[0-4]):([0-5][0-9])", str(value).strip().replace("：", ":"))
+        seconds = int(match[1]) * 3600 + int(match[2]) * 60 if match else -1
+        if not 0 <= seconds <= 86_400:
+            raise self.make_error("invalid")
+        return seconds
+
+
+def one_of(values: Iterable[str]) -> validate.OneOf:
+    """One of a closed vocabulary, with a sentence of ours."""
+    return validate.OneOf([str(value) for value in values], error=NOT_OFFERED)  # type: ignore[arg-type]
 
 
 class CommandSchema(Schema):
