@@ -1,0 +1,264 @@
+"""The bags of a wave, loaded once: bag lists, labels and hand-out lists are three views of the same rows."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from sqlalchemy import func, select
+
+from app.core.db import db
+from app.core.natural import natural_key
+from app.dispatch.models import Plan, PlanBag, PlanState, Round, Stop
+from app.ordering.models import HouseholdOrder, OrderLine
+from app.picking.models import LIVE_BAGS, Bag, BagLine
+from app.places.models import Household, HouseholdContact, Stairwell
+from app.printing.contexts.ground import BuildingPlace, Ground, Prepared, mask_name, short_place
+from app.printing.labels import A4_3X8, LabelStock
+from app.printing.sheets.bag_label import BagLabel, BagLabels
+from app.printing.sheets.bag_list import BagItem, BagList, BagListBuilding, BagRow
+from app.printing.sheets.base import Totals
+from app.printing.sheets.hand_out_list import HandOutList, HandOutRow
+
+
+@dataclass
+class HeldLine:
+    """Units of an order line in a bag; ``short`` of the line are not coming at all."""
+
+    item_id: int
+    qty: int
+    short: int = 0
+
+
+@dataclass
+class BagOnPaper:
+    """A live bag with its door. ``k`` of ``n`` counts within the household and wave."""
+
+    id: int
+    code: str
+    order_id: int
+    building_id: int
+    stairwell_id: int
+    stairwell: str
+    floor: int | None
+    room: str
+    called: str
+    door_note: str
+    marks: tuple[str, ...]
+    seq: int
+    k: int = 1
+    n: int = 1
+    lines: list[HeldLine] = field(default_factory=list)
+
+    @property
+    def order_on_paper(self) -> tuple[str, str, int]:
+        """Stairwell, room, bag: the packing order within a building."""
+        return natural_key(self.stairwell), natural_key(self.room), self.seq
+
+
+@dataclass
+class BagsOfWave:
+    """All live bags of a wave by building, in packing order."""
+
+    ground: Ground
+    by_building: dict[int, list[BagOnPaper]]
+
+    @cached_property
+    def with_several_stairwells(self) -> set[int]:
+        """Buildings whose labels must name the stairwell."""
+        rows = db.session.execute(
+            select(Stairwell.building_id).group_by(Stairwell.building_id).having(func.count() > 1)
+        )
+        return {building for (building,) in rows}
+
+    @cached_property
+    def short_orders(self) -> set[int]:
+        """Orders of which some units are not coming."""
+        rows = db.session.execute(
+            select(OrderLine.order_id).where(OrderLine.cycle_id == self.ground.cycle_id, OrderLine.qty_short > 0)
+        )
+        return {order for (order,) in rows}
+
+    def buildings(self) -> list[BuildingPlace]:
+        """Buildings that have bags, in order."""
+        return self.ground.in_order(self.by_building)
+
+
+def load_bags(ground: Ground) -> BagsOfWave:
+    """Load the wave in three statements."""
+    bags = {bag.id: bag for bag in _doors(ground)}
+    _fill(ground, bags)
+    by_building: dict[int, list[BagOnPaper]] = defaultdict(list)
+    for bag in sorted(bags.values(), key=lambda bag: bag.order_on_paper):
+        by_building[bag.building_id].append(bag)
+    return BagsOfWave(ground, dict(by_building))
+
+
+def _marks(bag: Bag) -> tuple[str, ...]:
+    found = {"cold": bag.is_cold, "heavy": bag.is_heavy, "fragile": bag.is_fragile}
+    return tuple(name for name, applies in found.items() if applies)
+
+
+def _doors(ground: Ground) -> list[BagOnPaper]:
+    rows = db.session.execute(
+        select(Bag, HouseholdOrder.door_note, Household, Stairwell.label, HouseholdContact.name)
+        .join(HouseholdOrder, HouseholdOrder.id == Bag.order_id)
+        .outerjoin(Household, Household.id == HouseholdOrder.household_id)
+        .outerjoin(Stairwell, Stairwell.id == Household.stairwell_id)
+        .outerjoin(HouseholdContact, HouseholdContact.household_id == Household.id)
+        .where(Bag.cycle_id == ground.cycle_id, Bag.wave == ground.wave, Bag.state.in_(LIVE_BAGS))
+    ).all()
+    bags = [
+        BagOnPaper(
+            id=bag.id,
+            code=bag.code,
+            order_id=bag.order_id,
+            building_id=bag.building_id,
+            stairwell_id=household.stairwell_id if household else 0,
+            stairwell=stairwell or "",
+            floor=household.floor if household else None,
+            room=household.room_no if household else "",
+            called=mask_name(name),
+            door_note=door_note,
+            marks=_marks(bag),
+            seq=bag.seq,
+        )
+        for bag, door_note, household, stairwell, name in rows
+    ]
+    _count_within_household(bags)
+    return bags
+
+
+def _count_within_household(bags: list[BagOnPaper]) -> None:
+    of_order: dict[int, list[BagOnPaper]] = defaultdict(list)
+    for bag in sorted(bags, key=lambda bag: bag.seq):
+        of_order[bag.order_id].append(bag)
+    for own in of_order.values():
+        for k, bag in enumerate(own, start=1):
+            bag.k, bag.n = k, len(own)
+
+
+def _fill(ground: Ground, bags: dict[int, BagOnPaper]) -> None:
+    """Put the lines into the bags; what an order misses altogether is told on its first bag."""
+    rows = db.session.execute(
+        select(BagLine.bag_id, OrderLine.id, OrderLine.item_id, BagLine.qty, OrderLine.qty_short)
+        .join(OrderLine, OrderLine.id == BagLine.order_line_id)
+        .where(OrderLine.cycle_id == ground.cycle_id)
+    ).all()
+    first_with: set[int] = set()
+    for bag_id, line_id, item_id, qty, short in sorted(rows, key=lambda row: (row[0], ground.items[row[2]].no)):
+        bag = bags.get(bag_id)
+        if bag is not None:
+            bag.lines.append(HeldLine(item_id, qty, 0 if line_id in first_with else short))
+            first_with.add(line_id)
+    if ground.wave != 1:
+        return
+    nothing = db.session.execute(
+        select(OrderLine.id, OrderLine.order_id, OrderLine.item_id, OrderLine.qty_short).where(
+            OrderLine.cycle_id == ground.cycle_id, OrderLine.qty_short == OrderLine.qty_ordered
+        )
+    )
+    first_bag = {bag.order_id: bag for bag in bags.values() if bag.k == 1}
+    for line_id, order_id, item_id, short in nothing:
+        if line_id not in first_with and order_id in first_bag:
+            first_bag[order_id].lines.append(HeldLine(item_id, 0, short))
+
+
+def _bag_control(ground: Ground) -> dict[int, Totals]:
+    """Bags, lines and units of each building as the database adds them up."""
+    live = (Bag.cycle_id == ground.cycle_id, Bag.wave == ground.wave, Bag.state.in_(LIVE_BAGS))
+    bags = db.session.execute(select(Bag.building_id, func.count()).where(*live).group_by(Bag.building_id))
+    lines = db.session.execute(
+        select(Bag.building_id, func.count(), func.sum(BagLine.qty))
+        .join(BagLine, BagLine.bag_id == Bag.id)
+        .where(*live)
+        .group_by(Bag.building_id)
+    )
+    inside = {building: (count, int(units)) for building, count, units in lines}
+    return {building: Totals(count, *inside.get(building, (0, 0))) for building, count in bags}
+
+
+def bag_lists(wave: BagsOfWave) -> Iterator[Prepared]:
+    """Yield the bag list of each building."""
+    ground, control = wave.ground, _bag_control(wave.ground)
+    for building in wave.buildings():
+        rows = tuple(_bag_row(ground, bag) for bag in wave.by_building[building.id])
+        head = ground.head(building.point_id, has_wave=True)
+        sheet = BagList(head, control.get(building.id, Totals()), (BagListBuilding(building.name, rows),))
+        yield Prepared(ground.of_building(building), sheet)
+
+
+def _bag_row(ground: Ground, bag: BagOnPaper) -> BagRow:
+    items = []
+    for line in bag.lines:
+        item = ground.items[line.item_id]
+        items.append(BagItem(item.name, item.unit, line.qty, line.qty + line.short, item.marks))
+    room = short_place("", bag.stairwell, bag.room)
+    return BagRow(bag.code, room, bag.k, bag.n, tuple(items), bag.door_note)
+
+
+def bag_labels(wave: BagsOfWave, stock: LabelStock = A4_3X8) -> Iterator[Prepared]:
+    """Yield the labels of each point in packing order, building after building."""
+    ground, control, rounds = wave.ground, _bag_control(wave.ground), _round_of_bag(wave.ground)
+    for point in ground.points_in_order():
+        buildings = [building for building in ground.at_point(point.id) if building.id in wave.by_building]
+        if not buildings:
+            continue
+        labels = tuple(
+            _label(wave, building, bag, rounds.get(bag.id, ""))
+            for building in buildings
+            for bag in wave.by_building[building.id]
+        )
+        bags = sum(control[building.id].bags for building in buildings if building.id in control)
+        sheet = BagLabels(ground.head(point.id, has_wave=True), Totals(bags=bags), labels, stock)
+        yield Prepared(ground.of_point(point.id), sheet)
+
+
+def _label(wave: BagsOfWave, building: BuildingPlace, bag: BagOnPaper, round_no: str) -> BagLabel:
+    stairwell = bag.stairwell if building.id in wave.with_several_stairwells else ""
+    place = short_place(building.label, stairwell, bag.room)
+    point = wave.ground.points[building.point_id].name
+    return BagLabel(bag.code, place, f"{building.compound}·{point}", bag.k, bag.n, round_no, bag.marks)
+
+
+def _round_of_bag(ground: Ground) -> dict[int, str]:
+    rows = db.session.execute(
+        select(PlanBag.bag_id, Round.seq, Stop.seq)
+        .join(Plan, Plan.id == PlanBag.plan_id)
+        .join(Stop, Stop.id == PlanBag.stop_id)
+        .join(Round, Round.id == Stop.round_id)
+        .where(Plan.cycle_id == ground.cycle_id, Plan.wave == ground.wave, Plan.state == PlanState.PUBLISHED)
+    )
+    return {bag: f"{round_seq}-{stop_seq}" for bag, round_seq, stop_seq in rows}
+
+
+def hand_out_lists(wave: BagsOfWave, modes: dict[int, str], captains: dict[int, str]) -> Iterator[Prepared]:
+    """Yield the hand-out list of each building; doors once, with all their bags."""
+    ground, control = wave.ground, _bag_control(wave.ground)
+    for building in wave.buildings():
+        bags = wave.by_building[building.id]
+        doors: dict[int, list[BagOnPaper]] = defaultdict(list)
+        for bag in bags:
+            doors[bag.order_id].append(bag)
+        sheet = HandOutList(
+            head=ground.head(building.point_id, has_wave=True),
+            control=Totals(bags=control[building.id].bags, lines=len({bag.order_id for bag in bags})),
+            compound=building.compound,
+            building=building.label,
+            captain=captains.get(building.id, ""),
+            has_lift=building.has_lift,
+            mode=modes.get(building.id, "to_door"),
+            rows=tuple(_door(own, own[0].order_id in wave.short_orders) for own in doors.values()),
+        )
+        yield Prepared(ground.of_building(building), sheet)
+
+
+def _door(own: list[BagOnPaper], is_short: bool) -> HandOutRow:
+    first = own[0]
+    marks = tuple(mark for mark in ("cold", "heavy", "fragile") if any(mark in bag.marks for bag in own))
+    codes = tuple(bag.code for bag in own)
+    return HandOutRow(
+        first.stairwell, first.floor, first.room, first.called, codes, first.door_note, marks, is_short=is_short
+    )

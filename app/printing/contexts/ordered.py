@@ -1,0 +1,145 @@
+"""Tally and blank forms: what the points asked for."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import replace
+
+from sqlalchemy import func, select
+
+from app.core.db import db
+from app.core.natural import natural_key
+from app.core.units import date_time
+from app.ordering.models import HouseholdOrder, Offer, OfferComponent, OrderLine, OrderState, Outcome, RollCall
+from app.places.models import Building, Household, Stairwell
+from app.printing.contexts.ground import Ground, Prepared, Subject, short_place
+from app.printing.sheets.base import SheetItem, Totals
+from app.printing.sheets.order_form import OrderForm, OrderFormItem
+from app.printing.sheets.tally import RollCallGroup, TallyRow, TallySheet
+from app.tally.models import Tally, TallyLine, TallyState
+
+COUNTED = (OrderState.PLACED, OrderState.LOCKED, OrderState.SETTLED, OrderState.VOIDED)
+_WITHOUT_ORDER = (Outcome.DECLINED, Outcome.UNREACHABLE, Outcome.AWAY)
+
+Matrix = dict[int, dict[tuple[int, int], int]]  # point → (building, item) → units
+
+
+def tallies(ground: Ground) -> Iterator[Prepared]:
+    """Yield the tally of each point: signed numbers where it is signed, the counted orders otherwise."""
+    matrix = _matrix(ground.cycle_id)
+    households = _households_with_order(ground.cycle_id)
+    scope = _households_in_scope()
+    calls = _roll_call(ground)
+    for point in ground.points_in_order():
+        cells = matrix.get(point.id, {})
+        item_ids = sorted({item for _, item in cells}, key=lambda item: ground.items[item].no)
+        rows = tuple(
+            TallyRow(
+                building.name,
+                households.get(building.id, 0),
+                tuple(cells.get((building.id, item), 0) for item in item_ids),
+            )
+            for building in ground.in_order(building for building, _ in cells)
+        )
+        items = tuple(replace(ground.items[item], no=number) for number, item in enumerate(item_ids, start=1))
+        control = Totals(lines=sum(1 for qty in cells.values() if qty), units=sum(cells.values()))
+        sheet = TallySheet(ground.head(point.id), control, items, rows, calls.get(point.id, ()), scope.get(point.id, 0))
+        yield Prepared(ground.of_point(point.id), sheet)
+
+
+def _matrix(cycle_id: int) -> Matrix:
+    frozen = select(Tally.service_point_id).where(Tally.cycle_id == cycle_id, Tally.state == TallyState.CONFIRMED)
+    signed = db.session.execute(
+        select(Tally.service_point_id, TallyLine.building_id, TallyLine.item_id, TallyLine.qty)
+        .join(TallyLine, TallyLine.tally_id == Tally.id)
+        .where(Tally.cycle_id == cycle_id, Tally.state == TallyState.CONFIRMED)
+    )
+    live = db.session.execute(
+        select(
+            HouseholdOrder.service_point_id,
+            HouseholdOrder.building_id,
+            OrderLine.item_id,
+            func.sum(OrderLine.qty_ordered),
+        )
+        .join(OrderLine, OrderLine.order_id == HouseholdOrder.id)
+        .where(
+            HouseholdOrder.cycle_id == cycle_id,
+            HouseholdOrder.state.in_(COUNTED),
+            HouseholdOrder.service_point_id.not_in(frozen),
+        )
+        .group_by(HouseholdOrder.service_point_id, HouseholdOrder.building_id, OrderLine.item_id)
+    )
+    matrix: Matrix = defaultdict(dict)
+    for point, building, item, qty in [*signed, *live]:
+        matrix[point][building, item] = int(qty)
+    return matrix
+
+
+def _households_with_order(cycle_id: int) -> dict[int, int]:
+    rows = db.session.execute(
+        select(HouseholdOrder.building_id, func.count())
+        .where(HouseholdOrder.cycle_id == cycle_id, HouseholdOrder.state.in_(COUNTED))
+        .group_by(HouseholdOrder.building_id)
+    )
+    return {building: count for building, count in rows}
+
+
+def _households_in_scope() -> dict[int, int]:
+    rows = db.session.execute(
+        select(Building.service_point_id, func.count(Household.id))
+        .join(Stairwell, Stairwell.building_id == Building.id)
+        .join(Household, Household.stairwell_id == Stairwell.id)
+        .where(Household.is_active)
+        .group_by(Building.service_point_id)
+    )
+    return {point: count for point, count in rows}
+
+
+def _roll_call(ground: Ground) -> dict[int, tuple[RollCallGroup, ...]]:
+    """Point → rooms without an order, by outcome."""
+    rows = db.session.execute(
+        select(Building.id, Stairwell.label, Household.room_no, RollCall.outcome)
+        .join(Household, Household.id == RollCall.household_id)
+        .join(Stairwell, Stairwell.id == Household.stairwell_id)
+        .join(Building, Building.id == Stairwell.building_id)
+        .where(RollCall.cycle_id == ground.cycle_id, RollCall.outcome.in_(_WITHOUT_ORDER))
+    )
+    rooms: dict[int, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    for building_id, stairwell, room, outcome in rows:
+        building = ground.buildings.get(building_id)
+        if building is not None:
+            rooms[building.point_id][outcome].append(short_place(building.name, stairwell, room))
+    return {
+        point: tuple(
+            RollCallGroup(str(outcome), tuple(sorted(groups[outcome], key=natural_key)))
+            for outcome in _WITHOUT_ORDER
+            if groups[outcome]
+        )
+        for point, groups in rooms.items()
+    }
+
+
+def form_items(ground: Ground) -> tuple[OrderFormItem, ...]:
+    """Return the listed offers of the cycle as lines of a paper order."""
+    rows = db.session.execute(
+        select(Offer, OfferComponent.item_id)
+        .outerjoin(OfferComponent, (OfferComponent.offer_id == Offer.id) & Offer.item_id.is_not(None))
+        .where(Offer.cycle_id == ground.cycle_id, Offer.is_listed)
+        .order_by(Offer.position, Offer.id)
+    )
+    made = []
+    for number, (offer, item_id) in enumerate(rows, start=1):
+        item = ground.items.get(item_id)
+        shown = SheetItem(number, offer.name, item.spec if item else "", item.unit if item else "份")
+        made.append(OrderFormItem(shown, offer.price_fen, offer.limit_per_household or 0))
+    return tuple(made)
+
+
+def order_forms(ground: Ground) -> Iterator[Prepared]:
+    """Yield the paper order of the cycle, if it offers anything."""
+    items = form_items(ground)
+    if items:
+        slips = 2 if len(items) <= 14 else 1
+        sheet = OrderForm(ground.head(), Totals(), items, date_time(ground.cutoff_at), slips)
+        yield Prepared(Subject("cycle", ground.cycle_id, ground.cycle), sheet)
