@@ -26,6 +26,8 @@ EARTH_RADIUS_M = 6_371_008.8
 STEP_WITHOUT_COORDINATES_M = 40
 """Assumed between neighbouring buildings in the list when a compound has no coordinates."""
 
+FAR = float(UNREACHABLE)
+
 Floats = npt.NDArray[np.float64]
 
 
@@ -102,8 +104,8 @@ def travel(
 ) -> Way:
     """Matrices between all places for each mode.
 
-    A `provider` (see `routing.providers`) replaces crow-fly times detour on the road; when it fails, crow-fly is used for
-    that mode and a note says so.
+    A `provider` (see `routing.providers`) replaces crow-fly times detour on the road; when it fails, crow-fly is used
+    for that mode and a note says so. A compound without any listed gate is open to all sides.
 
     Raises
     ------
@@ -169,58 +171,70 @@ class _Network:
 
     def matrix(self, mode: Mode, road_m: Floats, road_s: Floats) -> Matrix:
         """Metres and seconds of one mode; the shortest way by seconds is taken."""
-        seconds = np.full((self.count, self.count), float(UNREACHABLE))
-        metres = np.full((self.count, self.count), float(UNREACHABLE))
-        for here, froms in self.members.items():
-            for there, tos in self.members.items():
-                if here is not None and here == there:
-                    block_m = self._walk(froms, tos, mode)
-                    block_s = block_m * 1000.0 / mode.walking_mm_s
-                else:
-                    block_m, block_s = self._through_gates((here, froms), (there, tos), mode, (road_m, road_s))
-                metres[np.ix_(froms, tos)], seconds[np.ix_(froms, tos)] = block_m, block_s
-        np.fill_diagonal(metres, 0.0)
-        np.fill_diagonal(seconds, 0.0)
-        return Matrix(mode.name, _whole(metres), _whole(seconds))
+        nodes = len(self.metres)
+        to_node = _Legs(np.full((self.count, nodes), FAR), np.full((self.count, nodes), FAR))
+        road = _Legs(road_m, road_s)
+        for compound, members in self.members.items():
+            if compound is None:
+                to_node.put(np.ix_(members, range(nodes)), road.part(np.ix_(members, range(nodes))))
+            elif self.open[compound]:
+                exits = self.open[compound]
+                ways = _shortest(self._to_gates(members, exits, mode), road.part(np.ix_(exits, range(nodes))))
+                to_node.put(np.ix_(members, range(nodes)), ways)
+        total = _Legs(np.full((self.count, self.count), FAR), np.full((self.count, self.count), FAR))
+        everyone = range(self.count)
+        for compound, members in self.members.items():
+            if compound is None:
+                total.put(np.ix_(everyone, members), to_node.part(np.ix_(everyone, members)))
+                continue
+            if self.open[compound]:
+                entries = self.open[compound]
+                inside = self._to_gates(members, entries, mode).turned()
+                total.put(np.ix_(everyone, members), _shortest(to_node.part(np.ix_(everyone, entries)), inside))
+            walk = self._walk(members, members)
+            total.put(np.ix_(members, members), _Legs(walk, walk * 1000.0 / mode.walking_mm_s))
+        np.fill_diagonal(total.metres, 0.0)
+        np.fill_diagonal(total.seconds, 0.0)
+        return Matrix(mode.name, _whole(total.metres), _whole(total.seconds))
 
-    def _walk(self, froms: Sequence[int], tos: Sequence[int], mode: Mode) -> Floats:
+    def _walk(self, froms: Sequence[int], tos: Sequence[int]) -> Floats:
         gap = self.metres[froms][:, None, :] - self.metres[tos][None, :, :]
         crow: Floats = np.hypot(gap[..., 0], gap[..., 1])
         return crow * FOOT.detour_permille / 1000.0
 
-    def _through_gates(
-        self,
-        start: tuple[str | None, list[int]],
-        end: tuple[str | None, list[int]],
-        mode: Mode,
-        road: tuple[Floats, Floats],
-    ) -> tuple[Floats, Floats]:
-        """Shortest over the open gates of both ends; a place on the street is its own gate."""
-        out_m, out_s, out_nodes = self._to_gates(*start, mode)
-        in_m, in_s, in_nodes = self._to_gates(*end, mode)
-        road_m, road_s = (part[np.ix_(out_nodes, in_nodes)] for part in road)
-        best_s = np.full((len(start[1]), len(end[1])), float(UNREACHABLE))
-        best_m = best_s.copy()
-        if start[0] is None and end[0] is None:
-            return road_m, road_s
-        for i in range(len(out_nodes)):
-            for j in range(len(in_nodes)):
-                total_s = out_s[:, i, None] + road_s[i, j] + in_s[None, :, j]
-                total_m = out_m[:, i, None] + road_m[i, j] + in_m[None, :, j]
-                better = total_s < best_s
-                best_s = np.where(better, total_s, best_s)
-                best_m = np.where(better, total_m, best_m)
-        return best_m, best_s
+    def _to_gates(self, members: Sequence[int], gates: Sequence[int], mode: Mode) -> _Legs:
+        """From each member to each gate of its compound, the check there included."""
+        metres = self._walk(members, gates)
+        return _Legs(metres, metres * 1000.0 / mode.walking_mm_s + mode.gate_check_s)
 
-    def _to_gates(self, compound: str | None, members: list[int], mode: Mode) -> tuple[Floats, Floats, list[int]]:
-        """Metres and seconds from each member to each exit, and the exits."""
-        if compound is None:
-            far = np.full((len(members), len(members)), float(UNREACHABLE))
-            np.fill_diagonal(far, 0.0)
-            return far, far.copy(), members
-        exits = self.open[compound]
-        metres = self._walk(members, exits, mode) if exits else np.zeros((len(members), 0))
-        return metres, metres * 1000.0 / mode.walking_mm_s + mode.gate_check_s, exits
+
+@dataclass(frozen=True)
+class _Legs:
+    """Metres and seconds of the same ways."""
+
+    metres: Floats
+    seconds: Floats
+
+    def part(self, where: tuple[npt.NDArray[np.intp], ...]) -> _Legs:
+        return _Legs(self.metres[where], self.seconds[where])
+
+    def put(self, where: tuple[npt.NDArray[np.intp], ...], legs: _Legs) -> None:
+        self.metres[where], self.seconds[where] = legs.metres, legs.seconds
+
+    def turned(self) -> _Legs:
+        return _Legs(self.metres.T, self.seconds.T)
+
+
+def _shortest(first: _Legs, second: _Legs) -> _Legs:
+    """First legs, then second legs, over whichever middle node is quickest."""
+    shape = (first.seconds.shape[0], second.seconds.shape[1])
+    best = _Legs(np.full(shape, FAR), np.full(shape, FAR))
+    for k in range(first.seconds.shape[1]):
+        seconds = first.seconds[:, k, None] + second.seconds[None, k, :]
+        metres = first.metres[:, k, None] + second.metres[None, k, :]
+        better = seconds < best.seconds
+        best.seconds[better], best.metres[better] = seconds[better], metres[better]
+    return best
 
 
 def _whole(values: Floats) -> IntMatrix:
