@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from flask_babel import lazy_gettext as _l
 from marshmallow import RAISE, Schema, ValidationError, fields, post_load, pre_load, validate
@@ -133,7 +133,7 @@ class TimeOfDay(fields.Field[int]):
 
 def one_of(values: Iterable[str]) -> validate.OneOf:
     """One of a closed vocabulary, with a sentence of ours."""
-    return validate.OneOf([str(value) for value in values], error=NOT_OFFERED)  # type: ignore[arg-type]
+    return validate.OneOf([str(value) for value in values], error=NOT_OFFERED)
 
 
 class CommandSchema(Schema):
@@ -171,7 +171,7 @@ def load(schema: type[CommandSchema], data: Mapping[str, Any]) -> Any:
     try:
         return schema().load(data)
     except ValidationError as error:
-        messages = error.normalized_messages()  # type: ignore[no-untyped-call]
+        messages = cast(Any, error).normalized_messages()
         raise Invalid(_flatten(messages)) from error
 
 

@@ -1,0 +1,158 @@
+"""What the picking pages show."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Integer, Select, cast, func, select
+
+from app.catalog.models import Item
+from app.core.db import db
+from app.ordering.models import HouseholdOrder, OrderLine, OrderState
+from app.picking.models import LIVE_BAGS, Bag, BagLine, BagState
+from app.places.models import Building, Compound, Household
+
+
+@dataclass(frozen=True)
+class BuildingRow:
+    """The live bags of one building in a wave."""
+
+    building_id: int
+    compound: str
+    building: str
+    bags: int
+    weight_g: int
+    cold: int
+    heavy: int
+    fragile: int
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far packing is: units waiting for a bag, and bags by state."""
+
+    units_to_pack: int
+    orders_to_pack: int
+    states: dict[str, int]
+
+    @property
+    def bags(self) -> int:
+        """Bags that exist (voided and written-off ones do not)."""
+        return sum(count for state, count in self.states.items() if state in LIVE_BAGS)
+
+
+def progress(cycle_id: int) -> Progress:
+    """Two statements."""
+    waiting = db.session.execute(
+        select(func.coalesce(func.sum(OrderLine.qty_allocated), 0), func.count(func.distinct(OrderLine.order_id)))
+        .join(HouseholdOrder, HouseholdOrder.id == OrderLine.order_id)
+        .where(OrderLine.cycle_id == cycle_id, OrderLine.qty_allocated > 0, HouseholdOrder.state == OrderState.LOCKED)
+    ).one()
+    states = db.session.execute(select(Bag.state, func.count()).where(Bag.cycle_id == cycle_id).group_by(Bag.state))
+    return Progress(int(waiting[0]), waiting[1], {state: count for state, count in states})  # noqa: C416
+
+
+def waves(cycle_id: int) -> list[int]:
+    """The waves that have bags, in order."""
+    return list(db.session.scalars(select(Bag.wave).where(Bag.cycle_id == cycle_id).distinct().order_by(Bag.wave)))
+
+
+def building_rows(cycle_id: int, wave: int) -> list[BuildingRow]:
+    """Live bags by building, in natural order. One statement."""
+    found = db.session.execute(
+        select(
+            Building.id,
+            Compound.name,
+            Building.label,
+            func.count(Bag.id),
+            func.sum(Bag.weight_g),
+            func.sum(cast(Bag.is_cold, Integer)),
+            func.sum(cast(Bag.is_heavy, Integer)),
+            func.sum(cast(Bag.is_fragile, Integer)),
+        )
+        .join(Bag, Bag.building_id == Building.id)
+        .join(Compound, Compound.id == Building.compound_id)
+        .where(Bag.cycle_id == cycle_id, Bag.wave == wave, Bag.state.in_(LIVE_BAGS))
+        .group_by(Building.id, Compound.name, Building.label, Building.sort_key)
+        .order_by(Compound.name, Building.sort_key)
+    )
+    return [BuildingRow(*row[:3], *(int(number or 0) for number in row[3:])) for row in found.tuples()]
+
+
+def item_totals(cycle_id: int, wave: int) -> list[tuple[str, str, int, int]]:
+    """(item, sale unit, units, bags) of the live bags of a wave, by number. One statement."""
+    found = db.session.execute(
+        select(Item.name, Item.sale_unit, func.sum(BagLine.qty), func.count(func.distinct(Bag.id)))
+        .join(OrderLine, OrderLine.item_id == Item.id)
+        .join(BagLine, BagLine.order_line_id == OrderLine.id)
+        .join(Bag, Bag.id == BagLine.bag_id)
+        .where(Bag.cycle_id == cycle_id, Bag.wave == wave, Bag.state.in_(LIVE_BAGS))
+        .group_by(Item.id, Item.name, Item.sale_unit, Item.sku)
+        .order_by(Item.sku)
+    )
+    return [(name, unit, int(units), bags) for name, unit, units, bags in found]
+
+
+def bag_rows(cycle_id: int, search: str, state: str, building_id: int | None) -> Select[*tuple[Any, ...]]:
+    """Bags with their door, in natural order: a statement for paging."""
+    statement: Select[*tuple[Any, ...]] = (
+        select(
+            Bag.id,
+            Bag.code,
+            Bag.wave,
+            Bag.seq,
+            Bag.state,
+            Bag.weight_g,
+            Bag.is_cold,
+            Bag.is_heavy,
+            Bag.is_fragile,
+            Compound.name.label("compound"),
+            Building.label.label("building"),
+        )
+        .join(Building, Building.id == Bag.building_id)
+        .join(Compound, Compound.id == Building.compound_id)
+        .join(HouseholdOrder, HouseholdOrder.id == Bag.order_id)
+        .outerjoin(Household, Household.id == HouseholdOrder.household_id)
+        .where(Bag.cycle_id == cycle_id)
+        .order_by(Compound.name, Building.sort_key, Household.sort_key, Bag.wave, Bag.seq)
+    )
+    if search:
+        code = search.upper().replace("-", "").replace(" ", "")
+        name = Compound.name.contains(search, autoescape=True)
+        statement = statement.where((Bag.code == code) | (Building.label == search) | name)
+    if state in {member.value for member in BagState}:
+        statement = statement.where(Bag.state == state)
+    if building_id is not None:
+        statement = statement.where(Bag.building_id == building_id)
+    return statement
+
+
+def bag_contents(bag_id: int) -> list[tuple[str, str, int]]:
+    """(item, spec, units) of a bag in packing order."""
+    found = db.session.execute(
+        select(Item.name, Item.spec, BagLine.qty)
+        .join(OrderLine, OrderLine.item_id == Item.id)
+        .join(BagLine, BagLine.order_line_id == OrderLine.id)
+        .where(BagLine.bag_id == bag_id)
+        .order_by(Item.is_fragile, Item.weight_g.desc(), Item.sku)
+    )
+    return [(name, spec, qty) for name, spec, qty in found]
+
+
+def bag_place(bag: Bag) -> tuple[str, str, int]:
+    """(compound building, "k/n" within its order and wave, bags of the order in the wave)."""
+    place = db.session.execute(
+        select(Compound.name, Building.label)
+        .join(Compound, Compound.id == Building.compound_id)
+        .where(Building.id == bag.building_id)
+    ).one()
+    siblings = list(
+        db.session.scalars(
+            select(Bag.seq)
+            .where(Bag.order_id == bag.order_id, Bag.wave == bag.wave, Bag.state.in_(LIVE_BAGS))
+            .order_by(Bag.seq)
+        )
+    )
+    number = siblings.index(bag.seq) + 1 if bag.seq in siblings else 0
+    return f"{place[0]} {place[1]}", f"{number}/{len(siblings)}", len(siblings)
