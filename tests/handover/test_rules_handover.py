@@ -16,6 +16,7 @@ from app.handover.rules import (
     Answer,
     DropOffCount,
     NextStep,
+    Split,
     by_exception,
     confirm,
     count_drop_off,
@@ -90,7 +91,11 @@ def test_accepted_and_disputed_make_up_the_bag(lines: dict[int, tuple[int, int]]
     assert all(split.qty_accepted >= 0 for split in splits)
 
 
-@pytest.mark.parametrize("disputed", [{1: 3}, {2: 1}, {1: -1}])
+def test_lines_without_a_complaint_are_accepted_whole() -> None:
+    assert confirm({2: 3, 1: 2}, {2: 1}) == (Split(1, 2, 2, 0), Split(2, 3, 2, 1))
+
+
+@pytest.mark.parametrize("disputed", [{1: 3}, {2: 1}, {1: -1}, {2: 0}])
 def test_a_complaint_about_more_than_the_bag_held_is_refused(disputed: dict[int, int]) -> None:
     with pytest.raises(ValueError, match="more than was in the bag"):
         confirm({1: 2}, disputed)

@@ -75,6 +75,13 @@ def test_a_demand_that_cannot_be_met_says_what_is_missing_and_why(
     assert [sentence.zh for sentence in plan.said] == [said]
 
 
+def test_the_minimum_order_is_reached_with_the_cheapest_goods_even_far_beyond_the_demand() -> None:
+    offers = (SupplyOffer(1, 7, 1, 300), SupplyOffer(1, 8, 1, 70))
+    plan = optimise(Problem({7: 1, 8: 1}, (SupplierTerms(1, "甲", min_order_fen=2000),), offers))
+    assert plan.cost_fen == 2000
+    assert bought(plan) == {(1, 7, 1): 2, (1, 8, 1): 20}
+
+
 def test_no_demand_needs_no_purchase() -> None:
     assert optimise(Problem({7: 0}, (SupplierTerms(1, "甲", 5000, 300),), (SupplyOffer(1, 7, 1, 1),))).buys == ()
 

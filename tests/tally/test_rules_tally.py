@@ -91,6 +91,13 @@ def test_no_household_is_left_out_of_the_roll_call(
     assert called.is_complete == (not called.open)
 
 
+def test_the_roll_call_takes_the_order_before_what_was_written() -> None:
+    called = roll_call([1, 2, 3, 4], {1, 2}, {2: "away", 3: "declined"})
+    assert called.outcomes == {1: "ordered", 2: "ordered", 3: "declined"}
+    assert called.open == (4,)
+    assert called.counts == {"ordered": 2, "declined": 1, "unreachable": 0, "away": 0}
+
+
 @pytest.mark.parametrize(
     ("state", "said"),
     [
