@@ -11,7 +11,10 @@ def lane_households() -> list[Household]:
     """A Shanghai lane: house numbers 1–93, rooms 101–1805, no stairwells, one villa, one office building."""
     flats = [
         Household(f"{b}/{f}{r:02d}", "嘉怡水岸", str(b), "", f"{f}{r:02d}")
-        for b in range(1, 94) if b != 29 for f in range(1, 19) for r in range(1, 6)
+        for b in range(1, 94)
+        if b != 29
+        for f in range(1, 19)
+        for r in range(1, 6)
     ]
     return [
         *flats,
@@ -25,8 +28,15 @@ def garden_households() -> list[Household]:
     """Buildings 1–12 with stairwells 1–3 and two rooms on 18 floors."""
     return [
         Household(f"{b}/{s}/{f}{r:02d}", "阳光花园", f"{b}号楼", f"{s}单元", f"{f}{r:02d}")
-        for b in range(1, 13) for s in (1, 2, 3) for f in range(1, 19) for r in (1, 2)
+        for b in range(1, 13)
+        for s in (1, 2, 3)
+        for f in range(1, 19)
+        for r in (1, 2)
     ]
+
+
+def nested_households() -> list[Household]:
+    return [Household("short", "庆和苑", "3", "2", "501"), Household("long", "南肖埠庆和苑", "3", "2", "501")]
 
 
 @pytest.fixture(scope="module")
@@ -39,60 +49,69 @@ def garden() -> Register:
     return Register(garden_households())
 
 
-@pytest.mark.parametrize(("text", "household"), [
-    ("紫龙路五百弄嘉怡水岸56栋602", "56/602"),
-    ("500弄58号902室", "58/902"),
-    ("500弄 嘉怡水岸·睿府86号701", "86/701"),
-    ("500弄89-1205", "89/1205"),
-    ("500弄” 91号1502室", "91/1502"),
-    ("500弄29号", "29/"),
-    ("紫龙路。500弄。86号。503", "86/503"),
-    ("500弄 52-801嘉怡水岸", "52/801"),
-    ("紫龙路嘉怡水岸56号楼1202", "56/1202"),
-    ("紫龙路5OO弄69号2O1室。", "69/201"),
-    ("嘉怡水岸小区52－502", "52/502"),
-    ("500弄88–705（嘉怡水岸）", "88/705"),
-    ("嘉怡水岸89号1201室（请送到家）", "89/1201"),
-    ("500号嘉抬水岸57号701室", "57/701"),
-    ("500弄86801", "86/801"),
-    ("500号88#1701", "88/1701"),
-    ("上海市闵行区上海市闵行区吴泾镇紫龙路500弄12号302", "12/302"),
-    ("上海市闵行区吴径紫龙路500弄88–705", "88/705"),
-    ("龙吴路5899号511室(嘉怡水岸商务楼)", "商务楼/511"),
-    ("龙吴路5899嘉怡水岸商务楼907", "商务楼/907"),
-    ("十二号楼三零二", "12/302"),
-    ("１２－３０２", "12/302"),
-])
+@pytest.mark.parametrize(
+    ("text", "household"),
+    [
+        ("紫龙路五百弄嘉怡水岸56栋602", "56/602"),
+        ("500弄58号902室", "58/902"),
+        ("500弄 嘉怡水岸·睿府86号701", "86/701"),
+        ("500弄89-1205", "89/1205"),
+        ("500弄” 91号1502室", "91/1502"),
+        ("500弄29号", "29/"),
+        ("紫龙路。500弄。86号。503", "86/503"),
+        ("500弄 52-801嘉怡水岸", "52/801"),
+        ("紫龙路嘉怡水岸56号楼1202", "56/1202"),
+        ("紫龙路5OO弄69号2O1室。", "69/201"),
+        ("嘉怡水岸小区52－502", "52/502"),
+        ("500弄88–705（嘉怡水岸）", "88/705"),
+        ("嘉怡水岸89号1201室（请送到家）", "89/1201"),
+        ("500号嘉抬水岸57号701室", "57/701"),
+        ("500弄86801", "86/801"),
+        ("500号88#1701", "88/1701"),
+        ("上海市闵行区上海市闵行区吴泾镇紫龙路500弄12号302", "12/302"),
+        ("上海市闵行区吴径紫龙路500弄88–705", "88/705"),
+        ("龙吴路5899号511室(嘉怡水岸商务楼)", "商务楼/511"),
+        ("龙吴路5899嘉怡水岸商务楼907", "商务楼/907"),
+        ("十二号楼三零二", "12/302"),
+        ("１２－３０２", "12/302"),
+    ],
+)
 def test_lane_addresses_name_one_household(lane: Register, text: str, household: str) -> None:
     assert resolve(text, lane).household_id == household
 
 
-@pytest.mark.parametrize(("text", "household"), [
-    ("3-1-502", "3/1/502"),
-    ("3栋1单元502室", "3/1/502"),
-    ("三号楼一单元502", "3/1/502"),
-    ("3#1-502", "3/1/502"),
-    ("3幢 1 单元 5 层 02 号", "3/1/502"),
-    ("5号楼2门301", "5/2/301"),
-    ("阳光花园3号楼1单元502", "3/1/502"),
-])
+@pytest.mark.parametrize(
+    ("text", "household"),
+    [
+        ("3-1-502", "3/1/502"),
+        ("3栋1单元502室", "3/1/502"),
+        ("三号楼一单元502", "3/1/502"),
+        ("3#1-502", "3/1/502"),
+        ("3幢 1 单元 5 层 02 号", "3/1/502"),
+        ("5号楼2门301", "5/2/301"),
+        ("阳光花园3号楼1单元502", "3/1/502"),
+    ],
+)
 def test_stairwell_addresses_name_one_household(garden: Register, text: str, household: str) -> None:
     assert resolve(text, garden).household_id == household
 
 
-@pytest.mark.parametrize(("text", "reason"), [
-    ("13-1-502", Reason.UNKNOWN_BUILDING),
-    ("3-502", Reason.AMBIGUOUS),
-    ("3-4-502", Reason.UNKNOWN_STAIRWELL),
-    ("3-1-2502", Reason.UNKNOWN_ROOM),
-    ("3栋1单元", Reason.NO_ROOM),
-    ("502", Reason.NO_BUILDING),
-    ("月光花园3-1-502", Reason.UNKNOWN_PLACE),
-    ("新阳光花园3-1-502", Reason.LONGER_NAME),
-    ("阳光花园二期3-1-502", Reason.UNKNOWN_AREA),
-    ("居委会", Reason.NO_ADDRESS),
-    ("3" * 300, Reason.TOO_LONG),
-])
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("13-1-502", Reason.UNKNOWN_BUILDING),
+        ("3-502", Reason.AMBIGUOUS),
+        ("3-4-502", Reason.UNKNOWN_STAIRWELL),
+        ("3-1-2502", Reason.UNKNOWN_ROOM),
+        ("3栋1单元", Reason.NO_ROOM),
+        ("502", Reason.NO_BUILDING),
+        ("月光花园3-1-502", Reason.UNKNOWN_PLACE),
+        ("新阳光花园3-1-502", Reason.LONGER_NAME),
+        ("阳光花园二期3-1-502", Reason.UNKNOWN_AREA),
+        ("居委会", Reason.NO_ADDRESS),
+        ("3" * 300, Reason.TOO_LONG),
+    ],
+)
 def test_what_does_not_fit_is_asked_and_never_guessed(garden: Register, text: str, reason: Reason) -> None:
     resolution = resolve(text, garden)
     assert (resolution.household_id, resolution.reason) == (None, reason)
@@ -113,12 +132,16 @@ def test_digits_with_two_possible_splits_are_asked() -> None:
 
 
 def test_the_longer_of_two_nested_compound_names_is_meant() -> None:
-    register = Register([Household("short", "庆和苑", "3", "2", "501"), Household("long", "南肖埠庆和苑", "3", "2", "501")])
+    register = Register(
+        [Household("short", "庆和苑", "3", "2", "501"), Household("long", "南肖埠庆和苑", "3", "2", "501")]
+    )
     assert resolve("南肖埠庆和苑3-2-501", register).household_id == "long"
 
 
 def test_the_shorter_name_is_asked_when_the_room_exists_in_both_compounds() -> None:
-    register = Register([Household("short", "庆和苑", "3", "2", "501"), Household("long", "南肖埠庆和苑", "3", "2", "501")])
+    register = Register(
+        [Household("short", "庆和苑", "3", "2", "501"), Household("long", "南肖埠庆和苑", "3", "2", "501")]
+    )
     resolution = resolve("庆和苑3-2-501", register)
     assert resolution.reason is Reason.AMBIGUOUS
     assert {household.household_id for household in resolution.candidates} == {"short", "long"}

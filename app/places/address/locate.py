@@ -14,11 +14,12 @@ from app.core import chinese
 from app.places.address import names, tokens
 from app.places.address.reading import Reading, readings
 from app.places.address.register import Register, Scope
-from app.places.address.resolver import Place, Reason, Resolution, decide, is_phone, place_of
+from app.places.address.resolver import Place, Reason, Resolution, decide, find_one, is_phone, place_of
 from app.places.address.tokens import Slot
 
 _MULTIPLIERS = "xX*×+＋"
 _LINE_LIMIT = 300
+_MOST_ADDRESSES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +112,7 @@ def _read(segment: _Segment, masked: str, place: Place, before: list[Located]) -
     """Every address of the segment; one building may serve several rooms (`12-302、401`)."""
     results: list[Located] = []
     rest = list(segment.slots)
-    while rest:
+    while rest and len(results) < _MOST_ADDRESSES:
         result, used = _longest(rest, masked, place)
         shared = _shared_building(rest[0], masked, place, (results or before)[-1:])
         if shared:
@@ -136,7 +137,7 @@ def _shared_building(slot: Slot, masked: str, place: Place, before: list[Located
     if not between or between.strip(" ,、/和跟与&及") or between.isspace() or slot.level not in ("", "room"):
         return None
     known = before[0].resolution
-    read = replace(known.read, room=slot.value)
+    read = known.read._replace(room=slot.value)
     resolution = decide([read], [slot], replace(place, building=known.read.building or place.building))
     return Located(slot.start, slot.end, resolution, True) if resolution.household else None
 
@@ -148,8 +149,8 @@ def _longest(slots: Sequence[Slot], masked: str, place: Place) -> tuple[Located 
         if _breaks_chain(slots, used, masked):
             continue
         same = [reading for reading in everything if reading.used == used]
-        resolution = decide(same, slots[:used], place)
-        if resolution.household or resolution.reason is Reason.AMBIGUOUS or _is_objected(resolution):
+        resolution = find_one(same, slots[:used], place)
+        if resolution is not None:
             return _located(slots[:used], masked, resolution), used
     best = next((r for r in everything if r.is_complete), everything[0]) if everything else None
     if best is None:
@@ -165,11 +166,6 @@ def _breaks_chain(slots: Sequence[Slot], used: int, masked: str) -> bool:
     if used >= len(slots) or slots[used].join not in ("dash", "tight"):
         return False
     return masked[slots[used - 1].end:slots[used - 1].end + 1] != " "
-
-
-def _is_objected(resolution: Resolution) -> bool:
-    return bool(resolution.candidates) and resolution.reason in (
-        Reason.UNKNOWN_PLACE, Reason.LONGER_NAME, Reason.UNKNOWN_AREA, Reason.LANE_CONFLICT, Reason.OUT_OF_SCOPE)
 
 
 def _located(slots: Sequence[Slot], masked: str, resolution: Resolution) -> Located:
@@ -204,10 +200,10 @@ def _unglue(slots: Sequence[Slot], glued: Slot, masked: str, place: Place) -> Lo
     for size in range(len(glued.value), 0, -1):
         if size < len(glued.value) and glued.value[size] == "0":
             continue
-        piece = replace(glued, value=glued.value[:size], end=glued.start + size)
+        piece = glued._replace(value=glued.value[:size], end=glued.start + size)
         whole = [*slots, piece]
         read = [r for r in readings(whole) if r.room and not r.has_join]
-        resolution = decide(read, whole, place) if read else None
+        resolution = find_one(read, whole, place) if read else None
         if resolution is None or resolution.reason is Reason.GLUED:
             continue
         if resolution.household or resolution.reason is Reason.AMBIGUOUS:

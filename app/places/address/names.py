@@ -118,7 +118,8 @@ def _similar(run: str, register: Register) -> tuple[int, set[str]]:
         word = run[-size:]
         found: set[str] = set()
         for name in register.names_of(size):
-            if name[0] == word[0] and sum(a != b for a, b in zip(name, word, strict=True)) == 1 and not _told_apart(name, word):
+            slips = sum(a != b for a, b in zip(name, word, strict=True)) if name[0] == word[0] else 0
+            if slips == 1 and not _told_apart(name, word):
                 found |= register.names[name]
         if found:
             return size, found

@@ -11,11 +11,14 @@ is bounded whatever the text says.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from app.places.address.tokens import Slot, ends_with_road
 
 MAX_SLOTS = 7
+MAX_PARTIAL = 5
+_PRUNE = 11.0
+_PRUNE_PARTIAL = 7.5
 _ORDER = {"lane": 0, "area": 0, "name": 0, "building": 1, "stairwell": 2, "floor": 3, "wing": 3, "room": 4}
 # Cost of a role for each level word; a pair that is absent is impossible.
 _COST_OF_LEVEL: dict[str, dict[str, float]] = {
@@ -32,8 +35,7 @@ _COST_OF_LEVEL: dict[str, dict[str, float]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """One way to understand an address. Labels are bare: "3" for 3号楼, "" when the text names no such level."""
 
     building: str = ""
@@ -62,8 +64,7 @@ class Reading:
         return bool(self.building and self.room)
 
 
-@dataclass(frozen=True, slots=True)
-class _Step:
+class _Step(NamedTuple):
     role: str
     value: str
     slot: Slot
@@ -77,44 +78,59 @@ def readings(found: Sequence[Slot], *, partial: bool = False) -> list[Reading]:
     partial: also readings that stop before the last slot (an order follows the address on the same line).
     """
     results: list[Reading] = []
-    trimmed = list(found[:MAX_SLOTS])
-    _extend(trimmed, Reading(), 0, results, partial)
+    trimmed = list(found[:MAX_PARTIAL if partial else MAX_SLOTS])
+    steps = [sorted(_steps(trimmed, at), key=lambda step: step.cost) for at in range(len(trimmed))]
+    search = _Search(steps, _PRUNE_PARTIAL if partial else _PRUNE, partial, results)
+    _extend(search, Reading(), 0)
     results.sort(key=lambda reading: (reading.cost, -reading.used))
     return results
 
 
-def _extend(found: list[Slot], so_far: Reading, level: int, results: list[Reading], partial: bool) -> None:
-    if so_far.used and (partial or so_far.used == len(found)):
-        results.append(replace(so_far, cost=so_far.cost + _missing_cost(so_far)))
-    if so_far.used == len(found):
+class _Search(NamedTuple):
+    """steps: the roles each slot may take, cheapest first; most: cost beyond which a reading is not worth having."""
+
+    steps: list[list[_Step]]
+    most: float
+    partial: bool
+    results: list[Reading]
+
+
+def _extend(search: _Search, so_far: Reading, level: int) -> None:
+    end = so_far.used == len(search.steps)
+    if so_far.used and (search.partial or end):
+        missing = _missing_cost(so_far)
+        search.results.append(so_far._replace(cost=so_far.cost + missing) if missing else so_far)
+    if end:
         return
-    for step in _steps(found, so_far.used):
+    for step in search.steps[so_far.used]:
+        if so_far.cost + step.cost > search.most:
+            return
         rank = _ORDER[step.role]
         if rank < level or (rank == level > 0 and step.role != "wing") or (step.role == "wing" and not so_far.building):
             continue
-        _extend(found, _with(so_far, step), rank, results, partial)
+        _extend(search, _with(so_far, step), rank)
 
 
 def _with(reading: Reading, step: _Step) -> Reading:
     cost, used = reading.cost + step.cost, reading.used + step.width
     if step.width > 1:
-        reading = replace(reading, has_join=True)
+        reading = reading._replace(has_join=True)
     if step.role == "room":
-        return replace(reading, room=_room(reading, step), cost=cost + _room_cost(reading, step), used=used)
+        return reading._replace(room=_room(reading, step), cost=cost + _room_cost(reading, step), used=used)
     if step.role == "building":
-        return replace(reading, building=step.value, cost=cost, used=used)
+        return reading._replace(building=step.value, cost=cost, used=used)
     if step.role == "stairwell":
         no_building = 1.0 if not reading.building else 0.0
-        return replace(reading, stairwell=step.value, cost=cost + no_building, used=used)
+        return reading._replace(stairwell=step.value, cost=cost + no_building, used=used)
     if step.role == "wing":
-        return replace(reading, wing=step.value, cost=cost, used=used)
+        return reading._replace(wing=step.value, cost=cost, used=used)
     if step.role == "floor":
-        return replace(reading, floor=step.value, cost=cost, used=used)
+        return reading._replace(floor=step.value, cost=cost, used=used)
     if step.role == "area":
-        return replace(reading, area=step.value, cost=cost, used=used)
+        return reading._replace(area=step.value, cost=cost, used=used)
     if step.role == "lane":
-        return replace(reading, lane=step.value, is_lane_named=step.slot.level == "lane", cost=cost, used=used)
-    return replace(reading, cost=cost, used=used)
+        return reading._replace(lane=step.value, is_lane_named=step.slot.level == "lane", cost=cost, used=used)
+    return reading._replace(cost=cost, used=used)
 
 
 def _room(reading: Reading, step: _Step) -> str:
@@ -160,7 +176,7 @@ def _merged(found: list[Slot], at: int) -> Iterator[tuple[Slot, int, float]]:
             return
         cost = 2.6 if dashed else _letter_cost(slot, following, found, at + width)
         joined = slot.value + ("-" if dashed else "") + following.value
-        slot = replace(slot, value=joined, level=following.level, end=following.end, is_letter=False)
+        slot = slot._replace(value=joined, level=following.level, end=following.end, is_letter=False)
         yield slot, width, cost * (width - 1)
 
 

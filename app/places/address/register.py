@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from app.core import chinese
 from app.places.address import reading, tokens
@@ -54,6 +55,7 @@ class Scope:
     building: str = ""
 
 
+@lru_cache(maxsize=4096)
 def building_key(label: str) -> str:
     """`3号楼`, `3幢`, `三栋`, `3` → "3"; `A座` → "A"; `商务楼` stays itself."""
     folded = chinese.fold(label).strip().upper()
@@ -66,6 +68,7 @@ def building_key(label: str) -> str:
     return folded
 
 
+@lru_cache(maxsize=1024)
 def stairwell_key(label: str) -> str:
     folded = chinese.fold(label).strip().upper()
     for tail in _STAIRWELL_TAIL:
@@ -76,6 +79,7 @@ def stairwell_key(label: str) -> str:
     return str(value) if value is not None else folded.lstrip("0") or folded
 
 
+@lru_cache(maxsize=8192)
 def room_key(label: str) -> str:
     """`0302室` → "302", `三零二` → "302", `18c` → "18C", `别墅` → "" (the house is one household)."""
     folded = chinese.fold(label).strip().strip(_ROOM_TAIL).upper()

@@ -124,6 +124,21 @@ def resolve(text: str, register: Register, scope: Scope | None = None) -> Resolu
     return Resolution(None, 0, Reason.LEFTOVER, candidates, loose.read)
 
 
+def scope_named(title: str, register: Register, scope: Scope | None = None) -> Scope | None:
+    """The scope that a title names: the compound, and the building when the title begins with it (`12号楼蔬菜接龙`)."""
+    folded = chinese.fold(title[:MAX_TEXT])
+    place = place_of(folded, register, scope)
+    compounds = tuple(sorted(place.naming.compounds)) if not place.naming.problem else ()
+    first = tokens.slots(place.naming.masked, limit=2, words=register.words)[:1]
+    building = ""
+    if first and first[0].level in ("building", "number", "storey") and not first[0].before.strip(names.MASK):
+        key = building_key(first[0].value)
+        building = key if any(key in register.buildings[c] for c in compounds or place.compounds) else ""
+    if not compounds and not building:
+        return None
+    return Scope(compounds or (scope.compounds if scope else ()), building)
+
+
 def is_phone(value: str) -> bool:
     """An 11-digit mobile number is never part of an address."""
     return len(value) == 11 and value.isdigit() and value[0] == "1"
@@ -131,6 +146,11 @@ def is_phone(value: str) -> bool:
 
 def decide(read: Sequence[Reading], found: Sequence[Slot], place: Place) -> Resolution:
     """One household, or why not. `read` is cheapest first; only readings near the cheapest count."""
+    return find_one(read, found, place) or _unknown(read[0], place)
+
+
+def find_one(read: Sequence[Reading], found: Sequence[Slot], place: Place) -> Resolution | None:
+    """What the register says of the readings; None when it has no household for them."""
     best = read[0]
     hits = _hits([r for r in read if r.cost <= min(best.cost + _MARGIN, _MAX_COST)], place)
     glued = False
@@ -138,7 +158,7 @@ def decide(read: Sequence[Reading], found: Sequence[Slot], place: Place) -> Reso
         hits = _hits(_split_readings(found), place)
         glued = bool(hits)
     if not hits:
-        return _unknown(best, place)
+        return None
     near = [hit for hit in hits if hit.reading.cost <= hits[0].reading.cost + _TIE]
     households = _distinct(hit.household for hit in (hits if glued else near))
     chosen = hits[0].reading
@@ -217,9 +237,9 @@ def _split_readings(found: Sequence[Slot]) -> list[Reading]:
         if not slot.value.isdigit() or not 4 <= len(slot.value) <= 8 or slot.level not in ("", "room"):
             continue
         for parts in _splits(slot.value):
-            pieces = [replace(slot, value=part, level="", join="dash") for part in parts]
-            pieces[0] = replace(pieces[0], join=slot.join)
-            pieces[-1] = replace(pieces[-1], level=slot.level)
+            pieces = [slot._replace(value=part, level="", join="dash") for part in parts]
+            pieces[0] = pieces[0]._replace(join=slot.join)
+            pieces[-1] = pieces[-1]._replace(level=slot.level)
             usual = [r for r in readings([*found[:at], *pieces, *found[at + 1:]]) if not r.has_join]
             results += usual[:2]
     results.sort(key=lambda reading: reading.cost)
@@ -238,19 +258,19 @@ def _splits(digits: str) -> list[tuple[str, ...]]:
 def _unknown(best: Reading, place: Place) -> Resolution:
     """Why nothing was found, with the nearest households to choose from."""
     if best.building and not best.room and best.is_bare_number:
-        best = replace(best, building="", room=best.building)
+        best = best._replace(building="", room=best.building)
     register, building = place.register, place.naming.building or building_key(best.building) or place.building
     if place.naming.problem == "unknown_place":
         return Resolution(None, 0, Reason.UNKNOWN_PLACE, (), best)
     if not building:
         return Resolution(None, 0, Reason.NO_BUILDING, _same_room(best, place), best)
+    if not best.room:
+        return Resolution(None, 0, Reason.NO_ROOM, (), best)
     here = [c for c in place.compounds if building in register.buildings[c]]
     if not here:
         return Resolution(None, 0, Reason.UNKNOWN_BUILDING, _same_room(best, place), best)
-    if not best.room:
-        return Resolution(None, 0, Reason.NO_ROOM, (), best)
     other_stairwell = _distinct(
-        h for c in here for h in register.rooms(c, replace(best, stairwell=""), building)
+        h for c in here for h in register.rooms(c, best._replace(stairwell=""), building)
     )
     if best.stairwell and other_stairwell:
         return Resolution(None, 0, Reason.UNKNOWN_STAIRWELL, other_stairwell[:_MAX_CANDIDATES], best)

@@ -7,7 +7,7 @@ the slot before. Reading stays linear in the length of the text: every character
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from app.core import chinese
 
@@ -48,8 +48,7 @@ _JOINERS = " 。.,，、·\"'“”;；:：\\"
 _ROAD_ENDS = ("路", "街", "道", "巷", "弄", "胡同")
 
 
-@dataclass(frozen=True, slots=True)
-class Slot:
+class Slot(NamedTuple):
     """One number of an address: `3栋` is value "3", level "building".
 
     join: "start", "dash", "space" (blank or punctuation), "tight" (nothing between), "text" (other words between).

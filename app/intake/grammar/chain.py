@@ -1,0 +1,202 @@
+"""A whole 接龙 paste → an outcome for every line, totals, warnings. The public word is `parse_chain`."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+
+from app.intake.grammar import entry, heading, lines, sections
+from app.intake.grammar.entry import Draft, Reader
+from app.intake.grammar.lexicon import Lexicon
+from app.intake.grammar.lines import Piece
+from app.intake.grammar.model import ChainLine, ChainResult, Change, Context, Outcome
+from app.intake.grammar.sections import Section, Unit
+from app.places.rules import Register
+
+MAX_LINES = 1500
+MAX_CHARS = 60_000
+MAX_EFFORT = 60_000
+
+
+def parse_chain(text: str, register: Register, lexicon: Lexicon, context: Context | None = None) -> ChainResult:
+    """Reads a paste of one or more 接龙.
+
+    Every physical non-blank line ends in `lines` (a chain on one line gives several parts with the same `line_no`).
+    A text beyond `MAX_CHARS`, and lines beyond `MAX_LINES`, are REVIEW ("too_much"): they are pasted in parts.
+    Deterministic; linear in the length of the text.
+    """
+    reader = Reader(register, lexicon, context or Context())
+    found = lines.pieces(text, MAX_LINES if len(text) <= MAX_CHARS else 0)
+    read = _affordable([piece for piece in found if not piece.is_beyond])
+    beyond = found[len(read):]
+    parsed = sections.split(read, reader)
+    result: list[ChainLine] = []
+    for section in parsed:
+        result += _section(section, reader)
+    result = _superseded(parsed, result)
+    result = _by_names(result)
+    result = _duplicates(result)
+    sums = totals(result)
+    result.sort(key=lambda line: (line.line_no, line.part))
+    result += [ChainLine(p.line_no, p.raw, Outcome.REVIEW, p.part, reason="too_much") for p in beyond]
+    titles = tuple(" ".join(section.title).strip() for section in parsed)
+    warnings = tuple(w for section in parsed for w in _warnings(section, reader))
+    return ChainResult(tuple(result), titles, warnings, sums)
+
+
+def _affordable(found: list[Piece]) -> list[Piece]:
+    """The lines that may be read in full: numbers cost most, and a paste made of numbers is no order list."""
+    effort = 0
+    for at, piece in enumerate(found):
+        effort += lines.numbers(piece.text) ** 2
+        if effort > MAX_EFFORT:
+            return found[:at]
+    return found
+
+
+def _section(section: Section, reader: Reader) -> list[ChainLine]:
+    bound = heading.bind(section.title, reader)
+    result: list[ChainLine] = []
+    for unit in section.units:
+        if unit.fixed is not None:
+            piece = unit.pieces[0]
+            result.append(ChainLine(piece.line_no, piece.raw, unit.fixed, unit.part, reason=unit.reason,
+                                    list_no=section.number))
+            continue
+        result += _unit(unit, bound)
+    return result
+
+
+def _unit(unit: Unit, reader: Reader) -> list[ChainLine]:
+    """The lines of an entry: its own with the goods, the others carry it on."""
+    first = unit.pieces[0]
+    drafts = entry.read(unit.text, reader)
+    if unit.candidates_text and drafts[0].household:
+        drafts = [_loose_number(drafts[0], unit.candidates_text, reader), *drafts[1:]]
+    own = [_line(draft, unit, first.part + extra) for extra, draft in enumerate(drafts)]
+    rest = [
+        ChainLine(piece.line_no, piece.raw, own[0].outcome, piece.part, unit.index, own[0].household, own[0].who,
+                  reason="continuation", continues=first.line_no, list_no=unit.list_no)
+        for piece in unit.pieces[1:]
+    ]
+    return own + rest
+
+
+def _loose_number(draft: Draft, whole: str, reader: Reader) -> Draft:
+    """`1 2-301 2份`: the first number may be the number of the entry or the building."""
+    other = entry.read(whole, reader)[0]
+    if other.household is None or draft.household is None or other.household == draft.household:
+        return draft
+    both = (draft.household, other.household)
+    return replace(draft, outcome=Outcome.REVIEW, household=None, reason="number_or_building", candidates=both)
+
+
+def _line(draft: Draft, unit: Unit, part: int) -> ChainLine:
+    first = unit.pieces[0]
+    who = f"{draft.address_text}{draft.who}" if draft.address_reason and draft.who else draft.who
+    return ChainLine(
+        first.line_no, first.raw, draft.outcome, part, unit.index, draft.household, who, draft.proxy, draft.items,
+        draft.change, draft.note, draft.restricted_note, draft.flags, draft.reason, draft.candidates, draft.confidence,
+        None, unit.list_no,
+    )
+
+
+def _by_names(found: list[ChainLine]) -> list[ChainLine]:
+    """In a chain of addresses an entry that names none is asked; a chain by nicknames keeps its rows.
+
+    Rows of a chain by nicknames have no household: `needs_settling` stays true until a person chooses one.
+    """
+    by_address = any(line.household is not None or line.reason.startswith("unknown_") for line in found)
+    acts = (Outcome.ROW, Outcome.AMEND, Outcome.CANCEL)
+    settled: list[ChainLine] = []
+    for line in found:
+        if by_address and line.outcome in acts and line.household is None and line.continues is None:
+            line = replace(line, outcome=Outcome.REVIEW, reason="no_address")
+        elif not by_address and line.reason == "no_room" and line.who and line.items and not _doubts(line):
+            outcome = Outcome.AMEND if line.change else Outcome.ROW
+            line = replace(line, outcome=outcome, reason="nickname", candidates=())
+        elif line.outcome in acts and line.household is None and line.continues is None:
+            line = replace(line, reason=line.reason or "nickname")
+        settled.append(line)
+    return settled
+
+
+def _doubts(line: ChainLine) -> bool:
+    return any(item.problem or item.qty is None for item in line.items)
+
+
+def _identity(line: ChainLine) -> object:
+    return line.household.household_id if line.household else f"nickname:{line.who}"
+
+
+def _duplicates(found: list[ChainLine]) -> list[ChainLine]:
+    """The same household and item twice in one paste is never added silently."""
+    seen: dict[tuple[object, str], int] = {}
+    settled: list[ChainLine] = []
+    for line in found:
+        if line.outcome is Outcome.ROW and line.continues is None:
+            keys = [(_identity(line), item.item) for item in line.items]
+            earlier = next((seen[key] for key in keys if key in seen), None)
+            if earlier is not None:
+                line = replace(line, outcome=Outcome.REVIEW, reason=f"duplicate_of_line_{earlier}")
+            for key in keys:
+                seen.setdefault(key, line.line_no)
+        settled.append(line)
+    return settled
+
+
+def _superseded(parsed: list[Section], found: list[ChainLine]) -> list[ChainLine]:
+    """A later list under the same title that repeats most of an earlier one replaces it."""
+    gone: set[int] = set()
+    for at, earlier in enumerate(parsed):
+        texts = {_plain(unit.text) for unit in earlier.units if unit.fixed is None}
+        for later in parsed[at + 1:]:
+            same_title = earlier.has_header and later.has_header and _plain(_title(earlier)) == _plain(_title(later))
+            again = {_plain(unit.text) for unit in later.units if unit.fixed is None}
+            if same_title and texts and len(texts & again) * 2 >= len(texts):
+                gone.add(earlier.number)
+    return [
+        replace(line, outcome=Outcome.SKIP, reason="superseded", items=()) if line.list_no in gone
+        and line.outcome is not Outcome.HEAD else line for line in found
+    ]
+
+
+def _title(section: Section) -> str:
+    return " ".join(section.title)
+
+
+def _plain(text: str) -> str:
+    return "".join(ch for ch in text if ch.isalnum())
+
+
+def totals(found: list[ChainLine]) -> dict[str, int]:
+    """Whole units by item: rows, then the amendments and cancellations of the paste in order."""
+    ordered: dict[tuple[object, str], int] = {}
+    for line in found:
+        if line.continues is not None:
+            continue
+        who = _identity(line)
+        if line.outcome is Outcome.CANCEL:
+            names = {item.item for item in line.items}
+            ordered = {key: qty for key, qty in ordered.items() if key[0] != who or (names and key[1] not in names)}
+        if line.outcome not in (Outcome.ROW, Outcome.AMEND):
+            continue
+        for item in line.items:
+            key = (who, item.item)
+            base = 0 if line.change in (None, Change.SET) and line.outcome is Outcome.AMEND else ordered.get(key, 0)
+            signed = -(item.qty or 0) if line.change is Change.LESS else item.qty or 0
+            ordered[key] = max(base + signed, 0)
+    sums: dict[str, int] = {}
+    for (_, name), qty in ordered.items():
+        sums[name] = sums.get(name, 0) + qty
+    return {name: qty for name, qty in sums.items() if qty}
+
+
+def _warnings(section: Section, reader: Reader) -> list[str]:
+    indices = [unit.index for unit in section.units if unit.fixed is None and unit.index is not None]
+    known = set(indices)
+    first = 1 if section.has_header else min(indices, default=1)
+    last = min(max(indices, default=0), first + 2 * MAX_LINES)
+    found = [f"numbering_gap:{n}" for n in range(first, last) if n not in known][:20]
+    repeated = [f"number_twice:{n}" for n, times in Counter(indices).items() if times > 1]
+    return found + repeated + heading.date_warnings(section.title, reader.context.year)

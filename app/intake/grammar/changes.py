@@ -1,0 +1,110 @@
+"""Words that change or withdraw an earlier order: 改3份, 再加1份, +1份（共3份）, 不要了."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from app.intake.grammar import words
+from app.intake.grammar.model import Change
+from app.intake.grammar.scan import Element, Kind
+
+_TOTALS = ("总共", "一共", "总计", "合计", "共计", "共")
+
+
+@dataclass(frozen=True, slots=True)
+class Changing:
+    """text: without the words of the change. cancels: the order, or the goods left in the text, is withdrawn."""
+
+    text: str
+    change: Change | None = None
+    cancels: bool = False
+    total: int | None = None
+
+
+def _quantity_follows(text: str, at: int) -> bool:
+    rest = text[at:at + 14].lstrip(" 成为到了")
+    return bool(rest) and (rest[0].isdigit() or rest[0] in "+xX*×半" or _spoken_quantity(rest))
+
+
+def _spoken_quantity(rest: str) -> bool:
+    at = 0
+    while at < len(rest) and rest[at] in "零一二三四五六七八九十百两俩":
+        at += 1
+    return at > 0 and (rest[at:at + 1] in words.UNIT_STARTS or at == len(rest))
+
+
+def find(text: str) -> Changing:
+    """The change that the text of an entry asks for, and the text without its words."""
+    text, total = _total(text)
+    for word in words.SETS:
+        at = text.find(word)
+        end = at + len(word)
+        if at >= 0 and (_quantity_follows(text, end) or (len(word) > 1 and _quantity_later(text, end))):
+            return Changing(text[:at] + " " + text[at + len(word):].lstrip("成为到"), Change.SET, total=total)
+    lessened = _change(text, words.LESSENS, Change.LESS)
+    if lessened:
+        return lessened
+    for word in words.CANCELS:
+        at = text.find(word)
+        if at >= 0:
+            return Changing(text[:at] + " " + text[at + len(word):].lstrip("吧了啊哈"), cancels=True)
+    added = _change(text, words.ADDS, Change.ADD)
+    if added:
+        return Changing(added.text, Change.SET if total is not None else Change.ADD, total=total)
+    if total is not None and "+" in text:
+        return Changing(text, Change.SET, total=total)
+    return Changing(text, total=total)
+
+
+def _change(text: str, verbs: tuple[str, ...], change: Change) -> Changing | None:
+    for word in verbs:
+        at = text.find(word)
+        if at < 0:
+            continue
+        end = at + len(word)
+        alone = len(word) == 1 and text[:at].strip(" ,，") != ""
+        if _quantity_follows(text, end) and not (alone and not text[at - 1].isspace()):
+            return Changing(text[:at] + " " + text[end:].lstrip("了"), change)
+        if len(word) > 1 and change is Change.ADD and _quantity_later(text, end):
+            return Changing(text[:at] + " " + text[end:], change)
+    return None
+
+
+def _quantity_later(text: str, at: int) -> bool:
+    """A quantity before the next separator (再加鸡蛋1盒)."""
+    rest = text[at:at + 30]
+    for mark in "，。；,;、":
+        rest = rest.split(mark, 1)[0]
+    return any(_quantity_follows(rest, place) for place in range(len(rest)))
+
+
+def _total(text: str) -> tuple[str, int | None]:
+    """`（共3份）` at the end: the number of all together, taken out of the text."""
+    for word in _TOTALS:
+        at = text.rfind(word)
+        if at < 0:
+            continue
+        end = at + len(word)
+        begin = end
+        while end < len(text) and text[end].isdigit() and end - begin < 4:
+            end += 1
+        if end == begin:
+            continue
+        number = int(text[begin:end])
+        while end < len(text) and text[end] not in " ,，。;；":
+            end += 1
+        return text[:at].rstrip("( ") + " " + text[end:], number
+    return text, None
+
+
+def with_total(elements: Sequence[Element], total: int) -> list[Element]:
+    """The quantity replaced by the total that the writer states."""
+    changed = list(elements)
+    for at, element in enumerate(changed):
+        if element.kind is Kind.QTY:
+            changed[at] = Element(
+                Kind.QTY, element.text, total, element.unit, tight=element.tight, size=element.size,
+            )
+            break
+    return changed

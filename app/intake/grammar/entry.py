@@ -1,0 +1,272 @@
+"""One entry: whose it is, what it changes, which goods.
+
+    entry    := who goods | goods who | who change | who cancel
+    who      := address [name] | name [address] | nickname
+    proxy    := address 代 address | name 代 address
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+
+from app.core import chinese
+from app.intake.grammar import changes, goods, people, remarks, variants, words
+from app.intake.grammar.lexicon import Lexicon
+from app.intake.grammar.model import Change, Context, Flag, Goods, Outcome
+from app.intake.grammar.scan import Element, Kind, scan
+from app.places.rules import Household, Located, Reason, Register, Scope, locate
+
+MAX_ENTRY = 400
+_NEIGHBOURS = ("隔壁", "对门", "楼上", "楼下", "邻居", "朋友", "对面")
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """What an entry is read with."""
+
+    register: Register
+    lexicon: Lexicon
+    context: Context
+    default_item: str = ""
+    seen: dict[tuple[str, Scope | None], list[Located]] = field(default_factory=dict, compare=False, repr=False)
+    """Addresses already located: a line is looked at more than once before its outcome is clear."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An entry understood, before the whole paste is known."""
+
+    outcome: Outcome
+    household: Household | None = None
+    who: str = ""
+    proxy: str = ""
+    items: tuple[Goods, ...] = ()
+    change: Change | None = None
+    note: str = ""
+    restricted_note: str = ""
+    flags: frozenset[Flag] = frozenset()
+    reason: str = ""
+    candidates: tuple[Household, ...] = ()
+    confidence: int = 0
+    has_address: bool = False
+    """A complete address was written, known or not."""
+    address_reason: str = ""
+    address_text: str = ""
+
+
+def addresses(text: str, reader: Reader) -> list[Located]:
+    """The addresses of a line; none when there is no register to read them against."""
+    key = (text, reader.context.scope)
+    if key not in reader.seen:
+        reader.seen[key] = locate(text, reader.register, words.UNIT_STARTS, reader.context.scope)
+    return reader.seen[key]
+
+
+def has_quantity(text: str, reader: Reader) -> bool:
+    """Whether the text, addresses left out, holds a quantity."""
+    rest = _without(text, addresses(text, reader))
+    return any(element.kind is Kind.QTY for element in scan(rest, reader.lexicon))
+
+
+def read(text: str, reader: Reader) -> list[Draft]:
+    """The drafts of one entry: one, or one for each household that the line serves by itself."""
+    if not text.strip():
+        return [Draft(Outcome.SKIP, reason="placeholder")]
+    if len(text) > MAX_ENTRY:
+        return [Draft(Outcome.REVIEW, reason="too_long")]
+    text = chinese.fold(text)
+    if people.is_example(text) or people.is_format(text):
+        return [Draft(Outcome.HEAD, reason="example")]
+    found = addresses(text, reader)
+    if len(found) < 2:
+        return [_one(text, found, reader, Draft(Outcome.ROW))]
+    return _several(text, found, reader)
+
+
+def _without(text: str, found: list[Located]) -> str:
+    for place in sorted(found, key=lambda place: -place.start):
+        text = text[:place.start] + " " + text[place.end:]
+    return text
+
+
+def _several(text: str, found: list[Located], reader: Reader) -> list[Draft]:
+    first, second = found[0], found[1]
+    between = text[first.end:second.start].strip(" ,，(:：")
+    after = text[second.end:].lstrip(" )")
+    names = {place.resolution.household_id for place in found}
+    if len(names) == 1 and found[0].resolution.household:
+        return [_one(text, found, reader, Draft(Outcome.ROW))]
+    if between.endswith(words.REDIRECTS):
+        draft = _one(text, found, reader, Draft(Outcome.ROW))
+        deliver_to = second.resolution.candidates
+        return [_asked(replace(draft, flags=draft.flags | {Flag.REDIRECT}), "redirect", draft.candidates + deliver_to)]
+    if between.endswith(words.PROXIES) and len(found) == 2:
+        proxy = text[first.start:first.end].strip()
+        shorter = text[:first.start] + " " + text[first.end:second.start].rstrip().removesuffix("代替")
+        shorter = _strip_proxy(shorter) + " " + text[second.start:]
+        return [replace(draft, proxy=proxy) for draft in read(shorter, reader)]
+    if after.startswith("代") and len(found) == 2:
+        proxy = text[second.start:second.end].strip()
+        shorter = text[:second.start] + " " + after[1:].removeprefix("订")
+        return [replace(draft, proxy=proxy) for draft in read(shorter, reader)]
+    return _split(text, found, reader)
+
+
+def _strip_proxy(text: str) -> str:
+    stripped = text.rstrip(" ,，(:：")
+    for word in words.PROXIES:
+        stripped = stripped.removesuffix(word)
+    return stripped
+
+
+def _split(text: str, found: list[Located], reader: Reader) -> list[Draft]:
+    """Two households in one line: each with its own goods, or one 各 for all; anything else is asked."""
+    ends = [place.start for place in found[1:]] + [len(text)]
+    lead = text[:found[0].start]
+    parts = [text[place.start:end] for place, end in zip(found, ends, strict=True)]
+    parts[0] = lead + parts[0]
+    drafts = [draft for part in parts for draft in read(part.rstrip(" ,，;；、"), reader)]
+    if len(drafts) == len(found) and all(draft.outcome is Outcome.ROW for draft in drafts):
+        return drafts
+    tail = text[found[-1].end:]
+    empty_before = all(not text[a.end:b.start].strip(" ,，、/和跟与&及") for a, b in pairwise(found))
+    if empty_before and tail.lstrip().startswith((*words.EACH, "每户", "每家", "都")):
+        shared = tail.lstrip().removeprefix("每户").removeprefix("每家").removeprefix("都")
+        for each in words.EACH:
+            shared = shared.removeprefix(each)
+        drafts = [_one(text[place.start:place.end] + " " + shared, [place_at_start(place)], reader, Draft(Outcome.ROW))
+                  for place in found]
+        if all(draft.outcome is Outcome.ROW for draft in drafts):
+            return drafts
+    whole = _one(text, found, reader, Draft(Outcome.ROW))
+    candidates = tuple(household for place in found for household in place.resolution.candidates)
+    return [_asked(replace(whole, household=None), "several_households", candidates)]
+
+
+def place_at_start(place: Located) -> Located:
+    """The same address when its text is cut out and stands first."""
+    return replace(place, start=0, end=place.end - place.start)
+
+
+def _asked(draft: Draft, reason: str, candidates: tuple[Household, ...] = ()) -> Draft:
+    return replace(draft, outcome=Outcome.REVIEW, reason=reason, candidates=candidates or draft.candidates)
+
+
+def _one(text: str, found: list[Located], reader: Reader, draft: Draft) -> Draft:
+    """One household and its goods."""
+    draft = replace(_addressed(draft, found), address_text=text[found[0].start:found[0].end].strip() if found else "")
+    rest = _without(text, found)
+    if found and text[found[0].end:found[0].end + 1] == "-" and found[0].resolution.household:
+        rest = rest.replace(" -", " ", 1)
+    if any(f"{verb}{word}" in rest for verb in ("代", "帮", "替") for word in _NEIGHBOURS):
+        draft = _asked(draft, "proxy_unclear")
+    extracted = remarks.extract(rest)
+    changing = changes.find(extracted.rest)
+    elements = [e for e in scan(changing.text, reader.lexicon) if e.kind is not Kind.PHONE]
+    if changing.total is not None and changing.change is Change.SET:
+        elements = changes.with_total(elements, changing.total)
+    name, elements = people.take_name(elements, reader.lexicon, has_address=bool(found))
+    name, proxy = _proxy_name(name)
+    counted = variants.read(name, elements)
+    name, parsed = counted or (name, goods.parse(elements, reader.lexicon, reader.default_item))
+    draft = replace(draft, who=name, proxy=draft.proxy or proxy, flags=extracted.flags, items=parsed.goods,
+                    change=changing.change, restricted_note=extracted.restricted)
+    draft = _noted(draft, " ".join(filter(None, (extracted.note, parsed.note))))
+    if draft.outcome is Outcome.REVIEW:
+        return draft
+    return _judged(draft, changing, parsed, elements, reader)
+
+
+def _addressed(draft: Draft, found: list[Located]) -> Draft:
+    if not found:
+        return draft
+    resolution = found[0].resolution
+    complete = found[0].is_strong or resolution.household is not None
+    if resolution.household is None:
+        reason = resolution.reason.value
+        return replace(draft, candidates=resolution.candidates, has_address=complete, address_reason=reason)
+    return replace(draft, household=resolution.household, candidates=resolution.candidates,
+                   confidence=resolution.confidence, has_address=True)
+
+
+def _proxy_name(name: str) -> tuple[str, str]:
+    """`王姐代`: the name is the proxy of the address that follows."""
+    for word in ("代", "帮", "替"):
+        if name.endswith(word) and len(name) > 1:
+            return "", name.removesuffix(word)
+    return name, ""
+
+
+def _noted(draft: Draft, note: str) -> Draft:
+    """Health words go to the restricted note, the rest stays readable for all."""
+    items, kept = [], draft.restricted_note
+    for item in draft.items:
+        if remarks.is_health(item.note):
+            kept = f"{kept} {item.note}".strip()
+            item = replace(item, note="")
+        items.append(item)
+    if remarks.is_health(note):
+        return replace(draft, items=tuple(items), restricted_note=f"{kept} {note}".strip())
+    return replace(draft, items=tuple(items), restricted_note=kept, note=note)
+
+
+def _judged(
+    draft: Draft, changing: changes.Changing, parsed: goods.Parsed, elements: list[Element], reader: Reader
+) -> Draft:
+    """The outcome of an entry whose parts are read."""
+    if changing.cancels:
+        if any(item.qty is not None for item in draft.items):
+            return _asked(draft, "cancel_and_order")
+        return _identified(replace(draft, outcome=Outcome.CANCEL), reader)
+    if not draft.items:
+        return _without_goods(draft, elements)
+    problem = next((item.problem for item in draft.items if item.problem), "") or parsed.problem
+    if problem:
+        return _asked(draft, problem)
+    if changing.total is not None and sum(item.qty or 0 for item in draft.items) != changing.total:
+        return _asked(draft, "total_differs")
+    return _identified(replace(draft, outcome=Outcome.AMEND if draft.change else Outcome.ROW), reader)
+
+
+def _without_goods(draft: Draft, elements: list[Element]) -> Draft:
+    """An entry that orders nothing: a name only is kept, an address only is asked."""
+    if draft.change:
+        return _asked(draft, "no_quantity")
+    said = " ".join(element.text for element in elements)
+    if draft.household or draft.address_reason:
+        if said and people.is_chat(said):
+            return replace(draft, outcome=Outcome.SKIP, reason="chat")
+        return _asked(draft, draft.address_reason if draft.has_address and draft.address_reason else "no_quantity")
+    if said.strip():
+        return _asked(draft, "no_quantity") if draft.who else replace(draft, outcome=Outcome.SKIP, reason="chat")
+    if people.is_chat(draft.who):
+        return replace(draft, outcome=Outcome.SKIP, reason="chat")
+    return replace(draft, outcome=Outcome.SKIP, reason="name_only")
+
+
+def _identified(draft: Draft, reader: Reader) -> Draft:
+    """Goods are clear: is it clear whose they are?"""
+    if draft.household:
+        return draft
+    if draft.address_reason:
+        return _asked(draft, draft.address_reason)
+    if people.is_self(draft.who) or (not draft.who and draft.change is None and draft.outcome is Outcome.CANCEL):
+        return _as_self(draft, reader)
+    return draft if draft.who else _asked(draft, "no_who")
+
+
+def _as_self(draft: Draft, reader: Reader) -> Draft:
+    """我要2份: the one who pasted, when that is known."""
+    mine = reader.context.self_text
+    if not mine:
+        return _asked(replace(draft, who=""), "no_who")
+    found = addresses(mine, reader)
+    if found and found[0].resolution.household:
+        return _addressed(replace(draft, who=""), found)
+    return replace(draft, who=mine)
+
+
+def is_doubtful_address(draft: Draft) -> bool:
+    """The entry names an address that the register cannot confirm."""
+    return bool(draft.address_reason) and draft.address_reason != Reason.NO_ADDRESS.value

@@ -1,0 +1,150 @@
+"""The goods that may be ordered, with their aliases, and how a written name finds its item."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from app.core import chinese
+from app.intake.grammar import words
+
+DEFAULT_LIMIT = 50
+_MODIFIERS = tuple(
+    "新鲜 本地 有机 大 小 青 红 黄 绿 白 熟 嫩 老 鲜 甜 整 整箱 进口 国产 优质 普通 散装 袋装 盒装 瓶装 桶装".split()
+)
+_NOTE_STARTS = ("要", "不要", "的", "多", "少", "选", "最好", "尽量", "熟", "生", "青", "大", "小")
+_TAILS = ("等", "类", "的")
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One item of the catalogue. unit: sale unit; limit: most of it one household may order without a question."""
+
+    name: str
+    unit: str = ""
+    aliases: tuple[str, ...] = ()
+    limit: int = DEFAULT_LIMIT
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """item: catalogue name, "" when unknown. note: words beside the name. certain: no question is needed."""
+
+    item: str
+    note: str = ""
+    certain: bool = True
+
+
+def key(name: str) -> str:
+    """Names are compared without blanks, case and width."""
+    return "".join(chinese.fold(name).split()).upper()
+
+
+class Lexicon:
+    """Items by every name they go by. An empty lexicon takes goods as they are written."""
+
+    def __init__(self, items: Iterable[Item] = ()) -> None:
+        self.items: dict[str, Item] = {}
+        self._names: dict[str, set[str]] = defaultdict(set)
+        self._starts: dict[str, list[str]] = defaultdict(list)
+        for item in items:
+            self.items[item.name] = item
+            for name in (item.name, chinese.fold(item.name).split("(")[0], *item.aliases):
+                if key(name):
+                    self._names[key(name)].add(item.name)
+        self.is_open = not self.items
+        """Whether any name is taken as it is written."""
+        for name in sorted(self._names or words.PROTECTED, key=len, reverse=True):
+            self._starts[name[0]].append(name)
+
+    @property
+    def only_item(self) -> str:
+        return next(iter(self.items)) if len(self.items) == 1 else ""
+
+    def limit(self, item: str) -> int:
+        found = self.items.get(item)
+        return found.limit if found else DEFAULT_LIMIT
+
+    def span(self, text: str, start: int) -> int:
+        """End of the longest item name that begins at `start` of folded text; `start` when none does."""
+        for name in self._starts.get(text[start:start + 1].upper(), ()):
+            if text[start:start + len(name)].upper() == name and not _cuts_a_number(name, text, start):
+                return start + len(name)
+        return start
+
+    def knows(self, text: str) -> bool:
+        """Whether the text names goods: an item of the catalogue, or without one a common word for groceries."""
+        name = key(text)
+        return name in self._names or (self.is_open and (text in words.GOODS or _ends_in_goods(text)))
+
+    def match(self, text: str) -> Match:
+        """The item a written name means. Text beside a known name becomes a note; what remains unclear is asked."""
+        name = key(text)
+        if self.is_open:
+            return _as_written(text.strip())
+        found = self._names.get(name, set())
+        if found:
+            return Match(next(iter(found)), certain=True) if len(found) == 1 else Match("", text, certain=False)
+        return self._inside(name, text)
+
+    def _inside(self, name: str, text: str) -> Match:
+        for size in range(len(name) - 1, 0, -1):
+            head, tail = self._names.get(name[:size], set()), self._names.get(name[-size:], set())
+            if len(head) == 1:
+                rest = name[size:]
+                return Match(next(iter(head)), rest, rest.startswith(_NOTE_STARTS) or rest in _TAILS)
+            if len(tail) == 1:
+                rest = name[:-size]
+                return Match(next(iter(tail)), rest, rest in _MODIFIERS)
+        return Match("", text, certain=False)
+
+    def mentioned(self, text: str) -> set[str]:
+        """Items that a title names."""
+        folded, found, at = chinese.fold(text), set[str](), 0
+        while at < len(folded):
+            end = self.span(folded, at)
+            if end > at:
+                found |= self._names.get(key(folded[at:end]), set())
+            at = max(end, at + 1)
+        return found
+
+    def cover(self, text: str) -> list[str]:
+        """The item names that a text consists of, written without a break (鸡蛋牛奶); empty when it holds more."""
+        found, at = [], 0
+        while at < len(text) and not self.is_open:
+            end = self.span(text, at)
+            if end == at:
+                return []
+            found.append(text[at:end])
+            at = end
+        return found
+
+    def similar(self, text: str, most: int = 5) -> tuple[str, ...]:
+        """Items that share most characters with the text, for a person to choose from."""
+        wanted = set(key(text))
+        scored = sorted(((-len(wanted & set(key(name))), name) for name in self.items), key=lambda pair: pair)
+        return tuple(name for score, name in scored[:most] if score < 0)
+
+
+def _cuts_a_number(name: str, text: str, start: int) -> bool:
+    """A name that ends in a digit must not end inside a longer number of the text."""
+    end = start + len(name)
+    before, after = text[start - 1:start] if start else "", text[end:end + 1]
+    ends_inside = name[-1].isdigit() and after.isdigit()
+    starts_inside = name[0].isdigit() and before.isdigit()
+    inside_word = name[0].isascii() and name[0].isalpha() and before.isascii() and before.isalpha()
+    return ends_inside or starts_inside or inside_word
+
+
+def _as_written(text: str) -> Match:
+    """Without a catalogue a name is taken as it stands; a wish behind common goods is a note (牛奶要低温的)."""
+    for wish in ("不要", "要", "最好", "选"):
+        head, found, _ = text.partition(wish)
+        if found and head in words.GOODS:
+            return Match(head, text[len(head):])
+    return Match(text)
+
+
+def _ends_in_goods(text: str) -> bool:
+    return len(text) >= 2 and text[-1] in words.GOODS_ENDS and not text.endswith(words.KIN)

@@ -1,0 +1,121 @@
+"""Who an entry is of: the nickname in front of the goods, chat lines, format lines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from app.intake.grammar import words
+from app.intake.grammar.lexicon import Lexicon
+from app.intake.grammar.scan import Element, Kind
+
+_SELF = ("我", "本人", "我家", "自己")
+_TRIM = " :：,，-~·。.、"
+
+
+def is_name(text: str) -> bool:
+    """A person by kin word (王阿姨) or by surname and one or two characters that name no goods."""
+    text = text.strip(_TRIM)
+    if text.endswith(words.KIN) and len(text) <= 8:
+        return True
+    if not 2 <= len(text) <= 3 or text[0] not in words.SURNAMES or text in words.GOODS:
+        return False
+    return not any(ch in words.GOODS_ENDS for ch in text[1:])
+
+
+def is_self(text: str) -> bool:
+    """我要2份: the one who pasted the text."""
+    return text.strip(_TRIM).removesuffix("要").removesuffix("订") in _SELF
+
+
+def take_name(elements: Sequence[Element], lexicon: Lexicon, *, has_address: bool) -> tuple[str, list[Element]]:
+    """(name, the elements behind it). Behind an address only what is surely a person is a name."""
+    rest = [element for element in elements if element.kind is not Kind.PHONE]
+    while rest and rest[0].kind is Kind.SEP:
+        rest = rest[1:]
+    if not rest or rest[0].kind is not Kind.WORDS or rest[0].is_item:
+        return "", rest
+    if has_address:
+        return _behind_address(rest, lexicon)
+    return _nickname(rest, lexicon)
+
+
+def _behind_address(rest: list[Element], lexicon: Lexicon) -> tuple[str, list[Element]]:
+    first = rest[0]
+    follows = rest[1] if len(rest) > 1 else None
+    stripped = first.text.strip(_TRIM)
+    for verb in words.VERBS_AFTER:
+        if len(stripped) > len(verb) + 1 and is_name(stripped.removesuffix(verb)):
+            stripped = stripped.removesuffix(verb)
+    if not stripped:
+        return "", rest[1:]
+    another = follows is not None and follows.kind is Kind.WORDS
+    if is_name(stripped) and not (lexicon.knows(stripped) and not stripped.endswith(words.KIN)):
+        return stripped, rest[1:]
+    if another and follows is not None and lexicon.knows(follows.text) and not lexicon.knows(stripped):
+        return stripped, rest[1:]
+    return "", rest
+
+
+def _nickname(rest: list[Element], lexicon: Lexicon) -> tuple[str, list[Element]]:
+    """The first words up to a blank; Latin words and kin words behind them belong to the name."""
+    first = rest[0]
+    follows = rest[1] if len(rest) > 1 else None
+    glued = follows is not None and follows.tight and follows.kind is Kind.QTY
+    if glued and lexicon.knows(first.text) and not first.text.endswith(words.KIN):
+        return "", rest
+    if not lexicon.is_open and lexicon.knows(first.text) and not _has_words(rest[1:]):
+        return "", rest
+    if _is_goods_first(first.text, rest[1:], lexicon):
+        return "", rest
+    name, at = first.text.strip(_TRIM), 1
+    while at < len(rest) and rest[at].kind is Kind.WORDS and _goes_on(name, rest[at].text, lexicon):
+        name, at = f"{name} {rest[at].text}", at + 1
+    for verb in words.VERBS_AFTER:
+        if name.endswith(verb) and len(name) > len(verb):
+            name = name.removesuffix(verb)
+            break
+    return name.strip(_TRIM), rest[at:]
+
+
+def _is_goods_first(text: str, rest: Sequence[Element], lexicon: Lexicon) -> bool:
+    """`西瓜果切 2盒`: words that hold the name of goods are goods, unless other goods follow (桃子 8份晚餐)."""
+    holds = any(len(word) > 1 and word in text for word in words.GOODS) and not text.endswith(words.KIN)
+    return holds and not any(element.kind is Kind.WORDS and lexicon.knows(element.text) for element in rest)
+
+
+def _has_words(elements: Sequence[Element]) -> bool:
+    return any(element.kind is Kind.WORDS for element in elements)
+
+
+def _goes_on(name: str, word: str, lexicon: Lexicon) -> bool:
+    if lexicon.knows(word) and not word.endswith(words.KIN):
+        return False
+    latin = word.isascii() and word.isalpha() and name[-1:].isascii() and name[-1:].isalpha()
+    return latin or word.strip(_TRIM) in words.KIN
+
+
+def is_chat(text: str) -> bool:
+    """收到, 👌, 好的谢谢: words that order nothing."""
+    bare = "".join(ch for ch in text if ch.isalnum())
+    if not bare:
+        return True
+    left = bare
+    for word in sorted(words.CHAT, key=len, reverse=True):
+        left = left.replace(word, "")
+    return not left or (len(left) <= 2 and len(left) < len(bare) and not any(ch.isdigit() for ch in left))
+
+
+def is_example(text: str) -> bool:
+    """例 桃子 1份: the line that shows how to write."""
+    return text.startswith(words.EXAMPLE_STARTS)
+
+
+def is_format(text: str) -> bool:
+    """门店+型号, 楼号-房号 姓名 数量: a line made of field names and joining marks only."""
+    left = text
+    found = 0
+    for word in sorted(words.FORMAT_WORDS, key=len, reverse=True):
+        found += left.count(word)
+        left = left.replace(word, "")
+    marks = set(" +-—/、,，:：()【】[]_xX×")
+    return found >= 2 and all(ch in marks for ch in left)

@@ -1,0 +1,154 @@
+"""Remarks inside an order: paid, substitution, door notes, redirected delivery, special needs, health.
+
+    clause                       flag              goes to
+    已付 / 已转 / 付款✅           paid              note (no proof of payment)
+    没有就不要 / 不要替换          no_substitute     note
+    没有可换 / 随便都行            may_substitute    note
+    放门口 / 敲门重一点 / 先打电话  door_note         note
+    高血压 / 产妇 / 透析           health            restricted note only, never paper
+    奶粉 / 尿不湿 / 独居老人 / 没有锅 special_need      note
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.intake.grammar.model import Flag
+
+_PAID = tuple(
+    "已经付款 已付款 已支付 已转账 已付 已转 转账了 付款了 付款 付过了 付了 转了 转账"
+    " 已交 钱已付 红包已发 红包".split()
+)
+_TICKS = "✅☑✔💰🧧"
+_MISSING = ("没有", "无货", "缺货", "没货", "断货", "没了", "买不到", "如无", "若无")
+_THEN_NOT = ("就不要", "不要", "算了", "就退", "退款", "取消", "不用", "不换", "不买", "就不")
+_THEN_OTHER = ("换", "替", "都行", "都可以", "也行", "也可以", "代替", "其他", "别的")
+_NO_CHANGE = ("不要替换", "不接受替换", "不接受代替", "不可替换", "不替换", "不要换", "不能换", "勿换", "别换", "不换")
+_ANY = ("随便", "都行", "都可以", "可替换", "可以替换", "可换", "可以换", "有无均可", "什么都行")
+_DOOR = tuple(
+    "门口 敲门 门铃 打电话 电话联系 电话通知 放邻居 给邻居 门卫 保安 物业 门把手 送到家"
+    " 送上门 送货上门 放楼下 放电梯 放鞋柜 快递柜 送家 别敲 勿敲 轻声 消防栓 奶箱 自提"
+    " 自取".split()
+)
+_DOOR_STARTS = ("麻烦", "请", "放", "敲", "按", "先", "别", "不要", "挂", "送", "到了", "到时", "可以放", "直接")
+_HEALTH = tuple(
+    "高血压 高血药 降压 血压 血糖 糖尿病 胰岛素 透析 化疗 放疗 癌 肿瘤 哮喘 心脏病"
+    " 冠心病 中风 抑郁 精神病 精神科 发烧 发热 阳性 阳了 确诊 感染 怀孕 孕妇 产妇 哺乳"
+    " 月子 坐月子 残疾 瘫痪 卧床 过敏 受伤 骨折 手术 病人 生病 患者 慢性病 肾病 尿毒症"
+    " 配药 处方 要配 痴呆 失能".split()
+)
+_SPECIAL = tuple(
+    "药 奶粉 尿不湿 纸尿裤 尿布 产妇 孕妇 老人 老年人 独居 没有锅 高血压 婴儿 宝宝"
+    " 新生儿 残疾 辅食 幼儿 小宝 三岁 胰岛素 卫生巾 没有燃气 没有煤气 没法做饭 不会用手机"
+    " 哺乳 月子 行动不便".split()
+)
+_URGENT = ("急需", "急用", "很急", "着急", "断粮", "没吃的", "什么也没有", "救救", "断奶", "紧急", "快没了")
+_BREAKS = ",，。;；!！、\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Remarks:
+    """rest: the text without the clauses that are remarks; note and restricted: those clauses."""
+
+    rest: str
+    note: str
+    restricted: str
+    flags: frozenset[Flag]
+
+
+def flags_of(text: str) -> frozenset[Flag]:
+    """What any free text says of needs, whatever else it holds."""
+    found: set[Flag] = set()
+    if any(word in text for word in _SPECIAL):
+        found.add(Flag.SPECIAL_NEED)
+    if any(word in text for word in _HEALTH):
+        found |= {Flag.HEALTH, Flag.SPECIAL_NEED}
+    if any(word in text for word in _URGENT):
+        found.add(Flag.URGENT)
+    return frozenset(found)
+
+
+def is_health(text: str) -> bool:
+    return any(word in text for word in _HEALTH)
+
+
+def extract(text: str) -> Remarks:
+    """Takes the remarks out of the text of an order; what is left are name and goods."""
+    flags = set(flags_of(text))
+    rest: list[str] = []
+    notes: list[str] = []
+    restricted: list[str] = []
+    for clause, mark in _clauses(text):
+        kept, remark, flag = _clause(clause)
+        rest.append(kept + mark)
+        if flag:
+            flags.add(flag)
+        if remark:
+            (restricted if is_health(remark) else notes).append(remark)
+    return Remarks("".join(rest), " ".join(notes), " ".join(restricted), frozenset(flags))
+
+
+def _clauses(text: str) -> list[tuple[str, str]]:
+    """Clauses with the mark that ends each; blanks and brackets end a clause too."""
+    found: list[tuple[str, str]] = []
+    begin = 0
+    for at, ch in enumerate(text):
+        if ch in _BREAKS + " ()":
+            found.append((text[begin:at], ch))
+            begin = at + 1
+    found.append((text[begin:], ""))
+    return found
+
+
+def _clause(clause: str) -> tuple[str, str, Flag | None]:
+    """(what stays goods, what is a remark, its flag)."""
+    if not clause:
+        return "", "", None
+    paid = _paid(clause)
+    if paid is not None:
+        return paid, clause[len(paid):] if clause.startswith(paid) else "", Flag.PAID
+    at = _substitution(clause)
+    if at >= 0:
+        return clause[:at], clause[at:], Flag.NO_SUBSTITUTE
+    if any(word in clause for word in _MISSING) and any(word in clause for word in _THEN_OTHER):
+        at = min(clause.find(word) for word in _MISSING if word in clause)
+        return clause[:at], clause[at:], Flag.MAY_SUBSTITUTE
+    if clause in _ANY:
+        return "", clause, Flag.MAY_SUBSTITUTE
+    at = _door(clause)
+    if at >= 0:
+        return clause[:at], clause[at:], Flag.DOOR_NOTE
+    if is_health(clause) and not any(ch.isdigit() for ch in clause):
+        return "", clause, None
+    return clause, "", None
+
+
+def _paid(clause: str) -> str | None:
+    """The clause without its payment words; None when it has none."""
+    kept = clause
+    for word in _PAID:
+        kept = kept.replace(word, "")
+    for tick in _TICKS:
+        kept = kept.replace(tick, "")
+    return kept.replace("\ufe0f", "") if kept != clause else None
+
+
+def _substitution(clause: str) -> int:
+    for word in _NO_CHANGE:
+        if word in clause:
+            return clause.find(word)
+    for missing in _MISSING:
+        at = clause.find(missing)
+        if at >= 0 and any(word in clause[at:] for word in _THEN_NOT):
+            return at
+    return -1
+
+
+def _door(clause: str) -> int:
+    """Where a door note begins in the clause, -1 when it is none."""
+    places = [clause.find(word) for word in _DOOR if word in clause]
+    if not places:
+        return -1
+    first = min(places)
+    starts = [clause.find(word) for word in _DOOR_STARTS if 0 <= clause.find(word) <= first]
+    return min([first, *starts])

@@ -1,0 +1,241 @@
+"""Which line is what: quote, header, heading, menu, example, entry, continuation, chat.
+
+The rules look at a line and its neighbours only; no line is visited more than a fixed number of times.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from app.intake.grammar import entry, lines, people, remarks
+from app.intake.grammar.entry import Reader
+from app.intake.grammar.lines import Piece
+from app.intake.grammar.model import Outcome
+
+MAX_LINE = 600
+_PRICE = ("元", "￥", "¥", "块/", "块一")
+_NOTICE = tuple(
+    "满 起送 每份 每人 每户 还差 截止 截单 自提 团长 价格 售价 统一 到货 预计 开团 结团 配送 库存 限购 限 合计"
+    " 总计 共计 接龙 注意 温馨提示 备注: 说明 规格 共".split()
+)
+
+
+@dataclass(slots=True)
+class Unit:
+    """An entry with the physical lines it is written on, or one line that is no entry."""
+
+    pieces: list[Piece]
+    text: str
+    index: int | None = None
+    fixed: Outcome | None = None
+    """The outcome when the line is no entry (HEAD, SKIP)."""
+    reason: str = ""
+    list_no: int = 0
+    block: int = 0
+    quantity: bool = False
+    part: int = 1
+    candidates_text: str = ""
+    """The line with its number, when a loose number may as well be a building."""
+
+
+@dataclass(slots=True)
+class Section:
+    """One list of the paste: what its header says, and its units in order."""
+
+    number: int
+    title: list[str] = field(default_factory=list)
+    has_header: bool = False
+    units: list[Unit] = field(default_factory=list)
+
+
+def split(found: list[Piece], reader: Reader) -> list[Section]:
+    """The lists of the paste. A header begins a new one; quoted lines stay in place as SKIP."""
+    quoted = _quoted(found)
+    section = Section(0)
+    sections = [section]
+    for piece in found:
+        if id(piece) in quoted:
+            section.units.append(_fixed(piece, Outcome.SKIP, "quote", section))
+            continue
+        end = lines.header_end(piece.text)
+        if end:
+            section = Section(len(sections), has_header=True)
+            sections.append(section)
+            _header(piece, end, section)
+            continue
+        _line(piece, section, reader)
+    if len(sections) > 1 and not any(unit.fixed is None for unit in sections[0].units):
+        for unit in sections[0].units:
+            unit.fixed, unit.reason = Outcome.SKIP, unit.reason or "remark"
+    for each in sections:
+        _menus(each)
+        _headings(each, reader)
+    return [each for each in sections if each.units]
+
+
+def _quoted(found: list[Piece]) -> set[int]:
+    marks: set[int] = set()
+    begin = 0
+    for at, piece in enumerate(found):
+        if lines.is_quote_line(piece.text):
+            opened = [i for i in range(begin, at) if found[i].text.startswith(("「", "“", '"'))]
+            marks |= {id(found[i]) for i in range(opened[-1] if opened else begin, at + 1)}
+            begin = at + 1
+    return marks
+
+
+def _fixed(piece: Piece, outcome: Outcome, reason: str, section: Section) -> Unit:
+    return Unit([piece], piece.text, fixed=outcome, reason=reason, list_no=section.number, part=piece.part)
+
+
+def _header(piece: Piece, end: int, section: Section) -> None:
+    """The header line; a chain on one line goes on behind its title."""
+    rest = piece.text[end:]
+    inline = lines.split_inline(rest, 1)
+    title = rest[:_first_marker(rest, inline)] if inline else rest
+    section.title.append(title.strip(" :："))
+    section.units.append(_fixed(piece._replace(text=title), Outcome.HEAD, "header", section))
+    for part, (index, start, stop) in enumerate(inline, start=2):
+        _entry(piece._replace(text=rest[start:stop].strip(), part=part), index, section)
+
+
+def _first_marker(rest: str, inline: list[tuple[int, int, int]]) -> int:
+    start = inline[0][1]
+    while start > 0 and rest[start - 1] in " .、,:)(0123456789":
+        start -= 1
+    return start
+
+
+def _entry(piece: Piece, index: int | None, section: Section, loose: str = "") -> Unit:
+    last = next((unit for unit in reversed(section.units) if unit.fixed is None), None)
+    block = last.block if last else 1
+    before = next((u.index for u in reversed(section.units) if u.fixed is None and u.index is not None), None)
+    if index is not None and before is not None and index <= before and index <= 1:
+        block += 1
+    unit = Unit([piece], piece.text, index, list_no=section.number, block=block, part=piece.part, candidates_text=loose)
+    section.units.append(unit)
+    return unit
+
+
+def _line(piece: Piece, section: Section, reader: Reader) -> None:
+    text = piece.text[lines.timestamp_end(piece.text):]
+    if len(text) > 10 * MAX_LINE:
+        section.units.append(_fixed(piece, Outcome.REVIEW, "too_long", section))
+        return
+    if "@所有人" in text or "@all" in text.lower():
+        section.units.append(_fixed(piece, Outcome.SKIP, "announcement", section))
+        return
+    if people.is_example(text):
+        section.units.append(_fixed(piece, Outcome.HEAD, "example", section))
+        return
+    after_date = lines.date_end(text)
+    if after_date and not entry.has_quantity(text[after_date:], reader):
+        section.title.append(text)
+        section.units.append(_fixed(piece, Outcome.HEAD, "date", section))
+        return
+    mark = lines.marker(text)
+    last_index = next((u.index for u in reversed(section.units) if u.fixed is None and u.index is not None), 0) or 0
+    if mark and mark.is_loose and mark.index not in (last_index + 1, 1):
+        mark = None
+    if mark and mark.is_loose and not _address_first(text[mark.end:], reader):
+        mark = None
+    inline = lines.split_inline(text, mark.index if mark and not mark.is_loose else 1)
+    if not inline and len(text) > MAX_LINE:
+        section.units.append(_fixed(piece, Outcome.REVIEW, "too_long", section))
+    elif inline:
+        _inline(piece, text, inline, section)
+    elif mark:
+        unit = _entry(piece._replace(text=text[mark.end:]), mark.index, section, text if mark.is_loose else "")
+        unit.quantity = entry.has_quantity(unit.text, reader)
+    else:
+        _plain(piece._replace(text=text), section, reader)
+
+
+def _address_first(text: str, reader: Reader) -> bool:
+    found = entry.addresses(text, reader)
+    return bool(found) and found[0].start <= 1 and found[0].resolution.household is not None
+
+
+def _inline(piece: Piece, text: str, inline: list[tuple[int, int, int]], section: Section) -> None:
+    lead = text[:_first_marker(text, inline)].strip()
+    first = 1
+    if lead:
+        section.title.append(lead)
+        section.units.append(_fixed(piece._replace(text=lead), Outcome.HEAD, "heading", section))
+        first = 2
+    for part, (index, start, stop) in enumerate(inline, start=first):
+        unit = _entry(piece._replace(text=text[start:stop].strip(), part=part), index, section)
+        unit.quantity = True
+
+
+def _plain(piece: Piece, section: Section, reader: Reader) -> None:
+    """A line without a number: an entry of its own, the continuation of the one above, or talk."""
+    text = piece.text
+    above = section.units[-1] if section.units and section.units[-1].fixed is None else None
+    found = entry.addresses(text, reader)
+    quantity = entry.has_quantity(text, reader)
+    if found and (found[0].is_strong or found[0].resolution.household or (found[0].start == 0 and quantity)):
+        _entry(piece, None, section).quantity = True
+        return
+    if people.is_chat(text):
+        section.units.append(_fixed(piece, Outcome.SKIP, "chat", section))
+        return
+    if above is not None and not piece.after_blank and _continues(above, text, quantity, reader):
+        above.pieces.append(piece)
+        above.text += " " + text
+        above.quantity = above.quantity or quantity
+        return
+    notice = any(word in text for word in _NOTICE) and (above is None or not quantity or piece.after_blank)
+    changes = any(word in text for word in ("改成", "改为", "不要了", "取消", "退了", "再加"))
+    if (quantity and not notice) or changes:
+        _entry(piece, None, section).quantity = True
+        return
+    section.units.append(_fixed(piece, Outcome.SKIP, "remark", section))
+
+
+def _continues(above: Unit, text: str, quantity: bool, reader: Reader) -> bool:
+    drafts = entry.read(text, reader)
+    draft = drafts[0]
+    if not above.quantity:
+        own_person = quantity and bool(draft.who) and people.is_name(draft.who) and bool(above.text)
+        return not own_person and (above.index is not None or quantity)
+    if quantity:
+        known = all(reader.lexicon.knows(item.item) for item in draft.items)
+        return above.index is not None and not draft.who and known
+    return bool(draft.flags) or bool(remarks.extract(text).note)
+
+
+def _menus(section: Section) -> None:
+    """A numbered block that orders nothing and is followed by another block is a menu."""
+    blocks = sorted({unit.block for unit in section.units if unit.fixed is None})
+    for block in blocks:
+        members = [unit for unit in section.units if unit.fixed is None and unit.block == block]
+        priced = any(any(word in unit.text for word in _PRICE) for unit in members)
+        silent = sum(unit.quantity for unit in members) * 2 < len(members)
+        last = block == blocks[-1]
+        indented = all(unit.pieces[0].indent > 0 for unit in members)
+        if (silent and (not last or indented) and len(members) > 1) or (priced and not last):
+            for unit in members:
+                unit.fixed, unit.reason = Outcome.HEAD, "menu"
+                section.title.append(unit.text)
+
+
+def _headings(section: Section, reader: Reader) -> None:
+    """Lines above the first numbered entry are the title and its notes, unless they order by address."""
+    first = next((at for at, u in enumerate(section.units) if u.fixed is None and u.index is not None), None)
+    if first is None and not section.has_header:
+        first = next((at for at, u in enumerate(section.units) if u.fixed is None), None)
+    for unit in section.units[:len(section.units) if first is None else first]:
+        if unit.fixed is Outcome.HEAD or unit.reason == "quote":
+            continue
+        titled = first is not None and section.has_header
+        if unit.fixed is None and (not titled or _orders(unit.text, reader)):
+            continue
+        if unit.reason != "chat" and (section.has_header or first is not None):
+            unit.fixed, unit.reason = Outcome.HEAD, "heading"
+            section.title.append(unit.text)
+
+
+def _orders(text: str, reader: Reader) -> bool:
+    drafts = entry.read(text, reader)
+    return any(draft.household is not None and draft.outcome is Outcome.ROW for draft in drafts)
