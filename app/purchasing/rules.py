@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from app.core.codes import encode
 from app.core.sentences import N_, Sentence, sentence
 from app.core.units import yuan
 
@@ -107,3 +108,52 @@ def price_change(item_name: str, old_fen: int, new_fen: int) -> PriceChange | No
         new=yuan(new_fen),
     )
     return PriceChange(old_fen, new_fen, permille, said)
+
+
+def order_number(cycle_id: int, seq: int) -> str:
+    """``CG-12-003-K``: cycle, running number within it, and a check character over both."""
+    return f"CG-{cycle_id}-{seq:03d}-{encode(cycle_id * 1000 + seq % 1000, 8)[-1]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Supply:
+    """What the active suppliers of an item can bring in one cycle. `qty_most` None: as much as wanted."""
+
+    suppliers: int
+    qty_most: int | None
+
+
+def why_uncovered(item_name: str, gap: int, supply: Supply | None) -> Sentence:
+    """Why so many units of an item are still to be found, and so what to do about it.
+
+    suppliers     most they bring     sentence
+    none          –                   nobody sells it
+    some          less than the gap   they cannot bring enough
+    some          enough, or no end   not yet on an order, or below a minimum
+    """
+    if supply is None or not supply.suppliers:
+        return sentence(
+            N_("%(item)s还差%(qty)s份：没有供应商供应。请在商品目录里加上供应商，或写明原因不买。"),
+            item=item_name,
+            qty=gap,
+        )
+    if supply.qty_most is not None and supply.qty_most < gap:
+        return sentence(
+            N_("%(item)s还差%(qty)s份：供应商最多还能供应%(most)s份。请另找供应商，或写明原因不买。"),
+            item=item_name,
+            qty=gap,
+            most=supply.qty_most,
+        )
+    return sentence(
+        N_("%(item)s还差%(qty)s份：还没有列入采购单，或达不到供应商的起订量、起送金额。"), item=item_name, qty=gap
+    )
+
+
+def is_sold_below_cost(price_fen: int, pack_size: int, offer_fen: int | None) -> bool:
+    """Whether a sale unit costs more than the household pays for it; False where it is not offered singly."""
+    return offer_fen is not None and price_fen > offer_fen * pack_size
+
+
+def surplus_fen(qty_surplus: int, qty_bought: int, cost_fen: int) -> int:
+    """What the surplus cost, at the average price of what was bought, in whole fen rounded down."""
+    return qty_surplus * cost_fen // qty_bought if qty_bought else 0
