@@ -87,7 +87,10 @@ def can_insert(problem: Problem, rounds: Sequences, stop: Stop, relaxed: Relaxed
         if not allowed or (not chains and team.max_rounds < 1):
             continue
         for candidate in _candidates(team, chains, changed, near):
-            if _is_sound(problem, team, candidate, relaxed) and timetable(problem, team, candidate) is not None:
+            if (
+                is_sound(problem, team, candidate, in_order=not relaxed.order)
+                and timetable(problem, team, candidate) is not None
+            ):
                 return True
     return False
 
@@ -116,11 +119,13 @@ def _candidates(team: Vehicle, chains: list[list[Stop]], stop: Stop, near: set[s
             yield [*chains[:index], [*chain[:place], stop, *chain[place:]], *chains[index + 1 :]]
 
 
-def _is_sound(problem: Problem, team: Vehicle, chains: Sequence[Sequence[Stop]], relaxed: Relaxed) -> bool:
-    """Loads along the way, order of zones, number of stops."""
+def is_sound(problem: Problem, team: Vehicle, chains: Sequence[Sequence[Stop]], *, in_order: bool = True) -> bool:
+    """Permissions, loads along the way, order of zones, number of stops; everything but time."""
     for chain in chains:
         zones = [stop.zone for stop in chain]
-        if problem.limits.zones_in_order and not relaxed.order and zones != sorted(zones):
+        if problem.limits.zones_in_order and in_order and zones != sorted(zones):
+            return False
+        if not all(may_serve(problem, team, stop) for stop in chain):
             return False
         if len(chain) > problem.limits.max_stops:
             return False

@@ -1,0 +1,105 @@
+"""Problems with pickups: deliveries by the compiled search, errands inserted into its rounds, then OR-Tools over
+all.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from routing.draft import Draft
+from routing.evaluate import InfeasibleRounds, build_plan
+from routing.insertion import is_sound
+from routing.model import MISSED_COST, Problem, Stability, Stop, Vehicle
+from routing.plan import Budget, Statistics
+from routing.schedule import timetable
+from routing.solver import Effort, RoutingModel
+from routing.watch import Watch
+
+SOLUTIONS_PER_ITERATION = 0.02
+"""How many OR-Tools solutions are taken as worth one iteration of a budget."""
+
+
+def search_mixed(problem: Problem, draft: Draft, seed: int, watch: Watch) -> tuple[Draft, str]:
+    """Improve a draft of a problem with pickups; returns the best draft and the method."""
+    errands = {stop.name for stop in problem.stops if stop.is_pickup or stop.pair is not None}
+    candidates = [draft]
+    if len(errands) < len(problem.stops):
+        candidates.append(_deliveries_first(problem, errands, seed, watch))
+    best = min(candidates, key=lambda candidate: _rank(problem, candidate))
+    rest = watch.rest_of_budget()
+    if watch.is_over:
+        return best, "ruin and recreate"
+    solutions = None if rest.iterations is None else max(1, int(rest.iterations * SOLUTIONS_PER_ITERATION))
+
+    def keep_going(cost: int) -> bool:
+        watch.saw(*divmod(cost, MISSED_COST), watch.iterations)
+        return not watch.control.is_cancelled
+
+    found = RoutingModel(problem).search(best, Effort(rest.seconds, solutions), keep_going)
+    if found is not None and _rank(problem, found) <= _rank(problem, best):
+        best = found
+    return best, "or-tools"
+
+
+def _deliveries_first(problem: Problem, errands: set[str], seed: int, watch: Watch) -> Draft:
+    """Rounds for the deliveries alone in half of the budget, then the errands where they fit."""
+    from routing.portfolio import search_deliveries
+
+    before = tuple(entry for entry in problem.stability.vehicle_of_stop if entry[0] not in errands)
+    deliveries = replace(
+        problem,
+        stops=tuple(stop for stop in problem.stops if stop.name not in errands),
+        stability=Stability(problem.stability.change_cost, before),
+    )
+    rest = watch.rest_of_budget()
+    half = Budget(
+        None if rest.seconds is None else rest.seconds / 2, None if rest.iterations is None else rest.iterations // 2
+    )
+    inner = Watch(watch.control, half)
+    draft = search_deliveries(deliveries, Draft({}), seed, inner)
+    watch.iterations += inner.iterations
+    return insert_errands(problem, draft)
+
+
+def insert_errands(problem: Problem, draft: Draft) -> Draft:
+    """Put each errand, pickup directly before delivery or anywhere alone, into the first round that has room for it."""
+    rounds = {
+        vehicle.name: [list(stops) for stops in draft.rounds.get(vehicle.name, ())] for vehicle in problem.vehicles
+    }
+    served = {name for chain in rounds.values() for stops in chain for name in stops}
+    for stop in problem.stops:
+        if stop.name in served or (stop.pair is not None and not stop.is_pickup):
+            continue
+        group = [stop.name]
+        if stop.pair is not None:
+            group += [other.name for other in problem.stops if other.pair == stop.pair and other.name != stop.name]
+        _insert_group(problem, rounds, group)
+    return Draft(rounds)
+
+
+def _insert_group(problem: Problem, rounds: dict[str, list[list[str]]], group: list[str]) -> bool:
+    for vehicle in problem.vehicles:
+        chain = rounds[vehicle.name]
+        spots = [(index, place) for index, stops in enumerate(chain) for place in range(len(stops) + 1)]
+        if len(chain) < vehicle.max_rounds:
+            spots.append((len(chain), 0))
+        for index, place in spots:
+            trial = [list(stops) for stops in chain] + ([[]] if index == len(chain) else [])
+            trial[index][place:place] = group
+            if _fits(problem, vehicle, trial):
+                rounds[vehicle.name] = trial
+                return True
+    return False
+
+
+def _fits(problem: Problem, vehicle: Vehicle, chain: list[list[str]]) -> bool:
+    stops: list[list[Stop]] = [[problem.stop_by_name[name] for name in names] for names in chain]
+    return is_sound(problem, vehicle, stops) and timetable(problem, vehicle, stops) is not None
+
+
+def _rank(problem: Problem, draft: Draft) -> tuple[int, int]:
+    """Mandatory stops left out, then cost; a draft without a timetable comes last."""
+    try:
+        return build_plan(problem, draft.rounds, (), Statistics()).cost.key
+    except InfeasibleRounds:
+        return (len(problem.stops) + 1, 0)
