@@ -97,7 +97,7 @@ def _line(draft: Draft, unit: Unit, part: int) -> ChainLine:
     return ChainLine(
         first.line_no, first.raw, draft.outcome, part, unit.index, draft.household, who, draft.proxy, draft.items,
         draft.change, draft.note, draft.restricted_note, draft.flags, draft.reason, draft.candidates, draft.confidence,
-        None, unit.list_no,
+        None, unit.list_no, unit.text,
     )
 
 

@@ -78,6 +78,8 @@ class ChainLine:
     confidence: int = 0
     continues: int | None = None
     list_no: int = 0
+    text: str = ""
+    """The words of the entry without its number, continuations included."""
 
     @property
     def needs_settling(self) -> bool:

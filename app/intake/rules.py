@@ -1,0 +1,249 @@
+"""Pure rules of intake: re-posts, duplicates across sources, remarks.
+
+Re-post (`relation`): every re-post of a 接龙 repeats the whole list, so the later paste replaces the earlier one.
+
+    the later paste                                      relation
+    no earlier paste                                     FIRST
+    the same entries                                     SAME
+    equals a paste before the latest, or is the          OLDER, refused unless a person insists
+      beginning of the latest
+    shares at least a third of its entries               NEWER
+    shares fewer                                         OTHER: another list, not a re-post
+
+Diff (`diff`): an entry is the same row when its words are the same (blanks and punctuation aside), else when household
+(or nickname), list and one item are the same, else when number and household are the same.
+
+    earlier   later     words    row
+    yes       yes       same     UNCHANGED: keeps id, status and hand corrections
+    yes       yes       differ   CHANGED: keeps id
+    yes       no                 REMOVED
+    no        yes                ADDED
+
+Duplicate guard (`settled_qty`): the same household and item from two sources in one cycle is settled by a person.
+
+    choice    quantity afterwards
+    KEEP      what there was
+    REPLACE   what comes in
+    ADD       both together
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from app.core import chinese
+from app.intake.grammar import remarks
+from app.intake.grammar.model import ChainLine, Flag, Outcome
+
+_ENTRIES = (Outcome.ROW, Outcome.AMEND, Outcome.CANCEL, Outcome.REVIEW)
+_KINSHIP = 3
+
+
+class Relation(StrEnum):
+    """How a paste stands to those before it."""
+
+    FIRST = "first"
+    SAME = "same"
+    NEWER = "newer"
+    OLDER = "older"
+    OTHER = "other"
+
+
+class Row(StrEnum):
+    """What became of an entry between two pastes."""
+
+    UNCHANGED = "unchanged"
+    CHANGED = "changed"
+    ADDED = "added"
+    REMOVED = "removed"
+
+
+@dataclass(frozen=True, slots=True)
+class DiffRow:
+    """One entry of the diff; `earlier` is None when added, `later` when removed."""
+
+    kind: Row
+    earlier: ChainLine | None
+    later: ChainLine | None
+
+
+@dataclass(frozen=True, slots=True)
+class Diff:
+    """All entries of both pastes, the later ones in their order, the removed ones last."""
+
+    rows: tuple[DiffRow, ...]
+
+    def of(self, kind: Row) -> tuple[DiffRow, ...]:
+        return tuple(row for row in self.rows if row.kind is kind)
+
+    @property
+    def is_empty(self) -> bool:
+        """Nothing was added, changed or removed."""
+        return all(row.kind is Row.UNCHANGED for row in self.rows)
+
+
+class Choice(StrEnum):
+    """How a person settles a duplicate."""
+
+    KEEP = "keep"
+    REPLACE = "replace"
+    ADD = "add"
+
+
+@dataclass(frozen=True, slots=True)
+class Ordered:
+    """What one source holds of one item for one household. qty: whole sale units."""
+
+    household_id: Hashable
+    item: Hashable
+    qty: int
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Clash:
+    """The same household and item in two sources of one cycle."""
+
+    earlier: Ordered
+    incoming: Ordered
+
+    @property
+    def is_same_quantity(self) -> bool:
+        return self.earlier.qty == self.incoming.qty
+
+
+@dataclass(frozen=True, slots=True)
+class Triage:
+    """A remark taken apart. public: may be printed; restricted: about health, shown to few and never printed."""
+
+    public: str
+    restricted: str
+    flags: frozenset[Flag]
+
+
+def entries(lines: Iterable[ChainLine]) -> list[ChainLine]:
+    """The lines that order, change, withdraw or ask; headings, talk and continuations left out."""
+    return [line for line in lines if line.outcome in _ENTRIES and line.continues is None]
+
+
+def words_of(line: ChainLine) -> str:
+    """The words of an entry without its number, blanks and punctuation: what makes two entries the same."""
+    return "".join(ch for ch in chinese.fold(line.text) if ch.isalnum() or ch in "+-*×.")
+
+
+def _identity(line: ChainLine) -> tuple[object, int]:
+    return (line.household.household_id if line.household else f"nickname:{line.who}", line.list_no)
+
+
+def diff(earlier: Sequence[ChainLine], later: Sequence[ChainLine]) -> Diff:
+    """What changed from one paste to the next."""
+    before, after = entries(earlier), entries(later)
+    paired = _paired(before, after)
+    rows = []
+    for at, line in enumerate(after):
+        if at not in paired:
+            rows.append(DiffRow(Row.ADDED, None, line))
+            continue
+        old = before[paired[at]]
+        kind = Row.UNCHANGED if _said(old) == _said(line) else Row.CHANGED
+        rows.append(DiffRow(kind, old, line))
+    kept = set(paired.values())
+    rows += [DiffRow(Row.REMOVED, line, None) for at, line in enumerate(before) if at not in kept]
+    return Diff(tuple(rows))
+
+
+def _said(line: ChainLine) -> tuple[str, int]:
+    return words_of(line), line.part
+
+
+def _paired(before: list[ChainLine], after: list[ChainLine]) -> dict[int, int]:
+    """Index in `after` → index in `before`, each used once: by words, then by household and item, then by number."""
+    paired: dict[int, int] = {}
+    taken: set[int] = set()
+    for key in (_by_words, _by_goods, _by_number):
+        waiting: dict[object, list[int]] = defaultdict(list)
+        for at, line in enumerate(before):
+            if at not in taken:
+                for each in key(line):
+                    waiting[each].append(at)
+        for at, line in enumerate(after):
+            if at in paired:
+                continue
+            found = next((i for each in key(line) for i in waiting.get(each, ()) if i not in taken), None)
+            if found is not None:
+                paired[at] = found
+                taken.add(found)
+    return paired
+
+
+def _by_words(line: ChainLine) -> list[object]:
+    return [("words", line.list_no, line.part, words_of(line))]
+
+
+def _by_goods(line: ChainLine) -> list[object]:
+    if line.household is None and not line.who:
+        return []
+    return [("goods", _identity(line), item.item) for item in line.items] or [("goods", _identity(line), "")]
+
+
+def _by_number(line: ChainLine) -> list[object]:
+    if line.index is None or (line.household is None and not line.who):
+        return []
+    return [("number", _identity(line), line.index)]
+
+
+def relation(history: Sequence[Sequence[ChainLine]], later: Sequence[ChainLine]) -> Relation:
+    """How a paste stands to the pastes of the same list before it, oldest first."""
+    if not history:
+        return Relation.FIRST
+    new = [_said(line) for line in entries(later)]
+    known = [[_said(line) for line in entries(paste)] for paste in history]
+    if new == known[-1]:
+        return Relation.SAME
+    begins_latest = bool(new) and len(new) < len(known[-1]) and known[-1][:len(new)] == new
+    if new in known[:-1] or begins_latest:
+        return Relation.OLDER
+    shared = len(set(new) & set(known[-1]))
+    if shared * _KINSHIP >= min(len(new), len(known[-1])):
+        return Relation.NEWER
+    return Relation.OTHER
+
+
+def clashes(present: Iterable[Ordered], incoming: Iterable[Ordered]) -> tuple[Clash, ...]:
+    """Households and items that another source of the cycle already holds; a source never clashes with itself."""
+    held = defaultdict(list)
+    for order in present:
+        held[order.household_id, order.item].append(order)
+    return tuple(
+        Clash(order, new)
+        for new in incoming
+        for order in held[new.household_id, new.item]
+        if order.source != new.source
+    )
+
+
+def settled_qty(clash: Clash, choice: Choice) -> int:
+    """The quantity once a person has chosen, in whole sale units."""
+    if choice is Choice.KEEP:
+        return clash.earlier.qty
+    return clash.incoming.qty + (clash.earlier.qty if choice is Choice.ADD else 0)
+
+
+def triage(remark: str) -> Triage:
+    """A free remark: what may be printed, what is about health, and its flags."""
+    folded = chinese.fold(remark)
+    public: list[str] = []
+    restricted: list[str] = []
+    clause = ""
+    for ch in folded + "。":
+        if ch in ",，。;；!！\n":
+            if clause.strip():
+                (restricted if remarks.is_health(clause) else public).append(clause.strip())
+            clause = ""
+        else:
+            clause += ch
+    extracted = remarks.extract(folded)
+    return Triage("，".join(public), "，".join(restricted), extracted.flags)
