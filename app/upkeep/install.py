@@ -65,9 +65,8 @@ def prepare(for_tests: bool) -> None:
         ensure_secret(settings.data_dir)
     except OSError as error:
         raise SetUpError(f"不能写入数据目录。 The data folder cannot be written: {error}") from error
-    packages.ensure(packages.PRINTING)
-    if for_tests:
-        packages.ensure(packages.TESTING)
+    for_venv = () if PYTHON.exists() else packages.venv_package()
+    packages.ensure((*for_venv, *packages.PRINTING, *(packages.TESTING if for_tests else ())))
     wanted = [LOCK, TEST_LOCK] if for_tests else [LOCK]
     if not PYTHON.exists() or not _fingerprints(wanted) <= _stamped():
         _make_venv()
@@ -92,10 +91,8 @@ def _make_venv() -> None:
     if _succeeds([str(PYTHON), "-m", "pip", "--version"]):
         return
     print("创建虚拟环境 Creating the virtual environment: .venv", flush=True)
-    lacking = packages.venv_package()
-    packages.ensure(lacking)
     if not _succeeds([sys.executable, "-m", "venv", "--clear", str(VENV)]):
-        name = " ".join(lacking) or "python3-venv"
+        name = " ".join(packages.venv_package()) or "python3-venv"
         raise SetUpError(
             f"Python 不能创建虚拟环境。请以管理员身份运行 apt-get install {name}，然后重试。\n"
             f"Python cannot make a virtual environment. As root run apt-get install {name}, then try again."
