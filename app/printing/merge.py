@@ -1,12 +1,14 @@
 """Joining and cutting PDF files; the same input gives the same bytes."""
 
 from collections.abc import Sequence
+from contextlib import ExitStack
+from io import BytesIO
 from pathlib import Path
 
 import pikepdf
 
 
-def _save(pdf: pikepdf.Pdf, target: Path) -> None:
+def _save(pdf: pikepdf.Pdf, target: Path | BytesIO) -> None:
     with pdf.open_metadata(set_pikepdf_as_editor=False, update_docinfo=False):
         pass
     pdf.save(target, deterministic_id=True, object_stream_mode=pikepdf.ObjectStreamMode.generate)
@@ -21,16 +23,20 @@ def merge(parts: Sequence[Path], target: Path) -> None:
         _save(joined, target)
 
 
-def extract(pieces: Sequence[tuple[Path, int, int]], target: Path) -> None:
+def extract(pieces: Sequence[tuple[Path, int, int]], target: Path | BytesIO) -> None:
     """Collect page ranges (file, first page from 1, pages) in order into ``target``.
 
     Raises:
         ValueError: a range lies outside its file.
     """
-    with pikepdf.new() as joined:
+    with ExitStack() as stack:
+        joined = stack.enter_context(pikepdf.new())
+        opened = {
+            path: stack.enter_context(pikepdf.open(path)) for path in dict.fromkeys(path for path, _, _ in pieces)
+        }
         for path, first, count in pieces:
-            with pikepdf.open(path) as source:
-                if first < 1 or first - 1 + count > len(source.pages):
-                    raise ValueError(f"pages {first}..{first + count - 1} are not in the file")
-                joined.pages.extend(source.pages[first - 1 : first - 1 + count])
+            pages = opened[path].pages
+            if first < 1 or first - 1 + count > len(pages):
+                raise ValueError(f"pages {first}..{first + count - 1} are not in the file")
+            joined.pages.extend(pages[first - 1 : first - 1 + count])
         _save(joined, target)

@@ -103,7 +103,15 @@ def _marks(bag: Bag) -> tuple[str, ...]:
 
 def _doors(ground: Ground) -> list[BagOnPaper]:
     rows = db.session.execute(
-        select(Bag, HouseholdOrder.door_note, Household, Stairwell.label, HouseholdContact.name)
+        select(
+            Bag,
+            HouseholdOrder.door_note,
+            Household.stairwell_id,
+            Household.floor,
+            Household.room_no,
+            Stairwell.label,
+            HouseholdContact.name,
+        )
         .join(HouseholdOrder, HouseholdOrder.id == Bag.order_id)
         .outerjoin(Household, Household.id == HouseholdOrder.household_id)
         .outerjoin(Stairwell, Stairwell.id == Household.stairwell_id)
@@ -116,16 +124,16 @@ def _doors(ground: Ground) -> list[BagOnPaper]:
             code=bag.code,
             order_id=bag.order_id,
             building_id=bag.building_id,
-            stairwell_id=household.stairwell_id if household else 0,
+            stairwell_id=stairwell_id or 0,
             stairwell=stairwell or "",
-            floor=household.floor if household else None,
-            room=household.room_no if household else "",
+            floor=floor,
+            room=room or "",
             called=mask_name(name),
             door_note=door_note,
             marks=_marks(bag),
             seq=bag.seq,
         )
-        for bag, door_note, household, stairwell, name in rows
+        for bag, door_note, stairwell_id, floor, room, stairwell, name in rows
     ]
     _count_within_household(bags)
     return bags

@@ -84,7 +84,7 @@ def purchase_orders(ground: Ground) -> Iterator[Prepared]:
     orders = _orders(ground, states)
     approvers = {order.approved_by_id for order in orders if order.approved_by_id}
     rows = db.session.execute(select(Account.id, Account.display_name).where(Account.id.in_(approvers)))
-    names = {account: name for account, name in rows}
+    names = dict(rows)
     for order in orders:
         lines = _by_item(ground, order.lines)
         sheet = PurchaseOrderSheet(
@@ -116,7 +116,7 @@ class _Arrived:
 
 def _arrivals(cycle_id: int) -> dict[int, _Arrived]:
     rows = db.session.execute(
-        select(Lot, GoodsReceipt.number)
+        select(Lot, PurchaseOrderLine.id, GoodsReceipt.number)
         .join(GoodsReceipt, GoodsReceipt.id == Lot.goods_receipt_id)
         .join(PurchaseOrderLine, PurchaseOrderLine.id == Lot.purchase_order_line_id)
         .join(PurchaseOrder, PurchaseOrder.id == PurchaseOrderLine.purchase_order_id)
@@ -124,8 +124,8 @@ def _arrivals(cycle_id: int) -> dict[int, _Arrived]:
         .order_by(Lot.id)
     )
     found: dict[int, _Arrived] = defaultdict(_Arrived)
-    for lot, number in rows:
-        arrived = found[lot.purchase_order_line_id]
+    for lot, line_id, number in rows:
+        arrived = found[line_id]
         arrived.received += lot.qty_received
         arrived.damaged += lot.qty_damaged
         arrived.returned += lot.qty_returned

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 
 from app.allocation.models import ShareNote
 from app.core.db import db
@@ -51,7 +51,7 @@ def _short_order(row: ShortRow) -> tuple[str, str]:
     return natural_key(row.room), row.item
 
 
-def _is_short(cycle_id: int) -> tuple[object, ...]:
+def _is_short(cycle_id: int) -> tuple[ColumnElement[bool], ...]:
     return (
         HouseholdOrder.cycle_id == cycle_id,
         HouseholdOrder.state.in_((OrderState.LOCKED, OrderState.SETTLED)),
@@ -82,7 +82,7 @@ def pick_lists(ground: Ground) -> Iterator[Prepared]:
     for point in ground.points_in_order():
         buildings = ground.at_point(point.id)
         own = {building.id for building in buildings}
-        items = []
+        items: list[PickItem] = []
         for item_id in sorted({item for building, item in cells if building in own}, key=lambda i: ground.items[i].no):
             row = tuple(
                 PickCell(building.name, cells.get((building.id, item_id), 0), wanted.get((building.id, item_id), 0))

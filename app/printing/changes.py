@@ -1,0 +1,68 @@
+"""What changed since the last version: rows are compared by hashes, so that no old row has to be kept. Pure.
+
+previous hashes    rows of this version    marked
+(first print)      a b c                   none
+a b c              a b d                   d
+a b c              a c                     none (what is gone cannot be marked)
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Collection, Iterator
+from typing import Any
+
+from app.printing.content import content_hash
+from app.printing.sheets.base import Sheet
+
+_HEX_DIGITS = 12
+
+
+def _is_row(value: Any) -> bool:
+    return dataclasses.is_dataclass(value) and not isinstance(value, type) and hasattr(value, "is_changed")
+
+
+def _label(value: Any) -> tuple[Any, ...]:
+    """What a group passes down to its rows: its own plain values, for example the building."""
+    values = (getattr(value, field.name) for field in dataclasses.fields(value))
+    return tuple(part for part in values if isinstance(part, (str, int)))
+
+
+def _hash(row: Any, above: tuple[Any, ...]) -> str:
+    return content_hash((above, dataclasses.replace(row, is_changed=False)))[:_HEX_DIGITS]
+
+
+def _rows(value: Any, above: tuple[Any, ...]) -> Iterator[tuple[Any, tuple[Any, ...]]]:
+    for field in dataclasses.fields(value):
+        part = getattr(value, field.name)
+        for row in part if isinstance(part, tuple) else ():
+            if _is_row(row):
+                yield row, above
+            elif dataclasses.is_dataclass(row):
+                yield from _rows(row, (*above, *_label(row)))
+
+
+def row_hashes(sheet: Sheet) -> list[str]:
+    """Return the sorted hashes of all rows that can be marked."""
+    return sorted({_hash(row, above) for row, above in _rows(sheet, ())})
+
+
+def _marked(value: Any, above: tuple[Any, ...], known: Collection[str]) -> Any:
+    changes: dict[str, Any] = {}
+    for field in dataclasses.fields(value):
+        part = getattr(value, field.name)
+        if isinstance(part, tuple) and part and dataclasses.is_dataclass(part[0]):
+            changes[field.name] = tuple(_mark_row(row, above, known) for row in part)
+    return dataclasses.replace(value, **changes)
+
+
+def _mark_row(row: Any, above: tuple[Any, ...], known: Collection[str]) -> Any:
+    if _is_row(row):
+        return dataclasses.replace(row, is_changed=_hash(row, above) not in known)
+    return _marked(row, (*above, *_label(row)), known)
+
+
+def mark_changes(sheet: Sheet, previous: Collection[str]) -> Sheet:
+    """Return the sheet with the rows marked that the previous version did not have."""
+    marked: Sheet = _marked(sheet, (), frozenset(previous))
+    return marked

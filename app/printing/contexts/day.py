@@ -1,0 +1,184 @@
+"""The delivery day of a wave: zones, captains, closed times, gates, and what each stop of the published plan gets."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from sqlalchemy import func, or_, select
+
+from app.access.models import Account
+from app.core import clock
+from app.core.db import db
+from app.core.units import clock_time
+from app.dispatch.models import Plan, PlanBag, PlanState, TeamMember
+from app.ordering.models import HouseholdOrder
+from app.picking.models import LIVE_BAGS, Bag, BagLine
+from app.places.models import (
+    Blackout,
+    Captaincy,
+    DeliveryMode,
+    Gate,
+    Household,
+    ServicePoint,
+    Stairwell,
+    ZoneDesignation,
+    ZoneLevel,
+)
+from app.printing.contexts.ground import Ground, mask_name
+from app.printing.sheets.base import Totals
+
+
+@dataclass(frozen=True)
+class Zone:
+    """What applies to a building on the day."""
+
+    label: str = ""
+    mode: str = DeliveryMode.TO_DOOR
+    order: int = 0
+
+
+@dataclass
+class Load:
+    """The bags of a stop by stairwell."""
+
+    codes: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    units: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    marks: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    grams: int = 0
+
+    @property
+    def bags(self) -> int:
+        """Bags of the stop."""
+        return sum(len(codes) for codes in self.codes.values())
+
+
+def zones(ground: Ground) -> dict[int, Zone]:
+    """Building → the zone that applies on the delivery day."""
+    start = clock.local_instant(ground.deliver_on, 0)
+    rows = db.session.execute(
+        select(ZoneDesignation.building_id, ZoneLevel)
+        .join(ZoneLevel, ZoneLevel.id == ZoneDesignation.zone_level_id)
+        .where(
+            ZoneDesignation.starts_at < start + timedelta(days=1),
+            or_(ZoneDesignation.ends_at.is_(None), ZoneDesignation.ends_at > start),
+        )
+        .order_by(ZoneDesignation.starts_at)
+    )
+    return {building: Zone(level.label_zh, level.delivery_mode, level.round_order) for building, level in rows}
+
+
+def captains(ground: Ground) -> dict[int, str]:
+    """Building → its captain as paper names one (王*); a deputy only where there is no captain."""
+    day = ground.deliver_on
+    rows = db.session.execute(
+        select(Captaincy.building_id, Captaincy.is_deputy, Account.display_name)
+        .join(Account, Account.id == Captaincy.account_id)
+        .where(Captaincy.starts_on <= day, or_(Captaincy.ends_on.is_(None), Captaincy.ends_on >= day))
+        .order_by(Captaincy.id)
+    )
+    found: dict[int, str] = {}
+    for building, _, name in sorted(rows, key=lambda row: row[1]):
+        found.setdefault(building, mask_name(name))
+    return found
+
+
+def _loads(ground: Ground) -> dict[int, Load]:
+    """Stop → its bags; two statements."""
+    published = (Plan.cycle_id == ground.cycle_id, Plan.wave == ground.wave, Plan.state == PlanState.PUBLISHED)
+    units = select(BagLine.bag_id, func.sum(BagLine.qty).label("units")).group_by(BagLine.bag_id).subquery()
+    rows = db.session.execute(
+        select(PlanBag.stop_id, Bag, Stairwell.label, units.c.units)
+        .join(Plan, Plan.id == PlanBag.plan_id)
+        .join(Bag, Bag.id == PlanBag.bag_id)
+        .join(HouseholdOrder, HouseholdOrder.id == Bag.order_id)
+        .outerjoin(Household, Household.id == HouseholdOrder.household_id)
+        .outerjoin(Stairwell, Stairwell.id == Household.stairwell_id)
+        .outerjoin(units, units.c.bag_id == Bag.id)
+        .where(*published, PlanBag.stop_id.is_not(None), Bag.state.in_(LIVE_BAGS))
+        .order_by(Bag.code)
+    )
+    loads: dict[int, Load] = defaultdict(Load)
+    for stop_id, bag, stairwell, pieces in rows:
+        load, name = loads[stop_id], stairwell or ""
+        load.codes[name].append(bag.code)
+        load.units[name] += int(pieces or 0)
+        load.grams += bag.weight_g
+        flags = {"cold": bag.is_cold, "heavy": bag.is_heavy, "fragile": bag.is_fragile}
+        load.marks[name] |= {mark for mark, applies in flags.items() if applies}
+    return loads
+
+
+@dataclass(frozen=True)
+class Day:
+    """What the route sheets of a wave share."""
+
+    ground: Ground
+    zones: Mapping[int, Zone]
+    captains: Mapping[int, str]
+    loads: Mapping[int, Load]
+    windows: Mapping[int, str]
+    gates: Mapping[int, list[Gate]]
+    depots: Mapping[int, ServicePoint]
+    team_sizes: Mapping[int, int]
+    control: Mapping[int, Totals]
+
+
+def load_day(ground: Ground) -> Day:
+    """Load what all rounds share."""
+    sizes = db.session.execute(select(TeamMember.team_id, func.count()).group_by(TeamMember.team_id))
+    return Day(
+        ground=ground,
+        zones=zones(ground),
+        captains=captains(ground),
+        loads=_loads(ground),
+        windows=_windows(ground),
+        gates=_gates(ground),
+        depots={depot.id: depot for depot in db.session.scalars(select(ServicePoint).where(ServicePoint.is_depot))},
+        team_sizes=dict(sizes),
+        control=_stop_control(ground),
+    )
+
+
+def _stop_control(ground: Ground) -> dict[int, Totals]:
+    """Stop → bags and pieces as the database adds them up."""
+    rows = db.session.execute(
+        select(PlanBag.stop_id, func.count(func.distinct(PlanBag.bag_id)), func.sum(BagLine.qty))
+        .join(Plan, Plan.id == PlanBag.plan_id)
+        .join(Bag, Bag.id == PlanBag.bag_id)
+        .outerjoin(BagLine, BagLine.bag_id == PlanBag.bag_id)
+        .where(
+            Bag.state.in_(LIVE_BAGS),
+            Plan.cycle_id == ground.cycle_id,
+            Plan.wave == ground.wave,
+            Plan.state == PlanState.PUBLISHED,
+            PlanBag.stop_id.is_not(None),
+        )
+        .group_by(PlanBag.stop_id)
+    )
+    return {stop: Totals(bags=bags, units=int(units or 0)) for stop, bags, units in rows if stop is not None}
+
+
+def _windows(ground: Ground) -> dict[int, str]:
+    """Building → the times of the day in which nobody may deliver."""
+    start = clock.local_instant(ground.deliver_on, 0)
+    rows = db.session.scalars(
+        select(Blackout).where(Blackout.starts_at < start + timedelta(days=1), Blackout.ends_at > start)
+    )
+    found: dict[int, list[str]] = defaultdict(list)
+    for row in rows:
+        text = f"{clock_time(row.starts_at)}–{clock_time(row.ends_at)} {row.reason}"
+        for building in ground.buildings.values():
+            if row.building_id == building.id or row.compound_id == building.compound_id:
+                found[building.id].append(text)
+    return {building: "；".join(texts) for building, texts in found.items()}
+
+
+def _gates(ground: Ground) -> dict[int, list[Gate]]:
+    compounds = {building.compound_id for building in ground.buildings.values()}
+    found: dict[int, list[Gate]] = defaultdict(list)
+    for gate in db.session.scalars(select(Gate).where(Gate.compound_id.in_(compounds), Gate.is_open).order_by(Gate.id)):
+        found[gate.compound_id].append(gate)
+    return found

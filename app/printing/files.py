@@ -1,0 +1,45 @@
+"""Rendered files under the hash of their bytes: written whole or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+
+from flask import current_app
+
+from app.settings import Settings
+
+
+def documents_dir() -> Path:
+    """The folder of printed documents; made on first use, readable by this account alone."""
+    settings: Settings = current_app.extensions["louda_settings"]
+    settings.documents_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return settings.documents_dir
+
+
+def path_of(sha256: str) -> Path:
+    """Where the file with this hash lies."""
+    return documents_dir() / f"{sha256}.pdf"
+
+
+def scratch(job_id: int, part: str = "sheets") -> Path:
+    """A place in the same folder to write a file of a job; the same job writes over its own remains."""
+    return documents_dir() / f".job-{job_id}-{part}.tmp"
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def keep(written: Path) -> str:
+    """Bring a finished file to disk under its hash, in one step; return the hash."""
+    sha256 = hashlib.sha256(written.read_bytes()).hexdigest()
+    _sync(written)
+    os.replace(written, path_of(sha256))
+    _sync(documents_dir())
+    return sha256

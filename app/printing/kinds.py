@@ -1,0 +1,58 @@
+"""The kinds of sheets in order of the loop: label, scope, and which changes make a printed sheet stale. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.core.sentences import N_
+
+
+@dataclass(frozen=True)
+class SheetKind:
+    """A kind of sheet.
+
+    ``has_wave``: printed for each wave. ``is_wide``: about the whole subdistrict, so it takes the permission there.
+    ``watches``: tables whose events may change it.
+    """
+
+    key: str
+    label_zh: str
+    reader_zh: str
+    has_wave: bool
+    is_wide: bool
+    watches: frozenset[str]
+
+
+def _kind(key: str, label: str, reader: str, watches: str, *, wave: bool = False, wide: bool = False) -> SheetKind:
+    return SheetKind(key, label, reader, wave, wide, frozenset(watches.split()))
+
+
+_ORDERS = "household_order cycle"
+_PACKED = f"{_ORDERS} bag allocation_run"
+_PLANNED = f"{_PACKED} plan round stop building gate blackout"
+
+ALL = (
+    _kind("poster", N_("楼栋海报"), N_("居民"), "cycle building"),
+    _kind("order_form", N_("手写订单"), N_("居民"), "cycle offer", wide=True),
+    _kind("tally", N_("点位汇总表"), N_("小组长"), f"{_ORDERS} tally roll_call service_point chain_paste"),
+    _kind("purchase_order", N_("采购单"), N_("供应商"), "purchase_order", wide=True),
+    _kind("goods_receipt", N_("收货单"), N_("仓库"), "purchase_order goods_receipt lot write_off", wide=True),
+    _kind("shortage_list", N_("缺货单"), N_("小组长"), f"{_ORDERS} allocation_run order_line"),
+    _kind("pick_list", N_("拣货单"), N_("拣货人"), _PACKED, wave=True),
+    _kind("bag_list", N_("配袋单"), N_("配袋人"), _PACKED, wave=True),
+    _kind("bag_label", N_("袋签"), N_("每个人"), f"{_PACKED} plan", wave=True),
+    _kind("route_sheet", N_("路线单"), N_("配送队"), _PLANNED, wave=True, wide=True),
+    _kind("drop_off_sheet", N_("楼栋交接单"), N_("楼长和志愿者"), _PLANNED, wave=True),
+    _kind("hand_out_list", N_("发放表"), N_("楼长"), _PLANNED, wave=True),
+    _kind("exception_list", N_("异常/补送单"), N_("物资组"), "hand_out dispute bag stop drop_off"),
+    _kind("settlement_sheet", N_("结算/退款单"), N_("小组长"), "statement payment household_order dispute cycle"),
+)
+BY_KEY = {kind.key: kind for kind in ALL}
+
+KIT = SheetKind("kit_cover", N_("应急包"), N_("每个人"), True, True, frozenset(_PLANNED.split()))
+
+
+def wave_of(kind: str, wave: int) -> int:
+    """Return the wave a sheet of the kind is filed under: 0 for kinds that cover the whole cycle."""
+    found = BY_KEY.get(kind, KIT)
+    return wave if found.has_wave else 0

@@ -1,0 +1,136 @@
+"""The register of printed versions: which is current, which a new one replaces."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func, select, update
+
+from app.core.db import command, db
+from app.core.events import Event
+from app.core.states import advance
+from app.printing import files
+from app.printing.contexts.ground import Subject
+from app.printing.engine import PageSpan
+from app.printing.kinds import wave_of
+from app.printing.models import Document, DocumentState
+from app.printing.numbers import SheetNumber
+from app.printing.sheets.base import Totals
+
+Key = tuple[str, str, int]  # kind, subject type, subject id
+
+
+@dataclass(frozen=True)
+class NewVersion:
+    """A sheet that gets a new version, before it is rendered."""
+
+    kind: str
+    subject: Subject
+    number: SheetNumber
+    context_sha256: str
+    row_hashes: list[str]
+    totals: Totals
+
+    @property
+    def key(self) -> Key:
+        """What it is a version of."""
+        return self.kind, self.subject.type, self.subject.id
+
+
+def last_event_id() -> int:
+    """The newest entry of the event log."""
+    return db.session.scalar(select(func.max(Event.id))) or 0
+
+
+def latest_versions(cycle_id: int, wave: int, kinds: Iterable[str]) -> dict[Key, Document]:
+    """The newest version of each sheet of a cycle and wave."""
+    wanted = list(kinds)
+    rows = db.session.scalars(
+        select(Document)
+        .where(Document.cycle_id == cycle_id, Document.kind.in_(wanted), Document.wave.in_((0, wave)))
+        .order_by(Document.revision)
+    )
+    return {(row.kind, row.subject_type, row.subject_id): row for row in rows if row.wave == wave_of(row.kind, wave)}
+
+
+def is_ready(document: Document | None, context_sha256: str) -> bool:
+    """Whether this very content is printed already and its file is there."""
+    return (
+        document is not None
+        and document.context_sha256 == context_sha256
+        and document.state != DocumentState.SUPERSEDED
+        and files.path_of(document.sha256).is_file()
+    )
+
+
+@command
+def confirm_checked(document_ids: Sequence[int], event_id: int) -> None:
+    """Note that documents were compared with the database as of an event and still hold."""
+    db.session.execute(
+        update(Document)
+        .where(Document.id.in_(document_ids), Document.as_of_event_id < event_id)
+        .values(as_of_event_id=event_id)
+    )
+
+
+@command
+def retire(document_ids: Sequence[int]) -> None:
+    """Void sheets whose subject is gone, for example the rounds of a plan that was replaced."""
+    rows = db.session.scalars(
+        select(Document).where(Document.id.in_(document_ids), Document.state != DocumentState.SUPERSEDED)
+    )
+    for row in rows:
+        advance(row, DocumentState.SUPERSEDED)
+
+
+@command
+def record_versions(cycle_id: int, sha256: str, versions: Sequence[tuple[NewVersion, PageSpan]], event_id: int) -> None:
+    """Enter rendered sheets.
+
+    Requires: the file lies under its hash. Ensures: each number is entered once, and older versions of the same
+    sheet are superseded by it; running it again changes nothing. Raises: Conflict when an older one cannot step.
+    """
+    numbers = [str(version.number) for version, _ in versions]
+    known = set(db.session.scalars(select(Document.number).where(Document.number.in_(numbers))))
+    for version, span in versions:
+        if str(version.number) not in known:
+            _enter(cycle_id, version, _file_fields(sha256, span, event_id))
+
+
+def _file_fields(sha256: str, span: PageSpan, event_id: int) -> dict[str, Any]:
+    return {"sha256": sha256, "first_page": span.first, "pages": span.pages, "as_of_event_id": event_id}
+
+
+def _enter(cycle_id: int, version: NewVersion, file_fields: dict[str, Any]) -> None:
+    number, subject = version.number, version.subject
+    same = (
+        Document.kind == version.kind,
+        Document.cycle_id == cycle_id,
+        Document.wave == number.wave,
+        Document.subject_type == subject.type,
+        Document.subject_id == subject.id,
+    )
+    older = db.session.scalars(select(Document).where(*same, Document.state != DocumentState.SUPERSEDED)).all()
+    document = Document(
+        kind=version.kind,
+        subject_type=subject.type,
+        subject_id=subject.id,
+        label=subject.label,
+        cycle_id=cycle_id,
+        wave=number.wave,
+        service_point_id=subject.service_point_id,
+        revision=number.revision,
+        number=str(number),
+        context_sha256=version.context_sha256,
+        totals=dataclasses.asdict(version.totals),
+        row_hashes=version.row_hashes,
+        **file_fields,
+    )
+    db.session.add(document)
+    db.session.flush()
+    for row in older:
+        advance(row, DocumentState.SUPERSEDED)
+        row.superseded_by_id = document.id

@@ -1,0 +1,164 @@
+"""The print job: prepare, leave out what is printed already, render the rest, put it on disk, enter it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask_babel import gettext as _
+
+from app.core import clock
+from app.core.errors import Conflict
+from app.core.jobs import Running, handles
+from app.printing import files, register
+from app.printing.changes import mark_changes, row_hashes
+from app.printing.content import content_hash
+from app.printing.contexts.ground import Prepared
+from app.printing.engine import Rendered, render_to_file
+from app.printing.kinds import BY_KEY, wave_of
+from app.printing.limits import ForbiddenFetch, RenderCancelled, RenderTooLarge
+from app.printing.models import Document
+from app.printing.numbers import SheetNumber
+from app.printing.prepare import Workbench, public_url
+from app.printing.register import NewVersion
+from app.printing.sheets.base import ControlTotalMismatch, Printout, Sheet, Stamp
+
+JOB_KIND = "print"
+_TRIES = 2  # somebody may write between two statements of a preparation
+
+
+@dataclass(frozen=True)
+class Order:
+    """What a print job was asked for; `at` is the instant of asking, printed on the sheets, so that a second run of
+    the same job makes the same bytes."""
+
+    cycle_id: int
+    wave: int
+    kinds: tuple[str, ...]
+    point_id: int | None
+    stock: str
+    at: datetime
+
+    @classmethod
+    def of(cls, payload: dict[str, Any]) -> Order:
+        """Read the payload of a job."""
+        return cls(
+            cycle_id=payload["cycle_id"],
+            wave=payload["wave"],
+            kinds=tuple(payload["kinds"]),
+            point_id=payload["point_id"],
+            stock=payload["stock"],
+            at=datetime.fromisoformat(payload["at"]),
+        )
+
+    @property
+    def made_at(self) -> str:
+        """The local time on the sheets."""
+        return f"{clock.to_local(self.at):%m-%d %H:%M}"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a print run did."""
+
+    ready: int
+    printed: int
+    pages: int
+    missing_glyphs: tuple[str, ...]
+
+
+def stamp(order: Order, number: SheetNumber) -> Stamp:
+    """Return the stamp of a sheet: its code leads to its page."""
+    return Stamp(number, order.made_at, f"{public_url()}/s/{number}", number.revision - 1)
+
+
+@handles(JOB_KIND)
+def run_print_job(running: Running) -> dict[str, Any]:
+    """Print what was asked for. Safe to run again: content that is printed already is left out."""
+    outcome = print_sheets(running, Order.of(running.payload))
+    return _result(outcome)
+
+
+def _result(outcome: Outcome) -> dict[str, Any]:
+    return {
+        "ready": outcome.ready,
+        "printed": outcome.printed,
+        "pages": outcome.pages,
+        "missing": "".join(outcome.missing_glyphs),
+    }
+
+
+def print_sheets(running: Running, order: Order) -> Outcome:
+    """Bring all wished sheets up to date.
+
+    Raises:
+        Conflict: rows and totals keep disagreeing, or a sheet is refused by the renderer.
+        RenderError: the renderer died or took too long; the job is tried again.
+    """
+    event_id = register.last_event_id()
+    prepared = list(_prepare(running, order))
+    latest = register.latest_versions(order.cycle_id, order.wave, order.kinds)
+    ready, versions, printouts = [], [], []
+    for kind, one in prepared:
+        known = latest.get((kind, one.subject.type, one.subject.id))
+        digest = content_hash(one.sheet)
+        if known is not None and register.is_ready(known, digest):
+            ready.append(known.id)
+            continue
+        wave = wave_of(kind, order.wave)
+        number = SheetNumber(kind, order.cycle_id, wave, one.subject.id, known.revision + 1 if known else 1)
+        versions.append(NewVersion(kind, one.subject, number, digest, row_hashes(one.sheet), one.sheet.control))
+        sheet: Sheet = mark_changes(one.sheet, known.row_hashes) if known else one.sheet
+        printouts.append(Printout(sheet, stamp(order, number)))
+    register.confirm_checked(ready, event_id)
+    present = {(kind, one.subject.type, one.subject.id) for kind, one in prepared}
+    gone = [row.id for key, row in latest.items() if key not in present and _is_asked(order, row)]
+    register.retire(gone)
+    if not printouts:
+        return Outcome(len(ready), 0, 0, ())
+    rendered, sha256 = render_and_keep(running, printouts)
+    register.record_versions(order.cycle_id, sha256, list(zip(versions, rendered.spans, strict=True)), event_id)
+    return Outcome(len(ready), len(versions), rendered.pages, rendered.missing_glyphs)
+
+
+def _is_asked(order: Order, document: Document) -> bool:
+    return order.point_id in (None, document.service_point_id)
+
+
+def _prepare(running: Running, order: Order) -> Iterator[tuple[str, Prepared]]:
+    bench = Workbench(order.cycle_id, order.wave, order.stock)
+    for done, kind in enumerate(order.kinds):
+        running.progress(done, len(order.kinds), _("正在准备%(kind)s", kind=_(BY_KEY[kind].label_zh)))
+        found, bench = _prepared(bench, order, kind)
+        for one in found:
+            if order.point_id is None or one.subject.service_point_id == order.point_id:
+                yield kind, one
+
+
+def _prepared(bench: Workbench, order: Order, kind: str) -> tuple[list[Prepared], Workbench]:
+    for _attempt in range(_TRIES):
+        try:
+            return list(bench.prepare(kind)), bench
+        except ControlTotalMismatch:
+            bench = Workbench(order.cycle_id, order.wave, order.stock)
+    raise Conflict(_("%(kind)s的合计与数据库不一致，没有打印。请稍后再试。", kind=_(BY_KEY[kind].label_zh)))
+
+
+def render_and_keep(running: Running, printouts: list[Printout]) -> tuple[Rendered, str]:
+    """Render into the documents folder, telling the progress; return what was rendered and the hash of the file."""
+
+    def progress(done: int, total: int) -> None:
+        running.progress(done, total, _("正在排版"))
+        if running.is_cancelled():
+            raise RenderCancelled("asked to stop")
+
+    target = files.scratch(running.job_id)
+    try:
+        rendered = render_to_file(printouts, target, progress=progress)
+    except RenderCancelled as error:
+        raise Conflict(_("已按要求停止打印，没有生成新的单据。")) from error
+    except (ForbiddenFetch, RenderTooLarge) as error:
+        raise Conflict(_("有单据超出排版限制，没有打印。")) from error
+    return rendered, files.keep(target)

@@ -1,0 +1,20 @@
+"""Input of the print centre."""
+
+from __future__ import annotations
+
+from marshmallow import fields
+
+from app.core.schemas import CommandSchema, Whole, one_of
+from app.printing.kinds import BY_KEY
+from app.printing.labels import A4_3X8, STOCKS
+from app.printing.service import PrintRequest
+
+
+class PrintSchema(CommandSchema):
+    """Which sheets to bring up to date."""
+
+    makes = PrintRequest
+    kinds = fields.List(fields.String(validate=one_of(BY_KEY)), load_default=tuple)
+    wave = Whole(least=1, most=50, load_default=1)
+    point_id = Whole(least=1, load_default=None)
+    stock = fields.String(validate=one_of(STOCKS), load_default=A4_3X8.key)

@@ -1,0 +1,124 @@
+"""Commands of the print centre."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from app.access.permissions import Permission, Staff
+from app.core import clock, jobs
+from app.core.db import command, db
+from app.core.errors import Invalid, NotFound
+from app.core.events import record
+from app.core.jobs import Job, JobState
+from app.ordering.models import Cycle, CyclePoint
+from app.places.scope import is_subdistrict_in_scope, require_part_of, require_point, require_subdistrict
+from app.printing.kinds import ALL, BY_KEY
+from app.printing.kit import KIT_JOB_KIND
+from app.printing.labels import A4_3X8, STOCKS
+from app.printing.run import JOB_KIND
+
+_WAITING = (JobState.QUEUED, JobState.RUNNING)
+
+
+@dataclass(frozen=True)
+class PrintRequest:
+    """Kinds to bring up to date; of one point or of all; labels on a stock."""
+
+    kinds: tuple[str, ...]
+    wave: int = 1
+    point_id: int | None = None
+    stock: str = A4_3X8.key
+
+
+@command
+def request_printing(by: Staff, cycle_id: int, wanted: PrintRequest) -> Job:
+    """Ask for sheets.
+
+    Requires: PRINT for the point, or for the whole subdistrict where no point is named or a kind covers it all.
+    Ensures: one waiting job; asking again while it waits or runs gives the same job. Raises: NotFound, Invalid.
+    """
+    _require(by, cycle_id, wanted)
+    return _enqueue(by, cycle_id, JOB_KIND, _payload(cycle_id, wanted))
+
+
+@command
+def request_kit(by: Staff, cycle_id: int, wave: int) -> Job:
+    """Ask for the degraded kit: every sheet of the day and blank forms in one file.
+
+    Requires: PRINT for the whole subdistrict. Ensures: one waiting job. Raises: NotFound.
+    """
+    cycle = _cycle(cycle_id)
+    require_subdistrict(by, Permission.PRINT, cycle.subdistrict_id)
+    wanted = PrintRequest(tuple(kind.key for kind in ALL if kind.key not in ("poster", "order_form")), wave)
+    return _enqueue(by, cycle_id, KIT_JOB_KIND, _payload(cycle_id, wanted))
+
+
+def _payload(cycle_id: int, wanted: PrintRequest) -> dict[str, Any]:
+    order = [kind.key for kind in ALL if kind.key in wanted.kinds]
+    return {
+        "cycle_id": cycle_id,
+        "wave": wanted.wave,
+        "kinds": order,
+        "point_id": wanted.point_id,
+        "stock": wanted.stock,
+    }
+
+
+def _enqueue(by: Staff, cycle_id: int, kind: str, payload: dict[str, Any]) -> Job:
+    waiting = db.session.scalars(select(Job).where(Job.kind == kind, Job.cycle_id == cycle_id, Job.state.in_(_WAITING)))
+    for job in waiting:
+        if not job.is_cancel_requested and {**job.payload, "at": None} == {**payload, "at": None}:
+            return job
+    # The instant makes each request a job of its own; a finished one must not stand for later content.
+    job = jobs.enqueue(kind, cycle_id, {**payload, "at": clock.now().isoformat()}, cycle_id=cycle_id)
+    record(by, "print", job, cycle_id=cycle_id, kinds=payload["kinds"], wave=payload["wave"])
+    return job
+
+
+def _cycle(cycle_id: int) -> Cycle:
+    cycle = db.session.get(Cycle, cycle_id)
+    if cycle is None:
+        raise NotFound
+    return cycle
+
+
+def _require(by: Staff, cycle_id: int, wanted: PrintRequest) -> None:
+    cycle = _cycle(cycle_id)
+    require_part_of(by, Permission.PRINT, cycle.subdistrict_id)
+    if not wanted.kinds or any(kind not in BY_KEY for kind in wanted.kinds):
+        raise Invalid({"kinds": [_("请选择要打印的单据。")]})
+    if wanted.stock not in STOCKS:
+        raise Invalid({"stock": [_("没有这种标签纸。")]})
+    if wanted.point_id is None or _has_wide(wanted.kinds):
+        require_subdistrict(by, Permission.PRINT, cycle.subdistrict_id)
+    if wanted.point_id is not None:
+        require_point(by, Permission.PRINT, wanted.point_id)
+        if db.session.get(CyclePoint, (cycle_id, wanted.point_id)) is None:
+            raise NotFound
+
+
+def _has_wide(kinds: Sequence[str]) -> bool:
+    return any(BY_KEY[kind].is_wide for kind in kinds)
+
+
+def cancel_printing(by: Staff, job_id: int) -> None:
+    """Ask a print job to stop.
+
+    Requires: PRINT within the job's cycle, for its point. Ensures: a waiting job never starts, a running one stops
+    at its next beat. Raises: NotFound.
+    """
+    job = db.session.get(Job, job_id)
+    if job is None or job.kind not in (JOB_KIND, KIT_JOB_KIND):
+        raise NotFound
+    cycle = _cycle(job.subject_id)
+    point_id = job.payload["point_id"]
+    if not is_subdistrict_in_scope(by, Permission.PRINT, cycle.subdistrict_id):
+        if point_id is None:
+            raise NotFound
+        require_point(by, Permission.PRINT, point_id)
+    jobs.cancel(job_id)

@@ -1,0 +1,266 @@
+"""Pages of the print centre: what there is to print, how far a print job is, and the files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from io import BytesIO
+
+from flask import Blueprint, redirect, render_template, request, send_file, url_for
+from flask_babel import gettext as _
+from sqlalchemy import ColumnElement, select
+from werkzeug.wrappers import Response
+
+from app.access.guard import requires, staff, submit
+from app.access.permissions import Permission
+from app.core.db import db
+from app.core.errors import NotFound
+from app.core.jobs import Job
+from app.core.schemas import Form
+from app.ordering.models import Cycle
+from app.places.models import ServicePoint
+from app.places.scope import is_subdistrict_in_scope, points_in_scope, require_part_of
+from app.printing import files, overview, service
+from app.printing.contexts.bought import purchase_orders
+from app.printing.contexts.ground import load_ground
+from app.printing.kinds import BY_KEY, KIT, SheetKind
+from app.printing.kit import KIT_JOB_KIND
+from app.printing.labels import STOCKS
+from app.printing.merge import extract
+from app.printing.models import Document, DocumentState
+from app.printing.numbers import SheetNumberError, parse_sheet_number
+from app.printing.run import JOB_KIND
+from app.printing.schemas import PrintSchema
+from app.printing.sheets.purchase_order import PurchaseOrderSheet
+from app.printing.workbook import purchase_order_workbook
+
+bp = Blueprint("printing", __name__)
+
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What the reader may print: everything of the cycle, or some points (``point_ids``)."""
+
+    cycle: Cycle
+    wave: int
+    waves: list[int]
+    points: list[tuple[int, str]]
+    point_id: int | None
+    is_wide: bool
+    point_ids: list[int] | None
+    within: ColumnElement[bool]
+
+
+def _whole_number(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+
+
+def _desk(cycle_id: int) -> Desk:
+    cycle = db.session.get(Cycle, cycle_id)
+    if cycle is None:
+        raise NotFound
+    require_part_of(staff(), Permission.PRINT, cycle.subdistrict_id)
+    is_wide = is_subdistrict_in_scope(staff(), Permission.PRINT, cycle.subdistrict_id)
+    points = overview.points_of(cycle_id, points_in_scope(staff(), Permission.PRINT))
+    waves = overview.waves(cycle_id)
+    asked_wave, point_id = _whole_number(request.values.get("wave", "")), _whole_number(request.values.get("point", ""))
+    own = [point for point, _name in points]
+    if point_id is not None and point_id not in own:
+        raise NotFound
+    chosen = None if is_wide and point_id is None else [point_id] if point_id is not None else own
+    within = overview.everywhere() if chosen is None else Document.service_point_id.in_(chosen)
+    wave = asked_wave if asked_wave in waves else waves[-1]
+    return Desk(cycle, wave, waves, points, point_id, is_wide, chosen, within)
+
+
+def _kind(key: str) -> SheetKind:
+    found = KIT if key == KIT.key else BY_KEY.get(key)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _newest_job(desk: Desk) -> Job | None:
+    jobs = db.session.scalars(
+        select(Job)
+        .where(Job.kind.in_((JOB_KIND, KIT_JOB_KIND)), Job.cycle_id == desk.cycle.id)
+        .order_by(Job.id.desc())
+        .limit(20)
+    )
+    return next((job for job in jobs if desk.is_wide or job.payload["point_id"] in (desk.point_ids or [])), None)
+
+
+@bp.get("/cycles/<int:cycle_id>/print")
+@requires(Permission.PRINT)
+def index(cycle_id: int) -> str:
+    """What is ready, stale or missing for each kind of sheet."""
+    return _index_page(_desk(cycle_id), Form())
+
+
+def _index_page(desk: Desk, form: Form) -> str:
+    return render_template(
+        "printing/index.html",
+        desk=desk,
+        cycle=desk.cycle,
+        rows=overview.rows(desk.cycle.id, desk.wave, desk.within, desk.point_ids),
+        job=_newest_job(desk),
+        stocks=STOCKS.values(),
+        kit=KIT.key,
+        form=form,
+    )
+
+
+@bp.post("/cycles/<int:cycle_id>/print")
+@requires(Permission.PRINT)
+def request_sheets(cycle_id: int) -> Response | tuple[str, int]:
+    """Ask for sheets."""
+    form = Form(PrintSchema, request.form)
+    if not form.is_valid:
+        return _index_page(_desk(cycle_id), form), 422
+    wanted = form.command
+    return submit[Job](
+        then=lambda _job: url_for("printing.index", cycle_id=cycle_id, wave=wanted.wave, point=wanted.point_id),
+        says=_("已开始准备单据，完成后可在这里下载。"),
+    )(service.request_printing, staff(), cycle_id, wanted)
+
+
+@bp.post("/cycles/<int:cycle_id>/print/kit")
+@requires(Permission.PRINT)
+def request_kit(cycle_id: int) -> Response | tuple[str, int]:
+    """Ask for the degraded kit."""
+    form = Form(PrintSchema, request.form)
+    if not form.is_valid:
+        return _index_page(_desk(cycle_id), form), 422
+    wave = form.command.wave
+    return submit[Job](
+        then=lambda _job: url_for("printing.index", cycle_id=cycle_id, wave=wave),
+        says=_("已开始准备应急包：当天全部单据和空白表。"),
+    )(service.request_kit, staff(), cycle_id, wave)
+
+
+@bp.post("/cycles/<int:cycle_id>/print/jobs/<int:job_id>/cancel")
+@requires(Permission.PRINT)
+def cancel(cycle_id: int, job_id: int) -> Response:
+    """Stop a print job."""
+    service.cancel_printing(staff(), job_id)
+    return redirect(url_for("printing.index", cycle_id=cycle_id), 303)
+
+
+@bp.get("/cycles/<int:cycle_id>/print/<kind>")
+@requires(Permission.PRINT)
+def kind(cycle_id: int, kind: str) -> str:
+    """The printed sheets of one kind, void versions included on demand."""
+    desk, found = _desk(cycle_id), _kind(kind)
+    with_void = request.args.get("void") == "1"
+    documents = overview.current_documents(cycle_id, desk.wave, desk.within, kind, with_void=with_void)
+    changes = overview.changed_at(cycle_id)
+    rows = [overview.SheetRow(row, overview.is_stale(row, found.watches, changes)) for row in documents]
+    return render_template(
+        "printing/kind.html", desk=desk, cycle=desk.cycle, kind=found, rows=rows, with_void=with_void
+    )
+
+
+@bp.get("/cycles/<int:cycle_id>/print/<kind>.pdf")
+@requires(Permission.PRINT)
+def kind_file(cycle_id: int, kind: str) -> Response:
+    """All current sheets of one kind in one file."""
+    desk = _desk(cycle_id)
+    _kind(kind)
+    documents = overview.current_documents(cycle_id, desk.wave, desk.within, kind)
+    return _send(sorted(documents, key=lambda row: (row.sha256, row.first_page)), f"{kind}-{cycle_id}-{desk.wave}.pdf")
+
+
+@bp.get("/cycles/<int:cycle_id>/print/sheet/<int:document_id>.pdf")
+@requires(Permission.PRINT)
+def sheet_file(cycle_id: int, document_id: int) -> Response:
+    """One version of one sheet."""
+    document = _document(document_id)
+    if document.cycle_id != cycle_id:
+        raise NotFound
+    return _send([document], f"{document.number}.pdf")
+
+
+def _document(document_id: int) -> Document:
+    document = db.session.get(Document, document_id)
+    if document is None:
+        raise NotFound
+    cycle = db.session.get(Cycle, document.cycle_id)
+    if cycle is not None and is_subdistrict_in_scope(staff(), Permission.PRINT, cycle.subdistrict_id):
+        return document
+    own = select(ServicePoint.id).where(
+        ServicePoint.id == document.service_point_id, points_in_scope(staff(), Permission.PRINT)
+    )
+    if db.session.scalar(own) is None:
+        raise NotFound
+    return document
+
+
+def _send(documents: list[Document], name: str) -> Response:
+    """Take the pages of the documents out of their files; pages are copied, nothing is rendered."""
+    pieces = [(files.path_of(row.sha256), row.first_page, row.pages) for row in documents]
+    if not pieces or any(not path.is_file() for path, _first, _count in pieces):
+        raise NotFound
+    out = BytesIO()
+    extract(pieces, out)
+    out.seek(0)
+    return send_file(out, mimetype="application/pdf", download_name=name, max_age=0)
+
+
+@bp.get("/cycles/<int:cycle_id>/print/purchase_order/<int:order_id>.xlsx")
+@requires(Permission.PRINT)
+def workbook(cycle_id: int, order_id: int) -> Response:
+    """A purchase order as a workbook."""
+    desk = _desk(cycle_id)
+    if desk.point_ids is not None:
+        raise NotFound
+    found = (one for one in purchase_orders(load_ground(cycle_id)) if one.subject.id == order_id)
+    prepared = next(found, None)
+    if prepared is None or not isinstance(prepared.sheet, PurchaseOrderSheet):
+        raise NotFound
+    number = db.session.scalar(
+        select(Document.number)
+        .where(Document.kind == "purchase_order", Document.cycle_id == cycle_id, Document.subject_id == order_id)
+        .order_by(Document.revision.desc())
+        .limit(1)
+    )
+    data = purchase_order_workbook(prepared.sheet, number or "")
+    return send_file(BytesIO(data), mimetype=_XLSX, download_name=f"purchase-order-{order_id}.xlsx", max_age=0)
+
+
+@bp.get("/s/<text>")
+@requires(Permission.PRINT)
+def by_number(text: str) -> str:
+    """The sheet behind the code or number on paper, and whether it still holds."""
+    try:
+        number = parse_sheet_number(text[:60])
+    except SheetNumberError as error:
+        raise NotFound(_("没有这个单号，请核对最后一位校验字符。")) from error
+    found = db.session.scalar(select(Document).where(Document.number == str(number)))
+    if found is None:
+        raise NotFound
+    document = _document(found.id)
+    newer = db.session.get(Document, document.superseded_by_id) if document.superseded_by_id else None
+    kind = _kind(document.kind)
+    stale = overview.is_stale(document, kind.watches, overview.changed_at(document.cycle_id))
+    return render_template(
+        "printing/sheet.html",
+        document=document,
+        cycle=db.session.get(Cycle, document.cycle_id),
+        kind=kind,
+        newer=newer,
+        is_void=document.state == DocumentState.SUPERSEDED,
+        is_stale=stale,
+    )
+
+
+@bp.get("/print/find")
+@requires(Permission.PRINT)
+def find() -> Response:
+    """From a typed number to its sheet."""
+    typed = request.args.get("number", "").strip()[:60]
+    try:
+        number = parse_sheet_number(typed)
+    except SheetNumberError as error:
+        raise NotFound(_("没有这个单号，请核对最后一位校验字符。")) from error
+    return redirect(url_for("printing.by_number", text=str(number)))
