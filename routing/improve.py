@@ -10,10 +10,14 @@ from routing.kernel.anneal import anneal, fill
 from routing.kernel.arrays import BANKED, BEST, COST, ROUNDS_USED, Data, Settings, State
 from routing.kernel.build import empty_state, empty_work
 from routing.kernel.rng import seeded
+from routing.model import MISSED_COST
 from routing.plan import Budget
 
 CHUNK_S = 0.02
 FIXED_CHUNK = 500
+
+Heat = tuple[float, float]
+"""Temperature at the beginning and at the end, in units of cost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +49,22 @@ class Search:
         """Cost of the best solution, stops left out included."""
         return int(self.state.total[BEST])
 
+    @property
+    def split_cost(self) -> tuple[int, int]:
+        """Mandatory stops left out, and the cost of the rest."""
+        return divmod(self.best_cost, MISSED_COST)
+
     def fill(self) -> None:
         """Insert whatever is not served yet, without searching."""
         fill(self.data, self.state, self._work, self.settings, self._rng)
 
-    def run(self, budget: Budget, keep_going: Callable[[Search], bool]) -> None:
-        """Search until the budget is used up or `keep_going`, asked about fifty times a second, says no."""
+    def run(self, budget: Budget, keep_going: Callable[[Search], bool], heat: Heat | None = None) -> None:
+        """Search until the budget is used up or `keep_going`, asked about fifty times a second, says no.
+
+        Without `heat` the temperature falls from and to the parts of the mean leg that `schedule` names.
+        """
         self.fill()
-        mean_leg = self._mean_leg()
-        hot, cold = self.schedule.start * mean_leg, self.schedule.end * mean_leg
+        hot, cold = heat or self.natural_heat()
         began, chunk = time.perf_counter(), FIXED_CHUNK
         while keep_going(self):
             now = time.perf_counter()
@@ -72,6 +83,11 @@ class Search:
             by_iterations = self.iterations / budget.iterations if budget.iterations else 1.0
             return 1.0 if budget.seconds is not None and elapsed_s >= budget.seconds else by_iterations
         return elapsed_s / budget.seconds if budget.seconds else 1.0
+
+    def natural_heat(self) -> Heat:
+        """Temperatures at the beginning and at the end, from the mean cost of a leg now."""
+        mean_leg = self._mean_leg()
+        return self.schedule.start * mean_leg, self.schedule.end * mean_leg
 
     def _mean_leg(self) -> float:
         """Mean cost of a leg, stops left out not counted."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from routing.draft import Draft
 from routing.improve import Search
 from routing.kernel.build import build_data
-from routing.model import MISSED_COST, Problem
+from routing.model import Problem
 from routing.warm import best_draft, load_draft
 from routing.watch import Watch
 
@@ -28,12 +28,12 @@ def search_deliveries(problem: Problem, draft: Draft, seed: int, watch: Watch) -
     search_ = start_search(problem, draft, seed)
 
     def keep_going(running: Search) -> bool:
-        watch.saw(*split_cost(running), running.iterations)
+        watch.saw(*running.split_cost, running.iterations)
         return not watch.control.is_cancelled
 
     search_.run(watch.rest_of_budget(), keep_going)
     watch.iterations += search_.iterations
-    watch.saw(*split_cost(search_), search_.iterations)
+    watch.saw(*search_.split_cost, search_.iterations)
     return best_draft(problem, search_.data, search_.state)
 
 
@@ -44,8 +44,3 @@ def start_search(problem: Problem, draft: Draft, seed: int) -> Search:
     if not load_draft(problem, data, search_.state, draft):
         search_ = Search(data, seed)
     return search_
-
-
-def split_cost(running: Search) -> tuple[int, int]:
-    """Mandatory stops left out and the cost of the rest, from the one number the kernel minimises."""
-    return divmod(running.best_cost, MISSED_COST)

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from routing.eligibility import may_serve
 from routing.kernel.arrays import BANKED, I32, I64, U8, Data, State, Work
-from routing.kernel.near import neighbours
+from routing.kernel.near import nearest
 from routing.model import HORIZON_S, MISSED_COST, Problem, Vehicle
 from routing.travel_times import UNREACHABLE
 
@@ -76,7 +76,7 @@ def build_data(problem: Problem, near_count: int = 100) -> Data:
         round_cost=array([vehicle.round_cost for vehicle in vehicles]),
         per_metre=array([vehicle.cost_per_m for vehicle in vehicles]),
         per_second=array([vehicle.cost_per_s for vehicle in vehicles]),
-        near=neighbours(problem, near_count),
+        near=nearest(problem.matrices[0].metres, own, near_count),
     )
 
 

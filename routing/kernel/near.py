@@ -1,22 +1,23 @@
-"""Which stops are near which: by metres, and where windows matter also by how well one follows the other in time."""
+"""Which stops are near which."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from routing.kernel.arrays import I32
-from routing.model import Problem
+from routing.kernel.arrays import I32, I64
 
 
-def neighbours(problem: Problem, count: int) -> I32:
-    """[n, k] the `count` nearest other stops of each stop, the nearest first; ties go to the lower number."""
-    places = np.array([stop.location for stop in problem.stops], dtype=np.int64)
+def nearest(metres: I32, places: I64, count: int) -> I32:
+    """[n, k] the `count` nearest other stops of each stop, there and back, the nearest first; ties to the lower
+    number.
+
+    `places` are the locations of the stops in the square matrix `metres`.
+    """
     n = len(places)
     count = min(count, n - 1)
-    near = np.zeros((n, count), dtype=np.int32)
+    near = np.zeros((n, max(count, 0)), dtype=np.int32)
     if count <= 0:
         return near
-    metres = problem.matrices[0].metres
     for c in range(n):
         there_and_back = metres[places[c], places].astype(np.int64) + metres[places, places[c]]
         there_and_back[c] = np.iinfo(np.int64).max

@@ -1,0 +1,136 @@
+"""Using several cores: like searches side by side for small problems, neighbouring parts at the same time for large
+ones.
+
+The kernel releases the interpreter lock, so threads run side by side and share the matrices. Every thread has its
+own random numbers, and parts are joined in a fixed order, so with an iteration budget the result is the same every
+time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from routing.decompose import Chains, Part, part_data, split
+from routing.draft import Draft
+from routing.improve import Heat, Search
+from routing.kernel.arrays import Data
+from routing.kernel.build import best_indices, build_data, set_rounds
+from routing.kernel.load import refresh_all
+from routing.model import Problem
+from routing.plan import Budget
+from routing.warm import best_draft, load_draft
+from routing.watch import Watch
+
+LARGE = 500
+"""From so many stops on, a problem is split."""
+PART_SIZE = 400
+CYCLES = 20
+"""How often the cut changes during a search."""
+
+
+def search_parallel(problem: Problem, draft: Draft, seed: int, watch: Watch) -> Draft:
+    """Improve a draft on all cores the caller allows."""
+    data = build_data(problem)
+    if len(problem.stops) < LARGE or not problem.points:
+        return _side_by_side(problem, data, draft, seed, watch)
+    return _by_parts(problem, data, draft, seed, watch)
+
+
+def _start(problem: Problem, data: Data, draft: Draft, seed: int) -> Search:
+    search = Search(data, seed)
+    if not load_draft(problem, data, search.state, draft):
+        search = Search(data, seed)
+    return search
+
+
+def _side_by_side(problem: Problem, data: Data, draft: Draft, seed: int, watch: Watch) -> Draft:
+    """The same search with different seeds; the best result counts."""
+    searches = [_start(problem, data, draft, seed + 7919 * k) for k in range(watch.control.cores)]
+    budget = watch.rest_of_budget()
+
+    def keep_going(running: Search) -> bool:
+        watch.saw(*running.split_cost, running.iterations)
+        return not watch.control.is_cancelled
+
+    with ThreadPoolExecutor(len(searches)) as pool:
+        list(pool.map(lambda search: search.run(budget, keep_going), searches))
+    watch.iterations += max(search.iterations for search in searches)
+    best = min(searches, key=lambda search: search.best_cost)
+    watch.saw(*best.split_cost, watch.iterations)
+    return best_draft(problem, data, best.state)
+
+
+def _by_parts(problem: Problem, data: Data, draft: Draft, seed: int, watch: Watch) -> Draft:
+    """Cycles of: cut into parts of neighbouring vehicles, improve the parts at the same time, join them."""
+    whole = _start(problem, data, draft, seed)
+    whole.fill()
+    greedy = Search(data, seed)
+    greedy.fill()
+    whole = min(whole, greedy, key=lambda search: search.best_cost)
+    hot, cold = whole.natural_heat()
+    for cycle in range(CYCLES):
+        if watch.is_over:
+            break
+        watch.saw(*whole.split_cost, watch.iterations)
+        heat = (hot * (cold / hot) ** (cycle / CYCLES), hot * (cold / hot) ** ((cycle + 1) / CYCLES))
+        chains = best_indices(data, whole.state)
+        parts = split(problem, chains, PART_SIZE, cycle)
+        budget = _share(watch, cycle, len(parts))
+        searches = _improve_parts(data, chains, parts, (seed * 1_000_003 + cycle, heat, budget), watch)
+        for part, search in zip(parts, searches, strict=True):
+            _write_back(part, search, chains)
+        joined = Search(data, seed)
+        _load(data, joined, whole, searches, parts, chains)
+        whole = joined
+        watch.iterations += sum(search.iterations for search in searches)
+    watch.saw(*whole.split_cost, watch.iterations)
+    return best_draft(problem, data, whole.state)
+
+
+def _share(watch: Watch, cycle: int, parts: int) -> Budget:
+    """What one part may use in this cycle: parts on one core take turns."""
+    rest = watch.rest_of_budget()
+    left = CYCLES - cycle
+    turns = -(-parts // watch.control.cores)
+    seconds = None if rest.seconds is None else rest.seconds / left / turns
+    return Budget(seconds, None if rest.iterations is None else max(1, rest.iterations // (left * parts)))
+
+
+def _improve_parts(
+    data: Data, chains: Chains, parts: Sequence[Part], how: tuple[int, Heat, Budget], watch: Watch
+) -> list[Search]:
+    seed, heat, budget = how
+
+    def improve(numbered: tuple[int, Part]) -> Search:
+        number, part = numbered
+        small = part_data(data, part, data.near.shape[1])
+        search = Search(small, seed * 101 + number)
+        local = {int(c): k for k, c in enumerate(part.stops)}
+        rounds = {
+            k: [[local[c] for c in stops] for stops in chains[v]] for k, v in enumerate(part.vehicles) if chains[v]
+        }
+        set_rounds(small, search.state, rounds)
+        refresh_all(small, search.state)
+        search.run(budget, lambda _: not watch.control.is_cancelled, heat)
+        return search
+
+    with ThreadPoolExecutor(watch.control.cores) as pool:
+        return list(pool.map(improve, enumerate(parts)))
+
+
+def _write_back(part: Part, search: Search, chains: Chains) -> None:
+    for v, rounds in zip(part.vehicles, best_indices(search.data, search.state), strict=True):
+        chains[v] = [[int(part.stops[c]) for c in stops] for stops in rounds]
+
+
+def _load(
+    data: Data, joined: Search, before: Search, searches: Sequence[Search], parts: Sequence[Part], chains: Chains
+) -> None:
+    """Write the joined rounds and the windows in use into an empty search."""
+    joined.state.window_of[:] = before.state.best_window
+    for part, search in zip(parts, searches, strict=True):
+        offset = data.first_window[part.stops] - search.data.first_window[:-1]
+        joined.state.window_of[part.stops] = search.state.best_window + offset
+    set_rounds(data, joined.state, {v: rounds for v, rounds in enumerate(chains) if rounds})
+    refresh_all(data, joined.state)
