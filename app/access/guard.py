@@ -77,7 +77,7 @@ def register_guard(app: Flask) -> None:
         if needed is None:
             raise Forbidden
         if needed == Permission.OWN_HOUSEHOLD:
-            return None if g.resident else _to_door("ordering.enter")
+            return None if g.resident else _to_door("resident.enter")
         if g.staff is None:
             return _to_door("access.sign_in")
         if not g.staff.may(needed):

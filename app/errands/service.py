@@ -1,0 +1,83 @@
+"""Commands on errands: ask, and answer step by step."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import func, select
+
+from app.access.permissions import Permission, Resident, Staff
+from app.core import clock
+from app.core.db import command, db
+from app.core.errors import Conflict, Invalid, NotFound
+from app.core.events import Actor, record
+from app.core.states import advance
+from app.errands.models import Errand, ErrandKind, ErrandState
+from app.errands.schemas import Ask, Step
+from app.ordering.orders import household_place
+
+MOST_OPEN = 10  # errands of one household that may wait at the same time
+WAITING = (ErrandState.ASKED, ErrandState.SEEN, ErrandState.STARTED)
+
+
+@command
+def ask(by: Actor, household_id: int, wanted: Ask) -> Errand:
+    """Ask for an errand, for the own household or (staff) on its behalf.
+
+    Requires: fewer than ten of the household are waiting; the deadline lies ahead. Ensures: medicine is sensitive.
+    Raises: NotFound, Invalid, Conflict.
+    """
+    household_place(by, household_id, Permission.ERRAND)
+    if wanted.due_at is not None and wanted.due_at <= clock.now():
+        raise Invalid({"due_at": [_l("最晚时间要在现在以后。")]})
+    waiting = select(func.count()).where(Errand.household_id == household_id, Errand.state.in_(WAITING))
+    if (db.session.scalar(waiting) or 0) >= MOST_OPEN:
+        raise Conflict(_l("您家已有 10 件代办在等，请等办好几件再提。"))
+    errand = Errand(
+        household_id=household_id,
+        kind=wanted.kind,
+        place=wanted.place,
+        what=wanted.what,
+        due_at=wanted.due_at,
+        is_sensitive=wanted.kind == ErrandKind.MEDICINE,
+    )
+    db.session.add(errand)
+    db.session.flush()
+    record(by, "ask", errand, kind=wanted.kind)
+    return errand
+
+
+@command
+def step(by: Staff, errand_id: int, wanted: Step) -> Errand:
+    """Take an errand one step on.
+
+    Requires: ERRAND over the household's building; a legal step; a reason in `answer` when it is declined.
+    Ensures: the first instant of each step is kept; the account that acted is its handler. Raises: NotFound, Conflict,
+    Invalid.
+    """
+    errand = db.session.get(Errand, errand_id, populate_existing=True, with_for_update=True)
+    if errand is None:
+        raise NotFound
+    household_place(by, errand.household_id, Permission.ERRAND)
+    if wanted.to == ErrandState.DECLINED and not wanted.answer:
+        raise Invalid({"answer": [_l("请写明为什么办不了，居民会看到。")]})
+    advance(errand, ErrandState(wanted.to))
+    now = clock.now()
+    errand.handled_by_id = by.id
+    errand.seen_at = errand.seen_at or now
+    if wanted.to != ErrandState.SEEN:
+        errand.started_at = errand.started_at or now
+    if wanted.to in (ErrandState.DONE, ErrandState.DECLINED):
+        errand.answered_at = now
+        errand.answer = wanted.answer
+    record(by, "step", errand, to=str(wanted.to), after_s=int((now - errand.created_at) / timedelta(seconds=1)))
+    return errand
+
+
+def own_errand(by: Resident, errand_id: int) -> Errand:
+    """An errand of the reader's household. Raises NotFound."""
+    errand = db.session.get(Errand, errand_id)
+    if errand is None or errand.household_id != by.household_id:
+        raise NotFound
+    return errand

@@ -1,0 +1,324 @@
+"""Placing one household's order inside a command: the one way in for residents, captains, leaders and imports.
+
+What happens when the household has an order already is always said by the caller:
+
+    if_exists    order stands (placed)                  order was withdrawn
+    refuse       Conflict, nothing written              placed anew
+    replace      the new basket becomes a new revision  placed anew
+    add          quantities are added offer by offer    placed anew
+    keep         returned as it is, nothing written     placed anew
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import delete, insert, select
+from sqlalchemy.orm import selectinload
+
+from app.access.permissions import Permission, Resident, Staff
+from app.core import clock
+from app.core.db import check_version, db
+from app.core.errors import Conflict, Invalid, NotFound
+from app.core.events import Actor, record
+from app.core.states import advance
+from app.ordering.models import (
+    Cycle,
+    CyclePoint,
+    CycleState,
+    HouseholdOrder,
+    Offer,
+    OrderChoice,
+    OrderLine,
+    OrderState,
+    Source,
+)
+from app.ordering.rules import (
+    Choice,
+    Component,
+    OfferTerms,
+    breaches,
+    explode,
+    order_code,
+    order_code_count,
+    total_fen,
+)
+from app.places.models import Building, Household, Stairwell
+from app.places.scope import require_building
+
+
+class IfExists(StrEnum):
+    """What to do with an order the household has already."""
+
+    REFUSE = "refuse"
+    REPLACE = "replace"
+    ADD = "add"
+    KEEP = "keep"
+
+
+@dataclass(frozen=True)
+class Pick:
+    """`qty` units of an offer, and whether something like it may be sent instead."""
+
+    offer_id: int
+    qty: int
+    is_substitutable: bool = True
+
+
+@dataclass(frozen=True)
+class PlaceOrder:
+    """An order for one household. `seen_version`: the version of the order that the person looked at, if any."""
+
+    cycle_id: int
+    household_id: int
+    picks: tuple[Pick, ...]
+    source: Source = Source.FORM
+    if_exists: IfExists = IfExists.REFUSE
+    seen_version: int | None = None
+    accepts_soft_limits: bool = False
+    door_note: str = ""
+    remark: str = ""
+    other_need: str = ""
+
+
+class SoftLimit(Invalid):
+    """The basket exceeds what is advised; sending it again with consent goes through."""
+
+
+def put(by: Actor, wanted: PlaceOrder) -> HouseholdOrder:
+    """Inside a command: place, change or add to the order of a household.
+
+    Requires: the cycle takes orders at this instant (server clock) and the household lives in its scope.
+    Ensures: one order per household and cycle; lines are the basket taken apart and merged by item, every unit open;
+    prices are the offers'; the event log keeps the quantities of each revision.
+    Raises: NotFound, Conflict (cut-off, existing order, stale), Invalid (limits, empty), SoftLimit.
+    """
+    place = household_place(by, wanted.household_id, Permission.ORDER_PROXY)
+    cycle = cycle_taking_orders(wanted.cycle_id, place.service_point_id)
+    order = order_of(wanted.cycle_id, wanted.household_id)
+    stands = order is not None and order.state == OrderState.PLACED
+    if order is not None and wanted.seen_version is not None:
+        check_version(order, wanted.seen_version)
+    picks = _merged(wanted.picks)
+    if order is not None and stands:
+        if wanted.if_exists == IfExists.KEEP:
+            return order
+        if wanted.if_exists == IfExists.REFUSE:
+            raise Conflict(_("这一户已有订单（%(source)s），没有重复下单。请打开原订单修改。", source=_source(order)))
+        if wanted.if_exists == IfExists.ADD:
+            picks = _merged([*_picks_of(order), *picks])
+    terms = offer_terms(cycle.id)
+    _check(terms, picks, wanted.accepts_soft_limits)
+    if order is None:
+        order = _new_order(by, wanted, place)
+    else:
+        _reopen(order)
+    _write(by, order, wanted, terms, picks)
+    return order
+
+
+def household_place(by: Actor, household_id: int, permission: Permission) -> Building:
+    """The building of an active household that `by` may act for. Raises NotFound."""
+    found = (
+        select(Building)
+        .join(Stairwell, Stairwell.building_id == Building.id)
+        .join(Household, Household.stairwell_id == Stairwell.id)
+        .where(Household.id == household_id, Household.is_active)
+    )
+    building = db.session.scalar(found)
+    if building is None:
+        raise NotFound
+    if isinstance(by, Staff):
+        require_building(by, permission, building.id)
+    elif isinstance(by, Resident) and by.household_id != household_id:
+        raise NotFound
+    return building
+
+
+def cycle_taking_orders(cycle_id: int, service_point_id: int) -> Cycle:
+    """The cycle, if it takes orders of this point now. Raises NotFound (not in scope) or Conflict (not now)."""
+    cycle = db.session.get(Cycle, cycle_id, populate_existing=True, with_for_update={"read": True})
+    if cycle is None or db.session.get(CyclePoint, (cycle_id, service_point_id)) is None:
+        raise NotFound
+    if cycle.state == CycleState.DRAFT or (cycle.state == CycleState.OPEN and clock.now() < cycle.opens_at):
+        raise Conflict(_l("这一批还没有开始接单。"))
+    if cycle.state != CycleState.OPEN or clock.now() >= cycle.cutoff_at:
+        raise Conflict(_l("已过截单时间，不能再下单或修改。如有急需，请联系楼长或点位。"))
+    return cycle
+
+
+def order_of(cycle_id: int, household_id: int) -> HouseholdOrder | None:
+    """The household's order in the cycle with its choices, as stored now."""
+    found = select(HouseholdOrder).where(
+        HouseholdOrder.cycle_id == cycle_id, HouseholdOrder.household_id == household_id
+    )
+    return db.session.scalar(
+        found.options(selectinload(HouseholdOrder.choices)).execution_options(populate_existing=True)
+    )
+
+
+def offer_terms(cycle_id: int) -> dict[int, OfferTerms]:
+    """What may be picked in a cycle: offer id → terms. Two statements."""
+    listed = select(Offer).where(Offer.cycle_id == cycle_id, Offer.is_listed).options(selectinload(Offer.components))
+    return {
+        offer.id: OfferTerms(
+            offer.id,
+            offer.name,
+            offer.price_fen,
+            tuple(Component(part.item_id, part.qty) for part in offer.components),
+            offer.limit_per_household,
+            not offer.is_soft_limit,
+        )
+        for offer in db.session.scalars(listed)
+    }
+
+
+def new_code(taken: set[str]) -> str:
+    """A random order code that is not in `taken`, and now is. Meeting a stored one is left to the unique key."""
+    while True:
+        code = order_code(secrets.randbelow(order_code_count()))
+        if code not in taken:
+            taken.add(code)
+            return code
+
+
+def lines_of(terms: Mapping[int, OfferTerms], picks: Sequence[Pick]) -> list[tuple[int, int, bool]]:
+    """(item id, sale units, may be substituted) of a basket, merged by item, in order of item.
+
+    An item reached by several picks may be substituted only if each of them allows it.
+    """
+    units = explode(terms, [Choice(pick.offer_id, pick.qty) for pick in picks])
+    refused = {part.item_id for pick in picks if not pick.is_substitutable for part in terms[pick.offer_id].components}
+    return [(item_id, qty, item_id not in refused) for item_id, qty in units.items()]
+
+
+def limit_problems(terms: Mapping[int, OfferTerms], picks: Sequence[Pick]) -> tuple[dict[str, list[object]], bool]:
+    """Sentences by form field for every limit exceeded, and whether any of them is hard."""
+    found = breaches(terms, [Choice(pick.offer_id, pick.qty) for pick in picks])
+    hard = [breach for breach in found if breach.is_hard]
+    problems: dict[str, list[object]] = {}
+    for breach in hard or found:
+        problems.setdefault(f"qty_{breach.offer_id}" if breach.offer_id else "", []).append(breach.said)
+    return problems, bool(hard)
+
+
+def _check(terms: Mapping[int, OfferTerms], picks: Sequence[Pick], accepts_soft: bool) -> None:
+    unknown = [pick for pick in picks if pick.offer_id not in terms]
+    if unknown:
+        raise Invalid(_l("有商品已不在这一批的清单里，请刷新页面重新选择。"))
+    if not picks:
+        raise Invalid(_l("还没有选商品，请至少选一份。"))
+    problems, is_hard = limit_problems(terms, picks)
+    if is_hard:
+        raise Invalid(problems)
+    if problems and not accepts_soft:
+        raise SoftLimit(problems)
+
+
+def _merged(picks: Iterable[Pick]) -> list[Pick]:
+    merged: dict[int, Pick] = {}
+    for pick in picks:
+        if pick.qty < 0:
+            raise Invalid(_l("数量不能是负数。"))
+        before = merged.get(pick.offer_id)
+        qty = pick.qty + (before.qty if before else 0)
+        may = pick.is_substitutable and (before.is_substitutable if before else True)
+        merged[pick.offer_id] = Pick(pick.offer_id, qty, may)
+    if any(pick.qty > 999 for pick in merged.values()):
+        raise Invalid(_l("单个商品最多 999 份。"))
+    return [pick for _offer_id, pick in sorted(merged.items()) if pick.qty]
+
+
+def _picks_of(order: HouseholdOrder) -> list[Pick]:
+    return [Pick(choice.offer_id, choice.qty, choice.is_substitutable) for choice in order.choices]
+
+
+def _source(order: HouseholdOrder) -> str:
+    return Source(order.source).label
+
+
+def _new_order(by: Actor, wanted: PlaceOrder, place: Building) -> HouseholdOrder:
+    order = HouseholdOrder(
+        code=new_code(set()),
+        cycle_id=wanted.cycle_id,
+        household_id=wanted.household_id,
+        building_id=place.id,
+        service_point_id=place.service_point_id,
+        source=wanted.source,
+        placed_by_kind=by.kind,
+        placed_by_id=by.id,
+        placed_at=clock.now(),
+    )
+    db.session.add(order)
+    db.session.flush()
+    return order
+
+
+def _reopen(order: HouseholdOrder) -> None:
+    """Make room for the next revision; one that was withdrawn counts as placed now."""
+    if order.state == OrderState.WITHDRAWN:
+        advance(order, OrderState.PLACED)
+        order.placed_at = clock.now()
+    clear(order)
+    order.revision += 1
+
+
+def _write(
+    by: Actor, order: HouseholdOrder, wanted: PlaceOrder, terms: Mapping[int, OfferTerms], picks: Sequence[Pick]
+) -> None:
+    """Make the basket the order's content."""
+    order.total_fen = total_fen(terms, [Choice(pick.offer_id, pick.qty) for pick in picks])
+    order.door_note, order.remark, order.other_need = wanted.door_note, wanted.remark, wanted.other_need
+    order.source = wanted.source
+    order.placed_by_kind, order.placed_by_id = by.kind, by.id
+    db.session.flush()
+    lines = lines_of(terms, picks)
+    db.session.execute(insert(OrderChoice), [choice_row(order.id, pick, terms) for pick in picks])
+    db.session.execute(insert(OrderLine), [line_row(order.id, order.cycle_id, line) for line in lines])
+    db.session.expire(order, ["choices", "lines"])
+    record(
+        by,
+        "place" if order.revision == 1 else "amend",
+        order,
+        cycle_id=order.cycle_id,
+        revision=order.revision,
+        source=str(order.source),
+        total_fen=order.total_fen,
+        quantities={str(item_id): qty for item_id, qty, _may in lines},
+    )
+
+
+def choice_row(order_id: int, pick: Pick, terms: Mapping[int, OfferTerms]) -> dict[str, object]:
+    """One row of `order_choice`, with the offer's price as it is now."""
+    return {
+        "order_id": order_id,
+        "offer_id": pick.offer_id,
+        "qty": pick.qty,
+        "unit_price_fen": terms[pick.offer_id].price_fen,
+        "is_substitutable": pick.is_substitutable,
+    }
+
+
+def line_row(order_id: int, cycle_id: int, line: tuple[int, int, bool]) -> dict[str, object]:
+    """One row of `order_line` with every unit open."""
+    item_id, qty, is_substitutable = line
+    return {
+        "order_id": order_id,
+        "cycle_id": cycle_id,
+        "item_id": item_id,
+        "is_substitutable": is_substitutable,
+        "qty_ordered": qty,
+        "qty_open": qty,
+    }
+
+
+def clear(order: HouseholdOrder) -> None:
+    """Inside a command, before the lock: take lines and choices from an order; the event log keeps what they were."""
+    db.session.execute(delete(OrderLine).where(OrderLine.order_id == order.id))
+    db.session.execute(delete(OrderChoice).where(OrderChoice.order_id == order.id))
+    db.session.expire(order, ["choices", "lines"])

@@ -1,0 +1,159 @@
+"""Who lives in the scope of a cycle, and how each household's roll call ended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, case, exists, func, or_, select
+
+from app.core.db import db
+from app.ordering.models import CyclePoint, HouseholdOrder, OrderState, Outcome, RollCall
+from app.places.models import Building, Compound, Household, ServicePoint, Stairwell
+
+HOUSEHOLD_ID = Household.id
+COUNTS = (OrderState.PLACED, OrderState.LOCKED, OrderState.SETTLED, OrderState.VOIDED)
+
+
+def households_in_scope(cycle_id: int, *columns: Any) -> Select[Any]:
+    """Select `columns` over the active households of a cycle's points (Household, Stairwell, Building joined)."""
+    return (
+        select(*columns)
+        .select_from(Household)
+        .join(Stairwell, Household.stairwell_id == Stairwell.id)
+        .join(Building, Stairwell.building_id == Building.id)
+        .join(CyclePoint, CyclePoint.service_point_id == Building.service_point_id)
+        .where(CyclePoint.cycle_id == cycle_id, Household.is_active)
+    )
+
+
+def has_order(cycle_id: int) -> ColumnElement[bool]:
+    """Whether the household has an order that counts: not one that was withdrawn."""
+    return exists(
+        select(HouseholdOrder.id).where(
+            HouseholdOrder.cycle_id == cycle_id,
+            HouseholdOrder.household_id == Household.id,
+            HouseholdOrder.state.in_(COUNTS),
+        )
+    )
+
+
+def has_outcome(cycle_id: int) -> ColumnElement[bool]:
+    """Whether the household's roll call has ended: an order that counts, or an outcome noted by a person."""
+    noted = exists(
+        select(RollCall.household_id).where(
+            RollCall.cycle_id == cycle_id,
+            RollCall.household_id == Household.id,
+            or_(RollCall.outcome != Outcome.ORDERED, has_order(cycle_id)),
+        )
+    )
+    return or_(has_order(cycle_id), noted)
+
+
+def missing_count(cycle_id: int) -> int:
+    """How many active households in scope have no outcome yet."""
+    return int(db.session.scalar(households_in_scope(cycle_id, func.count()).where(~has_outcome(cycle_id))) or 0)
+
+
+@dataclass(frozen=True)
+class BuildingRow:
+    """The roll call of one building: households, how many ordered, noted otherwise, and without an outcome."""
+
+    id: int
+    point_id: int
+    point: str
+    compound: str
+    label: str
+    households: int
+    ordered: int
+    declined: int
+    unreachable: int
+    away: int
+
+    @property
+    def missing(self) -> int:
+        return self.households - self.ordered - self.declined - self.unreachable - self.away
+
+
+def by_building(cycle_id: int, in_scope: ColumnElement[bool]) -> list[BuildingRow]:
+    """Each building of the cycle within `in_scope`, a condition on Building, in the order people know. One statement."""
+    ordered = case((HouseholdOrder.id.is_not(None), "ordered"), else_=RollCall.outcome)
+    counted = households_in_scope(
+        cycle_id,
+        Building.id,
+        ServicePoint.id,
+        ServicePoint.name,
+        Compound.name,
+        Building.label,
+        func.count(),
+        *(func.coalesce(func.sum(case((ordered == outcome.value, 1), else_=0)), 0) for outcome in Outcome),
+    )
+    counted = (
+        counted.join(ServicePoint, ServicePoint.id == Building.service_point_id)
+        .join(Compound, Compound.id == Building.compound_id)
+        .outerjoin(
+            HouseholdOrder,
+            (HouseholdOrder.cycle_id == cycle_id)
+            & (HouseholdOrder.household_id == Household.id)
+            & HouseholdOrder.state.in_(COUNTS),
+        )
+        .outerjoin(
+            RollCall,
+            (RollCall.cycle_id == cycle_id)
+            & (RollCall.household_id == Household.id)
+            & (RollCall.outcome != Outcome.ORDERED),
+        )
+        .where(in_scope)
+        .group_by(Building.id, ServicePoint.id, ServicePoint.name, Compound.name, Building.label)
+        .order_by(ServicePoint.name, Compound.name, Building.sort_key, Building.id)
+    )
+    return [
+        BuildingRow(*row[:6], ordered=row[6], declined=row[7], unreachable=row[8], away=row[9])
+        for row in db.session.execute(counted)
+    ]
+
+
+@dataclass(frozen=True)
+class RoomRow:
+    """One household of a building: its room, and how its roll call stands ("" if open)."""
+
+    id: int
+    stairwell: str
+    room_no: str
+    outcome: str
+    order_id: int | None
+    source: str
+
+    @property
+    def label(self) -> str:
+        return f"{self.stairwell} {self.room_no}".strip()
+
+
+def rooms(cycle_id: int, building_id: int) -> list[RoomRow]:
+    """The active households of a building in the order of their rooms. One statement."""
+    found = (
+        select(
+            Household.id,
+            Stairwell.label,
+            Household.room_no,
+            func.coalesce(case((HouseholdOrder.id.is_not(None), Outcome.ORDERED.value), else_=RollCall.outcome), ""),
+            HouseholdOrder.id,
+            func.coalesce(HouseholdOrder.source, ""),
+        )
+        .join(Stairwell, Household.stairwell_id == Stairwell.id)
+        .outerjoin(
+            HouseholdOrder,
+            (HouseholdOrder.cycle_id == cycle_id)
+            & (HouseholdOrder.household_id == Household.id)
+            & HouseholdOrder.state.in_(COUNTS),
+        )
+        .outerjoin(
+            RollCall,
+            (RollCall.cycle_id == cycle_id)
+            & (RollCall.household_id == Household.id)
+            & (RollCall.outcome != Outcome.ORDERED),
+        )
+        .where(Stairwell.building_id == building_id, Household.is_active)
+        .order_by(Stairwell.label, Household.sort_key, Household.id)
+    )
+    return [RoomRow(*row) for row in db.session.execute(found)]

@@ -1,0 +1,112 @@
+"""Commands on one household's order: place, withdraw, void; and the token that lets a phone act for a household."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
+
+from app.access.permissions import Permission, Resident, Staff
+from app.access.sessions import issue_token
+from app.core import clock
+from app.core.db import check_version, command, db
+from app.core.errors import Conflict, NotFound
+from app.core.events import Actor, record
+from app.core.states import advance
+from app.ordering import stages
+from app.ordering.models import Cycle, HouseholdOrder, OrderLine, OrderState, Stage
+from app.ordering.orders import PlaceOrder, clear, cycle_taking_orders, put
+from app.places.scope import require_building
+
+TOKEN_LIVES_AFTER_CUTOFF = timedelta(days=14)
+
+
+@command
+def place(by: Actor, wanted: PlaceOrder) -> HouseholdOrder:
+    """Place, replace or add to the order of one household; see `orders.put` for what holds before and after."""
+    return put(by, wanted)
+
+
+@command
+def place_many(by: Actor, wanted: Sequence[PlaceOrder]) -> list[HouseholdOrder]:
+    """Place several orders together: all or none. Raises what `orders.put` raises for the first that cannot be."""
+    return [put(by, each) for each in wanted]
+
+
+@command
+def withdraw(by: Actor, order_id: int, seen_version: int | None = None) -> HouseholdOrder:
+    """Take an order back before the cut-off.
+
+    Requires: the order stands and its cycle takes orders now. Ensures: the order has no lines; its code stays good for
+    placing anew; the event log keeps what was in it. Raises: NotFound, Conflict.
+    """
+    order = own_order(by, order_id, Permission.ORDER_PROXY)
+    cycle_taking_orders(order.cycle_id, order.service_point_id)
+    if seen_version is not None:
+        check_version(order, seen_version)
+    advance(order, OrderState.WITHDRAWN)
+    clear(order)
+    order.revision += 1
+    order.total_fen = 0
+    order.door_note = order.remark = order.other_need = ""
+    record(by, "withdraw", order, cycle_id=order.cycle_id, revision=order.revision)
+    return order
+
+
+@command
+def void(by: Staff, order_id: int, reason: str) -> HouseholdOrder:
+    """Void a locked order: its units are cancelled; what is allocated or packed must be put back first.
+
+    Requires: ORDER_VOID over the building; another account than the one that placed it; every unit is open or at its
+    end. Ensures: open units are cancelled. Raises: NotFound, Conflict.
+    """
+    order = own_order(by, order_id, Permission.ORDER_VOID)
+    if (order.placed_by_kind, order.placed_by_id) == (by.kind, by.id):
+        raise Conflict(_l("自己代下的订单要由另一位管理员作废。"))
+    lines = list(db.session.scalars(select(OrderLine).where(OrderLine.order_id == order.id)))
+    if any(line.qty_packed or line.qty_dropped_off or line.qty_disputed for line in lines):
+        raise Conflict(_l("这张订单的商品已经装袋或送出，不能作废。请先拆袋，或等送达后按异议处理。"))
+    if any(line.qty_allocated for line in lines):
+        raise Conflict(_l("这张订单的商品已经分配，不能作废。请先在分配页放回库存。"))
+    advance(order, OrderState.VOIDED)
+    stages.move({line.id: line.qty_open for line in lines}, Stage.OPEN, Stage.CANCELLED, stages.Cause("void", order.id))
+    record(by, "void", order, cycle_id=order.cycle_id, reason_length=len(reason), units=sum(x.qty_open for x in lines))
+    return order
+
+
+def own_order(by: Actor, order_id: int, permission: Permission) -> HouseholdOrder:
+    """An order that `by` may act on: the own household's, or one in scope. Raises NotFound."""
+    order = db.session.get(HouseholdOrder, order_id, populate_existing=True)
+    if order is None:
+        raise NotFound
+    if isinstance(by, Staff):
+        require_building(by, permission, order.building_id)
+    elif isinstance(by, Resident) and by.household_id != order.household_id:
+        raise NotFound
+    return order
+
+
+@dataclass(frozen=True)
+class Admission:
+    """A phone let in: the household, its token (shown once) and until when it is good."""
+
+    household_id: int
+    cycle_id: int
+    token: str
+    expires_at: datetime
+
+
+@command
+def admit(household_id: int, cycle_id: int) -> Admission:
+    """Give a phone the token of a household, until 14 days after the cut-off.
+
+    Requires: the caller has checked that no order would be revealed, or that the order code was right.
+    """
+    cycle = db.session.get(Cycle, cycle_id)
+    if cycle is None:
+        raise NotFound
+    expires_at = max(cycle.cutoff_at, clock.now()) + TOKEN_LIVES_AFTER_CUTOFF
+    return Admission(household_id, cycle_id, issue_token(household_id, expires_at), expires_at)

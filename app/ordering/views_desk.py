@@ -1,0 +1,193 @@
+"""The telephone desk: orders on behalf of a household, and the roll call, building by building."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from app.access.guard import requires, staff, submit
+from app.access.permissions import Permission
+from app.core.errors import Conflict, Invalid, NotFound
+from app.core.schemas import Form
+from app.ordering import (
+    entry,
+    order_form,
+    orders,
+    queries,
+    queries_orders,
+    queries_roll_call,
+    service_orders,
+    service_roll_call,
+)
+from app.ordering.models import Cycle, CycleState, HouseholdOrder, OrderState, Outcome, Source
+from app.ordering.orders import IfExists, SoftLimit
+from app.ordering.queries_roll_call import BuildingRow
+from app.ordering.schemas import PROXY_SOURCES, Basket, WithdrawSchema, basket_schema, roll_call_schema
+from app.places.scope import buildings_in_scope, require_building
+
+bp = Blueprint("desk", __name__)
+
+
+def _buildings(cycle_id: int, permission: Permission) -> list[BuildingRow]:
+    wanted = request.args.get("q", "").strip()
+    rows = queries_roll_call.by_building(cycle_id, buildings_in_scope(staff(), permission))
+    return [row for row in rows if not wanted or wanted in f"{row.compound} {row.label} {row.point}"]
+
+
+# --- on behalf --------------------------------------------------------------------------------------------------------
+@bp.get("/cycles/<int:cycle_id>/desk")
+@requires(Permission.ORDER_PROXY)
+def buildings(cycle_id: int) -> str:
+    """Choose the building for which to order."""
+    cycle = queries.readable_cycle(staff(), Permission.ORDER_PROXY, cycle_id)
+    rows = _buildings(cycle_id, Permission.ORDER_PROXY)
+    return render_template("ordering/desk.html", cycle=cycle, rows=rows, is_roll_call=False)
+
+
+@bp.get("/cycles/<int:cycle_id>/desk/<int:building_id>")
+@requires(Permission.ORDER_PROXY)
+def building(cycle_id: int, building_id: int) -> Any:
+    """The rooms of a building; `?room=302` goes straight to the household."""
+    cycle = queries.readable_cycle(staff(), Permission.ORDER_PROXY, cycle_id)
+    place = require_building(staff(), Permission.ORDER_PROXY, building_id)
+    rooms = queries_roll_call.rooms(cycle_id, building_id)
+    wanted = request.args.get("room", "").strip()
+    found = [room for room in rooms if wanted and entry.is_room(room.room_no, room.stairwell, wanted)]
+    if len(found) == 1:
+        return redirect(url_for("desk.order_for", cycle_id=cycle_id, household_id=found[0].id))
+    return render_template(
+        "ordering/desk_building.html",
+        cycle=cycle,
+        place=place,
+        rooms=found or rooms,
+        wanted=wanted,
+        is_found=bool(found) or not wanted,
+        taking=entry.is_taking_orders(cycle),
+    )
+
+
+@bp.route("/cycles/<int:cycle_id>/households/<int:household_id>/order", methods=["GET", "POST"])
+@requires(Permission.ORDER_PROXY)
+def order_for(cycle_id: int, household_id: int) -> Any:
+    """The order form of one household, filled in by a leader or captain."""
+    by = staff()
+    cycle = queries.readable_cycle(by, Permission.ORDER_PROXY, cycle_id)
+    place = orders.household_place(by, household_id, Permission.ORDER_PROXY)
+    order = orders.order_of(cycle_id, household_id)
+    offers = order_form.listed(cycle_id)
+    form = Form(initial=order_form.as_typed(order, offers))
+    status, soft = 200, False
+    if request.method == "POST":
+        form = Form(basket_schema((offer.id for offer in offers), PROXY_SOURCES), request.form)
+        status = 200 if form.is_valid and form.command.step != "place" else 422
+        if form.is_valid and form.command.step == "place":
+            try:
+                return _place_for(cycle_id, household_id, place.id, order, form.command)
+            except Invalid as error:
+                form.add(error)
+                soft = isinstance(error, SoftLimit)
+    shown = order_form.matching(cycle_id, str(form.value("search", "")), offers)
+    building_name, room = queries_orders.address_of(household_id)
+    page = render_template(
+        "ordering/order_for.html",
+        cycle=cycle,
+        place=place,
+        household_id=household_id,
+        address=f"{building_name} {room}",
+        order=order,
+        sections=order_form.sections(offers, _("套餐"), _("其他")),
+        shown=shown,
+        form=form,
+        is_soft=soft,
+        sources=[(source.value, source.label) for source in PROXY_SOURCES],
+        taking=entry.is_taking_orders(cycle),
+    )
+    return page, status
+
+
+def _place_for(
+    cycle_id: int, household_id: int, building_id: int, order: HouseholdOrder | None, basket: Basket
+) -> Response:
+    replaces = order is not None and order.state == OrderState.PLACED and basket.version
+    wanted = basket.order(cycle_id, household_id, IfExists.REPLACE if replaces else IfExists.REFUSE)
+    there = url_for("desk.building", cycle_id=cycle_id, building_id=building_id)
+    then = submit[HouseholdOrder](
+        then=lambda _order: there, says=lambda placed: _("已保存，订单码 %(code)s，请告诉住户。", code=placed.code)
+    )
+    return then(service_orders.place, staff(), wanted)
+
+
+@bp.post("/cycles/<int:cycle_id>/households/<int:household_id>/withdraw")
+@requires(Permission.ORDER_PROXY)
+def withdraw_for(cycle_id: int, household_id: int) -> Response:
+    """Take a household's order back on its behalf."""
+    place = orders.household_place(staff(), household_id, Permission.ORDER_PROXY)
+    order = orders.order_of(cycle_id, household_id)
+    if order is None:
+        raise NotFound
+    form = Form(WithdrawSchema, request.form)
+    if not form.is_valid:
+        raise Conflict(_("页面已过期，请刷新后再撤回。"))
+    there = url_for("desk.building", cycle_id=cycle_id, building_id=place.id)
+    return submit[HouseholdOrder](then=lambda _order: there, says=_("订单已撤回。"))(
+        service_orders.withdraw, staff(), order.id, form.command.version or None
+    )
+
+
+# --- roll call --------------------------------------------------------------------------------------------------------
+@bp.get("/cycles/<int:cycle_id>/roll-call")
+@requires(Permission.ROLL_CALL)
+def roll_call(cycle_id: int) -> str:
+    """How far the roll call is, building by building."""
+    cycle = queries.readable_cycle(staff(), Permission.ROLL_CALL, cycle_id)
+    rows = _buildings(cycle_id, Permission.ROLL_CALL)
+    return render_template("ordering/desk.html", cycle=cycle, rows=rows, is_roll_call=True)
+
+
+@bp.route("/cycles/<int:cycle_id>/roll-call/<int:building_id>", methods=["GET", "POST"])
+@requires(Permission.ROLL_CALL)
+def call_building(cycle_id: int, building_id: int) -> Any:
+    """The households of a building with an outcome to choose for each that has not ordered."""
+    cycle = queries.readable_cycle(staff(), Permission.ROLL_CALL, cycle_id)
+    place = require_building(staff(), Permission.ROLL_CALL, building_id)
+    rooms = queries_roll_call.rooms(cycle_id, building_id)
+    form, status = Form(initial={f"outcome_{room.id}": room.outcome for room in rooms}), 200
+    if request.method == "POST":
+        form = Form(roll_call_schema(room.id for room in rooms), request.form)
+        status = 422
+        if form.is_valid:
+            there = url_for("desk.call_building", cycle_id=cycle_id, building_id=building_id)
+            then = submit[int](then=lambda _n: there, says=lambda n: _("已记下 %(n)s 户的点名结果。", n=n))
+            return then(service_roll_call.record_building, staff(), cycle_id, building_id, form.command.outcomes)
+    return _call_page(cycle, place, rooms, form), status
+
+
+def _call_page(cycle: Cycle, place: Any, rooms: list[queries_roll_call.RoomRow], form: Form) -> str:
+    return render_template(
+        "ordering/roll_call.html",
+        cycle=cycle,
+        place=place,
+        rooms=rooms,
+        form=form,
+        outcomes=[(outcome.value, outcome.label) for outcome in Outcome if outcome != Outcome.ORDERED],
+        missing=sum(1 for room in rooms if not room.outcome),
+        may_note=cycle.state in (CycleState.OPEN, CycleState.LOCKED),
+    )
+
+
+@bp.post("/cycles/<int:cycle_id>/roll-call/<int:building_id>/rest")
+@requires(Permission.ROLL_CALL)
+def call_rest(cycle_id: int, building_id: int) -> Response:
+    """One outcome for every household of the building that has none."""
+    chosen = request.form.get("outcome", "")
+    if chosen not in set(Outcome):
+        raise Invalid(_("请选择一个点名结果。"))
+    there = url_for("desk.call_building", cycle_id=cycle_id, building_id=building_id)
+    then = submit[int](then=lambda _n: there, says=lambda n: _("已记下 %(n)s 户的点名结果。", n=n))
+    return then(service_roll_call.record_rest, staff(), cycle_id, building_id, Outcome(chosen))
+
+
+__all__ = ["Source", "bp"]
