@@ -30,7 +30,7 @@ COMMANDS: dict[str, Entry] = {
     "reconcile": Entry(
         "app.oversight.commands:reconcile", "核对账目与事件链", "check the equations and the event chain"
     ),
-    "account": Entry("app.access.commands:account", "管理工作人员账号", "manage staff accounts"),
+    "account": Entry("app.upkeep.accounts:account", "管理工作人员账号", "manage staff accounts"),
 }
 BEFORE_COMMANDS = {
     "test": ("安装测试工具并运行全部测试", "install the test tools and run the whole suite"),
