@@ -1,7 +1,15 @@
 """Reading addresses: the public words of the resolver. The truth table is in `address/resolver.py`."""
 
 from app.places.address.locate import Located, locate
-from app.places.address.register import Household, Profile, Register, Scope
+from app.places.address.register import (
+    Household,
+    Profile,
+    Register,
+    Scope,
+    building_key,
+    room_key,
+    stairwell_key,
+)
 from app.places.address.resolver import Reason, Resolution, resolve, scope_named
 
 __all__ = [
@@ -12,7 +20,10 @@ __all__ = [
     "Register",
     "Resolution",
     "Scope",
+    "building_key",
     "locate",
     "resolve",
+    "room_key",
     "scope_named",
+    "stairwell_key",
 ]
