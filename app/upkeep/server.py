@@ -154,7 +154,7 @@ def _wait_until_ready(settings: Settings, web: Child, stop: threading.Event) -> 
     while time.monotonic() < deadline and not web.has_ended() and not stop.wait(0.05):
         connection = HTTPConnection(host, settings.port, timeout=READY_WITHIN_S)
         with suppress(OSError, HTTPException):
-            connection.request("GET", "/health")
+            connection.request("GET", "/healthz")
             connection.getresponse()
             return True
         connection.close()
