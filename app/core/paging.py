@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
+from urllib.parse import urlencode
 
 from sqlalchemy import Select, func, select
 
@@ -43,3 +44,9 @@ def paginate(
     found = db.session.execute(statement.limit(per).offset((number - 1) * per))
     rows = found.scalars().all() if len(statement.column_descriptions) == 1 else found.all()
     return Page(rows, number, pages, total, url)
+
+
+def same_list(path: str, filters: Iterable[tuple[str, str]]) -> Callable[[int], str]:
+    """Addresses of the other pages of a list: the same path and filters, another page number."""
+    kept = [(name, value) for name, value in filters if name != "page"]
+    return lambda number: f"{path}?{urlencode([*kept, ('page', str(number))])}"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, ClassVar, cast
 
 from flask_babel import lazy_gettext as _l
@@ -134,6 +134,21 @@ class TimeOfDay(fields.Field[int]):
 def one_of(values: Iterable[str]) -> validate.OneOf:
     """One of a closed vocabulary, with a sentence of ours."""
     return validate.OneOf([str(value) for value in values], error=NOT_OFFERED)
+
+
+class Day(fields.Field[date]):
+    """A calendar day, "2022-04-01"."""
+
+    default_error_messages = {"required": REQUIRED, "null": REQUIRED, "invalid": BAD_DATE}
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> date:
+        try:
+            day = date.fromisoformat(str(value).strip())
+        except ValueError as error:
+            raise self.make_error("invalid") from error
+        if not 2000 <= day.year <= 2100:
+            raise self.make_error("invalid")
+        return day
 
 
 class CommandSchema(Schema):

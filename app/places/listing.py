@@ -20,6 +20,7 @@ from app.places.models import (
     Household,
     ServicePoint,
     Stairwell,
+    ZoneDesignation,
     ZoneLevel,
 )
 from app.places.queries import Captain, captains_of, current_zones
@@ -276,3 +277,16 @@ def choices_of_points(actor: Staff, permission: Permission = READ) -> list[tuple
     """(id, name) of the service points in scope."""
     found = select(ServicePoint.id, ServicePoint.name).where(points_in_scope(actor, permission))
     return list(db.session.execute(found.order_by(ServicePoint.name)).tuples())
+
+
+def buildings_by_level(actor: Staff) -> dict[int, int]:
+    """Level → how many buildings in scope are under it now."""
+    now = clock.now()
+    counted = (
+        select(ZoneDesignation.zone_level_id, func.count(ZoneDesignation.building_id.distinct()))
+        .join(Building, Building.id == ZoneDesignation.building_id)
+        .where(buildings_in_scope(actor, READ), ZoneDesignation.starts_at <= now)
+        .where(or_(ZoneDesignation.ends_at.is_(None), ZoneDesignation.ends_at > now))
+        .group_by(ZoneDesignation.zone_level_id)
+    )
+    return dict(db.session.execute(counted).tuples())

@@ -1,0 +1,54 @@
+"""The communities of a subdistrict."""
+
+from __future__ import annotations
+
+from flask_babel import gettext as _
+from sqlalchemy import insert, select, update
+
+from app.core.db import db
+from app.core.imports import Entry, Plan
+from app.core.records import Column, records, unused_titles
+from app.core.tables import Sheet
+from app.places.models import Community, Subdistrict
+from app.places.tables.options import Options
+
+COLUMNS = (
+    Column("community", ("社区", "社区名称", "居委会", "community"), is_required=True),
+    Column("code", ("社区代码", "community_code", "code", "代码")),
+    Column("street_code", ("街道代码", "street_code")),
+    Column("street", ("街道", "street")),
+)
+
+
+def plan(sheet: Sheet, options: Options) -> Plan:
+    """A row without a code keeps its name as code. Rows of another subdistrict are refused."""
+    plan = Plan("communities", unused=unused_titles(sheet, COLUMNS))
+    own = db.session.get_one(Subdistrict, options.subdistrict_id)
+    held = list(db.session.scalars(select(Community).where(Community.subdistrict_id == own.id)))
+    by_code, by_name = {row.code: row for row in held}, {row.name: row for row in held}
+    rows = list(records(sheet, COLUMNS))
+    fresh: dict[str, dict[str, object]] = {}
+    renamed: list[dict[str, object]] = []
+    for record in rows:
+        name = record.text("community", longest=60, required=True)
+        code = record.text("code", longest=30) or name
+        if record.has("street_code") and record.text("street_code") != own.code:
+            record.refuse(_("属于另一个街道：%(name)s", name=record.text("street") or record.text("street_code")))
+        there = by_code.get(code) or (by_name.get(name) if not record.has("code") else None)
+        if name in fresh or (there is None and name in by_name):
+            record.refuse(_("社区重名：%(name)s", name=name))
+        elif there is None:
+            fresh[name] = {"subdistrict_id": own.id, "code": code, "name": name}
+            plan.added.append(Entry(record.number, name))
+        elif plan.compare(record.number, name, [(_("名称"), there.name, name)]):
+            renamed.append({"id": there.id, "name": name})
+    plan.take_problems(rows)
+
+    def write() -> None:
+        if fresh:
+            db.session.execute(insert(Community), list(fresh.values()))
+        if renamed:
+            db.session.execute(update(Community), renamed)
+
+    plan.write = write
+    return plan

@@ -1,0 +1,49 @@
+"""Levels of restriction as data: what a level is called and how goods reach households under it."""
+
+from __future__ import annotations
+
+from flask import Blueprint, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from app.access.forms import attempt
+from app.access.guard import requires, staff, submit
+from app.access.permissions import Permission
+from app.core.schemas import Form
+from app.places import listing, queries_single, service
+from app.places.models import DeliveryMode
+from app.places.schemas import SaveLevelSchema
+
+bp = Blueprint("zones", __name__, url_prefix="/places/zones")
+READ, EDIT = Permission.PLACES_READ, Permission.PLACES_EDIT
+
+
+def _page(form: Form | None = None, _theirs: dict[str, str] | None = None) -> str:
+    rows = [(level, queries_single.mode_label(level), listing.zone_tone(level)) for level in queries_single.levels()]
+    return render_template(
+        "places/zones.html",
+        levels=rows,
+        in_force=listing.buildings_by_level(staff()),
+        modes=DeliveryMode.options(),
+        form=form,
+        may_edit=staff().may(EDIT),
+    )
+
+
+@bp.get("/")
+@requires(READ)
+def index() -> ResponseReturnValue:
+    """The levels, and how many buildings are under each."""
+    return _page()
+
+
+@bp.post("/save")
+@requires(EDIT)
+def save() -> ResponseReturnValue:
+    """Add a level, or change the one with the same code."""
+    back = url_for("zones.index")
+    return attempt(
+        Form(SaveLevelSchema, request.form),
+        lambda wanted: submit(then=lambda _level: back, says=_("已保存级别"))(service.save_level, staff(), wanted),
+        _page,
+    )
