@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from flask_babel import gettext as _
-from pypinyin import Style, lazy_pinyin
 from sqlalchemy import select
 
 from app.access.permissions import Permission, Staff, ids_of
@@ -20,6 +19,8 @@ EDIT = Permission.PLACES_EDIT
 
 def initials(name: str) -> str:
     """First letters of a name's pinyin, for search: 杏花苑 → xhy."""
+    from pypinyin import Style, lazy_pinyin  # only now: its dictionary takes a third of a second to load
+
     return "".join(lazy_pinyin(name, style=Style.FIRST_LETTER, errors=lambda text: text.lower()))[:60]
 
 

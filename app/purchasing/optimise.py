@@ -13,10 +13,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-
-from ortools.sat.python import cp_model
+from typing import TYPE_CHECKING
 
 from app.core.sentences import N_, Sentence, sentence
+
+if TYPE_CHECKING:
+    from ortools.sat.python import cp_model
 
 _COST_PROVED = 2  # the first two goals are units missing and cost
 _TIE_EFFORT = 0.5  # CP-SAT's deterministic time for each goal after them, about as many seconds
@@ -114,7 +116,10 @@ class _Model:
     """The variables of one problem; goals are minimised one after the other, each kept for the next."""
 
     def __init__(self, problem: Problem, may_miss: bool) -> None:
+        from ortools.sat.python import cp_model  # only now: pages are served without loading a solver
+
         self.model = cp_model.CpModel()
+        self.sum = cp_model.LinearExpr.sum
         self.problem = problem
         self.demand = {item: qty for item, qty in sorted(problem.demand.items()) if qty}
         self.suppliers = sorted(problem.suppliers, key=lambda s: s.supplier_id)
@@ -155,7 +160,7 @@ class _Model:
         return packs
 
     def _covered(self, item: int, qty: int) -> cp_model.LinearExpr:
-        bought = cp_model.LinearExpr.sum(
+        bought = self.sum(
             [
                 packs * offer.pack_size
                 for offer, packs in zip(self.offers, self.packs, strict=True)
@@ -170,7 +175,7 @@ class _Model:
         own = [
             pair for pair in zip(self.offers, self.packs, strict=True) if pair[0].supplier_id == supplier.supplier_id
         ]
-        value = cp_model.LinearExpr.sum([packs * offer.pack_price_fen for offer, packs in own])
+        value = self.sum([packs * offer.pack_price_fen for offer, packs in own])
         self.model.add(value >= supplier.min_order_fen * self.used[supplier.supplier_id])
         if not own:
             self.model.add(self.used[supplier.supplier_id] == 0)
@@ -179,15 +184,15 @@ class _Model:
         """Goods and fees in fen."""
         goods = [packs * offer.pack_price_fen for offer, packs in zip(self.offers, self.packs, strict=True)]
         fees = [self.used[supplier.supplier_id] * supplier.delivery_fee_fen for supplier in self.suppliers]
-        return cp_model.LinearExpr.sum([*goods, *fees])
+        return self.sum([*goods, *fees])
 
     def goals(self) -> list[cp_model.LinearExprT]:
         """What is minimised, most important first: units missing, cost, suppliers, surplus."""
         return [
-            cp_model.LinearExpr.sum(list(self.missing.values())),
+            self.sum(list(self.missing.values())),
             self.cost(),
-            cp_model.LinearExpr.sum(list(self.used.values())),
-            cp_model.LinearExpr.sum(list(self.surplus.values())),
+            self.sum(list(self.used.values())),
+            self.sum(list(self.surplus.values())),
         ]
 
 
@@ -203,6 +208,8 @@ def optimise(problem: Problem, time_limit_s: float = 10.0) -> Plan:
 
 def _solve(built: _Model, time_limit_s: float) -> Plan | None:
     """None when no plan exists (only without `may_miss`) or none was found."""
+    from ortools.sat.python import cp_model
+
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = 1
     solver.parameters.random_seed = 1

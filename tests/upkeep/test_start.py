@@ -14,7 +14,7 @@ import pytest
 from app.settings import ROOT, Settings
 from app.upkeep import first_start, schema
 
-HEAVY = ("ortools", "numba", "numpy", "pandas", "weasyprint", "pikepdf")
+HEAVY = ("ortools", "numba", "numpy", "pandas", "weasyprint", "pypinyin")
 
 
 def test_pages_are_served_without_loading_planner_or_pdf_engine(tmp_path: Path) -> None:
