@@ -16,7 +16,9 @@ from tests.routing.examples import rich_problem
 DAYS = st.builds(
     rich_problem, seed=st.integers(0, 10**6), stops=st.sampled_from((0, 1, 2, 5, 9, 17, 30)), teams=st.integers(0, 5)
 )
-QUICK = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large], derandomize=True)
+QUICK = settings(
+    deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large], derandomize=True
+)
 
 
 @given(day=DAYS, iterations=st.sampled_from((0, 20, 300)))
