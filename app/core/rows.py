@@ -24,7 +24,8 @@ class RowForm(Form):
 
 
 def _gather(typed: Mapping[str, str], columns: Collection[str]) -> tuple[dict[str, Any], list[int]]:
-    """The fields as a nested value, and the row ids in the order of the list. An empty field counts as missing."""
+    """The fields as a nested value, and the row ids in the order of the list. An empty field counts as missing, a row
+    without any field as not there."""
     rows: dict[int, dict[str, Any]] = {}
     plain: dict[str, Any] = {}
     for name, value in typed.items():
@@ -35,7 +36,8 @@ def _gather(typed: Mapping[str, str], columns: Collection[str]) -> tuple[dict[st
                 row[column] = value
         elif name not in TRANSPORT and value != "":
             plain[name] = value
-    return {**plain, "rows": list(rows.values())}, list(rows)
+    typed_in = {number: row for number, row in rows.items() if len(row) > 1}
+    return {**plain, "rows": list(typed_in.values())}, list(typed_in)
 
 
 def _name(field: str, ids: list[int]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, case, delete, func, insert, select, update
+from sqlalchemy import BigInteger, bindparam, case, cast, delete, func, insert, select, update
 
 from app.core.db import db
 from app.ordering.models import Cycle, OrderLine
@@ -42,7 +42,7 @@ def bought(cycle_id: int) -> dict[int, Bought]:
         select(
             line.item_id,
             func.sum(coming),
-            func.sum(coming * line.price_fen // line.pack_size),
+            func.sum(cast(coming, BigInteger) * line.price_fen // line.pack_size),
             func.sum(case((line.is_manual, 1), else_=0)),
         )
         .join(PurchaseOrder, PurchaseOrder.id == line.purchase_order_id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Select, case, false, func, select
+from sqlalchemy import BigInteger, ColumnElement, Select, case, cast, false, func, select
 
 from app.access.permissions import Permission, Staff
 from app.catalog.models import Item, Supplier, SupplierItem
@@ -224,7 +224,7 @@ def order_rows(cycle_id: int) -> list[OrderRow]:
                     line.packs * line.pack_size,
                     line.qty_awaited,
                     line.qty_received,
-                    line.packs * line.price_fen,
+                    cast(line.packs, BigInteger) * line.price_fen,
                 )
             ),
         )

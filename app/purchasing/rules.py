@@ -112,7 +112,7 @@ def price_change(item_name: str, old_fen: int, new_fen: int) -> PriceChange | No
 
 def order_number(cycle_id: int, seq: int) -> str:
     """``CG-12-003-K``: cycle, running number within it, and a check character over both."""
-    return f"CG-{cycle_id}-{seq:03d}-{encode(cycle_id * 1000 + seq % 1000, 8)[-1]}"
+    return f"CG-{cycle_id}-{seq:03d}-{encode(cycle_id * 1000 + seq % 1000, 9)[-1]}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from marshmallow import fields
 
 from app.core.schemas import CommandSchema, Line, Whole
 
-MOST_PACKS = 1_000_000
+MOST_PACKS = 20_000
 
 
 @dataclass(frozen=True)

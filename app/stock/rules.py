@@ -23,6 +23,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from app.core.codes import encode
 from app.core.labels import Labelled
 from app.core.sentences import N_, Sentence, sentence
 
@@ -130,6 +131,47 @@ def _said(item_name: str, arrival: Arrival, counts: tuple[int, int, int]) -> Sen
     if damaged:
         return sentence(N_("%(item)s如数到货，其中%(damaged)s份破损。"), item=item_name, damaged=damaged)
     return None
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Units of one arrival by what they are worth: good, damaged but kept here, sent straight back."""
+
+    good: int
+    damaged: int = 0
+    returned: int = 0
+
+    @property
+    def total(self) -> int:
+        """All units that the supplier brought."""
+        return self.good + self.damaged + self.returned
+
+
+def split(arrived: Parts, qty_to_line: int) -> tuple[Parts, Parts]:
+    """What the ordered line gets, and what is extra: the line takes good units first, then damaged, then returned.
+
+    arrived (good, damaged, returned)    to line    line          extra
+    23, 0, 0                             20         20, 0, 0      3, 0, 0
+    18, 5, 0                             20         18, 2, 0      0, 3, 0
+    20, 0, 3                             20         20, 0, 0      0, 0, 3
+    """
+    left, taken = qty_to_line, []
+    for units in (arrived.good, arrived.damaged, arrived.returned):
+        taken.append(min(units, left))
+        left -= taken[-1]
+    line = Parts(*taken)
+    extra = Parts(arrived.good - line.good, arrived.damaged - line.damaged, arrived.returned - line.returned)
+    return line, extra
+
+
+NUMBER_PREFIX: Mapping[str, str] = {"purchase": "SH", "donation": "JZ", "opening": "QC"}  # 收货 捐赠 期初
+
+
+def receipt_number(kind: str, scope_id: int, seq: int) -> str:
+    """``SH-12-003-K``: kind, cycle (of opening stock: subdistrict), running number, check character."""
+    prefix = NUMBER_PREFIX[kind]
+    place = list(NUMBER_PREFIX).index(kind)
+    return f"{prefix}-{scope_id}-{seq:03d}-{encode((scope_id * 10 + place) * 10_000 + seq % 10_000, 10)[-1]}"
 
 
 @dataclass(frozen=True, slots=True)
