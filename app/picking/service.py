@@ -11,6 +11,7 @@ from sqlalchemy import Table, bindparam, func, insert, select, update
 
 from app.access.permissions import Permission, Staff
 from app.allocation.models import Allocation
+from app.allocation.returns import take_back
 from app.catalog.models import Item
 from app.core import clock
 from app.core.db import command, db
@@ -208,28 +209,9 @@ def void(by: Staff, bag_id: int, why: VoidBag) -> Bag:
     advance(bag, BagState.VOIDED)
     held = {line.order_line_id: line.qty for line in bag.lines}
     move(held, Stage.PACKED, Stage.OPEN, Cause("bag_void", bag.id))
-    _give_back(held)
+    take_back(held, "free")
     record(by, "void", bag, cycle_id=bag.cycle_id, units=sum(held.values()), reason=why.reason)
     return bag
-
-
-def _give_back(held: Mapping[int, int]) -> None:
-    """Return packed goods to free stock, newest allocation first; an allocation given back whole is gone."""
-    left = dict(held)
-    lots: dict[int, int] = {}
-    found = select(Allocation).where(Allocation.order_line_id.in_(held), Allocation.qty_packed > 0)
-    for allocation in db.session.scalars(found.order_by(Allocation.id.desc())).all():
-        back = min(left[allocation.order_line_id], allocation.qty_packed)
-        if not back:
-            continue
-        left[allocation.order_line_id] -= back
-        lots[allocation.lot_id] = lots.get(allocation.lot_id, 0) + back
-        if back == allocation.qty:
-            db.session.delete(allocation)
-        else:
-            allocation.qty -= back
-            allocation.qty_packed -= back
-    move_lots(lots, "packed", "free")
 
 
 @command

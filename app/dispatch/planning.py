@@ -1,0 +1,191 @@
+"""The job that makes a plan: state the problem, solve it, have it judged, store an answer for every bag.
+
+The solver is never trusted: a plan that the independent check does not accept, or a solver that fails, gives way to
+the constructed plan, and the stored plan says so.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from flask_babel import gettext as _
+from sqlalchemy import insert, select
+
+from app.core.db import command, db
+from app.core.errors import Conflict
+from app.core.events import SYSTEM, record
+from app.core.jobs import Running, handles
+from app.dispatch.models import HeldReason, Plan, PlanBag, PlanState, Round, Stop, StopState
+from app.dispatch.problem import Stated, state
+from app.dispatch.work import read_work
+from app.ordering.models import Cycle
+from routing import Plan as Solved
+from routing import check, solve
+from routing.codec import problem_hash
+from routing.plan import Budget, Control, Progress, Reason
+from routing.plan import Round as SolvedRound
+
+log = logging.getLogger("louda.planning")
+
+PLAN_JOB = "plan"
+HELD = {
+    Reason.NO_TEAM: HeldReason.NO_TEAM,
+    Reason.OVERSIZE: HeldReason.OVERSIZE,
+    Reason.CLEARANCE: HeldReason.CLEARANCE,
+    Reason.UNREACHABLE: HeldReason.UNREACHABLE,
+    Reason.WINDOW: HeldReason.WINDOW,
+    Reason.BLACKOUT: HeldReason.BLACKOUT,
+    Reason.RELEASE: HeldReason.RELEASE,
+    Reason.ROUND_LIMIT: HeldReason.WINDOW,
+    Reason.CAPACITY: HeldReason.CAPACITY,
+    Reason.TEAM_TIME: HeldReason.CAPACITY,
+}
+
+
+@handles(PLAN_JOB)
+def make_plan(run: Running) -> dict[str, Any]:
+    """Make the plan of a wave. Payload: cycle_id, wave, day (ISO), seconds, seed. Result: plan_id."""
+    cycle = db.session.get_one(Cycle, run.payload["cycle_id"])
+    wave, day, seed = run.payload["wave"], date.fromisoformat(run.payload["day"]), run.payload["seed"]
+    seconds = run.payload["seconds"]
+    run.progress(0, seconds, _("正在读取袋子和队伍"))
+    work = read_work(cycle.id, cycle.subdistrict_id, wave, day)
+    if not any(building.bags for building in work.buildings) and not work.held:
+        raise Conflict(_("这一波没有在仓的袋，不用排路线。"))
+    stated = state(work)
+    digest = problem_hash(stated.problem)
+    earlier = db.session.scalar(select(Plan.id).filter_by(cycle_id=cycle.id, wave=wave, input_sha256=digest))
+    if earlier is not None:
+        return {"plan_id": earlier}
+    solved = checked_plan(stated, seconds, seed, _teller(run, seconds))
+    run.progress(seconds, seconds, _("正在保存"))
+    return {"plan_id": store(cycle.id, wave, stated, solved).id}
+
+
+def _teller(run: Running, seconds: int) -> Callable[[Progress], None]:
+    last = [0.0]
+
+    def tell(progress: Progress) -> None:
+        if time.monotonic() - last[0] < 1:
+            return
+        last[0] = time.monotonic()
+        db.session.rollback()
+        done = min(seconds, int(progress.elapsed_s))
+        run.progress(
+            done,
+            seconds,
+            _("目前最好：成本 %(cost)d，未排 %(missed)d 站", cost=progress.best_cost, missed=progress.missed),
+        )
+
+    return tell
+
+
+def checked_plan(stated: Stated, seconds: int, seed: int, tell: Callable[[Progress], None] | None = None) -> Solved:
+    """A plan that `routing.check` accepts: the solver's, or the constructed one where the solver fails."""
+    try:
+        solved = solve(stated.problem, Budget(seconds=seconds), seed, control=Control(on_progress=tell))
+        if check(stated.problem, solved):
+            return solved
+        log.error("the solver's plan broke %s", check(stated.problem, solved).rules)
+    except Exception:  # whatever the solver does, the day goes on with the constructed plan
+        log.exception("the solver failed")
+    return constructed_plan(stated)
+
+
+def constructed_plan(stated: Stated) -> Solved:
+    """The deterministic first plan, checked. Raises Conflict if even that is not accepted."""
+    plan = solve(stated.problem, Budget(iterations=0))
+    if not check(stated.problem, plan):
+        raise Conflict(_("排出的路线没有通过检查，请联系管理员。"))
+    return plan
+
+
+@command
+def store(cycle_id: int, wave: int, stated: Stated, solved: Solved) -> Plan:
+    """Store a plan as proposed: rounds, stops, and for each bag its stop or why it is held."""
+    seed = solved.statistics.seed
+    plan = Plan(
+        cycle_id=cycle_id,
+        wave=wave,
+        input_sha256=solved.problem_hash,
+        seed=seed,
+        solver=solved.statistics.method,
+        cost=solved.cost.total,
+        state=PlanState.PROPOSED,
+        statistics={
+            "iterations": solved.statistics.iterations,
+            "distance": solved.cost.distance,
+            "missed": solved.cost.missed,
+            "notes": list(solved.notes),
+        },
+    )
+    db.session.add(plan)
+    db.session.flush()
+    answers = _store_rounds(plan, stated, solved)
+    answers |= _held(stated, solved)
+    rows = [
+        {"plan_id": plan.id, "bag_id": bag, "cycle_id": cycle_id, **answer} for bag, answer in sorted(answers.items())
+    ]
+    if rows:
+        db.session.execute(insert(PlanBag), rows)
+    record(SYSTEM, "plan", plan, cycle_id=cycle_id, rounds=len(solved.rounds), bags=len(rows), cost=plan.cost)
+    return plan
+
+
+def _store_rounds(plan: Plan, stated: Stated, solved: Solved) -> dict[int, dict[str, Any]]:
+    answers: dict[int, dict[str, Any]] = {}
+    ordered = sorted((one for one in solved.rounds if one.visits), key=lambda one: (one.departs_s, one.vehicle))
+    for seq, one in enumerate(ordered, start=1):
+        round_ = Round(
+            plan_id=plan.id,
+            seq=seq,
+            shift_id=stated.shifts[one.vehicle],
+            departs_at=_instant(stated.midnight, one.departs_s),
+            returns_at=_instant(stated.midnight, one.returns_s),
+            distance_m=one.distance_m,
+        )
+        db.session.add(round_)
+        db.session.flush()
+        for stop in _stops(round_, one, stated):
+            names = stop["name"]
+            row = Stop(**{key: value for key, value in stop.items() if key != "name"})
+            db.session.add(row)
+            db.session.flush()
+            for bag in stated.stops[names].bag_ids:
+                answers[bag] = {"stop_id": row.id, "held_reason": None, "held_detail": ""}
+    return answers
+
+
+def _stops(round_: Round, one: SolvedRound, stated: Stated) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": visit.stop,
+            "plan_id": round_.plan_id,
+            "round_id": round_.id,
+            "seq": place,
+            "building_id": stated.stops[visit.stop].building_id,
+            "arrive_at": _instant(stated.midnight, visit.begins_s),
+            "service_s": visit.leaves_s - visit.begins_s,
+            "state": StopState.PENDING,
+        }
+        for place, visit in enumerate(one.visits, start=1)
+    ]
+
+
+def _held(stated: Stated, solved: Solved) -> dict[int, dict[str, Any]]:
+    answers: dict[int, dict[str, Any]] = {}
+    for missed in solved.unserved:
+        reason = HELD.get(missed.reason, HeldReason.OTHER)
+        for bag in stated.stops[missed.stop].bag_ids:
+            answers[bag] = {"stop_id": None, "held_reason": reason.value, "held_detail": missed.remedy.value}
+    for bag, (reason, detail) in stated.held.items():
+        answers[bag] = {"stop_id": None, "held_reason": reason.value, "held_detail": detail}
+    return answers
+
+
+def _instant(midnight: datetime, seconds: int) -> datetime:
+    return midnight + timedelta(seconds=seconds)

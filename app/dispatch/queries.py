@@ -1,0 +1,255 @@
+"""What the pages of rounds show."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import joinedload
+
+from app.core import clock
+from app.core.db import db
+from app.core.jobs import Job
+from app.dispatch.models import (
+    DropOff,
+    HeldReason,
+    Plan,
+    PlanBag,
+    PlanState,
+    Round,
+    RoundState,
+    Shift,
+    Stop,
+    StopState,
+    Team,
+)
+from app.dispatch.rules import held_sentence, remedies
+from app.dispatch.service import PLAN_JOB
+from app.picking.models import Bag, BagState
+from app.places.models import Building, Community, Compound, ServicePoint
+
+
+@dataclass(frozen=True)
+class RoundRow:
+    """One round of a plan with its load."""
+
+    round_id: int
+    seq: int
+    team: str
+    state: RoundState
+    departs_at: datetime
+    returns_at: datetime
+    distance_m: int
+    stops: int
+    bags: int
+    weight_g: int
+
+
+@dataclass(frozen=True)
+class HeldRow:
+    """Bags of one building that are on no round, why, and what helps."""
+
+    building_id: int
+    building: str
+    bags: int
+    reason: str
+    sentence: str
+    remedies: list[str]
+
+
+@dataclass(frozen=True)
+class StopRow:
+    """One stop of a round: a building and what is brought there, nothing about persons."""
+
+    stop_id: int
+    seq: int
+    building_id: int
+    compound: str
+    building: str
+    arrive_at: datetime
+    service_s: int
+    state: StopState
+    bags: int
+    weight_g: int
+    lat_e6: int | None
+    lon_e6: int | None
+    missing: int
+
+
+def plans(cycle_id: int) -> list[Plan]:
+    """The plans of a cycle, newest first; discarded ones are left out."""
+    found = select(Plan).where(Plan.cycle_id == cycle_id, Plan.state != PlanState.DISCARDED)
+    return list(db.session.scalars(found.order_by(Plan.id.desc()).limit(20)))
+
+
+def latest_job(cycle_id: int) -> Job | None:
+    """The newest planning job of a cycle."""
+    found = select(Job).where(Job.kind == PLAN_JOB, Job.subject_id == cycle_id)
+    return db.session.scalar(found.order_by(Job.id.desc()).limit(1))
+
+
+def bag_counts(cycle_id: int) -> dict[str, int]:
+    """Bag state → how many."""
+    found = db.session.execute(select(Bag.state, func.count()).where(Bag.cycle_id == cycle_id).group_by(Bag.state))
+    return {state: int(count) for state, count in found}
+
+
+def answer_counts(plan_ids: list[int]) -> dict[int, tuple[int, int, int]]:
+    """Plan → (rounds, bags on a round, bags held). Two statements for all plans."""
+    rounds = dict(
+        db.session.execute(
+            select(Round.plan_id, func.count()).where(Round.plan_id.in_(plan_ids)).group_by(Round.plan_id)
+        )
+        .tuples()
+        .all()
+    )
+    found = db.session.execute(
+        select(PlanBag.plan_id, func.count(PlanBag.stop_id), func.count(PlanBag.held_reason))
+        .where(PlanBag.plan_id.in_(plan_ids))
+        .group_by(PlanBag.plan_id)
+    )
+    counts = {plan_id: (rounds.get(plan_id, 0), on_round, held) for plan_id, on_round, held in found}
+    return {plan_id: counts.get(plan_id, (rounds.get(plan_id, 0), 0, 0)) for plan_id in plan_ids}
+
+
+def round_rows(plan_id: int, team_ids: list[int] | None = None) -> list[RoundRow]:
+    """Rounds of a plan in order of departure; one statement. `team_ids` limits them to some teams."""
+    stops = func.count(func.distinct(Stop.id))
+    statement = (
+        select(Round, Team.name, stops, func.count(PlanBag.bag_id), func.coalesce(func.sum(Bag.weight_g), 0))
+        .join(Shift, Shift.id == Round.shift_id)
+        .join(Team, Team.id == Shift.team_id)
+        .outerjoin(Stop, Stop.round_id == Round.id)
+        .outerjoin(PlanBag, PlanBag.stop_id == Stop.id)
+        .outerjoin(Bag, Bag.id == PlanBag.bag_id)
+        .where(Round.plan_id == plan_id)
+        .group_by(Round.id, Team.name)
+        .order_by(Round.seq)
+    )
+    if team_ids is not None:
+        statement = statement.where(Shift.team_id.in_(team_ids))
+    return [
+        RoundRow(
+            round_.id,
+            round_.seq,
+            team,
+            RoundState(round_.state),
+            round_.departs_at,
+            round_.returns_at,
+            round_.distance_m,
+            stops,
+            bags,
+            int(weight_g),
+        )
+        for round_, team, stops, bags, weight_g in db.session.execute(statement)
+    ]
+
+
+def held_rows(plan_id: int) -> list[HeldRow]:
+    """Bags on no round by building and reason. One statement."""
+    found = db.session.execute(
+        select(Building.id, Compound.name, Building.label, PlanBag.held_reason, func.count())
+        .join(Bag, Bag.id == PlanBag.bag_id)
+        .join(Building, Building.id == Bag.building_id)
+        .join(Compound, Compound.id == Building.compound_id)
+        .where(PlanBag.plan_id == plan_id, PlanBag.held_reason.is_not(None))
+        .group_by(Building.id, Compound.name, Building.label, Building.sort_key, PlanBag.held_reason)
+        .order_by(PlanBag.held_reason, Compound.name, Building.sort_key)
+    )
+    rows = []
+    for building_id, compound, label, held, bags in found:
+        reason = str(held)
+        name = f"{compound} {label}"
+        help_ = [remedy.label for remedy in remedies(reason)]
+        sentence = str(held_sentence(reason, name, bags))
+        rows.append(HeldRow(building_id, name, bags, HeldReason(reason).label, sentence, help_))
+    return rows
+
+
+def stop_rows(round_id: int) -> list[StopRow]:
+    """The stops of a round in order. One statement."""
+    found = db.session.execute(
+        select(
+            Stop,
+            Compound.name,
+            Building.label,
+            func.coalesce(Building.lat_e6, Compound.lat_e6),
+            func.coalesce(Building.lon_e6, Compound.lon_e6),
+            func.count(PlanBag.bag_id),
+            func.coalesce(func.sum(Bag.weight_g), 0),
+            func.coalesce(func.max(DropOff.bags_missing), 0),
+        )
+        .join(Building, Building.id == Stop.building_id)
+        .join(Compound, Compound.id == Building.compound_id)
+        .outerjoin(PlanBag, PlanBag.stop_id == Stop.id)
+        .outerjoin(Bag, Bag.id == PlanBag.bag_id)
+        .outerjoin(DropOff, DropOff.stop_id == Stop.id)
+        .where(Stop.round_id == round_id)
+        .group_by(
+            Stop.id, Compound.name, Building.label, Building.lat_e6, Building.lon_e6, Compound.lat_e6, Compound.lon_e6
+        )
+        .order_by(Stop.seq)
+    )
+    return [
+        StopRow(
+            stop.id,
+            stop.seq,
+            stop.building_id,
+            compound,
+            label,
+            stop.arrive_at,
+            stop.service_s,
+            StopState(stop.state),
+            bags,
+            int(weight_g),
+            lat,
+            lon,
+            missing,
+        )
+        for stop, compound, label, lat, lon, bags, weight_g, missing in found
+    ]
+
+
+def bags_at_stop(stop_id: int) -> list[Bag]:
+    """The bags that the plan brings to a stop, in order of code."""
+    found = select(Bag).join(PlanBag, PlanBag.bag_id == Bag.id).where(PlanBag.stop_id == stop_id)
+    return list(db.session.scalars(found.order_by(Bag.code)))
+
+
+def missing_bags(cycle_id: int) -> list[tuple[Bag, str]]:
+    """Bags that could not be found, with their building."""
+    found = db.session.execute(
+        select(Bag, Compound.name, Building.label)
+        .join(Building, Building.id == Bag.building_id)
+        .join(Compound, Compound.id == Building.compound_id)
+        .where(Bag.cycle_id == cycle_id, Bag.state == BagState.MISSING)
+        .order_by(Compound.name, Building.sort_key, Bag.code)
+    )
+    return [(bag, f"{compound} {label}") for bag, compound, label in found]
+
+
+def teams(subdistrict_id: int) -> list[Team]:
+    """The teams of a subdistrict by name."""
+    return list(db.session.scalars(select(Team).filter_by(subdistrict_id=subdistrict_id).order_by(Team.name)))
+
+
+def shifts(subdistrict_id: int, day: date) -> list[Shift]:
+    """Shifts of a day, cancelled ones included."""
+    start = clock.local_instant(day, 0)
+    found = (
+        select(Shift)
+        .join(Team)
+        .options(joinedload(Shift.team))
+        .where(Team.subdistrict_id == subdistrict_id, Shift.starts_at >= start)
+        .where(Shift.starts_at < start + timedelta(days=1))
+        .order_by(Shift.starts_at, Team.name)
+    )
+    return list(db.session.scalars(found))
+
+
+def depots(subdistrict_id: int) -> list[ServicePoint]:
+    """Where rounds may start: the points marked as depots, or all of them where none is."""
+    found = select(ServicePoint).join(Community).where(Community.subdistrict_id == subdistrict_id)
+    points = list(db.session.scalars(found.order_by(ServicePoint.name)))
+    return [point for point in points if point.is_depot] or points

@@ -1,0 +1,287 @@
+"""Running a round: load its bags, depart, sign for them at each building, come back with the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import func, insert, select
+
+from app.access.models import Role
+from app.access.permissions import Permission, Staff
+from app.allocation.models import Allocation
+from app.core import clock
+from app.core.db import command, db
+from app.core.errors import Conflict, Invalid, NotFound
+from app.core.events import record
+from app.core.schemas import CommandSchema, Line
+from app.core.states import advance
+from app.dispatch.models import (
+    Custody,
+    DropOff,
+    Plan,
+    PlanBag,
+    PlanState,
+    Round,
+    RoundState,
+    Stop,
+    StopState,
+    TeamMember,
+)
+from app.ordering.models import Cycle, Stage
+from app.ordering.stages import Cause, move_each
+from app.picking.models import Bag, BagLine, BagState
+from app.picking.rules import read_bag_code
+from app.places.scope import require_building, require_subdistrict
+from app.stock.models import Lot
+
+FINAL_STOPS = (StopState.SIGNED, StopState.REFUSED, StopState.SKIPPED)
+
+
+@dataclass(frozen=True)
+class Sign:
+    """Bags counted at the building, by exception: the codes of those that are missing, separated by blanks."""
+
+    missing: str
+
+
+class SignSchema(CommandSchema):
+    makes = Sign
+    missing = Line(longest=4000, blank=True, many_lines=True)
+
+
+@dataclass(frozen=True)
+class Skip:
+    """Why a stop is not served."""
+
+    reason: str
+
+
+class SkipSchema(CommandSchema):
+    makes = Skip
+    reason = Line(required=True, longest=100)
+
+
+def require_round(by: Staff, round_id: int) -> Round:
+    """A round of a published plan that the actor may run: a runner only of the own team. Raises NotFound."""
+    round_ = db.session.get(Round, round_id)
+    if round_ is None:
+        raise NotFound
+    cycle = db.session.get_one(Cycle, round_.plan.cycle_id)
+    require_subdistrict(by, Permission.LOAD, cycle.subdistrict_id)
+    if is_only_runner(by) and round_.shift.team_id not in own_teams(by):
+        raise NotFound
+    return round_
+
+
+def is_only_runner(by: Staff) -> bool:
+    """Whether the actor holds LOAD as a runner and in no other role."""
+    return all(grant.role == Role.RUNNER for grant in by.scopes(Permission.LOAD))
+
+
+def own_teams(by: Staff) -> list[int]:
+    """The teams the actor is a member of."""
+    return list(db.session.scalars(select(TeamMember.team_id).where(TeamMember.account_id == by.id)))
+
+
+def bags_of_round(round_id: int) -> list[Bag]:
+    """The bags that the plan gives to a round, in order of stop."""
+    found = select(Bag).join(PlanBag, PlanBag.bag_id == Bag.id).join(Stop, Stop.id == PlanBag.stop_id)
+    return list(db.session.scalars(found.where(Stop.round_id == round_id).order_by(Stop.seq, Bag.id)))
+
+
+@command
+def load(by: Staff, round_id: int) -> Round:
+    """Load the bags of a round.
+
+    Requires: its plan is published, the round is planned, the goods of each bag have rested long enough.
+    Ensures: each bag is `loaded` and in the custody of the team. Raises: NotFound, Conflict.
+    """
+    round_ = require_round(by, round_id)
+    if round_.plan.state != PlanState.PUBLISHED:
+        raise Conflict(_l("方案还没有发布，不能装车。"))
+    resting = _resting(round_id)
+    if resting:
+        raise Conflict(_("还有 %(n)d 袋在静置，%(at)s 之后才能装车。", n=resting[0], at=resting[1]))
+    advance(round_, RoundState.LOADING)
+    bags = bags_of_round(round_id)
+    for bag in bags:
+        advance(bag, BagState.LOADED)
+    _pass_on(bags, ("depot", round_.shift.depot_id), ("team", round_.shift.team_id))
+    record(by, "load", round_, cycle_id=round_.plan.cycle_id, bags=len(bags))
+    return round_
+
+
+def _resting(round_id: int) -> tuple[int, str] | None:
+    """How many bags of the round hold goods that may not leave yet, and when the last of them may."""
+    found = db.session.execute(
+        select(func.count(func.distinct(Bag.id)), func.max(Lot.released_at))
+        .join(BagLine, BagLine.bag_id == Bag.id)
+        .join(PlanBag, PlanBag.bag_id == Bag.id)
+        .join(Stop, Stop.id == PlanBag.stop_id)
+        .join(Allocation, Allocation.order_line_id == BagLine.order_line_id)
+        .join(Lot, Lot.id == Allocation.lot_id)
+        .where(Stop.round_id == round_id, Lot.released_at > clock.now())
+    ).one()
+    return (found[0], clock.to_local(found[1]).strftime("%H:%M")) if found[0] else None
+
+
+@command
+def depart(by: Staff, round_id: int) -> Round:
+    """The team leaves with what is loaded. Raises: NotFound, Conflict."""
+    round_ = require_round(by, round_id)
+    advance(round_, RoundState.DEPARTED)
+    record(by, "depart", round_, cycle_id=round_.plan.cycle_id)
+    return round_
+
+
+@command
+def cancel(by: Staff, round_id: int) -> Round:
+    """Call a round off before it departs: loaded bags go back to the depot. Raises: NotFound, Conflict."""
+    round_ = require_round(by, round_id)
+    advance(round_, RoundState.CANCELLED)
+    _bring_back(round_)
+    record(by, "cancel", round_, cycle_id=round_.plan.cycle_id)
+    return round_
+
+
+def require_stop(by: Staff, stop_id: int) -> Stop:
+    """A stop of a published plan in a building the actor signs for. Raises NotFound."""
+    stop = db.session.get(Stop, stop_id)
+    if stop is None:
+        raise NotFound
+    require_building(by, Permission.DROP_OFF, stop.building_id)
+    if db.session.get_one(Plan, stop.plan_id).state != PlanState.PUBLISHED:
+        raise NotFound
+    return stop
+
+
+@command
+def sign(by: Staff, stop_id: int, counted: Sign) -> DropOff:
+    """Sign for the bags at a building.
+
+    Requires: the round has departed, the stop is not signed yet, each missing code belongs to the stop.
+    Ensures: counted + missing = expected (E9); counted bags are `dropped_off` and their units with them; missing bags
+    are `missing` and their units stay `packed` until somebody says what became of them.
+    Raises: NotFound, Invalid, Conflict.
+    """
+    stop = require_stop(by, stop_id)
+    if stop.round.state != RoundState.DEPARTED:
+        raise Conflict(_l("这一趟还没有出发，不能签收。"))
+    bags = _bags_at(stop)
+    missing = _missing_among(bags, counted.missing)
+    advance(stop, StopState.SIGNED)
+    here = [bag for bag in bags if bag.code not in missing]
+    drop_off = DropOff(
+        stop_id=stop.id,
+        signed_by_id=by.id,
+        signed_at=clock.now(),
+        bags_expected=len(bags),
+        bags_counted=len(here),
+        bags_missing=len(bags) - len(here),
+    )
+    db.session.add(drop_off)
+    db.session.flush()
+    for bag in bags:
+        advance(bag, BagState.DROPPED_OFF if bag.code not in missing else BagState.MISSING)
+    drop_units(here)
+    _pass_on(here, ("team", stop.round.shift.team_id), ("captain", by.id), drop_off.id)
+    record(by, "sign", drop_off, cycle_id=stop.round.plan.cycle_id, expected=len(bags), missing=drop_off.bags_missing)
+    _complete_if_done(by, stop.round)
+    return drop_off
+
+
+def _bags_at(stop: Stop) -> list[Bag]:
+    found = select(Bag).join(PlanBag, PlanBag.bag_id == Bag.id).where(PlanBag.stop_id == stop.id)
+    return list(db.session.scalars(found.where(Bag.state == BagState.LOADED).order_by(Bag.id)))
+
+
+def _missing_among(bags: list[Bag], typed: str) -> set[str]:
+    codes = {bag.code for bag in bags}
+    missing = set()
+    for word in typed.replace(",", " ").replace("，", " ").replace("、", " ").split():
+        code = read_bag_code(word)
+        if code is None or code not in codes:
+            raise Invalid({"missing": [_("“%(word)s”不是这一站的袋码。", word=word[:20])]})
+        missing.add(code)
+    return missing
+
+
+def drop_units(bags: Iterable[Bag]) -> None:
+    """Inside a command: the units of these bags reach the building."""
+    ids = [bag.id for bag in bags]
+    lines = db.session.execute(
+        select(BagLine.bag_id, BagLine.order_line_id, BagLine.qty).where(BagLine.bag_id.in_(ids))
+    )
+    move_each([(line, qty, Cause("bag_drop", bag)) for bag, line, qty in lines], Stage.PACKED, Stage.DROPPED_OFF)
+
+
+@command
+def skip(by: Staff, stop_id: int, why: Skip) -> Stop:
+    """Leave a stop out: its bags come back with the round. Raises: NotFound, Conflict."""
+    stop = db.session.get(Stop, stop_id)
+    if stop is None:
+        raise NotFound
+    require_round(by, stop.round_id)
+    if stop.round.state != RoundState.DEPARTED:
+        raise Conflict(_l("这一趟不在路上。"))
+    advance(stop, StopState.SKIPPED)
+    stop.skip_reason = why.reason
+    record(by, "skip", stop, cycle_id=stop.round.plan.cycle_id)
+    _complete_if_done(by, stop.round)
+    return stop
+
+
+@command
+def abort(by: Staff, round_id: int, why: Skip) -> Round:
+    """The round turns back: every bag not handed over returns to the depot. Raises: NotFound, Conflict."""
+    round_ = require_round(by, round_id)
+    advance(round_, RoundState.ABORTED)
+    for stop in round_.stops:
+        if stop.state not in FINAL_STOPS:
+            advance(stop, StopState.SKIPPED)
+            stop.skip_reason = why.reason
+    _bring_back(round_)
+    record(by, "abort", round_, cycle_id=round_.plan.cycle_id)
+    return round_
+
+
+def _complete_if_done(by: Staff, round_: Round) -> None:
+    db.session.flush()
+    if all(stop.state in FINAL_STOPS for stop in round_.stops):
+        advance(round_, RoundState.COMPLETED)
+        _bring_back(round_)
+        record(by, "complete", round_, cycle_id=round_.plan.cycle_id)
+
+
+def _bring_back(round_: Round) -> None:
+    bags = [bag for bag in bags_of_round(round_.id) if bag.state == BagState.LOADED]
+    for bag in bags:
+        advance(bag, BagState.PACKED)
+    _pass_on(bags, ("team", round_.shift.team_id), ("depot", round_.shift.depot_id))
+
+
+def _pass_on(bags: list[Bag], giver: tuple[str, int], taker: tuple[str, int], drop_off_id: int | None = None) -> None:
+    """Write who has each bag now, numbered per bag."""
+    if not bags:
+        return
+    db.session.flush()
+    ids = [bag.id for bag in bags]
+    counts = select(Custody.bag_id, func.max(Custody.seq)).where(Custody.bag_id.in_(ids)).group_by(Custody.bag_id)
+    last = {bag_id: seq for bag_id, seq in db.session.execute(counts).tuples()}  # noqa: C416
+    rows = [
+        {
+            "bag_id": bag_id,
+            "seq": last.get(bag_id, 0) + 1,
+            "from_kind": giver[0],
+            "from_id": giver[1],
+            "to_kind": taker[0],
+            "to_id": taker[1],
+            "at": clock.now(),
+            "drop_off_id": drop_off_id,
+        }
+        for bag_id in ids
+    ]
+    db.session.execute(insert(Custody), rows)

@@ -1,0 +1,259 @@
+"""Pages of planning and of the rounds. No page here names a household."""
+
+from __future__ import annotations
+
+from flask import Blueprint, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from app.access.guard import requires, staff, submit
+from app.access.permissions import Permission
+from app.core import clock
+from app.core.db import db
+from app.core.errors import Invalid, NotFound
+from app.core.jobs import Job, JobState, cancel
+from app.core.schemas import Form
+from app.dispatch import missing, queries, rounds, service
+from app.dispatch.models import DropOff, Plan, PlanState, Round, Stop
+from app.dispatch.sketch import sketch
+from app.ordering.models import Cycle
+from app.picking.models import Bag
+
+bp = Blueprint("dispatch", __name__)
+
+
+@bp.get("/cycles/<int:cycle_id>/dispatch")
+@requires(Permission.PLAN_READ)
+def index(cycle_id: int) -> str:
+    """Plans of a cycle, the planning job, and bags that cannot be found."""
+    return _index(cycle_id, Form())
+
+
+def _index(cycle_id: int, form: Form) -> str:
+    cycle = service.cycle_for(staff(), Permission.PLAN_READ, cycle_id)
+    plans = queries.plans(cycle_id)
+    day = max(cycle.deliver_on, clock.today())
+    return render_template(
+        "dispatch/index.html",
+        cycle=cycle,
+        plans=plans,
+        states=PlanState,
+        counts=queries.answer_counts([plan.id for plan in plans]),
+        bags=queries.bag_counts(cycle_id),
+        missing=queries.missing_bags(cycle_id),
+        job=queries.latest_job(cycle_id),
+        wave=service.wave_to_plan(cycle_id),
+        shifts=[shift for shift in queries.shifts(cycle.subdistrict_id, day) if not shift.is_cancelled],
+        day=day,
+        form=form if form.is_bound else Form(initial={"day": day.isoformat(), "seconds": 20}),
+        may_plan=staff().may(Permission.PLAN),
+    )
+
+
+@bp.post("/cycles/<int:cycle_id>/dispatch/plan")
+@requires(Permission.PLAN)
+def ask_plan(cycle_id: int) -> Response | tuple[str, int]:
+    """Ask for a plan."""
+    form = Form(service.AskPlanSchema, request.form)
+    if not form.is_valid:
+        return _index(cycle_id, form), 422
+    return submit[Job](then=lambda job: url_for("dispatch.job", job_id=job.id))(
+        service.ask_plan, staff(), cycle_id, form.command
+    )
+
+
+def _job(job_id: int) -> tuple[Job, Cycle]:
+    job = db.session.get(Job, job_id)
+    if job is None or job.kind != service.PLAN_JOB:
+        raise NotFound
+    return job, service.cycle_for(staff(), Permission.PLAN, job.subject_id)
+
+
+@bp.get("/plan-jobs/<int:job_id>")
+@requires(Permission.PLAN)
+def job(job_id: int) -> str:
+    """How far a planning job is."""
+    found, cycle = _job(job_id)
+    plan_id = (found.result or {}).get("plan_id") if found.state == JobState.SUCCEEDED else None
+    return render_template("dispatch/job.html", job=found, cycle=cycle, plan_id=plan_id)
+
+
+@bp.post("/plan-jobs/<int:job_id>/cancel")
+@requires(Permission.PLAN)
+def cancel_job(job_id: int) -> Response:
+    """Stop a planning job."""
+    _found, cycle = _job(job_id)
+    return submit[None](then=lambda _none: url_for("dispatch.index", cycle_id=cycle.id), says=_("已请求停止。"))(
+        cancel, job_id
+    )
+
+
+@bp.get("/plans/<int:plan_id>")
+@requires(Permission.PLAN_READ)
+def plan(plan_id: int) -> str:
+    """One plan: its rounds, what is held and why, and what stands in the way of publishing."""
+    found = service.require_plan(staff(), Permission.PLAN_READ, plan_id)
+    proposed = found.state == PlanState.PROPOSED
+    return render_template(
+        "dispatch/plan.html",
+        cycle=db.session.get_one(Cycle, found.cycle_id),
+        plan=found,
+        state=PlanState(found.state),
+        rounds=queries.round_rows(plan_id),
+        held=queries.held_rows(plan_id),
+        unanswered=service.unanswered_bags(found) if proposed else 0,
+        gone=service.vanished_bags(found) if proposed else 0,
+        may_plan=staff().may(Permission.PLAN),
+    )
+
+
+@bp.post("/plans/<int:plan_id>/publish")
+@requires(Permission.PLAN)
+def publish(plan_id: int) -> Response:
+    """Publish a plan."""
+    return submit[Plan](
+        then=lambda plan: url_for("dispatch.plan", plan_id=plan.id), says=_("已发布。可以打印路线单、交接单和发放表。")
+    )(service.publish, staff(), plan_id)
+
+
+@bp.post("/plans/<int:plan_id>/discard")
+@requires(Permission.PLAN)
+def discard(plan_id: int) -> Response:
+    """Throw a proposed plan away."""
+    return submit[Plan](then=lambda plan: url_for("dispatch.index", cycle_id=plan.cycle_id), says=_("草案已丢弃。"))(
+        service.discard, staff(), plan_id
+    )
+
+
+@bp.get("/my-rounds")
+@requires(Permission.LOAD)
+def my_rounds() -> str:
+    """The rounds of the runner's own teams; everybody else who loads sees those of all teams."""
+    teams = rounds.own_teams(staff()) if rounds.is_only_runner(staff()) else None
+    published = [
+        plan for plan in service.published_plans() if service.is_in_scope(staff(), Permission.LOAD, plan.cycle_id)
+    ]
+    shown = [(plan, queries.round_rows(plan.id, teams)) for plan in published]
+    return render_template("dispatch/my_rounds.html", shown=[entry for entry in shown if entry[1]])
+
+
+@bp.get("/rounds/<int:round_id>")
+@requires(Permission.LOAD)
+def round(round_id: int) -> str:
+    """One round: its stops in order, and the buttons of its state."""
+    return _round_page(rounds.require_round(staff(), round_id), Form())
+
+
+def _round_page(found: Round, form: Form) -> str:
+    stops = queries.stop_rows(found.id)
+    return render_template(
+        "dispatch/round.html",
+        cycle=db.session.get_one(Cycle, found.plan.cycle_id),
+        round=found,
+        stops=stops,
+        row=next(row for row in queries.round_rows(found.plan_id) if row.round_id == found.id),
+        sketch=sketch(stops, found.shift.depot_id),
+        form=form,
+        may_sign=staff().may(Permission.DROP_OFF),
+    )
+
+
+def _step(command: str, says: str, round_id: int) -> Response:
+    steps = {"load": rounds.load, "depart": rounds.depart, "cancel": rounds.cancel}
+    return submit[Round](then=lambda one: url_for("dispatch.round", round_id=one.id), says=says)(
+        steps[command], staff(), round_id
+    )
+
+
+@bp.post("/rounds/<int:round_id>/load")
+@requires(Permission.LOAD)
+def load(round_id: int) -> Response:
+    """Load the bags of a round."""
+    return _step("load", _("已装车，袋数已交给这支队伍。"), round_id)
+
+
+@bp.post("/rounds/<int:round_id>/depart")
+@requires(Permission.LOAD)
+def depart(round_id: int) -> Response:
+    """The team leaves."""
+    return _step("depart", _("已出发。"), round_id)
+
+
+@bp.post("/rounds/<int:round_id>/cancel")
+@requires(Permission.LOAD)
+def cancel_round(round_id: int) -> Response:
+    """Call a round off."""
+    return _step("cancel", _("这一趟已取消，袋子回到仓库。"), round_id)
+
+
+@bp.post("/rounds/<int:round_id>/abort")
+@requires(Permission.LOAD)
+def abort(round_id: int) -> Response | tuple[str, int]:
+    """The round turns back."""
+    form = Form(rounds.SkipSchema, request.form)
+    if not form.is_valid:
+        return _round_page(rounds.require_round(staff(), round_id), form), 422
+    return submit[Round](
+        then=lambda one: url_for("dispatch.round", round_id=one.id), says=_("已返回，没送到的袋回到仓库。"), tone="warn"
+    )(rounds.abort, staff(), round_id, form.command)
+
+
+@bp.post("/stops/<int:stop_id>/skip")
+@requires(Permission.LOAD)
+def skip(stop_id: int) -> Response | tuple[str, int]:
+    """Leave a stop out."""
+    form = Form(rounds.SkipSchema, request.form)
+    if not form.is_valid:
+        stop = db.session.get(Stop, stop_id)
+        if stop is None:
+            raise NotFound
+        return _round_page(rounds.require_round(staff(), stop.round_id), form), 422
+    return submit[Stop](
+        then=lambda stop: url_for("dispatch.round", round_id=stop.round_id),
+        says=_("已跳过，袋子随车带回。"),
+        tone="warn",
+    )(rounds.skip, staff(), stop_id, form.command)
+
+
+@bp.get("/stops/<int:stop_id>/sign")
+@requires(Permission.DROP_OFF)
+def sign_page(stop_id: int) -> str:
+    """Count the bags of a stop."""
+    return _sign_page(rounds.require_stop(staff(), stop_id), Form())
+
+
+def _sign_page(stop: Stop, form: Form) -> str:
+    row = next(row for row in queries.stop_rows(stop.round_id) if row.stop_id == stop.id)
+    bags = queries.bags_at_stop(stop.id)
+    return render_template("dispatch/sign.html", stop=stop, row=row, bags=bags, form=form, round=stop.round)
+
+
+@bp.post("/stops/<int:stop_id>/sign")
+@requires(Permission.DROP_OFF)
+def sign(stop_id: int) -> Response | tuple[str, int]:
+    """Sign for the bags at a building."""
+    form = Form(rounds.SignSchema, request.form)
+    if form.is_valid:
+        try:
+            return submit[DropOff](then=lambda done: url_for("dispatch.sign_page", stop_id=done.stop_id), says=_signed)(
+                rounds.sign, staff(), stop_id, form.command
+            )
+        except Invalid as error:
+            form.add(error)
+    return _sign_page(rounds.require_stop(staff(), stop_id), form), 422
+
+
+def _signed(done: DropOff) -> str:
+    return str(_("已签收：应到 %(all)d 袋，实到 %(here)d 袋。", all=done.bags_expected, here=done.bags_counted))
+
+
+@bp.post("/bags/<int:bag_id>/resolve-missing")
+@requires(Permission.DROP_OFF)
+def resolve_missing(bag_id: int) -> Response:
+    """Say what became of a missing bag."""
+    form = Form(missing.ResolveSchema, request.form)
+    if not form.is_valid:
+        raise Invalid(form.problems[0][1])
+    return submit[Bag](then=lambda bag: url_for("dispatch.index", cycle_id=bag.cycle_id), says=_("已记录。"))(
+        missing.resolve_missing, staff(), bag_id, form.command
+    )
