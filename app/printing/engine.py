@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
 
+from app.printing.idle import borrow, give_back
 from app.printing.limits import RenderCancelled, RenderCrashed, RenderLimits
 from app.printing.markup import html_of
 from app.printing.merge import merge
@@ -54,7 +55,7 @@ class _Renderer:
     """Hands chunks to a fixed set of render processes, one thread each."""
 
     def __init__(self, limits: RenderLimits) -> None:
-        self._processes = [RenderProcess(limits) for _ in range(limits.processes)]
+        self._processes = [borrow(limits) for _ in range(limits.processes)]
         self._free: SimpleQueue[RenderProcess] = SimpleQueue()
         for process in self._processes:
             self._free.put(process)
@@ -65,6 +66,11 @@ class _Renderer:
         self._stopped.set()
         for process in self._processes:
             process.stop()
+
+    def release(self) -> None:
+        """Let the processes wait for the next render; those that never started are nothing to keep."""
+        for process in self._processes:
+            give_back(process)
 
     def render(self, chunk: _Chunk) -> _ChunkResult:
         """Render one chunk; a process that dies is replaced and the chunk runs once more alone."""
@@ -125,9 +131,11 @@ def render_to_file(
             try:
                 futures = {pool.submit(renderer.render, chunk): chunk for chunk in chunks}
                 _watch(futures, progress, len(printouts))
-            finally:
+            except BaseException:
                 renderer.stop()
                 pool.shutdown(wait=True, cancel_futures=True)
+                raise
+        renderer.release()
         results = [future.result() for future in futures]
         merge([chunk.out for chunk in chunks], path)
     spans, first = [], 1

@@ -65,7 +65,7 @@ def changed_at(cycle_id: int) -> dict[str, int]:
         .where(or_(Event.cycle_id == cycle_id, Event.cycle_id.is_(None)))
         .group_by(Event.subject_type)
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def is_stale(document: Document, watches: frozenset[str], changes: dict[str, int]) -> bool:

@@ -28,7 +28,8 @@ def public_url() -> str:
 
 def order_address(public_code: str) -> str:
     """The address in the code of a building's poster."""
-    return f"{public_url()}/b/{public_code}"
+    path = current_app.url_map.bind("").build("resident.enter", {"code": public_code})
+    return f"{public_url()}{path}"
 
 
 class Workbench:

@@ -22,7 +22,8 @@ class RenderProcess:
     """A child process that renders chunks; use as a context manager. Killed when a chunk takes too long."""
 
     def __init__(self, limits: RenderLimits) -> None:
-        self._limits = limits
+        self.limits = limits
+        self.chunks = 0
         self._child: subprocess.Popen[str] | None = None
         self._timed_out = False
 
@@ -31,6 +32,11 @@ class RenderProcess:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.stop()
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the child runs."""
+        return self._child is not None and self._child.poll() is None
 
     @property
     def pid(self) -> int | None:
@@ -57,8 +63,9 @@ class RenderProcess:
         Raises:
             RenderError: one of its kinds; the child is gone after a timeout or crash and restarts with the next chunk.
         """
-        request = {"html": list(html), "pages": self._limits.pages, "out": str(out)}
+        request = {"html": list(html), "pages": self.limits.pages, "out": str(out)}
         answer = self._ask(json.dumps(request))
+        self.chunks += 1
         if "error" in answer:
             raise _KNOWN_ERRORS.get(answer["error"], RenderError)(answer["message"])
         return tuple(answer["pages"]), answer["missing"]
@@ -66,7 +73,7 @@ class RenderProcess:
     def _ask(self, line: str) -> dict[str, Any]:
         child = self._running()
         self._timed_out = False
-        watchdog = threading.Timer(self._limits.seconds, self._on_timeout, [child])
+        watchdog = threading.Timer(self.limits.seconds, self._on_timeout, [child])
         watchdog.daemon = True
         watchdog.start()
         try:
@@ -84,7 +91,7 @@ class RenderProcess:
             return answer
         self.stop()
         if self._timed_out:
-            raise RenderTimeout(f"not ready after {self._limits.seconds} s")
+            raise RenderTimeout(f"not ready after {self.limits.seconds} s")
         raise RenderCrashed("the render process died")
 
     def _on_timeout(self, child: "subprocess.Popen[str]") -> None:
@@ -93,7 +100,7 @@ class RenderProcess:
 
     def _running(self) -> "subprocess.Popen[str]":
         if self._child is None:
-            command = [sys.executable, "-m", "app.printing.child", str(self._limits.memory_bytes)]
+            command = [sys.executable, "-m", "app.printing.child", str(self.limits.memory_bytes)]
             # The command is this interpreter, our module and a number: nothing of it is input.
             self._child = subprocess.Popen(  # noqa: S603
                 command,

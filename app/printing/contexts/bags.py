@@ -22,6 +22,8 @@ from app.printing.sheets.bag_list import BagItem, BagList, BagListBuilding, BagR
 from app.printing.sheets.base import Totals
 from app.printing.sheets.hand_out_list import HandOutList, HandOutRow
 
+_NOT_COMING = OrderLine.qty_short + OrderLine.qty_open
+
 
 @dataclass
 class HeldLine:
@@ -77,7 +79,7 @@ class BagsOfWave:
     def short_orders(self) -> set[int]:
         """Orders of which some units are not coming."""
         rows = db.session.execute(
-            select(OrderLine.order_id).where(OrderLine.cycle_id == self.ground.cycle_id, OrderLine.qty_short > 0)
+            select(OrderLine.order_id).where(OrderLine.cycle_id == self.ground.cycle_id, _NOT_COMING > 0)
         )
         return {order for (order,) in rows}
 
@@ -151,21 +153,22 @@ def _count_within_household(bags: list[BagOnPaper]) -> None:
 def _fill(ground: Ground, bags: dict[int, BagOnPaper]) -> None:
     """Put the lines into the bags; what an order misses altogether is told on its first bag."""
     rows = db.session.execute(
-        select(BagLine.bag_id, OrderLine.id, OrderLine.item_id, BagLine.qty, OrderLine.qty_short)
+        select(BagLine.bag_id, OrderLine.id, OrderLine.item_id, BagLine.qty, _NOT_COMING)
         .join(OrderLine, OrderLine.id == BagLine.order_line_id)
         .where(OrderLine.cycle_id == ground.cycle_id)
     ).all()
     first_with: set[int] = set()
+    is_first_wave = ground.wave == 1  # what is missing is told once, on the first bags
     for bag_id, line_id, item_id, qty, short in sorted(rows, key=lambda row: (row[0], ground.items[row[2]].no)):
         bag = bags.get(bag_id)
         if bag is not None:
-            bag.lines.append(HeldLine(item_id, qty, 0 if line_id in first_with else short))
+            bag.lines.append(HeldLine(item_id, qty, short if is_first_wave and line_id not in first_with else 0))
             first_with.add(line_id)
-    if ground.wave != 1:
+    if not is_first_wave:
         return
     nothing = db.session.execute(
-        select(OrderLine.id, OrderLine.order_id, OrderLine.item_id, OrderLine.qty_short).where(
-            OrderLine.cycle_id == ground.cycle_id, OrderLine.qty_short == OrderLine.qty_ordered
+        select(OrderLine.id, OrderLine.order_id, OrderLine.item_id, _NOT_COMING).where(
+            OrderLine.cycle_id == ground.cycle_id, OrderLine.qty_ordered == _NOT_COMING
         )
     )
     first_bag = {bag.order_id: bag for bag in bags.values() if bag.k == 1}

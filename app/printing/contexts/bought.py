@@ -84,7 +84,7 @@ def purchase_orders(ground: Ground) -> Iterator[Prepared]:
     orders = _orders(ground, states)
     approvers = {order.approved_by_id for order in orders if order.approved_by_id}
     rows = db.session.execute(select(Account.id, Account.display_name).where(Account.id.in_(approvers)))
-    names = dict(rows)
+    names = dict(rows.all())
     for order in orders:
         lines = _by_item(ground, order.lines)
         sheet = PurchaseOrderSheet(

@@ -137,7 +137,7 @@ def load_day(ground: Ground) -> Day:
         windows=_windows(ground),
         gates=_gates(ground),
         depots={depot.id: depot for depot in db.session.scalars(select(ServicePoint).where(ServicePoint.is_depot))},
-        team_sizes=dict(sizes),
+        team_sizes=dict(sizes.all()),
         control=_stop_control(ground),
     )
 

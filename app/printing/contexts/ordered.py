@@ -82,7 +82,7 @@ def _households_with_order(cycle_id: int) -> dict[int, int]:
         .where(HouseholdOrder.cycle_id == cycle_id, HouseholdOrder.state.in_(COUNTED))
         .group_by(HouseholdOrder.building_id)
     )
-    return dict(rows)
+    return dict(rows.all())
 
 
 def _households_in_scope() -> dict[int, int]:
@@ -93,7 +93,7 @@ def _households_in_scope() -> dict[int, int]:
         .where(Household.is_active)
         .group_by(Building.service_point_id)
     )
-    return dict(rows)
+    return dict(rows.all())
 
 
 def _roll_call(ground: Ground) -> dict[int, tuple[RollCallGroup, ...]]:
