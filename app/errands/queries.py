@@ -48,7 +48,7 @@ class ErrandRow:
 def queue(by: Staff, state: str) -> Select[Any]:
     """The errands within reach, waiting ones first, oldest first; rows go through `errand_row`."""
     waiting = case((Errand.state.in_(("asked", "seen", "started")), 0), else_=1)
-    found = (
+    found: Any = (
         select(Errand, Compound.name, Building.label, Stairwell.label, Household.room_no)
         .join(Household, Household.id == Errand.household_id)
         .join(Stairwell, Stairwell.id == Household.stairwell_id)
@@ -57,7 +57,8 @@ def queue(by: Staff, state: str) -> Select[Any]:
         .where(_in_scope(by))
         .order_by(waiting, Errand.created_at, Errand.id)
     )
-    return found.where(Errand.state == state) if state else found
+    narrowed: Select[Any] = found.where(Errand.state == state) if state else found
+    return narrowed
 
 
 def _in_scope(by: Staff) -> ColumnElement[bool]:

@@ -26,7 +26,7 @@ class Ask:
 
 class AskSchema(CommandSchema):
     makes = Ask
-    kind = fields.String(required=True, validate=validate.OneOf([k.value for k in ErrandKind], error=_CHOICE))  # type: ignore[arg-type]
+    kind = fields.String(required=True, validate=validate.OneOf([k.value for k in ErrandKind], error=_CHOICE))
     place = Line(required=True, longest=80)
     what = Line(longest=200, blank=True, many_lines=True)
     due_at = WallTime(load_default=None)
@@ -42,5 +42,5 @@ class Step:
 
 class StepSchema(CommandSchema):
     makes = Step
-    to = fields.String(required=True, validate=validate.OneOf([s.value for s in ErrandState], error=_CHOICE))  # type: ignore[arg-type]
+    to = fields.String(required=True, validate=validate.OneOf([s.value for s in ErrandState], error=_CHOICE))
     answer = Line(longest=200, blank=True)

@@ -105,7 +105,7 @@ class Answer:
 def answer(at: Door, typed: Enter) -> Answer:
     """Let in by room alone, or by room and order code; else nobody. Always four statements."""
     homes = _homes(at, typed)
-    known = {home for home in homes if home is not None}
+    known = set(homes)
     ordered = _ordered(at, known)
     by_code = _order_by_code(typed.order_code)
     if by_code is not None and by_code.household_id in known:
@@ -121,6 +121,11 @@ def by_code_alone(text: str) -> Answer:
     """The household of an order code, from another phone."""
     order = _order_by_code(text)
     return Answer(order.household_id, order.cycle_id) if order is not None else Answer()
+
+
+def target(at: Door, typed: Enter) -> str:
+    """What a wrong order code is counted against: the room that was typed, whether it exists or not."""
+    return f"room:{at.building_id}:{typed.stairwell_id}:{room_key(typed.room)}"
 
 
 def _homes(at: Door, typed: Enter) -> list[int]:

@@ -72,12 +72,13 @@ _ORDER_COLUMNS = (
 
 def order_row(row: Sequence[Any]) -> OrderRowView:
     """A row of `orders` as the page needs it."""
-    return OrderRowView(*row[:8], stairwell=row[8] or "", room_no=row[9], point=row[10])
+    cells = [*row[:8], row[8] or "", *row[9:]]
+    return OrderRowView(*cells)
 
 
 def orders(by: Staff, cycle_id: int, narrowed: OrderFilter) -> Select[Any]:
     """The orders of a cycle within the reader's scope, by address. Rows go through `order_row`."""
-    found = (
+    found: Any = (
         select(*_ORDER_COLUMNS)
         .select_from(HouseholdOrder)
         .join(Building, Building.id == HouseholdOrder.building_id)
@@ -88,9 +89,8 @@ def orders(by: Staff, cycle_id: int, narrowed: OrderFilter) -> Select[Any]:
         .where(HouseholdOrder.cycle_id == cycle_id, buildings_in_scope(by, Permission.ORDER_READ))
         .order_by(Compound.name, Building.sort_key, Building.id, Household.sort_key, HouseholdOrder.id)
     )
-    for condition in _conditions(narrowed):
-        found = found.where(condition)
-    return found
+    narrow: Select[Any] = found.where(*_conditions(narrowed))
+    return narrow
 
 
 def _conditions(narrowed: OrderFilter) -> list[ColumnElement[bool]]:

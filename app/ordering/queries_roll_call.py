@@ -76,7 +76,7 @@ class BuildingRow:
 
 
 def by_building(cycle_id: int, in_scope: ColumnElement[bool]) -> list[BuildingRow]:
-    """Each building of the cycle within `in_scope`, a condition on Building, in the order people know. One statement."""
+    """Each building of the cycle within `in_scope`, a condition on Building, in the order people know."""
     ordered = case((HouseholdOrder.id.is_not(None), "ordered"), else_=RollCall.outcome)
     counted = households_in_scope(
         cycle_id,
@@ -107,10 +107,7 @@ def by_building(cycle_id: int, in_scope: ColumnElement[bool]) -> list[BuildingRo
         .group_by(Building.id, ServicePoint.id, ServicePoint.name, Compound.name, Building.label)
         .order_by(ServicePoint.name, Compound.name, Building.sort_key, Building.id)
     )
-    return [
-        BuildingRow(*row[:6], ordered=row[6], declined=row[7], unreachable=row[8], away=row[9])
-        for row in db.session.execute(counted)
-    ]
+    return [BuildingRow(*row) for row in db.session.execute(counted)]
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ PROXY_SOURCES = (Source.TELEPHONE, Source.DOOR, Source.PAPER)
 
 def one_of(values: Iterable[str]) -> validate.OneOf:
     """One of a closed vocabulary, with a sentence of ours."""
-    return validate.OneOf([str(value) for value in values], error=_CHOICE)  # type: ignore[arg-type]
+    return validate.OneOf([str(value) for value in values], error=_CHOICE)
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from app.core.units import date_time
 from app.ordering import entry, order_form, orders, queries_orders, queries_resident, service_orders
 from app.ordering.models import Cycle, HouseholdOrder, OrderState
 from app.ordering.orders import IfExists, SoftLimit
+from app.ordering.queries import OfferRow
 from app.ordering.queries_resident import CycleCard
 from app.ordering.schemas import Basket, CodeSchema, EnterSchema, WithdrawSchema, basket_schema
 
@@ -55,10 +56,7 @@ def enter(code: str) -> Any:
 
 def _try_room(at: entry.Door, form: Form) -> Any:
     typed = form.command
-    keys = [
-        f"room:{at.building_id}:{typed.stairwell_id}:{entry.room_key(typed.room)}",
-        f"enter-address:{request.remote_addr}",
-    ]
+    keys = [entry.target(at, typed), f"enter-address:{request.remote_addr}"]
     if typed.order_code and throttle.is_blocked(keys):
         form.add(Invalid({"order_code": [TOO_OFTEN]}))
         return _door_page(at, form, asks_code=True), 429
@@ -150,7 +148,7 @@ def order(cycle_id: int) -> Any:
     return _step(card, mine, offers, form)
 
 
-def _step(card: CycleCard, mine: HouseholdOrder | None, offers: list[order_form.OfferRow], form: Form) -> Any:
+def _step(card: CycleCard, mine: HouseholdOrder | None, offers: list[OfferRow], form: Form) -> Any:
     basket: Basket = form.command
     if basket.step in ("search", "edit"):
         return _form_page(card, mine, offers, form)
@@ -179,7 +177,7 @@ def _place(cycle: Cycle, mine: HouseholdOrder | None, basket: Basket) -> Respons
     return submit[HouseholdOrder](then=lambda _order: there, says=says)(service_orders.place, resident(), wanted)
 
 
-def _form_page(card: CycleCard, mine: HouseholdOrder | None, offers: list[order_form.OfferRow], form: Form) -> str:
+def _form_page(card: CycleCard, mine: HouseholdOrder | None, offers: list[OfferRow], form: Form) -> str:
     search = str(form.value("search", ""))
     shown = order_form.matching(card.cycle.id, search, offers)
     return render_template(
@@ -195,7 +193,7 @@ def _form_page(card: CycleCard, mine: HouseholdOrder | None, offers: list[order_
     )
 
 
-def _review_page(card: CycleCard, offers: list[order_form.OfferRow], form: Form) -> str:
+def _review_page(card: CycleCard, offers: list[OfferRow], form: Form) -> str:
     basket: Basket = form.command
     by_id = {offer.id: offer for offer in offers}
     problems, _is_hard = orders.limit_problems(orders.offer_terms(card.cycle.id), basket.picks)
