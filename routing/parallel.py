@@ -77,12 +77,12 @@ def _by_parts(problem: Problem, data: Data, draft: Draft, seed: int, watch: Watc
         chains = best_indices(data, whole.state)
         parts = split(problem, chains, PART_SIZE, cycle)
         budget = _share(watch, cycle, len(parts))
-        searches = _improve_parts(data, chains, parts, (seed * 1_000_003 + cycle, heat, budget), watch)
+        searches = _improve_parts(whole, chains, parts, (seed * 1_000_003 + cycle, heat, budget), watch)
         for part, search in zip(parts, searches, strict=True):
             _write_back(part, search, chains)
         joined = Search(data, seed)
-        _load(data, joined, whole, searches, parts, chains)
-        whole = joined
+        if _load(data, joined, whole, searches, parts, chains):
+            whole = joined
         watch.iterations += sum(search.iterations for search in searches)
     watch.saw(*whole.split_cost, watch.iterations)
     return best_draft(problem, data, whole.state)
@@ -98,9 +98,10 @@ def _share(watch: Watch, cycle: int, parts: int) -> Budget:
 
 
 def _improve_parts(
-    data: Data, chains: Chains, parts: Sequence[Part], how: tuple[int, Heat, Budget], watch: Watch
+    whole: Search, chains: Chains, parts: Sequence[Part], how: tuple[int, Heat, Budget], watch: Watch
 ) -> list[Search]:
     seed, heat, budget = how
+    data = whole.data
 
     def improve(numbered: tuple[int, Part]) -> Search:
         number, part = numbered
@@ -110,6 +111,8 @@ def _improve_parts(
         rounds = {
             k: [[local[c] for c in stops] for stops in chains[v]] for k, v in enumerate(part.vehicles) if chains[v]
         }
+        offset = data.first_window[part.stops] - small.first_window[:-1]
+        search.state.window_of[:] = whole.state.best_window[part.stops] - offset
         set_rounds(small, search.state, rounds)
         refresh_all(small, search.state)
         search.run(budget, lambda _: not watch.control.is_cancelled, heat)
@@ -126,11 +129,11 @@ def _write_back(part: Part, search: Search, chains: Chains) -> None:
 
 def _load(
     data: Data, joined: Search, before: Search, searches: Sequence[Search], parts: Sequence[Part], chains: Chains
-) -> None:
-    """Write the joined rounds and the windows in use into an empty search."""
+) -> bool:
+    """Write the joined rounds and the windows in use into an empty search; whether they keep all limits."""
     joined.state.window_of[:] = before.state.best_window
     for part, search in zip(parts, searches, strict=True):
         offset = data.first_window[part.stops] - search.data.first_window[:-1]
         joined.state.window_of[part.stops] = search.state.best_window + offset
     set_rounds(data, joined.state, {v: rounds for v, rounds in enumerate(chains) if rounds})
-    refresh_all(data, joined.state)
+    return refresh_all(data, joined.state)

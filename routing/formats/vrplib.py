@@ -131,7 +131,7 @@ class Solution:
 def read_solution(text: str) -> Solution:
     """Read a `.sol` file; a 0 inside a route is a visit to the depot."""
     routes = []
-    for match in re.finditer(r"^Route #?\d+:\s*(.*)$", text, flags=re.MULTILINE):
+    for match in re.finditer(r"^Route #?\d+:[ \t]*(.*)$", text, flags=re.MULTILINE):
         rounds = [tuple(part.split()) for part in re.split(r"(?:^|\s)0(?=\s|$)", match[1])]
         routes.append(tuple(stops for stops in rounds if stops))
     stated = re.search(r"^cost:?\s*([\d.]+)", text, flags=re.MULTILINE | re.IGNORECASE)
