@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from importlib import import_module
 from importlib.util import find_spec
+from types import ModuleType
 
 import click
 
@@ -15,7 +17,13 @@ def import_group() -> None:
     """导入小区楼栋、商品、订单的表格。 Import tables of places, items and orders (CSV or XLSX)."""
 
 
+def commands_of(module: ModuleType) -> Iterable[click.Command]:
+    """The commands a module lists in COMMANDS, else those it defines."""
+    listed: Iterable[click.Command] | None = getattr(module, "COMMANDS", None)
+    return listed or [found for found in vars(module).values() if isinstance(found, click.Command)]
+
+
 for name in SLICES:
     if find_spec(name) is not None:
-        for command in import_module(name).COMMANDS:
+        for command in commands_of(import_module(name)):
             import_group.add_command(command)
