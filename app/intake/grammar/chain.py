@@ -71,7 +71,7 @@ def _unit(unit: Unit, reader: Reader) -> list[ChainLine]:
     """The lines of an entry: its own with the goods, the others carry it on."""
     first = unit.pieces[0]
     drafts = entry.read(unit.text, reader)
-    if unit.candidates_text and drafts[0].household:
+    if unit.candidates_text:
         drafts = [_loose_number(drafts[0], unit.candidates_text, reader), *drafts[1:]]
     own = [_line(draft, unit, first.part + extra) for extra, draft in enumerate(drafts)]
     rest = [
@@ -85,15 +85,16 @@ def _unit(unit: Unit, reader: Reader) -> list[ChainLine]:
 def _loose_number(draft: Draft, whole: str, reader: Reader) -> Draft:
     """`1 2-301 2份`: the first number may be the number of the entry or the building."""
     other = entry.read(whole, reader)[0]
-    if other.household is None or draft.household is None or other.household == draft.household:
+    if other.household is None or other.household == draft.household:
         return draft
-    both = (draft.household, other.household)
+    both = (*draft.candidates, other.household)
     return replace(draft, outcome=Outcome.REVIEW, household=None, reason="number_or_building", candidates=both)
 
 
 def _line(draft: Draft, unit: Unit, part: int) -> ChainLine:
     first = unit.pieces[0]
-    who = f"{draft.address_text}{draft.who}" if draft.address_reason and draft.who else draft.who
+    placed = draft.address_reason and draft.who and unit.text.startswith(draft.address_text)
+    who = f"{draft.address_text}{draft.who}" if placed else draft.who
     return ChainLine(
         first.line_no, first.raw, draft.outcome, part, unit.index, draft.household, who, draft.proxy, draft.items,
         draft.change, draft.note, draft.restricted_note, draft.flags, draft.reason, draft.candidates, draft.confidence,

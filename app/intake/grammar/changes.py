@@ -41,7 +41,7 @@ def find(text: str) -> Changing:
         at = text.find(word)
         end = at + len(word)
         if at >= 0 and (_quantity_follows(text, end) or (len(word) > 1 and _quantity_later(text, end))):
-            return Changing(text[:at] + " " + text[at + len(word):].lstrip("成为到"), Change.SET, total=total)
+            return Changing(_before_set(text[:at]) + " " + text[end:].lstrip("成为到"), Change.SET, total=total)
     lessened = _change(text, words.LESSENS, Change.LESS)
     if lessened:
         return lessened
@@ -55,6 +55,21 @@ def find(text: str) -> Changing:
     if total is not None and "+" in text:
         return Changing(text, Change.SET, total=total)
     return Changing(text, total=total)
+
+
+def _before_set(text: str) -> str:
+    """`从2份改成3份`: the old quantity goes, what stands before it stays."""
+    kept = text.rstrip(" ,，")
+    unit = next((kept[-size:] for size in range(words.UNIT_MAX, 0, -1) if kept[-size:] in words.UNITS), "")
+    if not unit and not kept[-1:].isdigit():
+        return text
+    digits = kept.removesuffix(unit)
+    bare = digits.rstrip("0123456789一二两三四五六七八九十")
+    if bare == digits:
+        return text
+    for word in ("原来", "从", "由", "原", "把", "将"):
+        bare = bare.rstrip().removesuffix(word)
+    return bare
 
 
 def _change(text: str, verbs: tuple[str, ...], change: Change) -> Changing | None:
@@ -89,7 +104,7 @@ def _total(text: str) -> tuple[str, int | None]:
         begin = end
         while end < len(text) and text[end].isdigit() and end - begin < 4:
             end += 1
-        if end == begin:
+        if end == begin or text[end:end + 1] in ("元", "块", "￥"):
             continue
         number = int(text[begin:end])
         while end < len(text) and text[end] not in " ,，。;；":

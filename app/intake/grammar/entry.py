@@ -18,6 +18,7 @@ from app.intake.grammar.scan import Element, Kind, scan
 from app.places.rules import Household, Located, Reason, Register, Scope, locate
 
 MAX_ENTRY = 400
+_KEYCAPS = {0xFE0F: None, 0x20E3: None}
 _NEIGHBOURS = ("隔壁", "对门", "楼上", "楼下", "邻居", "朋友", "对面")
 
 
@@ -75,7 +76,7 @@ def read(text: str, reader: Reader) -> list[Draft]:
         return [Draft(Outcome.SKIP, reason="placeholder")]
     if len(text) > MAX_ENTRY:
         return [Draft(Outcome.REVIEW, reason="too_long")]
-    text = chinese.fold(text)
+    text = chinese.fold(text).translate(_KEYCAPS)
     if people.is_example(text) or people.is_format(text):
         return [Draft(Outcome.HEAD, reason="example")]
     found = addresses(text, reader)
@@ -101,7 +102,8 @@ def _several(text: str, found: list[Located], reader: Reader) -> list[Draft]:
         draft = _one(text, found, reader, Draft(Outcome.ROW))
         deliver_to = second.resolution.candidates
         return [_asked(replace(draft, flags=draft.flags | {Flag.REDIRECT}), "redirect", draft.candidates + deliver_to)]
-    if between.endswith(words.PROXIES) and len(found) == 2:
+    given = any(element.kind is Kind.QTY for element in scan(between, reader.lexicon))
+    if between.endswith(words.PROXIES) and len(found) == 2 and not given:
         proxy = text[first.start:first.end].strip()
         shorter = text[:first.start] + " " + text[first.end:second.start].rstrip().removesuffix("代替")
         shorter = _strip_proxy(shorter) + " " + text[second.start:]
@@ -114,7 +116,7 @@ def _several(text: str, found: list[Located], reader: Reader) -> list[Draft]:
 
 
 def _strip_proxy(text: str) -> str:
-    stripped = text.rstrip(" ,，(:：")
+    stripped = text.rstrip(" ,，;；、(:：")
     for word in words.PROXIES:
         stripped = stripped.removesuffix(word)
     return stripped
@@ -126,7 +128,7 @@ def _split(text: str, found: list[Located], reader: Reader) -> list[Draft]:
     lead = text[:found[0].start]
     parts = [text[place.start:end] for place, end in zip(found, ends, strict=True)]
     parts[0] = lead + parts[0]
-    drafts = [draft for part in parts for draft in read(part.rstrip(" ,，;；、"), reader)]
+    drafts = [draft for part in parts for draft in read(_strip_proxy(part), reader)]
     if len(drafts) == len(found) and all(draft.outcome is Outcome.ROW for draft in drafts):
         return drafts
     tail = text[found[-1].end:]
@@ -156,7 +158,8 @@ def _asked(draft: Draft, reason: str, candidates: tuple[Household, ...] = ()) ->
 def _one(text: str, found: list[Located], reader: Reader, draft: Draft) -> Draft:
     """One household and its goods."""
     draft = replace(_addressed(draft, found), address_text=text[found[0].start:found[0].end].strip() if found else "")
-    rest = _without(text, found)
+    rest = _without(text, found).replace("--", " ")
+    lead, rest = _lead(text, rest, found, reader)
     if found and text[found[0].end:found[0].end + 1] == "-" and found[0].resolution.household:
         rest = rest.replace(" -", " ", 1)
     if any(f"{verb}{word}" in rest for verb in ("代", "帮", "替") for word in _NEIGHBOURS):
@@ -167,7 +170,7 @@ def _one(text: str, found: list[Located], reader: Reader, draft: Draft) -> Draft
     if changing.total is not None and changing.change is Change.SET:
         elements = changes.with_total(elements, changing.total)
     name, elements = people.take_name(elements, reader.lexicon, has_address=bool(found))
-    name, proxy = _proxy_name(name)
+    name, proxy = _proxy_name(lead or name)
     counted = variants.read(name, elements)
     name, parsed = counted or (name, goods.parse(elements, reader.lexicon, reader.default_item))
     draft = replace(draft, who=name, proxy=draft.proxy or proxy, flags=extracted.flags, items=parsed.goods,
@@ -176,6 +179,21 @@ def _one(text: str, found: list[Located], reader: Reader, draft: Draft) -> Draft
     if draft.outcome is Outcome.REVIEW:
         return draft
     return _judged(draft, changing, parsed, elements, reader)
+
+
+def _lead(text: str, rest: str, found: list[Located], reader: Reader) -> tuple[str, str]:
+    """(the name in front of the address, the rest without it): words there that are no goods are a nickname."""
+    if not found:
+        return "", rest
+    before = text[:found[0].start]
+    lead = before.strip(" ,，:：-~·。.、()")
+    said = scan(before, reader.lexicon)
+    only_words = all(element.kind is Kind.WORDS and not element.is_item for element in said)
+    if not lead or not only_words or reader.lexicon.knows(lead):
+        return "", rest
+    if changes.find(lead).text != lead or remarks.extract(lead).rest != lead:
+        return "", rest
+    return lead, rest.removeprefix(before)
 
 
 def _addressed(draft: Draft, found: list[Located]) -> Draft:
@@ -193,7 +211,7 @@ def _addressed(draft: Draft, found: list[Located]) -> Draft:
 def _proxy_name(name: str) -> tuple[str, str]:
     """`王姐代`: the name is the proxy of the address that follows."""
     for word in ("代", "帮", "替"):
-        if name.endswith(word) and len(name) > 1:
+        if name.endswith(word):
             return "", name.removesuffix(word)
     return name, ""
 

@@ -21,7 +21,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from app.intake.grammar import people, words
+from app.intake.grammar import people, remarks, words
 from app.intake.grammar.lexicon import Lexicon
 from app.intake.grammar.model import Goods
 from app.intake.grammar.scan import Element, Kind
@@ -197,6 +197,8 @@ class _Reader:
         """Words behind a quantity that are no goods: a wish is a note, anything else is asked."""
         self.notes.append(part.text)
         wish = part.text.startswith(_WISHES) or people.is_chat(part.text) or people.is_name(part.text)
+        dated = part.text[0].isdigit() and any(ch in part.text for ch in "月号日点")
+        wish = wish or dated or bool(remarks.flags_of(part.text))
         self.problem = self.problem if wish else self.problem or "unclear_words"
 
     def _settle_waiting(self) -> None:
@@ -249,13 +251,15 @@ class _Reader:
         note = " ".join(filter(None, (quantity.note, named.note if named else "")))
         problem = element.problem or ("" if self.default_item else "item_missing")
         problem = problem or self._limit(self.default_item, element)
-        self.goods.append(Goods(self.default_item, element.number, element.unit, note, problem))
+        ordered = Goods(self.default_item, element.number, element.unit, note, problem)
+        self.goods.append(self._in_sale_units(ordered))
 
     def _named(self, part: _Part, element: Element | None, spec: str) -> Goods:
         written = _name(part.text)
         found = self.lexicon.match(written)
-        if not found.item and spec:
-            found = self.lexicon.match(_name(part.text.removesuffix(spec)))
+        if not found.certain and spec:
+            shorter = self.lexicon.match(_name(part.text.removesuffix(spec)))
+            found = replace(shorter, note=f"{shorter.note} {spec}".strip()) if shorter.item else found
         problem = "" if found.certain else ("unknown_item" if not found.item else "item_unclear")
         if element is None:
             problem = problem or "no_quantity"
@@ -263,7 +267,22 @@ class _Reader:
             problem = element.problem or problem or self._limit(found.item, element)
         note = " ".join(filter(None, (found.note, part.note)))
         number, unit = (element.number, element.unit) if element else (None, "")
-        return Goods(found.item or written, number, unit, note, problem)
+        return self._in_sale_units(Goods(found.item or written, number, unit, note, problem))
+
+    def _in_sale_units(self, ordered: Goods) -> Goods:
+        """A measure is converted where it comes out whole; a unit of another size class is asked."""
+        sold = self.lexicon.unit(ordered.item)
+        same = not ordered.unit or ordered.unit in (sold, "份", "单份")
+        if not sold or same or ordered.qty is None or ordered.problem:
+            return ordered
+        if sold in words.GRAMS and ordered.unit in words.GRAMS:
+            grams = ordered.qty * words.GRAMS[ordered.unit]
+            if grams % words.GRAMS[sold] == 0:
+                said = f"{ordered.qty}{ordered.unit} {ordered.note}".strip()
+                return replace(ordered, qty=grams // words.GRAMS[sold], unit=sold, note=said)
+        size, sold_size = words.UNITS.get(ordered.unit), words.UNITS.get(sold)
+        fits = size != 0 and (size == sold_size or sold in ("份", "单份"))
+        return ordered if fits else replace(ordered, problem="unit_differs")
 
     def _limit(self, item: str, element: Element) -> str:
         return "over_limit" if element.number is not None and element.number > self.lexicon.limit(item) else ""
@@ -277,7 +296,7 @@ def _name(text: str) -> str:
     """The words of an item without the verbs people put around it (我要鸡蛋, 肉来)."""
     name = text.strip(" :：-~·。.\"'“”")
     for verb in words.VERBS_BEFORE:
-        if name.startswith(verb):
+        if name == verb or (name.startswith(verb) and verb not in words.VERBS_ALONE):
             name = name[len(verb):]
             break
     for verb in words.VERBS_AFTER:

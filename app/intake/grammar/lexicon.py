@@ -13,8 +13,8 @@ DEFAULT_LIMIT = 50
 _MODIFIERS = tuple(
     "新鲜 本地 有机 大 小 青 红 黄 绿 白 熟 嫩 老 鲜 甜 整 整箱 进口 国产 优质 普通 散装 袋装 盒装 瓶装 桶装".split()
 )
-_NOTE_STARTS = ("要", "不要", "的", "多", "少", "选", "最好", "尽量", "熟", "生", "青", "大", "小")
-_TAILS = ("等", "类", "的")
+_NOTE_STARTS = ("要", "不要", "的", "选", "最好", "尽量")
+_TAILS = ("等", "类", "的", *_MODIFIERS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +61,11 @@ class Lexicon:
     @property
     def only_item(self) -> str:
         return next(iter(self.items)) if len(self.items) == 1 else ""
+
+    def unit(self, item: str) -> str:
+        """Sale unit of the item, "" when unknown."""
+        found = self.items.get(item)
+        return found.unit if found else ""
 
     def limit(self, item: str) -> int:
         found = self.items.get(item)

@@ -9,6 +9,7 @@ from app.intake.grammar.lexicon import Lexicon
 from app.intake.grammar.scan import Element, Kind
 
 _SELF = ("我", "本人", "我家", "自己")
+_PARTICLES = frozenset("啊呀哦了的吧呢哈嗯呵嘿哟喽啦么嘛您你大家各位亲")
 _TRIM = " :：,，-~·。.、"
 
 
@@ -48,6 +49,8 @@ def _behind_address(rest: list[Element], lexicon: Lexicon) -> tuple[str, list[El
             stripped = stripped.removesuffix(verb)
     if not stripped:
         return "", rest[1:]
+    if stripped.isascii() and stripped.isalpha() and len(stripped) > 1 and not lexicon.knows(stripped):
+        return stripped, rest[1:]
     another = follows is not None and follows.kind is Kind.WORDS
     if is_name(stripped) and not (lexicon.knows(stripped) and not stripped.endswith(words.KIN)):
         return stripped, rest[1:]
@@ -102,7 +105,7 @@ def is_chat(text: str) -> bool:
     left = bare
     for word in sorted(words.CHAT, key=len, reverse=True):
         left = left.replace(word, "")
-    return not left or (len(left) <= 2 and len(left) < len(bare) and not any(ch.isdigit() for ch in left))
+    return all(ch in _PARTICLES for ch in left)
 
 
 def is_example(text: str) -> bool:

@@ -39,7 +39,7 @@ _HEALTH = tuple(
 )
 _SPECIAL = tuple(
     "药 奶粉 尿不湿 纸尿裤 尿布 产妇 孕妇 老人 老年人 独居 没有锅 高血压 婴儿 宝宝"
-    " 新生儿 残疾 辅食 幼儿 小宝 三岁 胰岛素 卫生巾 没有燃气 没有煤气 没法做饭 不会用手机"
+    " 新生儿 残疾 辅食 幼儿 小宝 三岁 胰岛素 没有燃气 没有煤气 没法做饭 不会用手机"
     " 哺乳 月子 行动不便".split()
 )
 _URGENT = ("急需", "急用", "很急", "着急", "断粮", "没吃的", "什么也没有", "救救", "断奶", "紧急", "快没了")
@@ -59,6 +59,7 @@ class Remarks:
 def flags_of(text: str) -> frozenset[Flag]:
     """What any free text says of needs, whatever else it holds."""
     found: set[Flag] = set()
+    text = text.replace("山药", "")
     if any(word in text for word in _SPECIAL):
         found.add(Flag.SPECIAL_NEED)
     if any(word in text for word in _HEALTH):

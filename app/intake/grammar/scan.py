@@ -94,7 +94,7 @@ def _with_tight(element: Element, tight: bool) -> Element:
 def _at(text: str, at: int, lexicon: Lexicon) -> tuple[Element | None, int]:
     """The element that begins here and its end; None and the next position inside words."""
     ch = text[at]
-    if ch in _SEPARATORS:
+    if ch in _SEPARATORS or (ch in "+/&" and not _counts(text, at + 1)):
         return Element(Kind.SEP, ch), at + 1
     if ch == "(":
         return _bracket(text, at)
@@ -118,6 +118,12 @@ def _digits_end(text: str, at: int) -> int:
     while text[at].isdigit() and end < len(text) and text[end].isdigit():
         end += 1
     return end
+
+
+def _counts(text: str, at: int) -> bool:
+    """Whether a number begins here, so that a plus sign before it belongs to it."""
+    at = _blanks(text, at)
+    return at < len(text) and (text[at].isdigit() or (text[at] in chinese.NUMERALS and bool(unit_at(text, at + 1))))
 
 
 def _each(quantity: Element) -> Element:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from app.intake.grammar import entry, lines, people, remarks
 from app.intake.grammar.entry import Reader
-from app.intake.grammar.lines import Piece
+from app.intake.grammar.lines import Marker, Piece
 from app.intake.grammar.model import Outcome
 
 MAX_LINE = 600
@@ -135,9 +135,7 @@ def _line(piece: Piece, section: Section, reader: Reader) -> None:
         return
     mark = lines.marker(text)
     last_index = next((u.index for u in reversed(section.units) if u.fixed is None and u.index is not None), 0) or 0
-    if mark and mark.is_loose and mark.index not in (last_index + 1, 1):
-        mark = None
-    if mark and mark.is_loose and not _address_first(text[mark.end:], reader):
+    if mark and mark.is_loose and not _numbers_the_line(mark, text, last_index, reader):
         mark = None
     inline = lines.split_inline(text, mark.index if mark and not mark.is_loose else 1)
     if not inline and len(text) > MAX_LINE:
@@ -151,9 +149,15 @@ def _line(piece: Piece, section: Section, reader: Reader) -> None:
         _plain(piece._replace(text=text), section, reader)
 
 
-def _address_first(text: str, reader: Reader) -> bool:
-    found = entry.addresses(text, reader)
-    return bool(found) and found[0].start <= 1 and found[0].resolution.household is not None
+def _numbers_the_line(mark: Marker, text: str, last_index: int, reader: Reader) -> bool:
+    """Whether digits and a blank at the start may be the number of the entry: they continue the numbering, or are the
+    first and an address follows. What they are is decided, or asked, once both readings are known.
+    """
+    if last_index and mark.index == last_index + 1:
+        return True
+    found = entry.addresses(text[mark.end:], reader)
+    address = bool(found) and found[0].start <= 1 and (found[0].is_strong or found[0].resolution.household is not None)
+    return address and mark.index == last_index + 1
 
 
 def _inline(piece: Piece, text: str, inline: list[tuple[int, int, int]], section: Section) -> None:

@@ -11,7 +11,7 @@ _UNITS_BY_SIZE = {
     3: "箱 件 提 筐 篮 桶 份 组 套 大箱 小箱 大包 大袋 大盒 大瓶 大桶 小桶 人份 单 坛 盆 单份 缸 床",
 }
 UNITS: dict[str, int] = {unit: size for size, units in _UNITS_BY_SIZE.items() for unit in units.split()}
-UNIT_STARTS = frozenset(unit[0] for unit in UNITS)
+UNIT_STARTS = frozenset(unit[0] for unit in UNITS if unit != "两")
 UNIT_MAX = max(len(unit) for unit in UNITS)
 
 # A number before these is no quantity of goods.
@@ -24,7 +24,7 @@ PROTECTED = tuple(
     " 三元牛奶 五香粉 五香"
     " 九阳豆浆 两面针 三全 四件套 五谷杂粮 五粮液 六必居 八角 百合 百香果 百叶 千页豆腐 三文鱼 三明治 三鲜"
     " 双十一 万年青"
-    " 一品鲜 一滴香 十月稻田 零食 零度可乐 零卡 一级 二级 特一粉 统一".split()
+    " 一品鲜 一滴香 十月稻田 零食 零度可乐 零卡 一级 二级 特一粉 统一 84消毒液".split()
 )
 
 # 三个月 is an age, 一对门 a neighbour: here the character is no unit.
@@ -32,7 +32,11 @@ NOT_UNIT_BEFORE = {
     "个": "月人小星", "条": "件", "本": "地", "头": "发", "对": "门面", "份": "子",
     "单": "元独位", "两": "岁", "节": "日",
 }
-VERBS_BEFORE = tuple("麻烦帮我 麻烦 请帮我 帮我 我要 我订 我来 想要 需要 要 来 订 拿 买 求".split())
+VERBS_BEFORE = tuple(
+    "也带 也要 也来 再带 带 麻烦帮我 麻烦 请帮我 帮我 我要 我订 我来 想要 需要 要 来 订 拿 买 求 也".split()
+)
+# These count as verbs only when they stand alone: 带鱼 and 求 in a name are no verbs.
+VERBS_ALONE = frozenset({"带", "也", "求"})
 VERBS_AFTER = ("各要", "需要", "想要", "要", "来", "订", "拿", "买", "加")
 
 KIN = tuple(
@@ -94,8 +98,10 @@ CANCELS = (
     "不参加了", "退出", "放弃", "撤单", "不接了", "弃单",
 )
 SETS = ("修改为", "变更为", "更正为", "改成", "改为", "更改为", "调整为", "改到", "更正", "改")
-ADDS = ("再加", "再来", "多加", "追加", "另加", "增加", "又加", "加订", "再要", "再订", "加")
+ADDS = ("再加", "再来", "多加", "多要", "多订", "追加", "另加", "增加", "又加", "加订", "再要", "再订", "加")
 LESSENS = ("减少", "少要", "退掉", "去掉", "减", "少", "退", "取消")
+# Grams in each measure: a quantity in one measure is converted to the sale unit only when it comes out whole.
+GRAMS = {"斤": 500, "公斤": 1000, "千克": 1000, "kg": 1000, "KG": 1000, "Kg": 1000, "克": 1, "g": 1, "G": 1, "两": 50}
 PROXIES = ("代替", "代", "帮", "替", "给")
 REDIRECTS = ("送到", "送去", "改送", "送至", "放到", "放在", "转送", "寄到", "收货地址", "送")
 EACH = ("各自", "每样", "每种", "各样", "各")

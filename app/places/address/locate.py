@@ -62,9 +62,9 @@ def _counts_first(result: Located, masked: str) -> bool:
     if result.resolution.household is not None:
         return True
     read = result.resolution.read
-    text = masked[result.start:result.end]
+    text = masked[result.start : result.end]
     lettered_room = text[0].isdigit() and text[-1].isascii() and text[-1].isalpha()
-    if lettered_room and masked[result.end:result.end + 1] in ("", " "):
+    if lettered_room and masked[result.end : result.end + 1] in ("", " "):
         return True
     worded = bool(read.building) and any(ch in text for ch in "栋幢座楼号#元室弄")
     return worded or len(read.room) >= 3 or (read.is_bare_number and not text.strip().isalpha())
@@ -94,17 +94,17 @@ def _only_name(before: str) -> bool:
 
 
 def _is_goods(slot: Slot, masked: str, units: frozenset[str]) -> bool:
-    before = masked[slot.start - 1:slot.start]
+    before = masked[slot.start - 1 : slot.start]
     if slot.start > 0 and before in _MULTIPLIERS:
         return True
-    if slot.is_letter and slot.value == "X" and masked[slot.end:slot.end + 1].isdigit():
+    if slot.is_letter and slot.value == "X" and masked[slot.end : slot.end + 1].isdigit():
         return True
-    return slot.is_bare and not slot.is_letter and masked[slot.end:slot.end + 1] in units and slot.end < len(masked)
+    return slot.is_bare and not slot.is_letter and masked[slot.end : slot.end + 1] in units and slot.end < len(masked)
 
 
 def _may_be_glued(slot: Slot, masked: str, units: frozenset[str]) -> bool:
-    follows = masked[slot.end:slot.end + 1] in units
-    multiplied = masked[slot.start - 1:slot.start] in _MULTIPLIERS and slot.start > 0
+    follows = masked[slot.end : slot.end + 1] in units
+    multiplied = masked[slot.start - 1 : slot.start] in _MULTIPLIERS and slot.start > 0
     return follows and slot.value.isdigit() and len(slot.value) >= 2 and not multiplied
 
 
@@ -133,7 +133,7 @@ def _shared_building(slot: Slot, masked: str, place: Place, before: list[Located
     """A second room behind an address, in the same building and stairwell."""
     if not before or before[0].resolution.household is None or len(slot.value) < 3:
         return None
-    between = masked[before[0].end:slot.start]
+    between = masked[before[0].end : slot.start]
     if not between or between.strip(" ,、/和跟与&及") or between.isspace() or slot.level not in ("", "room"):
         return None
     known = before[0].resolution
@@ -155,17 +155,17 @@ def _longest(slots: Sequence[Slot], masked: str, place: Place) -> tuple[Located 
     best = next((r for r in everything if r.is_complete), everything[0]) if everything else None
     if best is None:
         return None, 0
-    resolution = decide([best], slots[:best.used], place)
+    resolution = decide([best], slots[: best.used], place)
     if resolution.household:
         resolution = replace(resolution, household=None, confidence=0, reason=Reason.LEFTOVER)
-    return _located(slots[:best.used], masked, resolution), best.used
+    return _located(slots[: best.used], masked, resolution), best.used
 
 
 def _breaks_chain(slots: Sequence[Slot], used: int, masked: str) -> bool:
     """Whether the address would end inside `3-1-502`; a blank before the dash ends it (`12-302 -1`)."""
     if used >= len(slots) or slots[used].join not in ("dash", "tight"):
         return False
-    return masked[slots[used - 1].end:slots[used - 1].end + 1] != " "
+    return masked[slots[used - 1].end : slots[used - 1].end + 1] not in (" ", "/")
 
 
 def _located(slots: Sequence[Slot], masked: str, resolution: Resolution) -> Located:

@@ -51,7 +51,7 @@ def find(folded: str, register: Register) -> Naming:
         return _unnamed(folded, register)
     masked = list(folded)
     for start, end, _ in spans:
-        masked[positions[start]:positions[end - 1] + 1] = MASK * (positions[end - 1] + 1 - positions[start])
+        masked[positions[start] : positions[end - 1] + 1] = MASK * (positions[end - 1] + 1 - positions[start])
     fits = set.intersection(*(register.names[name] for _, _, name in spans))
     if not fits:
         fits = set.union(*(register.names[name] for _, _, name in spans))
@@ -61,7 +61,7 @@ def find(folded: str, register: Register) -> Naming:
 
 def _whole(name: str, flat: str, at: int) -> bool:
     """A name that ends in a digit or 号 ends there in the text too (500弄 is not in 1500弄, 1号 not in 1号楼)."""
-    before, after = flat[at - 1:at], flat[at + len(name):at + len(name) + 1]
+    before, after = flat[at - 1 : at], flat[at + len(name) : at + len(name) + 1]
     if name[0].isdigit() and before.isdigit():
         return False
     if name[-1].isdigit() and after.isdigit():
@@ -72,7 +72,7 @@ def _whole(name: str, flat: str, at: int) -> bool:
 def _glued_before(folded: str, start: int) -> bool:
     """Han text directly before the name that is no district, road or lane: perhaps a longer, unknown name."""
     begin = start
-    if any(word in folded[start:start + 8] for word in ("路", "街", "弄")):
+    if any(word in folded[start : start + 8] for word in ("路", "街", "弄")):
         return False
     while begin > 0 and "\u4e00" <= folded[begin - 1] <= "\u9fff":
         begin -= 1
@@ -96,13 +96,14 @@ def _runs(folded: str) -> list[tuple[int, str]]:
 def _unnamed(folded: str, register: Register) -> Naming:
     """No known name: a place word before a number is a typing error of a known name, or an unknown place."""
     for begin, run in _runs(folded):
-        after = folded[begin + len(run):].lstrip(" ·()")
-        if len(run) < 3 or not (after[:1].isdigit() or run.endswith(_PLACE_ENDS)):
+        after = folded[begin + len(run) :].lstrip(" ·()")
+        behind = folded[:begin].rstrip(" ·(")[-1:]
+        if len(run) < 3 or not (after[:1].isdigit() or (behind.isdigit() and run.endswith(_PLACE_ENDS))):
             continue
         size, similar = _similar(run, register)
         if similar:
             start = begin + len(run) - size
-            masked = folded[:start] + MASK * size + folded[start + size:]
+            masked = folded[:start] + MASK * size + folded[start + size :]
             return Naming(frozenset(similar), masked, by_typo=True)
         if run.endswith(_PLACE_ENDS) and not run.endswith(_NO_PLACE):
             return Naming(frozenset(), folded, "unknown_place")
@@ -137,7 +138,8 @@ def nested(compounds: frozenset[str], register: Register) -> frozenset[str]:
     """Other compounds whose longer name contains the name that was written (庆和苑 in 南肖埠庆和苑)."""
     written = {compact(compound) for compound in compounds}
     return frozenset(
-        other for other in register.buildings
+        other
+        for other in register.buildings
         if other not in compounds and any(name in compact(other) and len(name) >= 2 for name in written)
     )
 
@@ -147,6 +149,6 @@ def named_building(masked: str, register: Register, compounds: frozenset[str]) -
     for compound, key in sorted(register.named_buildings, key=lambda pair: -len(pair[1])):
         if key in masked.upper() and (not compounds or compound in compounds):
             at = masked.upper().index(key)
-            blank = masked[:at] + MASK * len(key) + masked[at + len(key):]
+            blank = masked[:at] + MASK * len(key) + masked[at + len(key) :]
             return Naming(frozenset({compound}), blank, building=key)
     return None

@@ -78,7 +78,7 @@ def readings(found: Sequence[Slot], *, partial: bool = False) -> list[Reading]:
     partial: also readings that stop before the last slot (an order follows the address on the same line).
     """
     results: list[Reading] = []
-    trimmed = list(found[:MAX_PARTIAL if partial else MAX_SLOTS])
+    trimmed = list(found[: MAX_PARTIAL if partial else MAX_SLOTS])
     steps = [sorted(_steps(trimmed, at), key=lambda step: step.cost) for at in range(len(trimmed))]
     search = _Search(steps, _PRUNE_PARTIAL if partial else _PRUNE, partial, results)
     _extend(search, Reading(), 0)

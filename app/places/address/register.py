@@ -123,7 +123,9 @@ class Register:
             self._starts[name[0]].append(name)
             self._sizes[len(name)].append(name)
         self.named_buildings = {
-            (compound, key) for compound, keys in self.buildings.items() for key in keys
+            (compound, key)
+            for compound, keys in self.buildings.items()
+            for key in keys
             if len(key) > 1 and any("\u4e00" <= ch <= "\u9fff" for ch in key)
         }
 

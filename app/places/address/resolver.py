@@ -240,7 +240,7 @@ def _split_readings(found: Sequence[Slot]) -> list[Reading]:
             pieces = [slot._replace(value=part, level="", join="dash") for part in parts]
             pieces[0] = pieces[0]._replace(join=slot.join)
             pieces[-1] = pieces[-1]._replace(level=slot.level)
-            usual = [r for r in readings([*found[:at], *pieces, *found[at + 1:]]) if not r.has_join]
+            usual = [r for r in readings([*found[:at], *pieces, *found[at + 1 :]]) if not r.has_join]
             results += usual[:2]
     results.sort(key=lambda reading: reading.cost)
     return results
@@ -269,9 +269,7 @@ def _unknown(best: Reading, place: Place) -> Resolution:
     here = [c for c in place.compounds if building in register.buildings[c]]
     if not here:
         return Resolution(None, 0, Reason.UNKNOWN_BUILDING, _same_room(best, place), best)
-    other_stairwell = _distinct(
-        h for c in here for h in register.rooms(c, best._replace(stairwell=""), building)
-    )
+    other_stairwell = _distinct(h for c in here for h in register.rooms(c, best._replace(stairwell=""), building))
     if best.stairwell and other_stairwell:
         return Resolution(None, 0, Reason.UNKNOWN_STAIRWELL, other_stairwell[:_MAX_CANDIDATES], best)
     neighbours = [h for c in here for h in register.by_building[c, building] if _near(h.room, best.room)]

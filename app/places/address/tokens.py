@@ -95,8 +95,8 @@ def _numeral_end(text: str, start: int) -> int:
 def level_at(text: str, start: int, words: Mapping[str, str] = LEVEL_WORDS) -> tuple[str, int]:
     """The level word that begins at `start` and where it ends; ("", start) when there is none."""
     for size in range(_LONGEST, 0, -1):
-        word = text[start:start + size]
-        following = text[start + size:start + size + 1]
+        word = text[start : start + size]
+        following = text[start + size : start + size + 1]
         if len(word) == size and word in words and following not in _NOT_BEFORE.get(word, ()):
             return words[word], start + size
     return "", start
@@ -143,7 +143,7 @@ def slots(text: str, start: int = 0, limit: int = 12, words: Mapping[str, str] =
             pos = before_start = after
             join = "tight"
             continue
-        join = _join_after(join, text[pos:max(end, pos + 1)])
+        join = _join_after(join, text[pos : max(end, pos + 1)])
         pos = max(end, pos + 1)
     return found
 
