@@ -47,7 +47,6 @@ BLUEPRINTS = (
     "app.tally.views:bp",
     "app.purchasing.views:bp",
     "app.stock.views:bp",
-    "app.stock.views_keeping:bp",
     "app.allocation.views:bp",
     "app.picking.views:bp",
     "app.dispatch.views:bp",

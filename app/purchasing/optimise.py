@@ -105,6 +105,7 @@ class Plan:
     surplus: Mapping[int, int] = field(default_factory=dict)
     missing: Mapping[int, int] = field(default_factory=dict)
     said: tuple[Sentence, ...] = ()
+    is_proved: bool = True  # nothing that covers as much costs less
 
     @property
     def cost_fen(self) -> int:
@@ -203,7 +204,8 @@ def optimise(problem: Problem, time_limit_s: float = 10.0) -> Plan:
     plan = _solve(_Model(problem, may_miss=False), time_limit_s)
     if plan is None:
         plan = _solve(_Model(problem, may_miss=True), time_limit_s)
-    return plan or Plan(Outcome.UNKNOWN, said=(sentence(N_("时间到了还没有算出采购方案，请放宽条件或延长时间。")),))
+    late = sentence(N_("时间到了还没有算出采购方案，请放宽条件或延长时间。"))
+    return plan or Plan(Outcome.UNKNOWN, said=(late,), is_proved=False)
 
 
 def _solve(built: _Model, time_limit_s: float) -> Plan | None:
@@ -249,6 +251,7 @@ def _plan(built: _Model, packs: Iterable[int], is_proved: bool) -> Plan:
         surplus={item: bought[item] - qty for item, qty in built.demand.items() if bought.get(item, 0) > qty},
         missing=missing,
         said=tuple(_why_missing(built, item, qty) for item, qty in missing.items()),
+        is_proved=is_proved,
     )
 
 

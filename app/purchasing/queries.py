@@ -111,6 +111,7 @@ def amount_fen(lines: Iterable[PurchaseOrderLine]) -> int:
     return sum(line.packs * line.price_fen for line in lines)
 
 
+SAID_AT_ONCE = 10  # sentences about missing items at the head of the page; the list has them all
 FILTERS = ("uncovered", "surplus", "waived", "stock")
 
 
@@ -259,7 +260,9 @@ def in_the_way(cycle_id: int, orders: list[OrderRow]) -> InTheWay:
     signed = db.session.scalar(
         select(func.count()).select_from(Tally).where(Tally.cycle_id == cycle_id, Tally.state == TallyState.CONFIRMED)
     )
-    uncovered = demand_rows(cycle_id, db.session.execute(demand_of(cycle_id, only="uncovered").limit(20)).all())
+    uncovered = demand_rows(
+        cycle_id, db.session.execute(demand_of(cycle_id, only="uncovered").limit(SAID_AT_ONCE)).all()
+    )
     computed = dict(
         db.session.execute(select(Demand.item_id, Demand.qty_demanded).where(Demand.cycle_id == cycle_id)).all()
     )

@@ -128,6 +128,7 @@ def why_uncovered(item_name: str, gap: int, supply: Supply | None) -> Sentence:
 
     suppliers     most they bring     sentence
     none          –                   nobody sells it
+    some          0                   they promised all they have
     some          less than the gap   they cannot bring enough
     some          enough, or no end   not yet on an order, or below a minimum
     """
@@ -136,6 +137,10 @@ def why_uncovered(item_name: str, gap: int, supply: Supply | None) -> Sentence:
             N_("%(item)s还差%(qty)s份：没有供应商供应。请在商品目录里加上供应商，或写明原因不买。"),
             item=item_name,
             qty=gap,
+        )
+    if supply.qty_most == 0:
+        return sentence(
+            N_("%(item)s还差%(qty)s份：供应商能供应的都已订下。请另找供应商，或写明原因不买。"), item=item_name, qty=gap
         )
     if supply.qty_most is not None and supply.qty_most < gap:
         return sentence(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, render_template, request, url_for
+from flask import Blueprint, current_app, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
@@ -68,17 +68,14 @@ def propose(cycle_id: int) -> Response:
 
 
 def _proposal_sentence(made: service.Proposal) -> str:
-    if made.said:
-        return str(
-            _(
-                "待审批的采购单 %(n)d 张；还有 %(missing)d 种商品没有买齐，原因见下。",
-                n=len(made.order_ids),
-                missing=len(made.said),
-            )
-        )
-    if not made.order_ids:
+    count, missing = len(made.order_ids), len(made.said)
+    if missing:
+        return str(_("待审批的采购单 %(n)d 张；还有 %(missing)d 种商品没有买齐，原因见下。", n=count, missing=missing))
+    if not count:
         return str(_("需求都已有着落，没有要新买的。"))
-    return str(_("待审批的采购单 %(n)d 张，需求都已有着落。", n=len(made.order_ids)))
+    if not made.is_cheapest:
+        return str(_("待审批的采购单 %(n)d 张，需求都已有着落；时间有限，总价可能还能再低一点。", n=count))
+    return str(_("待审批的采购单 %(n)d 张，需求都已有着落，总价最低。", n=count))
 
 
 @bp.get("/cycles/<int:cycle_id>/purchasing/items/<int:item_id>/waive")
@@ -127,7 +124,14 @@ def _order_page(cycle_id: int, order_id: int, form: Form | None) -> str:
         form=form,
         may_buy=cycle.state in service.BUYING,
         is_mine=shown.created_by_id == staff().id,
+        paper_url=_paper_url(cycle_id),
     )
+
+
+def _paper_url(cycle_id: int) -> str:
+    """Where the sheets of the cycle are printed. That stage stands above this one and may be absent."""
+    endpoint = "printing.index"
+    return url_for(endpoint, cycle_id=cycle_id) if endpoint in current_app.view_functions else ""
 
 
 @bp.post("/cycles/<int:cycle_id>/purchasing/<int:order_id>/lines")

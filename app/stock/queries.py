@@ -168,10 +168,12 @@ def lot_rows(found: Iterable[tuple[Lot, Item, GoodsReceipt]]) -> list[LotRow]:
     ]
 
 
-def resting(cycle: Cycle, limit: int = 20) -> list[LotRow]:
-    """Lots that may not be loaded yet, the next to be released first. One statement."""
-    found = lots_of(cycle, only="resting").order_by(None).order_by(Lot.released_at, Lot.id).limit(limit)
-    return lot_rows(db.session.execute(found).all())
+def resting(cycle: Cycle, limit: int = 10) -> tuple[int, list[LotRow]]:
+    """How many lots may not be loaded yet, and those that are released next. Two statements."""
+    found = lots_of(cycle, only="resting").order_by(None)
+    count = db.session.scalar(select(func.count()).select_from(found.with_only_columns(Lot.id).subquery())) or 0
+    rows = db.session.execute(found.order_by(Lot.released_at, Lot.id).limit(limit)).all()
+    return count, lot_rows(rows)
 
 
 def expected(cycle_id: int) -> list[ExpectedOrder]:

@@ -17,11 +17,13 @@ from app.purchasing.queries import cycle_in_reach
 from app.stock import pages, queries, service
 from app.stock.models import GoodsReceipt, ReceiptKind, WriteOffState
 from app.stock.schemas import DeliverySchema, TakeInSchema, UnorderedSchema
+from app.stock.views_keeping import bp as keeping
 
 bp = Blueprint("stock", __name__)
+bp.register_blueprint(keeping)
 ARRIVED = ("good", "damaged", "returned", "batch", "expires_on")
 GOODS = ("item", "good", "damaged", "batch", "expires_on")
-BLANK_ROWS = 5
+BLANK_ROWS = 4
 
 
 @bp.get("/cycles/<int:cycle_id>/stock")
@@ -29,6 +31,7 @@ BLANK_ROWS = 5
 def index(cycle_id: int) -> str:
     """What is expected, what rests, what waits for a second person, what came in."""
     cycle = cycle_in_reach(staff(), Permission.RECEIVE, cycle_id)
+    resting_count, resting = queries.resting(cycle)
     page = paginate(
         queries.receipts_of(cycle),
         request.args.get("page"),
@@ -40,7 +43,8 @@ def index(cycle_id: int) -> str:
         cycle=cycle,
         may_receive=cycle.state not in service.OVER,
         orders=queries.expected(cycle_id),
-        resting=queries.resting(cycle),
+        resting_count=resting_count,
+        resting=resting,
         write_offs=pages.write_offs(cycle, WriteOffState.ASKED),
         me=staff().id,
         page=page,

@@ -32,7 +32,7 @@ def lots(cycle_id: int) -> str:
     page = paginate(
         queries.lots_of(cycle, words, only),
         request.args.get("page"),
-        url=lambda n: url_for("keeping.lots", cycle_id=cycle_id, q=words, only=only, page=n),
+        url=lambda n: url_for("stock.keeping.lots", cycle_id=cycle_id, q=words, only=only, page=n),
     )
     return render_template(
         "stock/lots.html", cycle=cycle, page=page, rows=queries.lot_rows(page.rows), words=words, only=only
@@ -87,7 +87,7 @@ def _act(
     which, form = named
     if form.is_valid:
         try:
-            return submit(then=lambda _row: url_for("keeping.lot", cycle_id=cycle_id, lot_id=lot_id), says=says)(
+            return submit(then=lambda _row: url_for("stock.keeping.lot", cycle_id=cycle_id, lot_id=lot_id), says=says)(
                 action, staff(), lot_id, form.command
             )
         except Invalid as error:
@@ -123,7 +123,7 @@ def _decide(
     form = Form(SeenSchema, request.form)
     if not form.is_valid:
         return write_offs(cycle_id), 422
-    return submit[WriteOff](then=lambda _row: url_for("keeping.write_offs", cycle_id=cycle_id), says=says)(
+    return submit[WriteOff](then=lambda _row: url_for("stock.keeping.write_offs", cycle_id=cycle_id), says=says)(
         decision, staff(), write_off_id, form.command.version
     )
 
@@ -148,7 +148,7 @@ def count(cycle_id: int) -> Response | tuple[str, int]:
     form = RowForm(CountSchema, request.form, ("counted",))
     if form.is_valid:
         try:
-            return submit(then=lambda _result: url_for("keeping.write_offs", cycle_id=cycle_id), says=_count_sentence)(
+            return submit(then=lambda _result: url_for("stock.keeping.write_offs", cycle_id=cycle_id), says=_count_sentence)(
                 keeping.count_stock, staff(), cycle.subdistrict_id, form.command
             )
         except Invalid as error:
