@@ -20,7 +20,7 @@ from app.printing.numbers import SheetNumber
 from app.printing.register import NewVersion
 from app.printing.run import Order, print_sheets, render_and_keep, stamp
 from app.printing.sheets.base import Printout, Totals
-from app.printing.sheets.kit import KitCover, KitEntry, blank_forms
+from app.printing.sheets.kit import KitCover, KitEntry, blank_forms, drop_off_bags
 
 KIT_JOB_KIND = "print_kit"
 _KIND = "kit_cover"
@@ -44,10 +44,10 @@ def _current(order: Order) -> list[Document]:
 
 def _cover(ground: Ground, documents: list[Document]) -> KitCover:
     entries = tuple(
-        KitEntry(BY_KEY[row.kind].label_zh, row.label, row.number, row.totals.get("bags", 0)) for row in documents
+        KitEntry(row.kind, BY_KEY[row.kind].label_zh, row.label, row.number, row.totals.get("bags", 0))
+        for row in documents
     )
-    bags = sum(entry.bags for entry in entries)
-    return KitCover(ground.head(has_wave=True), Totals(lines=len(entries), bags=bags), entries)
+    return KitCover(ground.head(has_wave=True), Totals(lines=len(entries), bags=drop_off_bags(entries)), entries)
 
 
 def _bind(running: Running, order: Order) -> int:

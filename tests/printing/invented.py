@@ -196,6 +196,7 @@ def a_route_sheet() -> RouteSheet:
     stops = tuple(
         RouteStop(
             seq=at + 1,
+            compound="景芳三区" if at < 6 else "庆和苑",
             building=BUILDINGS[at],
             stairwells="1、2、3单元",
             bags=6 + at,
@@ -312,7 +313,13 @@ def an_order_form() -> OrderForm:
 
 def a_kit() -> tuple[Sheet, ...]:
     entries = tuple(
-        KitEntry("楼栋交接单", f"景芳三区 {building}", str(SheetNumber("drop_off_sheet", 12, 1, at + 1, 1)), 9 + at)
+        KitEntry(
+            "drop_off_sheet",
+            "楼栋交接单",
+            f"景芳三区 {building}",
+            str(SheetNumber("drop_off_sheet", 12, 1, at + 1, 1)),
+            9 + at,
+        )
         for at, building in enumerate(BUILDINGS)
     )
     cover = KitCover(HEAD, Totals(lines=12, bags=sum(entry.bags for entry in entries)), entries, "199 0000 0110")

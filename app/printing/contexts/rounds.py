@@ -99,7 +99,8 @@ def _route_stop(day: Day, stop: Stop) -> RouteStop:
     marks = {mark for own in load.marks.values() for mark in own}
     return RouteStop(
         seq=stop.seq,
-        building=building.name,
+        compound=building.compound,
+        building=building.label,
         stairwells="、".join(sorted((name for name in load.codes if name), key=natural_key)),
         bags=load.bags,
         grams=load.grams,

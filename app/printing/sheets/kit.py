@@ -14,10 +14,16 @@ BLANK_EXCEPTION_ROWS = 18
 class KitEntry:
     """One sheet of the kit, for the table of contents."""
 
+    kind: str
     kind_label: str
     scope: str
     number: str
     bags: int
+
+
+def drop_off_bags(entries: tuple[KitEntry, ...]) -> int:
+    """Bags of the day: counted on the drop-off sheets, since each bag is on several kinds of sheets."""
+    return sum(entry.bags for entry in entries if entry.kind == "drop_off_sheet")
 
 
 @dataclass(frozen=True)
@@ -32,7 +38,7 @@ class KitCover(Sheet):
 
     def counted(self) -> Totals:
         """Count the sheets listed."""
-        return Totals(lines=len(self.entries), bags=sum(entry.bags for entry in self.entries))
+        return Totals(lines=len(self.entries), bags=drop_off_bags(self.entries))
 
 
 def blank_forms(cover: KitCover, offers: tuple[OrderFormItem, ...], buildings: tuple[str, ...]) -> tuple[Sheet, ...]:

@@ -11,6 +11,7 @@ class RouteStop:
     """One building of the round; ``grams`` whole; ``hand_to`` a role or a spot, never a name."""
 
     seq: int
+    compound: str
     building: str
     stairwells: str
     bags: int
