@@ -100,9 +100,7 @@ def answer_counts(plan_ids: list[int]) -> dict[int, tuple[int, int, int]]:
     rounds = dict(
         db.session.execute(
             select(Round.plan_id, func.count()).where(Round.plan_id.in_(plan_ids)).group_by(Round.plan_id)
-        )
-        .tuples()
-        .all()
+        ).all()
     )
     found = db.session.execute(
         select(PlanBag.plan_id, func.count(PlanBag.stop_id), func.count(PlanBag.held_reason))

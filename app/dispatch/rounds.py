@@ -270,7 +270,7 @@ def _pass_on(bags: list[Bag], giver: tuple[str, int], taker: tuple[str, int], dr
     db.session.flush()
     ids = [bag.id for bag in bags]
     counts = select(Custody.bag_id, func.max(Custody.seq)).where(Custody.bag_id.in_(ids)).group_by(Custody.bag_id)
-    last = {bag_id: seq for bag_id, seq in db.session.execute(counts).tuples()}  # noqa: C416
+    last = {bag_id: seq for bag_id, seq in db.session.execute(counts)}  # noqa: C416
     rows = [
         {
             "bag_id": bag_id,

@@ -123,9 +123,7 @@ def _bags(cycle_id: int, wave: int) -> Iterable[tuple[BagLoad, int]]:
             .join(Lot, Lot.id == Allocation.lot_id)
             .where(Bag.cycle_id == cycle_id, Bag.wave <= wave, Bag.state == BagState.PACKED)
             .group_by(BagLine.bag_id)
-        )
-        .tuples()
-        .all()
+        ).all()
     )
     rows = db.session.execute(
         select(Bag.id, Bag.weight_g, Bag.volume_ml, Bag.building_id, Stairwell.label, Household.floor, Household.id)

@@ -1,10 +1,198 @@
-"""The left rail: the stages of the loop in order, for the cycle that the page is about."""
+"""The left rail: the stages of the loop in order, with what waits in each, for the cycle that the page is about."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
+
+from flask import current_app, g, request, url_for
+from flask_babel import gettext as _
+from sqlalchemy import func, select
+
+from app.access.permissions import Permission, Staff
+from app.core.db import db
+from app.core.sentences import N_
+from app.handover.models import Dispute, DisputeState
+from app.ordering.models import Cycle, CycleState, OrderLine
+from app.picking.models import Bag, BagState
+from app.places.scope import is_subdistrict_in_scope
+from app.purchasing.models import PurchaseOrder, PurchaseState
+from app.tally.models import Tally, TallyState
+from app.tally.queries import open_review_count
+
+CYCLES_SHOWN = 8
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the rail. tone: ok, todo, alarm or idle."""
+
+    label: str
+    url: str
+    count: int | None
+    tone: str
+    active: bool
+
+
+@dataclass(frozen=True)
+class CycleChoice:
+    """The cycle that the page is about, and the others to switch to."""
+
+    label: str
+    state: str
+    tone: str
+    options: list[Entry]
+
+
+@dataclass(frozen=True)
+class Person:
+    """The signed-in account, as the frame shows it."""
+
+    label: str
+    kind: str
+    role_label: str
+    account_url: str
+    sign_out_url: str
 
 
 def for_template() -> dict[str, Any]:
-    """What every page's frame needs: rail, actor, cycle choice."""
-    return {}
+    """What the frame of every page needs: rail, rail_more, actor, cycle_choice. Six statements at most."""
+    staff: Staff | None = g.get("staff")
+    if staff is None or request.endpoint is None:
+        return {}
+    cycles = _cycles(staff)
+    cycle = _present(cycles)
+    return {
+        "rail": _rail(staff, cycle),
+        "rail_more": _more(staff),
+        "cycle_choice": _choice(cycles, cycle) if cycle else None,
+        "actor": Person(
+            staff.label, staff.kind, staff.role_label, url_for("access.account"), url_for("access.sign_out")
+        ),
+        "home_url": url_for("access.home"),
+        "privacy_url": url_for("access.privacy"),
+    }
+
+
+def _cycles(staff: Staff) -> list[Cycle]:
+    found = select(Cycle).where(Cycle.state != CycleState.CANCELLED).order_by(Cycle.id.desc()).limit(CYCLES_SHOWN)
+    return list(db.session.scalars(found)) if staff.may(Permission.CYCLE_READ) else []
+
+
+def _present(cycles: list[Cycle]) -> Cycle | None:
+    """The cycle in the address, else the newest that is not over."""
+    wanted = (request.view_args or {}).get("cycle_id")
+    for cycle in cycles:
+        if cycle.id == wanted:
+            return cycle
+    if wanted is not None:
+        return db.session.get(Cycle, wanted)
+    active = [c for c in cycles if c.state in (CycleState.OPEN, CycleState.LOCKED, CycleState.RUNNING)]
+    return active[0] if active else (cycles[0] if cycles else None)
+
+
+def _choice(cycles: list[Cycle], present: Cycle) -> CycleChoice:
+    endpoint = request.endpoint if set(request.view_args or {}) == {"cycle_id"} else "ordering.cycle"
+    if endpoint not in current_app.view_functions or request.method != "GET":
+        endpoint = "ordering.cycle"
+    options = [
+        Entry(cycle.name, url_for(endpoint, cycle_id=cycle.id), None, "idle", cycle.id == present.id)
+        for cycle in cycles
+    ]
+    state = CycleState(present.state)
+    tone = "ok" if state in (CycleState.OPEN, CycleState.RUNNING) else "idle"
+    return CycleChoice(present.name, state.label, tone, options)
+
+
+# label, endpoint, permission, key of the count, tone while something waits
+STAGES = (
+    (N_("批次"), "ordering.cycle", Permission.CYCLE_READ, None, "idle"),
+    (N_("订单"), "ordering.orders", Permission.ORDER_READ, None, "idle"),
+    (N_("接龙与表格"), "intake.index", Permission.INTAKE, "reviews", "alarm"),
+    (N_("点位汇总"), "tally.index", Permission.TALLY_READ, "tallies", "todo"),
+    (N_("采购"), "purchasing.index", Permission.PURCHASE, "purchases", "todo"),
+    (N_("收货与库存"), "stock.index", Permission.RECEIVE, "awaited", "todo"),
+    (N_("分配"), "allocation.index", Permission.ALLOCATE, "open", "todo"),
+    (N_("拣货装袋"), "picking.index", Permission.PICK, "allocated", "todo"),
+    (N_("路线"), "dispatch.index", Permission.PLAN_READ, "bags", "todo"),
+    (N_("发放与确认"), "handover.index", Permission.HAND_OUT, "dropped_off", "todo"),
+    (N_("异议"), "handover.disputes", Permission.DISPUTE, "disputes", "alarm"),
+    (N_("结算"), "settlement.index", Permission.SETTLE, None, "idle"),
+    (N_("打印"), "printing.index", Permission.PRINT, None, "idle"),
+    (N_("闭环核对"), "oversight.loop", Permission.OVERSEE, None, "idle"),
+)
+MORE = (
+    (N_("看板"), "oversight.dashboard", Permission.OVERSEE),
+    (N_("各趟"), "dispatch.my_rounds", Permission.LOAD),
+    (N_("地点"), "places.index", Permission.PLACES_READ),
+    (N_("商品"), "catalog.index", Permission.CATALOG_READ),
+    (N_("队伍与班次"), "roster.index", Permission.PLAN),
+    (N_("代办"), "errands.index", Permission.ERRAND),
+    (N_("日志"), "oversight.events", Permission.AUDIT),
+    (N_("账号"), "access.accounts", Permission.ACCOUNTS),
+)
+
+
+def _rail(staff: Staff, cycle: Cycle | None) -> list[Entry]:
+    if cycle is None:
+        return []
+    counts = _counts(cycle) if is_subdistrict_in_scope(staff, Permission.CYCLE_READ, cycle.subdistrict_id) else {}
+    here = request.endpoint or ""
+    entries = []
+    for label, endpoint, permission, key, tone in STAGES:
+        if endpoint not in current_app.view_functions or not staff.may(permission):
+            continue
+        count = counts.get(key or "")
+        entries.append(
+            Entry(
+                str(_(label)),
+                url_for(endpoint, cycle_id=cycle.id),
+                count or None,
+                tone if count else ("ok" if key and counts else "idle"),
+                _is_here(here, endpoint),
+            )
+        )
+    return entries
+
+
+def _is_here(here: str, endpoint: str) -> bool:
+    slice_, _dot, name = endpoint.partition(".")
+    if here == endpoint:
+        return True
+    owner = here.partition(".")[0] == slice_
+    return owner and name == "index" and here not in {entry[1] for entry in (*STAGES, *MORE)}
+
+
+def _more(staff: Staff) -> list[Entry]:
+    here = request.endpoint or ""
+    return [
+        Entry(str(_(label)), url_for(endpoint), None, "idle", _is_here(here, endpoint))
+        for label, endpoint, permission in MORE
+        if endpoint in current_app.view_functions and staff.may(permission)
+    ]
+
+
+def _counts(cycle: Cycle) -> dict[str, int]:
+    """What waits in each stage of a cycle. Before the day starts nothing can wait behind the tally."""
+    counts = {"reviews": open_review_count(cycle.id)}
+    if cycle.state in (CycleState.LOCKED, CycleState.RUNNING):
+        tallies = select(func.count()).select_from(Tally)
+        unsigned = tallies.where(Tally.cycle_id == cycle.id, Tally.state == TallyState.DRAFT)
+        counts["tallies"] = db.session.scalar(unsigned) or 0
+        waiting = select(PurchaseOrder.state, func.count()).where(PurchaseOrder.cycle_id == cycle.id)
+        orders = {state: n for state, n in db.session.execute(waiting.group_by(PurchaseOrder.state))}  # noqa: C416
+        counts["purchases"] = orders.get(PurchaseState.DRAFT, 0) + orders.get(PurchaseState.APPROVED, 0)
+        counts["awaited"] = orders.get(PurchaseState.SENT, 0)
+    if cycle.state == CycleState.RUNNING:
+        row = db.session.execute(
+            select(
+                func.sum(OrderLine.qty_open), func.sum(OrderLine.qty_allocated), func.sum(OrderLine.qty_dropped_off)
+            ).where(OrderLine.cycle_id == cycle.id)
+        ).one()
+        counts["open"], counts["allocated"], counts["dropped_off"] = (int(number or 0) for number in row)
+        packed = select(func.count()).select_from(Bag).where(Bag.cycle_id == cycle.id, Bag.state == BagState.PACKED)
+        counts["bags"] = db.session.scalar(packed) or 0
+        disputes = select(func.count()).select_from(Dispute).join(OrderLine, OrderLine.id == Dispute.order_line_id)
+        open_ones = disputes.where(OrderLine.cycle_id == cycle.id, Dispute.state == DisputeState.OPEN)
+        counts["disputes"] = db.session.scalar(open_ones) or 0
+    return counts

@@ -45,7 +45,7 @@ class Bag(Created, Versioned, Base):
         packed="loaded held voided",
         held="packed",
         loaded="dropped_off packed missing",
-        dropped_off="handed_out missing confirmed",
+        dropped_off="handed_out missing confirmed voided",  # voided: brought back and taken apart
         handed_out="confirmed missing",
         missing="dropped_off written_off",
     )

@@ -77,7 +77,10 @@ def building_rows(cycle_id: int, wave: int) -> list[BuildingRow]:
         .group_by(Building.id, Compound.name, Building.label, Building.sort_key)
         .order_by(Compound.name, Building.sort_key)
     )
-    return [BuildingRow(*row[:3], *(int(number or 0) for number in row[3:])) for row in found.tuples()]
+    return [
+        BuildingRow(building_id, compound, label, bags, int(weight_g), int(cold), int(heavy), int(fragile))
+        for building_id, compound, label, bags, weight_g, cold, heavy, fragile in found
+    ]
 
 
 def item_totals(cycle_id: int, wave: int) -> list[tuple[str, str, int, int]]:

@@ -161,6 +161,12 @@ def open_reviews_at(cycle_id: int, point_id: int | None = None) -> ColumnElement
     return condition if point_id is None else and_(condition, ChainPaste.service_point_id == point_id)
 
 
+def open_review_count(cycle_id: int) -> int:
+    """Lines of pastes and workbooks of a cycle that still need somebody's decision."""
+    found = select(func.count(ChainLine.id)).join(ChainPaste, ChainPaste.id == ChainLine.paste_id)
+    return db.session.scalar(found.where(open_reviews_at(cycle_id))) or 0
+
+
 def _reviews_by_point(cycle_id: int) -> dict[int, int]:
     found = db.session.execute(
         select(ChainPaste.service_point_id, func.count(ChainLine.id))

@@ -1,0 +1,108 @@
+"""Pages that look at the whole: the closed loop, the dashboard, the log, the texts for groups."""
+
+from __future__ import annotations
+
+from flask import Blueprint, current_app, render_template, request, url_for
+from flask_babel import gettext as _
+
+from app.access.guard import requires, staff
+from app.access.permissions import Permission, ids_of
+from app.core.db import db
+from app.core.errors import NotFound
+from app.core.paging import paginate
+from app.ordering.models import Cycle, Stage
+from app.oversight import loop as closed_loop
+from app.oversight import queries, reconcile
+from app.places.scope import require_subdistrict
+
+bp = Blueprint("oversight", __name__)
+
+
+def _cycle(cycle_id: int) -> Cycle:
+    cycle = db.session.get(Cycle, cycle_id)
+    if cycle is None:
+        raise NotFound
+    require_subdistrict(staff(), Permission.OVERSEE, cycle.subdistrict_id)
+    return cycle
+
+
+@bp.get("/cycles/<int:cycle_id>/loop")
+@requires(Permission.OVERSEE)
+def loop(cycle_id: int) -> str:
+    """Where every unit of the cycle is, and every gap with its owner and age."""
+    cycle = _cycle(cycle_id)
+    stage, search = request.args.get("stage", ""), request.args.get("q", "").strip()[:40]
+    stage = stage if stage in {one.value for one in closed_loop.WAITING} else ""
+    rows = closed_loop.loop_rows(cycle_id)
+    page = paginate(
+        closed_loop.gap_statement(cycle_id, stage, search),
+        request.args.get("page"),
+        lambda number: url_for("oversight.loop", cycle_id=cycle_id, stage=stage or None, q=search or None, page=number),
+    )
+    return render_template(
+        "oversight/loop.html",
+        cycle=cycle,
+        rows=rows,
+        totals=closed_loop.stage_totals(rows),
+        stages=list(Stage),
+        waiting=closed_loop.WAITING,
+        owners={one.value: str(_(owner)) for one, owner in closed_loop.OWNERS.items()},
+        labels={one.value: one.label for one in Stage},
+        page=page,
+        stage=stage,
+        search=search,
+    )
+
+
+@bp.get("/cycles/<int:cycle_id>/loop/equations")
+@requires(Permission.OVERSEE)
+def equations(cycle_id: int) -> str:
+    """The eleven closing equations, counted now."""
+    cycle = _cycle(cycle_id)
+    found = [(one.code, str(_(one.name)), one.violations) for one in reconcile.equations()]
+    return render_template("oversight/equations.html", cycle=cycle, equations=found)
+
+
+@bp.get("/cycles/<int:cycle_id>/texts")
+@requires(Permission.OVERSEE)
+def texts(cycle_id: int) -> str:
+    """Texts ready to paste into the buildings' groups."""
+    cycle = _cycle(cycle_id)
+    return render_template("oversight/texts.html", cycle=cycle, texts=queries.arrival_texts(cycle_id))
+
+
+@bp.get("/dashboard")
+@requires(Permission.OVERSEE)
+def dashboard() -> str:
+    """What is stuck, where, since when, and who owns it."""
+    held = ids_of(staff().scopes(Permission.OVERSEE), "subdistrict")
+    if not held:
+        raise NotFound
+    stuck = [row for row in queries.stuck() if row.endpoint in current_app.view_functions]
+    return render_template("oversight/dashboard.html", cards=queries.cards(held), stuck=stuck)
+
+
+@bp.get("/events")
+@requires(Permission.AUDIT)
+def events() -> str:
+    """The log: who did what to what; numbers and codes only."""
+    verb, subject = request.args.get("verb", "")[:40], request.args.get("subject", "")[:40]
+    cycle = request.args.get("cycle", "")
+    cycle_id = int(cycle) if cycle.isascii() and cycle.isdigit() and len(cycle) < 10 else None
+    page = paginate(
+        queries.event_statement(verb, subject, cycle_id),
+        request.args.get("page"),
+        lambda number: url_for(
+            "oversight.events", verb=verb or None, subject=subject or None, cycle=cycle or None, page=number
+        ),
+    )
+    verbs, subjects = queries.verbs()
+    return render_template(
+        "oversight/events.html",
+        page=page,
+        verb=verb,
+        subject=subject,
+        verbs=[(one, one) for one in verbs],
+        subjects=[(one, one) for one in subjects],
+        cycle=cycle,
+    )

@@ -1,0 +1,100 @@
+"""The whole at a glance: equations that notice tampering, the loop page, the log, texts without persons."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import select, text
+
+from app.core.db import db
+from app.core.events import broken_links
+from app.ordering.models import OrderLine
+from app.oversight.loop import loop_rows
+from app.oversight.reconcile import equations
+from app.picking.models import Bag
+from tests import world
+from tests.allocation.test_runs import running as running
+from tests.dispatch.test_rounds import on_the_way
+from tests.dispatch.test_rounds import packed as packed
+from tests.dispatch.test_rounds import published as published
+from tests.world import World
+
+
+def broken() -> dict[str, int]:
+    return {one.code: one.violations for one in equations() if one.violations}
+
+
+def tamper(statement: str) -> None:
+    """Change a row behind the application's back, with the CHECKs of the database switched off."""
+    if db.engine.dialect.name == "sqlite":
+        db.session.execute(text("PRAGMA ignore_check_constraints = ON"))
+    db.session.execute(text(statement))
+    db.session.flush()
+
+
+def test_all_equations_hold_on_the_way_of_a_round(published: World) -> None:
+    on_the_way(published)
+    assert broken() == {}
+    assert [one.code for one in equations()] == [f"E{n}" for n in range(1, 12)]
+
+
+def test_a_counter_changed_behind_the_journal_is_found(published: World) -> None:
+    line = db.session.scalars(select(OrderLine).where(OrderLine.qty_packed > 0)).first()
+    assert line is not None
+    tamper(f"UPDATE order_line SET qty_packed = qty_packed - 1, qty_accepted = qty_accepted + 1 WHERE id = {line.id}")
+    assert "E6" in broken()
+    db.session.rollback()
+
+
+def test_a_unit_taken_out_of_a_bag_is_found(published: World) -> None:
+    bag = db.session.scalars(select(Bag)).first()
+    assert bag is not None
+    tamper(f"UPDATE bag_line SET qty = qty + 1 WHERE bag_id = {bag.id}")
+    assert "E7" in broken()
+    db.session.rollback()
+
+
+def test_a_household_without_an_outcome_is_found(published: World) -> None:
+    db.session.execute(text("DELETE FROM roll_call WHERE outcome = 'declined'"))
+    assert broken()["E11"] > 0
+    db.session.rollback()
+
+
+def test_a_changed_event_is_found_by_its_seal(app: Flask, published: World) -> None:
+    assert list(broken_links()) == []
+    if db.engine.dialect.name == "sqlite":
+        db.session.execute(text("DROP TRIGGER event_no_update"))
+    else:
+        db.session.execute(text("ALTER TABLE event DISABLE TRIGGER event_no_update"))
+    db.session.execute(text("UPDATE event SET verb = 'void' WHERE id = 2"))
+    db.session.expire_all()
+    assert 2 in list(broken_links())
+    db.session.rollback()
+
+
+def test_the_loop_adds_up_to_what_was_ordered(published: World) -> None:
+    for row in loop_rows(published.cycle.id):
+        assert sum(row.stages.values()) == row.ordered
+
+
+def test_the_pages_open_for_those_who_oversee(app: Flask, published: World, count_queries: Any) -> None:
+    admin = world.sign_in(app, published, "admin")
+    cycle = f"/cycles/{published.cycle.id}"
+    pages = (f"{cycle}/loop", f"{cycle}/loop?stage=packed&q=桂花", f"{cycle}/loop?stage=zz&page=-1", f"{cycle}/texts")
+    for page in (*pages, f"{cycle}/loop/equations", "/dashboard", "/events", "/events?verb=publish&cycle=x"):
+        with count_queries() as sent:
+            assert admin.get(page).status_code == 200, page
+        assert len(sent) <= 25 or page.endswith("equations"), page
+    assert "桂花苑 2号楼" in admin.get(f"{cycle}/texts").get_data(as_text=True)
+    assert world.sign_in(app, published, "runner").get("/dashboard").status_code == 403
+    assert world.sign_in(app, published, "leader").get(f"{cycle}/loop").status_code == 404
+
+
+def test_the_rail_shows_a_person_only_what_the_role_may_open(app: Flask, published: World) -> None:
+    cycle = f"/cycles/{published.cycle.id}"
+    supplies = world.sign_in(app, published, "supplies").get(f"{cycle}/allocation").get_data(as_text=True)
+    assert f'href="{cycle}/picking"' in supplies
+    leader = world.sign_in(app, published, "leader").get(f"{cycle}/tally").get_data(as_text=True)
+    assert f'href="{cycle}/picking"' not in leader
+    assert f'href="{cycle}/tally"' in leader
