@@ -111,7 +111,7 @@ def named_items(item_ids: Iterable[int] | None = None) -> list[NamedItem]:
     """Items with all their names: those on sale, or those asked for. Two statements."""
     found = select(Item.id, Item.name, Item.sale_unit, Item.weight_g).order_by(Item.id)
     found = found.where(Item.is_active) if item_ids is None else found.where(Item.id.in_(list(item_ids)))
-    rows = list(db.session.execute(found).tuples())
+    rows = list(db.session.execute(found).tuples().all())
     names = aliases_of(row[0] for row in rows)
     return [NamedItem(i, name, unit, weight, tuple(names.get(i, ()))) for i, name, unit, weight in rows]
 

@@ -117,7 +117,9 @@ def _compound_rows(ids: Iterable[int]) -> list[CompoundRow]:
             .join(Household, Household.stairwell_id == Stairwell.id)
             .where(Building.compound_id.in_(ids), Household.is_active)
             .group_by(Building.compound_id)
-        ).tuples()
+        )
+        .tuples()
+        .all()
     )
     buildings: dict[int, int] = {}
     points: dict[int, list[str]] = {}
@@ -162,7 +164,9 @@ def buildings_of(compound_id: int, actor: Staff) -> list[BuildingRow]:
             .join(ServicePoint)
             .where(Building.compound_id == compound_id, buildings_in_scope(actor, READ))
             .order_by(Building.sort_key, Building.id)
-        ).tuples()
+        )
+        .tuples()
+        .all()
     )
     ids = [building.id for building, _point in found]
     counts = {
@@ -233,7 +237,9 @@ def points(actor: Staff) -> list[PointRow]:
             .join(Community)
             .where(points_in_scope(actor, READ))
             .order_by(Community.name, ServicePoint.name)
-        ).tuples()
+        )
+        .tuples()
+        .all()
     )
     ids = [point.id for point, _community in found]
     buildings = dict(
@@ -241,7 +247,9 @@ def points(actor: Staff) -> list[PointRow]:
             select(Building.service_point_id, func.count(Building.id))
             .where(Building.service_point_id.in_(ids))
             .group_by(Building.service_point_id)
-        ).tuples()
+        )
+        .tuples()
+        .all()
     )
     households = dict(
         db.session.execute(
@@ -250,7 +258,9 @@ def points(actor: Staff) -> list[PointRow]:
             .join(Household, Household.stairwell_id == Stairwell.id)
             .where(Building.service_point_id.in_(ids), Household.is_active)
             .group_by(Building.service_point_id)
-        ).tuples()
+        )
+        .tuples()
+        .all()
     )
     return [
         PointRow(
@@ -270,13 +280,13 @@ def choices_of_communities(actor: Staff, permission: Permission = READ) -> list[
     found = select(Community.id, Community.name).where(
         or_(Community.id.in_(reached), Community.id.in_(held), Community.subdistrict_id.in_(wide))
     )
-    return list(db.session.execute(found.order_by(Community.code)).tuples())
+    return list(db.session.execute(found.order_by(Community.code)).tuples().all())
 
 
 def choices_of_points(actor: Staff, permission: Permission = READ) -> list[tuple[int, str]]:
     """(id, name) of the service points in scope."""
     found = select(ServicePoint.id, ServicePoint.name).where(points_in_scope(actor, permission))
-    return list(db.session.execute(found.order_by(ServicePoint.name)).tuples())
+    return list(db.session.execute(found.order_by(ServicePoint.name)).tuples().all())
 
 
 def buildings_by_level(actor: Staff) -> dict[int, int]:
@@ -289,4 +299,4 @@ def buildings_by_level(actor: Staff) -> dict[int, int]:
         .where(or_(ZoneDesignation.ends_at.is_(None), ZoneDesignation.ends_at > now))
         .group_by(ZoneDesignation.zone_level_id)
     )
-    return dict(db.session.execute(counted).tuples())
+    return dict(db.session.execute(counted).tuples().all())
