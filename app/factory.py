@@ -17,7 +17,7 @@ from app import cli, models
 from app.access import headers
 from app.access.guard import register_forms, register_guard
 from app.assets import register_assets
-from app.core import clock, units
+from app.core import clock, jobs, units
 from app.core.db import db, prepare_engine
 from app.core.errors import register_error_pages
 from app.settings import ROOT, Settings
@@ -52,10 +52,14 @@ BLUEPRINTS = (
     "app.dispatch.views:bp",
     "app.dispatch.views_roster:bp",
     "app.handover.views:bp",
+    "app.handover.views_doors:bp",
+    "app.handover.views_disputes:bp",
     "app.settlement.views:bp",
     "app.printing.views:bp",
     "app.oversight.views:bp",
 )
+# Modules whose job handlers the worker runs; imported when the first job is run, never by a page.
+JOB_MODULES = ("app.dispatch.planning", "app.handover.service_confirm", "app.printing.run", "app.printing.kit")
 
 
 class RowId(IntegerConverter):
@@ -79,6 +83,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.config.from_mapping(_config(settings))
     app.url_map.converters["int"] = RowId
     app.extensions["louda_settings"] = settings
+    app.extensions[jobs.MODULES_KEY] = JOB_MODULES
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]

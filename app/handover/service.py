@@ -1,0 +1,168 @@
+"""At the doors: enter a building by exception, and decide about a bag that comes back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import insert, select
+from sqlalchemy.orm import selectinload
+
+from app.access.permissions import Permission, Staff
+from app.allocation.returns import take_back
+from app.core import clock
+from app.core.db import command, db
+from app.core.errors import Conflict, Invalid, NotFound
+from app.core.events import record
+from app.core.states import advance
+from app.handover.goods import keep_for_household
+from app.handover.models import Dispute, DisputeKind, DoorOutcome, HandOut
+from app.handover.queries import doors_of
+from app.handover.rules import by_exception
+from app.handover.rules_doors import Named, read_exceptions
+from app.handover.schemas import BringBack, DoorEntry, Goods, HandOutEntry, Wish
+from app.ordering.models import Cycle, CycleState, Stage
+from app.ordering.stages import Cause, move, move_each
+from app.picking.models import Bag, BagState
+from app.places.scope import require_building
+
+FAILED = tuple(outcome for outcome in DoorOutcome if outcome != DoorOutcome.LEFT)
+
+
+def require_bag(by: Staff, permission: Permission, bag_id: int) -> Bag:
+    """The bag with its lines, where the permission reaches its building. Raises NotFound."""
+    found = select(Bag).where(Bag.id == bag_id).options(selectinload(Bag.lines))
+    bag = db.session.scalar(found)
+    if bag is None:
+        raise NotFound
+    require_building(by, permission, bag.building_id)
+    return bag
+
+
+def require_running(cycle_id: int) -> Cycle:
+    """The cycle, while its goods are on their way. Raises NotFound, Conflict."""
+    cycle = db.session.get(Cycle, cycle_id)
+    if cycle is None:
+        raise NotFound
+    if cycle.state != CycleState.RUNNING:
+        raise Conflict(_l("这一批不在配送中，不能再改。"))
+    return cycle
+
+
+@command
+def hand_out(by: Staff, cycle_id: int, building_id: int, entry: HandOutEntry) -> dict[str, int]:
+    """Enter a building: every bag that was shown is left at its door except those named with a reason.
+
+    Requires: HAND_OUT over the building; the cycle is running; each bag shown waits at the building. Ensures: a bag
+    left at its door is `handed_out`; one that failed stays `dropped_off` with its reason; one that is gone is
+    `missing`, its units are disputed and a complaint is open for each line. Returns outcome → bags.
+    Raises: NotFound, Invalid, Conflict.
+    """
+    require_building(by, Permission.HAND_OUT, building_id)
+    require_running(cycle_id)
+    bags = _waiting(cycle_id, building_id, entry.rows)
+    outcomes, details = _outcomes(bags, entry)
+    now = clock.now()
+    last = _last_attempts(bags)
+    rows = [
+        {
+            "bag_id": bag.id,
+            "outcome": outcomes[bag.code],
+            "detail": details.get(bag.code, ""),
+            "by_id": by.id,
+            "at": now,
+        }
+        for bag in bags
+        if last.get(bag.id) != (outcomes[bag.code], details.get(bag.code, ""))
+    ]
+    if rows:
+        db.session.execute(insert(HandOut), rows)
+    for bag in bags:
+        if outcomes[bag.code] == DoorOutcome.LEFT:
+            advance(bag, BagState.HANDED_OUT)
+    _report_missing([bag for bag in bags if outcomes[bag.code] == DoorOutcome.BAG_MISSING])
+    counts: dict[str, int] = {}
+    for outcome in outcomes.values():
+        counts[outcome] = counts.get(outcome, 0) + 1
+    record(by, "hand_out", ("building", building_id), cycle_id=cycle_id, **counts)
+    return counts
+
+
+def _waiting(cycle_id: int, building_id: int, rows: Iterable[DoorEntry]) -> list[Bag]:
+    """The bags that were shown, in order of id. Raises Invalid for none, Conflict for one that waits no more."""
+    ids = sorted({row.id for row in rows})
+    if not ids:
+        raise Invalid(_l("没有要发放的袋。"))
+    found = select(Bag).where(Bag.id.in_(ids), Bag.cycle_id == cycle_id, Bag.building_id == building_id)
+    bags = list(db.session.scalars(found.options(selectinload(Bag.lines)).order_by(Bag.id)))
+    if len(bags) != len(ids):
+        raise NotFound
+    if any(bag.state != BagState.DROPPED_OFF for bag in bags):
+        raise Conflict(_l("名单刚有变化（可能别人已经登记），请刷新后再看。"))
+    return bags
+
+
+def _outcomes(bags: list[Bag], entry: HandOutEntry) -> tuple[Mapping[str, str], dict[str, str]]:
+    """Bag code → outcome, and bag code → detail, from the selects and the text together. Raises Invalid."""
+    codes = {bag.id: bag.code for bag in bags}
+    doors = doors_of(list(codes))
+    named, problems = read_exceptions(entry.exceptions, doors)
+    chosen = [Named(codes[row.id], row.outcome, row.detail) for row in entry.rows if row.outcome != DoorOutcome.LEFT]
+    twice = {one.bag_code for one in chosen} & {one.bag_code for one in named}
+    # A bag that failed before keeps its reason in the list: the text overrules it.
+    every = [one for one in chosen if one.bag_code not in twice] + named
+    result = by_exception(codes.values(), [(one.bag_code, one.reason) for one in every])
+    said = [problem.said for problem in (*problems, *result.problems)]
+    if said:
+        raise Invalid({"exceptions": [str(sentence) for sentence in said]})
+    return result.outcomes, {one.bag_code: one.detail for one in every}
+
+
+def _last_attempts(bags: list[Bag]) -> dict[int, tuple[str, str]]:
+    found = select(HandOut).where(HandOut.bag_id.in_([bag.id for bag in bags])).order_by(HandOut.id)
+    return {attempt.bag_id: (attempt.outcome, attempt.detail) for attempt in db.session.scalars(found)}
+
+
+def _report_missing(bags: list[Bag]) -> None:
+    for bag in bags:
+        advance(bag, BagState.MISSING)
+        for line in bag.lines:
+            db.session.add(
+                Dispute(order_line_id=line.order_line_id, bag_id=bag.id, qty=line.qty, kind=DisputeKind.MISSING)
+            )
+    moves = [(line.order_line_id, line.qty, Cause("bag_missing", bag.id)) for bag in bags for line in bag.lines]
+    move_each(moves, Stage.DROPPED_OFF, Stage.DISPUTED)
+
+
+@command
+def bring_back(by: Staff, bag_id: int, decided: BringBack) -> Bag:
+    """Take a bag that failed at its door back to the depot and apart.
+
+    Requires: HAND_OUT over the building; the last attempt at the door failed and the bag is not missing. Ensures: the
+    bag is `voided`; its units pass through `disputed` and `open`, and then are
+    * allocated again with the same goods, first into the next wave (good goods, to be redelivered),
+    * open for the next allocation, the goods damaged in their lots (spoiled, to be redelivered),
+    * cancelled, the goods free or damaged in their lots (not wanted any more).
+    Raises: NotFound, Invalid, Conflict.
+    """
+    bag = require_bag(by, Permission.HAND_OUT, bag_id)
+    cycle = require_running(bag.cycle_id)
+    tried = db.session.scalar(select(HandOut).where(HandOut.bag_id == bag.id).order_by(HandOut.id.desc()).limit(1))
+    if bag.state != BagState.DROPPED_OFF or tried is None or tried.outcome not in FAILED:
+        raise Conflict(_("只有没送到、还在楼里的袋能退回仓库。"))
+    advance(bag, BagState.VOIDED)
+    held = {line.order_line_id: line.qty for line in bag.lines}
+    cause = Cause("bag_return", bag.id)
+    move(held, Stage.DROPPED_OFF, Stage.DISPUTED, cause)
+    move(held, Stage.DISPUTED, Stage.OPEN, cause)
+    if decided.wish == Wish.CANCEL:
+        move(held, Stage.OPEN, Stage.CANCELLED, cause)
+        take_back(held, "free" if decided.goods == Goods.GOOD else "damaged")
+    elif decided.goods == Goods.GOOD:
+        keep_for_household(held)
+        move(held, Stage.OPEN, Stage.ALLOCATED, cause)
+    else:
+        take_back(held, "damaged")
+    record(by, "return", bag, cycle_id=cycle.id, units=sum(held.values()), goods=decided.goods, wish=decided.wish)
+    return bag

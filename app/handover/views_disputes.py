@@ -1,0 +1,100 @@
+"""The queue of complaints and the answer to one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from flask import Blueprint, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from werkzeug.wrappers import Response
+
+from app.access.guard import requires, staff, submit
+from app.access.permissions import Permission
+from app.core.paging import paginate, same_list
+from app.core.schemas import Form
+from app.handover import queries, queries_disputes, service_disputes
+from app.handover.models import Dispute, DisputeKind, DisputeState
+from app.handover.schemas import ResolveSchema
+
+bp = Blueprint("disputes", __name__)
+
+
+@bp.get("/cycles/<int:cycle_id>/disputes")
+@requires(Permission.DISPUTE)
+def index(cycle_id: int) -> str:
+    """The queue, open ones first."""
+    cycle = queries.cycle_in_reach(staff(), Permission.DISPUTE, cycle_id)
+    narrowed = queries_disputes.DisputeFilter(
+        request.args.get("state", ""), request.args.get("kind", ""), request.args.get("q", "")[:40]
+    )
+    page = paginate(
+        queries_disputes.queue(staff(), cycle_id, narrowed),
+        request.args.get("page"),
+        same_list(request.path, request.args.items(multi=True)),
+    )
+    return render_template(
+        "handover/disputes.html",
+        cycle=cycle,
+        page=replace(page, rows=[queries_disputes.as_row(row) for row in page.rows]),
+        counts=queries_disputes.counts(staff(), cycle_id),
+        narrowed=narrowed,
+        states=DisputeState.options(),
+        kinds=DisputeKind.options(),
+    )
+
+
+@bp.post("/cycles/<int:cycle_id>/disputes/see")
+@requires(Permission.DISPUTE)
+def see(cycle_id: int) -> Response:
+    """Note that the new ones have been seen."""
+    queries.cycle_in_reach(staff(), Permission.DISPUTE, cycle_id)
+
+    def says(new: int) -> str:
+        return str(ngettext("%(num)d 条已标为看到。", "%(num)d 条已标为看到。", new))
+
+    return submit[int](then=lambda _new: url_for("disputes.index", cycle_id=cycle_id), says=says)(
+        service_disputes.see_all, staff(), cycle_id
+    )
+
+
+@bp.get("/disputes/<int:dispute_id>")
+@requires(Permission.DISPUTE)
+def one(dispute_id: int) -> str:
+    """One complaint with its clocks and the ways to answer it."""
+    return _page(dispute_id, Form())
+
+
+def _page(dispute_id: int, form: Form) -> str:
+    service_disputes.require_dispute(staff(), dispute_id)
+    return render_template(
+        "handover/one_dispute.html",
+        row=queries_disputes.one(dispute_id),
+        answers=[
+            (DisputeState.REDELIVERED.value, _("下一波补送")),
+            (DisputeState.REFUNDED.value, _("退款")),
+            (DisputeState.REJECTED.value, _("不成立，算已签收")),
+        ],
+        form=form,
+    )
+
+
+@bp.post("/disputes/<int:dispute_id>/start")
+@requires(Permission.DISPUTE)
+def start(dispute_id: int) -> Response:
+    """Begin to look into it."""
+    return submit[Dispute](then=lambda dispute: url_for("disputes.one", dispute_id=dispute.id), says=_("已开始处理。"))(
+        service_disputes.start, staff(), dispute_id
+    )
+
+
+@bp.post("/disputes/<int:dispute_id>/resolve")
+@requires(Permission.DISPUTE)
+def resolve(dispute_id: int) -> Response | tuple[str, int]:
+    """Answer it."""
+    form = Form(ResolveSchema, request.form)
+    if not form.is_valid:
+        return _page(dispute_id, form), 422
+    return submit[Dispute](then=lambda dispute: url_for("disputes.one", dispute_id=dispute.id), says=_("已答复。"))(
+        service_disputes.resolve, staff(), dispute_id, form.command
+    )
