@@ -190,9 +190,9 @@ def _by_goods(line: ChainLine) -> list[object]:
 
 
 def _by_number(line: ChainLine) -> list[object]:
-    if line.index is None or (line.household is None and not line.who):
+    if line.number is None or (line.household is None and not line.who):
         return []
-    return [("number", _identity(line), line.index)]
+    return [("number", _identity(line), line.number)]
 
 
 def relation(history: Sequence[Sequence[ChainLine]], later: Sequence[ChainLine]) -> Relation:

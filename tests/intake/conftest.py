@@ -2,22 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from app.intake.grammar.lexicon import Item, Lexicon
 from app.places.rules import Household, Profile, Register
-
-DATA = Path(__file__).resolve().parents[2].parent / "shared" / "data"
-
-
-def data(path: str) -> Path:
-    """A published data file; the test is skipped where the data is not there."""
-    found = DATA / path
-    if not found.exists():
-        pytest.skip(f"published data is not here: {path}")
-    return found
 
 
 @pytest.fixture(scope="session")

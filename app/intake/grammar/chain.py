@@ -37,11 +37,22 @@ def parse_chain(text: str, register: Register, lexicon: Lexicon, context: Contex
     result = _by_names(result)
     result = _duplicates(result)
     sums = totals(result)
-    result.sort(key=lambda line: (line.line_no, line.part))
+    result = _numbered(result)
     result += [ChainLine(p.line_no, p.raw, Outcome.REVIEW, p.part, reason="too_much") for p in beyond]
     titles = tuple(" ".join(section.title).strip() for section in parsed)
     warnings = tuple(w for section in parsed for w in _warnings(section, reader))
     return ChainResult(tuple(result), titles, warnings, sums)
+
+
+def _numbered(found: list[ChainLine]) -> list[ChainLine]:
+    """In order of the text, the parts of each physical line counted from 1."""
+    counted: Counter[int] = Counter()
+    ordered = []
+    for line in sorted(found, key=lambda line: (line.line_no, line.part)):
+        counted[line.line_no] += 1
+        part = counted[line.line_no]
+        ordered.append(line if line.part == part else line._replace(part=part))
+    return ordered
 
 
 def _affordable(found: list[Piece]) -> list[Piece]:
@@ -112,12 +123,12 @@ def _by_names(found: list[ChainLine]) -> list[ChainLine]:
     settled: list[ChainLine] = []
     for line in found:
         if by_address and line.outcome in acts and line.household is None and line.continues is None:
-            line = replace(line, outcome=Outcome.REVIEW, reason="no_address")
+            line = line._replace(outcome=Outcome.REVIEW, reason="no_address")
         elif not by_address and line.reason == "no_room" and line.who and line.items and not _doubts(line):
             outcome = Outcome.AMEND if line.change else Outcome.ROW
-            line = replace(line, outcome=outcome, reason="nickname", candidates=())
+            line = line._replace(outcome=outcome, reason="nickname", candidates=())
         elif line.outcome in acts and line.household is None and line.continues is None:
-            line = replace(line, reason=line.reason or "nickname")
+            line = line._replace(reason=line.reason or "nickname")
         settled.append(line)
     return settled
 
@@ -139,7 +150,7 @@ def _duplicates(found: list[ChainLine]) -> list[ChainLine]:
             keys = [(_identity(line), item.item) for item in line.items]
             earlier = next((seen[key] for key in keys if key in seen), None)
             if earlier is not None:
-                line = replace(line, outcome=Outcome.REVIEW, reason=f"duplicate_of_line_{earlier}")
+                line = line._replace(outcome=Outcome.REVIEW, reason=f"duplicate_of_line_{earlier}")
             for key in keys:
                 seen.setdefault(key, line.line_no)
         settled.append(line)
@@ -157,7 +168,7 @@ def _superseded(parsed: list[Section], found: list[ChainLine]) -> list[ChainLine
             if same_title and texts and len(texts & again) * 2 >= len(texts):
                 gone.add(earlier.number)
     return [
-        replace(line, outcome=Outcome.SKIP, reason="superseded", items=()) if line.list_no in gone
+        line._replace(outcome=Outcome.SKIP, reason="superseded", items=()) if line.list_no in gone
         and line.outcome is not Outcome.HEAD else line for line in found
     ]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 from app.places.rules import Household, Scope
 
@@ -52,8 +53,7 @@ class Goods:
     problem: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class ChainLine:
+class ChainLine(NamedTuple):
     """One entry of the paste. A physical line is one entry, except a chain written on one line (`part` counts then).
 
     continues: line number of the entry that this physical line carries on; its goods are counted there.
@@ -64,7 +64,7 @@ class ChainLine:
     raw: str
     outcome: Outcome
     part: int = 1
-    index: int | None = None
+    number: int | None = None
     household: Household | None = None
     who: str = ""
     proxy: str = ""

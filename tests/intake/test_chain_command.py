@@ -1,0 +1,54 @@
+"""`louda chain parse`: the engine without a database."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from app.intake.chain_cli import ChainFiles, chain, decoded, parse_chain_file
+
+REGISTER = "compound,building,stairwell,room\n嘉怡水岸,12,,302\n嘉怡水岸,12,,401\n"
+CATALOGUE = "item,unit,aliases\n土豆,袋,洋芋|马铃薯\n鸡蛋,盒,\n"
+CHAIN = "#接龙\n今日菜品\n\n1. 12-302 洋芋2袋\n2. 12-401 鸡蛋1盒\n3. 12-402 鸡蛋1盒\n"
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> ChainFiles:
+    for name, text in (("r.csv", REGISTER), ("c.csv", CATALOGUE), ("chain.txt", CHAIN)):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    return ChainFiles(str(tmp_path / "chain.txt"), tmp_path / "r.csv", tmp_path / "c.csv")
+
+
+def test_the_report_has_lines_totals_and_counts(files: ChainFiles) -> None:
+    report = parse_chain_file(files)
+    assert report["totals"] == {"土豆": 2, "鸡蛋": 1}
+    assert report["counts"] == {"ROW": 2, "AMEND": 0, "CANCEL": 0, "REVIEW": 1, "SKIP": 0, "HEAD": 2}
+    row = report["lines"][2]
+    assert (row["line_no"], row["outcome"]) == (4, "ROW")
+    assert row["household"] == {"compound": "嘉怡水岸", "building": "12", "stairwell": "", "room": "302"}
+    assert [(item["item"], item["qty"], item["unit"]) for item in row["items"]] == [("土豆", 2, "袋")]
+    assert report["lines"][4]["reason"] == "unknown_room"
+
+
+def test_the_command_prints_json_and_compares_with_an_earlier_paste(files: ChainFiles) -> None:
+    later = CHAIN + "4. 12-401 土豆1袋\n"
+    arguments = ["parse", later, "--register", str(files.register), "--catalogue", str(files.catalogue)]
+    done = CliRunner().invoke(chain, [*arguments, "--against", files.text, "--json"])
+    assert done.exit_code == 0, done.output
+    report = json.loads(done.output)
+    assert report["relation"] == "newer"
+    assert [row["kind"] for row in report["diff"]] == ["unchanged", "unchanged", "unchanged", "added"]
+
+
+def test_without_json_a_table_is_printed(files: ChainFiles) -> None:
+    done = CliRunner().invoke(chain, ["parse", files.text, "--register", str(files.register)])
+    assert "土豆" not in done.output.splitlines()[0]
+    assert "12-302" in done.output
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
+def test_texts_in_the_encodings_of_chinese_offices_are_read(encoding: str) -> None:
+    assert decoded(CHAIN.encode(encoding)) == CHAIN
