@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 ORDER = (
     "settings core access places=catalog ordering errands=intake tally purchasing stock allocation picking dispatch"
-    " handover settlement printing oversight api assets=models upkeep demo cli factory wsgi"
+    " handover settlement printing oversight api assets=models upkeep cli factory demo wsgi"
 ).split()
 RANK = {name: rank for rank, group in enumerate(ORDER) for name in group.split("=")}
 LAYERS = ("rules", "models", "service", "views", "schemas")

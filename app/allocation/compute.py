@@ -16,7 +16,7 @@ from app.core import clock
 from app.core.db import canonical_json, db
 from app.ordering.models import Cycle, HouseholdOrder, OrderLine, OrderState, Policy
 from app.places.models import CareNeed
-from app.stock.models import GoodsReceipt, Lot
+from app.stock.queries import free_lots
 
 MEMORY = timedelta(days=60)  # how long a household's shortages give it precedence among equals
 
@@ -55,7 +55,7 @@ def propose(cycle: Cycle) -> Proposal:
     policy = Policy(cycle.policy)
     seed = f"cycle-{cycle.id}"
     lines = _open_lines(cycle.id)
-    lots = free_lots(cycle.subdistrict_id, {line.item_id for line in lines})
+    lots = _lots_by_item(cycle.id, {line.item_id for line in lines})
     by_item: dict[int, list[rules.Claim]] = {}
     for line, claim in zip(lines, _claims(cycle, lines), strict=True):
         by_item.setdefault(line.item_id, []).append(claim)
@@ -160,18 +160,12 @@ def _recent_shortages(cycle: Cycle) -> dict[int, int]:
     return {household: count for household, count in found if household is not None}
 
 
-def free_lots(subdistrict_id: int, item_ids: set[int]) -> dict[int, list[tuple[int, int]]]:
+def _lots_by_item(cycle_id: int, item_ids: set[int]) -> dict[int, list[tuple[int, int]]]:
     """Item → (lot, free units) in order of use: what expires first, then what came first."""
     lots: dict[int, list[tuple[int, int]]] = {}
-    rows = db.session.execute(
-        select(Lot.item_id, Lot.id, Lot.qty_free)
-        .join(GoodsReceipt, GoodsReceipt.id == Lot.goods_receipt_id)
-        .where(Lot.qty_free > 0, GoodsReceipt.subdistrict_id == subdistrict_id)
-        .order_by(Lot.expires_on.is_(None), Lot.expires_on, GoodsReceipt.received_at, Lot.id)
-    )
-    for item_id, lot_id, free in rows:
-        if item_id in item_ids:
-            lots.setdefault(item_id, []).append((lot_id, free))
+    for lot in free_lots(cycle_id):
+        if lot.item_id in item_ids:
+            lots.setdefault(lot.item_id, []).append((lot.lot_id, lot.qty_free))
     return lots
 
 

@@ -13,6 +13,7 @@ from app.core.db import db
 from app.ordering.models import Cycle, HouseholdOrder, OrderLine, OrderState
 from app.places.models import Building, Compound, Household, Stairwell
 from app.stock.models import GoodsReceipt, Lot
+from app.stock.queries import usable_by
 
 
 @dataclass(frozen=True)
@@ -59,8 +60,7 @@ def item_rows(cycle_id: int) -> list[ItemRow]:
     stock = db.session.execute(
         select(Lot.item_id, func.sum(Lot.qty_free))
         .join(GoodsReceipt, GoodsReceipt.id == Lot.goods_receipt_id)
-        .join(Cycle, Cycle.subdistrict_id == GoodsReceipt.subdistrict_id)
-        .where(Cycle.id == cycle_id)
+        .where(usable_by(db.session.get_one(Cycle, cycle_id)))
         .group_by(Lot.item_id)
     )
     free: dict[int, int] = {item: int(qty) for item, qty in stock}

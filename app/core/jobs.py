@@ -12,8 +12,10 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from importlib import import_module
 from typing import Any, ClassVar
 
+from flask import current_app
 from flask_babel import gettext as _
 from sqlalchemy import Integer, UniqueConstraint, or_, select
 from sqlalchemy.orm import Mapped, mapped_column
@@ -92,6 +94,7 @@ class Running:
 
 Handler = Callable[[Running], dict[str, Any] | None]
 _handlers: dict[str, Handler] = {}
+MODULES_KEY = "louda_job_modules"  # in app.extensions: the modules that register handlers, imported at the first job
 
 
 def handles(kind: str) -> Callable[[Handler], Handler]:
@@ -164,6 +167,17 @@ def _finish(job_id: int, state: JobState, result: dict[str, Any] | None = None, 
         job.progress_done = job.progress_total
 
 
+def handler_of(kind: str) -> Handler:
+    """The handler of a kind of job. Modules with handlers are heavy (planner, renderer): pages never load them.
+
+    Raises KeyError for a kind that nobody handles.
+    """
+    if kind not in _handlers:
+        for module in current_app.extensions.get(MODULES_KEY, ()):
+            import_module(module)
+    return _handlers[kind]
+
+
 def run_next() -> bool:
     """Run one waiting job, if there is one; returns whether it did. A refusal (LoudaError) is final and shown as its
     sentence; any other failure is tried again by a later call, up to three attempts."""
@@ -173,7 +187,7 @@ def run_next() -> bool:
     run = Running(job.id, job.subject_id, job.payload)
     kind, attempts = job.kind, job.attempts
     try:
-        result = _handlers[kind](run)
+        result = handler_of(kind)(run)
     except LoudaError as refusal:
         _finish(run.job_id, JobState.FAILED, error=str(refusal.sentence))
     except Exception as failure:  # a worker outlives whatever a job does

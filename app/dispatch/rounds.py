@@ -170,7 +170,7 @@ def sign(by: Staff, stop_id: int, counted: Sign) -> DropOff:
     stop = require_stop(by, stop_id)
     if stop.round.state != RoundState.DEPARTED:
         raise Conflict(_l("这一趟还没有出发，不能签收。"))
-    bags = _bags_at(stop)
+    bags = bags_at(stop)
     missing = _missing_among(bags, counted.missing)
     advance(stop, StopState.SIGNED)
     here = [bag for bag in bags if bag.code not in missing]
@@ -193,7 +193,8 @@ def sign(by: Staff, stop_id: int, counted: Sign) -> DropOff:
     return drop_off
 
 
-def _bags_at(stop: Stop) -> list[Bag]:
+def bags_at(stop: Stop) -> list[Bag]:
+    """The loaded bags that a stop waits for."""
     found = select(Bag).join(PlanBag, PlanBag.bag_id == Bag.id).where(PlanBag.stop_id == stop.id)
     return list(db.session.scalars(found.where(Bag.state == BagState.LOADED).order_by(Bag.id)))
 

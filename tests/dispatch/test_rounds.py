@@ -160,7 +160,7 @@ def test_a_missing_bag_keeps_its_units_until_somebody_says_what_became_of_it(pub
     supplies = published.actor("supplies")
     stop = db.session.scalars(select(Stop).order_by(Stop.seq)).first()
     assert stop is not None
-    bag = rounds._bags_at(stop)[0]
+    bag = rounds.bags_at(stop)[0]
     with pytest.raises(Invalid):
         rounds.sign(supplies, stop.id, Sign("ABCDEFGHJ"))
     done = rounds.sign(supplies, stop.id, Sign(f"{bag.code}"))

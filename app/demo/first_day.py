@@ -1,0 +1,83 @@
+"""What a newcomer finds: yesterday's cycle closed, today's on the road, tomorrow's taking orders."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from app.core import clock
+from app.core.db import db
+from app.core.errors import LoudaError
+from app.demo import day as life
+from app.demo.subdistrict import PASSWORD, PEOPLE, put_on_duty, set_up
+from app.dispatch import rounds
+from app.dispatch.models import Plan, Round, Stop
+from app.factory import create_app
+from app.places.models import Building
+from app.settings import Settings
+
+
+def load(settings: Settings) -> None:
+    """Fill an empty database with the demo subdistrict."""
+    app = create_app(settings)
+    with app.app_context():
+        now = clock.now()
+        with clock.frozen_at(now - timedelta(days=1, hours=4)):
+            cast = set_up()
+            today = life.open_day(
+                cast, "今天这一批", clock.today() + timedelta(days=1), clock.now() + timedelta(hours=7)
+            )
+            life.take_orders(today, 0.25)
+        with clock.frozen_at(now - timedelta(hours=20)):
+            life.call_the_roll(today)
+            life.lock_and_sign(today)
+            life.buy(today)
+        _morning(today)
+        with clock.frozen_at(now - timedelta(minutes=20)):
+            tomorrow = life.open_day(
+                cast, "明天这一批", clock.today() + timedelta(days=1), now + timedelta(hours=8), seed=2
+            )
+            life.take_orders(tomorrow, 0.06)
+        db.session.remove()
+
+
+def _morning(today: life.Day) -> None:
+    """Goods are in, packed and planned; the first round is on the road and has signed for its first building."""
+    present = clock.now()
+    with clock.frozen_at(present - timedelta(hours=2)):
+        put_on_duty((0, 24))
+        life.receive(today)
+        life.share_out(today, declares=False)
+        plan = life.pack_and_plan(today, seconds=2)
+    with clock.frozen_at(present - timedelta(hours=1)):
+        _start(today, plan)
+
+
+def _start(today: life.Day, plan: Plan) -> None:
+    first = db.session.scalars(select(Round).where(Round.plan_id == plan.id).order_by(Round.seq)).first()
+    if first is None:
+        return
+    buyer = today.cast.buyer
+    try:
+        rounds.load(buyer, first.id)
+    except LoudaError:
+        return  # goods still at rest: the newcomer loads the first round
+    rounds.depart(buyer, first.id)
+    stop = db.session.scalars(select(Stop).where(Stop.round_id == first.id).order_by(Stop.seq)).first()
+    if stop is not None:
+        rounds.sign(life.captain_of(stop.building_id), stop.id, rounds.Sign(""))
+
+
+def sign_ins(settings: Settings) -> list[str]:
+    """The lines that say how to sign in, and where a resident begins."""
+    lines = [f"  {username:<10} {label}" for username, label, _role in PEOPLE]
+    lines.append(f"  {'louzhang1':<10} 楼长（每栋一个，louzhang1 起）")
+    with create_app(settings).app_context():
+        code = db.session.scalars(select(Building.public_code).order_by(Building.id)).first()
+        db.session.remove()
+    return [
+        f"演示账号，密码都是 Demo sign-ins, one password: {PASSWORD}",
+        *lines,
+        f"居民下单 A resident orders: {settings.public_url}/enter/{code}",
+    ]
