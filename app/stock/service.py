@@ -95,8 +95,7 @@ def take_in(by: Staff, cycle_id: int, goods: TakeIn) -> GoodsReceipt:
     if not goods.rows:
         raise Invalid(_l("请至少填一种商品。"))
     pieces = _unordered(goods.rows)
-    receipt = _receipt(by, ReceiptKind(goods.kind), cycle, None)
-    receipt.from_whom = goods.from_whom
+    receipt = _receipt(by, ReceiptKind(goods.kind), cycle, None, goods.from_whom)
     _write_lots(receipt, pieces)
     units = sum(piece.parts.total for piece in pieces)
     record(by, "receive", receipt, cycle_id=cycle_id, units=units, lines=len(pieces))
@@ -174,7 +173,9 @@ def _unordered(rows: list[Goods]) -> list[Piece]:
     return [Piece(items[row.item], None, Parts(row.good, row.damaged), row) for row in rows]
 
 
-def _receipt(by: Staff, kind: ReceiptKind, cycle: Cycle, order: PurchaseOrder | None) -> GoodsReceipt:
+def _receipt(
+    by: Staff, kind: ReceiptKind, cycle: Cycle, order: PurchaseOrder | None, from_whom: str = ""
+) -> GoodsReceipt:
     own = None if kind == ReceiptKind.OPENING else cycle.id
     same = select(func.count()).select_from(GoodsReceipt)
     same = same.where(GoodsReceipt.kind == kind, GoodsReceipt.subdistrict_id == cycle.subdistrict_id)
@@ -185,6 +186,7 @@ def _receipt(by: Staff, kind: ReceiptKind, cycle: Cycle, order: PurchaseOrder | 
         subdistrict_id=cycle.subdistrict_id,
         cycle_id=own,
         purchase_order_id=order.id if order else None,
+        from_whom=from_whom,
         received_at=clock.now(),
         received_by_id=by.id,
     )

@@ -148,9 +148,9 @@ def count(cycle_id: int) -> Response | tuple[str, int]:
     form = RowForm(CountSchema, request.form, ("counted",))
     if form.is_valid:
         try:
-            return submit(then=lambda _result: url_for("stock.keeping.write_offs", cycle_id=cycle_id), says=_count_sentence)(
-                keeping.count_stock, staff(), cycle.subdistrict_id, form.command
-            )
+            return submit(
+                then=lambda _result: url_for("stock.keeping.write_offs", cycle_id=cycle_id), says=_count_sentence
+            )(keeping.count_stock, staff(), cycle.subdistrict_id, form.command)
         except Invalid as error:
             form.add(error)
     return _count_page(cycle_id, form), 422

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from datetime import timedelta
+
+from flask.testing import FlaskClient
 from sqlalchemy import func, select, text
 
+from app.access.models import Account, Role, RoleGrant
+from app.access.permissions import Staff
+from app.core import clock
 from app.core.db import db
+from app.places.models import Subdistrict
 from app.tally import queries, service
 from app.tally.schemas import Sign
 from tests.world import World
@@ -46,3 +54,29 @@ def assert_equations() -> None:
 def count(model: type) -> int:
     """Rows of a table."""
     return db.session.scalar(select(func.count()).select_from(model)) or 0
+
+
+def stranger(here: World) -> Staff:
+    """A member of another subdistrict's supplies team, who signs in as "stranger"."""
+    elsewhere = Subdistrict(code="330102099", name="邻街道")
+    account = Account(username="stranger", password_hash="-", display_name="stranger")
+    db.session.add_all([elsewhere, account])
+    db.session.flush()
+    db.session.add(
+        RoleGrant(
+            account_id=account.id,
+            role=Role.SUPPLIES_TEAM,
+            starts_at=clock.now() - timedelta(days=1),
+            subdistrict_id=elsewhere.id,
+        )
+    )
+    db.session.commit()
+    here.accounts["stranger"] = account
+    return here.actor("stranger")
+
+
+def token(client: FlaskClient, page: str) -> str:
+    """The CSRF token that a page's forms carry."""
+    found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', client.get(page).get_data(as_text=True))
+    assert found
+    return found[1]

@@ -11,37 +11,18 @@ from sqlalchemy import select
 from app.core import clock
 from app.core.db import db
 from app.core.errors import Conflict, Invalid, NotFound, StaleEdit
-from app.places.models import Subdistrict
+from app.ordering.models import Cycle
 from app.purchasing import service as purchasing
-from app.purchasing.models import Demand, PurchaseOrder, PurchaseOrderLine
-from app.purchasing.schemas import Close, Seen
+from app.purchasing.models import Demand, PurchaseOrder
+from app.purchasing.schemas import Close
 from app.stock import queries, service
-from app.stock.models import GoodsReceipt, Lot, StockMove
+from app.stock.books import held
+from app.stock.models import GoodsReceipt, Location, Lot, RestRule, StockMove
 from app.stock.schemas import Arrived, Delivery, Goods, TakeIn, Unordered
 from tests import world
-from tests.purchasing.signed import assert_equations, count, sign_all
+from tests.purchasing.signed import assert_equations, count, stranger
+from tests.stock.sent import fresh, lines, send_order
 from tests.world import World
-
-
-def fresh(order_id: int) -> PurchaseOrder:
-    """The order as the database has it now."""
-    db.session.rollback()
-    db.session.expire_all()
-    return db.session.get_one(PurchaseOrder, order_id)
-
-
-def sent(here: World) -> PurchaseOrder:
-    """A sent order over 10 green vegetables, 5 potatoes and 5 boxes of milk."""
-    here.order(here.households[0], {0: 4, 1: 5})
-    here.order(here.households[7], {0: 3, 3: 1})
-    here.lock()
-    sign_all(here)
-    purchasing.compute_demand(here.actor("supplies"), here.cycle.id)
-    made = purchasing.propose(here.actor("supplies"), here.cycle.id)
-    order_id = made.order_ids[0]
-    for actor, step in (("supplies2", purchasing.approve), ("supplies", purchasing.send)):
-        step(here.actor(actor), here.cycle.id, order_id, Seen(fresh(order_id).version))
-    return fresh(order_id)
 
 
 @pytest.fixture
@@ -51,19 +32,214 @@ def here(app: Flask) -> World:
 
 @pytest.fixture
 def order(here: World) -> PurchaseOrder:
-    return sent(here)
+    return send_order(here)
 
 
-def lines(order: PurchaseOrder) -> list[PurchaseOrderLine]:
-    return sorted(fresh(order.id).lines, key=lambda line: line.item_id)
+def receive(here: World, order: PurchaseOrder, *rows: Arrived, takes_extra: bool = False) -> GoodsReceipt:
+    return service.receive(here.actor("supplies"), order.id, Delivery(list(rows), takes_extra))
 
 
-def test_the_pages_open(app: Flask, here: World, order: PurchaseOrder) -> None:
-    client = world.sign_in(app, here, "supplies")
-    base = f"/cycles/{here.cycle.id}/stock"
-    for page in ("", f"/orders/{order.id}", "/take-in", "/lots", "/write-offs", "/count"):
-        assert client.get(base + page).status_code == 200, page
-    service.receive(here.actor("supplies"), order.id, Delivery([Arrived(lines(order)[0].id, 8, 2)]))
+def lots() -> list[tuple[int, int, int, int, bool]]:
+    """Received, free, damaged, returned, on an order line; in the order in which they came."""
+    db.session.rollback()
+    found = db.session.scalars(select(Lot).order_by(Lot.id).execution_options(populate_existing=True))
+    return [
+        (lot.qty_received, lot.qty_free, lot.qty_damaged, lot.qty_returned, lot.purchase_order_line_id is not None)
+        for lot in found
+    ]
+
+
+def counters(order: PurchaseOrder) -> list[tuple[int, int, int]]:
+    """Awaited, received, undelivered by line."""
+    return [(line.qty_awaited, line.qty_received, line.qty_undelivered) for line in lines(order.id)]
+
+
+def test_a_full_delivery_makes_a_lot_a_line_and_rests_by_storage(here: World, order: PurchaseOrder) -> None:
+    receipt = receive(here, order, *(Arrived(line.id, line.qty_awaited) for line in lines(order.id)))
+    assert counters(order) == [(0, 10, 0), (0, 5, 0), (0, 5, 0)]
+    rest = {lot.item_id: lot.released_at - receipt.received_at for lot in db.session.scalars(select(Lot))}
+    assert rest == {
+        here.items[0].id: timedelta(minutes=30),
+        here.items[1].id: timedelta(minutes=30),
+        here.items[3].id: timedelta(0),
+    }
+    assert receipt.number.startswith(f"SH-{here.cycle.id}-001-")
+    assert_equations()
+
+
+def test_a_rest_rule_of_the_subdistrict_comes_before_the_usual_one(here: World, order: PurchaseOrder) -> None:
+    db.session.add(RestRule(storage="ambient", minutes=45))
+    db.session.commit()
+    receipt = receive(here, order, Arrived(lines(order.id)[0].id, 10))
+    assert db.session.scalars(select(Lot)).one().released_at - receipt.received_at == timedelta(minutes=45)
+
+
+def test_goods_may_come_in_parts_each_with_its_own_receipt_batch_and_expiry(here: World, order: PurchaseOrder) -> None:
+    line = lines(order.id)[0].id
+    soon = clock.today() + timedelta(days=3)
+    receive(here, order, Arrived(line, 4, batch="A1", expires_on=soon))
+    assert counters(order)[0] == (6, 4, 0)
+    receive(here, order, Arrived(line, 6, batch="B2"))
+    assert counters(order)[0] == (0, 10, 0)
+    batches = [(lot.batch_no, lot.expires_on) for lot in db.session.scalars(select(Lot).order_by(Lot.id))]
+    assert batches == [("A1", soon), ("B2", None)]
+    assert count(GoodsReceipt) == 2
+    assert_equations()
+
+
+def test_what_a_supplier_will_not_bring_opens_the_gap_in_the_demand_again(here: World, order: PurchaseOrder) -> None:
+    line = lines(order.id)[0]
+    receive(here, order, Arrived(line.id, 4))
+    service.mark_undelivered(here.actor("supplies"), line.id)
+    assert counters(order)[0] == (0, 4, 6)
+    row = db.session.get_one(Demand, (here.cycle.id, here.items[0].id))
+    assert (row.qty_purchased, row.is_covered) == (4, False)
+    with pytest.raises(Conflict, match="没有待到"):
+        service.mark_undelivered(here.actor("supplies"), line.id)
+    assert_equations()
+
+
+def test_more_than_ordered_is_refused_until_somebody_takes_it(here: World, order: PurchaseOrder) -> None:
+    line = lines(order.id)[0].id
+    with pytest.raises(Invalid) as refused:
+        receive(here, order, Arrived(line, 13))
+    assert list(refused.value.problems) == [f"good-{line}"]
+    assert lots() == []
+    receive(here, order, Arrived(line, 12, damaged=1), takes_extra=True)
+    assert lots() == [(10, 10, 0, 0, True), (3, 2, 1, 0, False)]
+    assert counters(order)[0] == (0, 10, 0)
+    assert_equations()
+
+
+def test_spoilt_and_sent_back_units_are_counted_and_leave_the_books(here: World, order: PurchaseOrder) -> None:
+    line = lines(order.id)[0].id
+    receive(here, order, Arrived(line, good=6, damaged=3, returned=1))
+    assert lots() == [(10, 6, 3, 1, True)]
     lot = db.session.scalars(select(Lot)).one()
-    for page in ("", f"/orders/{order.id}", "/lots", f"/lots/{lot.id}", "/count"):
-        assert client.get(base + page).status_code == 200, page
+    depot = db.session.scalars(select(Location).where(Location.kind == "depot")).one()
+    outside = db.session.scalars(select(Location).where(Location.kind == "outside")).one()
+    assert held(lot.id) == {depot.id: 9, outside.id: -9}
+    assert_equations()
+
+
+def test_every_point_is_a_place_and_the_depot_is_where_goods_come_in(here: World, order: PurchaseOrder) -> None:
+    receive(here, order, Arrived(lines(order.id)[0].id, 1))
+    receive(here, order, Arrived(lines(order.id)[0].id, 1))
+    places = [(place.name, place.kind) for place in db.session.scalars(select(Location).order_by(Location.id))]
+    assert places == [("南门点位", "depot"), ("北门点位", "point"), ("外部", "outside")]
+
+
+def test_goods_that_nobody_ordered_come_in_beside_the_order(here: World, order: PurchaseOrder) -> None:
+    goods = Unordered([Goods(here.items[2].id, 2, 1, id=1)])
+    receipt = service.receive_unordered(here.actor("supplies"), order.id, goods)
+    assert receipt.purchase_order_id == order.id
+    assert lots() == [(3, 2, 1, 0, False)]
+    assert counters(order) == [(10, 0, 0), (5, 0, 0), (5, 0, 0)]
+    with pytest.raises(Invalid):
+        service.receive_unordered(here.actor("supplies"), order.id, Unordered([Goods(999, 2, id=1)]))
+    assert_equations()
+
+
+def test_nothing_at_all_and_goods_past_their_day_are_refused(here: World, order: PurchaseOrder) -> None:
+    line = lines(order.id)[0].id
+    with pytest.raises(Invalid, match="没有填"):
+        receive(here, order, Arrived(line))
+    yesterday = clock.today() - timedelta(days=1)
+    with pytest.raises(Invalid) as refused:
+        receive(here, order, Arrived(line, 3, expires_on=yesterday))
+    assert list(refused.value.problems) == [f"expires_on-{line}"]
+    receive(here, order, Arrived(line, damaged=3, expires_on=yesterday))
+    assert lots() == [(3, 0, 3, 0, True)]
+
+
+def test_two_people_do_not_enter_one_delivery(here: World, order: PurchaseOrder) -> None:
+    seen, line = order.version, lines(order.id)[0].id
+    service.receive(here.actor("supplies"), order.id, Delivery([Arrived(line, 4)], version=seen))
+    with pytest.raises(StaleEdit):
+        service.receive(here.actor("supplies2"), order.id, Delivery([Arrived(line, 4)], version=seen))
+    assert counters(order)[0] == (6, 4, 0)
+
+
+def test_a_closed_order_and_a_line_of_another_order_are_refused(here: World, order: PurchaseOrder) -> None:
+    with pytest.raises(NotFound):
+        receive(here, order, Arrived(999, 1))
+    line = lines(order.id)[0].id
+    with pytest.raises(NotFound):
+        receive(here, order, Arrived(line, 1), Arrived(line, 1))
+    purchasing.close(here.actor("supplies"), here.cycle.id, order.id, Close(fresh(order.id).version, True))
+    with pytest.raises(Conflict, match="还没有关闭"):
+        receive(here, order, Arrived(line, 1))
+    assert count(GoodsReceipt) == 0
+
+
+def test_a_member_of_another_subdistrict_sees_no_order_to_receive(here: World, order: PurchaseOrder) -> None:
+    outsider = stranger(here)
+    with pytest.raises(NotFound):
+        service.receive(outsider, order.id, Delivery([Arrived(1, 1)]))
+    with pytest.raises(NotFound):
+        service.mark_undelivered(outsider, lines(order.id)[0].id)
+    with pytest.raises(NotFound):
+        service.take_in(outsider, here.cycle.id, TakeIn("donation", [Goods(here.items[0].id, 1)]))
+    assert count(StockMove) == 0
+
+
+def second_cycle(here: World) -> Cycle:
+    """Another running cycle of the same subdistrict."""
+    cycle = Cycle(
+        subdistrict_id=here.subdistrict.id,
+        name="第二批",
+        opens_at=here.cycle.opens_at,
+        cutoff_at=here.cycle.cutoff_at,
+        deliver_on=here.cycle.deliver_on,
+        state="running",
+    )
+    db.session.add(cycle)
+    db.session.commit()
+    return cycle
+
+
+def test_a_donation_is_for_its_cycle_and_opening_stock_for_any(here: World) -> None:
+    other, by = second_cycle(here), here.actor("supplies")
+    gift = service.take_in(by, here.cycle.id, TakeIn("donation", [Goods(here.items[0].id, 4, 1)], "某超市"))
+    service.take_in(by, here.cycle.id, TakeIn("opening", [Goods(here.items[1].id, 2)]))
+    assert gift.from_whom == "某超市"
+    mine = [(lot.item_id, lot.qty_free) for lot in queries.free_lots(here.cycle.id)]
+    assert mine == [(here.items[0].id, 4), (here.items[1].id, 2)]
+    assert [lot.item_id for lot in queries.free_lots(other.id)] == [here.items[1].id]
+    assert_equations()
+
+
+def test_what_a_finished_cycle_left_over_is_there_for_the_next(here: World) -> None:
+    other = second_cycle(here)
+    service.take_in(here.actor("supplies"), here.cycle.id, TakeIn("donation", [Goods(here.items[0].id, 4)]))
+    here.cycle.state, here.cycle.closed_at = "closed", clock.now()
+    db.session.commit()
+    assert [lot.qty_free for lot in queries.free_lots(other.id)] == [4]
+    with pytest.raises(Conflict, match="已经结束"):
+        service.take_in(here.actor("supplies"), here.cycle.id, TakeIn("donation", [Goods(here.items[0].id, 4)]))
+
+
+def test_a_donation_without_goods_or_numbers_is_refused_row_by_row(here: World) -> None:
+    by = here.actor("supplies")
+    with pytest.raises(Invalid, match="至少"):
+        service.take_in(by, here.cycle.id, TakeIn("donation"))
+    with pytest.raises(Invalid) as refused:
+        service.take_in(by, here.cycle.id, TakeIn("donation", [Goods(999, 1, id=1), Goods(here.items[0].id, id=2)]))
+    assert set(refused.value.problems) == {"item-1", "good-2"}
+
+
+def test_lots_are_given_out_by_expiry_and_not_once_they_expire_before_delivery(here: World) -> None:
+    item, day = here.items[0].id, here.cycle.deliver_on
+    rows = [
+        Goods(item, 1),
+        Goods(item, 2, expires_on=day + timedelta(days=9)),
+        Goods(item, 3, expires_on=day),
+        Goods(item, 4, expires_on=day - timedelta(days=1)),
+        Goods(here.items[1].id, 5),
+    ]
+    service.take_in(here.actor("supplies"), here.cycle.id, TakeIn("opening", rows))
+    assert [lot.qty_free for lot in queries.free_lots(here.cycle.id, {item})] == [3, 2, 1]
+    found = queries.free_lots(here.cycle.id, [item])
+    assert queries.released_by([lot.lot_id for lot in found]) == {lot.lot_id: lot.released_at for lot in found}
+    with pytest.raises(NotFound):
+        queries.free_lots(999)
