@@ -50,9 +50,10 @@ class Lexicon:
         self._starts: dict[str, list[str]] = defaultdict(list)
         for item in items:
             self.items[item.name] = item
-            for name in (item.name, chinese.fold(item.name).split("(")[0], *item.aliases):
+            for name in (item.name, *item.aliases):
                 if key(name):
                     self._names[key(name)].add(item.name)
+        self._add_short_names()
         self.is_open = not self.items
         """Whether any name is taken as it is written."""
         for name in sorted(self._names or words.PROTECTED, key=len, reverse=True):
@@ -61,6 +62,15 @@ class Lexicon:
     @property
     def only_item(self) -> str:
         return next(iter(self.items)) if len(self.items) == 1 else ""
+
+    def _add_short_names(self) -> None:
+        """`净藕(1)` also goes by 净藕, unless another item has that very name."""
+        shorter: dict[str, set[str]] = defaultdict(set)
+        for name in self.items:
+            shorter[key(chinese.fold(name).split("(")[0])].add(name)
+        for short, items in shorter.items():
+            if short and short not in self._names:
+                self._names[short] |= items
 
     def unit(self, item: str) -> str:
         """Sale unit of the item, "" when unknown."""

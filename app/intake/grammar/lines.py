@@ -20,6 +20,7 @@ from app.core import chinese
 _CIRCLED = {chr(0x2460 + i): i + 1 for i in range(20)} | {chr(0x3251 + i): i + 21 for i in range(15)}
 _CIRCLED |= {chr(0x2776 + i): i + 1 for i in range(10)} | {chr(0x2474 + i): i + 1 for i in range(20)}
 _MARKS = ".、,:);]。"
+_ADDRESS_FOLLOWS = "-/# 号栋幢撞座楼单室弄"
 _KEYCAP = "\ufe0f\u20e3"
 _INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad\u200e\u200f"), None)
 _DATE_FOLLOWS = "星周上下午晚早中到送团接预发前截取起开是、,,日 "
@@ -80,11 +81,11 @@ def _broken(raw: str) -> list[str]:
 
 
 def numbers(text: str) -> int:
-    """How many runs of digits the text has, at most 40."""
+    """How many numbers of the text may be parts of an address (a dash, a blank or a level word follows), at most 40."""
     count, inside = 0, False
-    for ch in text[:400]:
+    for ch in text[:400] + " ":
         digit = "0" <= ch <= "9"
-        count += digit and not inside
+        count += inside and ch in _ADDRESS_FOLLOWS
         inside = digit
     return min(count, 40)
 

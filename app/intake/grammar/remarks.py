@@ -151,5 +151,8 @@ def _door(clause: str) -> int:
     if not places:
         return -1
     first = min(places)
+    said = any(ch.isdigit() for ch in clause[first:]) and not any(ch.isdigit() for ch in clause[:first])
+    if said and first > 0 and not clause.startswith(_DOOR_STARTS):
+        return -1  # a name that holds such a word: 东门口小白菜4斤
     starts = [clause.find(word) for word in _DOOR_STARTS if 0 <= clause.find(word) <= first]
     return min([first, *starts])

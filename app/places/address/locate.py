@@ -173,10 +173,17 @@ def _located(slots: Sequence[Slot], masked: str, resolution: Resolution) -> Loca
     before = slots[0].before
     if before and (tokens.ends_with_road(before) or before.endswith((names.MASK, "区", "镇", "街道", "社区"))):
         start = masked.rindex(before, 0, start)
-    while start > 0 and masked[start - 1] in names.MASK + " ·(":
-        start -= 1
+    start = _in_front(masked, start)
     end = _behind(masked, end)
     return Located(start, end, resolution, _is_strong(slots, resolution.read))
+
+
+def _in_front(masked: str, start: int) -> int:
+    """The start moved over a compound name that stands before the numbers, brackets included."""
+    at = start
+    while at > 0 and masked[at - 1] in names.MASK + " ·()":
+        at -= 1
+    return at if names.MASK in masked[at:start] else start
 
 
 def _behind(masked: str, end: int) -> int:
