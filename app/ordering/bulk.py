@@ -108,7 +108,7 @@ def standing_choices(cycle_id: int) -> dict[int | None, dict[int, int]]:
     rows = select(HouseholdOrder.household_id, OrderChoice.offer_id, OrderChoice.qty)
     rows = rows.outerjoin(OrderChoice, OrderChoice.order_id == HouseholdOrder.id)
     rows = rows.where(HouseholdOrder.cycle_id == cycle_id, HouseholdOrder.household_id.is_not(None))
-    for home, offer_id, qty in db.session.execute(rows).tuples():
+    for home, offer_id, qty in db.session.execute(rows):
         choices = found.setdefault(home, {})
         if offer_id is not None:
             choices[offer_id] = qty
@@ -147,7 +147,7 @@ def insert_orders(
     returned = db.session.execute(
         insert(HouseholdOrder).returning(HouseholdOrder.household_id, HouseholdOrder.id), heads
     )
-    ids = {home: order_id for home, order_id in returned.tuples()}  # noqa: C416
+    ids = {home: order_id for home, order_id in returned}  # noqa: C416
     choices, lines = [], []
     quantities: dict[str, dict[str, int]] = {}
     for order in orders:

@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import lru_cache
 
 from flask_babel import gettext as _
 from sqlalchemy import select
@@ -98,6 +99,7 @@ def known(by: Actor, cycle_id: int) -> Known:
     return found
 
 
+@lru_cache(maxsize=4096)
 def whole_units(typed: str, stated: str, sold: Sold) -> int | None:
     """Sale units meant by a quantity and its unit; None where it does not come out whole or the unit is another."""
     try:

@@ -40,14 +40,13 @@ def has_order(cycle_id: int) -> ColumnElement[bool]:
 
 def has_outcome(cycle_id: int) -> ColumnElement[bool]:
     """Whether the household's roll call has ended: an order that counts, or an outcome noted by a person."""
-    noted = exists(
-        select(RollCall.household_id).where(
-            RollCall.cycle_id == cycle_id,
-            RollCall.household_id == Household.id,
-            or_(RollCall.outcome != Outcome.ORDERED, has_order(cycle_id)),
-        )
+    ordered = select(HouseholdOrder.household_id).where(
+        HouseholdOrder.cycle_id == cycle_id,
+        HouseholdOrder.state.in_(COUNTS),
+        HouseholdOrder.household_id.is_not(None),
     )
-    return or_(has_order(cycle_id), noted)
+    noted = select(RollCall.household_id).where(RollCall.cycle_id == cycle_id, RollCall.outcome != Outcome.ORDERED)
+    return or_(Household.id.in_(ordered), Household.id.in_(noted))
 
 
 def missing_count(cycle_id: int) -> int:

@@ -250,7 +250,15 @@ class EnterSchema(CommandSchema):
     order_code = Line(longest=30, blank=True)
 
 
+@dataclass(frozen=True)
+class Code:
+    """An order code as typed."""
+
+    order_code: str
+
+
 class CodeSchema(CommandSchema):
     """Only an order code: from another phone."""
 
+    makes = Code
     order_code = Line(required=True, longest=30)

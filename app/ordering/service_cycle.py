@@ -16,7 +16,7 @@ from app.core import clock
 from app.core.db import check_version, command, db
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.events import record
-from app.core.states import advance
+from app.core.states import advance, is_legal
 from app.ordering import queries_roll_call, stages
 from app.ordering.models import (
     Cycle,
@@ -285,11 +285,11 @@ def close_cycle(by: Staff, cycle_id: int) -> Cycle:
     Raises: NotFound; Conflict with the number of units per unfinished stage.
     """
     cycle = editable(by, cycle_id)
-    advance(cycle, CycleState.CLOSED)
-    waiting = unfinished_units(cycle_id)
+    waiting = unfinished_units(cycle_id) if is_legal(cycle, CycleState.CLOSED) else {}
     if waiting:
         what = "、".join(f"{Stage(stage).label} {qty}" for stage, qty in waiting.items())
         raise Conflict(_("还有商品没有到终点，不能关闭：%(what)s。", what=what))
+    advance(cycle, CycleState.CLOSED)
     cycle.closed_at = clock.now()
     record(by, "close", cycle, cycle_id=cycle_id)
     return cycle

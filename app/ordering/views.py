@@ -116,7 +116,7 @@ def cycle(cycle_id: int) -> str:
 def _cycle_page(cycle_id: int, form: Form) -> str:
     row = queries.readable_cycle(staff(), Permission.CYCLE_READ, cycle_id)
     may_edit = is_subdistrict_in_scope(staff(), Permission.CYCLE_EDIT, row.subdistrict_id)
-    units = queries.units_by_stage(cycle_id)
+    units = {} if row.state in (CycleState.DRAFT, CycleState.OPEN) else queries.units_by_stage(cycle_id)
     return render_template(
         "ordering/cycle.html",
         cycle=row,
@@ -127,7 +127,7 @@ def _cycle_page(cycle_id: int, form: Form) -> str:
         offers=queries.offers(cycle_id),
         orders=queries.orders_by_state(cycle_id),
         units=[(Stage(stage).label, qty) for stage, qty in units.items()],
-        missing=queries_roll_call.missing_count(cycle_id),
+        missing=queries_roll_call.missing_count(cycle_id) if row.state == CycleState.OPEN else 0,
         may_edit=may_edit,
         may_read_orders=staff().may(Permission.ORDER_READ),
         may_proxy=staff().may(Permission.ORDER_PROXY),
