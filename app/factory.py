@@ -14,7 +14,7 @@ from werkzeug.routing import IntegerConverter, Map
 from werkzeug.wrappers import Response
 
 from app import cli, models
-from app.access import headers
+from app.access import headers, landing
 from app.access.guard import register_forms, register_guard
 from app.assets import register_assets
 from app.core import clock, jobs, units
@@ -169,6 +169,7 @@ def _register_templates(app: Flask) -> None:
     app.jinja_env.globals.update(now=clock.now, get_locale=get_locale)
     rail = import_module("app.oversight.rail")
     app.context_processor(rail.for_template)
+    app.extensions[landing.EXTENSION] = import_module("app.oversight.landing").for_staff
 
 
 __all__ = ["LANGUAGES", "UnsafeSettings", "create_app", "models"]

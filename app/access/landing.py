@@ -18,7 +18,7 @@ _FALLBACK = (
     (Permission.PLACES_READ, "places.index"),
     (Permission.SELF, "access.account"),
 )
-_RESIDENT = ("ordering_resident.order", "ordering.mine", "ordering.enter", "access.privacy")
+_RESIDENT = ("resident.home", "access.privacy")
 
 
 def for_staff(actor: Staff) -> str:
@@ -37,5 +37,4 @@ def for_resident(_actor: Resident) -> str:
 
 
 def _exists(endpoint: str) -> bool:
-    rules = current_app.url_map._rules_by_endpoint.get(endpoint, [])
-    return any(not rule.arguments for rule in rules)
+    return endpoint in current_app.view_functions

@@ -129,8 +129,15 @@ MORE = (
     (N_("队伍与班次"), "roster.index", Permission.PLAN),
     (N_("代办"), "errands.index", Permission.ERRAND),
     (N_("日志"), "oversight.events", Permission.AUDIT),
-    (N_("账号"), "access.accounts", Permission.ACCOUNTS),
+    (N_("账号"), "accounts.index", Permission.ACCOUNTS),
 )
+
+
+# Blueprints of a slice beside its first: their pages lie under the same entry.
+HOUSE_OF = {
+    **dict.fromkeys(("buildings", "points", "zones", "places_import"), "places"),
+    **dict.fromkeys(("bundles", "suppliers", "catalog_import"), "catalog"),
+}
 
 
 def _rail(staff: Staff, cycle: Cycle | None) -> list[Entry]:
@@ -159,7 +166,8 @@ def _is_here(here: str, endpoint: str) -> bool:
     slice_, _dot, name = endpoint.partition(".")
     if here == endpoint:
         return True
-    owner = here.partition(".")[0] == slice_
+    room = here.partition(".")[0]
+    owner = HOUSE_OF.get(room, room) == slice_
     return owner and name == "index" and here not in {entry[1] for entry in (*STAGES, *MORE)}
 
 

@@ -1,0 +1,48 @@
+"""Where an account starts after signing in: the page of today's cycle that its role works on."""
+
+from __future__ import annotations
+
+from flask import current_app, url_for
+from sqlalchemy import select
+
+from app.access.permissions import Permission, Staff
+from app.core.db import db
+from app.core.errors import NotFound
+from app.ordering.models import Cycle, CycleState
+from app.places.scope import require_part_of
+
+# The first permission that an account holds says where it starts.
+_START = (
+    (Permission.TALLY_SIGN, "tally.index"),
+    (Permission.CYCLE_EDIT, "ordering.cycle"),
+    (Permission.HAND_OUT, "handover.index"),
+    (Permission.LOAD, "dispatch.my_rounds"),
+    (Permission.AUDIT, "oversight.dashboard"),
+)
+
+
+def for_staff(actor: Staff) -> str | None:
+    """The address, or None where there is no cycle yet and the frame knows a page that needs none."""
+    endpoint = next((page for needed, page in _START if actor.may(needed)), "")
+    if endpoint not in current_app.view_functions:
+        return None
+    if not current_app.url_map.is_endpoint_expecting(endpoint, "cycle_id"):
+        return url_for(endpoint)
+    cycle = _present(actor)
+    return url_for(endpoint, cycle_id=cycle.id) if cycle else None
+
+
+def _present(actor: Staff) -> Cycle | None:
+    """The newest cycle in scope that runs, else the newest in scope."""
+    found = select(Cycle).where(Cycle.state != CycleState.CANCELLED).order_by(Cycle.id.desc()).limit(20)
+    mine = [cycle for cycle in db.session.scalars(found) if _in_scope(actor, cycle)]
+    running = [c for c in mine if c.state in (CycleState.OPEN, CycleState.LOCKED, CycleState.RUNNING)]
+    return next(iter(running or mine), None)
+
+
+def _in_scope(actor: Staff, cycle: Cycle) -> bool:
+    try:
+        require_part_of(actor, Permission.CYCLE_READ, cycle.subdistrict_id)
+    except NotFound:
+        return False
+    return True
