@@ -1,10 +1,12 @@
 """The render process: reads one JSON request a line, writes one JSON answer a line, and can be killed at any time.
 
-Request: {"html": [...], "pages": 500, "out": "/path/chunk.pdf"}. Answer: {"pages": [...], "missing": "..."} or
-{"error": class name, "message": text}. The PDF goes to ``out``.
+Request: {"html": [...], "pages": 500, "seconds": 60, "out": "/path/chunk.pdf"}; the PDF goes to ``out``.
+Answer: {"pages": [...], "missing": "..."} or {"error": class name, "message": text}.
 """
 
+import gc
 import json
+import math
 import os
 import resource
 import sys
@@ -12,16 +14,25 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from app.printing.limits import RenderError
+from app.printing.pdf import render_chunk
 
 
 def _restrict(memory_bytes: int) -> None:
     resource.setrlimit(resource.RLIMIT_DATA, (memory_bytes, memory_bytes))
+    # What is loaded by now lives as long as the process: the collection after each chunk need not look at it.
+    gc.freeze()
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def _answer(request: dict[str, Any]) -> dict[str, Any]:
-    from app.printing.pdf import render_chunk
+def _allow_seconds(seconds: int) -> None:
+    """Let the process use this much more processor time; beyond it the kernel ends it (SIGXCPU)."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    until = math.ceil(used.ru_utime + used.ru_stime) + seconds
+    resource.setrlimit(resource.RLIMIT_CPU, (until, resource.RLIM_INFINITY))
 
+
+def _answer(request: dict[str, Any]) -> dict[str, Any]:
+    _allow_seconds(request["seconds"])
     try:
         chunk = render_chunk(request["html"], request["pages"])
         Path(request["out"]).write_bytes(chunk.pdf)

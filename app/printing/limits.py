@@ -3,6 +3,8 @@
 import os
 from dataclasses import dataclass, field
 
+PATIENCE = 5
+
 
 class RenderError(Exception):
     """Printing failed; nothing was written."""
@@ -30,10 +32,18 @@ class ForbiddenFetch(RenderError):
 
 @dataclass(frozen=True)
 class RenderLimits:
-    """Limits of one render. ``seconds`` are wall-clock a chunk; ``pages`` a sheet; ``memory_bytes`` a process."""
+    """Limits of one render. ``seconds``: processor time a chunk; ``pages``: a sheet; ``memory_bytes``: a process.
+
+    On a busy machine a chunk may wait for its turn, so the clock on the wall is given ``PATIENCE`` times as long.
+    """
 
     seconds: int = 60
     memory_bytes: int = 1 << 30
     pages: int = 500
     chunk: int = 25
     processes: int = field(default_factory=lambda: max(1, os.cpu_count() or 1))
+
+    @property
+    def wall_seconds(self) -> int:
+        """After this time on the wall a silent process is killed."""
+        return self.seconds * PATIENCE

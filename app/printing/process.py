@@ -63,7 +63,7 @@ class RenderProcess:
         Raises:
             RenderError: one of its kinds; the child is gone after a timeout or crash and restarts with the next chunk.
         """
-        request = {"html": list(html), "pages": self.limits.pages, "out": str(out)}
+        request = {"html": list(html), "pages": self.limits.pages, "seconds": self.limits.seconds, "out": str(out)}
         answer = self._ask(json.dumps(request))
         self.chunks += 1
         if "error" in answer:
@@ -73,7 +73,7 @@ class RenderProcess:
     def _ask(self, line: str) -> dict[str, Any]:
         child = self._running()
         self._timed_out = False
-        watchdog = threading.Timer(self.limits.seconds, self._on_timeout, [child])
+        watchdog = threading.Timer(self.limits.wall_seconds, self._on_timeout, [child])
         watchdog.daemon = True
         watchdog.start()
         try:
@@ -82,17 +82,26 @@ class RenderProcess:
             child.stdin.write(line + "\n")
             child.stdin.flush()
             reply = child.stdout.readline()
-        except OSError:
+        except (OSError, ValueError):  # the pipe broke, or another thread stopped the process and closed it
             reply = ""
         finally:
             watchdog.cancel()
         if reply:
             answer: dict[str, Any] = json.loads(reply)
             return answer
+        used_up = self._exit_code(child) == -signal.SIGXCPU
         self.stop()
-        if self._timed_out:
+        if self._timed_out or used_up:
             raise RenderTimeout(f"not ready after {self.limits.seconds} s")
         raise RenderCrashed("the render process died")
+
+    @staticmethod
+    def _exit_code(child: "subprocess.Popen[str]") -> int:
+        try:
+            return child.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            return child.wait()
 
     def _on_timeout(self, child: "subprocess.Popen[str]") -> None:
         self._timed_out = True
