@@ -11,7 +11,7 @@ from app.core.db import db
 from app.core.errors import Invalid, LoudaError
 from app.core.events import SYSTEM, Actor
 from app.core.tables import OPERATOR, WEB, Limits, read_table
-from app.ordering.bulk import MOST_PROBLEMS, ImportReport
+from app.ordering.bulk import MOST_PROBLEMS, ImportReport, open_cycle_for
 from app.ordering.models import Cycle
 from app.ordering.order_file import read_orders
 from app.ordering.service_import import import_orders
@@ -23,6 +23,7 @@ def import_file(by: Actor, cycle_id: int, body: bytes, limits: Limits = WEB) -> 
     Raises: NotFound, Conflict; Invalid with row → sentences (the key is the row's number in the file, "file" for the
     whole), nothing written.
     """
+    open_cycle_for(by, cycle_id)
     rows, problems = read_orders(by, cycle_id, read_table(body, limits))
     if problems:
         found: dict[str, list[object]] = {}

@@ -1,0 +1,129 @@
+"""Errands: a resident asks, the point answers, the clocks are kept."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from app.access.permissions import Resident
+from app.core import clock
+from app.core.db import db
+from app.core.errors import Conflict, Invalid, NotFound
+from app.errands import service
+from app.errands.models import Errand, ErrandState
+from app.errands.rules import is_late
+from app.errands.schemas import Ask, Step
+from tests import world
+from tests.world import post, sign_in
+
+
+@pytest.fixture
+def town(app: Flask) -> world.World:
+    return world.build()
+
+
+def asked(town: world.World, kind: str = "medicine") -> Errand:
+    home = town.households[0].id
+    return service.ask(Resident("household", home), home, Ask(kind, "南门药房", "降压药两盒"))
+
+
+@pytest.mark.parametrize(
+    ("state", "waited_s", "late"),
+    [
+        ("asked", 60, False), ("asked", 61, True), ("seen", 61, False), ("seen", 301, True),
+        ("started", 600, False), ("started", 601, True), ("done", 10**6, False), ("declined", 10**6, False),
+    ],
+)  # fmt: skip
+def test_each_step_has_its_clock(state: str, waited_s: int, late: bool) -> None:
+    assert is_late(state, waited_s) is late
+
+
+def test_an_errand_goes_from_asked_to_done_with_the_instant_of_each_step(town: world.World) -> None:
+    errand = asked(town)
+    assert errand.is_sensitive
+    by = town.actor("leader")
+    start = errand.created_at
+    for minutes, state in enumerate((ErrandState.SEEN, ErrandState.STARTED, ErrandState.DONE), start=1):
+        with clock.frozen_at(start + timedelta(minutes=minutes)):
+            service.step(by, errand.id, Step(state, "放在门口"))
+    stored = db.session.get_one(Errand, errand.id)
+    instants = (stored.seen_at, stored.started_at, stored.answered_at)
+    assert [at - start for at in instants if at] == [timedelta(minutes=n) for n in (1, 2, 3)]
+    assert (stored.answer, stored.handled_by_id) == ("放在门口", by.id)
+
+
+@pytest.mark.parametrize("to", [ErrandState.DONE, ErrandState.ASKED])
+def test_steps_that_the_table_does_not_know_are_refused(town: world.World, to: ErrandState) -> None:
+    errand = asked(town)
+    with pytest.raises(Conflict):
+        service.step(town.actor("leader"), errand.id, Step(to))
+    assert db.session.get_one(Errand, errand.id).state == ErrandState.ASKED
+
+
+def test_declining_needs_a_reason(town: world.World) -> None:
+    errand = asked(town)
+    with pytest.raises(Invalid):
+        service.step(town.actor("leader"), errand.id, Step(ErrandState.DECLINED))
+    service.step(town.actor("leader"), errand.id, Step(ErrandState.DECLINED, "药房今天关门"))
+
+
+def test_errands_stay_within_the_point(town: world.World) -> None:
+    errand = asked(town)
+    with pytest.raises(NotFound):
+        service.step(town.actor("leader2"), errand.id, Step(ErrandState.SEEN))
+    with pytest.raises(NotFound):
+        service.own_errand(Resident("household", town.households[1].id), errand.id)
+
+
+def test_a_household_has_at_most_ten_waiting(town: world.World) -> None:
+    for _ in range(10):
+        asked(town, "parcel")
+    with pytest.raises(Conflict):
+        asked(town, "parcel")
+
+
+def resident(app: Flask, town: world.World) -> FlaskClient:
+    client = app.test_client()
+    page = f"/enter/{town.buildings[0].public_code}"
+    data = {"stairwell_id": str(town.households[0].stairwell_id), "room": "101"}
+    assert post(client, page, page, data).status_code == 303
+    return client
+
+
+def test_a_resident_asks_and_reads_the_answer(app: Flask, town: world.World) -> None:
+    client = resident(app, town)
+    data = {"kind": "parcel", "place": "南门快递柜", "what": "取件码 1234", "due_at": ""}
+    assert post(client, "/my/errands", "/my/errands", data).status_code == 303
+    desk = sign_in(app, town, "leader")
+    assert "南门快递柜" in desk.get("/errands").get_data(as_text=True)
+    errand = db.session.query(Errand).one()
+    assert post(desk, "/errands", f"/errands/{errand.id}/step", {"to": "declined", "answer": ""}).status_code == 422
+    answered = post(desk, "/errands", f"/errands/{errand.id}/step", {"to": "declined", "answer": "柜子坏了"})
+    assert answered.status_code == 303
+    assert "柜子坏了" in client.get("/my/errands").get_data(as_text=True)
+    assert "南门快递柜" not in sign_in(app, town, "leader2").get("/errands").get_data(as_text=True)
+    assert sign_in(app, town, "captain").get("/errands").status_code == 403
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"kind": "x"}, {"place": ""}, {"place": "长" * 81}, {"due_at": "昨天"}, {"due_at": "2020-01-01T00:00"}]
+)
+def test_an_errand_that_cannot_be_comes_back_with_a_sentence(
+    app: Flask, town: world.World, wrong: dict[str, str]
+) -> None:
+    client = resident(app, town)
+    answer = post(client, "/my/errands", "/my/errands", {"kind": "bill", "place": "营业厅", **wrong})
+    assert answer.status_code == 422
+    assert db.session.query(Errand).count() == 0
+
+
+def test_the_queue_takes_few_statements(app: Flask, town: world.World, count_queries: object) -> None:
+    for _ in range(8):
+        asked(town, "bill")
+    desk = sign_in(app, town, "leader")
+    with count_queries() as statements:  # type: ignore[operator]
+        assert desk.get("/errands?state=nonsense&page=x").status_code == 200
+    assert len(statements) <= 25
