@@ -165,13 +165,19 @@ def _cost(problem: Problem, plan: Plan) -> Iterator[Violation]:
     for stop in problem.stops:
         if stop.name not in served_by:
             parts["missed" if stop.prize is None else "prizes"] += 1 if stop.prize is None else stop.prize
-    for name, before in problem.stability.vehicle_of_stop:
-        if name in served_by and served_by[name] != before:
-            parts["changes"] += problem.stability.change_cost
+    parts["changes"] = problem.stability.change_cost * _moved(problem, plan, served_by)
     for part in ("distance", "time", "fixed", "rounds", "prizes", "changes", "missed"):
         stated = getattr(plan.cost, part)
         if stated != parts[part]:
             yield Violation(Rule.COST, f"The plan states {part} as {stated}, but it is {parts[part]}.")
+
+
+def _moved(problem: Problem, plan: Plan, served_by: dict[str, str]) -> int:
+    """Stops of the plan before that now belong to another vehicle or come after another stop."""
+    follows = {after: here for r in plan.rounds for here, after in pairwise(["", *(visit.stop for visit in r.visits)])}
+    moved = {name for name, vehicle in problem.stability.vehicle_of_stop if served_by.get(name, vehicle) != vehicle}
+    moved |= {name for name, earlier in problem.stability.stop_before if follows.get(name, earlier) != earlier}
+    return len(moved)
 
 
 def _driven(problem: Problem, round_: Round) -> int:

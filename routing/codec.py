@@ -80,7 +80,9 @@ def problem_from_json(text: str) -> Problem:
         limits=Limits(**body["limits"]),
         locks=tuple(RouteLock(lock["vehicle"], tuple(lock["stops"]), lock["starts_s"]) for lock in body["locks"]),
         stability=Stability(
-            stability["change_cost"], tuple((stop, team) for stop, team in stability["vehicle_of_stop"])
+            stability["change_cost"],
+            tuple((stop, team) for stop, team in stability["vehicle_of_stop"]),
+            tuple((stop, other) for stop, other in stability["stop_before"]),
         ),
         points=tuple((east, north) for east, north in body["points"]),
         notes=tuple(body["notes"]),

@@ -91,5 +91,5 @@ def _check_locks(problem: Problem) -> None:
 
 
 def _check_stability(problem: Problem) -> None:
-    for stop, _vehicle in problem.stability.vehicle_of_stop:
+    for stop, _ in (*problem.stability.vehicle_of_stop, *problem.stability.stop_before):
         require(stop in problem.stop_by_name, f"The plan before names an unknown stop {stop}.")

@@ -115,6 +115,7 @@ def part_data(data: Data, part: Part, near_count: int) -> Data:
         first_window=np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
         opens=data.opens[windows],
         closes=data.closes[windows],
+        usual_before=_local(data.usual_before[stops], {int(c): k for k, c in enumerate(stops)}),
         usual=np.array([where.get(int(v), -1 if v < 0 else len(vehicles)) for v in data.usual[stops]], dtype=np.int64),
         allowed=np.ascontiguousarray(data.allowed[np.ix_(vehicles, stops)]),
         kind=np.unique(data.kind[vehicles], return_inverse=True)[1].astype(np.int64),
@@ -138,6 +139,11 @@ def part_data(data: Data, part: Part, near_count: int) -> Data:
         per_metre=data.per_metre[vehicles],
         per_second=data.per_second[vehicles],
     )
+
+
+def _local(numbers: Ints, where: dict[int, int]) -> Ints:
+    """Numbers of stops within a part; negative marks stay, stops elsewhere become -3 (never met)."""
+    return np.array([int(c) if c < 0 else where.get(int(c), -3) for c in numbers], dtype=np.int64)
 
 
 def _frozen(matrix: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:

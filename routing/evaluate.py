@@ -99,7 +99,7 @@ def cost_of(problem: Problem, rounds: Sequence[Round]) -> Cost:
             per_round += vehicle.round_cost * len(own)
     vehicle_of = {visit.stop: round_.vehicle for round_ in rounds for visit in round_.visits}
     left_out = [stop for stop in problem.stops if stop.name not in vehicle_of]
-    moved = sum(1 for stop, before in problem.stability.vehicle_of_stop if vehicle_of.get(stop, before) != before)
+    moved = _changed_stops(problem, rounds)
     return Cost(
         distance=distance,
         time=time,
@@ -109,3 +109,14 @@ def cost_of(problem: Problem, rounds: Sequence[Round]) -> Cost:
         changes=problem.stability.change_cost * moved,
         missed=sum(1 for stop in left_out if stop.prize is None),
     )
+
+
+def _changed_stops(problem: Problem, rounds: Sequence[Round]) -> int:
+    """Served stops that have another vehicle, or follow another stop, than in the plan before."""
+    usual, before = dict(problem.stability.vehicle_of_stop), dict(problem.stability.stop_before)
+    changed = 0
+    for round_ in rounds:
+        for previous, stop in zip(("", *round_.stops), round_.stops, strict=False):
+            is_elsewhere = usual.get(stop, round_.vehicle) != round_.vehicle
+            changed += is_elsewhere or before.get(stop, previous) != previous
+    return changed

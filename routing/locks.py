@@ -17,13 +17,21 @@ def without_locks(problem: Problem) -> Problem:
     if not problem.locks:
         return problem
     locked = {name for lock in problem.locks for name in lock.stops}
-    before = tuple(entry for entry in problem.stability.vehicle_of_stop if entry[0] not in locked)
     return replace(
         problem,
         stops=tuple(stop for stop in problem.stops if stop.name not in locked),
         vehicles=tuple(_rest_of_day(problem, vehicle) for vehicle in problem.vehicles),
         locks=(),
-        stability=Stability(problem.stability.change_cost, before),
+        stability=stability_without(problem.stability, locked),
+    )
+
+
+def stability_without(stability: Stability, gone: set[str]) -> Stability:
+    """The plan before as far as it concerns other stops than `gone`."""
+    return Stability(
+        stability.change_cost,
+        tuple(entry for entry in stability.vehicle_of_stop if entry[0] not in gone),
+        tuple(entry for entry in stability.stop_before if not gone.intersection(entry)),
     )
 
 

@@ -9,7 +9,8 @@ from dataclasses import replace
 from routing.draft import Draft
 from routing.evaluate import InfeasibleRounds, build_plan
 from routing.insertion import is_sound
-from routing.model import MISSED_COST, Problem, Stability, Stop, Vehicle
+from routing.locks import stability_without
+from routing.model import MISSED_COST, Problem, Stop, Vehicle
 from routing.plan import Budget, Statistics
 from routing.schedule import timetable
 from routing.solver import Effort, RoutingModel
@@ -45,11 +46,10 @@ def _deliveries_first(problem: Problem, errands: set[str], seed: int, watch: Wat
     """Rounds for the deliveries alone in half of the budget, then the errands where they fit."""
     from routing.portfolio import search_deliveries
 
-    before = tuple(entry for entry in problem.stability.vehicle_of_stop if entry[0] not in errands)
     deliveries = replace(
         problem,
         stops=tuple(stop for stop in problem.stops if stop.name not in errands),
-        stability=Stability(problem.stability.change_cost, before),
+        stability=stability_without(problem.stability, errands),
     )
     rest = watch.rest_of_budget()
     half = Budget(

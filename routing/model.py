@@ -225,16 +225,22 @@ class RouteLock:
 
 @dataclass(frozen=True, slots=True)
 class Stability:
-    """For re-plans: serving a stop by another vehicle than before costs `change_cost`."""
+    """For re-plans: a stop served by another vehicle, or after another stop, than before costs `change_cost`.
+
+    `routing.replan` makes one from a plan.
+    """
 
     change_cost: int = 0
     vehicle_of_stop: tuple[tuple[str, str], ...] = ()
+    stop_before: tuple[tuple[str, str], ...] = ()
+    """(stop, the stop before it in its round, "" for the first). Stops not listed may follow any other at no cost."""
 
     def __post_init__(self) -> None:
         require(0 <= self.change_cost <= MAX_COST, f"The cost of a change must lie between 0 and {MAX_COST}.")
-        require(
-            len(dict(self.vehicle_of_stop)) == len(self.vehicle_of_stop), "A stop is listed twice in the plan before."
-        )
+        for entries in (self.vehicle_of_stop, self.stop_before):
+            require(len(dict(entries)) == len(entries), "A stop is listed twice in the plan before.")
+        missing = set(dict(self.stop_before)) - set(dict(self.vehicle_of_stop))
+        require(not missing, "A stop of the plan before has no vehicle.")
 
 
 @dataclass(frozen=True)

@@ -53,6 +53,8 @@ class Data(NamedTuple):
     """[n] cost of leaving the stop out."""
     usual: I64
     """[n] vehicle of the plan before, or -1."""
+    usual_before: I64
+    """[n] stop before it in the plan before, -1 if any will do, -2 for the depot."""
     allowed: U8
     """[v, n]"""
     kind: I64

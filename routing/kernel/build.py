@@ -60,6 +60,7 @@ def build_data(problem: Problem, near_count: int = 100) -> Data:
         release=array([stop.release_s for stop in stops]),
         prize=array([MISSED_COST if stop.prize is None else stop.prize for stop in stops]),
         usual=array([row.get(before.get(stop.name, ""), -1) for stop in stops]),
+        usual_before=_usual_before(problem),
         allowed=allowed,
         kind=_kinds(vehicles, allowed),
         profile=array([profiles[vehicle.mode] for vehicle in vehicles]),
@@ -78,6 +79,13 @@ def build_data(problem: Problem, near_count: int = 100) -> Data:
         per_second=array([vehicle.cost_per_s for vehicle in vehicles]),
         near=nearest(problem.matrices[0].metres, own, near_count),
     )
+
+
+def _usual_before(problem: Problem) -> Array:
+    """[n] stop before in the plan before; -1 if any will do, -2 for the depot, -3 for a stop that is gone."""
+    number = {stop.name: index for index, stop in enumerate(problem.stops)} | {"": -2}
+    before = dict(problem.stability.stop_before)
+    return array([number.get(before[stop.name], -3) if stop.name in before else -1 for stop in problem.stops])
 
 
 def needs_time(problem: Problem) -> bool:

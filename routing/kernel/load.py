@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from routing.kernel.arrays import COST, DIRTY, ROUNDS_USED, Data, State
 from routing.kernel.compiled import compiled, inlined
+from routing.kernel.places import change_cost
 from routing.kernel.segments import refresh_round, refresh_shift
 from routing.kernel.undo import save_best
 
@@ -63,8 +64,7 @@ def _refresh_links(data: Data, state: State, r: int) -> int:
         state.size[r] += 1
         for k in range(data.demand.shape[1]):
             state.load[r, k] += data.demand[c, k]
-        if data.change_cost > 0 and data.usual[c] >= 0 and data.usual[c] != v:
-            changes += data.change_cost
+        changes += change_cost(data, v, a, c)
         a = c
         c = state.following[c]
     return int(data.per_metre[v] * metres + changes)

@@ -27,11 +27,21 @@ def fits_round(data: Data, state: State, r: int, c: int) -> bool:
 
 
 @inlined
-def change_cost(data: Data, v: int, c: int) -> int:
-    """What it costs that stop c is served by vehicle v and not by its usual one."""
-    if data.change_cost > 0 and data.usual[c] >= 0 and data.usual[c] != v:
-        return data.change_cost
-    return 0
+def change_cost(data: Data, v: int, a: int, c: int) -> int:
+    """What it costs that vehicle v serves vertex c after vertex a, where the plan before had it otherwise."""
+    if data.change_cost == 0 or c >= data.stops or data.usual[c] < 0:
+        return 0
+    before = a if a < data.stops else -2
+    is_usual = data.usual[c] == v and (data.usual_before[c] == -1 or data.usual_before[c] == before)
+    return 0 if is_usual else data.change_cost
+
+
+@inlined
+def changes_added(data: Data, v: int, a: int, c: int, b: int) -> int:
+    """Cost of changes when stop c comes between a and b."""
+    if data.change_cost == 0:
+        return 0
+    return change_cost(data, v, a, c) + change_cost(data, v, c, b) - change_cost(data, v, a, b)
 
 
 @inlined
@@ -61,13 +71,12 @@ def _best_gap_among(data: Data, state: State, work: Work, c: int, count: int, bl
             continue
         v = r // data.slots
         p = data.profile[v]
-        extra = change_cost(data, v, c)
         for side in range(2):
             a = j if side == 0 else state.preceding[j]
             b = state.following[j] if side == 0 else j
             into = data.metres_from[p, here_in, data.place_out[a]]
             onward = data.metres_to[p, here_out, data.place_in[b]]
-            cost = data.per_metre[v] * (into + onward - state.leg[b]) + extra
+            cost = data.per_metre[v] * (into + onward - state.leg[b]) + changes_added(data, v, a, c, b)
             if cost >= best or uniform(rng) < blink:
                 continue
             if data.has_zones and (data.zone_in[c] < data.zone_out[a] or data.zone_out[c] > data.zone_in[b]):
@@ -158,7 +167,7 @@ def best_unused_vehicle(data: Data, state: State, c: int, place: Place) -> Place
         if data.max_rounds[v] == 0 or not _may_carry(data, c, v):
             continue
         cost = data.per_metre[v] * _metres_alone(data, c, v) + data.fixed_cost[v] + data.round_cost[v]
-        cost += change_cost(data, v, c)
+        cost += change_cost(data, v, data.stops, c)
         for w in range(data.first_window[c], data.first_window[c + 1]):
             seconds = 0
             if data.has_time:
@@ -184,7 +193,8 @@ def best_new_round(data: Data, state: State, work: Work, c: int, place: Place, r
         if work.vehicle_seen[v] == work.clock[2] or state.used[v] >= data.max_rounds[v] or not _may_carry(data, c, v):
             continue
         work.vehicle_seen[v] = work.clock[2]
-        cost = data.per_metre[v] * _metres_alone(data, c, v) + data.round_cost[v] + change_cost(data, v, c)
+        cost = data.per_metre[v] * _metres_alone(data, c, v) + data.round_cost[v]
+        cost += change_cost(data, v, data.stops, c)
         if cost < place[0]:
             place = _best_position(data, state, c, v, cost, place)
     return place

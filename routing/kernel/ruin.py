@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from routing.kernel.arrays import COST, ROUNDS_USED, Data, Settings, State, Work
 from routing.kernel.compiled import inlined
+from routing.kernel.places import changes_added
 from routing.kernel.rng import RngState, below, uniform
 from routing.kernel.segments import refresh_round, refresh_shift
 from routing.kernel.undo import push_if_idle, save_round
@@ -88,8 +89,7 @@ def _remove(data: Data, state: State, work: Work, c: int) -> None:
     a, b = state.preceding[c], state.following[c]
     joined = 0 if a == b and a >= data.stops else data.metres_to[p, data.place_out[a], data.place_in[b]]
     state.total[COST] -= data.per_metre[v] * (state.leg[c] + state.leg[b] - joined) - data.prize[c]
-    if data.change_cost > 0 and data.usual[c] >= 0 and data.usual[c] != v:
-        state.total[COST] -= data.change_cost
+    state.total[COST] -= changes_added(data, v, a, c, b)
     state.following[a] = b
     state.preceding[b] = a
     state.leg[b] = joined
