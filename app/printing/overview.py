@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, func, or_, select, true
 
 from app.core.db import db
 from app.core.events import Event
+from app.core.natural import natural_key
 from app.dispatch.models import Plan, PlanState, Round, RoundState, Stop
 from app.ordering.models import CyclePoint, Offer
 from app.picking.models import LIVE_BAGS, Bag
@@ -82,8 +83,8 @@ def current_documents(
         wanted = wanted.where(Document.kind == kind)
     if not with_void:
         wanted = wanted.where(Document.state != DocumentState.SUPERSEDED)
-    rows = db.session.scalars(wanted.order_by(Document.kind, Document.label, Document.revision.desc()))
-    return [row for row in rows if row.wave == wave_of(row.kind, wave)]
+    rows = [row for row in db.session.scalars(wanted) if row.wave == wave_of(row.kind, wave)]
+    return sorted(rows, key=lambda row: (row.kind, natural_key(row.label), -row.revision))
 
 
 def rows(cycle_id: int, wave: int, within: ColumnElement[bool], point_ids: list[int] | None) -> list[KindRow]:

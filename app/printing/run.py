@@ -120,6 +120,7 @@ def print_sheets(running: Running, order: Order) -> Outcome:
         return Outcome(len(ready), 0, 0, ())
     rendered, sha256 = render_and_keep(running, printouts)
     register.record_versions(order.cycle_id, sha256, list(zip(versions, rendered.spans, strict=True)), event_id)
+    running.progress(len(versions), len(versions))
     return Outcome(len(ready), len(versions), rendered.pages, rendered.missing_glyphs)
 
 
