@@ -23,7 +23,9 @@ OWNER = "postgres"
 # What never touches the database or is about the browser; everything else runs here, new tests by themselves.
 WITHOUT_DATABASE = (
     "tests/routing",
-    "tests/printing",
+    "tests/printing/test_content.py",
+    "tests/printing/test_on_paper.py",
+    "tests/printing/test_safety.py",
     "tests/e2e",
     "tests/test_architecture.py",
     "tests/test_settings.py",
