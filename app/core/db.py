@@ -13,7 +13,7 @@ from typing import Any, ParamSpec, Protocol, TypeVar
 from flask_babel import lazy_gettext as _l
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Boolean as SqlBoolean
-from sqlalchemy import CheckConstraint, Date, Dialect, Engine, ForeignKey, Integer, MetaData, Text, event
+from sqlalchemy import CheckConstraint, Date, Dialect, Engine, ForeignKey, Integer, MetaData, Text, event, text
 from sqlalchemy.dialects.postgresql import TIMESTAMP
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
@@ -232,11 +232,15 @@ pending_claim: ContextVar[Claim | None] = ContextVar("pending_claim", default=No
 _inside: ContextVar[bool] = ContextVar("inside_command", default=False)
 
 TRIES = 3
+# One writer at a time, as BEGIN IMMEDIATE has it on SQLite: a cut-off must see every order that was accepted before it,
+# and each entry of the event log the one before. LOCK TABLE takes no snapshot, so the command reads what is there when
+# its turn comes; a row lock or an advisory lock would wait with a snapshot from before. Reading goes on meanwhile.
+ONE_AT_A_TIME = text("LOCK TABLE event IN SHARE ROW EXCLUSIVE MODE")
 RETRYABLE_SQLSTATES = {"40001", "40P01"}
 
 
 def command(fn: Callable[P, R]) -> Callable[P, R]:
-    """One command = one transaction: begin immediate (SQLite) or repeatable read (PostgreSQL), body, flush, commit.
+    """One command = one transaction: begin immediate (SQLite) or behind a table lock (PostgreSQL), body, flush, commit.
 
     A serialization failure or a unique key met in a race runs the body again, three times at most, on a clean session.
     Anything else rolls back and goes up. Commands are never nested.
@@ -278,6 +282,8 @@ def _once(body: Callable[[], R]) -> R:
     claim = pending_claim.get()
     try:
         session.connection(execution_options=options)
+        if postgres:
+            session.execute(ONE_AT_A_TIME)
         if claim is not None:
             claim.begin()
         result = body()
