@@ -18,7 +18,7 @@ class PurchaseState(Labelled):
     DRAFT = "draft", "待审批"
     APPROVED = "approved", "已审批"
     SENT = "sent", "已发出"
-    CLOSED = "closed", "已收齐"
+    CLOSED = "closed", "已关闭"
     CANCELLED = "cancelled", "已取消"
 
 

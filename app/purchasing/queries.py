@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import BigInteger, ColumnElement, Select, case, cast, false, func, select
@@ -133,10 +133,9 @@ def demand_of(cycle_id: int, words: str = "", only: str = "") -> Select[Demand, 
     return statement.order_by(case((GAP > 0, 0), else_=1), Item.sku)
 
 
-def demand_rows(cycle_id: int, found: Iterable[tuple[Demand, Item]]) -> list[DemandRow]:
-    """Rows of `demand_of` with their money and sentences. Two statements."""
+def demand_rows(cycle_id: int, found: Iterable[tuple[Demand, Item]], coming: Mapping[int, Bought]) -> list[DemandRow]:
+    """Rows of `demand_of` with their money and sentences. `coming`: what is bought. One statement."""
     pairs = list(found)
-    coming = bought(cycle_id)
     supplies = supplies_of([item.id for row, item in pairs if not row.is_covered], cycle_id)
     return [_demand_row(row, item, coming.get(item.id), supplies.get(item.id)) for row, item in pairs]
 
@@ -186,8 +185,8 @@ def supplies_of(item_ids: list[int], cycle_id: int) -> dict[int, Supply]:
     return {item: Supply(count, None if endless else max(0, int(most))) for item, count, endless, most in found}
 
 
-def totals(cycle_id: int) -> DemandTotals:
-    """The sums over all demand rows. Two statements."""
+def totals(cycle_id: int, coming: Mapping[int, Bought]) -> DemandTotals:
+    """The sums over all demand rows. `coming`: what is bought. Two statements."""
     parts = (Demand.qty_demanded, Demand.qty_from_stock, Demand.qty_purchased, Demand.qty_waived, Demand.qty_surplus)
     sums = db.session.execute(
         select(
@@ -199,12 +198,11 @@ def totals(cycle_id: int) -> DemandTotals:
     ).one()
     count, demanded, from_stock, purchased, waived, surplus, uncovered, missing = (int(value) for value in sums)
     return DemandTotals(
-        count, demanded, from_stock, purchased, waived, surplus, _surplus_fen(cycle_id), uncovered, missing
+        count, demanded, from_stock, purchased, waived, surplus, _surplus_fen(cycle_id, coming), uncovered, missing
     )
 
 
-def _surplus_fen(cycle_id: int) -> int:
-    coming = bought(cycle_id)
+def _surplus_fen(cycle_id: int, coming: Mapping[int, Bought]) -> int:
     rows = db.session.execute(
         select(Demand.item_id, Demand.qty_surplus).where(Demand.cycle_id == cycle_id, Demand.qty_surplus > 0)
     )
@@ -254,23 +252,21 @@ def order_rows(cycle_id: int) -> list[OrderRow]:
     ]
 
 
-def in_the_way(cycle_id: int, orders: list[OrderRow]) -> InTheWay:
-    """What keeps buying from being finished. Six statements."""
-    points = db.session.scalar(select(func.count()).select_from(CyclePoint).where(CyclePoint.cycle_id == cycle_id)) or 0
-    signed = db.session.scalar(
-        select(func.count()).select_from(Tally).where(Tally.cycle_id == cycle_id, Tally.state == TallyState.CONFIRMED)
-    )
-    uncovered = demand_rows(
-        cycle_id, db.session.execute(demand_of(cycle_id, only="uncovered").limit(SAID_AT_ONCE)).all()
-    )
+def in_the_way(cycle_id: int, orders: list[OrderRow], coming: Mapping[int, Bought]) -> InTheWay:
+    """What keeps buying from being finished. `coming`: what is bought. Five statements."""
+    points = select(func.count()).select_from(CyclePoint).where(CyclePoint.cycle_id == cycle_id)
+    signed = select(func.count()).select_from(Tally)
+    signed = signed.where(Tally.cycle_id == cycle_id, Tally.state == TallyState.CONFIRMED)
+    unsigned = db.session.scalar(select(points.scalar_subquery() - signed.scalar_subquery()))
+    uncovered = db.session.execute(demand_of(cycle_id, only="uncovered").limit(SAID_AT_ONCE)).all()
     computed = dict(
         db.session.execute(select(Demand.item_id, Demand.qty_demanded).where(Demand.cycle_id == cycle_id)).all()
     )
     return InTheWay(
-        unsigned_points=points - (signed or 0),
+        unsigned_points=unsigned or 0,
         is_computed=bool(computed),
         is_stale=bool(computed) and tallied(cycle_id) != {item: qty for item, qty in computed.items() if qty},
-        uncovered=tuple(row.said for row in uncovered if row.said),
+        uncovered=tuple(row.said for row in demand_rows(cycle_id, uncovered, coming) if row.said),
         drafts=sum(order.state == PurchaseState.DRAFT for order in orders),
         unsent=sum(order.state == PurchaseState.APPROVED for order in orders),
     )
@@ -281,4 +277,4 @@ def demand_row(cycle_id: int, item_id: int) -> DemandRow:
     found = db.session.execute(demand_of(cycle_id).where(Demand.item_id == item_id)).first()
     if found is None:
         raise NotFound
-    return demand_rows(cycle_id, [found])[0]
+    return demand_rows(cycle_id, [found], bought(cycle_id))[0]

@@ -16,6 +16,7 @@ from app.core.paging import paginate
 from app.core.rows import RowForm
 from app.core.schemas import CommandSchema, Form
 from app.purchasing import queries, service
+from app.purchasing.coverage import bought
 from app.purchasing.order_page import order_page
 from app.purchasing.schemas import CloseSchema, EditLinesSchema, SeenSchema, WaiveSchema
 
@@ -27,22 +28,22 @@ bp = Blueprint("purchasing", __name__)
 def index(cycle_id: int) -> str:
     """The demand with what covers it, the orders, and what stands in the way."""
     cycle = queries.cycle_in_reach(staff(), Permission.PURCHASE, cycle_id)
-    words, only = request.args.get("q", "").strip()[:50], request.args.get("only", "")
+    words, only = request.args.get("q", "").replace("\0", "").strip()[:50], request.args.get("only", "")
     page = paginate(
         queries.demand_of(cycle_id, words, only),
         request.args.get("page"),
         url=lambda n: url_for("purchasing.index", cycle_id=cycle_id, q=words, only=only, page=n),
     )
-    orders = queries.order_rows(cycle_id)
+    orders, coming = queries.order_rows(cycle_id), bought(cycle_id)
     return render_template(
         "purchasing/index.html",
         cycle=cycle,
         may_buy=cycle.state in service.BUYING,
-        totals=queries.totals(cycle_id),
+        totals=queries.totals(cycle_id, coming),
         orders=orders,
-        hindrance=queries.in_the_way(cycle_id, orders),
+        hindrance=queries.in_the_way(cycle_id, orders, coming),
         page=page,
-        rows=queries.demand_rows(cycle_id, page.rows),
+        rows=queries.demand_rows(cycle_id, page.rows, coming),
         words=words,
         only=only,
     )

@@ -28,7 +28,7 @@ bp = Blueprint("keeping", __name__)
 def lots(cycle_id: int) -> str:
     """All lots of the subdistrict."""
     cycle = cycle_in_reach(staff(), Permission.RECEIVE, cycle_id)
-    words, only = request.args.get("q", "").strip()[:50], request.args.get("only", "")
+    words, only = request.args.get("q", "").replace("\0", "").strip()[:50], request.args.get("only", "")
     page = paginate(
         queries.lots_of(cycle, words, only),
         request.args.get("page"),

@@ -234,9 +234,9 @@ def test_a_supplier_who_promised_all_has_no_more_to_give(signed: World) -> None:
 
 def test_the_page_says_when_the_tallies_changed_after_the_demand(signed: World) -> None:
     compute(signed)
-    assert not queries.in_the_way(signed.cycle.id, []).is_stale
+    assert not queries.in_the_way(signed.cycle.id, [], {}).is_stale
     tally.reopen(signed.actor("leader"), signed.cycle.id, signed.points[0].id, Reopen("漏一户"))
-    way = queries.in_the_way(signed.cycle.id, [])
+    way = queries.in_the_way(signed.cycle.id, [], {})
     assert (way.is_stale, way.unsigned_points) == (True, 1)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from app.catalog.models import SupplierItem
 from app.core.db import db
 from app.core.errors import Conflict, NotFound, StaleEdit
 from app.core.events import Event
+from app.core.idempotency import new_key
 from app.ordering.models import Cycle
 from app.purchasing import service
 from app.purchasing.models import Demand, PurchaseOrder
@@ -208,7 +210,7 @@ def test_bad_packs_are_said_beside_their_field_and_nothing_is_written(app: Flask
 
 def test_a_form_sent_twice_has_one_effect(app: Flask, here: World) -> None:
     client = world.sign_in(app, here, "supplies2")
-    page, key = f"/cycles/{here.cycle.id}/purchasing", world.new_key()
+    page, key = f"/cycles/{here.cycle.id}/purchasing", new_key()
     service.cancel(here.actor("supplies"), here.cycle.id, order(here).id, Seen(order(here).version))
     first = world.post(client, page, f"{page}/propose", {}, key)
     again = client.post(f"{page}/propose", data={"csrf_token": token(client, page), "_key": key})
@@ -236,6 +238,27 @@ def test_the_list_is_filtered_and_odd_addresses_do_no_harm(app: Flask, here: Wor
     assert "30枚/板" not in shown
     for odd in ("?page=abc", "?page=-1", "?page=999999999999", "?only=%27", "?q=%25_%00", f"?q={'长' * 500}"):
         assert client.get(page + odd).status_code == 200
+
+
+def test_of_many_edits_at_once_none_is_lost(app: Flask, here: World) -> None:
+    by, row = here.actor("supplies"), order(here)
+    line, before = row.lines[0].id, row.version
+    cycle, number = here.cycle.id, row.id
+
+    def edit(packs: int) -> bool:
+        with app.app_context():
+            seen = db.session.scalar(select(PurchaseOrder.version).where(PurchaseOrder.id == number)) or 0
+            try:
+                service.edit_lines(by, cycle, number, EditLines(seen, [LinePacks(line, packs)]))
+            except Conflict:
+                return False
+            return True
+
+    with ThreadPoolExecutor(8) as pool:
+        done = sum(pool.map(edit, range(10, 40)))
+    assert done >= 1
+    assert order(here).version == before + done
+    assert_equations()
 
 
 def test_the_pages_send_few_statements(app: Flask, here: World, count_queries: Any) -> None:
