@@ -202,7 +202,7 @@ def _write(fresh: list[_Row], edits: list[tuple[Item, _Row]]) -> None:
     wanted = {row.sku: row.aliases for row in fresh} | {item.sku: row.aliases for item, row in edits}
     wanted = {sku: aliases for sku, aliases in wanted.items() if aliases}
     if wanted:
-        ids = dict(db.session.execute(select(Item.sku, Item.id).where(Item.sku.in_(list(wanted)))).tuples().all())
+        ids = dict(db.session.execute(select(Item.sku, Item.id).where(Item.sku.in_(list(wanted)))).all())
         db.session.execute(delete(ItemAlias).where(ItemAlias.item_id.in_(list(ids.values()))))
         pairs = [{"item_id": ids[sku], "alias": alias} for sku, aliases in wanted.items() for alias in aliases]
         db.session.execute(insert(ItemAlias), pairs)

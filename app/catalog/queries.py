@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Select, case, func, or_, select
+from sqlalchemy import ColumnElement, Select, case, false, func, or_, select
 
 from app.catalog.models import Bundle, BundleComponent, Item, ItemAlias, Storage, Supplier, SupplierItem
 from app.core import chinese
@@ -111,7 +111,7 @@ def named_items(item_ids: Iterable[int] | None = None) -> list[NamedItem]:
     """Items with all their names: those on sale, or those asked for. Two statements."""
     found = select(Item.id, Item.name, Item.sale_unit, Item.weight_g).order_by(Item.id)
     found = found.where(Item.is_active) if item_ids is None else found.where(Item.id.in_(list(item_ids)))
-    rows = list(db.session.execute(found).tuples().all())
+    rows = list(db.session.execute(found).all())
     names = aliases_of(row[0] for row in rows)
     return [NamedItem(i, name, unit, weight, tuple(names.get(i, ()))) for i, name, unit, weight in rows]
 
@@ -154,7 +154,7 @@ def totals() -> Totals:
     on, off = db.session.execute(
         select(
             func.count(Item.id).filter(Item.is_active),
-            func.count(Item.id).filter(Item.is_active.is_(False)),
+            func.count(Item.id).filter(Item.is_active.is_(false())),
         )
     ).one()
     supplied = select(SupplierItem.item_id).join(Supplier).where(Supplier.is_active)

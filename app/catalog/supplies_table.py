@@ -124,7 +124,7 @@ def _write(fresh: dict[_Key, dict[str, int | None]], edits: list[tuple[SupplierI
     new = [name for name in dict.fromkeys(name for name, _item_id in fresh) if name not in there]
     if new:
         db.session.execute(insert(Supplier), [{"name": name} for name in new])
-    ids = dict(db.session.execute(select(Supplier.name, Supplier.id)).tuples().all())
+    ids = dict(db.session.execute(select(Supplier.name, Supplier.id)).all())
     if fresh:
         rows = [{"supplier_id": ids[name], "item_id": item, **values} for (name, item), values in fresh.items()]
         db.session.execute(insert(SupplierItem), rows)

@@ -95,7 +95,7 @@ def _names(grants: Iterable[RoleGrant]) -> dict[tuple[str, int], str]:
         .where(Building.id.in_(ids["building"])),
     }
     wanted = {kind: statement for kind, statement in named.items() if ids[kind] - {0}}
-    return {(kind, i): name for kind, statement in wanted.items() for i, name in db.session.execute(statement).tuples()}
+    return {(kind, i): name for kind, statement in wanted.items() for i, name in db.session.execute(statement).all()}
 
 
 def scope_options(by: Staff, building_id: int | None = None) -> list[tuple[str, str]]:

@@ -280,13 +280,13 @@ def choices_of_communities(actor: Staff, permission: Permission = READ) -> list[
     found = select(Community.id, Community.name).where(
         or_(Community.id.in_(reached), Community.id.in_(held), Community.subdistrict_id.in_(wide))
     )
-    return list(db.session.execute(found.order_by(Community.code)).tuples().all())
+    return list(db.session.execute(found.order_by(Community.code)).all())
 
 
 def choices_of_points(actor: Staff, permission: Permission = READ) -> list[tuple[int, str]]:
     """(id, name) of the service points in scope."""
     found = select(ServicePoint.id, ServicePoint.name).where(points_in_scope(actor, permission))
-    return list(db.session.execute(found.order_by(ServicePoint.name)).tuples().all())
+    return list(db.session.execute(found.order_by(ServicePoint.name)).all())
 
 
 def buildings_by_level(actor: Staff) -> dict[int, int]:
@@ -299,4 +299,4 @@ def buildings_by_level(actor: Staff) -> dict[int, int]:
         .where(or_(ZoneDesignation.ends_at.is_(None), ZoneDesignation.ends_at > now))
         .group_by(ZoneDesignation.zone_level_id)
     )
-    return dict(db.session.execute(counted).tuples().all())
+    return dict(db.session.execute(counted).all())

@@ -111,7 +111,7 @@ def register_rooms(rooms: Iterable[Room]) -> int:
     held = set()
     for part in _parts(buildings):
         found = select(Household.stairwell_id, Household.room_no).join(Stairwell)
-        held |= set(db.session.execute(found.where(Stairwell.building_id.in_(part))).tuples().all())
+        held |= set(db.session.execute(found.where(Stairwell.building_id.in_(part))).all())
     rows: dict[tuple[int, str], dict[str, object]] = {}
     for building, label, room, floor, persons in wanted:
         key = (stairwells[building, label], room)

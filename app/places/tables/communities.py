@@ -27,6 +27,7 @@ def plan(sheet: Sheet, options: Options) -> Plan:
     held = list(db.session.scalars(select(Community).where(Community.subdistrict_id == own.id)))
     by_code, by_name = {row.code: row for row in held}, {row.name: row for row in held}
     rows = list(records(sheet, COLUMNS))
+    seen: set[str] = set()
     fresh: dict[str, dict[str, object]] = {}
     renamed: list[dict[str, object]] = []
     for record in rows:
@@ -35,7 +36,9 @@ def plan(sheet: Sheet, options: Options) -> Plan:
         if record.has("street_code") and record.text("street_code") != own.code:
             record.refuse(_("属于另一个街道：%(name)s", name=record.text("street") or record.text("street_code")))
         there = by_code.get(code) or (by_name.get(name) if not record.has("code") else None)
-        if name in fresh or (there is None and name in by_name):
+        twin = name in seen or (there is None and name in by_name)
+        seen.add(name)
+        if twin:
             record.refuse(_("社区重名：%(name)s", name=name))
         elif there is None:
             fresh[name] = {"subdistrict_id": own.id, "code": code, "name": name}

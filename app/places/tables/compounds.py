@@ -156,6 +156,6 @@ def _write(
     db.session.flush()
     if aliases:
         found = select(Compound.name, Compound.id).join(Community).where(Community.subdistrict_id == subdistrict_id)
-        ids = dict(db.session.execute(found).tuples().all())
+        ids = dict(db.session.execute(found).all())
         pairs = dict.fromkeys((ids[name], alias) for name, alias in aliases)
         db.session.execute(insert(CompoundAlias), [{"compound_id": c, "alias": alias} for c, alias in pairs])

@@ -30,15 +30,17 @@ def plan(sheet: Sheet, options: Options) -> Plan:
     held = {row.name: row for row in db.session.scalars(found)}
     names = {row.id: row.name for row in communities.rows}
     rows = list(records(sheet, COLUMNS))
+    seen: set[str] = set()
     fresh: dict[str, dict[str, object]] = {}
     edits: list[tuple[ServicePoint, dict[str, object]]] = []
     for record in rows:
         name = record.text("name", longest=60, required=True)
         place = position_of(record, options.datum)
         there = held.get(name)
-        if name in fresh:
+        if name in seen:
             record.refuse(_("点位重名：%(name)s", name=name))
             continue
+        seen.add(name)
         if there is None:
             community = communities.of(record)
             lat, lon = place or (None, None)
