@@ -157,7 +157,7 @@ def _where(row: SheetRow, remark: str, register: Register, scope: Scope | None) 
 
 def _with_remark(place: _Place, remark: str, register: Register, scope: Scope | None) -> _Place:
     """An address in the remark may repeat, contradict or redirect."""
-    found = [each for each in locate(remark, register, words.UNIT_STARTS, scope) if each.is_strong]
+    found = [each for each in locate(remark, register, words.SHORT_UNITS, scope) if each.is_strong]
     if not found:
         return place
     said = found[0].resolution.household

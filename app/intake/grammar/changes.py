@@ -31,7 +31,7 @@ def _spoken_quantity(rest: str) -> bool:
     at = 0
     while at < len(rest) and rest[at] in "零一二三四五六七八九十百两俩":
         at += 1
-    return at > 0 and (rest[at:at + 1] in words.UNIT_STARTS or at == len(rest))
+    return at > 0 and (rest[at:at + 1] in words.SHORT_UNITS or at == len(rest))
 
 
 def find(text: str) -> Changing:

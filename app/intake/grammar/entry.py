@@ -60,7 +60,7 @@ def addresses(text: str, reader: Reader) -> list[Located]:
     """The addresses of a line; none when there is no register to read them against."""
     key = (text, reader.context.scope)
     if key not in reader.seen:
-        reader.seen[key] = locate(text, reader.register, words.UNIT_STARTS, reader.context.scope)
+        reader.seen[key] = locate(text, reader.register, words.SHORT_UNITS, reader.context.scope)
     return reader.seen[key]
 
 
@@ -157,7 +157,8 @@ def _asked(draft: Draft, reason: str, candidates: tuple[Household, ...] = ()) ->
 
 def _one(text: str, found: list[Located], reader: Reader, draft: Draft) -> Draft:
     """One household and its goods."""
-    draft = replace(_addressed(draft, found), address_text=text[found[0].start:found[0].end].strip() if found else "")
+    written = text[found[0].start:found[0].end].strip() if found else ""
+    draft = replace(_addressed(draft, found, text), address_text=written)
     rest = _without(text, found).replace("--", " ")
     lead, rest = _lead(text, rest, found, reader)
     if found and text[found[0].end:found[0].end + 1] == "-" and found[0].resolution.household:
@@ -196,13 +197,17 @@ def _lead(text: str, rest: str, found: list[Located], reader: Reader) -> tuple[s
     return lead, rest.removeprefix(before)
 
 
-def _addressed(draft: Draft, found: list[Located]) -> Draft:
+def _addressed(draft: Draft, found: list[Located], text: str) -> Draft:
     if not found:
         return draft
     resolution = found[0].resolution
     complete = found[0].is_strong or resolution.household is not None
     if resolution.household is None:
         reason = resolution.reason.value
+        after = text[found[0].end:found[0].end + 1]
+        goes_on = after in chinese.NUMERALS or after.isdigit() or after in ("/", "-", ".")
+        if resolution.reason is Reason.NO_ROOM and goes_on:
+            reason = Reason.UNKNOWN_ROOM.value
         return replace(draft, candidates=resolution.candidates, has_address=complete, address_reason=reason)
     return replace(draft, household=resolution.household, candidates=resolution.candidates,
                    confidence=resolution.confidence, has_address=True)
@@ -281,7 +286,7 @@ def _as_self(draft: Draft, reader: Reader) -> Draft:
         return _asked(replace(draft, who=""), "no_who")
     found = addresses(mine, reader)
     if found and found[0].resolution.household:
-        return _addressed(replace(draft, who=""), found)
+        return _addressed(replace(draft, who=""), found, mine)
     return replace(draft, who=mine)
 
 

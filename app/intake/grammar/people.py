@@ -18,6 +18,8 @@ def is_name(text: str) -> bool:
     text = text.strip(_TRIM)
     if text.endswith(words.KIN) and len(text) <= 8:
         return True
+    if len(text) == 2 and text[0] in "小老大阿" and text[1] in words.SURNAMES:
+        return True
     if not 2 <= len(text) <= 3 or text[0] not in words.SURNAMES or text in words.GOODS:
         return False
     return not any(ch in words.GOODS_ENDS for ch in text[1:])
@@ -49,6 +51,9 @@ def _behind_address(rest: list[Element], lexicon: Lexicon) -> tuple[str, list[El
             stripped = stripped.removesuffix(verb)
     if not stripped:
         return "", rest[1:]
+    for verb in words.VERBS_AFTER:
+        if stripped.removesuffix(verb).isascii() and len(stripped) > len(verb):
+            stripped = stripped.removesuffix(verb)
     if stripped.isascii() and stripped.isalpha() and len(stripped) > 1 and not lexicon.knows(stripped):
         return stripped, rest[1:]
     another = follows is not None and follows.kind is Kind.WORDS

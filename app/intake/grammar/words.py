@@ -11,7 +11,8 @@ _UNITS_BY_SIZE = {
     3: "箱 件 提 筐 篮 桶 份 组 套 大箱 小箱 大包 大袋 大盒 大瓶 大桶 小桶 人份 单 坛 盆 单份 缸 床",
 }
 UNITS: dict[str, int] = {unit: size for size, units in _UNITS_BY_SIZE.items() for unit in units.split()}
-UNIT_STARTS = frozenset(unit[0] for unit in UNITS if unit != "两")
+# What may follow a number of goods, as far as telling it from an address needs.
+SHORT_UNITS = frozenset(unit[:2] if unit.isascii() else unit[0] for unit in UNITS if unit != "两")
 UNIT_MAX = max(len(unit) for unit in UNITS)
 
 # A number before these is no quantity of goods.

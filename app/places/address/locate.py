@@ -43,7 +43,7 @@ class _Segment:
 
 
 def locate(text: str, register: Register, units: frozenset[str], scope: Scope | None = None) -> list[Located]:
-    """The addresses of one line in order. `units`: first characters of units of measure (份 斤 箱 k m …)."""
+    """The addresses of one line in order. `units`: units of measure of one or two characters (份 斤 箱 kg)."""
     folded = chinese.fold(text[:_LINE_LIMIT])
     place = place_of(folded, register, scope)
     masked = place.naming.masked
@@ -99,11 +99,22 @@ def _is_goods(slot: Slot, masked: str, units: frozenset[str]) -> bool:
         return True
     if slot.is_letter and slot.value == "X" and masked[slot.end : slot.end + 1].isdigit():
         return True
-    return slot.is_bare and not slot.is_letter and masked[slot.end : slot.end + 1] in units and slot.end < len(masked)
+    return slot.is_bare and not slot.is_letter and _unit_follows(masked, slot.end, units)
+
+
+def _unit_follows(masked: str, at: int, units: frozenset[str]) -> bool:
+    """Whether a unit of measure begins here; a Latin one must be a word of its own (2L, but not 801Lily)."""
+    for size in (2, 1):
+        piece = masked[at : at + size]
+        after = masked[at + size : at + size + 1]
+        goes_on = piece[-1:].isascii() and after.isascii() and after.isalpha()
+        if len(piece) == size and piece in units and not goes_on:
+            return True
+    return False
 
 
 def _may_be_glued(slot: Slot, masked: str, units: frozenset[str]) -> bool:
-    follows = masked[slot.end : slot.end + 1] in units
+    follows = _unit_follows(masked, slot.end, units)
     multiplied = masked[slot.start - 1 : slot.start] in _MULTIPLIERS and slot.start > 0
     return follows and slot.value.isdigit() and len(slot.value) >= 2 and not multiplied
 
@@ -112,6 +123,7 @@ def _read(segment: _Segment, masked: str, place: Place, before: list[Located]) -
     """Every address of the segment; one building may serve several rooms (`12-302、401`)."""
     results: list[Located] = []
     rest = list(segment.slots)
+    open_slots = list(segment.slots)  # behind the last address found; with the glued number they may be one more
     while rest and len(results) < _MOST_ADDRESSES:
         result, used = _longest(rest, masked, place)
         shared = _shared_building(rest[0], masked, place, (results or before)[-1:])
@@ -121,11 +133,11 @@ def _read(segment: _Segment, masked: str, place: Place, before: list[Located]) -
             break
         results.append(result)
         rest = rest[used:]
-    if segment.glued is not None and (not results or results[-1].resolution.household is None):
-        kept = len(segment.slots) if len(results) <= 1 else 0
-        glued = _unglue(segment.slots[:kept], segment.glued, masked, place) if kept or not results else None
+        open_slots = rest if result.resolution.household else open_slots
+    if segment.glued is not None and (open_slots or not results):
+        glued = _unglue(open_slots, segment.glued, masked, place)
         if glued is not None:
-            return [*results[:-1], glued]
+            return [*(result for result in results if result.end <= glued.start), glued]
     return results
 
 
@@ -152,7 +164,8 @@ def _longest(slots: Sequence[Slot], masked: str, place: Place) -> tuple[Located 
         resolution = find_one(same, slots[:used], place)
         if resolution is not None:
             return _located(slots[:used], masked, resolution), used
-    best = next((r for r in everything if r.is_complete), everything[0]) if everything else None
+    fullest = sorted(everything, key=lambda reading: -reading.used)
+    best = next((r for r in everything if r.is_complete), fullest[0]) if everything else None
     if best is None:
         return None, 0
     resolution = decide([best], slots[: best.used], place)

@@ -31,7 +31,7 @@ _COST_OF_LEVEL: dict[str, dict[str, float]] = {
     "room": {"room": 0, "building": 6},
     "lane": {"lane": 0, "building": 6},
     "area": {"area": 0, "wing": 1.5, "building": 5},
-    "": {"room": 0.5, "building": 1, "stairwell": 1, "floor": 4, "lane": 5},
+    "": {"room": 0.5, "building": 1, "stairwell": 1, "lane": 5},
 }
 
 

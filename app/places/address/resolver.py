@@ -31,7 +31,8 @@ from app.places.address.tokens import Slot
 MAX_TEXT = 200
 _MARGIN = 2.2
 _TIE = 1.0
-_MAX_COST = 6.5
+_MAX_COST = 6.0
+_MAX_SPLIT_COST = 4.5
 _MAX_CANDIDATES = 8
 
 
@@ -240,8 +241,8 @@ def _split_readings(found: Sequence[Slot]) -> list[Reading]:
             pieces = [slot._replace(value=part, level="", join="dash") for part in parts]
             pieces[0] = pieces[0]._replace(join=slot.join)
             pieces[-1] = pieces[-1]._replace(level=slot.level)
-            usual = [r for r in readings([*found[:at], *pieces, *found[at + 1 :]]) if not r.has_join]
-            results += usual[:2]
+            usual = readings([*found[:at], *pieces, *found[at + 1 :]])[:4]
+            results += [r for r in usual if not r.has_join and r.cost <= _MAX_SPLIT_COST]
     results.sort(key=lambda reading: reading.cost)
     return results
 
