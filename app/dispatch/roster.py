@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from marshmallow import fields
-from sqlalchemy import select
+from sqlalchemy import false, select
 
 from app.access.permissions import Permission, Staff
 from app.core import clock
@@ -107,7 +107,7 @@ def add_shifts(by: Staff, subdistrict_id: int, new: NewShift) -> int:
         if team is None or team.subdistrict_id != subdistrict_id:
             raise Invalid({"team": [_l("没有这支队伍。")]})
         overlap = select(Shift.id).where(
-            Shift.team_id == team_id, Shift.is_cancelled.is_(False), Shift.starts_at < ends, Shift.ends_at > starts
+            Shift.team_id == team_id, Shift.is_cancelled.is_(false()), Shift.starts_at < ends, Shift.ends_at > starts
         )
         if db.session.scalar(overlap.limit(1)) is not None:
             raise Invalid({"team": [_("%(team)s 在这段时间已有班次。", team=team.name)]})

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import false, func, select
 
 from app.allocation.models import Allocation
 from app.core import clock
@@ -169,7 +169,7 @@ def shifts_of(subdistrict_id: int, day: date) -> list[TeamShift]:
         .where(
             Team.subdistrict_id == subdistrict_id,
             Team.is_active,
-            Shift.is_cancelled.is_(False),
+            Shift.is_cancelled.is_(false()),
             Shift.starts_at >= start,
             Shift.starts_at < start + timedelta(days=1),
         )
