@@ -118,6 +118,20 @@ def upgrade() -> None:
     )
     op.create_index("ix_hand_out_bag_id", "hand_out", ["bag_id"], unique=False)
     op.create_table(
+        "line_amount",
+        sa.Column("order_line_id", sa.Integer(), nullable=False),
+        sa.Column("amount_fen", sa.Integer(), nullable=False),
+        sa.CheckConstraint("amount_fen >= 0", name=op.f("ck_line_amount_amount_fen_least")),
+        sa.ForeignKeyConstraint(
+            ["order_line_id"],
+            ["order_line.id"],
+            name=op.f("fk_line_amount_order_line_id_order_line"),
+            ondelete="RESTRICT",
+        ),
+        sa.PrimaryKeyConstraint("order_line_id", name=op.f("pk_line_amount")),
+        sqlite_strict=True,
+    )
+    op.create_table(
         "confirmation_line",
         sa.Column("confirmation_id", sa.Integer(), nullable=False),
         sa.Column("bag_id", sa.Integer(), nullable=False),
@@ -149,6 +163,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("confirmation_line")
+    op.drop_table("line_amount")
     op.drop_table("hand_out")
     op.drop_table("dispute")
     op.drop_table("confirmation")

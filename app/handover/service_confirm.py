@@ -181,12 +181,20 @@ def _record(by: Actor, verb: str, bags: list[Bag]) -> None:
 
 
 # --- silence ----------------------------------------------------------------------------------------------------------
-@command
-def confirm_overdue(now: datetime, limit: int = BATCH) -> int:
-    """Accept by default the bags left at their doors at least 48 h before `now`, `limit` of them at most.
+def confirm_overdue(now: datetime) -> int:
+    """Accept by default every bag left at its door at least 48 h before `now`, batch by batch. Returns how many.
 
-    Ensures: kept apart from what people confirm (`timeout`). Returns how many; call again until it returns 0.
+    Ensures: kept apart from what people confirm (`timeout`). A bag that somebody answers meanwhile is left alone.
     """
+    done = 0
+    while batch := confirm_batch(now):
+        done += batch
+    return done
+
+
+@command
+def confirm_batch(now: datetime, limit: int = BATCH) -> int:
+    """One transaction of `confirm_overdue`: `limit` bags at most; 0 when nothing is due."""
     ids = list(db.session.scalars(overdue_bags(now).limit(limit)))
     bags = list(db.session.scalars(select(Bag).where(Bag.id.in_(ids)).order_by(Bag.id)))
     _write(bags, {}, _Voice(ConfirmedBy.TIMEOUT, None))
@@ -208,7 +216,7 @@ def ask_confirm_overdue(by: Actor) -> Job:
 def run_confirm_overdue(job: Running) -> dict[str, int]:
     """Accept by default what is due, batch by batch."""
     done = 0
-    while batch := confirm_overdue(clock.now()):
+    while batch := confirm_batch(clock.now()):
         done += batch
         job.progress(done, done)
     return {"bags": done}

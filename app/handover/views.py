@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from flask import Blueprint, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
@@ -10,11 +12,11 @@ from werkzeug.wrappers import Response
 from app.access.guard import requires, resident, staff, submit
 from app.access.permissions import Permission
 from app.core.errors import Invalid
-from app.core.paging import same_list
+from app.core.paging import paginate, same_list
 from app.core.rows import RowForm
 from app.core.schemas import Form
-from app.handover import listing, queries, queries_resident, service_confirm
-from app.handover.models import DisputeKind
+from app.handover import listing, queries, queries_disputes, queries_resident, service_confirm
+from app.handover.models import DisputeKind, DisputeState
 from app.handover.schemas import ComplainSchema, ConfirmSchema
 from app.picking.models import Bag
 from app.places.scope import buildings_in_scope
@@ -53,6 +55,30 @@ def confirm_overdue(cycle_id: int) -> Response:
     return submit(
         then=lambda _done: url_for("handover.index", cycle_id=cycle_id), says=_("已放入后台，稍后刷新可见。")
     )(service_confirm.ask_confirm_overdue, staff())
+
+
+@bp.get("/cycles/<int:cycle_id>/disputes")
+@requires(Permission.DISPUTE)
+def disputes(cycle_id: int) -> str:
+    """The queue, open ones first."""
+    cycle = queries.cycle_in_reach(staff(), Permission.DISPUTE, cycle_id)
+    narrowed = queries_disputes.DisputeFilter(
+        request.args.get("state", ""), request.args.get("kind", ""), request.args.get("q", "")[:40]
+    )
+    page = paginate(
+        queries_disputes.queue(staff(), cycle_id, narrowed),
+        request.args.get("page"),
+        same_list(request.path, request.args.items(multi=True)),
+    )
+    return render_template(
+        "handover/disputes.html",
+        cycle=cycle,
+        page=replace(page, rows=[queries_disputes.as_row(row) for row in page.rows]),
+        counts=queries_disputes.counts(staff(), cycle_id),
+        narrowed=narrowed,
+        states=DisputeState.options(),
+        kinds=DisputeKind.options(),
+    )
 
 
 # --- the household's own ----------------------------------------------------------------------------------------------

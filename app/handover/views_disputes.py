@@ -1,8 +1,6 @@
-"""The queue of complaints and the answer to one."""
+"""Complaints: mark them seen, look into one, answer it. The queue itself is `handover.disputes`."""
 
 from __future__ import annotations
-
-from dataclasses import replace
 
 from flask import Blueprint, render_template, request, url_for
 from flask_babel import gettext as _
@@ -11,37 +9,12 @@ from werkzeug.wrappers import Response
 
 from app.access.guard import requires, staff, submit
 from app.access.permissions import Permission
-from app.core.paging import paginate, same_list
 from app.core.schemas import Form
 from app.handover import queries, queries_disputes, service_disputes
-from app.handover.models import Dispute, DisputeKind, DisputeState
+from app.handover.models import Dispute, DisputeState
 from app.handover.schemas import ResolveSchema
 
 bp = Blueprint("disputes", __name__)
-
-
-@bp.get("/cycles/<int:cycle_id>/disputes")
-@requires(Permission.DISPUTE)
-def index(cycle_id: int) -> str:
-    """The queue, open ones first."""
-    cycle = queries.cycle_in_reach(staff(), Permission.DISPUTE, cycle_id)
-    narrowed = queries_disputes.DisputeFilter(
-        request.args.get("state", ""), request.args.get("kind", ""), request.args.get("q", "")[:40]
-    )
-    page = paginate(
-        queries_disputes.queue(staff(), cycle_id, narrowed),
-        request.args.get("page"),
-        same_list(request.path, request.args.items(multi=True)),
-    )
-    return render_template(
-        "handover/disputes.html",
-        cycle=cycle,
-        page=replace(page, rows=[queries_disputes.as_row(row) for row in page.rows]),
-        counts=queries_disputes.counts(staff(), cycle_id),
-        narrowed=narrowed,
-        states=DisputeState.options(),
-        kinds=DisputeKind.options(),
-    )
 
 
 @bp.post("/cycles/<int:cycle_id>/disputes/see")
@@ -53,7 +26,7 @@ def see(cycle_id: int) -> Response:
     def says(new: int) -> str:
         return str(ngettext("%(num)d 条已标为看到。", "%(num)d 条已标为看到。", new))
 
-    return submit[int](then=lambda _new: url_for("disputes.index", cycle_id=cycle_id), says=says)(
+    return submit[int](then=lambda _new: url_for("handover.disputes", cycle_id=cycle_id), says=says)(
         service_disputes.see_all, staff(), cycle_id
     )
 

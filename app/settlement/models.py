@@ -17,6 +17,16 @@ class PaymentKind(Labelled):
     CORRECTION = "correction", "更正"
 
 
+class LineAmount(Base):
+    """What all units of an order line cost together: its part of the prices chosen. Written once, behind the lock."""
+
+    __tablename__ = "line_amount"
+    __table_args__ = (at_least("amount_fen", 0), STRICT)
+
+    order_line_id: Mapped[int] = fk("order_line.id", primary_key=True)
+    amount_fen: Mapped[int] = mapped_column(Integer)
+
+
 class Statement(Versioned, Base):
     """The amount of an order, frozen when the order is settled."""
 

@@ -1,0 +1,79 @@
+"""Spread the chosen prices of an order over its lines: read from the database, worked out by the rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import insert, select
+
+from app.core.db import db
+from app.ordering.models import HouseholdOrder, Offer, OfferComponent, OrderChoice, OrderLine, OrderState
+from app.settlement import rules
+from app.settlement.models import LineAmount
+
+PRICED_STATES = (OrderState.LOCKED, OrderState.SETTLED, OrderState.VOIDED)
+BATCH = 2000
+
+
+def unpriced_orders(cycle_id: int, point_ids: Sequence[int]) -> list[int]:
+    """The orders behind the lock, at these points, with a line that has no amount yet; in order of id."""
+    found = (
+        select(OrderLine.order_id)
+        .join(HouseholdOrder, HouseholdOrder.id == OrderLine.order_id)
+        .outerjoin(LineAmount, LineAmount.order_line_id == OrderLine.id)
+        .where(
+            HouseholdOrder.cycle_id == cycle_id,
+            HouseholdOrder.service_point_id.in_(point_ids),
+            HouseholdOrder.state.in_(PRICED_STATES),
+            LineAmount.order_line_id.is_(None),
+        )
+        .distinct()
+        .order_by(OrderLine.order_id)
+    )
+    return list(db.session.scalars(found))
+
+
+def line_amounts(cycle_id: int, order_ids: Iterable[int]) -> dict[int, int]:
+    """Order line → fen for all its units. Four statements, however many orders; `order_ids` of one cycle."""
+    wanted = list(order_ids)
+    parts = _parts(cycle_id)
+    chosen: dict[int, list[rules.Chosen]] = {}
+    choices = select(OrderChoice.order_id, OrderChoice.offer_id, OrderChoice.qty, OrderChoice.unit_price_fen)
+    for order_id, offer_id, qty, price_fen in db.session.execute(choices.where(OrderChoice.order_id.in_(wanted))):
+        chosen.setdefault(order_id, []).append(rules.Chosen(qty, price_fen, parts[offer_id]))
+    by_item = {order_id: rules.line_amounts(own) for order_id, own in chosen.items()}
+    lines = select(OrderLine.id, OrderLine.order_id, OrderLine.item_id).where(OrderLine.order_id.in_(wanted))
+    return {
+        line_id: by_item.get(order_id, {}).get(item_id, 0) for line_id, order_id, item_id in db.session.execute(lines)
+    }
+
+
+def _parts(cycle_id: int) -> dict[int, tuple[rules.Part, ...]]:
+    """Offer → what one unit of it is; an item weighs what it costs alone in the same cycle."""
+    singles = select(Offer.item_id, Offer.price_fen).where(Offer.cycle_id == cycle_id, Offer.item_id.is_not(None))
+    alone = {item_id: price_fen for item_id, price_fen in db.session.execute(singles)}  # noqa: C416
+    components = db.session.execute(
+        select(OfferComponent.offer_id, OfferComponent.item_id, OfferComponent.qty)
+        .join(Offer, Offer.id == OfferComponent.offer_id)
+        .where(Offer.cycle_id == cycle_id)
+        .order_by(OfferComponent.offer_id, OfferComponent.item_id)
+    )
+    parts: dict[int, tuple[rules.Part, ...]] = {}
+    for offer_id, item_id, qty in components:
+        parts[offer_id] = (*parts.get(offer_id, ()), rules.Part(item_id, qty, alone.get(item_id, 0)))
+    return parts
+
+
+def write_amounts(cycle_id: int, order_ids: Sequence[int]) -> int:
+    """Inside a command: write the amounts of these orders' lines that have none. Returns how many lines."""
+    written = 0
+    for start in range(0, len(order_ids), BATCH):
+        some = order_ids[start : start + BATCH]
+        held = select(LineAmount.order_line_id).join(OrderLine, OrderLine.id == LineAmount.order_line_id)
+        known = set(db.session.scalars(held.where(OrderLine.order_id.in_(some))))
+        amounts = line_amounts(cycle_id, some)
+        rows = [{"order_line_id": line, "amount_fen": fen} for line, fen in amounts.items() if line not in known]
+        if rows:
+            db.session.execute(insert(LineAmount), rows)
+        written += len(rows)
+    return written

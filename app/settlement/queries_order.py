@@ -1,0 +1,132 @@
+"""One household's statement: lines, amounts, and who marked which money when."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+
+from app.access.models import Account as StaffAccount
+from app.catalog.models import Item
+from app.core.db import db
+from app.ordering.models import HouseholdOrder, OrderLine
+from app.places.models import Household, Stairwell
+from app.places.queries import household_label
+from app.settlement.models import Payment, PaymentKind, Statement
+from app.settlement.pricing import line_amounts
+from app.settlement.rules import Account, SettlementLine, account
+
+
+@dataclass(frozen=True)
+class LineRow:
+    """One line of a statement."""
+
+    item: str
+    spec: str
+    sale_unit: str
+    line: SettlementLine
+
+
+@dataclass(frozen=True)
+class MarkRow:
+    """One payment mark. `is_undone`: another row takes it back."""
+
+    id: int
+    kind: PaymentKind
+    amount_fen: int
+    at: datetime
+    by: str
+    is_undone: bool
+
+    @property
+    def can_undo(self) -> bool:
+        return self.kind != PaymentKind.CORRECTION and not self.is_undone
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """The statement of an order as it stands; frozen in `statement` when the order is settled."""
+
+    lines: list[LineRow]
+    marks: list[MarkRow]
+    account: Account
+    statement: Statement | None
+
+    @property
+    def units_pending(self) -> int:
+        """Units that have not reached their end."""
+        return sum(row.line.qty_pending for row in self.lines)
+
+
+def settlement_lines(lines: Iterable[OrderLine], amounts: dict[int, int]) -> list[SettlementLine]:
+    """Order lines as the rules see them."""
+    return [
+        SettlementLine(
+            line.id,
+            amounts[line.id],
+            line.qty_ordered,
+            line.qty_accepted,
+            line.qty_short,
+            line.qty_cancelled,
+            line.qty_refunded,
+        )
+        for line in lines
+    ]
+
+
+def sheet(order: HouseholdOrder) -> Sheet:
+    """The statement of one order, straight from its choices. Seven statements."""
+    amounts = line_amounts(order.cycle_id, [order.id])
+    found = db.session.execute(
+        select(OrderLine, Item.name, Item.spec, Item.sale_unit)
+        .join(Item, Item.id == OrderLine.item_id)
+        .where(OrderLine.order_id == order.id)
+        .order_by(Item.sku)
+    ).all()
+    lines = [LineRow(name, spec, unit, settlement_lines([line], amounts)[0]) for line, name, spec, unit in found]
+    marks = marks_of(order.id)
+    return Sheet(
+        lines=lines,
+        marks=marks,
+        account=account((row.line for row in lines), (mark.amount_fen for mark in marks)),
+        statement=db.session.scalar(select(Statement).where(Statement.household_order_id == order.id)),
+    )
+
+
+def marks_of(order_id: int) -> list[MarkRow]:
+    """The payment marks of an order, oldest first."""
+    found = db.session.execute(
+        select(Payment, StaffAccount.display_name)
+        .join(StaffAccount, StaffAccount.id == Payment.marked_by_id)
+        .where(Payment.household_order_id == order_id)
+        .order_by(Payment.id)
+    ).all()
+    undone = {payment.cause for payment, _by in found}
+    return [
+        MarkRow(
+            payment.id,
+            PaymentKind(payment.kind),
+            payment.amount_fen,
+            payment.created_at,
+            by,
+            undo_cause(payment.id) in undone,
+        )
+        for payment, by in found
+    ]
+
+
+def undo_cause(payment_id: int) -> str:
+    """The cause of the one row that may take a mark back."""
+    return f"undo-{payment_id}"
+
+
+def door_of(order: HouseholdOrder) -> str:
+    """The door of an order inside its building; its code where the household has been purged."""
+    found = db.session.execute(
+        select(Stairwell.label, Household.room_no)
+        .join(Stairwell, Stairwell.id == Household.stairwell_id)
+        .where(Household.id == order.household_id)
+    ).one_or_none()
+    return household_label("", found[0], found[1]) if found else order.code
