@@ -21,6 +21,7 @@ from app.core import clock, jobs, units
 from app.core.db import db, prepare_engine
 from app.core.errors import register_error_pages
 from app.settings import ROOT, Settings
+from app.upkeep import translations
 
 LANGUAGES = ("zh", "en")
 MAX_UPLOAD_BYTES = 6 * 1024 * 1024  # an upload is 5 MB at most; the form around it is not
@@ -96,6 +97,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     register_forms(app)
     CSRFProtect(app)
     headers.register_headers(app, settings)
+    translations.ensure_compiled()
     Babel(app, locale_selector=_locale)
     register_assets(app)
     _register_templates(app)

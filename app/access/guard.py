@@ -130,6 +130,11 @@ def _claim(then: Callable[[Any], str]) -> FormClaim:
     return FormClaim(request.form.get("_key", ""), who, where, fingerprint(fields + files), then)
 
 
+def about_cycle(cycle_id: int) -> None:
+    """Say which cycle a page is about whose address does not name it (a bag, a round), for the frame around it."""
+    g.cycle_id = cycle_id
+
+
 def same_secret(a: str, b: str) -> bool:
     """Compare without telling by the time it takes."""
     return hmac.compare_digest(a.encode(), b.encode())

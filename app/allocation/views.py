@@ -6,7 +6,7 @@ from flask import Blueprint, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from app.access.guard import requires, staff, submit
+from app.access.guard import about_cycle, requires, staff, submit
 from app.access.permissions import Permission
 from app.allocation import queries, service
 from app.core.db import db
@@ -96,6 +96,7 @@ def _share_page(line_id: int, form: Form) -> str:
     if line is None:
         raise NotFound
     cycle = service.cycle_for(staff(), line.cycle_id)
+    about_cycle(line.cycle_id)
     row = db.session.execute(queries.short_lines(line.cycle_id).where(OrderLine.id == line_id)).first()
     return render_template("allocation/share.html", cycle=cycle, line=line, row=row, form=form)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from dataclasses import replace
 from datetime import timedelta
 
 from sqlalchemy import select
@@ -16,10 +18,29 @@ from app.dispatch.models import Plan, Round, Stop
 from app.factory import create_app
 from app.places.models import Building
 from app.settings import Settings
+from app.upkeep import schema
 
 
 def load(settings: Settings) -> None:
-    """Fill an empty database with the demo subdistrict."""
+    """Fill an empty database with the demo subdistrict, whole or not at all.
+
+    On SQLite the day is lived in a file beside the database, which takes its place at the end: a start that is broken
+    off leaves an empty database and is simply done again.
+    """
+    path = settings.sqlite_path
+    if path is None:
+        _live(settings)
+        return
+    beside = path.with_name("louda.loading.db")
+    for leftover in path.parent.glob(f"{beside.name}*"):
+        leftover.unlink()
+    there = replace(settings, database_url=f"sqlite:///{beside}")
+    schema.upgrade(there)
+    _live(there)
+    os.replace(beside, path)
+
+
+def _live(settings: Settings) -> None:
     app = create_app(settings)
     with app.app_context():
         now = clock.now()
@@ -40,13 +61,18 @@ def load(settings: Settings) -> None:
             )
             life.take_orders(tomorrow, 0.06)
         db.session.remove()
+        if settings.is_sqlite:
+            with db.engine.connect() as connection:
+                connection.exec_driver_sql("COMMIT")
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        db.engine.dispose()
 
 
 def _morning(today: life.Day) -> None:
     """Goods are in, packed and planned; the first round is on the road and has signed for its first building."""
     present = clock.now()
     with clock.frozen_at(present - timedelta(hours=2)):
-        put_on_duty((0, 24))
+        put_on_duty((0, 23.75))
         life.receive(today)
         life.share_out(today, declares=False)
         plan = life.pack_and_plan(today, seconds=2)

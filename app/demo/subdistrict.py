@@ -158,11 +158,11 @@ def actor(username: str) -> Staff:
 
 
 @command
-def put_on_duty(hours: tuple[int, int] = (9, 18)) -> None:
-    """Every team has a shift today, from the depot."""
+def put_on_duty(hours: tuple[float, float] = (9, 18)) -> None:
+    """Every team has a shift today, from the depot; hours after local midnight."""
     depot = db.session.scalars(select(ServicePoint).filter_by(is_depot=True)).first()
     if depot is None:
         raise LookupError("the demo has no depot")
     for team in db.session.scalars(select(Team).order_by(Team.id)):
-        starts, ends = (clock.local_instant(clock.today(), hour) for hour in hours)
+        starts, ends = (clock.local_instant(clock.today(), 0) + timedelta(hours=hour) for hour in hours)
         db.session.add(Shift(team_id=team.id, depot_id=depot.id, starts_at=starts, ends_at=ends))

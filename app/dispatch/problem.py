@@ -18,6 +18,7 @@ from routing.travel import CART, E_BIKE, FOOT, VAN, Gate, Place, travel
 
 MODES = {"foot": FOOT, "cart": CART, "e_bike": E_BIKE, "van": VAN}
 DAY_S = 86_400
+HALF_HOUR_S = 1800
 RELOAD_S = 600
 MAX_ROUND_S = 3 * 3600
 ROUND_COST = 300  # a departure is worth about five minutes
@@ -47,6 +48,7 @@ class Stated:
 def state(work: Work) -> Stated:
     """State the problem of a wave. Raises routing's IllegalProblem for data that contradict themselves."""
     midnight = clock.local_instant(work.day, 0)
+    not_before = _seconds(clock.now(), midnight) // HALF_HOUR_S * HALF_HOUR_S
     held: dict[int, tuple[HeldReason, str]] = dict.fromkeys(work.held, (HeldReason.HELD, ""))
     largest = _largest(work.shifts)
     places, depots = _depots(work.shifts)
@@ -68,7 +70,7 @@ def state(work: Work) -> Stated:
     problem = Problem(
         depots=tuple(depots),
         stops=tuple(stops),
-        vehicles=tuple(_vehicle(shift, midnight) for shift in work.shifts),
+        vehicles=tuple(_vehicle(shift, midnight, not_before) for shift in work.shifts),
         matrices=way.matrices,
         points=way.points,
         notes=way.notes,
@@ -175,14 +177,17 @@ def _seconds(instant: datetime, midnight: datetime) -> int:
     return int((instant - midnight).total_seconds())
 
 
-def _vehicle(shift: TeamShift, midnight: datetime) -> Vehicle:
+def _vehicle(shift: TeamShift, midnight: datetime, not_before: int) -> Vehicle:
+    """A team on duty. What is left of a shift that has begun counts from the half hour that is running, so that
+    asking twice in it is the same problem and gets the same plan."""
+    ends_s = _seconds(shift.ends_at, midnight)
     return Vehicle(
         name=str(shift.shift_id),
         depot=str(shift.depot_id),
         mode=shift.mode,
         capacity=Load(shift.capacity_g, shift.capacity_ml, shift.capacity_bags),
-        shift_start_s=max(0, _seconds(shift.starts_at, midnight)),
-        shift_end_s=_seconds(shift.ends_at, midnight),
+        shift_start_s=min(ends_s, max(0, not_before, _seconds(shift.starts_at, midnight))),
+        shift_end_s=ends_s,
         fixed_cost=SHIFT_COST,
         round_cost=ROUND_COST,
         cost_per_m=1,

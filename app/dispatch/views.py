@@ -6,7 +6,7 @@ from flask import Blueprint, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from app.access.guard import requires, staff, submit
+from app.access.guard import about_cycle, requires, staff, submit
 from app.access.permissions import Permission
 from app.core import clock
 from app.core.db import db
@@ -74,6 +74,7 @@ def _job(job_id: int) -> tuple[Job, Cycle]:
 def job(job_id: int) -> str:
     """How far a planning job is."""
     found, cycle = _job(job_id)
+    about_cycle(cycle.id)
     plan_id = (found.result or {}).get("plan_id") if found.state == JobState.SUCCEEDED else None
     return render_template("dispatch/job.html", job=found, cycle=cycle, plan_id=plan_id)
 
@@ -93,6 +94,7 @@ def cancel_job(job_id: int) -> Response:
 def plan(plan_id: int) -> str:
     """One plan: its rounds, what is held and why, and what stands in the way of publishing."""
     found = service.require_plan(staff(), Permission.PLAN_READ, plan_id)
+    about_cycle(found.cycle_id)
     proposed = found.state == PlanState.PROPOSED
     return render_template(
         "dispatch/plan.html",
@@ -145,6 +147,7 @@ def round(round_id: int) -> str:
 
 
 def _round_page(found: Round, form: Form) -> str:
+    about_cycle(found.plan.cycle_id)
     stops = queries.stop_rows(found.id)
     return render_template(
         "dispatch/round.html",
@@ -223,6 +226,7 @@ def sign_page(stop_id: int) -> str:
 
 
 def _sign_page(stop: Stop, form: Form) -> str:
+    about_cycle(stop.round.plan.cycle_id)
     row = next(row for row in queries.stop_rows(stop.round_id) if row.stop_id == stop.id)
     bags = queries.bags_at_stop(stop.id)
     return render_template("dispatch/sign.html", stop=stop, row=row, bags=bags, form=form, round=stop.round)

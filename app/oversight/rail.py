@@ -81,7 +81,7 @@ def _cycles(staff: Staff) -> list[Cycle]:
 
 def _present(cycles: list[Cycle]) -> Cycle | None:
     """The cycle in the address, else the newest that is not over."""
-    wanted = (request.view_args or {}).get("cycle_id")
+    wanted = (request.view_args or {}).get("cycle_id") or g.get("cycle_id")
     for cycle in cycles:
         if cycle.id == wanted:
             return cycle

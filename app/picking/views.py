@@ -6,7 +6,7 @@ from flask import Blueprint, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from app.access.guard import requires, staff, submit
+from app.access.guard import about_cycle, requires, staff, submit
 from app.access.permissions import Permission
 from app.core.paging import paginate
 from app.core.schemas import Form
@@ -87,6 +87,7 @@ def bag(bag_id: int) -> str:
 
 
 def _bag_page(bag: Bag, form: Form) -> str:
+    about_cycle(bag.cycle_id)
     place, number, _of = queries.bag_place(bag)
     contents = queries.bag_contents(bag.id)
     state = BagState(bag.state)

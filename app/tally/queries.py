@@ -134,8 +134,9 @@ def has_outcome(cycle_id: int) -> ColumnElement[int]:
     return case((ordered | written, 1), else_=0)
 
 
-def _roll_call_by_point(cycle_id: int) -> tuple[dict[int, int], dict[int, int]]:
-    found = db.session.execute(
+def _roll_call_by_point(cycle_id: int, point_id: int | None = None) -> tuple[dict[int, int], dict[int, int]]:
+    """Point → active households, and point → those with an outcome; of one point or of all."""
+    counted = (
         select(
             Building.service_point_id,
             func.count(Household.id),
@@ -146,7 +147,10 @@ def _roll_call_by_point(cycle_id: int) -> tuple[dict[int, int], dict[int, int]]:
         .join(CyclePoint, CyclePoint.service_point_id == Building.service_point_id)
         .where(CyclePoint.cycle_id == cycle_id, Household.is_active)
         .group_by(Building.service_point_id)
-    ).all()
+    )
+    if point_id is not None:
+        counted = counted.where(Building.service_point_id == point_id)
+    found = db.session.execute(counted).all()
     return {point: homes for point, homes, _done in found}, {point: int(done or 0) for point, _homes, done in found}
 
 
@@ -161,10 +165,10 @@ def open_reviews_at(cycle_id: int, point_id: int | None = None) -> ColumnElement
     return condition if point_id is None else and_(condition, ChainPaste.service_point_id == point_id)
 
 
-def open_review_count(cycle_id: int) -> int:
-    """Lines of pastes and workbooks of a cycle that still need somebody's decision."""
+def open_review_count(cycle_id: int, point_id: int | None = None) -> int:
+    """Lines of pastes and workbooks of a cycle, or of one point, that still need somebody's decision."""
     found = select(func.count(ChainLine.id)).join(ChainPaste, ChainPaste.id == ChainLine.paste_id)
-    return db.session.scalar(found.where(open_reviews_at(cycle_id))) or 0
+    return db.session.scalar(found.where(open_reviews_at(cycle_id, point_id))) or 0
 
 
 def _reviews_by_point(cycle_id: int) -> dict[int, int]:
@@ -205,15 +209,21 @@ def sheet(cycle_id: int, point_id: int) -> Sheet:
     rows = frozen_cells(signed.id, point_id) if signed and is_signed else cells(cycle_id, point_id)
     matrix = tally(rows).get(point_id, Matrix(point_id, {}, {}, {}, 0))
     outcomes = roll_call_counts(cycle_id, point_id)
-    homes, answered = _roll_call_by_point(cycle_id)
+    missing = without_outcome(cycle_id, point_id)
     return Sheet(
         items=_item_names(list(matrix.by_item)),
         buildings=_building_names(list(matrix.by_building)),
         matrix=matrix,
         roll_call=outcomes,
-        without_outcome=homes.get(point_id, 0) - answered.get(point_id, 0),
-        open_reviews=_reviews_by_point(cycle_id).get(point_id, 0),
+        without_outcome=missing,
+        open_reviews=open_review_count(cycle_id, point_id),
     )
+
+
+def without_outcome(cycle_id: int, point_id: int) -> int:
+    """Active households of a point whose roll call has not ended."""
+    homes, answered = _roll_call_by_point(cycle_id, point_id)
+    return homes.get(point_id, 0) - answered.get(point_id, 0)
 
 
 def roll_call_counts(cycle_id: int, point_id: int) -> dict[str, int]:

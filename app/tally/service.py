@@ -48,21 +48,21 @@ def sign(by: Staff, cycle_id: int, point_id: int, seen: Sign) -> Tally:
 
 
 def _nothing_in_the_way(cycle_id: int, point_id: int, total: int, seen: int) -> None:
-    row = next(row for row in queries.point_rows(cycle_id, CyclePoint.service_point_id == point_id))
-    if row.open_reviews:
+    reviews, missing = queries.open_review_count(cycle_id, point_id), queries.without_outcome(cycle_id, point_id)
+    if reviews:
         raise Conflict(
             ngettext(
                 "还有 %(num)d 行接龙待确认，处理完才能签。",
                 "还有 %(num)d 行接龙待确认，处理完才能签。",
-                row.open_reviews,
+                reviews,
             )
         )
-    if row.without_outcome:
+    if missing:
         raise Conflict(
             ngettext(
                 "还有 %(num)d 户没有点名结果，补齐才能签。",
                 "还有 %(num)d 户没有点名结果，补齐才能签。",
-                row.without_outcome,
+                missing,
             )
         )
     if total != seen:
