@@ -117,9 +117,7 @@ def _compound_rows(ids: Iterable[int]) -> list[CompoundRow]:
             .join(Household, Household.stairwell_id == Stairwell.id)
             .where(Building.compound_id.in_(ids), Household.is_active)
             .group_by(Building.compound_id)
-        )
-        .tuples()
-        .all()
+        ).all()
     )
     buildings: dict[int, int] = {}
     points: dict[int, list[str]] = {}
@@ -164,9 +162,7 @@ def buildings_of(compound_id: int, actor: Staff) -> list[BuildingRow]:
             .join(ServicePoint)
             .where(Building.compound_id == compound_id, buildings_in_scope(actor, READ))
             .order_by(Building.sort_key, Building.id)
-        )
-        .tuples()
-        .all()
+        ).all()
     )
     ids = [building.id for building, _point in found]
     counts = {
@@ -237,9 +233,7 @@ def points(actor: Staff) -> list[PointRow]:
             .join(Community)
             .where(points_in_scope(actor, READ))
             .order_by(Community.name, ServicePoint.name)
-        )
-        .tuples()
-        .all()
+        ).all()
     )
     ids = [point.id for point, _community in found]
     buildings = dict(
@@ -247,9 +241,7 @@ def points(actor: Staff) -> list[PointRow]:
             select(Building.service_point_id, func.count(Building.id))
             .where(Building.service_point_id.in_(ids))
             .group_by(Building.service_point_id)
-        )
-        .tuples()
-        .all()
+        ).all()
     )
     households = dict(
         db.session.execute(
@@ -258,9 +250,7 @@ def points(actor: Staff) -> list[PointRow]:
             .join(Household, Household.stairwell_id == Stairwell.id)
             .where(Building.service_point_id.in_(ids), Household.is_active)
             .group_by(Building.service_point_id)
-        )
-        .tuples()
-        .all()
+        ).all()
     )
     return [
         PointRow(
