@@ -125,14 +125,18 @@ def _order_page(cycle_id: int, order_id: int, form: Form | None) -> str:
         form=form,
         may_buy=cycle.state in service.BUYING,
         is_mine=shown.created_by_id == staff().id,
-        paper_url=_paper_url(cycle_id),
+        paper=_paper(cycle_id, order_id),
     )
 
 
-def _paper_url(cycle_id: int) -> str:
-    """Where the sheets of the cycle are printed. That stage stands above this one and may be absent."""
-    endpoint = "printing.index"
-    return url_for(endpoint, cycle_id=cycle_id) if endpoint in current_app.view_functions else ""
+def _paper(cycle_id: int, order_id: int) -> dict[str, str]:
+    """Where the order is printed and where its workbook is. That stage stands above this one and may be absent."""
+    known, links = current_app.view_functions, {}
+    if "printing.kind" in known:
+        links["sheet"] = url_for("printing.kind", cycle_id=cycle_id, kind="purchase_order")
+    if "printing.workbook" in known:
+        links["workbook"] = url_for("printing.workbook", cycle_id=cycle_id, order_id=order_id)
+    return links
 
 
 @bp.post("/cycles/<int:cycle_id>/purchasing/<int:order_id>/lines")

@@ -186,7 +186,9 @@ def test_a_day_of_buying_through_the_pages(app: Flask, here: World) -> None:
     page = f"{base}/{row.id}"
     edit = {"version": str(row.version), f"packs-{row.lines[0].id}": "3"}
     assert world.post(maker, page, f"{page}/lines", edit).status_code == 303
-    assert "手工改过" in maker.get(page).get_data(as_text=True)
+    shown = maker.get(page).get_data(as_text=True)
+    assert "手工改过" in shown
+    assert f"/print/purchase_order/{row.id}.xlsx" in shown
     assert world.post(maker, page, f"{page}/approve", {"version": str(order(here).version)}).status_code == 409
     for client, step, more in ((second, "approve", {}), (maker, "send", {}), (maker, "close", {"gives_up": "1"})):
         said = world.post(client, page, f"{page}/{step}", {"version": str(order(here).version), **more})
@@ -206,6 +208,17 @@ def test_bad_packs_are_said_beside_their_field_and_nothing_is_written(app: Flask
     assert world.post(client, page, f"{page}/lines", {"version": "1", "state": "approved"}).status_code == 422
     assert world.post(client, page, f"{page}/approve", {"version": "x"}).status_code == 422
     assert order(here).lines[0].packs == 2
+
+
+def test_a_stale_page_is_answered_with_what_somebody_else_saved(app: Flask, here: World) -> None:
+    client, row = world.sign_in(app, here, "supplies"), order(here)
+    page, line = f"/cycles/{here.cycle.id}/purchasing/{row.id}", row.lines[0].id
+    seen = {"version": str(row.version)}
+    assert world.post(client, page, f"{page}/lines", {**seen, f"packs-{line}": "7"}).status_code == 303
+    answer = world.post(client, page, f"{page}/lines", {**seen, f"packs-{line}": "9"})
+    assert answer.status_code == 409
+    assert "青菜" in answer.get_data(as_text=True)
+    assert order(here).lines[0].packs == 7
 
 
 def test_a_form_sent_twice_has_one_effect(app: Flask, here: World) -> None:
