@@ -41,6 +41,7 @@ ALL = (
     _kind("pick_list", N_("拣货单"), N_("拣货人"), _PACKED, wave=True),
     _kind("bag_list", N_("配袋单"), N_("配袋人"), _PACKED, wave=True),
     _kind("bag_label", N_("袋签"), N_("每个人"), f"{_PACKED} plan", wave=True),
+    _kind("roll_label", N_("袋签（卷纸）"), N_("每个人"), f"{_PACKED} plan", wave=True),
     _kind("route_sheet", N_("路线单"), N_("配送队"), _PLANNED, wave=True, wide=True),
     _kind("drop_off_sheet", N_("楼栋交接单"), N_("楼长和志愿者"), _PLANNED, wave=True),
     _kind("hand_out_list", N_("发放表"), N_("楼长"), _PLANNED, wave=True),

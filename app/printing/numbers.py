@@ -19,6 +19,7 @@ KIND_CODES = {
     "pick_list": "PI",
     "bag_list": "BL",
     "bag_label": "LA",
+    "roll_label": "LR",
     "route_sheet": "RS",
     "drop_off_sheet": "DO",
     "hand_out_list": "HO",

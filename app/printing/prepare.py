@@ -8,7 +8,7 @@ from functools import cached_property
 from flask import current_app
 
 from app.printing.contexts.afterwards import exception_lists, settlement_sheets
-from app.printing.contexts.bags import BagsOfWave, bag_labels, bag_lists, hand_out_lists, load_bags
+from app.printing.contexts.bags import BagsOfWave, bag_labels, bag_lists, hand_out_lists, load_bags, roll_labels
 from app.printing.contexts.bought import goods_receipts, purchase_orders
 from app.printing.contexts.day import Day, load_day
 from app.printing.contexts.ground import Ground, Prepared, load_ground
@@ -16,7 +16,7 @@ from app.printing.contexts.notices import posters
 from app.printing.contexts.ordered import order_forms, tallies
 from app.printing.contexts.rounds import drop_off_sheets, route_sheets
 from app.printing.contexts.shared_out import pick_lists, shortage_lists
-from app.printing.labels import STOCKS
+from app.printing.labels import A4_3X8, ROLL_60X40, STOCKS
 from app.settings import Settings
 
 
@@ -63,7 +63,9 @@ class Workbench:
             modes = {building: zone.mode for building, zone in self._day.zones.items()}
             return hand_out_lists(self._bags, modes, dict(self._day.captains))
         if kind == "bag_label":
-            return bag_labels(self._bags, self._stock)
+            return bag_labels(self._bags, A4_3X8 if self._stock.is_roll else self._stock)
+        if kind == "roll_label":
+            return roll_labels(self._bags, self._stock if self._stock.is_roll else ROLL_60X40)
         if kind == "bag_list":
             return bag_lists(self._bags)
         if kind in ("route_sheet", "drop_off_sheet"):

@@ -22,6 +22,8 @@ from app.printing.kit import KIT_JOB_KIND
 from app.printing.labels import A4_3X8, STOCKS
 from app.printing.run import JOB_KIND
 
+# Posters hang already, blank forms come with the kit, and a kit is printed on sheets, not on a roll.
+NOT_IN_KIT = ("poster", "order_form", "roll_label")
 _WAITING = (JobState.QUEUED, JobState.RUNNING)
 
 
@@ -54,7 +56,7 @@ def request_kit(by: Staff, cycle_id: int, wave: int) -> Job:
     """
     cycle = _cycle(cycle_id)
     require_subdistrict(by, Permission.PRINT, cycle.subdistrict_id)
-    wanted = PrintRequest(tuple(kind.key for kind in ALL if kind.key not in ("poster", "order_form")), wave)
+    wanted = PrintRequest(tuple(kind.key for kind in ALL if kind.key not in NOT_IN_KIT), wave)
     return _enqueue(by, cycle_id, KIT_JOB_KIND, _payload(cycle_id, wanted))
 
 

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from app.printing.arrange import GridCell, floor_grid
 from app.printing.content import content_hash
 from app.printing.engine import render
-from app.printing.labels import A4_3X8, ROLL_60X40, runs
 from app.printing.limits import RenderCancelled, RenderLimits
 from app.printing.markup import kilograms, yuan
 from app.printing.merge import extract, merge
@@ -118,17 +117,6 @@ def test_the_grid_shows_a_gap_where_there_is_no_door() -> None:
         ["301", "302"],
         ["201", ""],
     ]
-
-
-@given(st.integers(0, 2000), st.integers(0, 23))
-def test_label_runs_cover_every_label_once_and_end_on_full_sheets(count: int, start: int) -> None:
-    pieces = runs(count, A4_3X8, start)
-    assert [at for first, last in pieces for at in range(first, last)] == list(range(count))
-    assert all((last + start) % 24 == 0 for _, last in pieces[:-1])
-
-
-def test_a_roll_is_cut_too() -> None:
-    assert runs(500, ROLL_60X40) == ((0, 240), (240, 480), (480, 500))
 
 
 def test_free_places_at_the_start_stay_free() -> None:

@@ -39,6 +39,7 @@ def test_a_whole_day_is_printed_in_one_job(day: World) -> None:
         "pick_list": 2,
         "bag_list": 3,
         "bag_label": 2,
+        "roll_label": 3,
         "route_sheet": 1,
         "drop_off_sheet": 3,
         "hand_out_list": 3,
@@ -61,7 +62,7 @@ def test_control_totals_on_the_sheets_equal_the_database(day: World) -> None:
 
 
 def test_each_bag_code_is_on_each_kind_of_sheet_once(day: World) -> None:
-    kinds = ("bag_list", "bag_label", "drop_off_sheet", "hand_out_list")
+    kinds = ("bag_list", "bag_label", "roll_label", "drop_off_sheet", "hand_out_list")
     ask(day, *kinds)
     codes = db.session.scalars(select(Bag.code)).all()
     for kind in kinds:

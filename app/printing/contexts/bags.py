@@ -16,8 +16,8 @@ from app.ordering.models import HouseholdOrder, OrderLine
 from app.picking.models import LIVE_BAGS, Bag, BagLine
 from app.places.models import Household, HouseholdContact, Stairwell
 from app.printing.contexts.ground import BuildingPlace, Ground, Prepared, mask_name, short_place
-from app.printing.labels import A4_3X8, LabelStock
-from app.printing.sheets.bag_label import BagLabel, BagLabels
+from app.printing.labels import A4_3X8, ROLL_60X40, LabelStock
+from app.printing.sheets.bag_label import BagLabel, BagLabels, RollLabels
 from app.printing.sheets.bag_list import BagItem, BagList, BagListBuilding, BagRow
 from app.printing.sheets.base import Totals
 from app.printing.sheets.hand_out_list import HandOutList, HandOutRow
@@ -225,6 +225,17 @@ def bag_labels(wave: BagsOfWave, stock: LabelStock = A4_3X8) -> Iterator[Prepare
         bags = sum(control[building.id].bags for building in buildings if building.id in control)
         sheet = BagLabels(ground.head(point.id, has_wave=True), Totals(bags=bags), labels, stock)
         yield Prepared(ground.of_point(point.id), sheet)
+
+
+def roll_labels(wave: BagsOfWave, stock: LabelStock = ROLL_60X40) -> Iterator[Prepared]:
+    """Yield the labels of each building for a label printer."""
+    ground, control, rounds = wave.ground, _bag_control(wave.ground), _round_of_bag(wave.ground)
+    for building in wave.buildings():
+        bags = wave.by_building[building.id]
+        labels = tuple(_label(wave, building, bag, rounds.get(bag.id, "")) for bag in bags)
+        total = Totals(bags=control[building.id].bags if building.id in control else 0)
+        sheet = RollLabels(ground.head(building.point_id, has_wave=True), total, labels, stock)
+        yield Prepared(ground.of_building(building), sheet)
 
 
 def _label(wave: BagsOfWave, building: BuildingPlace, bag: BagOnPaper, round_no: str) -> BagLabel:

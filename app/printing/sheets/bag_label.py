@@ -59,3 +59,10 @@ class BagLabels(Sheet):
         places: list[BagLabel | None] = [None] * (self.start % self.stock.per_page) + list(self.labels)
         for first in range(0, len(places), self.stock.per_page):
             yield tuple(places[first : first + self.stock.per_page])
+
+
+@dataclass(frozen=True)
+class RollLabels(BagLabels):
+    """The labels of one building on a roll: one label a page, so a whole point would be too long."""
+
+    kind = "roll_label"
