@@ -108,6 +108,7 @@ def run() -> None:
     if problems:
         raise click.ClickException("\n".join(problems))
     try:
+        server.refuse_taken_port(settings)
         first_start.prepare(settings)
         raise SystemExit(server.serve(settings, lambda address: _announce(settings, address)))
     except (server.ServerError, schema.DatabaseUnreadable) as error:
@@ -116,6 +117,6 @@ def run() -> None:
 
 def _announce(settings: Settings, address: str) -> None:
     click.echo(f"\n楼达已启动 Louda is running: {address}\n")
-    for line in first_start.sign_ins(settings):
+    for line in first_start.sign_ins(settings, address):
         click.echo(f"  {line}")
     click.echo("\n按 Ctrl-C 停止 Press Ctrl-C to stop")

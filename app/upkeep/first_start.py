@@ -8,6 +8,8 @@ from app.settings import Settings
 from app.upkeep import schema
 
 DEMO = "app.demo.first_day"
+SIGN_INS = "demo.txt"
+ADDRESS = "{address}"
 
 
 def prepare(settings: Settings) -> None:
@@ -16,9 +18,15 @@ def prepare(settings: Settings) -> None:
     Raises DatabaseUnreadable if the database cannot be reached. Production never gets demo people or demo passwords.
     """
     schema.upgrade(settings)
-    if settings.env == "development" and is_empty(settings):
-        print("装入演示街道 Loading the demo subdistrict …", flush=True)
-        import_module(DEMO).load(settings)
+    if settings.env != "development" or not is_empty(settings):
+        return
+    print("装入演示街道，约一分钟 Loading the demo subdistrict, about a minute …", flush=True)
+    demo = import_module(DEMO)
+    demo.load(settings)
+    lines: list[str] = demo.sign_ins(settings)
+    path = settings.data_dir / SIGN_INS
+    path.touch(mode=0o600)
+    path.write_text("\n".join(lines).replace(settings.public_url, ADDRESS) + "\n", encoding="utf-8")
 
 
 def is_empty(settings: Settings) -> bool:
@@ -26,9 +34,13 @@ def is_empty(settings: Settings) -> bool:
     return not schema.rows_of(settings, "SELECT id FROM subdistrict LIMIT 1")
 
 
-def sign_ins(settings: Settings) -> list[str]:
-    """The lines that say how to sign in to the demo; none where this is no demo."""
-    if settings.env != "development":
+def sign_ins(settings: Settings, address: str) -> list[str]:
+    """The lines that say how to sign in to the demo at `address`; none where this is no demo.
+
+    They were written down when the demo was loaded: asking the database again would load every slice at each start.
+    """
+    try:
+        text = (settings.data_dir / SIGN_INS).read_text(encoding="utf-8")
+    except OSError:
         return []
-    lines: list[str] = import_module(DEMO).sign_ins(settings)
-    return lines
+    return text.replace(ADDRESS, address).splitlines() if settings.env == "development" else []

@@ -57,7 +57,7 @@ def serve(settings: Settings, when_ready: Callable[[str], None]) -> int:
 
     Raises ServerError if the port is taken.
     """
-    _refuse_taken_port(settings)
+    refuse_taken_port(settings)
     environment = surroundings(settings)
     children = [
         Child("web", web_command(settings), environment, is_vital=True),
@@ -174,7 +174,8 @@ def _end(children: Sequence[Child]) -> None:
             process.kill()
 
 
-def _refuse_taken_port(settings: Settings) -> None:
+def refuse_taken_port(settings: Settings) -> None:
+    """Raises ServerError, with the way out, if the address cannot be listened on."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -41,10 +41,16 @@ def test_only_an_empty_development_database_gets_the_demo(
     class Demo:
         load = staticmethod(loaded.append)
 
+        @staticmethod
+        def sign_ins(settings: Settings) -> list[str]:
+            return ["wuzi 物资组", f"{settings.public_url}/enter/ABC"]
+
     monkeypatch.setattr(first_start, "import_module", lambda _name: Demo)
     settings = Settings.from_env({"LOUDA_DATA_DIR": str(tmp_path), "LOUDA_ENV": env})
     first_start.prepare(settings)
     assert len(loaded) == loads
+    shown = first_start.sign_ins(settings, "http://192.168.1.20:8100")
+    assert shown == ["wuzi 物资组", "http://192.168.1.20:8100/enter/ABC"][: 2 * loads]
     assert schema.state_of(settings).is_current
 
 
