@@ -32,11 +32,13 @@ def search_mixed(problem: Problem, draft: Draft, seed: int, watch: Watch) -> tup
         return best, "ruin and recreate"
     solutions = None if rest.iterations is None else max(1, int(rest.iterations * SOLUTIONS_PER_ITERATION))
 
-    def keep_going(cost: int) -> bool:
+    def on_solution(cost: int) -> None:
         watch.saw(*divmod(cost, MISSED_COST), watch.iterations)
-        return not watch.control.is_cancelled
 
-    found = RoutingModel(problem).search(best, Effort(rest.seconds, solutions), keep_going)
+    def is_cancelled() -> bool:
+        return watch.control.is_cancelled
+
+    found = RoutingModel(problem).search(best, Effort(rest.seconds, solutions), on_solution, is_cancelled)
     if found is not None and _rank(problem, found) <= _rank(problem, best):
         best = found
     return best, "or-tools"

@@ -59,17 +59,15 @@ class RoutingModel:
         self._add_pairs()
         self._add_optional()
 
-    def search(self, draft: Draft, effort: Effort, keep_going: Callable[[int], bool]) -> Draft | None:
+    def search(
+        self, draft: Draft, effort: Effort, on_solution: Callable[[int], None], is_cancelled: Callable[[], bool]
+    ) -> Draft | None:
         """Improve the draft (or start from nothing if it does not fit); None if no solution was found.
 
-        `keep_going` is asked at every solution, with its cost, whether to go on.
+        `on_solution` is told the cost of every solution; `is_cancelled` is asked between solutions too.
         """
-
-        def at_solution() -> None:
-            if not keep_going(int(self._model.CostVar().Max())):
-                self._model.solver().FinishCurrentSearch()
-
-        self._model.AddAtSolutionCallback(at_solution)
+        self._model.AddAtSolutionCallback(lambda: on_solution(int(self._model.CostVar().Max())))
+        self._model.AddSearchMonitor(self._model.solver().CustomLimit(is_cancelled))
         parameters = search_parameters(effort.seconds, effort.solutions)
         self._model.CloseModelWithParameters(parameters)
         routes = self._routes(draft)

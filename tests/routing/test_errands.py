@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import random
+import threading
+import time
 
 from routing import Problem, check, solve
 from routing.codec import plan_to_json
 from routing.model import Stop, Window
-from routing.plan import Budget
+from routing.plan import Budget, Control
 from tests.routing.examples import HOUR, bags, line, team
 
 
@@ -64,3 +66,15 @@ def test_what_is_brought_back_needs_room_beside_what_is_still_on_board() -> None
     plan = solve(day, Budget(iterations=200), seed=1)
     assert check(day, plan).violations == ()
     assert plan.rounds[0].stops == ("s", "empties")
+
+
+def test_a_cancelled_search_for_errands_stops_too() -> None:
+    day, stop = day_with_errands(4, 12, 40), threading.Event()
+    solve(day, Budget(iterations=1))
+    timer = threading.Timer(1.0, stop.set)
+    timer.start()
+    began = time.perf_counter()
+    plan = solve(day, Budget(seconds=40), control=Control(cancel=stop))
+    assert time.perf_counter() - began < 1 + 1 + 3  # a second after the signal, and slack for a busy machine
+    assert plan.statistics.is_cancelled
+    assert check(day, plan).violations == ()
