@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from flask_babel import lazy_gettext as _l
@@ -93,10 +94,5 @@ def _write(by: Staff, cycle_id: int, outcomes: Sequence[Noted]) -> None:
             for household_id, outcome in outcomes
         ],
     )
-    record(
-        by,
-        "roll_call",
-        ("cycle", cycle_id),
-        cycle_id=cycle_id,
-        outcomes={str(i): outcome.value for i, outcome in outcomes},
-    )
+    counted = Counter(outcome.value for _household_id, outcome in outcomes)
+    record(by, "roll_call", ("cycle", cycle_id), cycle_id=cycle_id, outcomes=dict(counted))
