@@ -65,9 +65,10 @@ def _by_parts(problem: Problem, data: Data, draft: Draft, seed: int, watch: Watc
     """Cycles of: cut into parts of neighbouring vehicles, improve the parts at the same time, join them."""
     whole = _start(problem, data, draft, seed)
     whole.fill()
-    greedy = Search(data, seed)
-    greedy.fill()
-    whole = min(whole, greedy, key=lambda search: search.best_cost)
+    if any(draft.rounds.values()):
+        greedy = Search(data, seed)
+        greedy.fill()
+        whole = min(whole, greedy, key=lambda search: search.best_cost)
     hot, cold = whole.natural_heat()
     for cycle in range(CYCLES):
         if watch.is_over:

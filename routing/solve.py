@@ -15,6 +15,9 @@ from routing.plan import Budget, Control, Plan, Progress, Statistics
 from routing.reasons import explain
 from routing.watch import Watch
 
+LARGE = 2000
+"""From so many stops on, the search builds its first plan by itself: it takes a second and needs no construction."""
+
 
 def solve(
     problem: Problem, budget: Budget, seed: int = 0, start: Plan | None = None, control: Control | None = None
@@ -46,8 +49,10 @@ def solve(
 
         ensure_compiled()
     watch = Watch(control or Control(), budget)
-    draft, method = first_draft(free, start), "construct"
-    if has_work and not watch.is_over:
+    will_search = has_work and not watch.is_over
+    is_quick = start is None and will_search and len(free.stops) > LARGE
+    draft, method = Draft({}) if is_quick else first_draft(free, start), "construct"
+    if will_search:
         from routing.portfolio import search
 
         draft, method = search(free, draft, seed, watch)

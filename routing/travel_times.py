@@ -47,8 +47,9 @@ class Matrix:
     def digest(self) -> str:
         """SHA-256 over mode, size and little-endian values."""
         sha = hashlib.sha256(f"{self.mode}:{self.size}:".encode())
-        for array in (self.metres, self.seconds):
-            sha.update(np.ascontiguousarray(array, dtype="<i4").tobytes())
+        parts = [_digest(self.metres)]
+        parts.append(parts[0] if self.seconds is self.metres else _digest(self.seconds))
+        sha.update(":".join(parts).encode())
         return sha.hexdigest()
 
     def __eq__(self, other: object) -> bool:
@@ -67,3 +68,7 @@ def matrix_of(mode: str, metres: npt.ArrayLike, seconds: npt.ArrayLike | None = 
     if seconds is None:
         return Matrix(mode, metres_array, metres_array)
     return Matrix(mode, metres_array, np.array(seconds, dtype=np.int32))
+
+
+def _digest(array: IntMatrix) -> str:
+    return hashlib.sha256(np.ascontiguousarray(array, dtype="<i4").data).hexdigest()

@@ -16,15 +16,12 @@ from routing.kernel.undo import mark_dirty, restore, save_best
 def anneal(
     data: Data, state: State, work: Work, settings: Settings, rng: RngState, iterations: int, temperature: float
 ) -> int:
-    """Run `iterations` at one temperature; returns how many were accepted. State and best solution are kept in
-    `state`.
-    """
+    """Run `iterations` at one temperature; `state` keeps the solution. Returns how many were accepted."""
     accepted = 0
     for _ in range(iterations):
         begin_iteration(work)
         cost = state.total[COST]
-        centre = ruin(data, state, work, settings, rng)
-        if centre < 0:
+        if not ruin(data, state, work, settings, rng):
             restore(data, state, work, cost)
             continue
         _fetch_from_bank(state, work, rng)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from routing.kernel.arrays import COST, ROUNDS_USED, Data, Settings, State, Work
+from routing.kernel.arrays import BANKED, COST, ROUNDS_USED, Data, Settings, State, Work
 from routing.kernel.compiled import inlined
 from routing.kernel.places import changes_added
 from routing.kernel.rng import RngState, below, uniform
@@ -11,13 +11,12 @@ from routing.kernel.undo import push_if_idle, save_round
 
 
 @inlined
-def ruin(data: Data, state: State, work: Work, settings: Settings, rng: RngState) -> int:
+def ruin(data: Data, state: State, work: Work, settings: Settings, rng: RngState) -> bool:
     """Remove strings around a random stop; the removed stops are in `work.absent`.
 
-    Returns the stop around which was removed, or -1 if what is left breaks a window (travel times without triangle
-    inequality can do that).
+    False if what is left breaks a window: travel times without triangle inequality can do that.
     """
-    served = data.stops - state.total[4]
+    served = data.stops - state.total[BANKED]
     average = served / max(1, state.total[ROUNDS_USED])
     longest = max(1.0, min(settings.longest, average))
     strings = int(uniform(rng) * (4.0 * settings.removals / (1.0 + longest) - 1.0) + 1.0)
@@ -41,7 +40,7 @@ def ruin(data: Data, state: State, work: Work, settings: Settings, rng: RngState
         _remove_string(data, state, work, c, length, settings, rng)
         if state.size[r] == 0:
             _close_round(data, state, r)
-    return centre if not data.has_time or _refresh(data, state, work) else -1
+    return not data.has_time or _refresh(data, state, work)
 
 
 @inlined
