@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import sys
 import threading
 from pathlib import Path
 
@@ -109,7 +111,8 @@ def run() -> None:
         raise click.ClickException("\n".join(problems))
     try:
         server.refuse_taken_port(settings)
-        first_start.prepare(settings)
+        if first_start.prepare(settings):
+            os.execv(sys.executable, [sys.executable, "-m", "app.cli", "run"])  # leave behind what the demo loaded
         raise SystemExit(server.serve(settings, lambda address: _announce(settings, address)))
     except (server.ServerError, schema.DatabaseUnreadable) as error:
         raise click.ClickException(str(error)) from error

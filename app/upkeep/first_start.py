@@ -12,14 +12,15 @@ SIGN_INS = "demo.txt"
 ADDRESS = "{address}"
 
 
-def prepare(settings: Settings) -> None:
+def prepare(settings: Settings) -> bool:
     """Migrate; where a development database is empty, load the demo subdistrict with a day in progress.
 
-    Raises DatabaseUnreadable if the database cannot be reached. Production never gets demo people or demo passwords.
+    Returns whether the demo was loaded. Raises DatabaseUnreadable if the database cannot be reached. Production never
+    gets demo people or demo passwords.
     """
     schema.upgrade(settings)
     if settings.env != "development" or not is_empty(settings):
-        return
+        return False
     print("装入演示街道，约一分钟 Loading the demo subdistrict, about a minute …", flush=True)
     demo = import_module(DEMO)
     demo.load(settings)
@@ -27,6 +28,7 @@ def prepare(settings: Settings) -> None:
     path = settings.data_dir / SIGN_INS
     path.touch(mode=0o600)
     path.write_text("\n".join(lines).replace(settings.public_url, ADDRESS) + "\n", encoding="utf-8")
+    return True
 
 
 def is_empty(settings: Settings) -> bool:
