@@ -87,14 +87,17 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("paste_id", sa.Integer(), nullable=False),
         sa.Column("line_no", sa.Integer(), nullable=False),
+        sa.Column("part", sa.Integer(), nullable=False),
         sa.Column("raw", sa.Text(), nullable=False),
         sa.Column("outcome", sa.Text(), nullable=False),
         sa.Column("household_id", sa.Integer(), nullable=True),
         sa.Column("order_id", sa.Integer(), nullable=True),
         sa.Column("items", types.Json(), nullable=False),
+        sa.Column("change", sa.Text(), nullable=False),
         sa.Column("candidates", types.Json(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("restricted_note", sa.Text(), nullable=False),
         sa.Column("settled_by_id", sa.Integer(), nullable=True),
         sa.Column("settled_at", types.UtcDateTime(), nullable=True),
         sa.CheckConstraint(
@@ -116,7 +119,7 @@ def upgrade() -> None:
             ["settled_by_id"], ["account.id"], name=op.f("fk_chain_line_settled_by_id_account"), ondelete="RESTRICT"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_chain_line")),
-        sa.UniqueConstraint("paste_id", "line_no", name=op.f("uq_chain_line_paste_id_line_no")),
+        sa.UniqueConstraint("paste_id", "line_no", "part", name=op.f("uq_chain_line_paste_id_line_no_part")),
         sqlite_strict=True,
     )
     op.create_index("ix_chain_line_order_id", "chain_line", ["order_id"], unique=False)

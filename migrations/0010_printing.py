@@ -35,17 +35,11 @@ def upgrade() -> None:
         sa.Column("superseded_by_id", sa.Integer(), nullable=True),
         sa.Column("returned_at", types.UtcDateTime(), nullable=True),
         sa.Column("created_at", types.UtcDateTime(), nullable=False),
+        sa.CheckConstraint("state IN ('rendered', 'printed', 'superseded')", name=op.f("ck_document_state")),
         sa.CheckConstraint("first_page >= 1", name=op.f("ck_document_first_page_least")),
         sa.CheckConstraint("wave >= 0", name=op.f("ck_document_wave_least")),
-        sa.CheckConstraint("state IN ('rendered', 'printed', 'superseded')", name=op.f("ck_document_state")),
         sa.ForeignKeyConstraint(
             ["cycle_id"], ["cycle.id"], name=op.f("fk_document_cycle_id_cycle"), ondelete="RESTRICT"
-        ),
-        sa.ForeignKeyConstraint(
-            ["superseded_by_id"],
-            ["document.id"],
-            name=op.f("fk_document_superseded_by_id_document"),
-            ondelete="RESTRICT",
         ),
         sa.ForeignKeyConstraint(
             ["service_point_id"],
@@ -53,15 +47,15 @@ def upgrade() -> None:
             name=op.f("fk_document_service_point_id_service_point"),
             ondelete="RESTRICT",
         ),
+        sa.ForeignKeyConstraint(
+            ["superseded_by_id"],
+            ["document.id"],
+            name=op.f("fk_document_superseded_by_id_document"),
+            ondelete="RESTRICT",
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_document")),
         sa.UniqueConstraint(
-            "kind",
-            "cycle_id",
-            "wave",
-            "subject_type",
-            "subject_id",
-            "revision",
-            name="uq_document_version",
+            "kind", "cycle_id", "wave", "subject_type", "subject_id", "revision", name="uq_document_version"
         ),
         sa.UniqueConstraint("number", name=op.f("uq_document_number")),
         sqlite_strict=True,

@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from app.access.permissions import Permission, Resident, Staff
 from app.access.sessions import resident_of_request, staff_of_request
 from app.core.db import pending_claim
-from app.core.errors import Forbidden
+from app.core.errors import BadRequest, Forbidden
 from app.core.idempotency import AlreadyDone, FormClaim, fingerprint, new_key
 from app.core.schemas import TRANSPORT
 
@@ -67,6 +67,8 @@ def register_guard(app: Flask) -> None:
 
     @app.before_request
     def check() -> BaseResponse | None:
+        if "\x00" in request.full_path or any("\x00" in value for value in request.args.values()):
+            raise BadRequest  # PostgreSQL stores no such character, and no form of ours sends it
         g.staff = staff_of_request()
         g.resident = resident_of_request()
         if request.endpoint is None:

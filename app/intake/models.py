@@ -19,6 +19,7 @@ from app.core.db import (
     json_column,
     personal_text,
     plain_text,
+    sensitive_text,
 )
 from app.core.labels import Labelled
 
@@ -55,23 +56,30 @@ class ChainPaste(Created, Versioned, Base):
     superseded_by_id: Mapped[int | None] = fk("chain_paste.id")
     pasted_by_id: Mapped[int] = fk("account.id")
     alarms: Mapped[Any] = json_column(default=list)
-    lines: Mapped[list[ChainLine]] = relationship(order_by="ChainLine.line_no")
+    lines: Mapped[list[ChainLine]] = relationship(order_by="ChainLine.line_no, ChainLine.part")
 
 
 class ChainLine(Base):
     __tablename__ = "chain_line"
-    __table_args__ = (UniqueConstraint("paste_id", "line_no"), Index("ix_chain_line_order_id", "order_id"), STRICT)
+    __table_args__ = (
+        UniqueConstraint("paste_id", "line_no", "part"),
+        Index("ix_chain_line_order_id", "order_id"),
+        STRICT,
+    )
 
     id: Mapped[int] = mapped_column(Integer, primary_key=True)
     paste_id: Mapped[int] = fk("chain_paste.id")
     line_no: Mapped[int] = mapped_column(Integer)
+    part: Mapped[int] = mapped_column(Integer, default=1)  # of a chain written on one line
     raw: Mapped[str] = personal_text()
     outcome: Mapped[str] = choice("outcome", LineOutcome)
     household_id: Mapped[int | None] = fk("household.id")
     order_id: Mapped[int | None] = fk("household_order.id")
-    items: Mapped[Any] = json_column(default=list)  # [{"item_id", "item", "qty", "unit"}]
-    candidates: Mapped[Any] = json_column(default=list)  # [{"household_id", "label"}]
+    items: Mapped[Any] = json_column(default=list)  # [{"item", "qty", "unit"}], names as the offers have them
+    change: Mapped[str] = plain_text(default="")  # of an amendment: set, add, less
+    candidates: Mapped[Any] = json_column(default=list)  # household ids
     reason: Mapped[str] = plain_text(default="")
     note: Mapped[str] = personal_text(default="")
+    restricted_note: Mapped[str] = sensitive_text(default="")  # words about health: shown to few, never printed
     settled_by_id: Mapped[int | None] = fk("account.id")
     settled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
