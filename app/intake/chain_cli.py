@@ -80,7 +80,8 @@ def read_register(path: Path) -> Register:
     rows = _table(path)
     households = [
         Household(number, row["compound"], row["building"], row["stairwell"], row["room"])
-        for number, row in enumerate(rows, start=1) if row["building"]
+        for number, row in enumerate(rows, start=1)
+        if row["building"]
     ]
     return Register(households)
 
@@ -154,7 +155,9 @@ def _household_json(household: Household | None) -> dict[str, str] | None:
     if household is None:
         return None
     return {
-        "compound": household.compound, "building": household.building, "stairwell": household.stairwell,
+        "compound": household.compound,
+        "building": household.building,
+        "stairwell": household.stairwell,
         "room": household.room,
     }
 
@@ -188,10 +191,20 @@ def chain() -> None:
 
 @chain.command("parse")
 @click.argument("text")
-@click.option("--register", "register", required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path),
-              help="CSV: compound,building,stairwell,room")
-@click.option("--catalogue", "--catalog", "catalogue", type=click.Path(exists=True, dir_okay=False, path_type=Path),
-              help="CSV: item,unit,aliases,limit")
+@click.option(
+    "--register",
+    "register",
+    required=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="CSV: compound,building,stairwell,room",
+)
+@click.option(
+    "--catalogue",
+    "--catalog",
+    "catalogue",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="CSV: item,unit,aliases,limit",
+)
 @click.option("--against", help="An earlier paste of the same list, for the differences")
 @click.option("--building", default="", help="The building that the group belongs to")
 @click.option("--json", "as_json_text", is_flag=True, help="Print JSON")

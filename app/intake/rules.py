@@ -203,7 +203,7 @@ def relation(history: Sequence[Sequence[ChainLine]], later: Sequence[ChainLine])
     known = [[_said(line) for line in entries(paste)] for paste in history]
     if new == known[-1]:
         return Relation.SAME
-    begins_latest = bool(new) and len(new) < len(known[-1]) and known[-1][:len(new)] == new
+    begins_latest = bool(new) and len(new) < len(known[-1]) and known[-1][: len(new)] == new
     if new in known[:-1] or begins_latest:
         return Relation.OLDER
     shared = len(set(new) & set(known[-1]))

@@ -97,7 +97,7 @@ def _read(sheet: Sheet) -> OrderSheet | None:
         return None
     at, places = head
     titles = sheet.rows[at]
-    body = sheet.rows[at + 1:]
+    body = sheet.rows[at + 1 :]
     wide = [] if "item" in places or "qty" in places else _item_columns(titles, places, body)
     if not wide and "qty" not in places and "item" not in places:
         return None
@@ -111,8 +111,14 @@ def _read(sheet: Sheet) -> OrderSheet | None:
         above = cells
         gone = any(word in cells.get("state", "") for word in _GONE)
         rows += _spread(row_no, cells, row, wide, gone=gone)
-    unused = [title for place, title in enumerate(titles) if title.strip() and place not in places.values()
-              and place not in [column for column, _ in wide] and bare_title(title) not in _SKIPPED_TITLES]
+    unused = [
+        title
+        for place, title in enumerate(titles)
+        if title.strip()
+        and place not in places.values()
+        and place not in [column for column, _ in wide]
+        and bare_title(title) not in _SKIPPED_TITLES
+    ]
     return OrderSheet(sheet.name, tuple(rows), tuple(title for _, title in wide), tuple(unused))
 
 
@@ -157,5 +163,6 @@ def _spread(
         return [SheetRow(row_no, cells, gone)]
     return [
         SheetRow(row_no, {**cells, "item": title, "qty": row[place].strip()}, gone)
-        for place, title in wide if place < len(row) and row[place].strip() not in ("", "0")
+        for place, title in wide
+        if place < len(row) and row[place].strip() not in ("", "0")
     ]

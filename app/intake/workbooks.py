@@ -1,11 +1,11 @@
 """Order workbooks → rows with a household, or the reason to ask; totals checked against the file's own summary.
 
-    columns 楼号/房号   详细地址    remark                 outcome
-    one household     same/none   none or same address   ROW
-    none              household   none or same address   ROW
-    one household     another     any                    REVIEW address_conflict, both as candidates
-    one household     any         送到 another address     REVIEW redirect, the other as `deliver_to`
-    none              none        any                    REVIEW with the resolver's reason
+columns 楼号/房号   详细地址    remark                 outcome
+one household     same/none   none or same address   ROW
+none              household   none or same address   ROW
+one household     another     any                    REVIEW address_conflict, both as candidates
+one household     any         送到 another address     REVIEW redirect, the other as `deliver_to`
+none              none        any                    REVIEW with the resolver's reason
 """
 
 from __future__ import annotations
@@ -91,13 +91,25 @@ def _placed(row: SheetRow, register: Register, lexicon: Lexicon, scope: Scope | 
     buyer = row.get("buyer") or row.get("receiver")
     remark = _remark(row)
     triage = rules.triage(remark)
-    placed = PlacedRow(row.row_no, Outcome.ROW, buyer, ordered, note=triage.public, restricted_note=triage.restricted,
-                       flags=triage.flags)
+    placed = PlacedRow(
+        row.row_no,
+        Outcome.ROW,
+        buyer,
+        ordered,
+        note=triage.public,
+        restricted_note=triage.restricted,
+        flags=triage.flags,
+    )
     if row.is_gone:
         return replace(placed, outcome=Outcome.SKIP, reason="refunded_or_unpaid")
     place = _where(row, remark, register, scope)
-    placed = replace(placed, household=place.household, candidates=place.candidates, deliver_to=place.deliver_to,
-                     flags=placed.flags | place.flags)
+    placed = replace(
+        placed,
+        household=place.household,
+        candidates=place.candidates,
+        deliver_to=place.deliver_to,
+        flags=placed.flags | place.flags,
+    )
     problem = place.reason or next((each.problem for each in ordered if each.problem), "")
     if problem or not ordered:
         return replace(placed, outcome=Outcome.REVIEW, reason=problem or "no_goods")
@@ -161,7 +173,7 @@ def _with_remark(place: _Place, remark: str, register: Register, scope: Scope | 
     if not found:
         return place
     said = found[0].resolution.household
-    before = remark[:found[0].start]
+    before = remark[: found[0].start]
     if any(word in before for word in words.REDIRECTS) and said != place.household:
         candidates = (*place.candidates, *found[0].resolution.candidates)
         flags = frozenset({Flag.REDIRECT})
@@ -200,7 +212,9 @@ def _alarms(sheets: Sequence[Sheet], orders: OrderSheet, rows: Sequence[PlacedRo
     by_row = {row.row_no: row for row in orders.rows}
     lines = [
         CountedLine(by_row[row.row_no].get("item") or each.item, (each.qty or 0) * 1000, f"row {row.row_no}")
-        for row in rows if row.outcome is not Outcome.SKIP for each in row.goods
+        for row in rows
+        if row.outcome is not Outcome.SKIP
+        for each in row.goods
     ]
     totals = summary_totals(sheets)
     if not totals:

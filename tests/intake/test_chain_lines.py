@@ -20,73 +20,82 @@ def goods(line: ChainLine) -> list[tuple[str, int | None]]:
     return [(item.item, item.qty) for item in line.items]
 
 
-@pytest.mark.parametrize(("text", "household", "qty"), [
-    ("1. 3-1-502 2份", "3/1/502", 2),
-    ("3. 3栋1单元502室 x2", "3/1/502", 2),
-    ("4. 3号楼2单元1102 一份", "3/2/1102", 1),
-    ("8. 12栋3单元1802两份", "12/3/1802", 2),
-    ("10. 3-1-5022份", "3/1/502", 2),
-    ("12. ３－１－502 ２份", "3/1/502", 2),
-    ("5号楼2门301 2份", "5/2/301", 2),
-])
+@pytest.mark.parametrize(
+    ("text", "household", "qty"),
+    [
+        ("1. 3-1-502 2份", "3/1/502", 2),
+        ("3. 3栋1单元502室 x2", "3/1/502", 2),
+        ("4. 3号楼2单元1102 一份", "3/2/1102", 1),
+        ("8. 12栋3单元1802两份", "12/3/1802", 2),
+        ("10. 3-1-5022份", "3/1/502", 2),
+        ("12. ３－１－502 ２份", "3/1/502", 2),
+        ("5号楼2门301 2份", "5/2/301", 2),
+    ],
+)
 def test_a_flat_behind_a_stairwell_is_found(garden, parcel, text: str, household: str, qty: int) -> None:
     line = only(text, garden, parcel)
     assert (line.outcome, line.household.household_id) == (Outcome.ROW, household)
     assert goods(line) == [("蔬菜包", qty)]
 
 
-@pytest.mark.parametrize(("text", "household", "qty"), [
-    ("5. 5#302 +1", "5/302", 1),
-    ("11. 十二号楼三零二 俩", "12/302", 2),
-    ("1️⃣ 12-302 2份", "12/302", 2),
-    ("① 12-302 2份", "12/302", 2),
-    ("1）12-302 2份", "12/302", 2),
-    ("1: 12-302 2份", "12/302", 2),
-    ("1，12-302 2份", "12/302", 2),
-    ("1 12-302 2份", "12/302", 2),
-    ("12-3022份", "12/302", 2),
-    ("12-302-2份", "12/302", 2),
-    ("12--302 2份", "12/302", 2),
-    ("12-302 2️⃣份", "12/302", 2),
-    ("王阿姨 12-302 2份", "12/302", 2),
-    ("12-302（王阿姨）2份", "12/302", 2),
-    ("阳光 12-302 2份", "12/302", 2),
-    ("李叔叔12号楼302要3份", "12/302", 3),
-    ("12-302 13812345678 2份", "12/302", 2),
-    ("12-302 来2份 谢谢！", "12/302", 2),
-    ("500弄12号302 一份", "12/302", 1),
-    ("29号 1份", "29/", 1),
-    ("商务楼907 2份", "商务楼/907", 2),
-])
+@pytest.mark.parametrize(
+    ("text", "household", "qty"),
+    [
+        ("5. 5#302 +1", "5/302", 1),
+        ("11. 十二号楼三零二 俩", "12/302", 2),
+        ("1️⃣ 12-302 2份", "12/302", 2),
+        ("① 12-302 2份", "12/302", 2),
+        ("1）12-302 2份", "12/302", 2),
+        ("1: 12-302 2份", "12/302", 2),
+        ("1，12-302 2份", "12/302", 2),
+        ("1 12-302 2份", "12/302", 2),
+        ("12-3022份", "12/302", 2),
+        ("12-302-2份", "12/302", 2),
+        ("12--302 2份", "12/302", 2),
+        ("12-302 2️⃣份", "12/302", 2),
+        ("王阿姨 12-302 2份", "12/302", 2),
+        ("12-302（王阿姨）2份", "12/302", 2),
+        ("阳光 12-302 2份", "12/302", 2),
+        ("李叔叔12号楼302要3份", "12/302", 3),
+        ("12-302 13812345678 2份", "12/302", 2),
+        ("12-302 来2份 谢谢！", "12/302", 2),
+        ("500弄12号302 一份", "12/302", 1),
+        ("29号 1份", "29/", 1),
+        ("商务楼907 2份", "商务楼/907", 2),
+    ],
+)
 def test_a_flat_of_a_lane_is_found(lane, parcel, text: str, household: str, qty: int) -> None:
     line = only(text, lane, parcel)
     assert (line.outcome, line.household.household_id) == (Outcome.ROW, household), line
     assert goods(line) == [("蔬菜包", qty)]
 
 
-@pytest.mark.parametrize(("text", "reason"), [
-    ("302 2份", "no_building"),
-    ("94-302 1份", "unknown_building"),
-    ("12-1902 1份", "unknown_room"),
-    ("12-302 半份", "fraction"),
-    ("12-302 1.5份", "fraction"),
-    ("12-302 两斤半", "fraction"),
-    ("12-302 0份", "zero"),
-    ("12-302 -1", "negative"),
-    ("12-302 99份", "over_limit"),
-    ("12-302 2-3份", "range"),
-    ("12-302 两三份", "range"),
-    ("12-302", "no_quantity"),
-    ("12-302 505", "unclear_number"),
-    ("12-302 2份 3份", "several_quantities"),
-    ("12-302 12-401 2份", "several_households"),
-    ("12-302 2份 送到13-101", "redirect"),
-    ("12-302 代隔壁订1份", "proxy_unclear"),
-    ("别墅花园12-302 2份", "unknown_place"),
-    ("12-302 2份，共3份", "total_differs"),
-    ("12-302 空气炸锅1个", "unknown_item"),
-    ("阳光 2份", "no_who"),
-])
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("302 2份", "no_building"),
+        ("94-302 1份", "unknown_building"),
+        ("12-1902 1份", "unknown_room"),
+        ("12-302 半份", "fraction"),
+        ("12-302 1.5份", "fraction"),
+        ("12-302 两斤半", "fraction"),
+        ("12-302 0份", "zero"),
+        ("12-302 -1", "negative"),
+        ("12-302 99份", "over_limit"),
+        ("12-302 2-3份", "range"),
+        ("12-302 两三份", "range"),
+        ("12-302", "no_quantity"),
+        ("12-302 505", "unclear_number"),
+        ("12-302 2份 3份", "several_quantities"),
+        ("12-302 12-401 2份", "several_households"),
+        ("12-302 2份 送到13-101", "redirect"),
+        ("12-302 代隔壁订1份", "proxy_unclear"),
+        ("别墅花园12-302 2份", "unknown_place"),
+        ("12-302 2份，共3份", "total_differs"),
+        ("12-302 空气炸锅1个", "unknown_item"),
+        ("阳光 2份", "no_who"),
+    ],
+)
 def test_a_doubtful_line_is_asked(lane, parcel, text: str, reason: str) -> None:
     line = only(text, lane, parcel)
     if reason == "no_who":
@@ -95,34 +104,40 @@ def test_a_doubtful_line_is_asked(lane, parcel, text: str, reason: str) -> None:
         assert (line.outcome, line.reason) == (Outcome.REVIEW, reason), line
 
 
-@pytest.mark.parametrize(("text", "expected"), [
-    ("12-302 土豆2袋 鸡蛋1盒", [("土豆", 2), ("鸡蛋", 1)]),
-    ("12-302 洋芋2，蛋3", [("土豆", 2), ("鸡蛋", 3)]),
-    ("12-302 卫生纸两提", [("卷纸", 2)]),
-    ("12-302 土豆 鸡蛋 牛奶各1", [("土豆", 1), ("鸡蛋", 1), ("牛奶", 1)]),
-    ("12-302 鸡蛋牛奶各2份", [("鸡蛋", 2), ("牛奶", 2)]),
-    ("12-302 2土豆 1鸡蛋", [("土豆", 2), ("鸡蛋", 1)]),
-    ("12-302 土豆×2+鸡蛋×1", [("土豆", 2), ("鸡蛋", 1)]),
-    ("12-302 土豆2/鸡蛋1", [("土豆", 2), ("鸡蛋", 1)]),
-    ("12-302 土豆两袋鸡蛋三盒牛奶一箱", [("土豆", 2), ("鸡蛋", 3), ("牛奶", 1)]),
-    ("12-302 A套餐2 B套餐1 鸡蛋*3", [("A套餐", 2), ("B套餐", 1), ("鸡蛋", 3)]),
-    ("12-302 鸡蛋30枚2盒", [("鸡蛋", 2)]),
-    ("12-302 牛奶250ml*12盒 2箱", [("牛奶", 2)]),
-    ("12-302 2 袋土豆", [("土豆", 2)]),
-])
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("12-302 土豆2袋 鸡蛋1盒", [("土豆", 2), ("鸡蛋", 1)]),
+        ("12-302 洋芋2，蛋3", [("土豆", 2), ("鸡蛋", 3)]),
+        ("12-302 卫生纸两提", [("卷纸", 2)]),
+        ("12-302 土豆 鸡蛋 牛奶各1", [("土豆", 1), ("鸡蛋", 1), ("牛奶", 1)]),
+        ("12-302 鸡蛋牛奶各2份", [("鸡蛋", 2), ("牛奶", 2)]),
+        ("12-302 2土豆 1鸡蛋", [("土豆", 2), ("鸡蛋", 1)]),
+        ("12-302 土豆×2+鸡蛋×1", [("土豆", 2), ("鸡蛋", 1)]),
+        ("12-302 土豆2/鸡蛋1", [("土豆", 2), ("鸡蛋", 1)]),
+        ("12-302 土豆两袋鸡蛋三盒牛奶一箱", [("土豆", 2), ("鸡蛋", 3), ("牛奶", 1)]),
+        ("12-302 A套餐2 B套餐1 鸡蛋*3", [("A套餐", 2), ("B套餐", 1), ("鸡蛋", 3)]),
+        ("12-302 鸡蛋30枚2盒", [("鸡蛋", 2)]),
+        ("12-302 牛奶250ml*12盒 2箱", [("牛奶", 2)]),
+        ("12-302 2 袋土豆", [("土豆", 2)]),
+    ],
+)
 def test_goods_and_quantities_are_paired(lane, shop, text: str, expected: list[tuple[str, int]]) -> None:
     line = only(text, lane, shop)
     assert (line.outcome, goods(line)) == (Outcome.ROW, expected)
 
 
-@pytest.mark.parametrize(("text", "reason"), [
-    ("12-302 2份", "item_missing"),
-    ("12-302 土豆5斤", "unit_differs"),
-    ("12-302 土豆一袋两袋都行", "several_quantities"),
-    ("12-302 土豆大概3袋", "item_unclear"),
-    ("12-302 西瓜2个", "unknown_item"),
-    ("12-302 土豆2袋 鸡蛋", "no_quantity"),
-])
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("12-302 2份", "item_missing"),
+        ("12-302 土豆5斤", "unit_differs"),
+        ("12-302 土豆一袋两袋都行", "several_quantities"),
+        ("12-302 土豆大概3袋", "item_unclear"),
+        ("12-302 西瓜2个", "unknown_item"),
+        ("12-302 土豆2袋 鸡蛋", "no_quantity"),
+    ],
+)
 def test_goods_outside_the_catalogue_are_asked(lane, shop, text: str, reason: str) -> None:
     line = only(text, lane, shop)
     assert (line.outcome, line.reason) == (Outcome.REVIEW, reason)
@@ -133,16 +148,19 @@ def test_a_specification_is_no_quantity(lane, anything) -> None:
     assert [(item.item, item.qty, item.unit) for item in line.items] == [("盐汽水600ml*24瓶", 4, "箱")]
 
 
-@pytest.mark.parametrize(("text", "outcome", "change", "qty"), [
-    ("12-302 改3份", Outcome.AMEND, Change.SET, 3),
-    ("12-302改成3份", Outcome.AMEND, Change.SET, 3),
-    ("12-302 从2份改成3份", Outcome.AMEND, Change.SET, 3),
-    ("12-302 再加1份", Outcome.AMEND, Change.ADD, 1),
-    ("12-302 加一份", Outcome.AMEND, Change.ADD, 1),
-    ("12-302 多要1份", Outcome.AMEND, Change.ADD, 1),
-    ("12-302 少要1份", Outcome.AMEND, Change.LESS, 1),
-    ("12-302 +1份（共3份）", Outcome.AMEND, Change.SET, 3),
-])
+@pytest.mark.parametrize(
+    ("text", "outcome", "change", "qty"),
+    [
+        ("12-302 改3份", Outcome.AMEND, Change.SET, 3),
+        ("12-302改成3份", Outcome.AMEND, Change.SET, 3),
+        ("12-302 从2份改成3份", Outcome.AMEND, Change.SET, 3),
+        ("12-302 再加1份", Outcome.AMEND, Change.ADD, 1),
+        ("12-302 加一份", Outcome.AMEND, Change.ADD, 1),
+        ("12-302 多要1份", Outcome.AMEND, Change.ADD, 1),
+        ("12-302 少要1份", Outcome.AMEND, Change.LESS, 1),
+        ("12-302 +1份（共3份）", Outcome.AMEND, Change.SET, 3),
+    ],
+)
 def test_a_change_of_an_order_is_an_amendment(lane, parcel, text: str, outcome, change, qty: int) -> None:
     line = only(text, lane, parcel)
     assert (line.outcome, line.change, goods(line)) == (outcome, change, [("蔬菜包", qty)])
@@ -163,7 +181,8 @@ def test_the_proxy_is_not_the_household(lane, parcel) -> None:
 def test_two_households_with_goods_of_their_own_are_two_rows(lane, parcel, text: str) -> None:
     lines = parse_chain(text, lane, parcel).lines
     assert [(line.line_no, line.household.household_id, goods(line)) for line in lines] == [
-        (1, "12/302", [("蔬菜包", 2)]), (1, "12/401", [("蔬菜包", 1)]),
+        (1, "12/302", [("蔬菜包", 2)]),
+        (1, "12/401", [("蔬菜包", 1)]),
     ]
 
 
@@ -172,13 +191,16 @@ def test_each_means_every_household_named(lane, parcel) -> None:
     assert [line.household.household_id for line in lines] == ["12/302", "12/401"]
 
 
-@pytest.mark.parametrize(("text", "flag"), [
-    ("12-302 2份 已付", Flag.PAID),
-    ("12-302 2份付款✅", Flag.PAID),
-    ("12-302 2份，没有就不要", Flag.NO_SUBSTITUTE),
-    ("12-302 2份 放门口 别敲门", Flag.DOOR_NOTE),
-    ("12-302 2份 老人独居", Flag.SPECIAL_NEED),
-])
+@pytest.mark.parametrize(
+    ("text", "flag"),
+    [
+        ("12-302 2份 已付", Flag.PAID),
+        ("12-302 2份付款✅", Flag.PAID),
+        ("12-302 2份，没有就不要", Flag.NO_SUBSTITUTE),
+        ("12-302 2份 放门口 别敲门", Flag.DOOR_NOTE),
+        ("12-302 2份 老人独居", Flag.SPECIAL_NEED),
+    ],
+)
 def test_a_remark_raises_its_flag_and_leaves_the_order(lane, parcel, text: str, flag: Flag) -> None:
     line = only(text, lane, parcel)
     assert flag in line.flags

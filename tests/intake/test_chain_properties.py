@@ -13,8 +13,12 @@ from app.intake.grammar.needs import read_answer
 from app.places.rules import Household, Register, locate, resolve
 
 REGISTER = Register(
-    [Household(f"{b}-{s}-{r}", "阳光花园", f"{b}号楼", s, r) for b in ("1", "2", "12") for s in ("", "1")
-     for r in ("101", "302", "18C")]
+    [
+        Household(f"{b}-{s}-{r}", "阳光花园", f"{b}号楼", s, r)
+        for b in ("1", "2", "12")
+        for s in ("", "1")
+        for r in ("101", "302", "18C")
+    ]
 )
 SHOP = Lexicon([Item("鸡蛋", "盒", ("蛋",)), Item("牛奶", "箱"), Item("A套餐", "份")])
 PIECES = st.sampled_from(

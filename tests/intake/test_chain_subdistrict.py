@@ -19,8 +19,13 @@ def rows_of(path: Path) -> list[dict[str, str]]:
 
 def households(folder: Path) -> list[Household]:
     return [
-        Household(f"{row['building_id']}|{stairwell}|{floor}{room:02d}", row["compound"], row["building_no"],
-                  str(stairwell), f"{floor}{room:02d}")
+        Household(
+            f"{row['building_id']}|{stairwell}|{floor}{room:02d}",
+            row["compound"],
+            row["building_no"],
+            str(stairwell),
+            f"{floor}{room:02d}",
+        )
         for row in rows_of(folder / "buildings_synthetic.csv")
         for stairwell in range(1, int(row["units"]) + 1)
         for floor in range(1, int(row["floors"]) + 1)

@@ -62,7 +62,9 @@ def test_another_person_on_the_next_line_is_not_taken_for_the_entry_above(lane, 
 def test_a_chain_on_one_line_gives_its_entries(lane, parcel) -> None:
     result = parse_chain("#接龙 3. 周年庆 1. 12-302 1份 2. 12-401 2份", lane, parcel)
     assert [(line.line_no, line.part, line.outcome.value) for line in result.lines] == [
-        (1, 1, "HEAD"), (1, 2, "ROW"), (1, 3, "ROW"),
+        (1, 1, "HEAD"),
+        (1, 2, "ROW"),
+        (1, 3, "ROW"),
     ]
 
 
@@ -114,7 +116,8 @@ def test_eight_hundred_lines_are_read_in_two_seconds(lane, anything) -> None:
     random.seed(7)
     rows = [
         f"{n}. {random.choice([b for b in range(1, 94) if b != 29])}-{random.randint(1, 18)}0{random.randint(1, 5)}"
-        f" 王阿姨 鸡蛋{random.randint(1, 5)}盒，牛奶2箱 放门口" for n in range(1, 801)
+        f" 王阿姨 鸡蛋{random.randint(1, 5)}盒，牛奶2箱 放门口"
+        for n in range(1, 801)
     ]
     begin = time.process_time()
     result = parse_chain("#接龙\n土豆\n" + "\n".join(rows), lane, anything)
@@ -125,8 +128,17 @@ def test_eight_hundred_lines_are_read_in_two_seconds(lane, anything) -> None:
 def test_hostile_text_is_answered_at_once(lane, anything) -> None:
     random.seed(7)
     noise = "".join(random.choice("12. -号份栋x*+（）各改不要了\n王") for _ in range(114_000))
-    texts = ["1" * 114_000, "1-" * 57_000, "1\n" * 57_000, "(" * 114_000, "一" * 38_000, " 1. 2. 3." * 12_000, noise,
-             "12-302 " * 16_000, "1. 12-302 2份\n" * 9_000]
+    texts = [
+        "1" * 114_000,
+        "1-" * 57_000,
+        "1\n" * 57_000,
+        "(" * 114_000,
+        "一" * 38_000,
+        " 1. 2. 3." * 12_000,
+        noise,
+        "12-302 " * 16_000,
+        "1. 12-302 2份\n" * 9_000,
+    ]
     for text in texts:
         begin = time.process_time()
         result = parse_chain(text, lane, anything)

@@ -51,15 +51,18 @@ def test_fractions_are_not_mistaken_for_the_same_words(lane, anything) -> None:
     assert kinds("1. 12-302 肉15斤", "1. 12-302 肉1.5斤", lane, anything)["unchanged"] == 0
 
 
-@pytest.mark.parametrize(("history", "later", "expected"), [
-    ([], FIRST, Relation.FIRST),
-    ([FIRST], FIRST, Relation.SAME),
-    ([FIRST], FIRST + "\n4. 12-401 1份", Relation.NEWER),
-    ([FIRST, FIRST + "\n4. 12-401 1份"], FIRST, Relation.OLDER),
-    ([FIRST], "#接龙\n蔬菜包\n\n1. 12-302 2份", Relation.OLDER),
-    ([FIRST], "#接龙\n蔬菜包\n\n1. 12-302 2份\n2. 12-304 1份", Relation.NEWER),
-    ([FIRST], "#接龙\n鸡蛋\n\n1. 13-101 2份\n2. 13-102 1份", Relation.OTHER),
-])
+@pytest.mark.parametrize(
+    ("history", "later", "expected"),
+    [
+        ([], FIRST, Relation.FIRST),
+        ([FIRST], FIRST, Relation.SAME),
+        ([FIRST], FIRST + "\n4. 12-401 1份", Relation.NEWER),
+        ([FIRST, FIRST + "\n4. 12-401 1份"], FIRST, Relation.OLDER),
+        ([FIRST], "#接龙\n蔬菜包\n\n1. 12-302 2份", Relation.OLDER),
+        ([FIRST], "#接龙\n蔬菜包\n\n1. 12-302 2份\n2. 12-304 1份", Relation.NEWER),
+        ([FIRST], "#接龙\n鸡蛋\n\n1. 13-101 2份\n2. 13-102 1份", Relation.OTHER),
+    ],
+)
 def test_a_paste_knows_how_it_stands_to_those_before(lane, parcel, history, later, expected) -> None:
     pastes = [parse_chain(text, lane, parcel).lines for text in history]
     assert relation(pastes, parse_chain(later, lane, parcel).lines) is expected

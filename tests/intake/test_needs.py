@@ -11,11 +11,19 @@ from app.intake.grammar.lexicon import Item, Lexicon
 from app.intake.grammar.model import Flag
 from app.intake.grammar.needs import Answer, State, read_answer
 
-PANTRY = Lexicon([
-    Item("面粉", "袋"), Item("酒精", "瓶"), Item("卷纸", "提", ("厕纸", "卫生纸", "草纸", "卷筒纸", "圈筒纸")),
-    Item("牛奶", "箱"), Item("大米", "袋", ("米",)), Item("鸡蛋", "盒", ("蛋",)), Item("生抽", "瓶"), Item("盐", "包"),
-    Item("醋", "瓶", ("康乐醋",)),
-])
+PANTRY = Lexicon(
+    [
+        Item("面粉", "袋"),
+        Item("酒精", "瓶"),
+        Item("卷纸", "提", ("厕纸", "卫生纸", "草纸", "卷筒纸", "圈筒纸")),
+        Item("牛奶", "箱"),
+        Item("大米", "袋", ("米",)),
+        Item("鸡蛋", "盒", ("蛋",)),
+        Item("生抽", "瓶"),
+        Item("盐", "包"),
+        Item("醋", "瓶", ("康乐醋",)),
+    ]
+)
 
 
 def needs(text: str) -> list[tuple[str, int | None, str]]:
@@ -36,12 +44,15 @@ def test_a_numbered_list_inside_an_answer_is_split() -> None:
     assert [need.item for need in read_answer("1. 面粉\n2.酒精\n3. 盐", PANTRY).needs] == ["面粉", "酒精", "盐"]
 
 
-@pytest.mark.parametrize(("text", "reason"), [
-    ("面粉或大米", "either_or"),
-    ("面粉整栋296号楼需要20袋", "whole_building"),
-    ("面粉2-3袋", "range"),
-    ("猫粮", "unknown_item"),
-])
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("面粉或大米", "either_or"),
+        ("面粉整栋296号楼需要20袋", "whole_building"),
+        ("面粉2-3袋", "range"),
+        ("猫粮", "unknown_item"),
+    ],
+)
 def test_what_a_person_has_to_read_is_put_to_review(text: str, reason: str) -> None:
     found = read_answer(text, PANTRY).needs
     assert [(need.state, need.reason) for need in found] == [(State.REVIEW, reason)]

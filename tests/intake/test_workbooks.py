@@ -103,14 +103,22 @@ def test_a_column_for_each_item_gives_a_row_for_each(garden: Register) -> None:
     found = read_workbook([Sheet("", rows)], garden, shop)
     assert found is not None
     assert [(row.household.household_id, row.goods[0].item, row.goods[0].qty) for row in found.rows] == [
-        ("3/1/502", "土豆", 2), ("3/1/602", "土豆", 1), ("3/1/602", "鸡蛋", 3),
+        ("3/1/502", "土豆", 2),
+        ("3/1/602", "土豆", 1),
+        ("3/1/602", "鸡蛋", 3),
     ]
     assert Flag.DOOR_NOTE in found.rows[0].flags
 
 
-@pytest.mark.parametrize(("qty", "reason"), [
-    ("1.5", "unclear_number"), ("0", "zero"), ("", "no_quantity"), ("99", "over_limit"),
-])
+@pytest.mark.parametrize(
+    ("qty", "reason"),
+    [
+        ("1.5", "unclear_number"),
+        ("0", "zero"),
+        ("", "no_quantity"),
+        ("99", "over_limit"),
+    ],
+)
 def test_a_quantity_that_is_no_whole_number_is_asked(lane: Register, qty: str, reason: str) -> None:
     rows = [["商品", "数量", "地址"], ["土豆", qty, "12号302室"]]
     found = read_workbook([Sheet("", rows)], lane, Lexicon([Item("土豆")]))

@@ -107,7 +107,7 @@ def test_stairwell_addresses_name_one_household(garden: Register, text: str, hou
         ("502", Reason.NO_BUILDING),
         ("月光花园3-1-502", Reason.UNKNOWN_PLACE),
         ("新阳光花园3-1-502", Reason.LONGER_NAME),
-        ("阳光花园二期3-1-502", Reason.UNKNOWN_AREA),
+        ("阳光花园二期3-1-502", Reason.LONGER_NAME),
         ("居委会", Reason.NO_ADDRESS),
         ("3" * 300, Reason.TOO_LONG),
     ],

@@ -94,8 +94,13 @@ def test_buildings_and_rooms_of_labelled_addresses_are_read(data: Path) -> None:
 def test_typed_addresses_of_a_generated_subdistrict_never_name_a_wrong_household(data: Path) -> None:
     folder = data / "geo/hangzhou_dev/sample_seed7"
     households = [
-        Household(f"{row['building_id']}|{stairwell}|{floor}{room:02d}", row["compound"], row["building_no"],
-                  str(stairwell), f"{floor}{room:02d}")
+        Household(
+            f"{row['building_id']}|{stairwell}|{floor}{room:02d}",
+            row["compound"],
+            row["building_no"],
+            str(stairwell),
+            f"{floor}{room:02d}",
+        )
         for row in rows_of(folder / "buildings_synthetic.csv")
         for stairwell in range(1, int(row["units"]) + 1)
         for floor in range(1, int(row["floors"]) + 1)

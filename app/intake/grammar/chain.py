@@ -28,7 +28,7 @@ def parse_chain(text: str, register: Register, lexicon: Lexicon, context: Contex
     reader = Reader(register, lexicon, context or Context())
     found = lines.pieces(text, MAX_LINES if len(text) <= MAX_CHARS else 0)
     read = _affordable([piece for piece in found if not piece.is_beyond])
-    beyond = found[len(read):]
+    beyond = found[len(read) :]
     parsed = sections.split(read, reader)
     result: list[ChainLine] = []
     for section in parsed:
@@ -71,8 +71,9 @@ def _section(section: Section, reader: Reader) -> list[ChainLine]:
     for unit in section.units:
         if unit.fixed is not None:
             piece = unit.pieces[0]
-            result.append(ChainLine(piece.line_no, piece.raw, unit.fixed, unit.part, reason=unit.reason,
-                                    list_no=section.number))
+            result.append(
+                ChainLine(piece.line_no, piece.raw, unit.fixed, unit.part, reason=unit.reason, list_no=section.number)
+            )
             continue
         result += _unit(unit, bound)
     return result
@@ -86,8 +87,18 @@ def _unit(unit: Unit, reader: Reader) -> list[ChainLine]:
         drafts = [_loose_number(drafts[0], unit.candidates_text, reader), *drafts[1:]]
     own = [_line(draft, unit, first.part + extra) for extra, draft in enumerate(drafts)]
     rest = [
-        ChainLine(piece.line_no, piece.raw, own[0].outcome, piece.part, unit.index, own[0].household, own[0].who,
-                  reason="continuation", continues=first.line_no, list_no=unit.list_no)
+        ChainLine(
+            piece.line_no,
+            piece.raw,
+            own[0].outcome,
+            piece.part,
+            unit.index,
+            own[0].household,
+            own[0].who,
+            reason="continuation",
+            continues=first.line_no,
+            list_no=unit.list_no,
+        )
         for piece in unit.pieces[1:]
     ]
     return own + rest
@@ -107,9 +118,25 @@ def _line(draft: Draft, unit: Unit, part: int) -> ChainLine:
     placed = draft.address_reason and draft.who and unit.text.startswith(draft.address_text)
     who = f"{draft.address_text}{draft.who}" if placed else draft.who
     return ChainLine(
-        first.line_no, first.raw, draft.outcome, part, unit.index, draft.household, who, draft.proxy, draft.items,
-        draft.change, draft.note, draft.restricted_note, draft.flags, draft.reason, draft.candidates, draft.confidence,
-        None, unit.list_no, unit.text,
+        first.line_no,
+        first.raw,
+        draft.outcome,
+        part,
+        unit.index,
+        draft.household,
+        who,
+        draft.proxy,
+        draft.items,
+        draft.change,
+        draft.note,
+        draft.restricted_note,
+        draft.flags,
+        draft.reason,
+        draft.candidates,
+        draft.confidence,
+        None,
+        unit.list_no,
+        unit.text,
     )
 
 
@@ -162,14 +189,16 @@ def _superseded(parsed: list[Section], found: list[ChainLine]) -> list[ChainLine
     gone: set[int] = set()
     for at, earlier in enumerate(parsed):
         texts = {_plain(unit.text) for unit in earlier.units if unit.fixed is None}
-        for later in parsed[at + 1:]:
+        for later in parsed[at + 1 :]:
             same_title = earlier.has_header and later.has_header and _plain(_title(earlier)) == _plain(_title(later))
             again = {_plain(unit.text) for unit in later.units if unit.fixed is None}
             if same_title and texts and len(texts & again) * 2 >= len(texts):
                 gone.add(earlier.number)
     return [
-        line._replace(outcome=Outcome.SKIP, reason="superseded", items=()) if line.list_no in gone
-        and line.outcome is not Outcome.HEAD else line for line in found
+        line._replace(outcome=Outcome.SKIP, reason="superseded", items=())
+        if line.list_no in gone and line.outcome is not Outcome.HEAD
+        else line
+        for line in found
     ]
 
 

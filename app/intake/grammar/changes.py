@@ -23,7 +23,7 @@ class Changing:
 
 
 def _quantity_follows(text: str, at: int) -> bool:
-    rest = text[at:at + 14].lstrip(" 成为到了")
+    rest = text[at : at + 14].lstrip(" 成为到了")
     return bool(rest) and (rest[0].isdigit() or rest[0] in "+xX*×半" or _spoken_quantity(rest))
 
 
@@ -31,7 +31,7 @@ def _spoken_quantity(rest: str) -> bool:
     at = 0
     while at < len(rest) and rest[at] in "零一二三四五六七八九十百两俩":
         at += 1
-    return at > 0 and (rest[at:at + 1] in words.SHORT_UNITS or at == len(rest))
+    return at > 0 and (rest[at : at + 1] in words.SHORT_UNITS or at == len(rest))
 
 
 def find(text: str) -> Changing:
@@ -48,7 +48,7 @@ def find(text: str) -> Changing:
     for word in words.CANCELS:
         at = text.find(word)
         if at >= 0:
-            return Changing(text[:at] + " " + text[at + len(word):].lstrip("吧了啊哈"), cancels=True)
+            return Changing(text[:at] + " " + text[at + len(word) :].lstrip("吧了啊哈"), cancels=True)
     added = _change(text, words.ADDS, Change.ADD)
     if added:
         return Changing(added.text, Change.SET if total is not None else Change.ADD, total=total)
@@ -88,7 +88,7 @@ def _change(text: str, verbs: tuple[str, ...], change: Change) -> Changing | Non
 
 def _quantity_later(text: str, at: int) -> bool:
     """A quantity before the next separator (再加鸡蛋1盒)."""
-    rest = text[at:at + 30]
+    rest = text[at : at + 30]
     for mark in "，。；,;、":
         rest = rest.split(mark, 1)[0]
     return any(_quantity_follows(rest, place) for place in range(len(rest)))
@@ -104,7 +104,7 @@ def _total(text: str) -> tuple[str, int | None]:
         begin = end
         while end < len(text) and text[end].isdigit() and end - begin < 4:
             end += 1
-        if end == begin or text[end:end + 1] in ("元", "块", "￥"):
+        if end == begin or text[end : end + 1] in ("元", "块", "￥"):
             continue
         number = int(text[begin:end])
         while end < len(text) and text[end] not in " ,，。;；":
@@ -119,7 +119,12 @@ def with_total(elements: Sequence[Element], total: int) -> list[Element]:
     for at, element in enumerate(changed):
         if element.kind is Kind.QTY:
             changed[at] = Element(
-                Kind.QTY, element.text, total, element.unit, tight=element.tight, size=element.size,
+                Kind.QTY,
+                element.text,
+                total,
+                element.unit,
+                tight=element.tight,
+                size=element.size,
             )
             break
     return changed

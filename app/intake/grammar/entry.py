@@ -1,8 +1,8 @@
 """One entry: whose it is, what it changes, which goods.
 
-    entry    := who goods | goods who | who change | who cancel
-    who      := address [name] | name [address] | nickname
-    proxy    := address 代 address | name 代 address
+entry    := who goods | goods who | who change | who cancel
+who      := address [name] | name [address] | nickname
+proxy    := address 代 address | name 代 address
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from app.places.rules import Household, Located, Reason, Register, Scope, locate
 
 MAX_ENTRY = 400
 _KEYCAPS = {0xFE0F: None, 0x20E3: None}
+_ASIDES = frozenset({"", "帮忙", "麻烦", "请", "请帮忙", "麻烦帮忙", "我", "再", "也", "和", "还有", "另外", "谢谢"})
 _NEIGHBOURS = ("隔壁", "对门", "楼上", "楼下", "邻居", "朋友", "对面")
 
 
@@ -32,6 +33,17 @@ class Reader:
     default_item: str = ""
     seen: dict[tuple[str, Scope | None], list[Located]] = field(default_factory=dict, compare=False, repr=False)
     """Addresses already located: a line is looked at more than once before its outcome is clear."""
+
+    def explains(self, run: str) -> bool:
+        """Whether Han words beside an address are a person, goods or a verb, and so no unknown place."""
+        left = run
+        for word in (*words.REDIRECTS, *words.PROXIES, *words.VERBS_AFTER):
+            left = left.removesuffix(word)
+        if left in _ASIDES or people.is_name(left) or self.lexicon.knows(left) or people.is_chat(left):
+            return True
+        if any(element.kind is Kind.QTY or element.is_item for element in scan(left, self.lexicon)):
+            return True
+        return bool(remarks.flags_of(left)) or remarks.extract(left).rest != left or changes.find(left).text != left
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +72,7 @@ def addresses(text: str, reader: Reader) -> list[Located]:
     """The addresses of a line; none when there is no register to read them against."""
     key = (text, reader.context.scope)
     if key not in reader.seen:
-        reader.seen[key] = locate(text, reader.register, words.SHORT_UNITS, reader.context.scope)
+        reader.seen[key] = locate(text, reader.register, words.SHORT_UNITS, reader.context.scope, reader.explains)
     return reader.seen[key]
 
 
@@ -87,14 +99,14 @@ def read(text: str, reader: Reader) -> list[Draft]:
 
 def _without(text: str, found: list[Located]) -> str:
     for place in sorted(found, key=lambda place: -place.start):
-        text = text[:place.start] + " " + text[place.end:]
+        text = text[: place.start] + " " + text[place.end :]
     return text
 
 
 def _several(text: str, found: list[Located], reader: Reader) -> list[Draft]:
     first, second = found[0], found[1]
-    between = text[first.end:second.start].strip(" ,，(:：")
-    after = text[second.end:].lstrip(" )")
+    between = text[first.end : second.start].strip(" ,，(:：")
+    after = text[second.end :].lstrip(" )")
     names = {place.resolution.household_id for place in found}
     if len(names) == 1 and found[0].resolution.household:
         return [_one(text, found, reader, Draft(Outcome.ROW))]
@@ -104,13 +116,13 @@ def _several(text: str, found: list[Located], reader: Reader) -> list[Draft]:
         return [_asked(replace(draft, flags=draft.flags | {Flag.REDIRECT}), "redirect", draft.candidates + deliver_to)]
     given = any(element.kind is Kind.QTY for element in scan(between, reader.lexicon))
     if between.endswith(words.PROXIES) and len(found) == 2 and not given:
-        proxy = text[first.start:first.end].strip()
-        shorter = text[:first.start] + " " + text[first.end:second.start].rstrip().removesuffix("代替")
-        shorter = _strip_proxy(shorter) + " " + text[second.start:]
+        proxy = text[first.start : first.end].strip()
+        shorter = text[: first.start] + " " + text[first.end : second.start].rstrip().removesuffix("代替")
+        shorter = _strip_proxy(shorter) + " " + text[second.start :]
         return [replace(draft, proxy=proxy) for draft in read(shorter, reader)]
     if after.startswith("代") and len(found) == 2:
-        proxy = text[second.start:second.end].strip()
-        shorter = text[:second.start] + " " + after[1:].removeprefix("订")
+        proxy = text[second.start : second.end].strip()
+        shorter = text[: second.start] + " " + after[1:].removeprefix("订")
         return [replace(draft, proxy=proxy) for draft in read(shorter, reader)]
     return _split(text, found, reader)
 
@@ -125,20 +137,22 @@ def _strip_proxy(text: str) -> str:
 def _split(text: str, found: list[Located], reader: Reader) -> list[Draft]:
     """Two households in one line: each with its own goods, or one 各 for all; anything else is asked."""
     ends = [place.start for place in found[1:]] + [len(text)]
-    lead = text[:found[0].start]
-    parts = [text[place.start:end] for place, end in zip(found, ends, strict=True)]
+    lead = text[: found[0].start]
+    parts = [text[place.start : end] for place, end in zip(found, ends, strict=True)]
     parts[0] = lead + parts[0]
     drafts = [draft for part in parts for draft in read(_strip_proxy(part), reader)]
     if len(drafts) == len(found) and all(draft.outcome is Outcome.ROW for draft in drafts):
         return drafts
-    tail = text[found[-1].end:]
-    empty_before = all(not text[a.end:b.start].strip(" ,，、/和跟与&及") for a, b in pairwise(found))
+    tail = text[found[-1].end :]
+    empty_before = all(not text[a.end : b.start].strip(" ,，、/和跟与&及") for a, b in pairwise(found))
     if empty_before and tail.lstrip().startswith((*words.EACH, "每户", "每家", "都")):
         shared = tail.lstrip().removeprefix("每户").removeprefix("每家").removeprefix("都")
         for each in words.EACH:
             shared = shared.removeprefix(each)
-        drafts = [_one(text[place.start:place.end] + " " + shared, [place_at_start(place)], reader, Draft(Outcome.ROW))
-                  for place in found]
+        drafts = [
+            _one(text[place.start : place.end] + " " + shared, [place_at_start(place)], reader, Draft(Outcome.ROW))
+            for place in found
+        ]
         if all(draft.outcome is Outcome.ROW for draft in drafts):
             return drafts
     whole = _one(text, found, reader, Draft(Outcome.ROW))
@@ -157,11 +171,11 @@ def _asked(draft: Draft, reason: str, candidates: tuple[Household, ...] = ()) ->
 
 def _one(text: str, found: list[Located], reader: Reader, draft: Draft) -> Draft:
     """One household and its goods."""
-    written = text[found[0].start:found[0].end].strip() if found else ""
+    written = text[found[0].start : found[0].end].strip() if found else ""
     draft = replace(_addressed(draft, found, text), address_text=written)
     rest = _without(text, found).replace("--", " ")
     lead, rest = _lead(text, rest, found, reader)
-    if found and text[found[0].end:found[0].end + 1] == "-" and found[0].resolution.household:
+    if found and text[found[0].end : found[0].end + 1] == "-" and found[0].resolution.household:
         rest = rest.replace(" -", " ", 1)
     if any(f"{verb}{word}" in rest for verb in ("代", "帮", "替") for word in _NEIGHBOURS):
         draft = _asked(draft, "proxy_unclear")
@@ -174,8 +188,15 @@ def _one(text: str, found: list[Located], reader: Reader, draft: Draft) -> Draft
     name, proxy = _proxy_name(lead or name)
     counted = variants.read(name, elements)
     name, parsed = counted or (name, goods.parse(elements, reader.lexicon, reader.default_item))
-    draft = replace(draft, who=name, proxy=draft.proxy or proxy, flags=extracted.flags, items=parsed.goods,
-                    change=changing.change, restricted_note=extracted.restricted)
+    draft = replace(
+        draft,
+        who=name,
+        proxy=draft.proxy or proxy,
+        flags=extracted.flags,
+        items=parsed.goods,
+        change=changing.change,
+        restricted_note=extracted.restricted,
+    )
     draft = _noted(draft, " ".join(filter(None, (extracted.note, parsed.note))))
     if draft.outcome is Outcome.REVIEW:
         return draft
@@ -186,7 +207,7 @@ def _lead(text: str, rest: str, found: list[Located], reader: Reader) -> tuple[s
     """(the name in front of the address, the rest without it): words there that are no goods are a nickname."""
     if not found:
         return "", rest
-    before = text[:found[0].start]
+    before = text[: found[0].start]
     lead = before.strip(" ,，:：-~·。.、()")
     said = scan(before, reader.lexicon)
     only_words = all(element.kind is Kind.WORDS and not element.is_item for element in said)
@@ -204,13 +225,18 @@ def _addressed(draft: Draft, found: list[Located], text: str) -> Draft:
     complete = found[0].is_strong or resolution.household is not None
     if resolution.household is None:
         reason = resolution.reason.value
-        after = text[found[0].end:found[0].end + 1]
+        after = text[found[0].end : found[0].end + 1]
         goes_on = after in chinese.NUMERALS or after.isdigit() or after in ("/", "-", ".")
         if resolution.reason is Reason.NO_ROOM and goes_on:
             reason = Reason.UNKNOWN_ROOM.value
         return replace(draft, candidates=resolution.candidates, has_address=complete, address_reason=reason)
-    return replace(draft, household=resolution.household, candidates=resolution.candidates,
-                   confidence=resolution.confidence, has_address=True)
+    return replace(
+        draft,
+        household=resolution.household,
+        candidates=resolution.candidates,
+        confidence=resolution.confidence,
+        has_address=True,
+    )
 
 
 def _proxy_name(name: str) -> tuple[str, str]:

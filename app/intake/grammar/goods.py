@@ -1,19 +1,19 @@
 """Elements → goods: which words belong to which quantity, without inventing one.
 
-    order    := group (SEP group)*
-    group    := WORDS QTY | QTY WORDS | QTY | WORDS
-    QTY      := quantity, or several that stand together: the one with the biggest unit counts, the rest is the
-                specification of the item (600ml*24瓶4箱 → 4箱)
+order    := group (SEP group)*
+group    := WORDS QTY | QTY WORDS | QTY | WORDS
+QTY      := quantity, or several that stand together: the one with the biggest unit counts, the rest is the
+            specification of the item (600ml*24瓶4箱 → 4箱)
 
-    group pattern          goods
-    鸡蛋2盒                鸡蛋 2
-    2盒鸡蛋                鸡蛋 2
-    鸡蛋2盒牛奶1箱          鸡蛋 2, 牛奶 1
-    2份                    the only item of the list, 2
-    鸡蛋，2盒              鸡蛋 2
-    鸡蛋                   鸡蛋, no quantity → question
-    鸡蛋、牛奶各2份         鸡蛋 2, 牛奶 2 where both are known items; else question
-    苹果2份送到门口         苹果 2, the rest is a note
+group pattern          goods
+鸡蛋2盒                鸡蛋 2
+2盒鸡蛋                鸡蛋 2
+鸡蛋2盒牛奶1箱          鸡蛋 2, 牛奶 1
+2份                    the only item of the list, 2
+鸡蛋，2盒              鸡蛋 2
+鸡蛋                   鸡蛋, no quantity → question
+鸡蛋、牛奶各2份         鸡蛋 2, 牛奶 2 where both are known items; else question
+苹果2份送到门口         苹果 2, the rest is a note
 """
 
 from __future__ import annotations
@@ -297,10 +297,10 @@ def _name(text: str) -> str:
     name = text.strip(" :：-~·。.\"'“”")
     for verb in words.VERBS_BEFORE:
         if name == verb or (name.startswith(verb) and verb not in words.VERBS_ALONE):
-            name = name[len(verb):]
+            name = name[len(verb) :]
             break
     for verb in words.VERBS_AFTER:
         if len(name) > len(verb) and name.endswith(verb):
-            name = name[:-len(verb)]
+            name = name[: -len(verb)]
             break
     return name.strip(" :：-~·。.")

@@ -83,20 +83,26 @@ def _date(line: str) -> tuple[int | None, int, int, str] | None:
         while end < len(line) and line[end].isdigit() and line[end].isascii():
             end += 1
         if end > at:
-            if numbers and line[numbers[-1][1]:at] not in (".", "-", "/", "月", "年"):
+            if numbers and line[numbers[-1][1] : at] not in (".", "-", "/", "月", "年"):
                 numbers = []
             numbers.append((int(line[at:end]), end))
         at = max(end, at + 1)
-        if len(numbers) == 2 and numbers[0][0] <= 12 and line[end:end + 1] in ("号", "日"):
+        if len(numbers) == 2 and numbers[0][0] <= 12 and line[end : end + 1] in ("号", "日"):
             break
-    weekday = next((line[line.find(word) + len(word)] for word in ("星期", "周", "礼拜")
-                    if 0 <= line.find(word) < len(line) - len(word)), "")
+    weekday = next(
+        (
+            line[line.find(word) + len(word)]
+            for word in ("星期", "周", "礼拜")
+            if 0 <= line.find(word) < len(line) - len(word)
+        ),
+        "",
+    )
     weekday = {"天": "日"}.get(weekday, weekday if weekday in _WEEKDAYS else "")
     values = [number for number, _ in numbers]
     if len(values) == 3 and values[0] > 1900:
         return values[0], values[1], values[2], weekday
     if len(values) < 2 or values[0] > 12 or values[1] > 31:
         return None
-    if weekday or line[numbers[1][1]:][:1] in ("号", "日"):
+    if weekday or line[numbers[1][1] :][:1] in ("号", "日"):
         return None, values[0], values[1], weekday
     return None

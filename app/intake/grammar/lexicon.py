@@ -83,8 +83,8 @@ class Lexicon:
 
     def span(self, text: str, start: int) -> int:
         """End of the longest item name that begins at `start` of folded text; `start` when none does."""
-        for name in self._starts.get(text[start:start + 1].upper(), ()):
-            if text[start:start + len(name)].upper() == name and not _cuts_a_number(name, text, start):
+        for name in self._starts.get(text[start : start + 1].upper(), ()):
+            if text[start : start + len(name)].upper() == name and not _cuts_a_number(name, text, start):
                 return start + len(name)
         return start
 
@@ -145,7 +145,7 @@ class Lexicon:
 def _cuts_a_number(name: str, text: str, start: int) -> bool:
     """A name that ends in a digit must not end inside a longer number of the text."""
     end = start + len(name)
-    before, after = text[start - 1:start] if start else "", text[end:end + 1]
+    before, after = text[start - 1 : start] if start else "", text[end : end + 1]
     ends_inside = name[-1].isdigit() and after.isdigit()
     starts_inside = name[0].isdigit() and before.isdigit()
     inside_word = name[0].isascii() and name[0].isalpha() and before.isascii() and before.isalpha()
@@ -157,7 +157,7 @@ def _as_written(text: str) -> Match:
     for wish in ("不要", "要", "最好", "选"):
         head, found, _ = text.partition(wish)
         if found and head in words.GOODS:
-            return Match(head, text[len(head):])
+            return Match(head, text[len(head) :])
     return Match(text)
 
 

@@ -122,7 +122,7 @@ def date_end(text: str) -> int:
         else:
             break
         at += 1
-    named = text[at:at + 1] in ("日", "号")
+    named = text[at : at + 1] in ("日", "号")
     parts = groups + (1 if width else 0)
     whole = parts == 3 and text[:4].isdigit()
     spoken = named and groups >= 2 and "月" in text[:at]
@@ -141,13 +141,13 @@ def timestamp_end(text: str) -> int:
     hours = at
     while hours < len(text) and hours - at < 2 and text[hours].isdigit():
         hours += 1
-    minutes = text[hours + 1:hours + 3]
-    if hours == at or text[hours:hours + 1] != ":" or not minutes.isdigit() or len(minutes) != 2:
+    minutes = text[hours + 1 : hours + 3]
+    if hours == at or text[hours : hours + 1] != ":" or not minutes.isdigit() or len(minutes) != 2:
         return 0
     end = hours + 3
-    if text[end:end + 1] == ":" and text[end + 1:end + 3].isdigit():
+    if text[end : end + 1] == ":" and text[end + 1 : end + 3].isdigit():
         end += 3
-    follows = text[end:end + 1]
+    follows = text[end : end + 1]
     if follows.isdigit() or follows in ("-", "号", "#", "栋", "幢") or int(minutes) > 59:
         return 0
     return len(text) - len(text[end:].lstrip())
@@ -172,10 +172,10 @@ def marker(text: str) -> Marker | None:
     if text[end - 1] in _KEYCAP:
         return Marker(int(keycaps), _skip(text, end))
     if opened:
-        return Marker(int(keycaps), _skip(text, end + 1)) if text[end:end + 1] in (")", "]") else None
-    if text[end:end + 1] == " ":
+        return Marker(int(keycaps), _skip(text, end + 1)) if text[end : end + 1] in (")", "]") else None
+    if text[end : end + 1] == " ":
         return Marker(int(keycaps), _skip(text, end), is_loose=True)
-    if text[end:end + 1] not in _MARKS or end == len(text) or _is_date(text, end) or _is_decimal(text, end):
+    if text[end : end + 1] not in _MARKS or end == len(text) or _is_date(text, end) or _is_decimal(text, end):
         return None
     return Marker(int(keycaps), _skip(text, end + 1))
 
@@ -188,20 +188,20 @@ def _skip(text: str, at: int) -> int:
 
 def _is_date(text: str, end: int) -> bool:
     """`6.8号星期一`, `6.13日`, `5月` are dates, not the sixth entry."""
-    if text[end:end + 1] not in (".", "。") or not text[:end].isdigit():
+    if text[end : end + 1] not in (".", "。") or not text[:end].isdigit():
         return False
     day = end + 1
     while day < len(text) and day - end <= 2 and text[day].isdigit():
         day += 1
-    if day == end + 1 or text[day:day + 1] not in ("号", "日"):
+    if day == end + 1 or text[day : day + 1] not in ("号", "日"):
         return False
-    return text[day + 1:day + 2] == "" or text[day + 1] in _DATE_FOLLOWS
+    return text[day + 1 : day + 2] == "" or text[day + 1] in _DATE_FOLLOWS
 
 
 def _is_decimal(text: str, end: int) -> bool:
     """`5.30左右到` is a time: a dot and two digits, then words. `1.295-909` is an entry."""
-    said = text[end + 3:end + 5]
-    return text[end] == "." and text[end + 1:end + 3].isdigit() and said in ("左右", "到货", "开始", "截止", "前截")
+    said = text[end + 3 : end + 5]
+    return text[end] == "." and text[end + 1 : end + 3].isdigit() and said in ("左右", "到货", "开始", "截止", "前截")
 
 
 def split_inline(text: str, first: int) -> list[tuple[int, int, int]]:
@@ -226,7 +226,7 @@ def _inline_markers(text: str) -> Iterator[tuple[int, Marker]]:
     while at < len(text):
         is_start = at == 0 or text[at - 1] in " >"
         candidate = text[at] in _CIRCLED or (is_start and (text[at].isdigit() or text[at] in "(["))
-        found = marker(text[at:at + 14]) if candidate else None
+        found = marker(text[at : at + 14]) if candidate else None
         if found and not found.is_loose:
             yield at, found
         at += 1

@@ -1,14 +1,14 @@
 """Free answers to "what do you lack": split into needs, matched to items, the rest put to review.
 
-    answer      := [number mark] need (separator need)*
-    separator   := ， 、 ; ; 。 / + blank newline, a dot that stands between words
-    need        := goods [quantity] | quantity goods          nothing is ordered without a quantity
+answer      := [number mark] need (separator need)*
+separator   := ， 、 ; ; 。 / + blank newline, a dot that stands between words
+need        := goods [quantity] | quantity goods          nothing is ordered without a quantity
 
-    need                          state
-    a known item, quantity        MATCHED
-    a known item, no quantity     MATCHED, qty None: "需求未定量", to be asked or defaulted by a person
-    either/or, range, whole building, unknown words   REVIEW
-    暂无需要                       SKIP
+need                          state
+a known item, quantity        MATCHED
+a known item, no quantity     MATCHED, qty None: "需求未定量", to be asked or defaulted by a person
+either/or, range, whole building, unknown words   REVIEW
+暂无需要                       SKIP
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ def _pieces(text: str) -> list[str]:
     begin = depth = 0
     for at, ch in enumerate(text):
         depth = depth + (ch == "(") - (ch == ")") if ch in "()" else depth
-        dot = ch == "." and not (text[at - 1:at].isdigit() and text[at + 1:at + 2].isdigit())
+        dot = ch == "." and not (text[at - 1 : at].isdigit() and text[at + 1 : at + 2].isdigit())
         blank = ch == " " and not _joins(text, at)
         if depth <= 0 and (ch in _BREAKS or dot or blank):
             found.append(text[begin:at])
@@ -89,7 +89,7 @@ def _pieces(text: str) -> list[str]:
 
 def _joins(text: str, at: int) -> bool:
     """A blank before a quantity belongs to the need in front of it (鸡蛋 2盒)."""
-    return text[at + 1:at + 2].isdigit()
+    return text[at + 1 : at + 2].isdigit()
 
 
 def _needs(piece: str, lexicon: Lexicon) -> list[Need]:

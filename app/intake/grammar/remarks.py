@@ -1,12 +1,12 @@
 """Remarks inside an order: paid, substitution, door notes, redirected delivery, special needs, health.
 
-    clause                       flag              goes to
-    已付 / 已转 / 付款✅           paid              note (no proof of payment)
-    没有就不要 / 不要替换          no_substitute     note
-    没有可换 / 随便都行            may_substitute    note
-    放门口 / 敲门重一点 / 先打电话  door_note         note
-    高血压 / 产妇 / 透析           health            restricted note only, never paper
-    奶粉 / 尿不湿 / 独居老人 / 没有锅 special_need      note
+clause                       flag              goes to
+已付 / 已转 / 付款✅           paid              note (no proof of payment)
+没有就不要 / 不要替换          no_substitute     note
+没有可换 / 随便都行            may_substitute    note
+放门口 / 敲门重一点 / 先打电话  door_note         note
+高血压 / 产妇 / 透析           health            restricted note only, never paper
+奶粉 / 尿不湿 / 独居老人 / 没有锅 special_need      note
 """
 
 from __future__ import annotations
@@ -16,8 +16,7 @@ from dataclasses import dataclass
 from app.intake.grammar.model import Flag
 
 _PAID = tuple(
-    "已经付款 已付款 已支付 已转账 已付 已转 转账了 付款了 付款 付过了 付了 转了 转账"
-    " 已交 钱已付 红包已发 红包".split()
+    "已经付款 已付款 已支付 已转账 已付 已转 转账了 付款了 付款 付过了 付了 转了 转账 已交 钱已付 红包已发 红包".split()
 )
 _TICKS = "✅☑✔💰🧧"
 _MISSING = ("没有", "无货", "缺货", "没货", "断货", "没了", "买不到", "如无", "若无")
@@ -107,7 +106,7 @@ def _clause(clause: str) -> tuple[str, str, Flag | None]:
         return "", "", None
     paid = _paid(clause)
     if paid is not None:
-        return paid, clause[len(paid):] if clause.startswith(paid) else "", Flag.PAID
+        return paid, clause[len(paid) :] if clause.startswith(paid) else "", Flag.PAID
     at = _substitution(clause)
     if at >= 0:
         return clause[:at], clause[at:], Flag.NO_SUBSTITUTE

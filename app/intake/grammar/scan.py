@@ -52,9 +52,9 @@ class Element:
 def unit_at(text: str, start: int) -> str:
     """The longest unit that begins at `start`."""
     for size in range(words.UNIT_MAX, 0, -1):
-        piece = text[start:start + size]
+        piece = text[start : start + size]
         if len(piece) == size and piece in words.UNITS:
-            follows = text[start + size:start + size + 1]
+            follows = text[start + size : start + size + 1]
             latin_goes_on = piece[-1].isascii() and follows.isascii() and follows.isalpha()
             if not latin_goes_on and (not follows or follows not in words.NOT_UNIT_BEFORE.get(piece, "")):
                 return piece
@@ -86,8 +86,16 @@ def scan(text: str, lexicon: Lexicon) -> list[Element]:
 
 def _with_tight(element: Element, tight: bool) -> Element:
     return Element(
-        element.kind, element.text, element.number, element.unit, element.problem, tight,
-        element.sign, element.size, element.is_item, element.is_each,
+        element.kind,
+        element.text,
+        element.number,
+        element.unit,
+        element.problem,
+        tight,
+        element.sign,
+        element.size,
+        element.is_item,
+        element.is_each,
     )
 
 
@@ -128,8 +136,14 @@ def _counts(text: str, at: int) -> bool:
 
 def _each(quantity: Element) -> Element:
     return Element(
-        Kind.QTY, quantity.text, quantity.number, quantity.unit, quantity.problem,
-        sign=quantity.sign, size=quantity.size, is_each=True,
+        Kind.QTY,
+        quantity.text,
+        quantity.number,
+        quantity.unit,
+        quantity.problem,
+        sign=quantity.sign,
+        size=quantity.size,
+        is_each=True,
     )
 
 
@@ -137,7 +151,7 @@ def _bracket(text: str, at: int) -> tuple[Element, int]:
     end = text.find(")", at, at + 80)
     if end < 0:
         return Element(Kind.SEP, "("), at + 1
-    return Element(Kind.NOTE, text[at + 1:end].strip()), end + 1
+    return Element(Kind.NOTE, text[at + 1 : end].strip()), end + 1
 
 
 def _blanks(text: str, at: int) -> int:
@@ -149,9 +163,9 @@ def _blanks(text: str, at: int) -> int:
 def _quantity(text: str, at: int) -> tuple[Element | None, int]:
     """A quantity that begins at `at`: sign, number, unit."""
     sign, start = "", at
-    if text[at - 1:at] == "第" and at > 0:
+    if text[at - 1 : at] == "第" and at > 0:
         return None, at
-    if text[at:at + 1] and text[at] in _TIMES + "+-":
+    if text[at : at + 1] and text[at] in _TIMES + "+-":
         sign = "×" if text[at] in _TIMES else text[at]
         start = _blanks(text, at + 1)
     if start < len(text) and text[start].isdigit() and text[start].isascii():
@@ -167,14 +181,14 @@ def _arabic(text: str, at: int, start: int, sign: str) -> tuple[Element | None, 
         end += 1
     digits = text[start:end]
     problem = ""
-    if text[end:end + 1] in (".", "/", "~", "-") and text[end + 1:end + 2].isdigit():
+    if text[end : end + 1] in (".", "/", "~", "-") and text[end + 1 : end + 2].isdigit():
         problem = {".": "fraction", "/": "unclear_number"}.get(text[end], "range")
         end += 1
         while end < len(text) and text[end].isdigit():
             end += 1
     after = _blanks(text, end)
     unit = unit_at(text, after)
-    if not unit and text[after:after + 1] in words.NOT_GOODS_AFTER_NUMBER and not sign:
+    if not unit and text[after : after + 1] in words.NOT_GOODS_AFTER_NUMBER and not sign:
         return None, at
     if len(digits) > MAX_NUMBER_DIGITS:
         kind = Kind.PHONE if len(digits) == 11 and digits[0] == "1" else Kind.QTY
@@ -188,7 +202,7 @@ def _arabic(text: str, at: int, start: int, sign: str) -> tuple[Element | None, 
 
 def _in_latin(text: str, start: int, end: int) -> bool:
     """Digits of a model name: gt7, nova16se."""
-    before, after = text[start - 1:start] if start else "", text[end:end + 1]
+    before, after = text[start - 1 : start] if start else "", text[end : end + 1]
     return (before.isascii() and before.isalpha()) or (after.isascii() and after.isalpha())
 
 
@@ -206,7 +220,7 @@ def _spoken(text: str, at: int, start: int, sign: str) -> tuple[Element | None, 
     spoken = text[start:end]
     if spoken.endswith("两") and len(spoken) > 1 and not unit_at(text, end):
         spoken, end = spoken[:-1], end - 1
-    if text[end:end + 1] == "半":
+    if text[end : end + 1] == "半":
         after = end + 1
         unit = unit_at(text, after)
         if not unit:
@@ -230,11 +244,11 @@ def _finished(
     value, problem = number.value, number.problem
     if unit:
         end = after + len(unit)
-        if text[end:end + 1] == "半":
+        if text[end : end + 1] == "半":
             problem, end = "fraction", end + 1
-        if text[end:end + 1] in ("装", "入") and not sign:
+        if text[end : end + 1] in ("装", "入") and not sign:
             return None, end + 1
-        if text[end:end + 1] in ("-", "~") and text[end + 1:end + 2].isdigit():
+        if text[end : end + 1] in ("-", "~") and text[end + 1 : end + 2].isdigit():
             problem, end = "range", _range_end(text, end + 1)
     if unit == "两" and value is not None:
         problem = "fraction"
@@ -244,8 +258,15 @@ def _finished(
         problem = "zero"
     size = words.UNITS[unit] if unit else -1
     whole = None if problem else value
-    return Element(Kind.QTY, text[at:end], whole, unit, problem or ("" if value is not None else "unclear_number"),
-                   sign=sign, size=size), end
+    return Element(
+        Kind.QTY,
+        text[at:end],
+        whole,
+        unit,
+        problem or ("" if value is not None else "unclear_number"),
+        sign=sign,
+        size=size,
+    ), end
 
 
 def _range_end(text: str, at: int) -> int:

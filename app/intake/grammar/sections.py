@@ -92,7 +92,7 @@ def _header(piece: Piece, end: int, section: Section) -> None:
     """The header line; a chain on one line goes on behind its title."""
     rest = piece.text[end:]
     inline = lines.split_inline(rest, 1)
-    title = rest[:_first_marker(rest, inline)] if inline else rest
+    title = rest[: _first_marker(rest, inline)] if inline else rest
     section.title.append(title.strip(" :："))
     section.units.append(_fixed(piece._replace(text=title), Outcome.HEAD, "header", section))
     for part, (index, start, stop) in enumerate(inline, start=2):
@@ -118,7 +118,7 @@ def _entry(piece: Piece, index: int | None, section: Section, loose: str = "") -
 
 
 def _line(piece: Piece, section: Section, reader: Reader) -> None:
-    text = piece.text[lines.timestamp_end(piece.text):]
+    text = piece.text[lines.timestamp_end(piece.text) :]
     if len(text) > 10 * MAX_LINE:
         section.units.append(_fixed(piece, Outcome.REVIEW, "too_long", section))
         return
@@ -143,7 +143,7 @@ def _line(piece: Piece, section: Section, reader: Reader) -> None:
     elif inline:
         _inline(piece, text, inline, section)
     elif mark:
-        unit = _entry(piece._replace(text=text[mark.end:]), mark.index, section, text if mark.is_loose else "")
+        unit = _entry(piece._replace(text=text[mark.end :]), mark.index, section, text if mark.is_loose else "")
         unit.quantity = entry.has_quantity(unit.text, reader)
     else:
         _plain(piece._replace(text=text), section, reader)
@@ -155,13 +155,13 @@ def _numbers_the_line(mark: Marker, text: str, last_index: int, reader: Reader) 
     """
     if last_index and mark.index == last_index + 1:
         return True
-    found = entry.addresses(text[mark.end:], reader)
+    found = entry.addresses(text[mark.end :], reader)
     address = bool(found) and found[0].start <= 1 and (found[0].is_strong or found[0].resolution.household is not None)
     return address and mark.index == last_index + 1
 
 
 def _inline(piece: Piece, text: str, inline: list[tuple[int, int, int]], section: Section) -> None:
-    lead = text[:_first_marker(text, inline)].strip()
+    lead = text[: _first_marker(text, inline)].strip()
     first = 1
     if lead:
         section.title.append(lead)
@@ -229,7 +229,7 @@ def _headings(section: Section, reader: Reader) -> None:
     first = next((at for at, u in enumerate(section.units) if u.fixed is None and u.index is not None), None)
     if first is None and not section.has_header:
         first = next((at for at, u in enumerate(section.units) if u.fixed is None), None)
-    for unit in section.units[:len(section.units) if first is None else first]:
+    for unit in section.units[: len(section.units) if first is None else first]:
         if unit.fixed is Outcome.HEAD or unit.reason == "quote":
             continue
         titled = first is not None and section.has_header

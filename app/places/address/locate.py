@@ -7,7 +7,7 @@ that a multiplication or plus sign precedes, is never part of an address. A numb
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from app.core import chinese
@@ -42,10 +42,16 @@ class _Segment:
     """The number behind the address that may hold the last digits of the room and the quantity."""
 
 
-def locate(text: str, register: Register, units: frozenset[str], scope: Scope | None = None) -> list[Located]:
+def locate(
+    text: str,
+    register: Register,
+    units: frozenset[str],
+    scope: Scope | None = None,
+    explains: Callable[[str], bool] | None = None,
+) -> list[Located]:
     """The addresses of one line in order. `units`: units of measure of one or two characters (份 斤 箱 kg)."""
     folded = chinese.fold(text[:_LINE_LIMIT])
-    place = place_of(folded, register, scope)
+    place = place_of(folded, register, scope, explains)
     masked = place.naming.masked
     found = [slot for slot in tokens.slots(masked, words=register.words) if not is_phone(slot.value)]
     located: list[Located] = []

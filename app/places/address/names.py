@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from app.core import chinese
 from app.places.address.register import Register, compact
+from app.places.address.tokens import Slot
 
 MASK = "▣"
 _SKIPPED = " ·()"
@@ -14,6 +16,7 @@ _PLACE_ENDS = tuple(
     " 苑 园 城 湾 府 里 坊 庭 邸 居 墅 轩 阁 院 寓 村".split()
 )
 _ADMIN_ENDS = tuple("省 市 区 县 镇 乡 街道 社区 路 街 道 弄 号 巷 桥 站 在 是 到 到了".split())
+_ROADS = ("路", "街", "大道", "巷", "弄", "胡同")
 _NO_PLACE = ("小区里", "这里", "那里", "家里", "群里", "哪里", "邻居")
 
 
@@ -55,8 +58,19 @@ def find(folded: str, register: Register) -> Naming:
     fits = set.intersection(*(register.names[name] for _, _, name in spans))
     if not fits:
         fits = set.union(*(register.names[name] for _, _, name in spans))
-    start = positions[spans[0][0]]
-    return Naming(frozenset(fits), "".join(masked), "longer_name" if _glued_before(folded, start) else "")
+    longer = _glued_before(folded, positions[spans[0][0]]) or any(_goes_on(flat[end : end + 4]) for _, end, _ in spans)
+    return Naming(frozenset(fits), "".join(masked), "longer_name" if longer else "")
+
+
+def _goes_on(after: str) -> bool:
+    """`三新家园西区`, `景芳二村` where only the shorter name is known: another place of the same family."""
+    return _is_part(after[:2]) or after[:2] in ("新苑", "新村", "花苑", "家园", "花园", "公寓", "公馆")
+
+
+def _is_part(word: str) -> bool:
+    """二区, 西苑, 东区: the part of a place that tells it from its neighbours."""
+    telling = len(word) == 2 and (word[0] in "东西南北中上下前后" or word[0] in chinese.NUMERALS)
+    return telling and word[1] in "区苑院园村期"
 
 
 def _whole(name: str, flat: str, at: int) -> bool:
@@ -132,6 +146,52 @@ def _told_apart(name: str, word: str) -> bool:
     pair = next((a, b) for a, b in zip(name, word, strict=True) if a != b)
     telling = chinese.NUMERALS | set("东西南北中上下新老大小前后内外0123456789ABCDEFGH")
     return all(ch in telling for ch in pair)
+
+
+SLOT = "▢"
+_DISTRICT_ENDS = tuple(end for end in _ADMIN_ENDS if end not in ("弄", "巷", "号"))
+_INTRODUCES = ("地址", "地址是", "我家", "住", "我住", "我在", "房号", "门牌", "楼号", "送到", "家")
+
+
+def unexplained(masked: str, slots: Sequence[Slot], is_many: bool, explains: Callable[[str], bool] | None) -> bool:
+    """Whether words beside an address may name a place that the register does not have (采荷嘉业7栋2单元302).
+
+    masked: folded text with the known name blanked. is_many: several compounds are possible, so that a road or two
+    strange characters are enough to doubt. explains: what else such words may be (a person, goods); None when
+    the text is an address and nothing else.
+    """
+    marked = list(masked)
+    for slot in slots:
+        marked[slot.start : slot.end] = SLOT * (slot.end - slot.start)
+    text = "".join(marked)
+    is_whole, explains = explains is None, explains or _nothing
+    for begin, run in _runs(text):
+        rest = text[begin + len(run) :].lstrip(" ,:·()-。.")
+        alone = is_whole or text[begin - 1 : begin] == "("
+        if run.endswith(_ROADS) and (rest[:1] == SLOT or rest[:1].isdigit()):
+            if is_many or rest[:1] != SLOT:
+                return True
+        elif _is_part(run[-2:]) and len(run) > 2 and not explains(run):
+            return True
+        elif run.endswith((*_DISTRICT_ENDS, *_INTRODUCES)) or explains(run):
+            continue
+        elif _is_place(run, rest, is_many) or (is_many and alone and len(run) >= 3):
+            return True
+    return False
+
+
+def _nothing(_run: str) -> bool:
+    return False
+
+
+def _is_place(run: str, rest: str, is_many: bool) -> bool:
+    """Strange words in front of the address, words that end like a place, words with a house number of their own."""
+    if rest[:1] == SLOT:
+        return len(run) >= (2 if is_many else 3) or run.endswith(_PLACE_ENDS[:18])
+    number = rest[:4].lstrip("0123456789")
+    numbered = number != rest[:4] and number[:1] == "号"
+    named = run.endswith(_PLACE_ENDS) and not run.endswith(_NO_PLACE)
+    return len(run) >= 3 and (numbered or named)
 
 
 def nested(compounds: frozenset[str], register: Register) -> frozenset[str]:

@@ -18,7 +18,7 @@ A household is returned only when the usual reading of the text names exactly on
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
@@ -83,6 +83,11 @@ class Place:
     naming: names.Naming
     building: str
     in_scope: frozenset[str]
+    explains: Callable[[str], bool] | None = None
+
+    @property
+    def is_named(self) -> bool:
+        return bool(self.naming.compounds or self.naming.building)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +96,9 @@ class _Hit:
     reading: Reading
 
 
-def place_of(folded: str, register: Register, scope: Scope | None) -> Place:
+def place_of(
+    folded: str, register: Register, scope: Scope | None, explains: Callable[[str], bool] | None = None
+) -> Place:
     """The compounds the text can be about: those it names, else those of the scope, else all."""
     scoped = tuple(c for c in (scope.compounds if scope else ()) if c in register.buildings)
     allowed = scoped or tuple(register.buildings)
@@ -103,7 +110,7 @@ def place_of(folded: str, register: Register, scope: Scope | None) -> Place:
     building = building_key(scope.building) if scope and scope.building else ""
     if not building and len(compounds) == 1 and len(register.buildings[compounds[0]]) == 1:
         building = next(iter(register.buildings[compounds[0]]))
-    return Place(register, compounds, naming, building, frozenset(allowed))
+    return Place(register, compounds, naming, building, frozenset(allowed), explains)
 
 
 def resolve(text: str, register: Register, scope: Scope | None = None) -> Resolution:
@@ -166,6 +173,8 @@ def find_one(read: Sequence[Reading], found: Sequence[Slot], place: Place) -> Re
     if len(households) > 1:
         return Resolution(None, 0, Reason.AMBIGUOUS, households[:_MAX_CANDIDATES], chosen)
     objection = _objection(chosen, households[0], place)
+    if objection is None and _is_strange(found, chosen, place):
+        objection = Reason.UNKNOWN_PLACE, households
     if objection:
         return Resolution(None, 0, objection[0], objection[1], chosen)
     return _accepted(households[0], chosen, place, glued)
@@ -216,6 +225,16 @@ def _objection(read: Reading, household: Household, place: Place) -> tuple[Reaso
         if elsewhere:
             return Reason.AMBIGUOUS, mine + elsewhere
     return None
+
+
+def _is_strange(found: Sequence[Slot], read: Reading, place: Place) -> bool:
+    """Words beside the address may name another place; a lane that the compound is known by speaks against it."""
+    if place.is_named:
+        return False
+    lanes = {lane for compound in place.compounds for lane in place.register.lanes.get(compound, ())}
+    if read.lane and read.lane in lanes and len(place.compounds) == 1:
+        return False
+    return names.unexplained(place.naming.masked, found, len(place.compounds) > 1, place.explains)
 
 
 def _elsewhere(read: Reading, place: Place) -> tuple[Household, ...]:
