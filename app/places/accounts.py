@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, exists, false, or_, select
+from sqlalchemy import ColumnElement, case, exists, false, or_, select
 
 from app.access.models import Account, Role, RoleGrant
 from app.access.permissions import Permission, Staff, ids_of
@@ -64,7 +64,8 @@ def accounts_in_scope(by: Staff) -> ColumnElement[bool]:
     own = RoleGrant.account_id == Account.id
     running = or_(RoleGrant.ends_at.is_(None), RoleGrant.ends_at > clock.now())
     here = exists().where(own, grants_in_scope(by))
-    elsewhere = exists().where(own, running, ~grants_in_scope(by))
+    is_here = case((grants_in_scope(by), 1), else_=0)  # NULL of an unfilled scope is not here either
+    elsewhere = exists().where(own, running, is_here == 0)
     return here & ~elsewhere
 
 
