@@ -13,7 +13,7 @@ from marshmallow import fields
 from sqlalchemy import func, insert, select
 
 from app.access.permissions import Permission, Staff
-from app.catalog.models import ItemAlias
+from app.catalog.models import Item, ItemAlias
 from app.core import clock
 from app.core.db import command, db
 from app.core.errors import Conflict, Invalid, NotFound
@@ -22,8 +22,8 @@ from app.core.schemas import CommandSchema, Line, Whole
 from app.core.tables import read_sheets
 from app.intake.booking import book
 from app.intake.grammar.chain import parse_chain
+from app.intake.grammar.lexicon import DEFAULT_LIMIT, Lexicon
 from app.intake.grammar.lexicon import Item as Word
-from app.intake.grammar.lexicon import Lexicon
 from app.intake.models import ChainLine, ChainPaste, LineOutcome, PasteState
 from app.intake.workbooks import Workbook, read_workbook
 from app.ordering.models import Cycle, CyclePoint, Offer
@@ -151,7 +151,16 @@ def lexicon_of(cycle_id: int) -> Lexicon:
     for item_id, alias in db.session.execute(select(ItemAlias.item_id, ItemAlias.alias)):
         aliases.setdefault(item_id, []).append(alias)
     offers = db.session.scalars(select(Offer).where(Offer.cycle_id == cycle_id, Offer.is_listed).order_by(Offer.id))
-    return Lexicon(Word(offer.name, aliases=tuple(aliases.get(offer.item_id or 0, ()))) for offer in offers)
+    units = dict(db.session.execute(select(Item.id, Item.sale_unit)).tuples().all())
+    return Lexicon(
+        Word(
+            offer.name,
+            units.get(offer.item_id or 0, ""),
+            tuple(aliases.get(offer.item_id or 0, ())),
+            offer.limit_per_household or DEFAULT_LIMIT,
+        )
+        for offer in offers
+    )
 
 
 def _refuse_twin(cycle_id: int, point_id: int, digest: str) -> None:
