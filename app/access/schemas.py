@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from marshmallow import fields
 
-from app.access.models import Role
 from app.core.schemas import REQUIRED, CommandSchema, Line
 
 
@@ -42,38 +41,3 @@ class ChangePassword(CommandSchema):
     present = Secret(required=True)
     password = Secret(required=True)
     again = Secret(required=True)
-
-
-@dataclass(frozen=True)
-class AccountWithRole:
-    """A new account with its first role; `scope` is "kind:id" as the form's list offers it."""
-
-    username: str
-    display_name: str
-    role: str
-    scope: str
-
-
-class OpenAccount(CommandSchema):
-    makes = AccountWithRole
-    username = Line(required=True, longest=40)
-    display_name = Line(required=True, longest=40)
-    role = Line(required=True, longest=40)
-    scope = Line(required=True, longest=40)
-
-
-@dataclass(frozen=True)
-class RoleInScope:
-    role: str
-    scope: str
-
-
-class GrantRole(CommandSchema):
-    makes = RoleInScope
-    role = Line(required=True, longest=40)
-    scope = Line(required=True, longest=40)
-
-
-def is_role(value: str) -> bool:
-    """Whether a posted value is one of the roles."""
-    return value in {str(role) for role in Role}

@@ -49,7 +49,7 @@ def _import(files: tuple[Path, ...], kind: Kind, options: Options, is_dry: bool)
     for path in files:
         upload = Upload(path.read_bytes(), kind, options, OPERATOR)
         try:
-            plan = service_import.preview(upload) if is_dry else service_import.commit(_OPERATOR, upload)
+            plan = service_import.preview(upload) if is_dry else service_import.bring_in(_OPERATOR, upload)
         except LoudaError as error:
             sentences = error.problems.get("file", []) if isinstance(error, Invalid) else []
             raise click.ClickException(

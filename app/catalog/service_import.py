@@ -36,7 +36,7 @@ def preview(upload: Upload) -> Plan:
 
 
 @command
-def commit(by: Staff, upload: Upload) -> Plan:
+def bring_in(by: Staff, upload: Upload) -> Plan:
     """Bring the file in.
 
     Ensures: every row of it is in the catalogue, or, where any row has a problem, nothing was written (Invalid). A file

@@ -96,7 +96,7 @@ def commit() -> ResponseReturnValue:
     if form.is_valid:
         try:
             upload = form.command.upload_of(uploads.kept(form.command.upload))
-            return submit(then=lambda _plan: back, says=_told)(service_import.commit, staff(), upload)
+            return submit(then=lambda _plan: back, says=_told)(service_import.bring_in, staff(), upload)
         except Invalid as error:
             form.add(error)
     return _start(form), 422

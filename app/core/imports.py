@@ -9,13 +9,13 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from flask_babel import gettext as _
 
+from app.core import clock
 from app.core.errors import Conflict, Invalid
 from app.core.records import Problem, Record
 
@@ -94,7 +94,7 @@ def kept(folder: Path, digest: str) -> bytes:
 
 
 def _forget_old(folder: Path) -> None:
-    oldest = time.time() - KEEP_S  # file times are the disk's clock, not the subdistrict's
+    oldest = clock.now().timestamp() - KEEP_S
     for path in folder.iterdir():
         if path.is_file() and path.stat().st_mtime < oldest:
             path.unlink(missing_ok=True)

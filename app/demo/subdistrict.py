@@ -64,9 +64,9 @@ def set_up() -> Cast:
         (Kind.COMPOUNDS, tables.compounds()),
         (Kind.BUILDINGS, tables.buildings()),
     ):
-        places_import.commit(operator, places_import.Upload(text.encode(), kind, options))
+        places_import.bring_in(operator, places_import.Upload(text.encode(), kind, options))
     for text in (tables.ITEMS, tables.SUPPLIES):
-        catalog_import.commit(operator, catalog_import.Upload(text.encode()))
+        catalog_import.bring_in(operator, catalog_import.Upload(text.encode()))
     _people(subdistrict.id)
     _places(subdistrict.id)
     return cast(subdistrict.id)

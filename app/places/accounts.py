@@ -11,12 +11,12 @@ from sqlalchemy import ColumnElement, case, exists, false, or_, select
 
 from app.access.models import Account, Role, RoleGrant
 from app.access.permissions import Permission, Staff, ids_of
-from app.access.schemas import AccountWithRole, RoleInScope
 from app.access.service import hashed, set_password
 from app.core import clock, events
 from app.core.db import command, db
 from app.core.errors import Conflict, Invalid, NotFound
 from app.places.models import Building, Captaincy, Community, ServicePoint
+from app.places.schemas_accounts import AccountWithRole, RoleInScope
 from app.places.scope import buildings_in_scope, points_in_scope
 
 ACCOUNTS = Permission.ACCOUNTS

@@ -103,7 +103,7 @@ def _import(files: list[tuple[Kind, Path]], chosen: dict[str, Any]) -> None:
 
 
 def _run(by: Staff, upload: service_import.Upload, is_dry: bool) -> Plan:
-    return service_import.preview(by, upload) if is_dry else service_import.commit(by, upload)
+    return service_import.preview(by, upload) if is_dry else service_import.bring_in(by, upload)
 
 
 def report(path: Path, label: str, plan: Plan) -> None:

@@ -37,7 +37,7 @@ def preview(by: Staff, upload: Upload) -> Plan:
 
 
 @command
-def commit(by: Staff, upload: Upload) -> Plan:
+def bring_in(by: Staff, upload: Upload) -> Plan:
     """Bring the file in.
 
     Ensures: every row of it is in the register, or, where any row has a problem, nothing was written (Invalid). A file

@@ -13,12 +13,12 @@ from app.access.forms import attempt
 from app.access.guard import requires, staff, submit
 from app.access.models import Account, Role
 from app.access.permissions import Permission
-from app.access.schemas import GrantRole, OpenAccount
 from app.access.service import one_time_password
 from app.core.paging import same_list
 from app.core.schemas import Form
 from app.places import accounts as service
 from app.places import accounts_listing
+from app.places.schemas_accounts import GrantRole, OpenAccount
 
 bp = Blueprint("accounts", __name__, url_prefix="/accounts")
 ACCOUNTS = Permission.ACCOUNTS

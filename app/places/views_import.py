@@ -120,7 +120,7 @@ def commit() -> ResponseReturnValue:
         try:
             body = uploads.kept(form.command.upload)
             upload = service_import.Upload(body, form.command.kind, _options(form.command))
-            return submit(then=lambda _plan: back, says=_told)(service_import.commit, staff(), upload)
+            return submit(then=lambda _plan: back, says=_told)(service_import.bring_in, staff(), upload)
         except Invalid as error:
             form.add(error)
     return _start(form), 422

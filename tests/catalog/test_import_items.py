@@ -31,7 +31,7 @@ SUPPLIES = "供应商,商品,每件,每件价格,起订件数\n甲商行,卷纸,
 
 
 def bring(text: str, kind: str = "", **chosen: int) -> Plan:
-    return service_import.commit(BY, Upload(text.encode(), kind, Options(**chosen)))
+    return service_import.bring_in(BY, Upload(text.encode(), kind, Options(**chosen)))
 
 
 def sentences(text: str, kind: str = "") -> list[tuple[int, str]]:

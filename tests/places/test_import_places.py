@@ -41,7 +41,7 @@ def bring(text: str, kind: str = "", *, is_dry: bool = False, **chosen: object) 
     options = Options(subdistrict.id, **{"datum": "wgs84", **chosen})  # type: ignore[arg-type]
     upload = Upload(text.encode(), kind, options)
     by = operator_of(subdistrict.id)
-    return service_import.preview(by, upload) if is_dry else service_import.commit(by, upload)
+    return service_import.preview(by, upload) if is_dry else service_import.bring_in(by, upload)
 
 
 def bring_all() -> None:
@@ -262,7 +262,7 @@ def test_nobody_imports_into_another_subdistrict() -> None:
     own = service_import.found_subdistrict("330102011", "演示街道")
     other = service_import.found_subdistrict("330102012", "邻街道")
     upload = Upload(COMMUNITIES.encode(), "", Options(other.id))
-    for act in (service_import.preview, service_import.commit):
+    for act in (service_import.preview, service_import.bring_in):
         with pytest.raises(NotFound):
             act(operator_of(own.id), upload)
 
