@@ -159,10 +159,10 @@ def import_everything(shared: Path, demand: Path) -> tuple[int, Any]:
         for kind, path in tables:
             first = db.session.scalar(select(Community.id))
             options = Options(subdistrict.id, community_id=first, datum="wgs84")
-            places_import.commit(operator, places_import.Upload(path.read_bytes(), kind, options, OPERATOR))
+            places_import.bring_in(operator, places_import.Upload(path.read_bytes(), kind, options, OPERATOR))
     with timed("import items"):
         items = shared / "data" / "catalogue" / "cumcm2023_veg_items.csv"
-        catalog_import.commit(operator, catalog_import.Upload(items.read_bytes(), limits=OPERATOR))
+        catalog_import.bring_in(operator, catalog_import.Upload(items.read_bytes(), limits=OPERATOR))
     make_people(subdistrict.id)
     make_market(subdistrict.id)
     points = tuple(db.session.scalars(select(ServicePoint.id)))
