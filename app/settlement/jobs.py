@@ -22,8 +22,7 @@ def ask_settle_all(by: Staff, cycle_id: int) -> Job:
     Raises: NotFound; Conflict where nothing is ready.
     """
     queries.cycle_in_reach(by, cycle_id)
-    rows = queries.order_rows(cycle_id, queries.points_of(by, cycle_id))
-    ready = sum(1 for row in rows if row.can_settle)
+    ready = len(queries.ready_orders(cycle_id, list(queries.points_of(by, cycle_id))))
     if not ready:
         raise Conflict(_l("没有可以结算的订单：要么还有没结果的份数，要么都结算过了。"))
     payload = {"account": by.id, "orders": ready, "at": clock.now().isoformat()}

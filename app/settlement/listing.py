@@ -1,4 +1,4 @@
-"""The accounts of a cycle: totals that add up, search and filters over rows that were read once."""
+"""The accounts of a cycle: totals that add up, search and filters over accounts that were read once."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from app.core.labels import Labelled
 from app.core.natural import natural_key
 from app.core.paging import PER_PAGE, Page
 from app.ordering.models import OrderState
-from app.settlement.queries import OrderRow, Place
+from app.settlement.queries import OrderRow, OrderSum, Place, by_room, matching, with_doors
 
 
 class Show(Labelled):
@@ -50,23 +50,26 @@ class Totals:
     refunds: int
 
     @classmethod
-    def of(cls, rows: Collection[OrderRow]) -> Totals:
-        """Add up the rows."""
-        accounts = [row.account for row in rows]
+    def of(cls, sums: Collection[OrderSum]) -> Totals:
+        """Add up the accounts."""
+        owed = [one.to_collect_fen for one in sums]
+        due = [one.to_refund_fen for one in sums]
+        ordered, accepted = sum(one.ordered_fen for one in sums), sum(one.accepted_fen for one in sums)
+        pending = sum(one.pending_fen for one in sums)
         return cls(
-            orders=len(rows),
-            settled=sum(1 for row in rows if row.state == OrderState.SETTLED),
-            ready=sum(1 for row in rows if row.can_settle),
-            unpriced=sum(1 for row in rows if row.unpriced),
-            ordered_fen=sum(one.ordered_fen for one in accounts),
-            accepted_fen=sum(one.accepted_fen for one in accounts),
-            not_charged_fen=sum(one.not_charged_fen for one in accounts),
-            pending_fen=sum(one.pending_fen for one in accounts),
-            paid_fen=sum(one.paid_fen for one in accounts),
-            to_collect_fen=sum(one.to_collect_fen for one in accounts),
-            to_refund_fen=sum(one.to_refund_fen for one in accounts),
-            unpaid=sum(1 for one in accounts if one.to_collect_fen),
-            refunds=sum(1 for one in accounts if one.to_refund_fen),
+            orders=len(sums),
+            settled=sum(1 for one in sums if one.state == OrderState.SETTLED.value),
+            ready=sum(1 for one in sums if one.can_settle),
+            unpriced=sum(1 for one in sums if one.unpriced),
+            ordered_fen=ordered,
+            accepted_fen=accepted,
+            not_charged_fen=ordered - accepted - pending,
+            pending_fen=pending,
+            paid_fen=sum(one.paid_fen for one in sums),
+            to_collect_fen=sum(owed),
+            to_refund_fen=sum(due),
+            unpaid=sum(1 for fen in owed if fen),
+            refunds=sum(1 for fen in due if fen),
         )
 
 
@@ -78,59 +81,64 @@ class BuildingRow:
     totals: Totals
 
 
-def in_order(rows: Iterable[OrderRow], places: Mapping[int, Place]) -> list[OrderRow]:
-    """The rows by building in natural order; within a building they keep the order they came in (by room)."""
-    rank = {building_id: number for number, building_id in enumerate(places)}
-    return sorted(rows, key=lambda row: rank.get(row.building_id, len(rank)))
+_SHOWS: Mapping[str, Callable[[OrderSum], bool]] = {
+    Show.UNPAID.value: lambda one: one.to_collect_fen > 0,
+    Show.REFUND.value: lambda one: one.to_refund_fen > 0,
+    Show.PENDING.value: lambda one: one.units_pending > 0,
+    Show.READY.value: lambda one: one.can_settle,
+    Show.SETTLED.value: lambda one: one.state == OrderState.SETTLED.value,
+}
 
 
-def fitting(rows: Iterable[OrderRow], places: Mapping[int, Place], wanted: Filter) -> list[OrderRow]:
-    """The rows that a filter lets through."""
-    return [
-        row
-        for row in rows
-        if (wanted.point_id is None or row.point_id == wanted.point_id)
-        and _shows(row, wanted.show)
-        and _matches(row, places.get(row.building_id), wanted.text)
-    ]
+def fitting(cycle_id: int, sums: Sequence[OrderSum], places: Mapping[int, Place], wanted: Filter) -> Sequence[OrderSum]:
+    """The accounts that a filter lets through."""
+    found = sums
+    if wanted.point_id is not None:
+        found = [one for one in found if one.point_id == wanted.point_id]
+    if wanted.show in _SHOWS:
+        found = [one for one in found if _SHOWS[wanted.show](one)]
+    if wanted.text:
+        orders = matching(cycle_id, wanted.text)
+        key = natural_key(wanted.text)
+        buildings = {
+            building_id
+            for building_id, place in places.items()
+            if wanted.text in place.name or natural_key(place.building) == key
+        }
+        found = [one for one in found if one.building_id in buildings or one.order_id in orders]
+    return found
 
 
-def _shows(row: OrderRow, show: str) -> bool:
-    states = {
-        Show.UNPAID.value: row.account.to_collect_fen > 0,
-        Show.REFUND.value: row.account.to_refund_fen > 0,
-        Show.PENDING.value: row.units_pending > 0,
-        Show.READY.value: row.can_settle,
-        Show.SETTLED.value: row.state == OrderState.SETTLED,
-    }
-    return states.get(show, True)
-
-
-def _matches(row: OrderRow, place: Place | None, text: str) -> bool:
-    if not text:
-        return True
-    if text.upper().replace("-", "").replace(" ", "") == row.code or text == row.room:
-        return True
-    if place is None:
-        return False
-    exact = natural_key(text) in (
-        natural_key(f"{place.building}-{row.stairwell}-{row.room}"),
-        natural_key(place.building),
-    )
-    return exact or text in place.name
-
-
-def by_building(rows: Iterable[OrderRow], places: Mapping[int, Place]) -> list[BuildingRow]:
-    """The rows added up by building, in natural order."""
-    own: dict[int, list[OrderRow]] = {}
-    for row in rows:
-        own.setdefault(row.building_id, []).append(row)
+def by_building(sums: Iterable[OrderSum], places: Mapping[int, Place]) -> list[BuildingRow]:
+    """The accounts added up by building, in natural order."""
+    own = _of_buildings(sums)
     return [BuildingRow(place, Totals.of(own[building])) for building, place in places.items() if building in own]
 
 
-def page_of(rows: Sequence[OrderRow], page: str | None, url: Callable[[int], str]) -> Page[OrderRow]:
-    """One page; a page number that makes no sense is the nearest one that does."""
-    pages = max(1, -(-len(rows) // PER_PAGE))
+def _of_buildings(sums: Iterable[OrderSum]) -> dict[int, list[OrderSum]]:
+    own: dict[int, list[OrderSum]] = {}
+    for one in sums:
+        own.setdefault(one.building_id, []).append(one)
+    return own
+
+
+def page_of(
+    cycle_id: int, sums: Sequence[OrderSum], places: Mapping[int, Place], page: str | None, url: Callable[[int], str]
+) -> Page[OrderRow]:
+    """One page of accounts by building and room; a page number that makes no sense is the nearest one that does.
+
+    Rooms are put in order only in the buildings that the page shows. Two statements.
+    """
+    pages = max(1, -(-len(sums) // PER_PAGE))
     asked = page or ""
     number = min(max(1, int(asked)), pages) if asked.isascii() and asked.isdigit() and len(asked) < 10 else 1
-    return Page(rows[(number - 1) * PER_PAGE : number * PER_PAGE], number, pages, len(rows), url)
+    start = (number - 1) * PER_PAGE
+    own, shown, before = _of_buildings(sums), {}, 0
+    for building in (building for building in places if building in own):
+        if before + len(own[building]) > start and before < start + PER_PAGE:
+            shown[building] = before
+        before += len(own[building])
+    rank = by_room(cycle_id, list(shown))
+    ordered = [one for building in shown for one in sorted(own[building], key=lambda one: rank[one.order_id])]
+    skipped = start - min(shown.values(), default=0)
+    return Page(with_doors(ordered[skipped : skipped + PER_PAGE]), number, pages, len(sums), url)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import func, insert, select
@@ -17,7 +15,7 @@ from app.core.states import advance
 from app.core.units import yuan
 from app.ordering.models import Cycle, CycleState, HouseholdOrder, OrderState
 from app.places.models import ServicePoint
-from app.places.scope import points_in_scope, require_point
+from app.places.scope import points_in_scope, require_building, require_point
 from app.settlement import queries, queries_order
 from app.settlement.models import Payment, PaymentKind, Statement
 from app.settlement.pricing import PRICED_STATES, unpriced_orders, write_amounts
@@ -122,8 +120,8 @@ def collect(by: Staff, cycle_id: int, building_id: int, ticked: Collected) -> in
     """
     queries.cycle_in_reach(by, cycle_id)
     _require_money(cycle_id)
-    rows = queries.order_rows(cycle_id, list(queries.points_of(by, cycle_id)), building_id)
-    owed = {row.order_id: row for row in rows}
+    require_building(by, Permission.SETTLE, building_id)
+    owed = {row.order_id: row for row in queries.building_orders(cycle_id, building_id)}
     seen = dict(ticked.seen)
     if not seen:
         raise Invalid(_l("请先勾选已付款的住户。"))
@@ -151,7 +149,7 @@ def settle(by: Staff, order_id: int) -> HouseholdOrder:
     pending = queries_order.sheet(order).units_pending
     if pending:
         raise Conflict(_("还有 %(n)d 份没有结果，不能结算。", n=pending))
-    _settle(by, order.cycle_id, [order.id], [order.service_point_id])
+    _settle(by, order.cycle_id, [order.id])
     return order
 
 
@@ -164,10 +162,10 @@ def settle_point(by: Staff, cycle_id: int, point_id: int) -> int:
     require_point(by, Permission.SETTLE, point_id)
     queries.cycle_in_reach(by, cycle_id)
     _require_money(cycle_id)
-    ready = _ready(cycle_id, [point_id])
+    ready = queries.ready_orders(cycle_id, [point_id])
     if not ready:
         raise Conflict(_l("没有可以结算的订单：要么还有没结果的份数，要么都结算过了。"))
-    return _settle(by, cycle_id, ready, [point_id])
+    return _settle(by, cycle_id, ready)
 
 
 def settle_all(by: Staff, cycle_id: int) -> int:
@@ -185,18 +183,13 @@ def settle_batch(by: Staff, cycle_id: int, limit: int = BATCH) -> int:
     _require_money(cycle_id)
     here = select(ServicePoint.id).where(points_in_scope(by, Permission.SETTLE))
     points = list(db.session.scalars(here))
-    ready = _ready(cycle_id, points)[:limit]
-    return _settle(by, cycle_id, ready, points) if ready else 0
+    ready = queries.ready_orders(cycle_id, points, limit)
+    return _settle(by, cycle_id, ready) if ready else 0
 
 
-def _ready(cycle_id: int, point_ids: Collection[int]) -> list[int]:
-    return sorted(row.order_id for row in queries.order_rows(cycle_id, point_ids) if row.can_settle)
-
-
-def _settle(by: Staff, cycle_id: int, order_ids: list[int], point_ids: Collection[int]) -> int:
+def _settle(by: Staff, cycle_id: int, order_ids: list[int]) -> int:
     write_amounts(cycle_id, order_ids)
-    wanted = set(order_ids)
-    accounts = {row.order_id: row.account for row in queries.order_rows(cycle_id, point_ids) if row.order_id in wanted}
+    accounts = {one.order_id: one for one in queries.sums_of(cycle_id, order_ids)}
     orders = list(
         db.session.scalars(select(HouseholdOrder).where(HouseholdOrder.id.in_(order_ids)).order_by(HouseholdOrder.id))
     )
@@ -214,6 +207,6 @@ def _settle(by: Staff, cycle_id: int, order_ids: list[int], point_ids: Collectio
         for order in orders
     ]
     db.session.execute(insert(Statement), rows)
-    total = sum(row["accepted_fen"] for row in rows)  # type: ignore[misc]
+    total = sum(accounts[order.id].accepted_fen for order in orders)
     record(by, "settle", ("cycle", cycle_id), cycle_id=cycle_id, orders=len(orders), fen=total)
     return len(orders)

@@ -42,19 +42,25 @@ def index(cycle_id: int) -> str:
         request.args.get("q", "").strip()[:40],
         asked if asked in points else None,
     )
-    rows = listing.fitting(listing.in_order(queries.order_rows(cycle_id, points), places), places, wanted)
+    sums = listing.fitting(cycle_id, queries.order_sums(cycle_id, points), places, wanted)
     by_building = request.args.get("by") == "building"
     return render_template(
         "settlement/index.html",
         cycle=cycle,
-        totals=listing.Totals.of(rows),
+        totals=listing.Totals.of(sums),
         wanted=wanted,
         shows=listing.Show.options(),
         points=list(points.items()),
         places=places,
         by_building=by_building,
-        buildings=listing.by_building(rows, places) if by_building else [],
-        page=listing.page_of(rows, request.args.get("page"), same_list(request.path, request.args.items(multi=True))),
+        buildings=listing.by_building(sums, places) if by_building else [],
+        page=listing.page_of(
+            cycle_id,
+            sums,
+            places,
+            request.args.get("page"),
+            same_list(request.path, request.args.items(multi=True)),
+        ),
         sees_suppliers=_sees_suppliers(cycle),
         job=_job(cycle_id),
     )
@@ -119,14 +125,14 @@ def _building_page(cycle_id: int, building_id: int, form: Form) -> str:
     place = queries.places_of(points).get(building_id)
     if place is None:
         raise NotFound
-    rows = queries.order_rows(cycle_id, points, building_id)
+    rows = queries.building_orders(cycle_id, building_id)
     unpaid = [row for row in rows if row.account.to_collect_fen]
     return render_template(
         "settlement/building.html",
         cycle=cycle,
         place=place,
         rows=rows,
-        totals=listing.Totals.of(rows),
+        totals=listing.Totals.of([row.sums for row in rows]),
         unpaid=unpaid,
         reminder=_reminder(cycle, place, unpaid),
         form=form,

@@ -48,8 +48,8 @@ def accept(here: World, household: int) -> None:
     service_confirm.confirm(resident_of(here.households[household]), Confirm())
 
 
-def rows(here: World, name: str = "supplies") -> list[queries.OrderRow]:
-    return queries.order_rows(here.cycle.id, queries.points_of(here.actor(name), here.cycle.id))
+def rows(here: World, name: str = "supplies") -> list[queries.OrderSum]:
+    return queries.order_sums(here.cycle.id, queries.points_of(here.actor(name), here.cycle.id))
 
 
 def complain_and_refund(here: World, household: int, qty: int) -> None:
@@ -126,11 +126,26 @@ def test_totals_add_up_over_households_buildings_and_filters(here: World) -> Non
     by_building = listing.by_building(every, places)
     for part in ("ordered_fen", "accepted_fen", "paid_fen", "to_collect_fen", "to_refund_fen"):
         assert sum(getattr(row.totals, part) for row in by_building) == getattr(totals, part)
-    unpaid = listing.fitting(every, places, listing.Filter("unpaid"))
+    cycle = here.cycle.id
+    unpaid = listing.fitting(cycle, every, places, listing.Filter("unpaid"))
     assert {row.order_id for row in unpaid} == {order_of(here, 0).id, order_of(here, 1).id}
-    assert len(listing.fitting(every, places, listing.Filter("pending"))) == 2
-    assert len(listing.fitting(every, places, listing.Filter("ready"))) == 2
-    assert [row.door for row in listing.fitting(every, places, listing.Filter("", "2号楼-1-201"))] == ["1-201"]
+    assert len(listing.fitting(cycle, every, places, listing.Filter("pending"))) == 2
+    assert len(listing.fitting(cycle, every, places, listing.Filter("ready"))) == 2
+    for text_typed, doors in (("2号楼-201", ["1-201"]), ("301", ["1-301"]), ("10号楼", ["1-101"]), ("没有", [])):
+        found = listing.fitting(cycle, every, places, listing.Filter("", text_typed))
+        assert [row.door for row in queries.with_doors(found)] == doors, text_typed
+
+
+def test_pages_follow_buildings_and_rooms(here: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listing, "PER_PAGE", 3)
+    places = queries.places_of(queries.points_of(here.actor("supplies"), here.cycle.id))
+    doors = []
+    for number in ("1", "2", "99", "x"):
+        page = listing.page_of(here.cycle.id, rows(here), places, number, lambda n: str(n))
+        assert (page.pages, page.total) == (2, 4)
+        doors.append([f"{places[row.sums.building_id].building} {row.room}" for row in page.rows])
+    assert doors[0] == doors[3] == ["2号楼 101", "2号楼 201", "2号楼 301"]
+    assert doors[1] == doors[2] == ["10号楼 101"]
 
 
 def test_no_more_is_marked_than_can_be_owed(here: World) -> None:
