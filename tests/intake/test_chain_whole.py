@@ -146,3 +146,17 @@ def test_hostile_text_is_answered_at_once(lane, anything) -> None:
         assert {line.line_no for line in result.lines} == {
             number for number, line in enumerate(text.splitlines(), 1) if line.strip()
         }
+
+
+def test_a_heading_inside_the_list_moves_to_its_building(lane, parcel) -> None:
+    text = "12号楼：\n302 2份\n13号楼：\n101 1份\n99号楼：\n102 1份"
+    lines = parse_chain(text, lane, parcel).lines
+    assert [line.household.household_id if line.household else None for line in lines] == [
+        None,
+        "12/302",
+        None,
+        "13/101",
+        None,
+        None,
+    ]
+    assert lines[-1].outcome is Outcome.REVIEW

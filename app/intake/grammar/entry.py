@@ -18,7 +18,7 @@ from app.intake.grammar.scan import Element, Kind, scan
 from app.places.rules import Household, Located, Reason, Register, Scope, locate
 
 MAX_ENTRY = 400
-_KEYCAPS = {0xFE0F: None, 0x20E3: None}
+_KEYCAPS = {0xFE0F: None, 0x20E3: None} | dict.fromkeys(map(ord, "【】[]「」"), " ")
 _ASIDES = frozenset({"", "帮忙", "麻烦", "请", "请帮忙", "麻烦帮忙", "我", "再", "也", "和", "还有", "另外", "谢谢"})
 _NEIGHBOURS = ("隔壁", "对门", "楼上", "楼下", "邻居", "朋友", "对面")
 
@@ -128,7 +128,7 @@ def _several(text: str, found: list[Located], reader: Reader) -> list[Draft]:
 
 
 def _strip_proxy(text: str) -> str:
-    stripped = text.rstrip(" ,，;；、(:：")
+    stripped = text.rstrip(" ,，;；、(:：+")
     for word in words.PROXIES:
         stripped = stripped.removesuffix(word)
     return stripped
@@ -181,7 +181,7 @@ def _one(text: str, found: list[Located], reader: Reader, draft: Draft) -> Draft
         draft = _asked(draft, "proxy_unclear")
     extracted = remarks.extract(rest)
     changing = changes.find(extracted.rest)
-    elements = [e for e in scan(changing.text, reader.lexicon) if e.kind is not Kind.PHONE]
+    elements = _elements(changing.text, reader)
     if changing.total is not None and changing.change is Change.SET:
         elements = changes.with_total(elements, changing.total)
     name, elements = people.take_name(elements, reader.lexicon, has_address=bool(found))
@@ -201,6 +201,15 @@ def _one(text: str, found: list[Located], reader: Reader, draft: Draft) -> Draft
     if draft.outcome is Outcome.REVIEW:
         return draft
     return _judged(draft, changing, parsed, elements, reader)
+
+
+def _elements(text: str, reader: Reader) -> list[Element]:
+    """The elements of the goods; brackets are opened when the only quantity stands in them (`12-302（2份）`)."""
+    found = [element for element in scan(text, reader.lexicon) if element.kind is not Kind.PHONE]
+    if any(element.kind is Kind.QTY for element in found) or not any(element.kind is Kind.NOTE for element in found):
+        return found
+    opened = scan(text.replace("(", " ").replace(")", " "), reader.lexicon)
+    return [element for element in opened if element.kind is not Kind.PHONE]
 
 
 def _lead(text: str, rest: str, found: list[Located], reader: Reader) -> tuple[str, str]:

@@ -18,6 +18,8 @@ def is_name(text: str) -> bool:
     text = text.strip(_TRIM)
     if text.endswith(words.KIN) and len(text) <= 8:
         return True
+    if len(text) == 1:
+        return text in words.SURNAMES
     if len(text) == 2 and text[0] in "小老大阿" and text[1] in words.SURNAMES:
         return True
     if not 2 <= len(text) <= 3 or text[0] not in words.SURNAMES or text in words.GOODS:

@@ -17,7 +17,7 @@ from app.intake.grammar import words
 from app.intake.grammar.lexicon import Lexicon
 
 MAX_NUMBER_DIGITS = 6
-_SEPARATORS = ",，。;；、!！?？|\n"
+_SEPARATORS = "=,，。;；、!！?？|\n"
 _TIMES = "xX*×"
 _RANGE_PAIRS = frozenset("一二 二三 两三 三四 三五 四五 五六 六七 七八 八九 一两".split())
 

@@ -13,6 +13,7 @@ from app.intake.grammar.lines import Marker, Piece
 from app.intake.grammar.model import Outcome
 
 MAX_LINE = 600
+_OF_A_BUILDING = frozenset({"", "住户", "居民", "业主", "邻居", "接龙", "订单", "汇总"})
 _PRICE = ("元", "￥", "¥", "块/", "块一")
 _NOTICE = tuple(
     "满 起送 每份 每人 每户 还差 截止 截单 自提 团长 价格 售价 统一 到货 预计 开团 结团 配送 库存 限购 限 合计"
@@ -63,6 +64,11 @@ def split(found: list[Piece], reader: Reader) -> list[Section]:
             sections.append(section)
             _header(piece, end, section)
             continue
+        if _is_building_heading(piece.text, reader):
+            section = Section(len(sections), [piece.text, *section.title])
+            sections.append(section)
+            section.units.append(_fixed(piece, Outcome.HEAD, "building", section))
+            continue
         _line(piece, section, reader)
     if len(sections) > 1 and not any(unit.fixed is None for unit in sections[0].units):
         for unit in sections[0].units:
@@ -71,6 +77,17 @@ def split(found: list[Piece], reader: Reader) -> list[Section]:
         _menus(each)
         _headings(each, reader)
     return [each for each in sections if each.units]
+
+
+def _is_building_heading(text: str, reader: Reader) -> bool:
+    """`13号楼：` on a line of its own: the lines below it are of that building, whatever stood above."""
+    if len(text) > 16 or not text[:1].strip() or lines.marker(text) is not None:
+        return False
+    found = entry.addresses(text, reader)
+    if len(found) != 1 or found[0].resolution.household is not None or found[0].resolution.read.room:
+        return False
+    left = (text[: found[0].start] + text[found[0].end :]).strip(" :：。.,，-—【】[]()")
+    return bool(found[0].resolution.read.building) and left in _OF_A_BUILDING
 
 
 def _quoted(found: list[Piece]) -> set[int]:

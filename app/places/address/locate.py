@@ -101,6 +101,8 @@ def _only_name(before: str) -> bool:
 
 def _is_goods(slot: Slot, masked: str, units: frozenset[str]) -> bool:
     before = masked[slot.start - 1 : slot.start]
+    if before == "+" and masked[slot.end : slot.end + 1] == "-" and masked[slot.end + 1 : slot.end + 2].isdigit():
+        return False  # two orders joined: 3-1-901 2份+3-1-902 1份
     if slot.start > 0 and before in _MULTIPLIERS:
         return True
     if slot.is_letter and slot.value == "X" and masked[slot.end : slot.end + 1].isdigit():

@@ -34,6 +34,9 @@ _COST_OF_LEVEL: dict[str, dict[str, float]] = {
     "": {"room": 0.5, "building": 1, "stairwell": 1, "lane": 5},
 }
 
+LEVELS = frozenset(_COST_OF_LEVEL) - {""}
+"""What a level word may say; a profile of a compound may add words, not levels."""
+
 
 class Reading(NamedTuple):
     """One way to understand an address. Labels are bare: "3" for 3号楼, "" when the text names no such level."""

@@ -114,7 +114,8 @@ class Register:
         for compound in self.buildings:
             self._name(compound, compound)
         for profile in profiles:
-            self.words.update(profile.words)
+            known = {word: level for word, level in profile.words.items() if word and level in reading.LEVELS}
+            self.words.update(known)
             for alias in profile.aliases:
                 self._name(alias, profile.compound)
         self._starts: dict[str, list[str]] = defaultdict(list)

@@ -43,7 +43,7 @@ _NOT_BEFORE: dict[str, frozenset[str]] = {
     "F": frozenset(_LATIN),
     "f": frozenset(_LATIN),
 }
-_LONGEST = max(len(word) for word in LEVEL_WORDS)
+_LONGEST = 4
 _JOINERS = " 。.,，、·\"'“”;；:：\\"
 _ROAD_ENDS = ("路", "街", "道", "巷", "弄", "胡同")
 
