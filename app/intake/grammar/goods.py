@@ -27,7 +27,9 @@ from app.intake.grammar.model import Goods
 from app.intake.grammar.scan import Element, Kind
 
 MAX_ITEMS = 30
-_WISHES = tuple("要 不要 不 少 多 加 请 麻烦 尽量 最好 谢 辛苦 微 免 去 带 留 帮 放 送 到 有".split())
+_WISHES = tuple(
+    "要 不要 不 少 多 加 请 麻烦 尽量 最好 谢 辛苦 微 免 去 带 留 帮 放 送 到 有 明天 今天 后天 上午 下午 晚上".split()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +199,7 @@ class _Reader:
         """Words behind a quantity that are no goods: a wish is a note, anything else is asked."""
         self.notes.append(part.text)
         wish = part.text.startswith(_WISHES) or people.is_chat(part.text) or people.is_name(part.text)
-        dated = part.text[0].isdigit() and any(ch in part.text for ch in "月号日点")
+        dated = part.text[0].isdigit() and any(ch in part.text for ch in "月号日点:-")
         wish = wish or dated or bool(remarks.flags_of(part.text))
         self.problem = self.problem if wish else self.problem or "unclear_words"
 

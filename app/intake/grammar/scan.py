@@ -180,6 +180,9 @@ def _arabic(text: str, at: int, start: int, sign: str) -> tuple[Element | None, 
     while end < len(text) and (text[end].isdigit() and text[end].isascii()):
         end += 1
     digits = text[start:end]
+    moment = _moment_end(text, start, end)
+    if moment:
+        return None, moment
     problem = ""
     if text[end : end + 1] in (".", "/", "~", "-") and text[end + 1 : end + 2].isdigit():
         problem = {".": "fraction", "/": "unclear_number"}.get(text[end], "range")
@@ -198,6 +201,20 @@ def _arabic(text: str, at: int, start: int, sign: str) -> tuple[Element | None, 
         if _in_latin(text, start, end):
             return None, at
     return _finished(text, (at, end, after), _Number(int(digits), problem), unit, sign)
+
+
+def _moment_end(text: str, start: int, end: int) -> int:
+    """End of a time (19:30) or a date (2022-04-15) that begins here, 0 when it is none."""
+    if text[end : end + 1] == ":" and text[end + 1 : end + 3].isdigit() and end - start <= 2:
+        return end + 3
+    if end - start != 4 or text[end : end + 1] not in ("-", "/", "."):
+        return 0
+    at, groups = end, 0
+    while text[at : at + 1] in ("-", "/", ".") and text[at + 1 : at + 2].isdigit() and groups < 2:
+        at, groups = at + 1, groups + 1
+        while at < len(text) and text[at].isdigit():
+            at += 1
+    return at if groups == 2 else 0
 
 
 def _in_latin(text: str, start: int, end: int) -> bool:

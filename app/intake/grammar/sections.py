@@ -196,7 +196,7 @@ def _plain(piece: Piece, section: Section, reader: Reader) -> None:
     found = entry.addresses(text, reader)
     quantity = entry.has_quantity(text, reader)
     if found and (found[0].is_strong or found[0].resolution.household or (found[0].start == 0 and quantity)):
-        _entry(piece, None, section).quantity = True
+        _entry(piece, None, section).quantity = quantity
         return
     if people.is_chat(text):
         section.units.append(_fixed(piece, Outcome.SKIP, "chat", section))
