@@ -30,6 +30,18 @@ class Page(Generic[T]):
         return self.url(number)
 
 
+def cut(rows: Sequence[T], page: str | int | None, url: Callable[[int], str], per: int = PER_PAGE) -> Page[T]:
+    """One page of a list that is in memory already."""
+    pages = max(1, -(-len(rows) // per))
+    number = min(max(1, _number(page)), pages)
+    return Page(rows[(number - 1) * per : number * per], number, pages, len(rows), url)
+
+
+def _number(page: str | int | None) -> int:
+    asked = str(page or "")
+    return int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 10 else 1
+
+
 def paginate(
     statement: Select[*tuple[Any, ...]], page: str | int | None, url: Callable[[int], str], per: int = PER_PAGE
 ) -> Page[Any]:
@@ -39,8 +51,7 @@ def paginate(
     """
     total = db.session.scalar(select(func.count()).select_from(statement.order_by(None).subquery())) or 0
     pages = max(1, -(-total // per))
-    asked = str(page or "")
-    number = min(max(1, int(asked)), pages) if asked.isascii() and asked.isdigit() and len(asked) < 10 else 1
+    number = min(max(1, _number(page)), pages)
     found = db.session.execute(statement.limit(per).offset((number - 1) * per))
     rows = found.scalars().all() if len(statement.column_descriptions) == 1 else found.all()
     return Page(rows, number, pages, total, url)

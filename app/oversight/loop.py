@@ -6,12 +6,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, func, literal, select, union_all
+from sqlalchemy import Select, func, select
 
+from app.allocation.models import AllocationRun
 from app.catalog.models import Item
 from app.core.db import db
 from app.core.sentences import N_
-from app.ordering.models import HouseholdOrder, LineMove, OrderLine, OrderState, Stage
+from app.dispatch.models import DropOff, Stop
+from app.handover.models import Dispute, DisputeState
+from app.ordering.models import Cycle, HouseholdOrder, OrderLine, OrderState, Stage
+from app.picking.models import Bag, BagState
 from app.places.models import Building, Compound
 from app.purchasing.models import Demand
 from app.stock.models import GoodsReceipt, Lot
@@ -47,29 +51,30 @@ class LoopRow:
 
 
 def loop_rows(cycle_id: int) -> list[LoopRow]:
-    """Items of a cycle by number. Four statements, however many orders."""
+    """Items of a cycle by number. Five statements, however many orders."""
     columns = [func.sum(getattr(OrderLine, f"qty_{stage.value}")) for stage in Stage]
-    found = db.session.execute(
-        select(Item.id, Item.name, Item.sale_unit, func.sum(OrderLine.qty_ordered), *columns)
-        .join(OrderLine, OrderLine.item_id == Item.id)
+    sums = db.session.execute(
+        select(OrderLine.item_id, func.sum(OrderLine.qty_ordered), *columns)
         .join(HouseholdOrder, HouseholdOrder.id == OrderLine.order_id)
         .where(OrderLine.cycle_id == cycle_id, HouseholdOrder.state != OrderState.WITHDRAWN)
-        .group_by(Item.id, Item.name, Item.sale_unit, Item.sku)
-        .order_by(Item.sku)
+        .group_by(OrderLine.item_id)
     ).all()
+    found = {row[0]: row for row in sums}
+    items = db.session.execute(select(Item.id, Item.name, Item.sale_unit).order_by(Item.sku))
     tallied, bought, received = _tallied(cycle_id), _bought(cycle_id), _received(cycle_id)
     return [
         LoopRow(
-            item_id=row[0],
-            item=row[1],
-            sale_unit=row[2],
-            ordered=int(row[3]),
-            tallied=tallied.get(row[0], 0),
-            bought=bought.get(row[0], 0),
-            received=received.get(row[0], 0),
-            stages={stage.value: int(qty) for stage, qty in zip(Stage, row[4:], strict=True)},
+            item_id=item_id,
+            item=name,
+            sale_unit=unit,
+            ordered=int(found[item_id][1]),
+            tallied=tallied.get(item_id, 0),
+            bought=bought.get(item_id, 0),
+            received=received.get(item_id, 0),
+            stages={stage.value: int(qty) for stage, qty in zip(Stage, found[item_id][2:], strict=True)},
         )
-        for row in found
+        for item_id, name, unit in items
+        if item_id in found
     ]
 
 
@@ -102,62 +107,90 @@ def _received(cycle_id: int) -> dict[int, int]:
 
 @dataclass(frozen=True)
 class Gap:
-    """Units of one item for one building that wait in one stage, since when, and who moves them on."""
+    """Units for one building (of one item, where `item` is given) that wait in one stage, and since when."""
 
     stage: str
-    owner: str
-    compound: str
-    building: str
+    building_id: int
+    place: str
     item: str
     qty: int
-    since: datetime | None
+    since: datetime
 
 
-def gap_statement(cycle_id: int, stage: str = "", search: str = "") -> Select[*tuple[Any, ...]]:
-    """(stage, compound, building, item, units, since) for every gap, oldest first: a statement for paging."""
+def gaps(cycle: Cycle, stage: str = "", search: str = "", building_id: int | None = None) -> list[Gap]:
+    """What waits, oldest first: by building, or for one building by item. Six statements, however many orders."""
     wanted = [one for one in WAITING if not stage or one.value == stage]
-    parts = [
-        select(
-            literal(one.value).label("stage"),
-            OrderLine.id.label("line"),
-            OrderLine.order_id.label("order_id"),
-            OrderLine.item_id.label("item_id"),
-            getattr(OrderLine, f"qty_{one.value}").label("qty"),
-        ).where(OrderLine.cycle_id == cycle_id, getattr(OrderLine, f"qty_{one.value}") > 0)
-        for one in wanted
-    ]
-    waiting = union_all(*parts).subquery()
-    moved = (
-        select(
-            LineMove.order_line_id.label("line"), LineMove.to_stage.label("stage"), func.max(LineMove.at).label("at")
-        )
-        .join(OrderLine, OrderLine.id == LineMove.order_line_id)
-        .where(OrderLine.cycle_id == cycle_id)
-        .group_by(LineMove.order_line_id, LineMove.to_stage)
-        .subquery()
-    )
-    since = func.min(func.coalesce(moved.c.at, HouseholdOrder.placed_at)).label("since")
+    columns = [func.sum(getattr(OrderLine, f"qty_{one.value}")) for one in wanted]
+    what = OrderLine.item_id if building_id is not None else HouseholdOrder.building_id
     statement = (
-        select(
-            waiting.c.stage, Compound.name.label("compound"), Building.label.label("building"),
-            Item.name.label("item"), func.sum(waiting.c.qty).label("qty"), since,
-        )
-        .join(HouseholdOrder, HouseholdOrder.id == waiting.c.order_id)
-        .join(Building, Building.id == HouseholdOrder.building_id)
-        .join(Compound, Compound.id == Building.compound_id)
-        .join(Item, Item.id == waiting.c.item_id)
-        .outerjoin(moved, and_(moved.c.line == waiting.c.line, moved.c.stage == waiting.c.stage))
-        .where(HouseholdOrder.state != OrderState.WITHDRAWN)
-        .group_by(waiting.c.stage, Compound.name, Building.label, Building.sort_key, Item.name, Item.sku)
-        .order_by(since, Compound.name, Building.sort_key, Item.sku)
-    )  # fmt: skip
+        select(what, *columns)
+        .join(HouseholdOrder, HouseholdOrder.id == OrderLine.order_id)
+        .where(OrderLine.cycle_id == cycle.id, HouseholdOrder.state != OrderState.WITHDRAWN)
+        .group_by(what)
+    )
+    if building_id is not None:
+        statement = statement.where(HouseholdOrder.building_id == building_id)
+    places, since = _places(search), _since(cycle)
+    items: dict[int, str] = {}
+    if building_id is not None:
+        items = {item: name for item, name in db.session.execute(select(Item.id, Item.name))}  # noqa: C416
+    found = []
+    for key, *sums in db.session.execute(statement):
+        home = key if building_id is None else building_id
+        if home not in places:
+            continue
+        for one, qty in zip(wanted, sums, strict=True):
+            if qty:
+                instant = since[one].get(home, cycle.cutoff_at)
+                found.append(Gap(one.value, home, places[home][0], items.get(key, ""), int(qty), instant))
+    return sorted(found, key=lambda gap: (gap.since, places[gap.building_id][1], gap.item))
+
+
+def _places(search: str) -> dict[int, tuple[str, tuple[str, str]]]:
+    """Building id → its name, and what sorts it."""
+    found = select(Building.id, Compound.name, Building.label, Building.sort_key)
+    found = found.join(Compound, Compound.id == Building.compound_id)
     if search:
-        statement = statement.where(
-            Compound.name.contains(search, autoescape=True)
-            | Item.name.contains(search, autoescape=True)
-            | (Building.label == search)
-        )
-    return statement
+        found = found.where(Compound.name.contains(search, autoescape=True) | (Building.label == search))
+    return {
+        building: (f"{compound} {label}", (compound, key))
+        for building, compound, label, key in db.session.execute(found)
+    }
+
+
+def _since(cycle: Cycle) -> dict[Stage, dict[int, datetime]]:
+    """Stage → building → since when the oldest unit waits there. Stages that begin for all at once have no entry."""
+    buildings = db.session.scalars(select(Building.id)).all()
+    run = db.session.scalar(select(func.min(AllocationRun.created_at)).where(AllocationRun.cycle_id == cycle.id))
+    bags = (
+        select(Bag.building_id, func.min(Bag.created_at))
+        .where(Bag.cycle_id == cycle.id, Bag.state.in_((BagState.PACKED, BagState.LOADED, BagState.HELD)))
+        .group_by(Bag.building_id)
+    )
+    drops = (
+        select(Stop.building_id, func.min(DropOff.signed_at))
+        .join(DropOff, DropOff.stop_id == Stop.id)
+        .where(Stop.building_id.in_(select(Bag.building_id).where(Bag.cycle_id == cycle.id)))
+        .where(DropOff.signed_at >= cycle.cutoff_at)
+        .group_by(Stop.building_id)
+    )
+    disputes = (
+        select(Bag.building_id, func.min(Dispute.created_at))
+        .join(Bag, Bag.id == Dispute.bag_id)
+        .where(Bag.cycle_id == cycle.id, Dispute.state == DisputeState.OPEN)
+        .group_by(Bag.building_id)
+    )
+    return {
+        Stage.OPEN: {},
+        Stage.ALLOCATED: dict.fromkeys(buildings, run) if run else {},
+        Stage.PACKED: _instants(bags),
+        Stage.DROPPED_OFF: _instants(drops),
+        Stage.DISPUTED: _instants(disputes),
+    }
+
+
+def _instants(statement: Select[*tuple[Any, ...]]) -> dict[int, datetime]:
+    return {building: at for building, at in db.session.execute(statement) if at is not None}
 
 
 def stage_totals(rows: list[LoopRow]) -> dict[str, int]:

@@ -9,7 +9,7 @@ from app.access.guard import requires, staff
 from app.access.permissions import Permission, ids_of
 from app.core.db import db
 from app.core.errors import NotFound
-from app.core.paging import paginate
+from app.core.paging import cut, paginate
 from app.ordering.models import Cycle, Stage
 from app.oversight import loop as closed_loop
 from app.oversight import queries, reconcile
@@ -34,10 +34,19 @@ def loop(cycle_id: int) -> str:
     stage, search = request.args.get("stage", ""), request.args.get("q", "").strip()[:40]
     stage = stage if stage in {one.value for one in closed_loop.WAITING} else ""
     rows = closed_loop.loop_rows(cycle_id)
-    page = paginate(
-        closed_loop.gap_statement(cycle_id, stage, search),
+    building = request.args.get("building", "")
+    building_id = int(building) if building.isascii() and building.isdigit() and len(building) < 10 else None
+    page = cut(
+        closed_loop.gaps(cycle, stage, search, building_id),
         request.args.get("page"),
-        lambda number: url_for("oversight.loop", cycle_id=cycle_id, stage=stage or None, q=search or None, page=number),
+        lambda number: url_for(
+            "oversight.loop",
+            cycle_id=cycle_id,
+            stage=stage or None,
+            q=search or None,
+            building=building_id,
+            page=number,
+        ),
     )
     return render_template(
         "oversight/loop.html",

@@ -84,7 +84,7 @@ def test_without_a_shift_no_plan_is_asked_for(packed: World) -> None:
         service.ask_plan(packed.actor("supplies"), packed.cycle.id, AskPlan(packed.cycle.deliver_on, 1))
 
 
-def test_a_building_that_is_closed_all_day_is_held_with_its_reason(packed: World) -> None:
+def test_a_building_that_is_closed_all_day_is_held_with_its_reason(app: Flask, packed: World) -> None:
     start = clock.local_instant(packed.cycle.deliver_on, 0)
     db.session.add(
         Blackout(building_id=packed.buildings[0].id, starts_at=start, ends_at=start + timedelta(days=1), reason="采样")
@@ -93,6 +93,8 @@ def test_a_building_that_is_closed_all_day_is_held_with_its_reason(packed: World
     plan = planned(packed)
     reasons = db.session.scalars(select(PlanBag.held_reason).where(PlanBag.plan_id == plan.id)).all()
     assert sorted(reason or "" for reason in reasons) == ["", "blackout", "blackout", "blackout"]
+    shown = world.sign_in(app, packed, "supplies").get(f"/plans/{plan.id}").get_data(as_text=True)
+    assert "桂花苑 2号楼此时段不能进入" in shown
 
 
 def test_a_compound_whose_gates_are_shut_is_held_as_unreachable(packed: World) -> None:
