@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from app.core.labels import Labelled
 from app.core.natural import natural_key
-from app.core.paging import PER_PAGE, Page
+from app.core.paging import Page, cut
 from app.handover.queries import BuildingRow
 
 
@@ -54,10 +54,7 @@ def narrowed(
 ) -> Page[BuildingRow]:
     """One page of the rows that fit; a page number that makes no sense is the nearest one that does."""
     fitting = [row for row in rows if _fits(row, show) and _matches(row, text)]
-    pages = max(1, -(-len(fitting) // PER_PAGE))
-    asked = page or ""
-    number = min(max(1, int(asked)), pages) if asked.isascii() and asked.isdigit() and len(asked) < 10 else 1
-    return Page(fitting[(number - 1) * PER_PAGE : number * PER_PAGE], number, pages, len(fitting), url)
+    return cut(fitting, page, url)
 
 
 def _fits(row: BuildingRow, show: str) -> bool:

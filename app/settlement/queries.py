@@ -1,4 +1,4 @@
-"""What the settlement pages show. The accounts of a whole cycle are worked out in three statements.
+"""What the settlement pages show. Sums over many orders are worked out in SQL.
 
 The amount of a line is `amount × accepted ÷ ordered`, rounded down (see the rules), in SQL as in Python.
 """
@@ -9,7 +9,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, ColumnElement, Select, cast, func, select
+from sqlalchemy import BigInteger, Select, cast, func, select
 
 from app.access.permissions import Permission, Staff
 from app.core.db import db
@@ -33,7 +33,7 @@ PENDING = (
 
 
 class OrderSum(NamedTuple):
-    """One household's account as plain numbers: a cycle has twenty thousand. `unpriced`: lines without an amount."""
+    """One household's account as plain numbers. `unpriced`: lines without an amount."""
 
     order_id: int
     building_id: int
@@ -50,15 +50,6 @@ class OrderSum(NamedTuple):
     def account(self) -> Account:
         """The account as the rules know it."""
         return Account(self.ordered_fen, self.accepted_fen, self.pending_fen, self.paid_fen)
-
-    @property
-    def to_collect_fen(self) -> int:
-        """As the rules say; written out because it is asked twenty thousand times a page."""
-        return max(0, self.accepted_fen - self.paid_fen)
-
-    @property
-    def to_refund_fen(self) -> int:
-        return max(0, self.paid_fen - self.accepted_fen - self.pending_fen)
 
     @property
     def can_settle(self) -> bool:
@@ -140,24 +131,17 @@ def places_of(point_ids: Collection[int]) -> dict[int, Place]:
     return {row[0]: Place(row[0], row[1], row[2], row[3], row[4]) for row in found}
 
 
-def order_sums(cycle_id: int, point_ids: Collection[int]) -> list[OrderSum]:
-    """The accounts of a cycle at these points, in order of id. Three statements, however many orders."""
-    return _merge(cycle_id, OrderLine.cycle_id == cycle_id, HouseholdOrder.service_point_id.in_(point_ids))
-
-
 def sums_of(cycle_id: int, order_ids: Collection[int]) -> list[OrderSum]:
     """The accounts of some orders of a cycle, in order of id. Three statements."""
-    return _merge(cycle_id, OrderLine.order_id.in_(order_ids), HouseholdOrder.id.in_(order_ids))
-
-
-def _merge(cycle_id: int, lines: ColumnElement[bool], orders: ColumnElement[bool]) -> list[OrderSum]:
-    """Lines are added up on their own: grouped behind a join, the same takes twice as long."""
-    sums = {row[0]: row for row in db.session.execute(_line_sums().where(lines))}
-    paid = paid_by_order(cycle_id)
+    sums = {row[0]: row for row in db.session.execute(line_sums().where(OrderLine.order_id.in_(order_ids)))}
+    paid = _paid(order_ids)
     wanted = select(
         HouseholdOrder.id, HouseholdOrder.building_id, HouseholdOrder.service_point_id, HouseholdOrder.state
+    ).where(
+        HouseholdOrder.cycle_id == cycle_id,
+        HouseholdOrder.id.in_(order_ids),
+        HouseholdOrder.state.in_(PRICED_STATES),
     )
-    wanted = wanted.where(HouseholdOrder.cycle_id == cycle_id, HouseholdOrder.state.in_(PRICED_STATES), orders)
     merged = []
     for order_id, building_id, point_id, state in db.session.execute(wanted.order_by(HouseholdOrder.id)):
         if order_id in sums:
@@ -167,17 +151,18 @@ def _merge(cycle_id: int, lines: ColumnElement[bool], orders: ColumnElement[bool
     return merged
 
 
-def _line_sums() -> Select[Any]:
+def line_sums() -> Select[Any]:
+    """A statement: each order's lines added up; the caller says which lines."""
     amount = cast(LineAmount.amount_fen, BigInteger)
     at_most = amount * (OrderLine.qty_accepted + PENDING) // OrderLine.qty_ordered
     columns: Any = (
         select(
             OrderLine.order_id,
-            func.sum(PENDING),
-            func.count() - func.count(LineAmount.order_line_id),
-            func.coalesce(func.sum(amount), 0),
-            func.coalesce(func.sum(amount * OrderLine.qty_accepted // OrderLine.qty_ordered), 0),
-            func.coalesce(func.sum(at_most), 0),
+            func.sum(PENDING).label("pending"),
+            (func.count() - func.count(LineAmount.order_line_id)).label("unpriced"),
+            func.coalesce(func.sum(amount), 0).label("ordered"),
+            func.coalesce(func.sum(amount * OrderLine.qty_accepted // OrderLine.qty_ordered), 0).label("accepted"),
+            func.coalesce(func.sum(at_most), 0).label("at_most"),
         )
         .outerjoin(LineAmount, LineAmount.order_line_id == OrderLine.id)
         .group_by(OrderLine.order_id)
@@ -244,12 +229,11 @@ def ready_orders(cycle_id: int, point_ids: Collection[int], limit: int | None = 
     return list(db.session.scalars(found.order_by(HouseholdOrder.id).limit(limit)))
 
 
-def paid_by_order(cycle_id: int) -> dict[int, int]:
+def _paid(order_ids: Collection[int]) -> dict[int, int]:
     """Order → what stayed with us: payments, less refunds, with corrections."""
     found = db.session.execute(
         select(Payment.household_order_id, func.sum(Payment.amount_fen))
-        .join(HouseholdOrder, HouseholdOrder.id == Payment.household_order_id)
-        .where(HouseholdOrder.cycle_id == cycle_id)
+        .where(Payment.household_order_id.in_(order_ids))
         .group_by(Payment.household_order_id)
     )
     return {order_id: int(fen) for order_id, fen in found}

@@ -42,25 +42,21 @@ def index(cycle_id: int) -> str:
         request.args.get("q", "").strip()[:40],
         asked if asked in points else None,
     )
-    sums = listing.fitting(cycle_id, queries.order_sums(cycle_id, points), places, wanted)
-    by_building = request.args.get("by") == "building"
+    buildings = listing.by_building(cycle_id, places, wanted)
+    is_by_building = request.args.get("by") == "building"
+    url = same_list(request.path, request.args.items(multi=True))
+    page = listing.page_of(cycle_id, [] if is_by_building else buildings, wanted, request.args.get("page"), url)
     return render_template(
         "settlement/index.html",
         cycle=cycle,
-        totals=listing.Totals.of(sums),
+        totals=listing.Totals.sum_of([row.totals for row in buildings]),
         wanted=wanted,
         shows=listing.Show.options(),
         points=list(points.items()),
         places=places,
-        by_building=by_building,
-        buildings=listing.by_building(sums, places) if by_building else [],
-        page=listing.page_of(
-            cycle_id,
-            sums,
-            places,
-            request.args.get("page"),
-            same_list(request.path, request.args.items(multi=True)),
-        ),
+        by_building=is_by_building,
+        buildings=buildings,
+        page=page,
         sees_suppliers=_sees_suppliers(cycle),
         job=_job(cycle_id),
     )

@@ -48,8 +48,17 @@ def accept(here: World, household: int) -> None:
     service_confirm.confirm(resident_of(here.households[household]), Confirm())
 
 
-def rows(here: World, name: str = "supplies") -> list[queries.OrderSum]:
-    return queries.order_sums(here.cycle.id, queries.points_of(here.actor(name), here.cycle.id))
+def rows(here: World) -> list[queries.OrderSum]:
+    return queries.sums_of(here.cycle.id, list(db.session.scalars(select(HouseholdOrder.id))))
+
+
+def listed(here: World, wanted: listing.Filter, page: str = "") -> list[str]:
+    """The doors that the list shows: building and room."""
+    places = queries.places_of(queries.points_of(here.actor("supplies"), here.cycle.id))
+    buildings = listing.by_building(here.cycle.id, places, wanted)
+    shown = listing.page_of(here.cycle.id, buildings, wanted, page, str)
+    assert shown.total == sum(row.totals.orders for row in buildings)
+    return [f"{places[row.sums.building_id].building} {row.room}" for row in shown.rows]
 
 
 def complain_and_refund(here: World, household: int, qty: int) -> None:
@@ -123,29 +132,45 @@ def test_totals_add_up_over_households_buildings_and_filters(here: World) -> Non
     totals = listing.Totals.of(every)
     assert totals.ordered_fen == 4 * EACH == totals.accepted_fen + totals.not_charged_fen + totals.pending_fen
     places = queries.places_of(queries.points_of(supplies, here.cycle.id))
-    by_building = listing.by_building(every, places)
-    for part in ("ordered_fen", "accepted_fen", "paid_fen", "to_collect_fen", "to_refund_fen"):
-        assert sum(getattr(row.totals, part) for row in by_building) == getattr(totals, part)
-    cycle = here.cycle.id
-    unpaid = listing.fitting(cycle, every, places, listing.Filter("unpaid"))
-    assert {row.order_id for row in unpaid} == {order_of(here, 0).id, order_of(here, 1).id}
-    assert len(listing.fitting(cycle, every, places, listing.Filter("pending"))) == 2
-    assert len(listing.fitting(cycle, every, places, listing.Filter("ready"))) == 2
-    for text_typed, doors in (("2号楼-201", ["1-201"]), ("301", ["1-301"]), ("10号楼", ["1-101"]), ("没有", [])):
-        found = listing.fitting(cycle, every, places, listing.Filter("", text_typed))
-        assert [row.door for row in queries.with_doors(found)] == doors, text_typed
+    in_sql = listing.by_building(here.cycle.id, places, listing.Filter())
+    assert listing.Totals.sum_of([row.totals for row in in_sql]) == totals
+    for row in in_sql:
+        own = [one for one in every if one.building_id == row.place.building_id]
+        assert listing.Totals.of(own) == row.totals
+
+
+def test_filters_and_search_find_households(here: World) -> None:
+    accept(here, 0)
+    complain_and_refund(here, 1, 1)
+    service.work_out(here.actor("supplies"), here.cycle.id)
+    service.mark(here.actor("supplies"), order_of(here, 1).id, Mark("paid", EACH - 350))
+    every = ["2号楼 101", "2号楼 201", "2号楼 301", "10号楼 101"]
+    expected = {
+        "": every, "unpaid": every[:1], "pending": every[2:], "ready": every[:2], "refund": [], "settled": [],
+        "nonsense": every,
+    }  # fmt: skip
+    for show, doors in expected.items():
+        assert listed(here, listing.Filter(show)) == doors, show
+    code = order_of(here, 2).code
+    typed = {
+        "2号楼-201": every[1:2],
+        "301": every[2:3],
+        "10号楼": every[3:],
+        "没有": [],
+        "桂花": every,
+        code: every[2:3],
+    }
+    for text_typed, doors in typed.items():
+        assert listed(here, listing.Filter("", text_typed)) == doors, text_typed
+    assert listed(here, listing.Filter("unpaid", "桂花", here.points[0].id)) == every[:1]
+    assert listed(here, listing.Filter("", "", here.points[1].id)) == []
 
 
 def test_pages_follow_buildings_and_rooms(here: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(listing, "PER_PAGE", 3)
-    places = queries.places_of(queries.points_of(here.actor("supplies"), here.cycle.id))
-    doors = []
-    for number in ("1", "2", "99", "x"):
-        page = listing.page_of(here.cycle.id, rows(here), places, number, lambda n: str(n))
-        assert (page.pages, page.total) == (2, 4)
-        doors.append([f"{places[row.sums.building_id].building} {row.room}" for row in page.rows])
-    assert doors[0] == doors[3] == ["2号楼 101", "2号楼 201", "2号楼 301"]
-    assert doors[1] == doors[2] == ["10号楼 101"]
+    first, last = ["2号楼 101", "2号楼 201", "2号楼 301"], ["10号楼 101"]
+    for page, doors in (("1", first), ("2", last), ("99", last), ("x", first), ("", first)):
+        assert listed(here, listing.Filter(), page) == doors, page
 
 
 def test_no_more_is_marked_than_can_be_owed(here: World) -> None:
