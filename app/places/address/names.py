@@ -171,11 +171,12 @@ def unexplained(masked: str, slots: Sequence[Slot], is_many: bool, explains: Cal
         if run.endswith(_ROADS) and (rest[:1] == SLOT or rest[:1].isdigit()):
             if is_many or rest[:1] != SLOT:
                 return True
-        elif _is_part(run[-2:]) and len(run) > 2 and not explains(run):
-            return True
-        elif run.endswith((*_DISTRICT_ENDS, *_INTRODUCES)) or explains(run):
             continue
-        elif _is_place(run, rest, is_many) or (is_many and alone and len(run) >= 3):
+        is_part = len(run) > 2 and _is_part(run[-2:])
+        if run.endswith((*_DISTRICT_ENDS, *_INTRODUCES)) and not is_part:
+            continue
+        doubtful = is_part or _is_place(run, rest, is_many) or (is_many and alone and len(run) >= 3)
+        if doubtful and not explains(run):
             return True
     return False
 
