@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from routing.kernel.anneal import anneal, fill
+from routing.kernel.anneal import anneal
 from routing.kernel.arrays import BANKED, BEST, COST, ROUNDS_USED, Data, Settings, State
 from routing.kernel.build import empty_state, empty_work
 from routing.kernel.rng import seeded
@@ -56,7 +56,7 @@ class Search:
 
     def fill(self) -> None:
         """Insert whatever is not served yet, without searching."""
-        fill(self.data, self.state, self._work, self.settings, self._rng)
+        self._anneal(1, 0.0, is_filling=True)
 
     def run(self, budget: Budget, keep_going: Callable[[Search], bool], heat: Heat | None = None) -> None:
         """Search until the budget is used up or `keep_going`, asked about fifty times a second, says no.
@@ -73,10 +73,14 @@ class Search:
                 return
             if budget.iterations is not None:
                 chunk = min(FIXED_CHUNK, budget.iterations - self.iterations)
-            anneal(self.data, self.state, self._work, self.settings, self._rng, chunk, hot * (cold / hot) ** part)
+            self._anneal(chunk, hot * (cold / hot) ** part)
             self.iterations += chunk
             if budget.iterations is None:
                 chunk = max(10, min(20_000, int(chunk * CHUNK_S / max(1e-5, time.perf_counter() - now))))
+
+    def _anneal(self, iterations: int, temperature: float, *, is_filling: bool = False) -> None:
+        how = (iterations, temperature, is_filling)
+        anneal(self.data, self.state, self._work, self.settings, self._rng, how)
 
     def _part_done(self, budget: Budget, elapsed_s: float) -> float:
         if budget.iterations is not None:

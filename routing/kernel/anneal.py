@@ -14,40 +14,32 @@ from routing.kernel.undo import mark_dirty, restore, save_best
 
 @compiled
 def anneal(
-    data: Data, state: State, work: Work, settings: Settings, rng: RngState, iterations: int, temperature: float
+    data: Data, state: State, work: Work, settings: Settings, rng: RngState, plan: tuple[int, float, bool]
 ) -> int:
-    """Run `iterations` at one temperature; `state` keeps the solution. Returns how many were accepted."""
+    """Run some iterations at one temperature; `state` keeps the solution. Returns how many were accepted.
+
+    `plan` is (iterations, temperature, is_filling). Filling removes nothing, inserts everything that is left out, and
+    takes the result whatever it costs.
+    """
+    iterations, temperature, is_filling = plan
     accepted = 0
     for _ in range(iterations):
         begin_iteration(work)
         cost = state.total[COST]
-        if not ruin(data, state, work, settings, rng):
+        if not is_filling and not ruin(data, state, work, settings, rng):
             restore(data, state, work, cost)
             continue
-        _fetch_from_bank(state, work, rng)
+        _fetch_from_bank(state, work, rng, is_filling)
         recreate(data, state, work, settings, rng)
-        if state.total[COST] < cost - temperature * math.log(uniform(rng) + 1e-300):
+        if is_filling or state.total[COST] < cost - temperature * math.log(uniform(rng) + 1e-300):
             accepted += 1
             settle_bank(state, work)
             mark_dirty(state, work)
-            if state.total[COST] < state.total[BEST]:
+            if is_filling or state.total[COST] < state.total[BEST]:
                 save_best(data, state)
         else:
             restore(data, state, work, cost)
     return accepted
-
-
-@compiled
-def fill(data: Data, state: State, work: Work, settings: Settings, rng: RngState) -> None:
-    """Insert everything that is in the bank, keep the result as the best solution."""
-    begin_iteration(work)
-    for k in range(state.total[BANKED]):
-        work.absent[k] = state.bank[k]
-    work.saved[3] = state.total[BANKED]
-    recreate(data, state, work, settings, rng)
-    settle_bank(state, work)
-    mark_dirty(state, work)
-    save_best(data, state)
 
 
 @inlined
@@ -59,12 +51,12 @@ def begin_iteration(work: Work) -> None:
 
 
 @inlined
-def _fetch_from_bank(state: State, work: Work, rng: RngState) -> None:
-    """Add stops left out before to the absent ones: all when they are few, else a random handful."""
+def _fetch_from_bank(state: State, work: Work, rng: RngState, everything: bool) -> None:
+    """Add stops left out before to the absent ones: a handful from a random place on, or all of them."""
     waiting = state.total[BANKED]
     if waiting == 0:
         return
-    wanted = min(waiting, 10)
+    wanted = waiting if everything else min(waiting, 10)
     start = below(rng, waiting)
     for k in range(wanted):
         work.absent[work.saved[3]] = state.bank[(start + k) % waiting]

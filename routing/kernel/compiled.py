@@ -49,6 +49,15 @@ def compiled(function: Callable[P, R]) -> Callable[P, R]:
     return cast("Callable[P, R]", numba.njit(**OPTIONS)(function))
 
 
-def inlined(function: Callable[P, R]) -> Callable[P, R]:
-    """Compile into the caller: passing all the arrays costs more than most of these functions do."""
+def shared(function: Callable[P, R]) -> Callable[P, R]:
+    """Compile into the caller, and callable from Python too: for small functions that have tests of their own."""
     return cast("Callable[P, R]", numba.njit(forceinline=True, **OPTIONS)(function))
+
+
+def inlined(function: Callable[P, R]) -> Callable[P, R]:
+    """Compile into the caller only: passing all the arrays costs more than most of these functions do.
+
+    Without the wrappers for calls from Python the compilation takes half the time.
+    """
+    options = {**OPTIONS, "cache": False, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+    return cast("Callable[P, R]", numba.njit(forceinline=True, **options)(function))

@@ -7,7 +7,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from routing.kernel.compiled import inlined
+from routing.kernel.compiled import shared
 
 RngState = npt.NDArray[np.uint64]
 
@@ -25,7 +25,7 @@ def seeded(seed: int) -> RngState:
     return np.array([(z ^ (z >> 31)) or 1], dtype=np.uint64)
 
 
-@inlined
+@shared
 def uniform(rng: RngState) -> float:
     """A float in [0, 1)."""
     x = rng[0]
@@ -36,7 +36,7 @@ def uniform(rng: RngState) -> float:
     return float((x * MULTIPLIER) >> SHIFT) * SCALE
 
 
-@inlined
+@shared
 def below(rng: RngState, bound: int) -> int:
     """An integer in [0, bound)."""
     return int(uniform(rng) * bound)

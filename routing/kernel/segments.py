@@ -10,13 +10,13 @@ when it is joined to what comes before.
 from __future__ import annotations
 
 from routing.kernel.arrays import Data, State
-from routing.kernel.compiled import inlined
+from routing.kernel.compiled import inlined, shared
 
 LAST_S = 1_000_000_000
 """Later than everything: the neutral piece is (0, 0, LAST_S)."""
 
 
-@inlined
+@shared
 def join(d1: int, e1: int, u1: int, travel: int, d2: int, e2: int, u2: int) -> tuple[int, int, int, int]:
     """Piece 1, then `travel` seconds, then piece 2: (duration, earliest, latest, lateness)."""
     shift = d1 + travel
