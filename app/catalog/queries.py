@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Select, case, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, case, func, not_, or_, select
 
 from app.catalog.models import Bundle, BundleComponent, Item, ItemAlias, Storage, Supplier, SupplierItem
 from app.core import chinese
@@ -72,7 +72,7 @@ def items(wanted: Filter, page: str | None, url: Callable[[int], str]) -> Page[I
     if wanted.storage:
         found = found.where(Item.storage == wanted.storage)
     if wanted.state != "all":
-        found = found.where(Item.is_active.is_(wanted.state != "off"))
+        found = found.where(not_(Item.is_active) if wanted.state == "off" else Item.is_active)
     shown = paginate(found.order_by(Item.category, Item.pinyin, Item.name, Item.id), page, url)
     names = aliases_of(item.id for item in shown.rows)
     rows = [_row(item, names.get(item.id, [])) for item in shown.rows]
@@ -154,7 +154,7 @@ def totals() -> Totals:
     on, off = db.session.execute(
         select(
             func.count(Item.id).filter(Item.is_active),
-            func.count(Item.id).filter(Item.is_active.is_(false())),
+            func.count(Item.id).filter(not_(Item.is_active)),
         )
     ).one()
     supplied = select(SupplierItem.item_id).join(Supplier).where(Supplier.is_active)

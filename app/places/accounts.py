@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, case, exists, false, or_, select
+from sqlalchemy import ColumnElement, case, exists, not_, or_, select
 
 from app.access.models import Account, Role, RoleGrant
 from app.access.permissions import Permission, Staff, ids_of
@@ -145,7 +145,7 @@ def _grant(account: Account, role: str, scope: Scope) -> None:
     db.session.add(RoleGrant(account_id=account.id, role=Role(role), starts_at=clock.now(), **scope.column))
     if role == Role.BUILDING_CAPTAIN:
         running = select(Captaincy.id).where(Captaincy.building_id == scope.id, Captaincy.ends_on.is_(None))
-        has_captain = db.session.scalar(running.where(Captaincy.is_deputy.is_(false()))) is not None
+        has_captain = db.session.scalar(running.where(not_(Captaincy.is_deputy))) is not None
         db.session.add(
             Captaincy(building_id=scope.id, account_id=account.id, is_deputy=has_captain, starts_on=clock.today())
         )
