@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.core.sentences import Sentence
@@ -81,6 +81,7 @@ def test_left_has_no_next_step() -> None:
 bags = st.dictionaries(st.integers(1, 9), st.tuples(st.integers(0, 9), st.integers(0, 9)), max_size=6)
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(bags)
 def test_accepted_and_disputed_make_up_the_bag(lines: dict[int, tuple[int, int]]) -> None:
     bagged = {line: max(pair) for line, pair in lines.items()}
