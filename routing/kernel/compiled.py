@@ -8,50 +8,49 @@ from pathlib import Path
 from typing import Any, ParamSpec, TypeVar, cast
 
 import numba
+import numba.core.config
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
-
-OPTIONS: dict[str, Any] = {"cache": True, "nogil": True, "_nrt": False}
-"""Machine code is kept on disk, the interpreter lock is released, and references are not counted: nothing here
-allocates.
-"""
+PLAIN: dict[str, Any] = {"nogil": True, "_nrt": False}
+"""The interpreter lock is released, and references are not counted: nothing here allocates."""
 
 
-def forget_stale_code(folder: Path) -> None:
-    """Delete machine code on disk that was compiled from other sources.
+def code_folder(sources: Path, chosen: str) -> Path:
+    """Where machine code compiled from the Python files in `sources` is kept: a folder for each version of them.
 
-    numba looks only at the file of the function it calls, not at the files of what was compiled into it.
+    numba looks only at the file of the function it calls, not at the files of what was compiled into it, so a shared
+    folder could hand out the machine code of other sources. `chosen` is the folder the operator chose, or "".
     """
     sha = hashlib.sha256()
-    for source in sorted(folder.glob("*.py")):
+    for source in sorted(sources.glob("*.py")):
         sha.update(source.read_bytes())
-    kept = folder / "__pycache__"
-    stamp = kept / "sources.sha256"
+    return (Path(chosen) if chosen else sources / "__pycache__") / f"kernel-{sha.hexdigest()[:16]}"
+
+
+CONFIG: Any = numba.core.config  # its names are made at run time, so they have no types
+FOLDER = code_folder(Path(__file__).parent, CONFIG.CACHE_DIR)
+
+
+def _kept_on_disk(function: Callable[P, R], **options: Any) -> Callable[P, R]:
+    """Compile with the machine code kept in our folder; numba takes the place from a global when it decorates."""
+    chosen = CONFIG.CACHE_DIR
+    CONFIG.CACHE_DIR = str(FOLDER)
     try:
-        if stamp.exists() and stamp.read_text(encoding="ascii") == sha.hexdigest():
-            return
-        for pattern in ("*.nbi", "*.nbc"):
-            for file in kept.glob(pattern):
-                file.unlink(missing_ok=True)
-        kept.mkdir(exist_ok=True)
-        stamp.write_text(sha.hexdigest(), encoding="ascii")
-    except OSError:
-        return  # a read-only installation: numba keeps its code elsewhere, and its own check has to do
-
-
-forget_stale_code(Path(__file__).parent)
+        return cast("Callable[P, R]", numba.njit(cache=True, **PLAIN, **options)(function))
+    finally:
+        CONFIG.CACHE_DIR = chosen
 
 
 def compiled(function: Callable[P, R]) -> Callable[P, R]:
-    """Compile at the first call."""
-    return cast("Callable[P, R]", numba.njit(**OPTIONS)(function))
+    """Compile at the first call; later processes read the machine code from disk."""
+    return _kept_on_disk(function)
 
 
 def shared(function: Callable[P, R]) -> Callable[P, R]:
     """Compile into the caller, and callable from Python too: for small functions that have tests of their own."""
-    return cast("Callable[P, R]", numba.njit(forceinline=True, **OPTIONS)(function))
+    return _kept_on_disk(function, forceinline=True)
 
 
 def inlined(function: Callable[P, R]) -> Callable[P, R]:
@@ -59,5 +58,5 @@ def inlined(function: Callable[P, R]) -> Callable[P, R]:
 
     Without the wrappers for calls from Python the compilation takes half the time.
     """
-    options = {**OPTIONS, "cache": False, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+    options = {**PLAIN, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
     return cast("Callable[P, R]", numba.njit(forceinline=True, **options)(function))

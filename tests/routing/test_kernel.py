@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -13,7 +15,7 @@ from routing.evaluate import build_plan
 from routing.improve import Search
 from routing.kernel.arrays import BANKED, BEST, COST
 from routing.kernel.build import best_rounds, build_data
-from routing.kernel.compiled import forget_stale_code
+from routing.kernel.compiled import code_folder
 from routing.kernel.load import refresh_all
 from routing.kernel.near import nearest
 from routing.kernel.rng import below, seeded, uniform
@@ -134,17 +136,11 @@ def test_neighbours_come_nearest_first_and_ties_by_number() -> None:
     assert nearest(metres, np.array([1]), 3).shape == (1, 0)
 
 
-def test_machine_code_of_other_sources_is_forgotten(tmp_path: object) -> None:
-    from pathlib import Path
-
-    folder = Path(str(tmp_path))
-    (folder / "a.py").write_text("x = 1", encoding="utf-8")
-    kept = folder / "__pycache__"
-    kept.mkdir()
-    forget_stale_code(folder)
-    (kept / "a.nbi").write_bytes(b"code")
-    forget_stale_code(folder)
-    assert (kept / "a.nbi").exists()
-    (folder / "a.py").write_text("x = 2", encoding="utf-8")
-    forget_stale_code(folder)
-    assert not (kept / "a.nbi").exists()
+def test_machine_code_of_other_sources_is_kept_elsewhere(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("x = 1", encoding="utf-8")
+    first = code_folder(tmp_path, "")
+    assert first == code_folder(tmp_path, "")
+    assert first.parent == tmp_path / "__pycache__"
+    (tmp_path / "a.py").write_text("x = 2", encoding="utf-8")
+    assert code_folder(tmp_path, "") != first
+    assert code_folder(tmp_path, "/var/cache").parent == Path("/var/cache")
