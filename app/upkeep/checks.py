@@ -5,14 +5,17 @@ All three run even when one fails, and pytest is last, so its closing lines are 
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from app.settings import ROOT
 
 PROCESSES = "2"
+WHERE = "from playwright.sync_api import sync_playwright as p\nwith p() as it: print(it.chromium.executable_path)"
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -31,8 +34,12 @@ def main(arguments: Sequence[str]) -> int:
 
 def _ensure_browser() -> None:
     """Where the system offers no Chromium package (Ubuntu has only a snap), playwright brings its own."""
-    if shutil.which("chromium") is None:
-        _run([sys.executable, "-m", "playwright", "install", "--with-deps", "chromium"])
+    if os.environ.get("LOUDA_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser"):
+        return
+    _run([sys.executable, "-m", "playwright", "install", "--with-deps", "chromium"])
+    asked = subprocess.run([sys.executable, "-c", WHERE], capture_output=True, text=True, check=False)
+    if Path(asked.stdout.strip()).is_file():
+        os.environ["LOUDA_CHROMIUM"] = asked.stdout.strip()
 
 
 def _run(command: Sequence[str]) -> int:

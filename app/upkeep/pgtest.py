@@ -27,6 +27,8 @@ WITHOUT_DATABASE = (
     "tests/printing/test_on_paper.py",
     "tests/printing/test_safety.py",
     "tests/e2e",
+    "tests/look",
+    "tests/test_translations.py",
     "tests/test_architecture.py",
     "tests/test_settings.py",
 )
