@@ -60,7 +60,13 @@ BLUEPRINTS = (
     "app.oversight.views:bp",
 )
 # Modules whose job handlers the worker runs; imported when the first job is run, never by a page.
-JOB_MODULES = ("app.dispatch.planning", "app.handover.service_confirm", "app.printing.run", "app.printing.kit")
+JOB_MODULES = (
+    "app.dispatch.planning",
+    "app.handover.service_confirm",
+    "app.oversight.checking",
+    "app.printing.run",
+    "app.printing.kit",
+)
 
 
 class RowId(IntegerConverter):

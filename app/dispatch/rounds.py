@@ -13,6 +13,7 @@ from app.access.models import Role
 from app.access.permissions import Permission, Staff
 from app.allocation.models import Allocation
 from app.core import clock
+from app.core.codes import normalise
 from app.core.db import command, db
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.events import record
@@ -33,7 +34,6 @@ from app.dispatch.models import (
 from app.ordering.models import Cycle, Stage
 from app.ordering.stages import Cause, move_each
 from app.picking.models import Bag, BagLine, BagState
-from app.picking.rules import read_bag_code
 from app.places.scope import require_building, require_subdistrict
 from app.stock.models import Lot
 
@@ -203,7 +203,7 @@ def _missing_among(bags: list[Bag], typed: str) -> set[str]:
     codes = {bag.code for bag in bags}
     missing = set()
     for word in typed.replace(",", " ").replace("，", " ").replace("、", " ").split():
-        code = read_bag_code(word)
+        code = normalise(word)
         if code is None or code not in codes:
             raise Invalid({"missing": [_("“%(word)s”不是这一站的袋码。", word=word[:20])]})
         missing.add(code)

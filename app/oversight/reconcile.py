@@ -6,6 +6,7 @@ tampered with, or restored wrongly, is found out.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select, union_all
@@ -46,20 +47,8 @@ class Equation:
 
 
 def equations() -> list[Equation]:
-    """All eleven, in order, over the whole database."""
-    return [
-        Equation("E1", N_("每份商品只在一个环节"), _line_sums()),
-        Equation("E2", N_("每批库存的去向相加等于到货"), _lot_sums()),
-        Equation("E3", N_("每行采购的去向相加等于订购"), _purchase_sums()),
-        Equation("E4", N_("每种商品的需求都有着落"), _demand()),
-        Equation("E5", N_("点位汇总等于已截单的订单"), _tallies()),
-        Equation("E6", N_("流水重演等于各环节数量"), _journal()),
-        Equation("E7", N_("装袋的份数等于袋里的份数"), _bags()),
-        Equation("E8", N_("每个待送的袋都有安排"), _plans()),
-        Equation("E9", N_("实到加缺少等于应到"), _drop_offs()),
-        Equation("E10", N_("接受加异议等于袋内数量"), _confirmations()),
-        Equation("E11", N_("每户点名都有结果"), _roll_calls()),
-    ]
+    """All eleven, in order, over the whole database, at one instant."""
+    return [Equation(code, name, count()) for code, name, count in COUNTS]
 
 
 def _count(statement: Select[*tuple[object, ...]]) -> int:
@@ -211,3 +200,18 @@ def _roll_calls() -> int:
         .where(Cycle.state.in_(AFTER_LOCK), Household.is_active, ~called.exists(), ~ordered.exists())
     )
     return _count(missing)
+
+
+COUNTS: tuple[tuple[str, str, Callable[[], int]], ...] = (
+    ("E1", N_("每份商品只在一个环节"), _line_sums),
+    ("E2", N_("每批库存的去向相加等于到货"), _lot_sums),
+    ("E3", N_("每行采购的去向相加等于订购"), _purchase_sums),
+    ("E4", N_("每种商品的需求都有着落"), _demand),
+    ("E5", N_("点位汇总等于已截单的订单"), _tallies),
+    ("E6", N_("流水重演等于各环节数量"), _journal),
+    ("E7", N_("装袋的份数等于袋里的份数"), _bags),
+    ("E8", N_("每个待送的袋都有安排"), _plans),
+    ("E9", N_("实到加缺少等于应到"), _drop_offs),
+    ("E10", N_("接受加异议等于袋内数量"), _confirmations),
+    ("E11", N_("每户点名都有结果"), _roll_calls),
+)

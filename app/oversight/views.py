@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from flask import Blueprint, current_app, render_template, request, url_for
 from flask_babel import gettext as _
+from werkzeug.wrappers import Response
 
-from app.access.guard import requires, staff
+from app.access.guard import requires, staff, submit
 from app.access.permissions import Permission, ids_of
 from app.core.db import db
 from app.core.errors import NotFound
+from app.core.jobs import Job, JobState
 from app.core.paging import cut, paginate
 from app.ordering.models import Cycle, Stage
+from app.oversight import checking, queries
 from app.oversight import loop as closed_loop
-from app.oversight import queries, reconcile
 from app.places.scope import require_subdistrict
 
 bp = Blueprint("oversight", __name__)
@@ -66,10 +68,20 @@ def loop(cycle_id: int) -> str:
 @bp.get("/cycles/<int:cycle_id>/loop/equations")
 @requires(Permission.OVERSEE)
 def equations(cycle_id: int) -> str:
-    """The eleven closing equations, counted now."""
+    """The eleven closing equations, as they were counted last."""
     cycle = _cycle(cycle_id)
-    found = [(one.code, str(_(one.name)), one.violations) for one in reconcile.equations()]
-    return render_template("oversight/equations.html", cycle=cycle, equations=found)
+    job = checking.latest_check()
+    counted = (job.result or {}).get("equations", []) if job and job.state == JobState.SUCCEEDED else []
+    found = [(code, str(_(name)), violations) for code, name, violations in counted]
+    return render_template("oversight/equations.html", cycle=cycle, equations=found, job=job)
+
+
+@bp.post("/cycles/<int:cycle_id>/loop/equations")
+@requires(Permission.OVERSEE)
+def count_equations(cycle_id: int) -> Response:
+    """Count them now."""
+    _cycle(cycle_id)
+    return submit[Job](then=lambda _job: url_for("oversight.equations", cycle_id=cycle_id))(checking.ask_check, staff())
 
 
 @bp.get("/cycles/<int:cycle_id>/texts")

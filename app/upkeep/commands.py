@@ -87,13 +87,16 @@ def work() -> None:
     from sqlalchemy.exc import SQLAlchemyError
 
     from app.core import jobs
+    from app.upkeep.hourly import Hourly
 
+    hourly = Hourly()
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda _number, _frame: stop.set())
     with backups.serving(Settings.from_env()):
         while not stop.is_set():
             try:
+                hourly.ask_if_due()
                 ran = jobs.run_next()
             except SQLAlchemyError as error:  # a full disk or a database that restarts: wait, do not give up
                 click.echo(f"数据库暂不可用 Database unavailable: {str(error).splitlines()[0]}", err=True)

@@ -15,9 +15,11 @@ import pytest
 from flask import Flask
 from werkzeug.serving import make_server
 
+from app.catalog.models import Storage
 from app.core.db import db
 from app.core.jobs import run_next
 from app.factory import create_app
+from app.stock.models import RestRule
 from app.upkeep import schema
 from tests import world
 from tests.conftest import POSTGRES, settings_for
@@ -59,6 +61,9 @@ def site(tmp_path: Path) -> Iterator[Site]:
     app = create_app(settings)
     with app.app_context():
         here = world.build()
+        for storage in Storage:  # nothing rests: a journey cannot wait half an hour
+            db.session.add(RestRule(storage=storage, minutes=0))
+        db.session.commit()
         db.session.expunge_all()
         db.session.remove()
     server = make_server("127.0.0.1", 0, app, threaded=True)

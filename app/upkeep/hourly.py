@@ -1,0 +1,27 @@
+"""What the worker asks for every hour by itself: default acceptance after 48 hours, and the closing equations."""
+
+from __future__ import annotations
+
+import time
+
+from app.core.events import SYSTEM
+from app.handover.service_confirm import ask_confirm_overdue
+from app.oversight.checking import ask_check
+
+PERIOD_S = 3600
+
+
+class Hourly:
+    """Asks at the start and then once an hour, whatever the wall clock does."""
+
+    def __init__(self) -> None:
+        self._next = time.monotonic()
+
+    def ask_if_due(self) -> bool:
+        """Put the hour's jobs into the queue if the hour is over; returns whether it did."""
+        if time.monotonic() < self._next:
+            return False
+        self._next = time.monotonic() + PERIOD_S
+        ask_confirm_overdue(SYSTEM)
+        ask_check(SYSTEM)
+        return True
