@@ -14,7 +14,7 @@ from app.allocation.models import ShareOverride
 from app.catalog.models import Item
 from app.core import clock
 from app.core.db import canonical_json, db
-from app.ordering.models import Cycle, HouseholdOrder, OrderLine, OrderState, Policy
+from app.ordering.models import Cycle, HouseholdOrder, LineMove, OrderLine, OrderState, Policy, Stage
 from app.places.models import CareNeed
 from app.stock.queries import free_lots
 
@@ -48,7 +48,7 @@ class Proposal:
 
 
 def propose(cycle: Cycle) -> Proposal:
-    """Apply the cycle's rule to its open units and the free stock. Six statements.
+    """Apply the cycle's rule to its open units and the free stock. Seven statements.
 
     Raises rules.NotEnoughForHands where hand-set shares exceed the stock of an item.
     """
@@ -115,6 +115,7 @@ def _claims(cycle: Cycle, lines: list[Row[int, int, int, int, int, str, int | No
         .where(OrderLine.cycle_id == cycle.id)
     )
     by_hand = {override.order_line_id: override.qty for override in overrides}
+    back = _lost_on_the_way(cycle.id)
     claims = []
     for line in lines:
         held = line.qty_due - line.qty_open
@@ -129,9 +130,25 @@ def _claims(cycle: Cycle, lines: list[Row[int, int, int, int, int, str, int | No
                 times_short=shortages.get(line.household_id or 0, 0),
                 qty_held=held,
                 qty_by_hand=None if wanted is None else min(max(wanted, held), line.qty_due),
+                qty_back=min(back.get(line.id, 0), line.qty_open),
             )
         )
     return claims
+
+
+def _lost_on_the_way(cycle_id: int) -> dict[int, int]:
+    """Order line → units that were packed for it once and went back: a bag taken apart, a complaint to redeliver."""
+    found = db.session.execute(
+        select(LineMove.order_line_id, func.sum(LineMove.qty))
+        .join(OrderLine, OrderLine.id == LineMove.order_line_id)
+        .where(
+            OrderLine.cycle_id == cycle_id,
+            LineMove.to_stage == Stage.OPEN,
+            LineMove.from_stage.in_((Stage.PACKED, Stage.DISPUTED)),
+        )
+        .group_by(LineMove.order_line_id)
+    )
+    return {line: int(qty) for line, qty in found}
 
 
 def _sequence(cycle_id: int) -> dict[int, int]:
@@ -171,7 +188,8 @@ def _lots_by_item(cycle_id: int, item_ids: set[int]) -> dict[int, list[tuple[int
 
 def _digest(policy: Policy, by_item: Mapping[int, list[rules.Claim]], lots: Mapping[int, list[tuple[int, int]]]) -> str:
     claims = [
-        [item, [[c.line_id, c.qty_ordered, c.qty_held, c.qty_by_hand] for c in rows]] for item, rows in by_item.items()
+        [item, [[c.line_id, c.qty_ordered, c.qty_held, c.qty_by_hand, c.qty_back] for c in rows]]
+        for item, rows in by_item.items()
     ]
     content = [policy.value, claims, sorted((item, rows) for item, rows in lots.items())]
     return hashlib.sha256(canonical_json(content).encode()).hexdigest()

@@ -30,7 +30,8 @@ class Claim:
 
     `key` is opaque and stays the same between runs (a public id, never a house number). `sequence` is the rank of
     placing (smaller is earlier), `tier` the need (0 comes first), `times_short` how often the household was short
-    lately, `qty_held` what it already has from earlier receipts, `qty_by_hand` the whole share set by a person.
+    lately, `qty_held` what it already has from earlier receipts, `qty_by_hand` the whole share set by a person,
+    `qty_back` what it had once and lost on the way (damaged, missing, sent back): that is made good before all else.
     """
 
     line_id: int
@@ -41,10 +42,13 @@ class Claim:
     times_short: int = 0
     qty_held: int = 0
     qty_by_hand: int | None = None
+    qty_back: int = 0
 
     def __post_init__(self) -> None:
         if not 0 <= self.qty_held <= self.qty_ordered:
             raise ValueError("a household holds between nothing and what it ordered")
+        if not 0 <= self.qty_back <= self.qty_ordered - self.qty_held:
+            raise ValueError("no more is made good than is still to come")
         if self.qty_by_hand is not None and not self.qty_held <= self.qty_by_hand <= self.qty_ordered:
             raise ValueError("a share set by hand lies between what is held and what was ordered")
 
@@ -106,7 +110,8 @@ def allocate(claims: Iterable[Claim], situation: Situation) -> tuple[Share, ...]
     needed = sum(by_hand[claim.line_id] - claim.qty_held for claim in ordered if claim.line_id in by_hand)
     if needed > situation.qty_stock:
         raise NotEnoughForHands(situation.item_name, needed, situation.qty_stock)
-    shares = by_hand | RULES[situation.policy](_in_turn(free, situation.seed), situation.qty_stock - needed)
+    turn, left = _made_good(_in_turn(free, situation.seed), situation.qty_stock - needed)
+    shares = by_hand | RULES[situation.policy](turn, left)
     totals = _Totals(
         qty_available=situation.qty_stock + sum(claim.qty_held for claim in ordered),
         qty_ordered=sum(claim.qty_ordered for claim in ordered),
@@ -122,6 +127,16 @@ def _in_turn(claims: Sequence[Claim], seed: str) -> list[Claim]:
         return (-claim.times_short, digest, claim.line_id)
 
     return sorted(claims, key=turn)
+
+
+def _made_good(claims: Sequence[Claim], stock: int) -> tuple[list[Claim], int]:
+    """The claims with what is made good already in their hands, and the stock that is left for the rule."""
+    after = []
+    for claim in claims:
+        given = min(claim.qty_back, stock)
+        stock -= given
+        after.append(replace(claim, qty_held=claim.qty_held + given, qty_back=claim.qty_back - given))
+    return after, stock
 
 
 def _level(claims: Sequence[Claim], stock: int) -> dict[int, int]:

@@ -281,3 +281,12 @@ class TestPeerVectors:
 
 def test_a_share_says_what_is_new_in_this_run() -> None:
     assert allocate([Claim(1, "a", 2, qty_held=1)], of(5, Policy.FIRST_COME)) == (Share(1, 2, 1, 0, None),)
+
+
+@pytest.mark.parametrize("policy", sorted(RULES))
+def test_what_was_lost_on_the_way_is_made_good_first(policy: str) -> None:
+    claims = [Claim(1, "a", 4), Claim(2, "b", 4, tier=1, sequence=1, qty_back=3), Claim(3, "c", 4, qty_held=1)]
+    shares = allocate(claims, Situation("青菜", 3, policy, policy, "s"))
+    assert [share.qty_new for share in shares] == [0, 3, 0]
+    shares = allocate(claims, Situation("青菜", 2, policy, policy, "s"))
+    assert [share.qty_new for share in shares] == [0, 2, 0]

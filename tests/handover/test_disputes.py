@@ -16,7 +16,7 @@ from app.core.errors import Conflict, LoudaError, NotFound
 from app.handover import queries, queries_disputes, service, service_confirm, service_disputes
 from app.handover.models import Confirmation, Dispute, DisputeState
 from app.handover.schemas import BringBack, Complain, Complaint, Confirm, Resolve
-from app.ordering.models import OrderLine
+from app.ordering.models import CycleState, OrderLine
 from app.picking import service as picking
 from app.picking.models import Bag
 from tests import world
@@ -63,6 +63,30 @@ def test_a_redelivery_is_allocated_again_and_travels_in_the_next_wave(here: Worl
     done = picking.pack(here.actor("supplies"), here.cycle.id)
     assert (done.wave, done.bags, done.units) == (2, 1, 2)
     assert queries.units_sent_back(here.cycle.id) == {the_dispute().order_line_id: 2}
+    assert books_agree(here)
+
+
+def test_what_was_lost_on_the_way_is_made_good_before_anybody_gets_more(app: Flask) -> None:
+    here = world.build()
+    for household in here.households[:4]:
+        here.order(household, {0: 3})
+    here.lock()
+    here.cycle.state = CycleState.RUNNING
+    db.session.commit()
+    receive(here, 0, 8)
+    run(here)
+    picking.pack(here.actor("supplies"), here.cycle.id)
+    drop_off()
+    bag = bags()[0]
+    (line,) = bag.lines
+    shares = {one.id: one.qty_dropped_off for one in db.session.scalars(select(OrderLine))}
+    said = Complain([Complaint(line.order_line_id, line.qty, "missing")])
+    service_confirm.complain_for(here.actor("supplies"), bag.id, said)
+    service_disputes.resolve(here.actor("supplies"), the_dispute().id, Resolve("redelivered", "补"))
+    receive(here, 0, line.qty)
+    run(here)
+    allocated = {one.id: one.qty_allocated for one in db.session.scalars(select(OrderLine))}
+    assert allocated == {one: (line.qty if one == line.order_line_id else 0) for one in shares}
     assert books_agree(here)
 
 
