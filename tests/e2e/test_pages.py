@@ -1,0 +1,154 @@
+"""Every page that a role may open, in a real browser: it answers, runs without an error, fits, and can be used by all."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import axe_core_python
+import pytest
+from flask import Flask, url_for
+from werkzeug.routing import Rule
+from werkzeug.serving import make_server
+
+from app.access.guard import PUBLIC, access_of
+from app.access.permissions import Permission
+from app.core.db import db
+from app.factory import create_app
+from tests.conftest import POSTGRES, settings_for
+from tests.e2e import day
+from tests.e2e.conftest import Person, Site
+from tests.e2e.day import Day
+
+pytestmark = pytest.mark.browser
+
+AXE = (Path(axe_core_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
+LOOK = """async () => ({
+  h1: document.querySelectorAll('h1').length,
+  title: document.title.trim(),
+  violations: (await axe.run(document, {resultTypes: ['violations'], preload: false})).violations
+    .map(v => `${v.id}: ${v.nodes.slice(0, 3).map(n => n.target.join(' ')).join(' | ')}`),
+})"""
+OVERHANG = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+WIDTHS = (360, 1280)
+
+NO_PAGE = {
+    "access.home": "leads on to the page on which a role starts",
+    "access.health": "one line for a monitor",
+    "access.sign_in": "leads on who is signed in; walked by the stranger",
+    "assets.file": "style, script and icons",
+    "printing.by_number": "leads on from a code on paper to its page",
+    "printing.find": "leads on from a number typed in to its page",
+    "printing.kind_file": "a download",
+    "printing.sheet_file": "a download",
+    "printing.workbook": "a download",
+}
+OUT_OF_REACH: dict[str, set[str]] = {}
+ROLES = ("admin", "supplies", "leader", "captain", "runner", "auditor", "resident", "stranger")
+
+
+@dataclass
+class Walk:
+    """A role on its way through the pages; `problems` names each page with what is wrong with it."""
+
+    person: Person
+    problems: list[str] = field(default_factory=list)
+
+    def visit(self, path: str) -> None:
+        page, here = self.person.page, self.person.problems
+        here.clear()
+        page.set_viewport_size({"width": 1280, "height": 900})
+        answer = page.goto(self.person.site.address + path)
+        landed = page.url.removeprefix(self.person.site.address)
+        if answer is None or answer.status != 200 or landed != path:
+            self.problems.append(f"{path} answered {answer and answer.status} at {landed}")
+            return
+        seen = page.evaluate(LOOK)
+        found = [f"axe {violation}" for violation in seen["violations"]]
+        found += [f"{seen['h1']} h1"] if seen["h1"] != 1 else []
+        found += [] if seen["title"] else ["no title"]
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 900})
+            over = page.evaluate(OVERHANG)
+            found += [f"{over} px too wide at {width}"] if over > 0 else []
+        self.problems += [f"{path} {what}" for what in [*found, *here]]
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory, template_database: Path) -> Iterator[tuple[Site, Day]]:
+    """The running day on a free port. Nobody writes to it, so that all roles walk the same one."""
+    if POSTGRES:
+        pytest.skip("the browser's walk runs on SQLite; the views behind it run on both")
+    folder = tmp_path_factory.mktemp("pages")
+    shutil.copy(template_database, folder / "louda.db")
+    app = create_app(settings_for(folder, f"sqlite:///{folder / 'louda.db'}"))
+    with app.app_context():
+        here, lived = day.build()
+        db.session.expunge_all()
+        db.session.remove()
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield Site(f"http://127.0.0.1:{server.server_port}", app, here), lived
+    server.shutdown()
+    thread.join(timeout=30)
+
+
+def arrive(browser: Any, site: Site, lived: Day, role: str) -> Person:
+    """A browser of the role: an account signs in, a resident carries the household's token, a stranger has nothing."""
+    person = Person(browser, site)
+    person.context.add_init_script(AXE)
+    person.page.on("console", lambda said: said.type == "error" and person.problems.append(said.text))
+    if role == "resident":
+        name = site.app.extensions["louda_settings"].cookie_name("household")
+        person.context.add_cookies([{"name": name, "value": lived.token, "url": site.address}])
+    elif role != "stranger":
+        person.sign_in(role)
+        person.page.wait_for_url(lambda url: "/sign-in" not in url)
+    return person
+
+
+def is_open_to(site: Site, role: str, endpoint: str) -> bool:
+    """Whether the role may open the page."""
+    needed = access_of(site.app, endpoint)
+    if needed == PUBLIC:
+        return role == "stranger" or endpoint not in ("resident.enter", "access.sign_in")
+    if needed == Permission.OWN_HOUSEHOLD:
+        return role == "resident"
+    return role in site.world.accounts and isinstance(needed, Permission) and site.world.actor(role).may(needed)
+
+
+def pages(app: Flask) -> list[Rule]:
+    """The addresses that can be opened, in order."""
+    rules = sorted(app.url_map.iter_rules(), key=lambda rule: rule.rule)
+    return [rule for rule in rules if "GET" in (rule.methods or ()) and rule.endpoint not in NO_PAGE]
+
+
+def address(app: Flask, lived: Day, rule: Rule) -> str:
+    """The page's address on the running day."""
+    with app.test_request_context():
+        return url_for(rule.endpoint, **{name: lived.fill(rule.endpoint, name) for name in rule.arguments})
+
+
+def test_what_is_no_page_is_still_there(running: tuple[Site, Day]) -> None:
+    site, _lived = running
+    assert set(NO_PAGE) <= set(site.app.view_functions)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_every_page_answers_fits_and_is_accessible(chromium: Any, running: tuple[Site, Day], role: str) -> None:
+    site, lived = running
+    walk = Walk(arrive(chromium, site, lived, role))
+    with site.app.app_context():
+        wanted = [rule for rule in pages(site.app) if is_open_to(site, role, rule.endpoint)]
+        wanted = [rule for rule in wanted if rule.endpoint not in OUT_OF_REACH.get(role, set())]
+        db.session.remove()
+    for rule in wanted:
+        walk.visit(address(site.app, lived, rule))
+    walk.person.context.close()
+    assert walk.problems == [], "\n".join(walk.problems)
+    assert wanted
