@@ -15,11 +15,12 @@ from routing.decompose import Chains, Part, part_data, split
 from routing.draft import Draft
 from routing.improve import Heat, Search
 from routing.kernel.arrays import Data
-from routing.kernel.build import best_indices, build_data, set_rounds
+from routing.kernel.build import best_indices, set_rounds
 from routing.kernel.load import refresh_all
 from routing.model import Problem
 from routing.plan import Budget
-from routing.warm import best_draft, load_draft
+from routing.portfolio import start_search
+from routing.warm import best_draft
 from routing.watch import Watch
 
 LARGE = 500
@@ -31,22 +32,14 @@ CYCLES = 20
 
 def search_parallel(problem: Problem, draft: Draft, seed: int, watch: Watch) -> Draft:
     """Improve a draft on all cores the caller allows."""
-    data = build_data(problem)
     if len(problem.stops) < LARGE or not problem.points:
-        return _side_by_side(problem, data, draft, seed, watch)
-    return _by_parts(problem, data, draft, seed, watch)
+        return _side_by_side(problem, draft, seed, watch)
+    return _by_parts(problem, draft, seed, watch)
 
 
-def _start(problem: Problem, data: Data, draft: Draft, seed: int) -> Search:
-    search = Search(data, seed)
-    if not load_draft(problem, data, search.state, draft):
-        search = Search(data, seed)
-    return search
-
-
-def _side_by_side(problem: Problem, data: Data, draft: Draft, seed: int, watch: Watch) -> Draft:
+def _side_by_side(problem: Problem, draft: Draft, seed: int, watch: Watch) -> Draft:
     """The same search with different seeds; the best result counts."""
-    searches = [_start(problem, data, draft, seed + 7919 * k) for k in range(watch.control.cores)]
+    searches = [start_search(problem, draft, seed + 7919 * k) for k in range(watch.control.cores)]
     budget = watch.rest_of_budget()
 
     def keep_going(running: Search) -> bool:
@@ -58,17 +51,13 @@ def _side_by_side(problem: Problem, data: Data, draft: Draft, seed: int, watch: 
     watch.iterations += max(search.iterations for search in searches)
     best = min(searches, key=lambda search: search.best_cost)
     watch.saw(*best.split_cost, watch.iterations)
-    return best_draft(problem, data, best.state)
+    return best_draft(problem, best.data, best.state)
 
 
-def _by_parts(problem: Problem, data: Data, draft: Draft, seed: int, watch: Watch) -> Draft:
+def _by_parts(problem: Problem, draft: Draft, seed: int, watch: Watch) -> Draft:
     """Cycles of: cut into parts of neighbouring vehicles, improve the parts at the same time, join them."""
-    whole = _start(problem, data, draft, seed)
-    whole.fill()
-    if any(draft.rounds.values()):
-        greedy = Search(data, seed)
-        greedy.fill()
-        whole = min(whole, greedy, key=lambda search: search.best_cost)
+    whole = start_search(problem, draft, seed)
+    data = whole.data
     hot, cold = whole.natural_heat()
     for cycle in range(CYCLES):
         if watch.is_over:

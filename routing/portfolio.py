@@ -38,9 +38,15 @@ def search_deliveries(problem: Problem, draft: Draft, seed: int, watch: Watch) -
 
 
 def start_search(problem: Problem, draft: Draft, seed: int) -> Search:
-    """A search that begins from the draft, or from nothing if the draft breaks a limit."""
+    """A search that begins from the draft or from cheapest insertion, whichever costs less.
+
+    The temperature follows the cost at the start, so a poor start would make a short search too hot.
+    """
     data = build_data(problem)
-    search_ = Search(data, seed)
-    if not load_draft(problem, data, search_.state, draft):
-        search_ = Search(data, seed)
-    return search_
+    greedy = Search(data, seed)
+    greedy.fill()
+    drafted = Search(data, seed)
+    if not load_draft(problem, data, drafted.state, draft):
+        return greedy
+    drafted.fill()
+    return min(drafted, greedy, key=lambda search: search.best_cost)
