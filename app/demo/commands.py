@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import shutil
 import tempfile
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -28,6 +27,7 @@ from app.places.models import Building, Household
 from app.printing import service as printing
 from app.printing.files import path_of
 from app.printing.kinds import ALL, BY_KEY
+from app.printing.merge import extract
 from app.printing.models import Document
 from app.settings import Settings
 from app.settlement import service as settlement
@@ -161,11 +161,11 @@ def _documents(day: life.Day) -> list[Document]:
 
 
 def _copy(day: life.Day, kinds: tuple[str, ...], out: Path) -> None:
-    """One file for each file that was rendered, named after the kind and its hash."""
+    """One file for each kind, with the present version of each of its sheets."""
     out.mkdir(parents=True, exist_ok=True)
     for kind in kinds:
-        files = {row.sha256 for row in _documents(day) if row.kind == kind and row.superseded_by_id is None}
-        name = str(_(BY_KEY[kind].label_zh)) if kind in BY_KEY else str(_("应急包"))
-        for number, sha256 in enumerate(sorted(files), start=1):
-            label = name.replace("/", "_")
-            shutil.copyfile(path_of(sha256), out / (f"{label}.pdf" if number == 1 else f"{label}-{number}.pdf"))
+        rows = [row for row in _documents(day) if row.kind == kind and row.superseded_by_id is None]
+        if rows:
+            name = str(_(BY_KEY[kind].label_zh)) if kind in BY_KEY else str(_("应急包"))
+            pieces = [(path_of(row.sha256), row.first_page, row.pages) for row in rows]
+            extract(pieces, out / f"{name.replace('/', '_')}.pdf")
