@@ -66,8 +66,8 @@ def test_a_locked_order_keeps_its_lines(app: Flask) -> None:
     here = world.build()
     order = here.order(here.households[0], {0: 1})
     here.lock()
+    db.session.delete(order.lines[0])
     with pytest.raises(IntegrityError):
-        db.session.delete(order.lines[0])
         db.session.flush()
     db.session.rollback()
     with pytest.raises(IntegrityError):
