@@ -9,7 +9,7 @@ from flask import current_app, g, request, url_for
 from flask_babel import gettext as _
 from sqlalchemy import func, select
 
-from app.access.permissions import Permission, Staff
+from app.access.permissions import Permission, Staff, ids_of
 from app.core.db import db
 from app.core.sentences import N_
 from app.handover.models import Dispute, DisputeState
@@ -132,12 +132,19 @@ MORE = (
     (N_("账号"), "accounts.index", Permission.ACCOUNTS),
 )
 
+OF_THE_WHOLE = {Permission.OVERSEE}  # pages that answer only who holds the permission for a whole subdistrict
 
 # Blueprints of a slice beside its first: their pages lie under the same entry.
 HOUSE_OF = {
     **dict.fromkeys(("buildings", "points", "zones", "places_import"), "places"),
     **dict.fromkeys(("bundles", "suppliers", "catalog_import"), "catalog"),
 }
+
+
+def _reaches(staff: Staff, permission: Permission) -> bool:
+    if permission in OF_THE_WHOLE:
+        return bool(ids_of(staff.scopes(permission), "subdistrict"))
+    return staff.may(permission)
 
 
 def _rail(staff: Staff, cycle: Cycle | None) -> list[Entry]:
@@ -147,7 +154,7 @@ def _rail(staff: Staff, cycle: Cycle | None) -> list[Entry]:
     here = request.endpoint or ""
     entries = []
     for label, endpoint, permission, key, tone in STAGES:
-        if endpoint not in current_app.view_functions or not staff.may(permission):
+        if endpoint not in current_app.view_functions or not _reaches(staff, permission):
             continue
         count = counts.get(key or "")
         entries.append(
@@ -176,7 +183,7 @@ def _more(staff: Staff) -> list[Entry]:
     return [
         Entry(str(_(label)), url_for(endpoint), None, "idle", _is_here(here, endpoint))
         for label, endpoint, permission in MORE
-        if endpoint in current_app.view_functions and staff.may(permission)
+        if endpoint in current_app.view_functions and _reaches(staff, permission)
     ]
 
 

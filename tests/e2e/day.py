@@ -203,6 +203,7 @@ def _ids(here: World, coming: Cycle) -> dict[str, object]:
         "stop_id": stop.id,
         "job_id": db.session.scalars(select(Job.id).filter_by(kind=dispatch.PLAN_JOB)).one(),
         "bag_id": in_building[0].id,
+        "doors.complaint:bag_id": in_building[2].id,
         "doors.bring_back:bag_id": in_building[-1].id,
         "dispute_id": db.session.scalars(select(Dispute.id)).one(),
         "paste_id": db.session.scalars(select(ChainLine.paste_id).limit(1)).one(),

@@ -1,4 +1,4 @@
-"""Every page that a role may open, in a real browser: it answers, runs without an error, fits, and can be used by all."""
+"""Every page that a role may open, in a real browser: it answers, runs without an error, fits, and is accessible."""
 
 from __future__ import annotations
 
@@ -47,7 +47,16 @@ NO_PAGE = {
     "printing.sheet_file": "a download",
     "printing.workbook": "a download",
 }
-OUT_OF_REACH: dict[str, set[str]] = {}
+# Pages about a whole subdistrict: they are as unknown to the leader of one point.
+OUT_OF_REACH = {
+    "leader": {
+        "oversight.loop",
+        "oversight.equations",
+        "oversight.texts",
+        "oversight.dashboard",
+        "settlement.suppliers",
+    }
+}
 ROLES = ("admin", "supplies", "leader", "captain", "runner", "auditor", "resident", "stranger")
 
 
