@@ -63,7 +63,9 @@ BLUEPRINTS = (
 JOB_MODULES = (
     "app.dispatch.planning",
     "app.handover.service_confirm",
+    "app.settlement.jobs",
     "app.oversight.checking",
+    "app.oversight.purge",
     "app.printing.run",
     "app.printing.kit",
 )

@@ -1,4 +1,4 @@
-"""What the worker asks for every hour by itself: default acceptance after 48 hours, and the closing equations."""
+"""What the worker asks for every hour by itself: default acceptance, the closing equations, the purge."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import time
 from app.core.events import SYSTEM
 from app.handover.service_confirm import ask_confirm_overdue
 from app.oversight.checking import ask_check
+from app.oversight.purge import ask_purge
 
 PERIOD_S = 3600
 
@@ -24,4 +25,5 @@ class Hourly:
         self._next = time.monotonic() + PERIOD_S
         ask_confirm_overdue(SYSTEM)
         ask_check(SYSTEM)
+        ask_purge(SYSTEM)
         return True

@@ -14,4 +14,4 @@ def test_the_hours_jobs_are_asked_for_once(app: Flask) -> None:
     hourly = Hourly()
     assert hourly.ask_if_due()
     assert not hourly.ask_if_due()
-    assert sorted(db.session.scalars(select(Job.kind))) == ["confirm_overdue", "reconcile"]
+    assert sorted(db.session.scalars(select(Job.kind))) == ["confirm_overdue", "purge", "reconcile"]

@@ -1,0 +1,109 @@
+"""What is kept about people, and until when. The log and the numbers of what was delivered stay.
+
+    when                                    what goes
+    a contact's or care need's own day      the row
+    a token has expired or was revoked      the row
+    14 days after a cycle closed            remarks, door notes, needs, pasted text, notes of doors and complaints,
+                                            printed files
+    LOUDA_PURGE_AFTER_DAYS after it closed  which household an order and a roll call belonged to
+
+Running it again changes nothing.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Select, delete, select, update
+
+from app.access.models import HouseholdToken
+from app.access.sessions import settings
+from app.core import clock
+from app.core.db import command, db
+from app.core.events import SYSTEM, Actor, record
+from app.core.jobs import Job, Running, enqueue, handles
+from app.core.states import advance
+from app.errands.models import Errand
+from app.handover.models import Dispute, HandOut
+from app.intake.models import ChainLine, ChainPaste
+from app.ordering.models import Cycle, CycleState, HouseholdOrder, RollCall
+from app.picking.models import Bag
+from app.places.models import CareNeed, HouseholdContact
+from app.printing.files import path_of
+from app.printing.models import Document
+
+TEXTS_STAY = timedelta(days=14)
+PURGE_JOB = "purge"
+
+
+@command
+def ask_purge(by: Actor) -> Job:
+    """Put today's purge into the queue; asking again on the same day is the same job."""
+    return enqueue(PURGE_JOB, 0, {"day": clock.today().isoformat(), "by": by.kind})
+
+
+@handles(PURGE_JOB)
+def run_purge(run: Running) -> dict[str, Any]:
+    """Purge what is due, cycle by cycle."""
+    forget_contacts()
+    closed = db.session.scalars(select(Cycle.id).where(Cycle.state == CycleState.CLOSED).order_by(Cycle.id)).all()
+    for number, cycle_id in enumerate(closed, start=1):
+        for sha256 in forget_texts(cycle_id):
+            path_of(sha256).unlink(missing_ok=True)
+        unlink_households(cycle_id)
+        run.progress(number, len(closed))
+    return {"cycles": len(closed)}
+
+
+@command
+def forget_contacts() -> None:
+    """Delete contacts and care needs whose day has come, and tokens that no longer open anything."""
+    today, now = clock.today(), clock.now()
+    db.session.execute(delete(HouseholdContact).where(HouseholdContact.purge_on <= today))
+    db.session.execute(delete(CareNeed).where(CareNeed.purge_on <= today))
+    gone = (HouseholdToken.expires_at <= now) | HouseholdToken.revoked_at.is_not(None)
+    db.session.execute(delete(HouseholdToken).where(gone))
+    old = Errand.answered_at <= now - TEXTS_STAY
+    db.session.execute(update(Errand).where(old).values(place="", what="", answer=""))
+
+
+def _closed_for(cycle_id: int, age: timedelta) -> Cycle | None:
+    cycle = db.session.get(Cycle, cycle_id)
+    is_due = cycle is not None and cycle.closed_at is not None and cycle.closed_at <= clock.now() - age
+    return cycle if is_due else None
+
+
+@command
+def forget_texts(cycle_id: int) -> list[str]:
+    """Empty what people wrote about a cycle closed 14 days ago; returns the printed files that may go."""
+    if _closed_for(cycle_id, TEXTS_STAY) is None:
+        return []
+    orders = HouseholdOrder.cycle_id == cycle_id
+    db.session.execute(update(HouseholdOrder).where(orders).values(remark="", door_note="", other_need=""))
+    pastes = select(ChainPaste.id).where(ChainPaste.cycle_id == cycle_id)
+    db.session.execute(
+        update(ChainLine).where(ChainLine.paste_id.in_(pastes)).values(raw="", note="", restricted_note="")
+    )
+    bags: Select[int] = select(Bag.id).where(Bag.cycle_id == cycle_id)
+    db.session.execute(update(HandOut).where(HandOut.bag_id.in_(bags)).values(detail=""))
+    db.session.execute(update(Dispute).where(Dispute.bag_id.in_(bags)).values(note="", reason=""))
+    return list(db.session.scalars(select(Document.sha256).where(Document.cycle_id == cycle_id).distinct()))
+
+
+@command
+def unlink_households(cycle_id: int) -> None:
+    """Forget whose orders they were, once the installation's days are over; the cycle is then `purged`."""
+    cycle = _closed_for(cycle_id, timedelta(days=settings().purge_after_days))
+    if cycle is None:
+        return
+    orders = HouseholdOrder.cycle_id == cycle_id
+    db.session.execute(update(HouseholdOrder).where(orders).values(household_id=None))
+    by_household = orders & (HouseholdOrder.placed_by_kind == "household")
+    db.session.execute(update(HouseholdOrder).where(by_household).values(placed_by_id=0))
+    db.session.execute(delete(RollCall).where(RollCall.cycle_id == cycle_id))
+    pastes = select(ChainPaste.id).where(ChainPaste.cycle_id == cycle_id)
+    db.session.execute(update(ChainLine).where(ChainLine.paste_id.in_(pastes)).values(household_id=None, candidates=[]))
+    advance(cycle, CycleState.PURGED)
+    cycle.purge_on = clock.today()
+    record(SYSTEM, "purge", cycle, cycle_id=cycle_id)

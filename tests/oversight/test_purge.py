@@ -1,0 +1,65 @@
+"""What is kept about people goes on its day; what was delivered stays, and every equation holds."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from flask import Flask
+from sqlalchemy import func, select
+
+from app.core import clock
+from app.core.db import db
+from app.core.events import SYSTEM
+from app.core.jobs import drain
+from app.ordering.models import Cycle, HouseholdOrder, OrderLine, Stage
+from app.ordering.stages import Cause, move
+from app.oversight.purge import ask_purge
+from app.oversight.reconcile import equations
+from app.places.models import HouseholdContact
+from tests import world
+
+
+def closed(app: Flask) -> world.World:
+    here = world.build()
+    order = here.order(here.households[0], {0: 1})
+    order.remark, order.door_note = "阿婆眼睛不好", "敲门重一点"
+    db.session.add(
+        HouseholdContact(household_id=here.households[0].id, name="某人", phone="19900000001", purge_on=clock.today())
+    )
+    order.state = "locked"
+    db.session.flush()
+    move({order.lines[0].id: 1}, Stage.OPEN, Stage.CANCELLED, Cause("test", 1))
+    here.cycle.state, here.cycle.closed_at = "closed", clock.now()
+    db.session.commit()
+    return here
+
+
+def purge_after(days: int) -> None:
+    with clock.shifted_by(timedelta(days=days)):
+        ask_purge(SYSTEM)
+        drain()
+
+
+def test_contacts_go_at_once_texts_after_a_fortnight_households_at_the_end(app: Flask) -> None:
+    here = closed(app)
+    order = select(HouseholdOrder).where(HouseholdOrder.cycle_id == here.cycle.id)
+    purge_after(1)
+    assert db.session.scalar(select(func.count()).select_from(HouseholdContact)) == 0
+    assert db.session.scalars(order).one().remark == "阿婆眼睛不好"
+    purge_after(15)
+    found = db.session.scalars(order.execution_options(populate_existing=True)).one()
+    assert (found.remark, found.door_note, found.household_id) == ("", "", here.households[0].id)
+    purge_after(31)
+    found = db.session.scalars(order.execution_options(populate_existing=True)).one()
+    assert found.household_id is None
+    assert db.session.scalar(select(Cycle.state).where(Cycle.id == here.cycle.id)) == "purged"
+    assert db.session.scalar(select(func.sum(OrderLine.qty_cancelled))) == 1
+    assert [one.code for one in equations() if one.violations] == []
+
+
+def test_purging_twice_changes_nothing_more(app: Flask) -> None:
+    closed(app)
+    purge_after(31)
+    before = db.session.scalar(select(func.max(HouseholdOrder.version)))
+    purge_after(32)
+    assert db.session.scalar(select(func.max(HouseholdOrder.version))) == before
