@@ -232,6 +232,20 @@ def roll_call_schema(household_ids: Iterable[int]) -> type[CommandSchema]:
     return type("RollCallSchema", (_Unregistered,), members)
 
 
+class RestSchema(CommandSchema):
+    """One outcome for all households that have none; loads to the outcome itself."""
+
+    outcome = fields.String(
+        required=True,
+        validate=one_of(Outcome),
+        error_messages={"required": _l("请选择一个点名结果。")},
+    )
+
+    @post_load
+    def _make(self, data: dict[str, Any], **_kwargs: Any) -> Outcome:
+        return Outcome(data["outcome"])
+
+
 @dataclass(frozen=True)
 class Enter:
     """What somebody at the poster typed: which stairwell and room, a phone's tail, an order code."""

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 from app.access.guard import requires, staff, submit
 from app.access.permissions import Permission
 from app.core.errors import Conflict, Invalid, NotFound
-from app.core.schemas import Form
+from app.core.schemas import Form, load
 from app.ordering import (
     entry,
     order_form,
@@ -25,7 +25,7 @@ from app.ordering import (
 from app.ordering.models import Cycle, CycleState, HouseholdOrder, OrderState, Outcome, Source
 from app.ordering.orders import IfExists, SoftLimit
 from app.ordering.queries_roll_call import BuildingRow
-from app.ordering.schemas import PROXY_SOURCES, Basket, WithdrawSchema, basket_schema, roll_call_schema
+from app.ordering.schemas import PROXY_SOURCES, Basket, RestSchema, WithdrawSchema, basket_schema, roll_call_schema
 from app.places.scope import buildings_in_scope, require_building
 
 bp = Blueprint("desk", __name__)
@@ -182,12 +182,10 @@ def _call_page(cycle: Cycle, place: Any, rooms: list[queries_roll_call.RoomRow],
 @requires(Permission.ROLL_CALL)
 def call_rest(cycle_id: int, building_id: int) -> Response:
     """One outcome for every household of the building that has none."""
-    chosen = request.form.get("outcome", "")
-    if chosen not in set(Outcome):
-        raise Invalid(_("请选择一个点名结果。"))
+    chosen = load(RestSchema, request.form)
     there = url_for("desk.call_building", cycle_id=cycle_id, building_id=building_id)
     then = submit[int](then=lambda _n: there, says=lambda n: _("已记下 %(n)s 户的点名结果。", n=n))
-    return then(service_roll_call.record_rest, staff(), cycle_id, building_id, Outcome(chosen))
+    return then(service_roll_call.record_rest, staff(), cycle_id, building_id, chosen)
 
 
 __all__ = ["Source", "bp"]

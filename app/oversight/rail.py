@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import current_app, g, request, url_for
 from flask_babel import gettext as _
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, or_, select
 
 from app.access.permissions import Permission, Staff, ids_of
 from app.core.db import db
@@ -15,7 +15,8 @@ from app.core.sentences import N_
 from app.handover.models import Dispute, DisputeState
 from app.ordering.models import Cycle, CycleState, OrderLine
 from app.picking.models import Bag, BagState
-from app.places.scope import is_subdistrict_in_scope
+from app.places.models import Building, Community, ServicePoint
+from app.places.scope import buildings_in_scope, is_subdistrict_in_scope
 from app.purchasing.models import PurchaseOrder, PurchaseState
 from app.tally.models import Tally, TallyState
 from app.tally.queries import open_review_count
@@ -61,7 +62,7 @@ def for_template() -> dict[str, Any]:
     if staff is None or request.endpoint is None:
         return {}
     cycles = _cycles(staff)
-    cycle = _present(cycles)
+    cycle = _present(staff, cycles)
     return {
         "rail": _rail(staff, cycle),
         "rail_more": _more(staff),
@@ -75,18 +76,30 @@ def for_template() -> dict[str, Any]:
 
 
 def _cycles(staff: Staff) -> list[Cycle]:
-    found = select(Cycle).where(Cycle.state != CycleState.CANCELLED).order_by(Cycle.id.desc()).limit(CYCLES_SHOWN)
-    return list(db.session.scalars(found)) if staff.may(Permission.CYCLE_READ) else []
+    found = select(Cycle).where(Cycle.state != CycleState.CANCELLED, _in_reach(staff))
+    newest = found.order_by(Cycle.id.desc()).limit(CYCLES_SHOWN)
+    return list(db.session.scalars(newest)) if staff.may(Permission.CYCLE_READ) else []
 
 
-def _present(cycles: list[Cycle]) -> Cycle | None:
+def _in_reach(staff: Staff) -> ColumnElement[bool]:
+    """A condition on Cycle: the frame, too, shows nothing of a subdistrict in which the actor holds nothing."""
+    parts = select(Community.subdistrict_id).join(ServicePoint, ServicePoint.community_id == Community.id)
+    parts = parts.join(Building, Building.service_point_id == ServicePoint.id)
+    parts = parts.where(buildings_in_scope(staff, Permission.CYCLE_READ))
+    whole = ids_of(staff.scopes(Permission.CYCLE_READ), "subdistrict")
+    narrow = Cycle.subdistrict_id.in_(parts)
+    only_whole = all(grant.scope_kind == "subdistrict" for grant in staff.scopes(Permission.CYCLE_READ))
+    return Cycle.subdistrict_id.in_(whole) if only_whole else or_(Cycle.subdistrict_id.in_(whole), narrow)
+
+
+def _present(staff: Staff, cycles: list[Cycle]) -> Cycle | None:
     """The cycle in the address, else the newest that is not over."""
     wanted = (request.view_args or {}).get("cycle_id") or g.get("cycle_id")
     for cycle in cycles:
         if cycle.id == wanted:
             return cycle
     if wanted is not None:
-        return db.session.get(Cycle, wanted)
+        return db.session.scalar(select(Cycle).where(Cycle.id == wanted, _in_reach(staff)))
     active = [c for c in cycles if c.state in (CycleState.OPEN, CycleState.LOCKED, CycleState.RUNNING)]
     return active[0] if active else (cycles[0] if cycles else None)
 

@@ -143,8 +143,8 @@ def request_kit(cycle_id: int) -> Response | tuple[str, int]:
 @requires(Permission.PRINT)
 def cancel(cycle_id: int, job_id: int) -> Response:
     """Stop a print job."""
-    service.cancel_printing(staff(), job_id)
-    return redirect(url_for("printing.index", cycle_id=cycle_id), 303)
+    there = url_for("printing.index", cycle_id=cycle_id)
+    return submit[object](then=lambda _done: there)(service.cancel_printing, staff(), job_id)
 
 
 @bp.get("/cycles/<int:cycle_id>/print/<kind>")

@@ -1,0 +1,188 @@
+"""What no honest browser sends: every form and every query string, spoilt. Nothing fails, nothing is kept."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import cycle
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from werkzeug.datastructures import MultiDict
+from werkzeug.routing import Rule
+from werkzeug.test import TestResponse
+
+from app.core.idempotency import new_key
+from tests.security.day import Day
+from tests.security.forms import Sent, forms_of
+
+SPOILT = (
+    "x" * 10_000,
+    "a\x00b",
+    "\x01\x1b\u202e\ufffe",
+    "-1",
+    "99999999999999999999",
+    "2147483648",
+    "999999",  # an id that no row has, a number of units that nobody has
+    "1e9",
+    "٣",
+    "nan",
+    "'\"<script>😀",
+    "2022-13-45",
+    "0001-01-01 00:00",
+    "9999-12-31T23:59",
+    "25:61",
+)
+ANSWERS = {303, 400, 403, 404, 409, 413, 422}
+COUNTS_TRIES = {"access.sign_in", "resident.enter", "access.account"}  # a wrong password is counted, so it writes
+SHOWN = {
+    "resident.enter",  # the same page whatever was wrong
+    "resident.order",  # a basket to look over before it is placed
+    "desk.order_for",
+    "accounts.password",  # shows the one-time password, which is stored nowhere
+}
+QUERIES = (
+    "page=abc&q=%25_&building=x&point=x&cycle=x&wave=x&item=x&day=x&code=x&number=x&room=x&subdistrict=x&supply=x",
+    "page=-1&q=%27%22%3Cscript%3E&building=-1&point=-1&cycle=-1&wave=-1&item=-1&day=0001-01-01&subdistrict=-1",
+    "page=0&q=%E2%80%AE&building=0&point=0&cycle=0&wave=0&item=0&day=9999-12-31&code=%EF%BF%BF&subdistrict=0",
+    "page=2147483647&building=2147483647&point=2147483647&cycle=2147483647&wave=2147483647&item=2147483647"
+    "&subdistrict=2147483647",
+    "page=99999999999&building=99999999999&point=99999999999&cycle=99999999999&wave=99999999999&item=99999999999"
+    "&subdistrict=99999999999&supply=99999999999",
+    "page=%D9%A3&building=%C2%B2&point=%C2%B2&cycle=%C2%B2&wave=%C2%B2&item=%C2%B2&subdistrict=%C2%B2",
+    "q=%00",
+    "q=%FF%FE",
+    "q=" + "x" * 4000 + "&room=" + "x" * 4000,
+)
+
+
+@pytest.fixture(scope="module")
+def forms(day: Day) -> list[tuple[bool, str, Sent]]:
+    """Each form of the day once: whether one must be known to see it, the endpoint it goes to, its fields."""
+    found: dict[tuple[str, frozenset[str]], tuple[bool, str, Sent]] = {}
+    for rule in opened(day):
+        for is_known in (False, True):
+            page = day.address(rule, "own")
+            answer = who(day, is_known).get(page)
+            if answer.mimetype != "text/html" or answer.status_code != 200:
+                continue
+            for form in forms_of(page, answer.get_data(as_text=True)):
+                endpoint = endpoint_of(day, form.action)
+                names = frozenset(re.sub(r"\d+", "#", name) for name in form.names)
+                found.setdefault((endpoint, names), (is_known, endpoint, form))
+    return list(found.values())
+
+
+def who(day: Day, is_known: bool = True) -> FlaskClient:
+    """A fresh browser (some forms end the session): of a stranger, or with every role and a household's token."""
+    return day.browser("everything", resident=True) if is_known else day.browser()
+
+
+def endpoint_of(day: Day, action: str) -> str:
+    return str(day.app.url_map.bind("localhost").match(action.partition("?")[0], method="POST")[0])
+
+
+def opened(day: Day) -> list[Rule]:
+    return sorted((r for r in day.app.url_map.iter_rules() if "GET" in (r.methods or ())), key=lambda r: r.rule)
+
+
+def posted(day: Day) -> list[Rule]:
+    return sorted((r for r in day.app.url_map.iter_rules() if "POST" in (r.methods or ())), key=lambda r: r.rule)
+
+
+def send(day: Day, browser: FlaskClient, path: str, endpoint: str, fields: Any, what: str) -> TestResponse:
+    """Post fields, see that a refusal wrote nothing, and put the day back if an acceptance did."""
+    before = day.version()
+    answer = browser.post(path, data=MultiDict(fields))
+    is_changed = day.version() != before
+    if is_changed:
+        day.restore()
+    allowed = ANSWERS | {200} if endpoint in SHOWN else ANSWERS
+    assert answer.status_code in allowed, f"{endpoint} with {what} answered {answer.status_code}"
+    if answer.status_code not in (200, 303) and endpoint not in COUNTS_TRIES:
+        assert not is_changed, f"{endpoint} with {what} answered {answer.status_code} and wrote"
+    return answer
+
+
+@pytest.fixture
+def without_tokens(day: Day) -> Iterator[None]:
+    """CSRF tokens are not asked for, so that what follows them is reached."""
+    day.app.config["WTF_CSRF_ENABLED"] = False
+    yield
+    day.app.config["WTF_CSRF_ENABLED"] = True
+
+
+def test_a_form_without_its_token_is_refused_by_every_endpoint(day: Day) -> None:
+    browser = who(day)
+    for rule in posted(day):
+        answer = send(day, browser, day.address(rule, "own"), rule.endpoint, {"_key": new_key()}, "no token")
+        assert answer.status_code == 400, rule.rule
+
+
+def test_a_form_without_its_key_takes_no_effect(
+    day: Day, forms: list[tuple[bool, str, Sent]], without_tokens: None
+) -> None:
+    """What the page itself would send, but without the key that makes it take effect once."""
+    for is_known, endpoint, form in forms:
+        if endpoint in ("access.sign_in", "access.sign_out", "resident.enter", "resident.leave"):
+            continue  # they keep nothing that could be done twice
+        fields = [(name, value) for name, value in form.fields if name not in ("_key", "csrf_token")]
+        answer = send(day, who(day, is_known), form.action, endpoint, fields, "no key")
+        assert answer.status_code != 303, endpoint
+
+
+def test_an_empty_form_and_a_foreign_field_are_refused_or_harmless(day: Day, without_tokens: None) -> None:
+    foreign = {"state": "x", "price_fen": "1", "household_id": "2", "version_id": "1", "qty_packed": "9"}
+    for rule in posted(day):
+        for scope in ("own", "missing"):
+            path = day.address(rule, scope)
+            send(day, who(day), path, rule.endpoint, {"_key": new_key()}, "nothing")
+            send(day, who(day), path, rule.endpoint, {"_key": new_key(), **foreign}, "foreign fields")
+
+
+def test_a_field_that_the_form_does_not_have_changes_nothing(
+    day: Day, forms: list[tuple[bool, str, Sent]], without_tokens: None
+) -> None:
+    for is_known, endpoint, form in forms:
+        if not form.names or form.files:
+            continue
+        fields = [*keyed(form), ("qty_packed", "9")]
+        answer = send(day, who(day, is_known), form.action, endpoint, fields, "a foreign field")
+        assert answer.status_code != 303, f"{endpoint} took a field it does not have"
+
+
+def keyed(form: Sent) -> list[tuple[str, str]]:
+    return [*((n, v) for n, v in form.fields if n not in ("_key", "csrf_token")), ("_key", new_key())]
+
+
+def test_no_spoilt_value_in_any_field_is_an_error_of_ours(
+    day: Day, forms: list[tuple[bool, str, Sent]], without_tokens: None
+) -> None:
+    """Each kind of field meets four of the values, by turns; all fields at once meet every value."""
+    turn = cycle(SPOILT)
+    for is_known, endpoint, form in forms:
+        kinds = {re.sub(r"\d+", "#", name): name for name in form.names}
+        for name in kinds.values():
+            for value in [next(turn) for _n in range(4)]:
+                fields = [(n, value if n == name else v) for n, v in keyed(form)]
+                send(day, who(day, is_known), form.action, endpoint, fields, f"{name}={value[:20]!r}")
+
+
+def test_no_query_string_is_an_error_of_ours(day: Day) -> None:
+    browser = who(day)
+    for rule in opened(day):
+        before = day.version()
+        for query in QUERIES:
+            answer = browser.get(f"{day.address(rule, 'own')}?{query}")
+            assert answer.status_code in {200, 302, 400, 404, 422}, f"{rule.rule}?{query[:60]}"
+        assert day.version() == before, rule.rule
+
+
+def test_no_id_in_an_address_is_an_error_of_ours(day: Day) -> None:
+    browser = who(day)
+    for rule in posted(day) + opened(day):
+        for value in ("0", "2147483647", "99999999999") if rule.arguments else ():
+            path = "".join(value if is_argument else text for is_argument, text in rule._trace).partition("|")[2]
+            answer = browser.get(path)
+            assert answer.status_code < 500, path
