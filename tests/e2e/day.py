@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import select, update
 
@@ -47,10 +48,10 @@ CHAIN = "#接龙\n1. 桂花苑2号楼1单元101 青菜2 土豆1\n2. 桂花苑2�
 class Day:
     """What pages are about, as ids: by argument name, or by `endpoint:argument` where that page needs another."""
 
-    ids: dict[str, object]
+    ids: dict[str, Any]
     token: str  # of the first household
 
-    def fill(self, endpoint: str, argument: str) -> object:
+    def fill(self, endpoint: str, argument: str) -> Any:
         """The value of an argument in the address of an endpoint. Raises LookupError where no rule names it."""
         own = f"{endpoint}:{argument}"
         if own in self.ids:
@@ -165,7 +166,8 @@ def _stop(here: World) -> Stop:
 def _hand_out(here: World) -> None:
     """One bag finds nobody at home; the first household complains about its own."""
     lasting = [bag for bag in bags("dropped_off") if bag.building_id == here.buildings[0].id][-1]
-    hand_out(here, **{f"bag{lasting.id}": "no_answer"})
+    absent: dict[str, Any] = {f"bag{lasting.id}": "no_answer"}
+    hand_out(here, **absent)
     line = min(line.order_line_id for line in bags()[0].lines)
     said = Complain([Complaint(line, 1, "damaged")], "烂了")
     service_confirm.complain(resident_of(here.households[0]), bags()[0].id, said)
@@ -176,7 +178,7 @@ def _phone(here: World) -> str:
     return issue_token(here.households[0].id, clock.now() + timedelta(days=7))
 
 
-def _ids(here: World, coming: Cycle) -> dict[str, object]:
+def _ids(here: World, coming: Cycle) -> dict[str, Any]:
     first = here.buildings[0]
     own = select(HouseholdOrder.id).where(HouseholdOrder.household_id == here.households[0].id)
     order = db.session.scalars(own.where(HouseholdOrder.cycle_id == here.cycle.id)).one()

@@ -111,7 +111,12 @@ def arrive(browser: Any, site: Site, lived: Day, role: str) -> Person:
     """A browser of the role: an account signs in, a resident carries the household's token, a stranger has nothing."""
     person = Person(browser, site)
     person.context.add_init_script(AXE)
-    person.page.on("console", lambda said: said.type == "error" and person.problems.append(said.text))
+
+    def listen(said: Any) -> None:
+        if said.type == "error":
+            person.problems.append(said.text)
+
+    person.page.on("console", listen)
     if role == "resident":
         name = site.app.extensions["louda_settings"].cookie_name("household")
         person.context.add_cookies([{"name": name, "value": lived.token, "url": site.address}])
