@@ -28,9 +28,10 @@ def _subdistrict() -> int:
 
 def _day() -> date:
     try:
-        return date.fromisoformat(request.values.get("day", ""))
+        day = date.fromisoformat(request.values.get("day", ""))
     except ValueError:
         return clock.today()
+    return day if 2000 <= day.year <= 2100 else clock.today()  # at the ends of the calendar there is no next day
 
 
 @bp.get("/teams")
