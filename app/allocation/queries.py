@@ -10,7 +10,7 @@ from sqlalchemy import Select, func, select
 from app.allocation.models import AllocationRun, ShareNote, ShareOverride
 from app.catalog.models import Item
 from app.core.db import db
-from app.ordering.models import Cycle, HouseholdOrder, OrderLine, OrderState
+from app.ordering.models import Cycle, HouseholdOrder, OrderLine
 from app.places.models import Building, Compound, Household, Stairwell
 from app.stock.models import GoodsReceipt, Lot
 from app.stock.queries import usable_by
@@ -52,8 +52,7 @@ def item_rows(cycle_id: int) -> list[ItemRow]:
             func.sum(OrderLine.qty_cancelled + OrderLine.qty_refunded),
         )
         .join(OrderLine, OrderLine.item_id == Item.id)
-        .join(HouseholdOrder, HouseholdOrder.id == OrderLine.order_id)
-        .where(OrderLine.cycle_id == cycle_id, HouseholdOrder.state != OrderState.WITHDRAWN)
+        .where(OrderLine.cycle_id == cycle_id)  # a withdrawn order has no lines
         .group_by(Item.id, Item.name, Item.sale_unit, Item.sku)
         .order_by(Item.sku)
     ).all()
@@ -77,6 +76,13 @@ def runs(cycle_id: int) -> list[AllocationRun]:
             select(AllocationRun).where(AllocationRun.cycle_id == cycle_id).order_by(AllocationRun.id.desc())
         )
     )
+
+
+def short_count(cycle_id: int, item_id: int | None = None) -> Select[int]:
+    """How many lines `short_lines` has, without the joins that only name their doors."""
+    counted = select(func.count()).select_from(ShareNote).join(OrderLine, OrderLine.id == ShareNote.order_line_id)
+    counted = counted.where(OrderLine.cycle_id == cycle_id)
+    return counted if item_id is None else counted.where(OrderLine.item_id == item_id)
 
 
 def short_lines(cycle_id: int, item_id: int | None = None, search: str = "") -> Select[*tuple[Any, ...]]:

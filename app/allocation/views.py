@@ -79,6 +79,7 @@ def short(cycle_id: int) -> str:
         queries.short_lines(cycle_id, item_id, search),
         request.args.get("page"),
         lambda number: url_for("allocation.short", cycle_id=cycle_id, q=search or None, item=item or None, page=number),
+        count=None if search else queries.short_count(cycle_id, item_id),
     )
     items = [(row.item_id, row.item) for row in queries.item_rows(cycle_id)]
     return render_template("allocation/short.html", cycle=cycle, page=page, items=items, search=search, item=item)

@@ -43,13 +43,19 @@ def _number(page: str | int | None) -> int:
 
 
 def paginate(
-    statement: Select[*tuple[Any, ...]], page: str | int | None, url: Callable[[int], str], per: int = PER_PAGE
+    statement: Select[*tuple[Any, ...]],
+    page: str | int | None,
+    url: Callable[[int], str],
+    per: int = PER_PAGE,
+    count: Select[int] | None = None,
 ) -> Page[Any]:
     """The rows of one page of `statement`; a page number that makes no sense is the nearest one that does.
 
-    Two statements. Rows are scalars where the statement selects one column or entity, else Row objects.
+    `count` counts the same rows more cheaply, where the statement joins much. Two statements.
+    Rows are scalars where the statement selects one column or entity, else Row objects.
     """
-    total = db.session.scalar(select(func.count()).select_from(statement.order_by(None).subquery())) or 0
+    counting = count if count is not None else select(func.count()).select_from(statement.order_by(None).subquery())
+    total = db.session.scalar(counting) or 0
     pages = max(1, -(-total // per))
     number = min(max(1, _number(page)), pages)
     found = db.session.execute(statement.limit(per).offset((number - 1) * per))

@@ -14,7 +14,7 @@ from app.core.db import db
 from app.core.sentences import N_
 from app.dispatch.models import DropOff, Stop
 from app.handover.models import Dispute, DisputeState
-from app.ordering.models import Cycle, HouseholdOrder, OrderLine, OrderState, Stage
+from app.ordering.models import Cycle, HouseholdOrder, OrderLine, Stage
 from app.picking.models import Bag, BagState
 from app.places.models import Building, Compound
 from app.purchasing.models import Demand
@@ -55,8 +55,7 @@ def loop_rows(cycle_id: int) -> list[LoopRow]:
     columns = [func.sum(getattr(OrderLine, f"qty_{stage.value}")) for stage in Stage]
     sums = db.session.execute(
         select(OrderLine.item_id, func.sum(OrderLine.qty_ordered), *columns)
-        .join(HouseholdOrder, HouseholdOrder.id == OrderLine.order_id)
-        .where(OrderLine.cycle_id == cycle_id, HouseholdOrder.state != OrderState.WITHDRAWN)
+        .where(OrderLine.cycle_id == cycle_id)  # a withdrawn order has no lines
         .group_by(OrderLine.item_id)
     ).all()
     found = {row[0]: row for row in sums}
@@ -125,7 +124,7 @@ def gaps(cycle: Cycle, stage: str = "", search: str = "", building_id: int | Non
     statement = (
         select(what, *columns)
         .join(HouseholdOrder, HouseholdOrder.id == OrderLine.order_id)
-        .where(OrderLine.cycle_id == cycle.id, HouseholdOrder.state != OrderState.WITHDRAWN)
+        .where(OrderLine.cycle_id == cycle.id)
         .group_by(what)
     )
     if building_id is not None:
