@@ -13,6 +13,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 from babel.messages.catalog import Catalog, Message
@@ -41,9 +42,11 @@ def messages() -> Catalog:
 
 def labels() -> Iterator[str]:
     """The Chinese labels of the closed vocabularies: they stand beside their values, not inside a call."""
-    from app import models  # noqa: F401 - defining the tables defines the vocabularies
     from app.core.labels import Labelled
 
+    for path in sorted((ROOT / "app").rglob("*.py")):
+        if "(Labelled)" in path.read_text("utf-8"):
+            import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
     waiting = [Labelled]
     while waiting:
         kind = waiting.pop()
