@@ -92,7 +92,7 @@ def test_bare_order_codes_are_throttled_by_address(app: Flask, town: world.World
     assert post(app.test_client(), "/enter", "/enter", {"order_code": code}).status_code == 429
 
 
-@pytest.mark.parametrize("code", ["nix", "%00", "x" * 300, "../my", "B00XYZ'--"])
+@pytest.mark.parametrize("code", ["nix", "x" * 300, "../my", "B00XYZ'--"])
 def test_a_poster_code_that_is_none_says_so(app: Flask, code: str) -> None:
     answer = app.test_client().get(f"/enter/{code}")
     assert answer.status_code == 404
