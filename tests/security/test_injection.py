@@ -38,8 +38,8 @@ PAYLOADS = (
     "<meta http-equiv=refresh content=0>",
     "<form action=//xss.invalid><button>x",
     "<style>@import'//xss.invalid'</style>",
-    "{{ 7 * 191 }}",
-    "${7*191}#{7*191}",
+    "{{ 123456789 * 987654321 }}",
+    "${123456789*987654321}#{123456789*987654321}",
     "%(xss)s {0} %s",
 )
 # Free text that people type, by table; each gets all payloads behind one another.
@@ -115,7 +115,7 @@ def test_what_people_type_is_shown_as_words_on_every_page(poisoned: Day) -> None
             judge = _Judge()
             judge.feed(text)
             assert judge.broken == [], page
-            assert "1337" not in text, page
+            assert "121932631112635269" not in text, page  # too long to turn up in a token by chance
             assert "<script>" not in text, page
             shown += str(escape(PAYLOADS[0])) in text
     assert shown > 50
