@@ -5,8 +5,8 @@ from alembic import op
 
 from app.core import db as types
 
-revision = "0004_ordering"
-down_revision = "0003_catalog"
+revision = "0005_ordering"
+down_revision = "0004_catalog"
 branch_labels = None
 depends_on = None
 

@@ -5,8 +5,8 @@ from alembic import op
 
 from app.core import db as types
 
-revision = "0003_catalog"
-down_revision = "0002_places"
+revision = "0004_catalog"
+down_revision = "0003_accounts"
 branch_labels = None
 depends_on = None
 
