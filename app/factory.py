@@ -61,6 +61,8 @@ BLUEPRINTS = (
 )
 # Modules whose job handlers the worker runs; imported when the first job is run, never by a page.
 JOB_MODULES = (
+    "app.allocation.jobs",
+    "app.picking.jobs",
     "app.dispatch.planning",
     "app.handover.service_confirm",
     "app.settlement.jobs",

@@ -58,6 +58,14 @@ def cycle_for(by: Staff, cycle_id: int) -> Cycle:
     return cycle
 
 
+def require_running(by: Staff, cycle_id: int) -> Cycle:
+    """A cycle that is being delivered, where the actor allocates. Raises: NotFound, Conflict."""
+    cycle = cycle_for(by, cycle_id)
+    if cycle.state != CycleState.RUNNING:
+        raise Conflict(_l("配送日开始之后（全部点位已签）才能分配。"))
+    return cycle
+
+
 @command
 def allocate(by: Staff, cycle_id: int, seen: Commit) -> AllocationRun:
     """Give the free stock to the open units of a running cycle by its rule.
@@ -66,9 +74,7 @@ def allocate(by: Staff, cycle_id: int, seen: Commit) -> AllocationRun:
     `allocated` and reserved in their lots, in equal numbers; every line that got less has a sentence.
     Raises: NotFound, Conflict.
     """
-    cycle = cycle_for(by, cycle_id)
-    if cycle.state != CycleState.RUNNING:
-        raise Conflict(_l("配送日开始之后（全部点位已签）才能分配。"))
+    cycle = require_running(by, cycle_id)
     proposal = proposal_for(cycle)
     if proposal.input_sha256 != seen.input_sha256:
         raise Conflict(_l("库存或订单刚有变化，请看过新的预览再分配。"))
@@ -149,9 +155,7 @@ def declare_short(by: Staff, cycle_id: int) -> int:
 
     Requires: the cycle is running and nothing free could still be given. Raises: NotFound, Conflict.
     """
-    cycle = cycle_for(by, cycle_id)
-    if cycle.state != CycleState.RUNNING:
-        raise Conflict(_l("只有配送中的批次能确认缺货。"))
+    cycle = require_running(by, cycle_id)
     proposal = proposal_for(cycle)
     givable = sum(item.qty_given for item in proposal.items)
     if givable:

@@ -6,14 +6,16 @@ from flask import Blueprint, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
+from app.access.background import newest
 from app.access.guard import about_cycle, requires, staff, submit
 from app.access.permissions import Permission
-from app.allocation import queries, service
+from app.allocation import jobs, queries, service
 from app.core.db import db
 from app.core.errors import BadRequest, Invalid, NotFound
+from app.core.jobs import Job
 from app.core.paging import paginate
 from app.core.schemas import Form
-from app.ordering.models import CycleState, OrderLine, Policy
+from app.ordering.models import OrderLine, Policy
 
 bp = Blueprint("allocation", __name__)
 
@@ -29,6 +31,7 @@ def index(cycle_id: int) -> str:
     return render_template(
         "allocation/index.html", cycle=cycle, rows=shown, all_rows=rows, runs=queries.runs(cycle_id), show=wanted,
         policy=Policy(cycle.policy).label, policies={policy.value: policy.label for policy in Policy},
+        job=newest((jobs.ALLOCATE_JOB, jobs.SHORT_JOB), cycle_id),
     )  # fmt: skip
 
 
@@ -37,34 +40,40 @@ def index(cycle_id: int) -> str:
 def preview(cycle_id: int) -> str:
     """What a run would give, before it is done."""
     cycle = service.cycle_for(staff(), cycle_id)
-    proposal = service.proposal_for(cycle)
-    running = cycle.state == CycleState.RUNNING
+    job, result = jobs.last_preview(cycle)
     return render_template(
-        "allocation/preview.html", cycle=cycle, proposal=proposal, running=running, policy=Policy(cycle.policy).label
+        "allocation/preview.html", cycle=cycle, job=job, preview=result, policy=Policy(cycle.policy).label
+    )
+
+
+@bp.post("/cycles/<int:cycle_id>/allocation/preview")
+@requires(Permission.ALLOCATE)
+def ask_preview(cycle_id: int) -> Response:
+    """Work out what a run would give, in the background."""
+    return submit[Job](then=lambda _job: url_for("allocation.preview", cycle_id=cycle_id))(
+        jobs.ask_preview, staff(), cycle_id
     )
 
 
 @bp.post("/cycles/<int:cycle_id>/allocation/run")
 @requires(Permission.ALLOCATE)
 def run(cycle_id: int) -> Response:
-    """Give out the free stock."""
+    """Give out the free stock, in the background."""
     form = Form(service.CommitSchema, request.form)
     if not form.is_valid:
         raise BadRequest
-    return submit(
-        then=lambda _run: url_for("allocation.index", cycle_id=cycle_id), says=_("已按规则分配，数量已从库存预留。")
-    )(service.allocate, staff(), cycle_id, form.command)
+    return submit[Job](then=lambda _job: url_for("allocation.index", cycle_id=cycle_id))(
+        jobs.ask_allocate, staff(), cycle_id, form.command
+    )
 
 
 @bp.post("/cycles/<int:cycle_id>/allocation/declare-short")
 @requires(Permission.ALLOCATE)
 def declare_short(cycle_id: int) -> Response:
-    """Declare what is still open as short."""
-    return submit[int](
-        then=lambda _units: url_for("allocation.short", cycle_id=cycle_id),
-        says=lambda units: str(_("已确认缺货 %(n)d 份，可以打印缺货单。", n=units)),
-        tone="warn",
-    )(service.declare_short, staff(), cycle_id)
+    """Declare what is still open as short, in the background."""
+    return submit[Job](then=lambda _job: url_for("allocation.index", cycle_id=cycle_id))(
+        jobs.ask_declare_short, staff(), cycle_id
+    )
 
 
 @bp.get("/cycles/<int:cycle_id>/allocation/short")

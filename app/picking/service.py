@@ -57,6 +57,14 @@ def cycle_for(by: Staff, cycle_id: int) -> Cycle:
     return cycle
 
 
+def require_running(by: Staff, cycle_id: int) -> Cycle:
+    """A cycle that is being delivered, where the actor packs. Raises: NotFound, Conflict."""
+    cycle = cycle_for(by, cycle_id)
+    if cycle.state != CycleState.RUNNING:
+        raise Conflict(_l("配送日开始之后才能装袋。"))
+    return cycle
+
+
 def wave_to_pack(cycle_id: int) -> int:
     """The wave that new bags belong to: the last one while none of its bags has left the depot, else the next."""
     last = db.session.scalar(select(func.max(Bag.wave)).where(Bag.cycle_id == cycle_id))
@@ -74,9 +82,7 @@ def pack(by: Staff, cycle_id: int) -> Packed:
     Requires: the cycle is running and something is allocated. Ensures: units in new bags = units moved to `packed`
     (E7) = units taken from reserved lots. Raises: NotFound, Conflict.
     """
-    cycle = cycle_for(by, cycle_id)
-    if cycle.state != CycleState.RUNNING:
-        raise Conflict(_l("配送日开始之后才能装袋。"))
+    cycle = require_running(by, cycle_id)
     goods = _allocated_goods(cycle_id)
     if not goods:
         raise Conflict(_l("没有已分配、待装袋的商品。请先分配。"))

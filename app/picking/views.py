@@ -6,13 +6,14 @@ from flask import Blueprint, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
+from app.access.background import newest
 from app.access.guard import about_cycle, requires, staff, submit
 from app.access.permissions import Permission
+from app.core.jobs import Job
 from app.core.paging import paginate
 from app.core.schemas import Form
-from app.picking import queries, service
+from app.picking import jobs, queries, service
 from app.picking.models import Bag, BagState
-from app.picking.service import Packed
 
 bp = Blueprint("picking", __name__)
 
@@ -34,6 +35,7 @@ def index(cycle_id: int) -> str:
         "picking/index.html",
         cycle=cycle,
         progress=queries.progress(cycle_id),
+        job=newest([jobs.PACK_JOB], cycle_id),
         states=BagState,
         waves=waves,
         wave=wave,
@@ -46,16 +48,8 @@ def index(cycle_id: int) -> str:
 @bp.post("/cycles/<int:cycle_id>/picking/pack")
 @requires(Permission.PICK)
 def pack(cycle_id: int) -> Response:
-    """Put everything allocated into bags."""
-
-    def says(done: Packed) -> str:
-        return str(
-            _("第 %(wave)d 波装成 %(bags)d 袋，共 %(units)d 份。", wave=done.wave, bags=done.bags, units=done.units)
-        )
-
-    return submit[Packed](then=lambda done: url_for("picking.index", cycle_id=cycle_id, wave=done.wave), says=says)(
-        service.pack, staff(), cycle_id
-    )
+    """Put everything allocated into bags, in the background."""
+    return submit[Job](then=lambda _job: url_for("picking.index", cycle_id=cycle_id))(jobs.ask_pack, staff(), cycle_id)
 
 
 @bp.get("/cycles/<int:cycle_id>/picking/bags")

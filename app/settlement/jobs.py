@@ -4,15 +4,28 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 
+from app.access.background import ask, asker
 from app.access.permissions import Staff
-from app.access.sessions import staff_account, staff_actor
-from app.core import clock
 from app.core.db import command
-from app.core.errors import Conflict, NotFound
-from app.core.jobs import Job, Running, enqueue, handles
+from app.core.errors import Conflict
+from app.core.jobs import Job, Running, handles
 from app.settlement import queries, service
 
 SETTLE_JOB = "settle"
+WORK_OUT_JOB = "work_out"
+
+
+@command
+def ask_work_out(by: Staff, cycle_id: int) -> Job:
+    """Put the working out of amounts into the queue. Raises: NotFound, Conflict."""
+    service.require_money(by, cycle_id)
+    return ask(by, WORK_OUT_JOB, cycle_id, {})
+
+
+@handles(WORK_OUT_JOB)
+def run_work_out(job: Running) -> dict[str, int]:
+    """Work out the amounts. Raises: NotFound, Conflict."""
+    return {"lines": service.work_out(asker(job), job.subject_id)}
 
 
 @command
@@ -25,17 +38,13 @@ def ask_settle_all(by: Staff, cycle_id: int) -> Job:
     ready = len(queries.ready_orders(cycle_id, list(queries.points_of(by, cycle_id))))
     if not ready:
         raise Conflict(_l("没有可以结算的订单：要么还有没结果的份数，要么都结算过了。"))
-    payload = {"account": by.id, "orders": ready, "at": clock.now().isoformat()}
-    return enqueue(SETTLE_JOB, cycle_id, payload, cycle_id=cycle_id)
+    return ask(by, SETTLE_JOB, cycle_id, {"orders": ready})
 
 
 @handles(SETTLE_JOB)
 def run_settle_all(job: Running) -> dict[str, int]:
     """Settle batch by batch, with the grants that the asking account holds now. Raises NotFound."""
-    account = staff_account(int(job.payload["account"]))
-    if account is None:
-        raise NotFound
-    by = staff_actor(account)
+    by = asker(job)
     done, wanted = 0, int(job.payload["orders"])
     while batch := service.settle_batch(by, job.subject_id):
         done += batch

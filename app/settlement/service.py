@@ -34,6 +34,12 @@ def require_order(by: Staff, order_id: int) -> HouseholdOrder:
     return order
 
 
+def require_money(by: Staff, cycle_id: int) -> Cycle:
+    """A cycle within reach whose money can be dealt with. Raises: NotFound, Conflict."""
+    queries.cycle_in_reach(by, cycle_id)
+    return _require_money(cycle_id)
+
+
 def _require_money(cycle_id: int) -> Cycle:
     cycle = db.session.get_one(Cycle, cycle_id)
     if cycle.state not in MONEY_STATES:
@@ -49,8 +55,7 @@ def work_out(by: Staff, cycle_id: int) -> int:
     Requires: the cycle is behind its cut-off. Ensures: the amounts of an order add up to its choices at the prices of
     the snapshot; amounts written before stay. Raises: NotFound, Conflict.
     """
-    queries.cycle_in_reach(by, cycle_id)
-    cycle = _require_money(cycle_id)
+    cycle = require_money(by, cycle_id)
     orders = unpriced_orders(cycle_id, list(queries.points_of(by, cycle_id)))
     lines = write_amounts(cycle_id, orders)
     if lines:

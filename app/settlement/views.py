@@ -5,12 +5,11 @@ from __future__ import annotations
 from flask import Blueprint, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
-from sqlalchemy import select
 from werkzeug.wrappers import Response
 
+from app.access.background import newest
 from app.access.guard import requires, staff, submit
 from app.access.permissions import Permission
-from app.core.db import db
 from app.core.errors import Invalid, NotFound
 from app.core.jobs import Job
 from app.core.paging import same_list
@@ -68,21 +67,16 @@ def _sees_suppliers(cycle: Cycle) -> bool:
 
 def _job(cycle_id: int) -> Job | None:
     """The newest settling job of this actor, while it is of interest."""
-    found = select(Job).where(Job.kind == jobs.SETTLE_JOB, Job.subject_id == cycle_id).order_by(Job.id.desc())
-    job = db.session.scalar(found.limit(1))
-    return job if job is not None and job.payload.get("account") == staff().id else None
+    job = newest((jobs.SETTLE_JOB, jobs.WORK_OUT_JOB), cycle_id)
+    return job if job is not None and job.payload["account"] == staff().id else None
 
 
 @bp.post("/cycles/<int:cycle_id>/settlement/work-out")
 @requires(Permission.SETTLE)
 def work_out(cycle_id: int) -> Response:
-    """Work out what each line costs."""
-
-    def says(lines: int) -> str:
-        return str(ngettext("已核价 %(num)d 行。", "已核价 %(num)d 行。", lines))
-
-    return submit[int](then=lambda _lines: url_for("settlement.index", cycle_id=cycle_id), says=says)(
-        service.work_out, staff(), cycle_id
+    """Work out what each line costs, in the background."""
+    return submit[Job](then=lambda _job: url_for("settlement.index", cycle_id=cycle_id))(
+        jobs.ask_work_out, staff(), cycle_id
     )
 
 

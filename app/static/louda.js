@@ -141,6 +141,16 @@
     if (open) { open.focus(); }
   });
   document.addEventListener("submit", once);
+  // A job that was under way is over: the rest of the page shows what it changed.
+  document.addEventListener("htmx:beforeSwap", function (event) {
+    const panel = event.detail.target.closest ? event.detail.target.closest(".ld-job[aria-busy=true]") : null;
+    if (!panel || event.detail.xhr.status !== 200) { return; }
+    const page = new DOMParser().parseFromString(event.detail.serverResponse, "text/html");
+    const after = page.getElementById(panel.id);
+    if (after && after.getAttribute("aria-busy") === "true") { return; }
+    event.detail.shouldSwap = false;
+    window.location.reload();
+  });
   document.addEventListener("htmx:load", function (event) { enhance(event.detail.elt); });
   window.addEventListener("pageshow", again);
 

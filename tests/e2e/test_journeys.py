@@ -74,7 +74,9 @@ def buy_and_receive(site: Site, supplies: Person, other: Person) -> None:
 def allocate_pack_plan(site: Site, supplies: Person) -> None:
     cycle = f"/cycles/{site.world.cycle.id}"
     supplies.go(f"{cycle}/allocation/preview")
+    supplies.click("计算预览")
     supplies.click("按此分配")
+    supplies.sees("已按规则分配")
     supplies.go(f"{cycle}/picking")
     supplies.press("装袋")
     supplies.sees("第 1 波装成")

@@ -349,6 +349,7 @@ def test_the_pages_of_money(app: Flask, here: World, count_queries: Any) -> None
     building = f"{base}/buildings/{here.buildings[0].id}"
     assert "核价" in client.get(base).get_data(as_text=True)
     assert world.post(client, base, f"{base}/work-out", {}).status_code == 303
+    assert jobs.drain() == 1
     pages = (
         base, f"{base}?by=building&point=1", f"{base}?show=unpaid&q=101&page=zz&point=abc", f"{base}?q=没有",
         building, order, f"{base}/suppliers",

@@ -1,0 +1,96 @@
+"""Previews and runs take seconds for a whole subdistrict: a worker does them while the page shows how far it is."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from app.access.background import ask, asker, newest
+from app.access.permissions import Staff
+from app.allocation import service
+from app.allocation.compute import ItemResult
+from app.core.db import command
+from app.core.jobs import Job, JobState, Running, handles
+from app.ordering.models import Cycle
+
+PREVIEW_JOB = "allocation_preview"
+ALLOCATE_JOB = "allocate"
+SHORT_JOB = "declare_short"
+
+
+@dataclass(frozen=True)
+class PreviewItem:
+    """One item of a preview; the numbers are those of `compute.ItemResult`."""
+
+    item: str
+    sale_unit: str
+    qty_wanted: int
+    qty_stock: int
+    qty_given: int
+    qty_short: int
+    short_lines: int
+
+
+_SHOWN = tuple(field.name for field in fields(PreviewItem))
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What a run would give, as it was when it was worked out."""
+
+    input_sha256: str
+    items: tuple[PreviewItem, ...]
+
+
+@command
+def ask_preview(by: Staff, cycle_id: int) -> Job:
+    """Put a preview into the queue. Raises NotFound."""
+    service.cycle_for(by, cycle_id)
+    return ask(by, PREVIEW_JOB, cycle_id, {})
+
+
+@command
+def ask_allocate(by: Staff, cycle_id: int, seen: service.Commit) -> Job:
+    """Put a run on what the preview showed into the queue. Raises: NotFound, Conflict."""
+    service.require_running(by, cycle_id)
+    return ask(by, ALLOCATE_JOB, cycle_id, asdict(seen))
+
+
+@command
+def ask_declare_short(by: Staff, cycle_id: int) -> Job:
+    """Put the declaring of what is still open as short into the queue. Raises: NotFound, Conflict."""
+    service.require_running(by, cycle_id)
+    return ask(by, SHORT_JOB, cycle_id, {})
+
+
+def last_preview(cycle: Cycle) -> tuple[Job | None, Preview | None]:
+    """The preview asked for last, and what it came to once it is there."""
+    job = newest([PREVIEW_JOB], cycle.id)
+    if job is None or job.state != JobState.SUCCEEDED:
+        return job, None
+    items = tuple(PreviewItem(**item) for item in job.result["items"])
+    return job, Preview(job.result["input_sha256"], items)
+
+
+@handles(PREVIEW_JOB)
+def run_preview(job: Running) -> dict[str, Any]:
+    """Work out what a run would give, and write nothing but that. Raises: NotFound, Conflict."""
+    proposal = service.proposal_for(service.cycle_for(asker(job), job.subject_id))
+    return {"input_sha256": proposal.input_sha256, "items": [_shown(item) for item in proposal.items]}
+
+
+def _shown(item: ItemResult) -> dict[str, Any]:
+    return {name: getattr(item, name) for name in _SHOWN}
+
+
+@handles(ALLOCATE_JOB)
+def run_allocate(job: Running) -> dict[str, int]:
+    """Give out the free stock. Raises: NotFound, Conflict."""
+    run = service.allocate(asker(job), job.subject_id, service.Commit(str(job.payload["input_sha256"])))
+    return {"run_id": run.id}
+
+
+@handles(SHORT_JOB)
+def run_declare_short(job: Running) -> dict[str, int]:
+    """Declare what is still open as short. Raises: NotFound, Conflict."""
+    return {"units": service.declare_short(asker(job), job.subject_id)}
