@@ -17,6 +17,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("code", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("help_phone", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_subdistrict")),
         sa.UniqueConstraint("code", name=op.f("uq_subdistrict_code")),
         sqlite_strict=True,
@@ -93,6 +94,7 @@ def upgrade() -> None:
         sa.Column("lat_e6", sa.Integer(), nullable=True),
         sa.Column("lon_e6", sa.Integer(), nullable=True),
         sa.Column("is_depot", types.Flag(), nullable=False),
+        sa.Column("phone", sa.Text(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["community_id"],

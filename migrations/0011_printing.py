@@ -13,6 +13,38 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
+        "label_setup",
+        sa.Column("subdistrict_id", sa.Integer(), nullable=False),
+        sa.Column("stock", sa.Text(), nullable=False),
+        sa.Column("margin_top_dmm", sa.Integer(), nullable=False),
+        sa.Column("margin_left_dmm", sa.Integer(), nullable=False),
+        sa.Column("gap_x_dmm", sa.Integer(), nullable=False),
+        sa.Column("gap_y_dmm", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["subdistrict_id"],
+            ["subdistrict.id"],
+            name=op.f("fk_label_setup_subdistrict_id_subdistrict"),
+            ondelete="RESTRICT",
+        ),
+        sa.PrimaryKeyConstraint("subdistrict_id", "stock", name=op.f("pk_label_setup")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "paper_setup",
+        sa.Column("subdistrict_id", sa.Integer(), nullable=False),
+        sa.Column("is_bilingual", types.Flag(), nullable=False),
+        sa.Column("stock", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["subdistrict_id"],
+            ["subdistrict.id"],
+            name=op.f("fk_paper_setup_subdistrict_id_subdistrict"),
+            ondelete="RESTRICT",
+        ),
+        sa.PrimaryKeyConstraint("subdistrict_id", name=op.f("pk_paper_setup")),
+        sqlite_strict=True,
+    )
+    op.create_table(
         "document",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
@@ -65,3 +97,5 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("document")
+    op.drop_table("paper_setup")
+    op.drop_table("label_setup")

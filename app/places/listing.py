@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Select, func, or_, select
 
-from app.access.permissions import Permission, Staff
+from app.access.permissions import Permission, Staff, ids_of
 from app.core import chinese, clock
 from app.core.db import db
 from app.core.paging import Page, paginate
@@ -20,6 +20,7 @@ from app.places.models import (
     Household,
     ServicePoint,
     Stairwell,
+    Subdistrict,
     ZoneDesignation,
     ZoneLevel,
 )
@@ -223,6 +224,13 @@ class PointRow:
     households: int
     is_depot: bool
     has_place: bool
+    phone: str
+
+
+def offices(actor: Staff, permission: Permission) -> list[Subdistrict]:
+    """Subdistricts that the actor holds as a whole."""
+    held = Subdistrict.id.in_(ids_of(actor.scopes(permission), "subdistrict"))
+    return list(db.session.scalars(select(Subdistrict).where(held).order_by(Subdistrict.code)))
 
 
 def points(actor: Staff) -> list[PointRow]:

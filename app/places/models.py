@@ -43,6 +43,7 @@ class Subdistrict(Base):
     id: Mapped[int] = mapped_column(Integer, primary_key=True)
     code: Mapped[str] = plain_text()
     name: Mapped[str] = plain_text()
+    help_phone: Mapped[str] = plain_text(default="")  # the office's duty line, printed on route sheets
 
 
 class Community(Base):
@@ -125,6 +126,7 @@ class ServicePoint(Versioned, Base):
     lat_e6: Mapped[int | None] = mapped_column(Integer)
     lon_e6: Mapped[int | None] = mapped_column(Integer)
     is_depot: Mapped[bool] = mapped_column(Flag, default=False)  # rounds may start here
+    phone: Mapped[str] = plain_text(default="")  # the duty line of the point, printed on posters and notices
     community: Mapped[Community] = relationship()
 
 
@@ -211,6 +213,7 @@ class CareNeed(Base):
     kind: Mapped[str] = choice("kind", CareKind, privacy="sensitive")
     carer_id: Mapped[int | None] = fk("account.id")
     door_note: Mapped[str] = sensitive_text(default="")  # 敲门重一点 / 先打电话 / 放邻居
+    consent_on: Mapped[date | None] = mapped_column(LocalDate)  # when the household agreed to be on the list
     purge_on: Mapped[date] = mapped_column(LocalDate)
 
 

@@ -10,9 +10,18 @@ from app.core import events
 from app.core.db import check_version, command, db
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.units import minutes
-from app.places.models import Community, Compound, CompoundAlias, DeliveryMode, Gate, ServicePoint, ZoneLevel
-from app.places.schemas import EditCompound, NewAlias, SaveGate, SaveLevel, SavePoint, typed_position
-from app.places.scope import require_compound, require_point
+from app.places.models import (
+    Community,
+    Compound,
+    CompoundAlias,
+    DeliveryMode,
+    Gate,
+    ServicePoint,
+    Subdistrict,
+    ZoneLevel,
+)
+from app.places.schemas import EditCompound, NewAlias, SaveGate, SaveHelpPhone, SaveLevel, SavePoint, typed_position
+from app.places.scope import require_compound, require_point, require_subdistrict
 
 EDIT = Permission.PLACES_EDIT
 
@@ -140,7 +149,14 @@ def add_point(by: Staff, wanted: SavePoint) -> ServicePoint:
     community = _community(by, wanted.community_id)
     _check_point(community.id, wanted.name, 0)
     lat, lon = wanted.position or (None, None)
-    point = ServicePoint(community_id=community.id, name=wanted.name, lat_e6=lat, lon_e6=lon, is_depot=wanted.is_depot)
+    point = ServicePoint(
+        community_id=community.id,
+        name=wanted.name,
+        lat_e6=lat,
+        lon_e6=lon,
+        is_depot=wanted.is_depot,
+        phone=wanted.phone,
+    )
     db.session.add(point)
     db.session.flush()
     events.record(by, "add", point)
@@ -155,14 +171,26 @@ def edit_point(by: Staff, point_id: int, wanted: SavePoint) -> ServicePoint:
         _("名称"): point.name,
         _("坐标"): typed_position(point.lat_e6, point.lon_e6),
         _("可作仓库"): _("是") if point.is_depot else _("否"),
+        _("值班电话"): point.phone,
     }
     check_version(point, wanted.version, theirs)
     community = _community(by, wanted.community_id)
     _check_point(community.id, wanted.name, point.id)
     point.community_id, point.name, point.is_depot = community.id, wanted.name, wanted.is_depot
     point.lat_e6, point.lon_e6 = wanted.position or (None, None)
+    point.phone = wanted.phone
     events.record(by, "edit", point)
     return point
+
+
+@command
+def save_help_phone(by: Staff, subdistrict_id: int, wanted: SaveHelpPhone) -> Subdistrict:
+    """The number on route sheets for those who are stuck on the way. Raises NotFound."""
+    require_subdistrict(by, EDIT, subdistrict_id)
+    subdistrict = db.session.get_one(Subdistrict, subdistrict_id)
+    subdistrict.help_phone = wanted.phone
+    events.record(by, "edit", subdistrict)
+    return subdistrict
 
 
 def _check_point(community_id: int, name: str, own_id: int) -> None:

@@ -9,10 +9,12 @@ from flask_babel import gettext as _
 from app.access.forms import attempt
 from app.access.guard import requires, staff, submit
 from app.access.permissions import Permission
+from app.core.db import db
 from app.core.schemas import Form
 from app.places import listing, service
-from app.places.schemas import SavePointSchema, typed_position
-from app.places.scope import require_point
+from app.places.models import Subdistrict
+from app.places.schemas import SaveHelpPhoneSchema, SavePointSchema, typed_position
+from app.places.scope import require_point, require_subdistrict
 
 bp = Blueprint("points", __name__, url_prefix="/places/points")
 READ, EDIT = Permission.PLACES_READ, Permission.PLACES_EDIT
@@ -22,7 +24,33 @@ READ, EDIT = Permission.PLACES_READ, Permission.PLACES_EDIT
 @requires(READ)
 def index() -> ResponseReturnValue:
     """All points in scope with what they cover."""
-    return render_template("places/points.html", points=listing.points(staff()), may_edit=staff().may(EDIT))
+    return render_template(
+        "places/points.html",
+        points=listing.points(staff()),
+        offices=listing.offices(staff(), EDIT),
+        may_edit=staff().may(EDIT),
+    )
+
+
+@bp.route("/help/<int:subdistrict_id>", methods=["GET", "POST"])
+@requires(EDIT)
+def help_phone(subdistrict_id: int) -> ResponseReturnValue:
+    """The number that runners call when they are stuck; printed on route sheets."""
+
+    def page(form: Form | None, _theirs: dict[str, str]) -> str:
+        require_subdistrict(staff(), EDIT, subdistrict_id)
+        return render_template("places/help_phone.html", office=db.session.get(Subdistrict, subdistrict_id), form=form)
+
+    if request.method == "GET":
+        return page(None, {})
+    back = url_for("points.index")
+    return attempt(
+        Form(SaveHelpPhoneSchema, request.form),
+        lambda wanted: submit(then=lambda _office: back, says=_("已保存求助电话"))(
+            service.save_help_phone, staff(), subdistrict_id, wanted
+        ),
+        page,
+    )
 
 
 @bp.route("/new", methods=["GET", "POST"])

@@ -8,9 +8,46 @@ from typing import Any, ClassVar
 from sqlalchemy import Index, Integer, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.db import STRICT, Base, Created, UtcDateTime, at_least, choice, fk, json_column, plain_text
+from app.core.db import (
+    STRICT,
+    Base,
+    Created,
+    Flag,
+    UtcDateTime,
+    Versioned,
+    at_least,
+    choice,
+    fk,
+    json_column,
+    plain_text,
+)
 from app.core.labels import Labelled
 from app.core.states import steps
+
+
+class PaperSetup(Versioned, Base):
+    """How a subdistrict prints; without a row everything is as the program suggests."""
+
+    __tablename__ = "paper_setup"
+    __table_args__ = STRICT
+
+    subdistrict_id: Mapped[int] = fk("subdistrict.id", primary_key=True)
+    is_bilingual: Mapped[bool] = mapped_column(Flag, default=False)  # English beside the Chinese
+    stock: Mapped[str] = plain_text()  # a key of labels.STOCKS
+
+
+class LabelSetup(Base):
+    """Where a printer of the subdistrict puts the labels of one stock, in tenths of a millimetre."""
+
+    __tablename__ = "label_setup"
+    __table_args__ = STRICT
+
+    subdistrict_id: Mapped[int] = fk("subdistrict.id", primary_key=True)
+    stock: Mapped[str] = plain_text(primary_key=True)
+    margin_top_dmm: Mapped[int] = mapped_column(Integer)
+    margin_left_dmm: Mapped[int] = mapped_column(Integer)
+    gap_x_dmm: Mapped[int] = mapped_column(Integer)
+    gap_y_dmm: Mapped[int] = mapped_column(Integer)
 
 
 class DocumentState(Labelled):

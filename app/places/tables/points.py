@@ -18,6 +18,7 @@ COLUMNS = (
     Column("name", ("点位", "点位名称", "服务点", "集散点", "name", "point"), is_required=True),
     Column("community", ("社区", "所属社区", "community")),
     Column("is_depot", ("仓库", "可作仓库", "is_depot", "depot")),
+    Column("phone", ("值班电话", "点位电话", "phone")),
     *POSITION_COLUMNS,
 )
 
@@ -50,6 +51,7 @@ def plan(sheet: Sheet, options: Options) -> Plan:
                 "lat_e6": lat,
                 "lon_e6": lon,
                 "is_depot": record.flag("is_depot"),
+                "phone": record.text("phone", longest=30),
             }
             plan.added.append(Entry(record.number, name, ((_("社区"), "", community.name if community else ""),)))
             continue
@@ -61,6 +63,9 @@ def plan(sheet: Sheet, options: Options) -> Plan:
         if record.has("community") and (community := communities.of(record)):
             values["community_id"] = community.id
             shown.append((_("社区"), names.get(there.community_id, ""), community.name))
+        if record.has("phone") and (phone := record.text("phone", longest=30)):
+            values["phone"] = phone
+            shown.append((_("值班电话"), there.phone, phone))
         if plan.compare(record.number, name, shown):
             edits.append((there, values))
     plan.take_problems(rows)
