@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 from sqlalchemy import event, text
 
 from app.core.db import db
@@ -20,6 +22,12 @@ from app.settings import Settings
 ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT.parent / "shared" / "data"
 POSTGRES = os.environ.get("TEST_DATABASE_URL", "")
+
+# A busy machine is slow, not wrong; and one checkout gives one verdict: new examples are for people at their desks.
+hypothesis_settings.register_profile(
+    "louda", deadline=None, derandomize=bool(os.environ.get("CI")), suppress_health_check=[HealthCheck.too_slow]
+)
+hypothesis_settings.load_profile("louda")
 
 
 def settings_for(data_dir: Path, database_url: str) -> Settings:
