@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from importlib import import_module
-from importlib.util import find_spec
 from urllib.parse import urlencode
 
 from flask import Flask, has_request_context, redirect, request
@@ -113,8 +112,6 @@ def create_app(settings: Settings | None = None) -> Flask:
     _register_templates(app)
     for target in BLUEPRINTS:
         module, _, name = target.partition(":")
-        if find_spec(module) is None:
-            continue
         app.register_blueprint(getattr(import_module(module), name))
     cli.attach(app)
     return app
@@ -133,7 +130,7 @@ def _config(settings: Settings) -> dict[str, object]:
         "MAX_FORM_PARTS": 5000,
         "TRUSTED_HOSTS": list(settings.trusted_hosts) or None,
         "BABEL_DEFAULT_LOCALE": "zh",
-        "BABEL_DEFAULT_TIMEZONE": settings.timezone,
+        "BABEL_DEFAULT_TIMEZONE": clock.LOCAL.key,
         "BABEL_TRANSLATION_DIRECTORIES": str(ROOT / "app" / "translations"),
         "WTF_CSRF_TIME_LIMIT": None,  # a page left open for a day must still be able to send its form
         "WTF_CSRF_SSL_STRICT": False,  # we send no referrer; SameSite and the token stand in for it

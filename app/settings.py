@@ -47,7 +47,6 @@ class Settings:
     public_url: str = "http://localhost:8000"
     trusted_proxies: int = 0
     purge_after_days: int = 30
-    timezone: str = "Asia/Shanghai"
     is_debug: bool = False
 
     @classmethod
@@ -75,7 +74,6 @@ class Settings:
             public_url=public_url,
             trusted_proxies=_whole_number(values, "LOUDA_TRUSTED_PROXIES", 0, range(6)),
             purge_after_days=_whole_number(values, "LOUDA_PURGE_AFTER_DAYS", 30, range(1, 36501)),
-            timezone=values.get("LOUDA_TIMEZONE") or "Asia/Shanghai",
             is_debug=values.get("FLASK_DEBUG", "").strip().lower() in TRUE_WORDS,
         )
 

@@ -23,7 +23,7 @@ def production(tmp_path: Path, **changes: str) -> Settings:
 
 def test_an_empty_environment_is_a_development_installation_below_var() -> None:
     settings = Settings.from_env({})
-    assert (settings.env, settings.port, settings.timezone) == ("development", 8000, "Asia/Shanghai")
+    assert (settings.env, settings.port) == ("development", 8000)
     assert settings.data_dir == ROOT / "var"
     assert settings.sqlite_path == ROOT / "var" / "louda.db"
     assert settings.documents_dir.parent == settings.backups_dir.parent == settings.data_dir

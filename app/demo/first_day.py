@@ -1,4 +1,4 @@
-"""What a newcomer finds: yesterday's cycle closed, today's on the road, tomorrow's taking orders."""
+"""What a newcomer finds: today's cycle on the road, tomorrow's taking orders."""
 
 from __future__ import annotations
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from importlib import import_module
-from importlib.util import find_spec
 from types import ModuleType
 
 import click
@@ -24,6 +23,5 @@ def commands_of(module: ModuleType) -> Iterable[click.Command]:
 
 
 for name in SLICES:
-    if find_spec(name) is not None:
-        for command in commands_of(import_module(name)):
-            import_group.add_command(command)
+    for command in commands_of(import_module(name)):
+        import_group.add_command(command)
