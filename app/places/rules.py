@@ -1,6 +1,7 @@
 """Reading addresses: the public words of the resolver. The truth table is in `address/resolver.py`."""
 
 from app.places.address.locate import Located, locate
+from app.places.address.names import ends_like_place, holds_place
 from app.places.address.register import (
     Household,
     Profile,
@@ -21,6 +22,8 @@ __all__ = [
     "Resolution",
     "Scope",
     "building_key",
+    "ends_like_place",
+    "holds_place",
     "locate",
     "resolve",
     "room_key",

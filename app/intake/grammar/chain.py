@@ -6,10 +6,11 @@ from collections import Counter
 from dataclasses import replace
 
 from app.intake.grammar import entry, heading, lines, sections
-from app.intake.grammar.entry import Draft, Reader
+from app.intake.grammar.entry import Draft
 from app.intake.grammar.lexicon import Lexicon
 from app.intake.grammar.lines import Piece
 from app.intake.grammar.model import ChainLine, ChainResult, Change, Context, Outcome
+from app.intake.grammar.reader import Reader
 from app.intake.grammar.sections import Section, Unit
 from app.places.rules import Register
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from app.core import chinese
 from app.intake.grammar import words
 from app.intake.grammar.model import Change
 from app.intake.grammar.scan import Element, Kind
@@ -20,6 +21,8 @@ class Changing:
     change: Change | None = None
     cancels: bool = False
     total: int | None = None
+    after_goods: bool = False
+    """A quantity stands before the words of the change: 2份 再加1份, 土豆2袋 再加鸡蛋1盒."""
 
 
 def _quantity_follows(text: str, at: int) -> bool:
@@ -36,7 +39,11 @@ def _spoken_quantity(rest: str) -> bool:
 
 def find(text: str) -> Changing:
     """The change that the text of an entry asks for, and the text without its words."""
-    text, total = _total(text)
+    shorter, total = _total(text)
+    if total is not None and not counts_something(shorter):
+        text, total = _without_sum_word(text), None  # 共2份 says how many, there is nothing to add up
+    elif total is not None:
+        text = shorter
     for word in words.SETS:
         at = text.find(word)
         end = at + len(word)
@@ -50,8 +57,10 @@ def find(text: str) -> Changing:
         if at >= 0:
             return Changing(text[:at] + " " + text[at + len(word) :].lstrip("吧了啊哈"), cancels=True)
     added = _change(text, words.ADDS, Change.ADD)
+    if added and total is None:
+        return added
     if added:
-        return Changing(added.text, Change.SET if total is not None else Change.ADD, total=total)
+        return Changing(added.text, Change.SET, total=total)
     if total is not None and "+" in text:
         return Changing(text, Change.SET, total=total)
     return Changing(text, total=total)
@@ -80,10 +89,19 @@ def _change(text: str, verbs: tuple[str, ...], change: Change) -> Changing | Non
         end = at + len(word)
         alone = len(word) == 1 and text[:at].strip(" ,，") != ""
         if _quantity_follows(text, end) and not (alone and not text[at - 1].isspace()):
-            return Changing(text[:at] + " " + text[end:].lstrip("了"), change)
+            shorter = text[:at] + " " + text[end:].lstrip("了")
+            return Changing(shorter, change, after_goods=counts_something(text[:at]))
         if len(word) > 1 and change is Change.ADD and _quantity_later(text, end):
-            return Changing(text[:at] + " " + text[end:], change)
+            return Changing(text[:at] + " " + text[end:], change, after_goods=counts_something(text[:at]))
     return None
+
+
+def counts_something(text: str) -> bool:
+    """Whether the text holds a number that may count goods."""
+    return any(
+        ch.isdigit() or (ch in chinese.NUMERALS and text[at + 1 : at + 2] in words.SHORT_UNITS)
+        for at, ch in enumerate(text)
+    )
 
 
 def _quantity_later(text: str, at: int) -> bool:
@@ -104,13 +122,22 @@ def _total(text: str) -> tuple[str, int | None]:
         begin = end
         while end < len(text) and text[end].isdigit() and end - begin < 4:
             end += 1
-        if end == begin or text[end : end + 1] in ("元", "块", "￥"):
+        if end == begin:
+            while end < len(text) and text[end] in chinese.NUMERALS and end - begin < 5:
+                end += 1
+        said = chinese.numeral(text[begin:end]) if end > begin else None
+        number = int(text[begin:end]) if text[begin:end].isdigit() and text[begin:end].isascii() else said
+        if number is None or text[end : end + 1] in ("元", "块", "￥", "."):
             continue
-        number = int(text[begin:end])
         while end < len(text) and text[end] not in " ,，。;；":
             end += 1
         return text[:at].rstrip("( ") + " " + text[end:], number
     return text, None
+
+
+def _without_sum_word(text: str) -> str:
+    word = next(word for word in _TOTALS if word in text)
+    return text.replace(word, " ", 1)
 
 
 def with_total(elements: Sequence[Element], total: int) -> list[Element]:

@@ -7,43 +7,19 @@ proxy    := address 代 address | name 代 address
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from app.core import chinese
 from app.intake.grammar import changes, goods, people, remarks, variants, words
-from app.intake.grammar.lexicon import Lexicon
-from app.intake.grammar.model import Change, Context, Flag, Goods, Outcome
+from app.intake.grammar.model import Change, Flag, Goods, Outcome
+from app.intake.grammar.reader import Reader, addresses
 from app.intake.grammar.scan import Element, Kind, scan
-from app.places.rules import Household, Located, Reason, Register, Scope, locate
+from app.places.rules import Household, Located, Reason
 
 MAX_ENTRY = 400
 _KEYCAPS = {0xFE0F: None, 0x20E3: None} | dict.fromkeys(map(ord, "【】[]「」"), " ")
-_ASIDES = frozenset({"", "帮忙", "麻烦", "请", "请帮忙", "麻烦帮忙", "我", "再", "也", "和", "还有", "另外", "谢谢"})
 _NEIGHBOURS = ("隔壁", "对门", "楼上", "楼下", "邻居", "朋友", "对面")
-
-
-@dataclass(frozen=True, slots=True)
-class Reader:
-    """What an entry is read with."""
-
-    register: Register
-    lexicon: Lexicon
-    context: Context
-    default_item: str = ""
-    seen: dict[tuple[str, Scope | None], list[Located]] = field(default_factory=dict, compare=False, repr=False)
-    """Addresses already located: a line is looked at more than once before its outcome is clear."""
-
-    def explains(self, run: str) -> bool:
-        """Whether Han words beside an address are a person, goods or a verb, and so no unknown place."""
-        left = run
-        for word in (*words.REDIRECTS, *words.PROXIES, *words.VERBS_AFTER):
-            left = left.removesuffix(word)
-        if left in _ASIDES or people.is_name(left) or self.lexicon.knows(left) or people.is_chat(left):
-            return True
-        if any(element.kind is Kind.QTY or element.is_item for element in scan(left, self.lexicon)):
-            return True
-        return bool(remarks.flags_of(left)) or remarks.extract(left).rest != left or changes.find(left).text != left
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +42,7 @@ class Draft:
     """A complete address was written, known or not."""
     address_reason: str = ""
     address_text: str = ""
-
-
-def addresses(text: str, reader: Reader) -> list[Located]:
-    """The addresses of a line; none when there is no register to read them against."""
-    key = (text, reader.context.scope)
-    if key not in reader.seen:
-        reader.seen[key] = locate(text, reader.register, words.SHORT_UNITS, reader.context.scope, reader.explains)
-    return reader.seen[key]
+    is_question: bool = False
 
 
 def has_quantity(text: str, reader: Reader) -> bool:
@@ -122,7 +91,7 @@ def _several(text: str, found: list[Located], reader: Reader) -> list[Draft]:
         return [replace(draft, proxy=proxy) for draft in read(shorter, reader)]
     if after.startswith("代") and len(found) == 2:
         proxy = text[second.start : second.end].strip()
-        shorter = text[: second.start] + " " + after[1:].removeprefix("订")
+        shorter = text[: second.start] + " " + after[1:].lstrip("订接买拿收领购付下单")
         return [replace(draft, proxy=proxy) for draft in read(shorter, reader)]
     return _split(text, found, reader)
 
@@ -196,6 +165,7 @@ def _one(text: str, found: list[Located], reader: Reader, draft: Draft) -> Draft
         items=parsed.goods,
         change=changing.change,
         restricted_note=extracted.restricted,
+        is_question=rest.rstrip(" 。.").endswith(("?", "吗", "么")),
     )
     draft = _noted(draft, " ".join(filter(None, (extracted.note, parsed.note))))
     if draft.outcome is Outcome.REVIEW:
@@ -282,6 +252,12 @@ def _judged(
     problem = next((item.problem for item in draft.items if item.problem), "") or parsed.problem
     if problem:
         return _asked(draft, problem)
+    if changing.after_goods and draft.change is Change.LESS:
+        return _asked(draft, "change_unclear")
+    if changing.after_goods:
+        draft = replace(draft, change=None)  # 土豆2袋 再加鸡蛋1盒: two goods of one order
+    if draft.is_question:
+        return _asked(draft, "question")
     if changing.total is not None and sum(item.qty or 0 for item in draft.items) != changing.total:
         return _asked(draft, "total_differs")
     return _identified(replace(draft, outcome=Outcome.AMEND if draft.change else Outcome.ROW), reader)

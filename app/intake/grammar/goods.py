@@ -27,6 +27,7 @@ from app.intake.grammar.model import Goods
 from app.intake.grammar.scan import Element, Kind
 
 MAX_ITEMS = 30
+_AROUND = " :：-~·。.…<>\"'“”"
 _WISHES = tuple(
     "要 不要 不 少 多 加 请 麻烦 尽量 最好 谢 辛苦 微 免 去 带 留 帮 放 送 到 有 明天 今天 后天 上午 下午 晚上".split()
 )
@@ -182,6 +183,7 @@ class _Reader:
             self._pair(before, quantity)
             self._loose(after)
         elif knows_after or (not knows_before and after.tight and not quantity.tight):
+            self.problem = self.problem or ("change_unclear" if _takes_back(before.text) else "")
             self.notes.append(before.text)
             self._pair(after, quantity)
         else:
@@ -193,6 +195,9 @@ class _Reader:
         if self.lexicon.knows(_name(part.text)):
             self.goods.append(self._named(part, None, ""))
         else:
+            taken = next((word for word in words.AGAINST if part.text.strip(_AROUND).startswith(word)), "")
+            if taken and self.lexicon.knows(_name(part.text.strip(_AROUND).removeprefix(taken))):
+                self.problem = self.problem or "change_unclear"
             self.notes += [text for text in (part.text, part.note) if text]
 
     def _aside(self, part: _Part) -> None:
@@ -263,6 +268,8 @@ class _Reader:
             shorter = self.lexicon.match(_name(part.text.removesuffix(spec)))
             found = replace(shorter, note=f"{shorter.note} {spec}".strip()) if shorter.item else found
         problem = "" if found.certain else ("unknown_item" if not found.item else "item_unclear")
+        if (_takes_back(written) and (self.lexicon.is_open or not found.certain)) or self._goes_on_changing(part.text):
+            problem = "change_unclear"
         if element is None:
             problem = problem or "no_quantity"
         else:
@@ -270,6 +277,11 @@ class _Reader:
         note = " ".join(filter(None, (found.note, part.note)))
         number, unit = (element.number, element.unit) if element else (None, "")
         return self._in_sale_units(Goods(found.item or written, number, unit, note, problem))
+
+    def _goes_on_changing(self, text: str) -> bool:
+        """土豆加1袋, 土豆减1袋: a change of what was ordered before, not an order."""
+        name = text.strip(_AROUND)
+        return name.endswith(("加", "减", "退", "少")) and self.lexicon.knows(_name(name[:-1]))
 
     def _in_sale_units(self, ordered: Goods) -> Goods:
         """A measure is converted where it comes out whole; a unit of another size class is asked."""
@@ -291,12 +303,15 @@ class _Reader:
 
     def result(self) -> Parsed:
         self._settle_waiting()
+        names = [ordered.item for ordered in self.goods]
+        if len(set(names)) < len(names):
+            self.problem = self.problem or "item_twice"
         return Parsed(tuple(self.goods), " ".join(note.strip() for note in self.notes if note.strip()), self.problem)
 
 
 def _name(text: str) -> str:
     """The words of an item without the verbs people put around it (我要鸡蛋, 肉来)."""
-    name = text.strip(" :：-~·。.\"'“”")
+    name = people.without_pictures(text).strip(_AROUND)
     for verb in words.VERBS_BEFORE:
         if name == verb or (name.startswith(verb) and verb not in words.VERBS_ALONE):
             name = name[len(verb) :]
@@ -305,4 +320,10 @@ def _name(text: str) -> str:
         if len(name) > len(verb) and name.endswith(verb):
             name = name[: -len(verb)]
             break
-    return name.strip(" :：-~·。.")
+    return name.strip(_AROUND)
+
+
+def _takes_back(text: str) -> bool:
+    """退土豆, 不要鸡蛋, 加土豆: words that change an order stand before the goods; 退烧药 and 加多宝 are goods."""
+    bare = text.strip(_AROUND)
+    return bare.startswith(words.CHANGES_BEFORE) and not bare.startswith(words.NOT_AGAINST)

@@ -7,7 +7,7 @@ from datetime import date
 
 from app.core import chinese
 from app.intake.grammar import words
-from app.intake.grammar.entry import Reader
+from app.intake.grammar.reader import Reader
 from app.places.rules import Scope, scope_named
 
 UNNAMED = "接龙商品"
@@ -83,9 +83,9 @@ def _date(line: str) -> tuple[int | None, int, int, str] | None:
         while end < len(line) and line[end].isdigit() and line[end].isascii():
             end += 1
         if end > at:
-            if numbers and line[numbers[-1][1] : at] not in (".", "-", "/", "月", "年"):
-                numbers = []
-            numbers.append((int(line[at:end]), end))
+            joined = numbers and line[numbers[-1][1] : at] in (".", "-", "/", "月", "年")
+            numbers = numbers if joined else []
+            numbers += [(int(line[at:end]), end)] if end - at <= 4 else []
         at = max(end, at + 1)
         if len(numbers) == 2 and numbers[0][0] <= 12 and line[end : end + 1] in ("号", "日"):
             break

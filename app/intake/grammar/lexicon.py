@@ -10,11 +10,9 @@ from app.core import chinese
 from app.intake.grammar import words
 
 DEFAULT_LIMIT = 50
-_MODIFIERS = tuple(
-    "新鲜 本地 有机 大 小 青 红 黄 绿 白 熟 嫩 老 鲜 甜 整 整箱 进口 国产 优质 普通 散装 袋装 盒装 瓶装 桶装".split()
-)
+_UNITS_LOWER = frozenset(unit.lower() for unit in words.UNITS)
 _NOTE_STARTS = ("要", "不要", "的", "选", "最好", "尽量")
-_TAILS = ("等", "类", "的", *_MODIFIERS)
+_TAILS = ("等", "类", "的", *words.DESCRIBING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +37,25 @@ class Match:
 def key(name: str) -> str:
     """Names are compared without blanks, case and width."""
     return "".join(chinese.fold(name).split()).upper()
+
+
+def is_specification(text: str) -> bool:
+    """30枚装, 5斤装, 12盒/箱, 500ML: the size of a pack, which counts nothing."""
+    at = 0
+    while at < len(text):
+        digits = at
+        while at < len(text) and (text[at].isdigit() or text[at] == "."):
+            at += 1
+        unit = next((text[at : at + n] for n in (3, 2, 1) if text[at : at + n].lower() in _UNITS_LOWER), "")
+        if at == digits or not unit:
+            return False
+        at += len(unit)
+        if text[at : at + 1] == "/":
+            after = next((n for n in (2, 1) if text[at + 1 : at + 1 + n] in words.UNITS), 0)
+            at += 1 + after
+        while at < len(text) and text[at] in "装入*×X ":
+            at += 1
+    return bool(text)
 
 
 class Lexicon:
@@ -68,6 +85,8 @@ class Lexicon:
         shorter: dict[str, set[str]] = defaultdict(set)
         for name in self.items:
             shorter[key(chinese.fold(name).split("(")[0])].add(name)
+            for short in _by_letter(key(name)):
+                shorter[short].add(name)
         for short, items in shorter.items():
             if short and short not in self._names:
                 self._names[short] |= items
@@ -108,10 +127,11 @@ class Lexicon:
             head, tail = self._names.get(name[:size], set()), self._names.get(name[-size:], set())
             if len(head) == 1:
                 rest = name[size:]
-                return Match(next(iter(head)), rest, rest.startswith(_NOTE_STARTS) or rest in _TAILS)
+                sure = rest.startswith(_NOTE_STARTS) or rest in _TAILS or is_specification(rest)
+                return Match(next(iter(head)), rest, sure)
             if len(tail) == 1:
                 rest = name[:-size]
-                return Match(next(iter(tail)), rest, rest in _MODIFIERS)
+                return Match(next(iter(tail)), rest, rest in words.DESCRIBING or is_specification(rest))
         return Match("", text, certain=False)
 
     def mentioned(self, text: str) -> set[str]:
@@ -140,6 +160,15 @@ class Lexicon:
         wanted = set(key(text))
         scored = sorted(((-len(wanted & set(key(name))), name) for name in self.items), key=lambda pair: pair)
         return tuple(name for score, name in scored[:most] if score < 0)
+
+
+def _by_letter(name: str) -> tuple[str, ...]:
+    """A套餐 also goes by A, A套, 套餐A."""
+    for kind in ("套餐", "组合", "菜包", "套", "餐", "包", "款"):
+        letter = name.removesuffix(kind)
+        if letter != name and len(letter) == 1 and letter.isascii() and letter.isalpha():
+            return (letter, letter + "套", letter + "套餐", kind + letter, letter + "款", letter + "餐")
+    return ()
 
 
 def _cuts_a_number(name: str, text: str, start: int) -> bool:

@@ -22,6 +22,7 @@ _CIRCLED |= {chr(0x2776 + i): i + 1 for i in range(10)} | {chr(0x2474 + i): i + 
 _MARKS = ".、,:);]。"
 _ADDRESS_FOLLOWS = "-/# 号栋幢撞座楼单室弄"
 _KEYCAP = "\ufe0f\u20e3"
+_ADDED_UP = ("合计", "总计", "共计", "总共", "一共", "共", "接龙共", "已接", "还差", "还剩", "剩余", "小计")
 _INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad\u200e\u200f"), None)
 _DATE_FOLLOWS = "星周上下午晚早中到送团接预发前截取起开是、,,日 "
 
@@ -103,6 +104,28 @@ def header_end(text: str) -> int:
     return 0
 
 
+def is_circled(ch: str) -> bool:
+    """Whether this one character numbers an entry (①, ㉑, ❶)."""
+    return ch in _CIRCLED
+
+
+def is_sender_line(text: str) -> bool:
+    """`王姐 10:21`, `李叔(12-303) 2022/4/15 10:22`: a copied message begins with who sent it and when."""
+    digits = text[-8:].lstrip(" 0123456789年月日/.-")
+    clock = text[-5:].strip()
+    hours, colon, minutes = clock.partition(":")
+    if not colon or not hours.isdigit() or not minutes.isdigit() or len(minutes) != 2 or int(hours) > 23:
+        return False
+    return digits.startswith(":") and len(text) <= 40 and text[:1].strip("0123456789 ") != ""
+
+
+def is_total_line(text: str) -> bool:
+    """`合计3份`, `目前共20份`, `以上共3份`: what somebody added up is no order."""
+    for lead in ("以上", "目前", "现在", "现", "已", "暂", "截止目前", "今天", "本次"):
+        text = text.removeprefix(lead)
+    return text.startswith(_ADDED_UP) and any(ch.isdigit() for ch in text[:12])
+
+
 def is_quote_line(text: str) -> bool:
     """`- - - - - -`: what stands above it is a quoted message."""
     dashes = text.replace(" ", "")
@@ -161,7 +184,7 @@ def marker(text: str) -> Marker | None:
         return Marker(_CIRCLED[text[0]], _skip(text, 1))
     if text.startswith("🔟"):
         return Marker(10, _skip(text, 1))
-    opened = 1 if text[0] in "([" else 0
+    opened = 1 if text[0] in "([【" else 0
     end = opened
     keycaps = ""
     while end < len(text) and end - opened < 12 and (text[end] in "0123456789" or text[end] in _KEYCAP):
@@ -172,7 +195,7 @@ def marker(text: str) -> Marker | None:
     if text[end - 1] in _KEYCAP:
         return Marker(int(keycaps), _skip(text, end))
     if opened:
-        return Marker(int(keycaps), _skip(text, end + 1)) if text[end : end + 1] in (")", "]") else None
+        return Marker(int(keycaps), _skip(text, end + 1)) if text[end : end + 1] in (")", "]", "】") else None
     if text[end : end + 1] == " ":
         return Marker(int(keycaps), _skip(text, end), is_loose=True)
     if text[end : end + 1] not in _MARKS or end == len(text) or _is_date(text, end) or _is_decimal(text, end):
@@ -225,7 +248,7 @@ def _inline_markers(text: str) -> Iterator[tuple[int, Marker]]:
     at = 0
     while at < len(text):
         is_start = at == 0 or text[at - 1] in " >"
-        candidate = text[at] in _CIRCLED or (is_start and (text[at].isdigit() or text[at] in "(["))
+        candidate = text[at] in _CIRCLED or (is_start and (text[at].isdigit() or text[at] in "([【"))
         found = marker(text[at : at + 14]) if candidate else None
         if found and not found.is_loose:
             yield at, found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 
 from app.intake.grammar import words
@@ -10,7 +11,9 @@ from app.intake.grammar.scan import Element, Kind
 
 _SELF = ("我", "本人", "我家", "自己")
 _PARTICLES = frozenset("啊呀哦了的吧呢哈嗯呵嘿哟喽啦么嘛您你大家各位亲")
-_TRIM = " :：,，-~·。.、"
+_TRIM = " :：,，-~·。.、…"
+_ASKS = ("多少钱", "几点", "什么时候", "还有吗", "有吗", "怎么", "能不能", "可不可以", "谁", "哪里", "哪天", "吗", "?")
+_PLACES = frozenset("村桥角弄巷塘湾庄里岙浜埭坊苑园营")
 
 
 def is_name(text: str) -> bool:
@@ -24,6 +27,10 @@ def is_name(text: str) -> bool:
         return True
     if not 2 <= len(text) <= 3 or text[0] not in words.SURNAMES or text in words.GOODS:
         return False
+    if text[-1] == "的":
+        return False
+    if text[-1] in _PLACES and (len(text) == 2 or text[1] == "家"):
+        return False  # 王家村, 李家桥, 马塘
     return not any(ch in words.GOODS_ENDS for ch in text[1:])
 
 
@@ -61,6 +68,8 @@ def _behind_address(rest: list[Element], lexicon: Lexicon) -> tuple[str, list[El
     another = follows is not None and follows.kind is Kind.WORDS
     if is_name(stripped) and not (lexicon.knows(stripped) and not stripped.endswith(words.KIN)):
         return stripped, rest[1:]
+    if is_no_name(stripped):
+        return "", rest
     if another and follows is not None and lexicon.knows(follows.text) and not lexicon.knows(stripped):
         return stripped, rest[1:]
     return "", rest
@@ -113,6 +122,24 @@ def is_chat(text: str) -> bool:
     for word in sorted(words.CHAT, key=len, reverse=True):
         left = left.replace(word, "")
     return all(ch in _PARTICLES for ch in left)
+
+
+def is_question(text: str) -> bool:
+    """多少钱一份？: a question orders nothing."""
+    return any(word in text for word in _ASKS) and not any(ch.isdigit() for ch in text.rstrip("?吗 "))
+
+
+def without_pictures(text: str) -> str:
+    """The text without emoji and other picture characters."""
+    return "".join(ch for ch in text if ch.isascii() or unicodedata.category(ch) not in ("So", "Sk", "Cn", "Co"))
+
+
+def is_no_name(text: str) -> bool:
+    """Words in front of goods that ask, describe or take back, and so are nobody: 不要, 退, 新鲜, 5斤装."""
+    bare = without_pictures(text).strip(_TRIM)
+    if not bare or bare in words.VERBS_BEFORE or bare in words.VERBS_AFTER or bare in words.DESCRIBING:
+        return True
+    return bare.startswith(words.CHANGES_BEFORE) or bare[0].isdigit()
 
 
 def is_example(text: str) -> bool:

@@ -5,6 +5,7 @@ clause                       flag              goes to
 没有就不要 / 不要替换          no_substitute     note
 没有可换 / 随便都行            may_substitute    note
 放门口 / 敲门重一点 / 先打电话  door_note         note
+60元 / ¥60 / 7.5元/袋 / 3口人  -                 note (a price and how many live there count no goods)
 高血压 / 产妇 / 透析           health            restricted note only, never paper
 奶粉 / 尿不湿 / 独居老人 / 没有锅 special_need      note
 """
@@ -13,6 +14,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from app.core import chinese
+from app.intake.grammar import words
 from app.intake.grammar.model import Flag
 
 _PAID = tuple(
@@ -44,6 +47,7 @@ _SPECIAL = tuple(
     " 哺乳 月子 行动不便".split()
 )
 _URGENT = ("急需", "急用", "很急", "着急", "断粮", "没吃的", "什么也没有", "救救", "断奶", "紧急", "快没了")
+_PAID_SHORT = ("已", "付", "转", "谢", "钱", "微信", "红包")
 _BREAKS = ",，。;；!！、\n"
 
 
@@ -109,6 +113,11 @@ def _clause(clause: str) -> tuple[str, str, Flag | None]:
     paid = _paid(clause)
     if paid is not None:
         return paid, clause[len(paid) :] if clause.startswith(paid) else "", Flag.PAID
+    priced = _price(clause)
+    if priced is not None:
+        return priced[0], priced[1], None
+    if _persons(clause):
+        return "", clause, None
     at = _substitution(clause)
     if at >= 0:
         return clause[:at], clause[at:], Flag.NO_SUBSTITUTE
@@ -133,6 +142,50 @@ def _paid(clause: str) -> str | None:
     for tick in _TICKS:
         kept = kept.replace(tick, "")
     return kept.replace("\ufe0f", "") if kept != clause else None
+
+
+def _price(clause: str) -> tuple[str, str] | None:
+    """(the clause without its price, the price): 2份60元, 共60元, ¥60, 7.5元/袋; None without one."""
+    at = next((at for at, ch in enumerate(clause) if ch in "元￥¥" or clause.startswith("块钱", at)), -1)
+    if at < 0:
+        return None
+    if clause[at] in "￥¥":
+        end = _number_end(clause, at + 1)
+        return (clause[:at] + clause[end:], clause[at:end]) if end > at + 1 else None
+    begin = at
+    while begin > 0 and (clause[begin - 1].isdigit() or clause[begin - 1] == "."):
+        begin -= 1
+    end = at + (2 if clause.startswith("块钱", at) else 1)
+    if begin == at:
+        return None
+    for word in ("一共", "总共", "合计", "总计", "共计", "共", "计", "总", "￥", "¥"):
+        begin -= len(word) if clause[:begin].endswith(word) else 0
+    if clause[end : end + 1] in ("/", "一", "每"):
+        end += 1 + len(unit_word(clause, end + 1))
+    if end < len(clause) and "\u4e00" <= clause[end] <= "\u9fff" and not clause.startswith(_PAID_SHORT, end):
+        return None  # 30元套餐: the price is part of a name
+    return clause[:begin] + clause[end:], clause[begin:end]
+
+
+def _number_end(text: str, at: int) -> int:
+    while at < len(text) and (text[at].isdigit() or text[at] == "."):
+        at += 1
+    return at
+
+
+def unit_word(text: str, at: int) -> str:
+    """The unit that begins at `at`, "" when none does."""
+    return next((text[at : at + n] for n in range(words.UNIT_MAX, 0, -1) if text[at : at + n] in words.UNITS), "")
+
+
+def _persons(clause: str) -> bool:
+    """3口人, 家里5个人, 两个人: who lives there."""
+    bare = clause
+    for lead in ("我们家", "我家", "家里", "家有", "一家", "共", "有"):
+        bare = bare.removeprefix(lead)
+    tail = next((tail for tail in ("口之家", "口人", "个人", "人", "口") if bare.endswith(tail)), "")
+    number = bare.removesuffix(tail)
+    return bool(tail) and 0 < len(number) <= 2 and all(ch.isdigit() or ch in chinese.NUMERALS for ch in number)
 
 
 def _substitution(clause: str) -> int:

@@ -17,7 +17,7 @@ from app.intake.grammar import words
 from app.intake.grammar.lexicon import Lexicon
 
 MAX_NUMBER_DIGITS = 6
-_SEPARATORS = "=,，。;；、!！?？|\n"
+_SEPARATORS = "=,，。;；、!！?？|…\n"
 _TIMES = "xX*×"
 _RANGE_PAIRS = frozenset("一二 二三 两三 三四 三五 四五 五六 六七 七八 八九 一两".split())
 
@@ -191,6 +191,8 @@ def _arabic(text: str, at: int, start: int, sign: str) -> tuple[Element | None, 
             end += 1
     after = _blanks(text, end)
     unit = unit_at(text, after)
+    if not unit and not sign and not problem and _times_follow(text, end):
+        return Element(Kind.QTY, text[at : end + 1], int(digits) or None, "", "" if int(digits) else "zero"), end + 1
     if not unit and text[after : after + 1] in words.NOT_GOODS_AFTER_NUMBER and not sign:
         return None, at
     if len(digits) > MAX_NUMBER_DIGITS:
@@ -201,6 +203,12 @@ def _arabic(text: str, at: int, start: int, sign: str) -> tuple[Element | None, 
         if _in_latin(text, start, end):
             return None, at
     return _finished(text, (at, end, after), _Number(int(digits), problem), unit, sign)
+
+
+def _times_follow(text: str, end: int) -> bool:
+    """`2x土豆`, `2*鸡蛋`: the number stands before the sign and words follow it."""
+    follows = text[end + 1 : end + 2]
+    return text[end : end + 1] in (*_TIMES,) and bool(follows) and not follows.isascii() and end > 0
 
 
 def _moment_end(text: str, start: int, end: int) -> int:
@@ -265,6 +273,8 @@ def _finished(
             problem, end = "fraction", end + 1
         if text[end : end + 1] in ("装", "入") and not sign:
             return None, end + 1
+        if text[end : end + 1] == "/" and unit_at(text, end + 1):
+            return None, end + 1 + len(unit_at(text, end + 1))
         if text[end : end + 1] in ("-", "~") and text[end + 1 : end + 2].isdigit():
             problem, end = "range", _range_end(text, end + 1)
     if unit == "两" and value is not None:

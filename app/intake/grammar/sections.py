@@ -8,12 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from app.intake.grammar import entry, lines, people, remarks
-from app.intake.grammar.entry import Reader
 from app.intake.grammar.lines import Marker, Piece
 from app.intake.grammar.model import Outcome
+from app.intake.grammar.reader import Reader, addresses
 
 MAX_LINE = 600
 _OF_A_BUILDING = frozenset({"", "住户", "居民", "业主", "邻居", "接龙", "订单", "汇总"})
+_AROUND = " :：。.,，-—【】[]()"
 _PRICE = ("元", "￥", "¥", "块/", "块一")
 _NOTICE = tuple(
     "满 起送 每份 每人 每户 还差 截止 截单 自提 团长 价格 售价 统一 到货 预计 开团 结团 配送 库存 限购 限 合计"
@@ -65,7 +66,7 @@ def split(found: list[Piece], reader: Reader) -> list[Section]:
             _header(piece, end, section)
             continue
         if _is_building_heading(piece.text, reader):
-            section = Section(len(sections), [piece.text, *section.title])
+            section = Section(len(sections), [piece.text.strip(_AROUND), *section.title])
             sections.append(section)
             section.units.append(_fixed(piece, Outcome.HEAD, "building", section))
             continue
@@ -83,10 +84,10 @@ def _is_building_heading(text: str, reader: Reader) -> bool:
     """`13号楼：` on a line of its own: the lines below it are of that building, whatever stood above."""
     if len(text) > 16 or not text[:1].strip() or lines.marker(text) is not None:
         return False
-    found = entry.addresses(text, reader)
+    found = addresses(text, reader)
     if len(found) != 1 or found[0].resolution.household is not None or found[0].resolution.read.room:
         return False
-    left = (text[: found[0].start] + text[found[0].end :]).strip(" :：。.,，-—【】[]()")
+    left = (text[: found[0].start] + text[found[0].end :]).strip(_AROUND)
     return bool(found[0].resolution.read.building) and left in _OF_A_BUILDING
 
 
@@ -118,7 +119,7 @@ def _header(piece: Piece, end: int, section: Section) -> None:
 
 def _first_marker(rest: str, inline: list[tuple[int, int, int]]) -> int:
     start = inline[0][1]
-    while start > 0 and rest[start - 1] in " .、,:)(0123456789":
+    while start > 0 and (rest[start - 1] in " .、,:)(】【[]0123456789" or lines.is_circled(rest[start - 1])):
         start -= 1
     return start
 
@@ -139,6 +140,9 @@ def _line(piece: Piece, section: Section, reader: Reader) -> None:
     if len(text) > 10 * MAX_LINE:
         section.units.append(_fixed(piece, Outcome.REVIEW, "too_long", section))
         return
+    if lines.is_sender_line(text):
+        section.units.append(_fixed(piece, Outcome.SKIP, "sender", section))
+        return
     if "@所有人" in text or "@all" in text.lower():
         section.units.append(_fixed(piece, Outcome.SKIP, "announcement", section))
         return
@@ -155,6 +159,9 @@ def _line(piece: Piece, section: Section, reader: Reader) -> None:
     if mark and mark.is_loose and not _numbers_the_line(mark, text, last_index, reader):
         mark = None
     inline = lines.split_inline(text, mark.index if mark and not mark.is_loose else 1)
+    if inline and _is_household(text[: _first_marker(text, inline)], reader):
+        text = text[: _first_marker(text, inline)] + " " + ",".join(text[start:stop] for _, start, stop in inline)
+        inline, mark = [], lines.marker(text)
     if not inline and len(text) > MAX_LINE:
         section.units.append(_fixed(piece, Outcome.REVIEW, "too_long", section))
     elif inline:
@@ -166,13 +173,19 @@ def _line(piece: Piece, section: Section, reader: Reader) -> None:
         _plain(piece._replace(text=text), section, reader)
 
 
+def _is_household(lead: str, reader: Reader) -> bool:
+    """Goods that are numbered behind an address (`12-302 1.土豆2袋 2.鸡蛋1盒`) are one entry, not several."""
+    found = addresses(lead, reader) if lead.strip() else []
+    return bool(found) and found[-1].resolution.household is not None
+
+
 def _numbers_the_line(mark: Marker, text: str, last_index: int, reader: Reader) -> bool:
     """Whether digits and a blank at the start may be the number of the entry: they continue the numbering, or are the
     first and an address follows. What they are is decided, or asked, once both readings are known.
     """
     if last_index and mark.index == last_index + 1:
         return True
-    found = entry.addresses(text[mark.end :], reader)
+    found = addresses(text[mark.end :], reader)
     address = bool(found) and found[0].start <= 1 and (found[0].is_strong or found[0].resolution.household is not None)
     return address and mark.index == last_index + 1
 
@@ -193,13 +206,16 @@ def _plain(piece: Piece, section: Section, reader: Reader) -> None:
     """A line without a number: an entry of its own, the continuation of the one above, or talk."""
     text = piece.text
     above = section.units[-1] if section.units and section.units[-1].fixed is None else None
-    found = entry.addresses(text, reader)
+    found = addresses(text, reader)
     quantity = entry.has_quantity(text, reader)
     if found and (found[0].is_strong or found[0].resolution.household or (found[0].start == 0 and quantity)):
         _entry(piece, None, section).quantity = quantity
         return
-    if people.is_chat(text):
+    if people.is_chat(text) or (people.is_question(text) and not found):
         section.units.append(_fixed(piece, Outcome.SKIP, "chat", section))
+        return
+    if lines.is_total_line(text) and not found:
+        section.units.append(_fixed(piece, Outcome.SKIP, "added_up", section))
         return
     if above is not None and not piece.after_blank and _continues(above, text, quantity, reader):
         above.pieces.append(piece)
@@ -247,7 +263,7 @@ def _headings(section: Section, reader: Reader) -> None:
     if first is None and not section.has_header:
         first = next((at for at, u in enumerate(section.units) if u.fixed is None), None)
     for unit in section.units[: len(section.units) if first is None else first]:
-        if unit.fixed is Outcome.HEAD or unit.reason == "quote":
+        if unit.fixed is Outcome.HEAD or unit.reason in ("quote", "announcement", "sender", "added_up"):
             continue
         titled = first is not None and section.has_header
         if unit.fixed is None and (not titled or _orders(unit.text, reader)):

@@ -41,10 +41,11 @@ NOT_UNIT_BEFORE = {
     "节": "日",
 }
 VERBS_BEFORE = tuple(
-    "也带 也要 也来 再带 带 麻烦帮我 麻烦 请帮我 帮我 我要 我订 我来 想要 需要 要 来 订 拿 买 求 也".split()
+    "也带 也要 也来 再带 带 麻烦帮我 麻烦 请帮我 帮我 我家要 我家订 我也要 我要 我订 我来 我拿 我家 想要 想订 需要"
+    " 预订 预定 下单 登记 报名 参加 参团 跟团 认购 申请 购买 要 来 订 拿 买 求 也 团 拼 接 跟 购 我".split()
 )
 # These count as verbs only when they stand alone: 带鱼 and 求 in a name are no verbs.
-VERBS_ALONE = frozenset({"带", "也", "求"})
+VERBS_ALONE = frozenset("带也求团拼接跟购我")
 VERBS_AFTER = ("各要", "需要", "想要", "要", "来", "订", "拿", "买", "加")
 
 KIN = tuple(
@@ -99,6 +100,15 @@ FORMAT_WORDS = tuple(
     "门店 型号 姓名 名字 昵称 房号 门牌 楼号 楼栋 楼幢 栋 幢 号 室 单元 房间 房间号 数量 份数 几份 多少份"
     " 电话 手机 商品 品名 地址 备注"
     " 规格 名称 微信名 需求 物资 楼栋号".split()
+)
+DESCRIBING = tuple(
+    "新鲜 本地 有机 大 小 青 红 黄 绿 白 熟 嫩 老 鲜 甜 整 整箱 进口 国产 优质 普通 散装 袋装 盒装 瓶装 桶装".split()
+)
+# In front of goods these take back; 退烧药 and 加多宝 are goods.
+AGAINST = tuple("不要 不用 不需要 不订 不买 不加 不拿 别 勿 退 去掉 减 少 删 取消 免 扣 撤".split())
+CHANGES_BEFORE = (*AGAINST, "加", "改", "换", "补")
+NOT_AGAINST = tuple(
+    "退烧 退热 减肥 减盐 减脂 少儿 少林 加多宝 加湿 加碘 换洗 改锥 别克 免洗 免煮 免浆 免切 补水 补钙".split()
 )
 CANCELS = (
     "不要了",

@@ -15,6 +15,12 @@ _PLACE_ENDS = tuple(
     "花园 家园 小区 公寓 新村 山庄 大厦 公馆 名邸 宿舍 别墅 新苑 名苑 花苑 佳苑 家苑 水岸 广场"
     " 苑 园 城 湾 府 里 坊 庭 邸 居 墅 轩 阁 院 寓 村".split()
 )
+_PLACE_WORDS = tuple(
+    "花园 家园 小区 公寓 新村 山庄 大厦 公馆 名邸 宿舍 别墅 新苑 名苑 花苑 佳苑 家苑 水岸 广场 嘉业 都会 时代 天地 之星"
+    " 国际 名都 华府 豪庭 新城 世家 悦府 蝶园 中心 雅苑 雅居 嘉园 花城 名城 丽都 人家 印象 城邦 银座 尚座 春天 东湾 西湾".split()
+)
+_SMALL_PLACES = ("苑", "园", "村", "弄", "庭", "塘", "湾", "巷", "城", "营", "桥", "岭", "坞", "埠", "浜")
+_NO_PLACE_STARTS = tuple("放送到在请麻别先敲按打给挂")
 _ADMIN_ENDS = tuple("省 市 区 县 镇 乡 街道 社区 路 街 道 弄 号 巷 桥 站 在 是 到 到了".split())
 _ROADS = ("路", "街", "大道", "巷", "弄", "胡同")
 _NO_PLACE = ("小区里", "这里", "那里", "家里", "群里", "哪里", "邻居")
@@ -169,16 +175,53 @@ def unexplained(masked: str, slots: Sequence[Slot], is_many: bool, explains: Cal
         rest = text[begin + len(run) :].lstrip(" ,:·()-。.")
         alone = is_whole or text[begin - 1 : begin] == "("
         if run.endswith(_ROADS) and (rest[:1] == SLOT or rest[:1].isdigit()):
-            if is_many or rest[:1] != SLOT:
+            if is_many or rest[:1] != SLOT or run.endswith(("弄", "巷", "胡同")):
                 return True
             continue
         is_part = len(run) > 2 and _is_part(run[-2:])
-        if run.endswith((*_DISTRICT_ENDS, *_INTRODUCES)) and not is_part:
+        is_bridge = run.endswith("桥") and len(run) <= 4 and rest[:1] == SLOT  # 李家桥 is a place of its own
+        is_district = run.endswith((*_DISTRICT_ENDS, *_INTRODUCES)) and not run.endswith("小区")
+        if is_district and not is_part and not is_bridge:
             continue
-        doubtful = is_part or _is_place(run, rest, is_many) or (is_many and alone and len(run) >= 3)
+        behind = text[:begin].rstrip(" ·(,:-。.")[-1:] == SLOT and (len(run) >= 4 or _is_small_place(run))
+        strange = behind and not _is_goods_name(text[begin + len(run) :])
+        begins = any(ends_like_place(run[:at]) for at in range(3, min(len(run), 9)))
+        doubtful = (
+            is_part or strange or begins or _is_place(run, rest, is_many) or (is_many and alone and len(run) >= 3)
+        )
         if doubtful and not explains(run):
             return True
     return False
+
+
+def _is_small_place(run: str) -> bool:
+    """南苑, 观音塘, 严家弄: short words that end like the names of places."""
+    return len(run) >= 2 and run.endswith(_SMALL_PLACES)
+
+
+def _is_goods_name(rest: str) -> bool:
+    """A quantity in a unit of goods stands directly behind the words: 空气炸锅1个, but not `采荷嘉业 2份`."""
+    number = rest.lstrip("xX*×+")
+    left = number.lstrip("0123456789")
+    if number[:1] in chinese.NUMERALS or number[:1] == "半":
+        return True
+    if left != number:
+        return rest[:1] != " "
+    blank = rest.lstrip(" ").lstrip("xX*×+")
+    after = blank.lstrip("0123456789").lstrip(" ")
+    return blank != after and after[:1] not in ("", "份", "单", "户", "套", ",", "。")
+
+
+def ends_like_place(word: str) -> bool:
+    """Whether a word of three characters or more ends like the name of a place (庆春苑, 观音塘)."""
+    return len(word) >= 3 and word.endswith((*_PLACE_ENDS, *_SMALL_PLACES)) and not word.startswith(_NO_PLACE_STARTS)
+
+
+def holds_place(run: str) -> bool:
+    """Whether Han words begin with the name of a place, whatever follows it (新世纪花园鸡蛋, 月光花园王阿姨)."""
+    if run.startswith(_NO_PLACE_STARTS):
+        return False
+    return any(run.find(word, 2) >= 2 for word in _PLACE_WORDS) and not run.endswith(_NO_PLACE)
 
 
 def _nothing(_run: str) -> bool:
@@ -188,10 +231,10 @@ def _nothing(_run: str) -> bool:
 def _is_place(run: str, rest: str, is_many: bool) -> bool:
     """Strange words in front of the address, words that end like a place, words with a house number of their own."""
     if rest[:1] == SLOT:
-        return len(run) >= (2 if is_many else 3) or run.endswith(_PLACE_ENDS[:18])
+        return len(run) >= (2 if is_many else 3) or run.endswith((*_PLACE_ENDS[:18], *_SMALL_PLACES))
     number = rest[:4].lstrip("0123456789")
     numbered = number != rest[:4] and number[:1] == "号"
-    named = run.endswith(_PLACE_ENDS) and not run.endswith(_NO_PLACE)
+    named = (run.endswith((*_PLACE_ENDS, *_SMALL_PLACES)) or holds_place(run)) and not run.endswith(_NO_PLACE)
     return len(run) >= 3 and (numbered or named)
 
 

@@ -1,0 +1,68 @@
+"""What an entry is read with, and how words beside an address are told from the name of another place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from app.intake.grammar import changes, people, remarks, words
+from app.intake.grammar.lexicon import Lexicon
+from app.intake.grammar.model import Context
+from app.intake.grammar.scan import Kind, scan
+from app.places.rules import Located, Register, Scope, ends_like_place, holds_place, locate
+
+_ASIDES = frozenset({"", "帮忙", "麻烦", "请", "请帮忙", "麻烦帮忙", "我", "再", "也", "和", "还有", "另外", "谢谢"})
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """What an entry is read with."""
+
+    register: Register
+    lexicon: Lexicon
+    context: Context
+    default_item: str = ""
+    seen: dict[tuple[str, Scope | None], list[Located]] = field(default_factory=dict, compare=False, repr=False)
+    """Addresses already located: a line is looked at more than once before its outcome is clear."""
+
+    def explains(self, run: str) -> bool:
+        """Whether Han words beside an address are a person, goods or a verb, and so no unknown place."""
+        left = _without_verbs(run)
+        if holds_place(left) or self._begins_with_place(left):
+            return False
+        for word in (*words.REDIRECTS, *words.PROXIES, *words.VERBS_AFTER):
+            left = left.removesuffix(word)
+        if left in _ASIDES or people.is_name(left) or self.lexicon.knows(left) or people.is_chat(left):
+            return True
+        if any(element.kind is Kind.QTY or element.is_item for element in scan(left, self.lexicon)):
+            return True
+        return bool(remarks.flags_of(left)) or remarks.extract(left).rest != left or changes.find(left).text != left
+
+    def _begins_with_place(self, run: str) -> bool:
+        """庆春苑鸡蛋, 庆春苑王阿姨: a place, then goods or a person."""
+        for at in range(3, min(len(run), 9)):
+            if not ends_like_place(run[:at]) or run in words.GOODS:
+                continue
+            behind = run[at:]
+            goods = behind in words.GOODS or (not self.lexicon.is_open and self.lexicon.span(behind, 0) > 0)
+            if goods or people.is_name(behind):
+                return True
+        return False
+
+
+def addresses(text: str, reader: Reader) -> list[Located]:
+    """The addresses of a line; none when there is no register to read them against."""
+    key = (text, reader.context.scope)
+    if key not in reader.seen:
+        reader.seen[key] = locate(text, reader.register, words.SHORT_UNITS, reader.context.scope, reader.explains)
+    return reader.seen[key]
+
+
+def _without_verbs(run: str) -> str:
+    """我也要, 帮我: words of asking in front of the address say nothing of a place."""
+    left, before = run, ""
+    while left != before:
+        before = left
+        left = left.removeprefix("我们").removeprefix("我")
+        for word in words.VERBS_BEFORE:
+            left = left.removeprefix(word) if len(word) > 1 or left == word else left
+    return left
