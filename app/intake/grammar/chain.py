@@ -12,7 +12,7 @@ from app.intake.grammar.lines import Piece
 from app.intake.grammar.model import ChainLine, ChainResult, Change, Context, Outcome
 from app.intake.grammar.reader import Reader
 from app.intake.grammar.sections import Section, Unit
-from app.places.rules import Register
+from app.places.rules import Household, Register
 
 MAX_LINES = 1500
 MAX_CHARS = 60_000
@@ -35,7 +35,7 @@ def parse_chain(text: str, register: Register, lexicon: Lexicon, context: Contex
     for section in parsed:
         result += _section(section, reader)
     result = _superseded(parsed, result)
-    result = _by_names(result)
+    result = _by_names(result, reader.context.self_text)
     result = _duplicates(result)
     sums = totals(result)
     result = _numbered(result)
@@ -141,14 +141,16 @@ def _line(draft: Draft, unit: Unit, part: int) -> ChainLine:
     )
 
 
-def _by_names(found: list[ChainLine]) -> list[ChainLine]:
+def _by_names(found: list[ChainLine], self_text: str) -> list[ChainLine]:
     """In a chain of addresses an entry that names none is asked; a chain by nicknames keeps its rows.
 
+    A change for a name that ordered nothing before is asked: no stranger is made.
     Rows of a chain by nicknames have no household: `needs_settling` stays true until a person chooses one.
     """
     by_address = any(line.household is not None or line.reason.startswith("unknown_") for line in found)
     acts = (Outcome.ROW, Outcome.AMEND, Outcome.CANCEL)
     settled: list[ChainLine] = []
+    named: dict[str, list[Household]] = {}
     for line in found:
         if by_address and line.outcome in acts and line.household is None and line.continues is None:
             line = line._replace(outcome=Outcome.REVIEW, reason="no_address")
@@ -156,7 +158,14 @@ def _by_names(found: list[ChainLine]) -> list[ChainLine]:
             outcome = Outcome.AMEND if line.change else Outcome.ROW
             line = line._replace(outcome=outcome, reason="nickname", candidates=())
         elif line.outcome in acts and line.household is None and line.continues is None:
+            changes = line.outcome is not Outcome.ROW and line.who != self_text
+            if changes and line.who not in named:
+                line = line._replace(outcome=Outcome.REVIEW, reason="no_such_name")
             line = line._replace(reason=line.reason or "nickname")
+        if line.household is None and not line.candidates:
+            line = line._replace(candidates=tuple(dict.fromkeys(named.get(line.who, ()))))
+        if line.outcome is Outcome.ROW and line.who:
+            named.setdefault(line.who, []).extend([line.household] if line.household else [])
         settled.append(line)
     return settled
 

@@ -87,6 +87,8 @@ def _change(text: str, verbs: tuple[str, ...], change: Change) -> Changing | Non
         if at < 0:
             continue
         end = at + len(word)
+        if word == "少" and text[end : end + 1] == "了":
+            continue  # 少了1份 complains of what is missing
         alone = len(word) == 1 and text[:at].strip(" ,，") != ""
         if _quantity_follows(text, end) and not (alone and not text[at - 1].isspace()):
             shorter = text[:at] + " " + text[end:].lstrip("了")

@@ -281,6 +281,8 @@ class _Reader:
     def _goes_on_changing(self, text: str) -> bool:
         """土豆加1袋, 土豆减1袋: a change of what was ordered before, not an order."""
         name = text.strip(_AROUND)
+        if name.endswith(words.REFUSALS):
+            return True
         return name.endswith(("加", "减", "退", "少")) and self.lexicon.knows(_name(name[:-1]))
 
     def _in_sale_units(self, ordered: Goods) -> Goods:
@@ -303,6 +305,9 @@ class _Reader:
 
     def result(self) -> Parsed:
         self._settle_waiting()
+        said = [word for note in self.notes for word in note.replace(",", " ").split()]
+        if self.goods and any(word.rstrip("了吧啊哈") in words.REFUSALS for word in said):
+            self.problem = self.problem or "change_unclear"
         names = [ordered.item for ordered in self.goods]
         if len(set(names)) < len(names):
             self.problem = self.problem or "item_twice"

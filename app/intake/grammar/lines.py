@@ -111,12 +111,13 @@ def is_circled(ch: str) -> bool:
 
 def is_sender_line(text: str) -> bool:
     """`王姐 10:21`, `李叔(12-303) 2022/4/15 10:22`: a copied message begins with who sent it and when."""
-    digits = text[-8:].lstrip(" 0123456789年月日/.-")
-    clock = text[-5:].strip()
-    hours, colon, minutes = clock.partition(":")
-    if not colon or not hours.isdigit() or not minutes.isdigit() or len(minutes) != 2 or int(hours) > 23:
+    who, blank, clock = text.rpartition(" ")
+    hours, colon, minutes = clock[:5].partition(":")
+    is_clock = bool(colon) and hours.isdigit() and minutes.isdigit() and len(minutes) == 2 and int(hours) < 24
+    seconds = clock[len(hours) + 3 :]
+    if not blank or not is_clock or (seconds and not (seconds[0] == ":" and seconds[1:].isdigit())):
         return False
-    return digits.startswith(":") and len(text) <= 40 and text[:1].strip("0123456789 ") != ""
+    return len(text) <= 40 and bool(who.rstrip(" 0123456789年月日/.-"))
 
 
 def is_total_line(text: str) -> bool:
@@ -227,8 +228,17 @@ def _is_decimal(text: str, end: int) -> bool:
     return text[end] == "." and text[end + 1 : end + 3].isdigit() and said in ("左右", "到货", "开始", "截止", "前截")
 
 
-def split_inline(text: str, first: int) -> list[tuple[int, int, int]]:
-    """Entries of a chain written on one line: (index, start of text, end of text), indices rising from `first`.
+class Inline(NamedTuple):
+    """An entry inside a line: its number, where the number begins, where its text begins and ends."""
+
+    index: int
+    begin: int
+    start: int
+    end: int
+
+
+def split_inline(text: str, first: int) -> list[Inline]:
+    """Entries of a chain written on one line, indices rising from `first`.
 
     A gap of one or two numbers is allowed; fewer than two entries mean that the line is no such chain.
     """
@@ -241,7 +251,7 @@ def split_inline(text: str, first: int) -> list[tuple[int, int, int]]:
     if len(starts) < 2:
         return []
     ends = [begin for _, begin, _ in starts[1:]] + [len(text)]
-    return [(index, content, end) for (index, _, content), end in zip(starts, ends, strict=True)]
+    return [Inline(*start, end) for start, end in zip(starts, ends, strict=True)]
 
 
 def _inline_markers(text: str) -> Iterator[tuple[int, Marker]]:

@@ -79,6 +79,11 @@ def _nickname(rest: list[Element], lexicon: Lexicon) -> tuple[str, list[Element]
     """The first words up to a blank; Latin words and kin words behind them belong to the name."""
     first = rest[0]
     follows = rest[1] if len(rest) > 1 else None
+    letters = [each for each in rest if each.kind is Kind.WORDS]
+    if len(letters) > 1 and all(
+        len(each.text) == 1 and each.text.isascii() and each.text.isalpha() for each in letters
+    ):
+        return "", rest  # A+1、B*2
     glued = follows is not None and follows.tight and follows.kind is Kind.QTY
     if glued and lexicon.knows(first.text) and not first.text.endswith(words.KIN):
         return "", rest

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from app.intake.grammar import entry, lines, people, remarks
-from app.intake.grammar.lines import Marker, Piece
+from app.intake.grammar.lines import Inline, Marker, Piece
 from app.intake.grammar.model import Outcome
 from app.intake.grammar.reader import Reader, addresses
 
@@ -110,18 +110,11 @@ def _header(piece: Piece, end: int, section: Section) -> None:
     """The header line; a chain on one line goes on behind its title."""
     rest = piece.text[end:]
     inline = lines.split_inline(rest, 1)
-    title = rest[: _first_marker(rest, inline)] if inline else rest
+    title = rest[: inline[0].begin] if inline else rest
     section.title.append(title.strip(" :："))
     section.units.append(_fixed(piece._replace(text=title), Outcome.HEAD, "header", section))
-    for part, (index, start, stop) in enumerate(inline, start=2):
-        _entry(piece._replace(text=rest[start:stop].strip(), part=part), index, section)
-
-
-def _first_marker(rest: str, inline: list[tuple[int, int, int]]) -> int:
-    start = inline[0][1]
-    while start > 0 and (rest[start - 1] in " .、,:)(】【[]0123456789" or lines.is_circled(rest[start - 1])):
-        start -= 1
-    return start
+    for part, each in enumerate(inline, start=2):
+        _entry(piece._replace(text=rest[each.start : each.end].strip(), part=part), each.index, section)
 
 
 def _entry(piece: Piece, index: int | None, section: Section, loose: str = "") -> Unit:
@@ -140,7 +133,7 @@ def _line(piece: Piece, section: Section, reader: Reader) -> None:
     if len(text) > 10 * MAX_LINE:
         section.units.append(_fixed(piece, Outcome.REVIEW, "too_long", section))
         return
-    if lines.is_sender_line(text):
+    if _is_sender(text, section, reader):
         section.units.append(_fixed(piece, Outcome.SKIP, "sender", section))
         return
     if "@所有人" in text or "@all" in text.lower():
@@ -159,9 +152,8 @@ def _line(piece: Piece, section: Section, reader: Reader) -> None:
     if mark and mark.is_loose and not _numbers_the_line(mark, text, last_index, reader):
         mark = None
     inline = lines.split_inline(text, mark.index if mark and not mark.is_loose else 1)
-    if inline and _is_household(text[: _first_marker(text, inline)], reader):
-        text = text[: _first_marker(text, inline)] + " " + ",".join(text[start:stop] for _, start, stop in inline)
-        inline, mark = [], lines.marker(text)
+    text = _unnumbered_goods(text, mark.end if mark else 0, reader)
+    inline = lines.split_inline(text, mark.index if mark and not mark.is_loose else 1) if inline else []
     if not inline and len(text) > MAX_LINE:
         section.units.append(_fixed(piece, Outcome.REVIEW, "too_long", section))
     elif inline:
@@ -173,10 +165,22 @@ def _line(piece: Piece, section: Section, reader: Reader) -> None:
         _plain(piece._replace(text=text), section, reader)
 
 
-def _is_household(lead: str, reader: Reader) -> bool:
+def _is_sender(text: str, section: Section, reader: Reader) -> bool:
+    if not lines.is_sender_line(text) or any(word in text for word in _NOTICE):
+        return False
+    in_heading = section.has_header and not any(unit.fixed is None for unit in section.units)
+    return not in_heading and not entry.has_quantity(text, reader)
+
+
+def _unnumbered_goods(text: str, begin: int, reader: Reader) -> str:
     """Goods that are numbered behind an address (`12-302 1.土豆2袋 2.鸡蛋1盒`) are one entry, not several."""
+    rest = text[begin:]
+    inline = lines.split_inline(rest, 1)
+    lead = rest[: inline[0].begin] if inline else ""
     found = addresses(lead, reader) if lead.strip() else []
-    return bool(found) and found[-1].resolution.household is not None
+    if not found or found[-1].resolution.household is None:
+        return text
+    return f"{text[:begin]}{lead} " + ",".join(rest[each.start : each.end] for each in inline)
 
 
 def _numbers_the_line(mark: Marker, text: str, last_index: int, reader: Reader) -> bool:
@@ -190,15 +194,15 @@ def _numbers_the_line(mark: Marker, text: str, last_index: int, reader: Reader) 
     return address and mark.index == last_index + 1
 
 
-def _inline(piece: Piece, text: str, inline: list[tuple[int, int, int]], section: Section) -> None:
-    lead = text[: _first_marker(text, inline)].strip()
+def _inline(piece: Piece, text: str, inline: list[Inline], section: Section) -> None:
+    lead = text[: inline[0].begin].strip()
     first = 1
     if lead:
         section.title.append(lead)
         section.units.append(_fixed(piece._replace(text=lead), Outcome.HEAD, "heading", section))
         first = 2
-    for part, (index, start, stop) in enumerate(inline, start=first):
-        unit = _entry(piece._replace(text=text[start:stop].strip(), part=part), index, section)
+    for part, each in enumerate(inline, start=first):
+        unit = _entry(piece._replace(text=text[each.start : each.end].strip(), part=part), each.index, section)
         unit.quantity = True
 
 

@@ -106,6 +106,7 @@ DESCRIBING = tuple(
 )
 # In front of goods these take back; 退烧药 and 加多宝 are goods.
 AGAINST = tuple("不要 不用 不需要 不订 不买 不加 不拿 别 勿 退 去掉 减 少 删 取消 免 扣 撤".split())
+REFUSALS = tuple("不要 不用 不需要 不买 不订 不拿 别买 别订 别要 别拿 没要 没订 取消 退 退掉 算".split())
 CHANGES_BEFORE = (*AGAINST, "加", "改", "换", "补")
 NOT_AGAINST = tuple(
     "退烧 退热 减肥 减盐 减脂 少儿 少林 加多宝 加湿 加碘 换洗 改锥 别克 免洗 免煮 免浆 免切 补水 补钙".split()
