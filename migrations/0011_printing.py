@@ -33,7 +33,8 @@ def upgrade() -> None:
         "paper_setup",
         sa.Column("subdistrict_id", sa.Integer(), nullable=False),
         sa.Column("is_bilingual", types.Flag(), nullable=False),
-        sa.Column("stock", sa.Text(), nullable=False),
+        sa.Column("sheet_stock", sa.Text(), nullable=False),
+        sa.Column("roll_stock", sa.Text(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["subdistrict_id"],

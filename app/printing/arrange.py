@@ -85,3 +85,27 @@ def floor_grid(cells: Sequence[tuple[str, int, GridCell]]) -> tuple[StairwellGri
         rows = tuple(GridFloor(floor, tuple(by_place.get((floor, door)) for door in doors)) for floor in floors)
         grids.append(StairwellGrid(stairwell, rows))
     return tuple(grids)
+
+
+SLOT_MINUTES, HOUSEHOLDS_A_SLOT, SORTING_MINUTES = 10, 6, 10
+
+
+def collection_slots(households: int, arrives_minute: int | None) -> tuple[str, ...]:
+    """Return the slot of each household in walking order: six come down every ten minutes.
+
+    The first slot begins ten minutes after the bags arrive (minutes after midnight), on a full ten minutes.
+
+    arrives   households   slots
+    9:03      8            9:20–9:30 six times, 9:30–9:40 twice
+    9:00      1            9:10–9:20
+    unknown   2            empty, empty
+    """
+    if arrives_minute is None:
+        return ("",) * households
+    first = -(-(arrives_minute + SORTING_MINUTES) // SLOT_MINUTES) * SLOT_MINUTES
+    starts = (first + at // HOUSEHOLDS_A_SLOT * SLOT_MINUTES for at in range(households))
+    return tuple(f"{_clock(start)}–{_clock(start + SLOT_MINUTES)}" for start in starts)
+
+
+def _clock(minute: int) -> str:
+    return f"{minute // 60 % 24}:{minute % 60:02d}"

@@ -24,7 +24,8 @@ class SheetKind:
 
 
 def _kind(key: str, label: str, reader: str, watches: str, *, wave: bool = False, wide: bool = False) -> SheetKind:
-    return SheetKind(key, label, reader, wave, wide, frozenset(watches.split()))
+    # Languages, help number and label margins belong to the subdistrict and are on every sheet.
+    return SheetKind(key, label, reader, wave, wide, frozenset({*watches.split(), "subdistrict"}))
 
 
 _ORDERS = "household_order cycle"
@@ -32,7 +33,8 @@ _PACKED = f"{_ORDERS} bag allocation_run"
 _PLANNED = f"{_PACKED} plan round stop building gate blackout"
 
 ALL = (
-    _kind("poster", N_("楼栋海报"), N_("居民"), "cycle building"),
+    _kind("poster", N_("楼栋海报"), N_("居民"), "cycle building service_point"),
+    _kind("door_notice", N_("门口告知"), N_("居民"), "cycle building zone_designation service_point"),
     _kind("order_form", N_("手写订单"), N_("居民"), "cycle offer", wide=True),
     _kind("tally", N_("点位汇总表"), N_("小组长"), f"{_ORDERS} tally roll_call service_point chain_paste"),
     _kind("purchase_order", N_("采购单"), N_("供应商"), "purchase_order", wide=True),
@@ -45,10 +47,13 @@ ALL = (
     _kind("route_sheet", N_("路线单"), N_("配送队"), _PLANNED, wave=True, wide=True),
     _kind("drop_off_sheet", N_("楼栋交接单"), N_("楼长和志愿者"), _PLANNED, wave=True),
     _kind("hand_out_list", N_("发放表"), N_("楼长"), _PLANNED, wave=True),
+    _kind("collection_slip", N_("领取单"), N_("自取的居民"), _PLANNED, wave=True),
+    _kind("collection_sheet", N_("收款单"), N_("楼长和小组长"), f"{_ORDERS} payment hand_out dispute bag line_amount"),
     _kind("exception_list", N_("异常/补送单"), N_("物资组"), "hand_out dispute bag stop drop_off"),
     _kind("settlement_sheet", N_("结算/退款单"), N_("小组长"), "statement payment household_order dispute cycle"),
 )
-BY_KEY = {kind.key: kind for kind in ALL}
+LABEL_TEST = _kind("label_test", N_("标签对位页"), N_("打印的人"), "subdistrict", wide=True)
+BY_KEY = {kind.key: kind for kind in (*ALL, LABEL_TEST)}
 
 KIT = SheetKind("kit_cover", N_("应急包"), N_("每个人"), True, True, frozenset(_PLANNED.split()))
 

@@ -47,7 +47,8 @@ def _cover(ground: Ground, documents: list[Document]) -> KitCover:
         KitEntry(row.kind, BY_KEY[row.kind].label_zh, row.label, row.number, row.totals.get("bags", 0))
         for row in documents
     )
-    return KitCover(ground.head(has_wave=True), Totals(lines=len(entries), bags=drop_off_bags(entries)), entries)
+    total = Totals(lines=len(entries), bags=drop_off_bags(entries))
+    return KitCover(ground.head(has_wave=True), total, entries, ground.help_phone)
 
 
 def _bind(running: Running, order: Order) -> int:

@@ -2,15 +2,12 @@
 
 from functools import cache
 from pathlib import Path
-from typing import Any
 
-from flask import has_app_context
-from flask_babel import gettext as _translate
-from flask_babel import ngettext as _translate_plural
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from app.printing.qr import qr_url
 from app.printing.sheets.base import Printout
+from app.printing.words import sayer
 
 _TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 
@@ -27,32 +24,23 @@ def kilograms(grams: int) -> str:
     return f"{tenths // 10}.{tenths % 10}"
 
 
-def _gettext(message: str) -> str:
-    return _translate(message) if has_app_context() else message
-
-
-def _ngettext(one: str, many: str, number: int) -> str:
-    return _translate_plural(one, many, number) if has_app_context() else many
-
-
 @cache
-def environment() -> Environment:
-    """Return the environment of the print templates; contexts and pure filters only."""
+def environment(is_bilingual: bool = False) -> Environment:
+    """Return the environment of the print templates; contexts, words and pure filters only."""
     made = Environment(
         loader=FileSystemLoader(_TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        extensions=["jinja2.ext.i18n"],
     )
-    translations: Any = made
-    translations.install_gettext_callables(_gettext, _ngettext, newstyle=True)
+    made.globals["_"] = sayer(is_bilingual)
     made.filters.update(yuan=yuan, kg=kilograms, qr_url=qr_url)
     return made
 
 
 def html_of(printout: Printout) -> str:
     """Return the HTML of one stamped sheet; every value is escaped text."""
-    template = environment().get_template(printout.sheet.template)
-    return template.render(sheet=printout.sheet, head=printout.sheet.head, stamp=printout.stamp)
+    head = printout.sheet.head
+    template = environment(head.is_bilingual).get_template(printout.sheet.template)
+    return template.render(sheet=printout.sheet, head=head, stamp=printout.stamp)

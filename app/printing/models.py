@@ -33,7 +33,8 @@ class PaperSetup(Versioned, Base):
 
     subdistrict_id: Mapped[int] = fk("subdistrict.id", primary_key=True)
     is_bilingual: Mapped[bool] = mapped_column(Flag, default=False)  # English beside the Chinese
-    stock: Mapped[str] = plain_text()  # a key of labels.STOCKS
+    sheet_stock: Mapped[str] = plain_text()  # keys of labels.STOCKS
+    roll_stock: Mapped[str] = plain_text()
 
 
 class LabelSetup(Base):

@@ -28,6 +28,10 @@ KIND_CODES = {
     "poster": "NO",
     "order_form": "OF",
     "kit_cover": "KI",
+    "door_notice": "DN",
+    "collection_slip": "CS",
+    "collection_sheet": "CO",
+    "label_test": "LT",
 }
 _KIND_OF_CODE = {code: kind for kind, code in KIND_CODES.items()}
 _GAP = "[^0-9A-Z]"

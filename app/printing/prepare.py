@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 
 from flask import current_app
 
 from app.printing.contexts.afterwards import exception_lists, settlement_sheets
-from app.printing.contexts.bags import BagsOfWave, bag_labels, bag_lists, hand_out_lists, load_bags, roll_labels
+from app.printing.contexts.bags import BagsOfWave, bag_labels, bag_lists, load_bags, roll_labels
 from app.printing.contexts.bought import goods_receipts, purchase_orders
-from app.printing.contexts.day import Day, load_day
+from app.printing.contexts.collecting import collection_sheets
+from app.printing.contexts.day import Day, arrivals, load_day
 from app.printing.contexts.ground import Ground, Prepared, load_ground
-from app.printing.contexts.notices import posters
-from app.printing.contexts.ordered import order_forms, tallies
+from app.printing.contexts.hand_out import HandOutDay, hand_out_lists
+from app.printing.contexts.notices import collection_slips, door_notices, posters, slots_by_order
+from app.printing.contexts.ordered import label_tests, order_forms, tallies
 from app.printing.contexts.rounds import drop_off_sheets, route_sheets
 from app.printing.contexts.shared_out import pick_lists, shortage_lists
-from app.printing.labels import A4_3X8, ROLL_60X40, STOCKS
 from app.settings import Settings
 
 
@@ -32,12 +35,21 @@ def order_address(public_code: str) -> str:
     return f"{public_url()}{path}"
 
 
+@dataclass(frozen=True)
+class LabelsUsed:
+    """Places that are used up on the sheet of labels in the printer; of one point, or where printing begins."""
+
+    places: int = 0
+    point_id: int | None = None
+
+
 class Workbench:
     """One preparation: reads the database, keeps what the next kind needs too."""
 
-    def __init__(self, cycle_id: int, wave: int, stock: str) -> None:
+    def __init__(self, cycle_id: int, wave: int, stock: str = "", used: LabelsUsed | None = None) -> None:
         self._ground = load_ground(cycle_id, wave)
-        self._stock = STOCKS[stock]
+        self._stock = stock
+        self._used = used or LabelsUsed()
 
     @property
     def ground(self) -> Ground:
@@ -52,27 +64,50 @@ class Workbench:
     def _day(self) -> Day:
         return load_day(self._ground)
 
+    @cached_property
+    def _arrivals(self) -> dict[int, datetime]:
+        return arrivals(self._ground)
+
     def prepare(self, kind: str) -> Iterator[Prepared]:
         """Yield all sheets of a kind.
 
         Raises:
             ControlTotalMismatch: rows and database disagree (somebody is writing right now).
         """
+        own = self._with_day().get(kind) or self._with_bags().get(kind)
+        return own() if own is not None else _OF_GROUND[kind](self._ground)
+
+    def _with_day(self) -> dict[str, Callable[[], Iterator[Prepared]]]:
+        """Kinds that need to know the delivery day."""
         ground = self._ground
-        if kind == "hand_out_list":
-            modes = {building: zone.mode for building, zone in self._day.zones.items()}
-            return hand_out_lists(self._bags, modes, dict(self._day.captains))
-        if kind == "bag_label":
-            return bag_labels(self._bags, A4_3X8 if self._stock.is_roll else self._stock)
-        if kind == "roll_label":
-            return roll_labels(self._bags, self._stock if self._stock.is_roll else ROLL_60X40)
-        if kind == "bag_list":
-            return bag_lists(self._bags)
-        if kind in ("route_sheet", "drop_off_sheet"):
-            return (route_sheets if kind == "route_sheet" else drop_off_sheets)(self._day)
-        if kind == "poster":
-            return posters(ground, {b.id: order_address(b.public_code) for b in ground.buildings.values()})
-        return _OF_GROUND[kind](ground)
+        return {
+            "route_sheet": lambda: route_sheets(self._day),
+            "drop_off_sheet": lambda: drop_off_sheets(self._day),
+            "hand_out_list": lambda: hand_out_lists(self._bags, self._hand_out_day()),
+            "collection_slip": lambda: collection_slips(self._bags, self._day.modes, self._arrivals),
+            "door_notice": lambda: door_notices(ground, self._day.modes, f"{public_url()}/enter"),
+            "poster": lambda: posters(ground, {b.id: order_address(b.public_code) for b in ground.buildings.values()}),
+        }
+
+    def _with_bags(self) -> dict[str, Callable[[], Iterator[Prepared]]]:
+        """Kinds that are views of the bags."""
+        options = self._ground.options
+        return {
+            "bag_list": lambda: bag_lists(self._bags),
+            "bag_label": lambda: bag_labels(self._bags, options.sheet(self._stock), self._used_places()),
+            "roll_label": lambda: roll_labels(self._bags, options.roll(self._stock)),
+        }
+
+    def _used_places(self) -> dict[int, int]:
+        """The labels that are printed first begin on the paper that lies in the printer."""
+        served = {building.point_id for building in self._bags.buildings()}
+        in_order = (point.id for point in self._ground.points_in_order() if point.id in served)
+        first = self._used.point_id if self._used.point_id is not None else next(in_order, None)
+        return {} if first is None else {first: self._used.places}
+
+    def _hand_out_day(self) -> HandOutDay:
+        modes = self._day.modes
+        return HandOutDay(modes, self._day.captains, slots_by_order(self._bags, modes, self._arrivals))
 
 
 _OF_GROUND = {
@@ -84,4 +119,6 @@ _OF_GROUND = {
     "pick_list": pick_lists,
     "exception_list": exception_lists,
     "settlement_sheet": settlement_sheets,
+    "collection_sheet": collection_sheets,
+    "label_test": label_tests,
 }

@@ -21,7 +21,7 @@ from app.printing.kinds import BY_KEY, wave_of
 from app.printing.limits import ForbiddenFetch, RenderCancelled, RenderTooLarge
 from app.printing.models import Document
 from app.printing.numbers import SheetNumber
-from app.printing.prepare import Workbench, public_url
+from app.printing.prepare import LabelsUsed, Workbench, public_url
 from app.printing.register import NewVersion
 from app.printing.sheets.base import ControlTotalMismatch, Printout, Sheet, Stamp
 
@@ -39,6 +39,7 @@ class Order:
     kinds: tuple[str, ...]
     point_id: int | None
     stock: str
+    start: int
     at: datetime
 
     @classmethod
@@ -50,8 +51,13 @@ class Order:
             kinds=tuple(payload["kinds"]),
             point_id=payload["point_id"],
             stock=payload["stock"],
+            start=payload.get("start", 0),
             at=datetime.fromisoformat(payload["at"]),
         )
+
+    def bench(self) -> Workbench:
+        """A fresh preparation of what was asked for."""
+        return Workbench(self.cycle_id, self.wave, self.stock, LabelsUsed(self.start, self.point_id))
 
     @property
     def made_at(self) -> str:
@@ -129,7 +135,7 @@ def _is_asked(order: Order, document: Document) -> bool:
 
 
 def _prepare(running: Running, order: Order) -> Iterator[tuple[str, Prepared]]:
-    bench = Workbench(order.cycle_id, order.wave, order.stock)
+    bench = order.bench()
     for done, kind in enumerate(order.kinds):
         running.progress(done, len(order.kinds), _("正在准备%(kind)s", kind=_(BY_KEY[kind].label_zh)))
         found, bench = _prepared(bench, order, kind)
@@ -143,7 +149,7 @@ def _prepared(bench: Workbench, order: Order, kind: str) -> tuple[list[Prepared]
         try:
             return list(bench.prepare(kind)), bench
         except ControlTotalMismatch:
-            bench = Workbench(order.cycle_id, order.wave, order.stock)
+            bench = order.bench()
     raise Conflict(_("%(kind)s的合计与数据库不一致，没有打印。请稍后再试。", kind=_(BY_KEY[kind].label_zh)))
 
 

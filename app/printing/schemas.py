@@ -6,7 +6,7 @@ from marshmallow import fields
 
 from app.core.schemas import CommandSchema, Whole, one_of
 from app.printing.kinds import BY_KEY
-from app.printing.labels import A4_3X8, STOCKS
+from app.printing.labels import STOCKS
 from app.printing.service import PrintRequest
 
 
@@ -17,4 +17,5 @@ class PrintSchema(CommandSchema):
     kinds = fields.List(fields.String(validate=one_of(BY_KEY)), load_default=tuple)
     wave = Whole(least=1, most=50, load_default=1)
     point_id = Whole(least=1, load_default=None)
-    stock = fields.String(validate=one_of(STOCKS), load_default=A4_3X8.key)
+    stock = fields.String(validate=one_of(("", *STOCKS)), load_default="")
+    start = Whole(most=23, load_default=0)

@@ -17,13 +17,13 @@ from app.core.events import record
 from app.core.jobs import Job, JobState
 from app.ordering.models import Cycle, CyclePoint
 from app.places.scope import is_subdistrict_in_scope, require_part_of, require_point, require_subdistrict
-from app.printing.kinds import ALL, BY_KEY
+from app.printing.kinds import ALL, BY_KEY, LABEL_TEST
 from app.printing.kit import KIT_JOB_KIND
-from app.printing.labels import A4_3X8, STOCKS
+from app.printing.labels import STOCKS
 from app.printing.run import JOB_KIND
 
 # Posters hang already, blank forms come with the kit, and a kit is printed on sheets, not on a roll.
-NOT_IN_KIT = ("poster", "order_form", "roll_label")
+NOT_IN_KIT = ("poster", "door_notice", "order_form", "roll_label", "collection_sheet")
 _WAITING = (JobState.QUEUED, JobState.RUNNING)
 
 
@@ -34,7 +34,8 @@ class PrintRequest:
     kinds: tuple[str, ...]
     wave: int = 1
     point_id: int | None = None
-    stock: str = A4_3X8.key
+    stock: str = ""  # the remembered paper
+    start: int = 0  # places already used on the first sheet of labels
 
 
 @command
@@ -61,13 +62,14 @@ def request_kit(by: Staff, cycle_id: int, wave: int) -> Job:
 
 
 def _payload(cycle_id: int, wanted: PrintRequest) -> dict[str, Any]:
-    order = [kind.key for kind in ALL if kind.key in wanted.kinds]
+    order = [kind.key for kind in (*ALL, LABEL_TEST) if kind.key in wanted.kinds]
     return {
         "cycle_id": cycle_id,
         "wave": wanted.wave,
         "kinds": order,
         "point_id": wanted.point_id,
         "stock": wanted.stock,
+        "start": wanted.start,
     }
 
 
@@ -94,7 +96,7 @@ def _require(by: Staff, cycle_id: int, wanted: PrintRequest) -> None:
     require_part_of(by, Permission.PRINT, cycle.subdistrict_id)
     if not wanted.kinds or any(kind not in BY_KEY for kind in wanted.kinds):
         raise Invalid({"kinds": [_("请选择要打印的单据。")]})
-    if wanted.stock not in STOCKS:
+    if wanted.stock and wanted.stock not in STOCKS:
         raise Invalid({"stock": [_("没有这种标签纸。")]})
     if wanted.point_id is None or _has_wide(wanted.kinds):
         require_subdistrict(by, Permission.PRINT, cycle.subdistrict_id)

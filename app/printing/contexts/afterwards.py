@@ -82,7 +82,7 @@ def _complaints(ground: Ground) -> dict[int, list[ExceptionRow]]:
 
 def settlement_sheets(ground: Ground) -> Iterator[Prepared]:
     """Yield the money of each point: due is what was accepted, refund what was paid beyond it."""
-    paid = _paid(ground.cycle_id)
+    paid = paid_by_order(ground.cycle_id)
     rows = db.session.execute(
         select(HouseholdOrder.id, HouseholdOrder.building_id, Stairwell.label, Household.room_no, Statement)
         .join(Statement, Statement.household_order_id == HouseholdOrder.id)
@@ -107,7 +107,7 @@ def settlement_sheets(ground: Ground) -> Iterator[Prepared]:
             yield Prepared(ground.of_point(point.id), sheet)
 
 
-def _paid(cycle_id: int) -> dict[int, int]:
+def paid_by_order(cycle_id: int) -> dict[int, int]:
     """Order → money that stayed with us: payments, less refunds, with corrections."""
     rows = db.session.execute(
         select(Payment.household_order_id, func.sum(Payment.amount_fen))

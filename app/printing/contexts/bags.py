@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -20,7 +20,6 @@ from app.printing.labels import A4_3X8, ROLL_60X40, LabelStock
 from app.printing.sheets.bag_label import BagLabel, BagLabels, RollLabels
 from app.printing.sheets.bag_list import BagItem, BagList, BagListBuilding, BagRow
 from app.printing.sheets.base import Totals
-from app.printing.sheets.hand_out_list import HandOutList, HandOutRow
 
 _NOT_COMING = OrderLine.qty_short + OrderLine.qty_open
 
@@ -177,7 +176,7 @@ def _fill(ground: Ground, bags: dict[int, BagOnPaper]) -> None:
             first_bag[order_id].lines.append(HeldLine(item_id, 0, short))
 
 
-def _bag_control(ground: Ground) -> dict[int, Totals]:
+def bag_control(ground: Ground) -> dict[int, Totals]:
     """Bags, lines and units of each building as the database adds them up."""
     live = (Bag.cycle_id == ground.cycle_id, Bag.wave == ground.wave, Bag.state.in_(LIVE_BAGS))
     bags = db.session.execute(select(Bag.building_id, func.count()).where(*live).group_by(Bag.building_id))
@@ -193,7 +192,7 @@ def _bag_control(ground: Ground) -> dict[int, Totals]:
 
 def bag_lists(wave: BagsOfWave) -> Iterator[Prepared]:
     """Yield the bag list of each building."""
-    ground, control = wave.ground, _bag_control(wave.ground)
+    ground, control = wave.ground, bag_control(wave.ground)
     for building in wave.buildings():
         rows = tuple(_bag_row(ground, bag) for bag in wave.by_building[building.id])
         head = ground.head(building.point_id, has_wave=True)
@@ -210,9 +209,14 @@ def _bag_row(ground: Ground, bag: BagOnPaper) -> BagRow:
     return BagRow(bag.code, room, bag.k, bag.n, tuple(items), bag.door_note)
 
 
-def bag_labels(wave: BagsOfWave, stock: LabelStock = A4_3X8) -> Iterator[Prepared]:
-    """Yield the labels of each point in packing order, building after building."""
-    ground, control, rounds = wave.ground, _bag_control(wave.ground), _round_of_bag(wave.ground)
+def bag_labels(
+    wave: BagsOfWave, stock: LabelStock = A4_3X8, used: Mapping[int, int] | None = None
+) -> Iterator[Prepared]:
+    """Yield the labels of each point in packing order, building after building.
+
+    ``used``: point → places of its first sheet of paper that are used up already and stay free.
+    """
+    ground, control, rounds = wave.ground, bag_control(wave.ground), _round_of_bag(wave.ground)
     for point in ground.points_in_order():
         buildings = [building for building in ground.at_point(point.id) if building.id in wave.by_building]
         if not buildings:
@@ -223,13 +227,15 @@ def bag_labels(wave: BagsOfWave, stock: LabelStock = A4_3X8) -> Iterator[Prepare
             for bag in wave.by_building[building.id]
         )
         bags = sum(control[building.id].bags for building in buildings if building.id in control)
-        sheet = BagLabels(ground.head(point.id, has_wave=True), Totals(bags=bags), labels, stock)
+        sheet = BagLabels(
+            ground.head(point.id, has_wave=True), Totals(bags=bags), labels, stock, (used or {}).get(point.id, 0)
+        )
         yield Prepared(ground.of_point(point.id), sheet)
 
 
 def roll_labels(wave: BagsOfWave, stock: LabelStock = ROLL_60X40) -> Iterator[Prepared]:
     """Yield the labels of each building for a label printer."""
-    ground, control, rounds = wave.ground, _bag_control(wave.ground), _round_of_bag(wave.ground)
+    ground, control, rounds = wave.ground, bag_control(wave.ground), _round_of_bag(wave.ground)
     for building in wave.buildings():
         bags = wave.by_building[building.id]
         labels = tuple(_label(wave, building, bag, rounds.get(bag.id, "")) for bag in bags)
@@ -254,33 +260,3 @@ def _round_of_bag(ground: Ground) -> dict[int, str]:
         .where(Plan.cycle_id == ground.cycle_id, Plan.wave == ground.wave, Plan.state == PlanState.PUBLISHED)
     )
     return {bag: f"{round_seq}-{stop_seq}" for bag, round_seq, stop_seq in rows}
-
-
-def hand_out_lists(wave: BagsOfWave, modes: dict[int, str], captains: dict[int, str]) -> Iterator[Prepared]:
-    """Yield the hand-out list of each building; doors once, with all their bags."""
-    ground, control = wave.ground, _bag_control(wave.ground)
-    for building in wave.buildings():
-        bags = wave.by_building[building.id]
-        doors: dict[int, list[BagOnPaper]] = defaultdict(list)
-        for bag in bags:
-            doors[bag.order_id].append(bag)
-        sheet = HandOutList(
-            head=ground.head(building.point_id, has_wave=True),
-            control=Totals(bags=control[building.id].bags, lines=len({bag.order_id for bag in bags})),
-            compound=building.compound,
-            building=building.label,
-            captain=captains.get(building.id, ""),
-            has_lift=building.has_lift,
-            mode=modes.get(building.id, "to_door"),
-            rows=tuple(_door(own, own[0].order_id in wave.short_orders) for own in doors.values()),
-        )
-        yield Prepared(ground.of_building(building), sheet)
-
-
-def _door(own: list[BagOnPaper], is_short: bool) -> HandOutRow:
-    first = own[0]
-    marks = tuple(mark for mark in ("cold", "heavy", "fragile") if any(mark in bag.marks for bag in own))
-    codes = tuple(bag.code for bag in own)
-    return HandOutRow(
-        first.stairwell, first.floor, first.room, first.called, codes, first.door_note, marks, is_short=is_short
-    )

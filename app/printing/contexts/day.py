@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import func, or_, select
 
@@ -13,7 +13,7 @@ from app.access.models import Account
 from app.core import clock
 from app.core.db import db
 from app.core.units import clock_time
-from app.dispatch.models import Plan, PlanBag, PlanState, TeamMember
+from app.dispatch.models import Plan, PlanBag, PlanState, Stop, TeamMember
 from app.ordering.models import HouseholdOrder
 from app.picking.models import LIVE_BAGS, Bag, BagLine
 from app.places.models import (
@@ -124,6 +124,22 @@ class Day:
     depots: Mapping[int, ServicePoint]
     team_sizes: Mapping[int, int]
     control: Mapping[int, Totals]
+
+    @property
+    def modes(self) -> dict[int, str]:
+        """Building → how its goods are handed over on the day."""
+        return {building: zone.mode for building, zone in self.zones.items()}
+
+
+def arrivals(ground: Ground) -> dict[int, datetime]:
+    """Building → when the published plan brings its first bags."""
+    rows = db.session.execute(
+        select(Stop.building_id, func.min(Stop.arrive_at))
+        .join(Plan, Plan.id == Stop.plan_id)
+        .where(Plan.cycle_id == ground.cycle_id, Plan.wave == ground.wave, Plan.state == PlanState.PUBLISHED)
+        .group_by(Stop.building_id)
+    )
+    return dict(rows.all())
 
 
 def load_day(ground: Ground) -> Day:

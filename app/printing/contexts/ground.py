@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from sqlalchemy import select
@@ -15,6 +15,7 @@ from app.core.errors import NotFound
 from app.core.natural import natural_key
 from app.ordering.models import Cycle, CyclePoint
 from app.places.models import Building, Community, Compound, ServicePoint, Subdistrict
+from app.printing.setup import PaperOptions, options_of
 from app.printing.sheets.base import Sheet, SheetHead, SheetItem
 
 HEAVY_G = 2_500  # a single unit from here on gets the heavy mark on lists
@@ -49,6 +50,7 @@ class PointPlace:
     lat_e6: int | None
     lon_e6: int | None
     is_depot: bool
+    phone: str = ""
 
 
 @dataclass(frozen=True)
@@ -109,13 +111,23 @@ class Ground:
     points: dict[int, PointPlace]
     buildings: dict[int, BuildingPlace]
     items: dict[int, SheetItem]
+    help_phone: str = ""
+    options: PaperOptions = field(default_factory=PaperOptions)
 
     def head(self, point_id: int | None = None, *, has_wave: bool = False) -> SheetHead:
         """Return the head of a sheet of a point, or of the whole subdistrict."""
         point = self.points.get(point_id) if point_id is not None else None
         community, name = (point.community, point.name) if point else ("", "")
         wave = self.wave if has_wave else 0
-        return SheetHead(self.subdistrict, community, self.cycle, name, self.deliver_on, wave)
+        return SheetHead(
+            self.subdistrict,
+            community,
+            self.cycle,
+            name,
+            self.deliver_on,
+            wave,
+            is_bilingual=self.options.is_bilingual,
+        )
 
     def of_building(self, building: BuildingPlace, kind_label: str = "") -> Subject:
         """Return the subject of a sheet about one building."""
@@ -140,27 +152,27 @@ class Ground:
 
 
 def load_ground(cycle_id: int, wave: int = 1) -> Ground:
-    """Load the ground of a cycle in four statements.
+    """Load the ground of a cycle in six statements.
 
     Raises:
         NotFound: there is no such cycle.
     """
-    found = db.session.execute(
-        select(Cycle, Subdistrict.name).join(Subdistrict).where(Cycle.id == cycle_id)
-    ).one_or_none()
+    found = db.session.execute(select(Cycle, Subdistrict).join(Subdistrict).where(Cycle.id == cycle_id)).one_or_none()
     if found is None:
         raise NotFound
     cycle, subdistrict = found
     return Ground(
         cycle_id=cycle.id,
         cycle=cycle.name,
-        subdistrict=subdistrict,
+        subdistrict=subdistrict.name,
         deliver_on=cycle.deliver_on,
         cutoff_at=cycle.cutoff_at,
         wave=wave,
         points=_points(cycle_id),
         buildings=_buildings(cycle_id),
         items=_items(),
+        help_phone=subdistrict.help_phone,
+        options=options_of(subdistrict.id),
     )
 
 
@@ -172,7 +184,7 @@ def _points(cycle_id: int) -> dict[int, PointPlace]:
         .where(CyclePoint.cycle_id == cycle_id)
     )
     return {
-        point.id: PointPlace(point.id, point.name, community, point.lat_e6, point.lon_e6, point.is_depot)
+        point.id: PointPlace(point.id, point.name, community, point.lat_e6, point.lon_e6, point.is_depot, point.phone)
         for point, community in rows
     }
 

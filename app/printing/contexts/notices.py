@@ -1,20 +1,32 @@
-"""Posters: how the residents of a building order."""
+"""Paper for residents: posters, notices at the door, and slips for those who come down by slots."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 
 from app.core import clock
-from app.printing.contexts.ground import Ground, Prepared
+from app.places.models import DeliveryMode
+from app.printing.arrange import collection_slots, in_walking_order
+from app.printing.contexts.bags import BagOnPaper, BagsOfWave, bag_control
+from app.printing.contexts.ground import Ground, Prepared, short_place
 from app.printing.sheets.base import Totals
-from app.printing.sheets.poster import Poster
+from app.printing.sheets.collection_slip import CollectionSlip, CollectionSlips
+from app.printing.sheets.poster import DoorNotice, Poster
+
+COMPLAINT_HOURS = 48  # after the hand-out; later it counts as accepted (handover says so too)
+
+
+def _on_the_day(ground: Ground) -> str:
+    return f"{ground.deliver_on.month}月{ground.deliver_on.day}日"
 
 
 def posters(ground: Ground, address_of: dict[int, str]) -> Iterator[Prepared]:
     """Yield a poster for each building; ``address_of`` gives the address in its code."""
     cutoff = clock.to_local(ground.cutoff_at)
     until = f"{cutoff.month}月{cutoff.day}日 {cutoff:%H:%M}"
-    delivery = f"{ground.deliver_on.month}月{ground.deliver_on.day}日"
     for building in ground.in_order(address_of):
         sheet = Poster(
             head=ground.head(building.point_id),
@@ -23,7 +35,94 @@ def posters(ground: Ground, address_of: dict[int, str]) -> Iterator[Prepared]:
             building=building.label,
             order_url=address_of[building.id],
             cutoff=until,
-            delivery=delivery,
-            leader_phone="",
+            delivery=_on_the_day(ground),
+            leader_phone=ground.points[building.point_id].phone,
+        )
+        yield Prepared(ground.of_building(building), sheet)
+
+
+def door_notices(ground: Ground, modes: Mapping[int, str], status_url: str) -> Iterator[Prepared]:
+    """Yield a notice for each building: how its goods come to the door, and where to say that something is wrong."""
+    for building in ground.in_order(ground.buildings):
+        sheet = DoorNotice(
+            head=ground.head(building.point_id),
+            control=Totals(),
+            compound=building.compound,
+            building=building.label,
+            mode=modes.get(building.id, DeliveryMode.TO_DOOR),
+            delivery=_on_the_day(ground),
+            drop_spot=building.drop_spot,
+            status_url=status_url,
+            leader_phone=ground.points[building.point_id].phone,
+            hours=COMPLAINT_HOURS,
+        )
+        yield Prepared(ground.of_building(building), sheet)
+
+
+@dataclass(frozen=True)
+class _Door:
+    """What the walking order needs to know of a household that collects."""
+
+    order_id: int
+    stairwell: str
+    floor: int | None
+    room: str
+    bags: tuple[BagOnPaper, ...]
+
+
+def doors_of(bags: list[BagOnPaper], has_lift: bool) -> tuple[_Door, ...]:
+    """The households of a building in walking order, each with its bags."""
+    grouped: dict[int, list[BagOnPaper]] = defaultdict(list)
+    for bag in bags:
+        grouped[bag.order_id].append(bag)
+    doors = (_Door(order, own[0].stairwell, own[0].floor, own[0].room, tuple(own)) for order, own in grouped.items())
+    return in_walking_order(doors, has_lift)
+
+
+def slots_by_order(
+    wave: BagsOfWave, modes: Mapping[int, str], arrivals: Mapping[int, datetime]
+) -> dict[int, dict[int, str]]:
+    """Building → order → slot, for the buildings whose households come down by slots.
+
+    The slot is empty until a plan says when the bags are there.
+    """
+    found: dict[int, dict[int, str]] = {}
+    for building in wave.buildings():
+        if modes.get(building.id) != DeliveryMode.COLLECT_BY_SLOT:
+            continue
+        doors = doors_of(wave.by_building[building.id], building.has_lift)
+        arrives = arrivals.get(building.id)
+        start = None if arrives is None else clock.to_local(arrives)
+        slots = collection_slots(len(doors), None if start is None else start.hour * 60 + start.minute)
+        found[building.id] = {door.order_id: slot for door, slot in zip(doors, slots, strict=True)}
+    return found
+
+
+def collection_slips(
+    wave: BagsOfWave, modes: Mapping[int, str], arrivals: Mapping[int, datetime]
+) -> Iterator[Prepared]:
+    """Yield the slips of each building whose households come down by slots."""
+    ground, slots, control = wave.ground, slots_by_order(wave, modes, arrivals), bag_control(wave.ground)
+    for building in wave.buildings():
+        if building.id not in slots:
+            continue
+        doors = doors_of(wave.by_building[building.id], building.has_lift)
+        slips = tuple(
+            CollectionSlip(
+                short_place("", door.stairwell, door.room),
+                slots[building.id][door.order_id],
+                tuple(bag.code for bag in door.bags),
+            )
+            for door in doors
+        )
+        bags = control[building.id].bags if building.id in control else 0
+        sheet = CollectionSlips(
+            head=ground.head(building.point_id, has_wave=True),
+            control=Totals(bags=bags, lines=len({bag.order_id for bag in wave.by_building[building.id]})),
+            compound=building.compound,
+            building=building.label,
+            drop_spot=building.drop_spot,
+            leader_phone=ground.points[building.point_id].phone,
+            slips=slips,
         )
         yield Prepared(ground.of_building(building), sheet)

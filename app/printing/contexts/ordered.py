@@ -14,7 +14,9 @@ from app.core.units import date_time
 from app.ordering.models import HouseholdOrder, Offer, OfferComponent, OrderLine, OrderState, Outcome, RollCall
 from app.places.models import Building, Household, Stairwell
 from app.printing.contexts.ground import Ground, Prepared, Subject, short_place
+from app.printing.labels import STOCKS
 from app.printing.sheets.base import SheetItem, Totals
+from app.printing.sheets.label_test import LabelTest
 from app.printing.sheets.order_form import OrderForm, OrderFormItem
 from app.printing.sheets.tally import RollCallGroup, TallyRow, TallySheet
 from app.tally.models import Tally, TallyLine, TallyState
@@ -134,6 +136,13 @@ def form_items(ground: Ground) -> tuple[OrderFormItem, ...]:
         shown = SheetItem(number, offer.name, item.spec if item else "", item.unit if item else "份")
         made.append(OrderFormItem(shown, offer.price_fen, offer.limit_per_household or 0))
     return tuple(made)
+
+
+def label_tests(ground: Ground) -> Iterator[Prepared]:
+    """Yield the page of each label paper against which its margins are checked."""
+    for number, key in enumerate(STOCKS, start=1):
+        stock = ground.options.stock(key)
+        yield Prepared(Subject("label_stock", number, stock.name), LabelTest(ground.head(), Totals(), stock))
 
 
 def order_forms(ground: Ground) -> Iterator[Prepared]:

@@ -76,7 +76,7 @@ def _route_head(day: Day, round_: Round, stops: list[Stop]) -> RouteHead:
         slot=clock_time(round_.departs_at),
         grams=sum(_load(day, stop).grams for stop in stops),
         ppe_sets=day.team_sizes.get(team.id, 0) if is_sealed else 0,
-        help_number="",
+        help_number=day.ground.help_phone,
         metres=round_.distance_m,
         minutes=minutes,
     )

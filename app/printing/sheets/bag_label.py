@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from app.printing.label_fit import LAYOUTS, Fitted, bag_size, fit
 from app.printing.labels import LabelStock
 from app.printing.sheets.base import Sheet, Totals
 
@@ -25,13 +26,15 @@ class BagLabel:
         """The text in the code of the label."""
         return self.qr or self.code
 
-    @property
-    def size_class(self) -> str:
-        """A class that keeps long places on one line: wide characters count double."""
-        width = sum(2 if ord(character) > 0x2E7F else 1 for character in self.place)
-        return next(
-            name for limit, name in ((6, "xl"), (9, "l"), (13, "m"), (18, "s"), (10**6, "xs")) if width <= limit
-        )
+
+@dataclass(frozen=True)
+class LabelTexts:
+    """The texts of a label at sizes at which none leaves it."""
+
+    place: Fitted
+    area: Fitted
+    bag_size: int
+    code: Fitted
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,18 @@ class BagLabels(Sheet):
     def counted(self) -> Totals:
         """Count the labels."""
         return Totals(bags=len(self.labels))
+
+    def texts(self, label: BagLabel) -> LabelTexts:
+        """Fit the texts of a label into this stock; the bilingual words beside k/n and code are part of the measure."""
+        layout, is_wide = LAYOUTS[self.stock.key], self.head.is_bilingual
+        code = f"{label.code}　趟{' round' if is_wide else ''} {label.round_no}" if label.round_no else label.code
+        counted = f"袋{'bag' if is_wide else ''} {label.k}/{label.n}"
+        return LabelTexts(
+            fit(label.place, layout.place),
+            fit(label.area, layout.area),
+            bag_size(counted, label.marks, self.stock),
+            fit(code, layout.code),
+        )
 
     def pages(self) -> Iterator[tuple[BagLabel | None, ...]]:
         """Yield the labels sheet by sheet, None for a free place."""

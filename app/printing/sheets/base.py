@@ -24,7 +24,10 @@ class Totals:
 
 @dataclass(frozen=True)
 class SheetHead:
-    """Where and when a sheet belongs. ``filter_note`` tells which filter of the page it honours."""
+    """Where and when a sheet belongs. ``filter_note`` tells which filter of the page it honours.
+
+    ``is_bilingual`` puts English beside the Chinese words of the sheet; names stay as they are.
+    """
 
     subdistrict: str
     community: str
@@ -33,6 +36,7 @@ class SheetHead:
     day: date | None = None
     wave: int = 0
     filter_note: str = ""
+    is_bilingual: bool = False
 
 
 @dataclass(frozen=True)

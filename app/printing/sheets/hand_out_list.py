@@ -10,7 +10,10 @@ REASON_CODES = ("无人应门", "拒收", "房号不符", "少袋", "错袋", "�
 
 @dataclass(frozen=True)
 class HandOutRow:
-    """One door. ``called`` is the masked surname (王*); ``door_note`` only the safe part of remarks."""
+    """One door. ``called`` is the masked surname (王*); ``door_note`` only the safe part of remarks.
+
+    ``slot`` is the time at which the household comes down, where it collects itself.
+    """
 
     stairwell: str
     floor: int | None
@@ -20,7 +23,17 @@ class HandOutRow:
     door_note: str = ""
     marks: tuple[str, ...] = ()
     is_short: bool = False
+    slot: str = ""
     is_changed: bool = False
+
+
+@dataclass(frozen=True)
+class EmptyDoor:
+    """A door of the building that gets nothing today; it is only in the picture."""
+
+    stairwell: str
+    floor: int
+    room: str
 
 
 @dataclass(frozen=True)
@@ -49,6 +62,7 @@ class HandOutList(Sheet):
     has_lift: bool
     mode: str
     rows: tuple[HandOutRow, ...]
+    empty_doors: tuple[EmptyDoor, ...] = ()
 
     reason_codes = REASON_CODES
 
@@ -64,6 +78,7 @@ class HandOutList(Sheet):
         return tuple(HandOutStairwell(name, tuple(rows)) for name, rows in grouped.items())
 
     def grid(self) -> tuple[StairwellGrid, ...]:
-        """The doors with a known floor as a picture of the building."""
+        """The doors with a known floor as a picture of the building; those without bags too."""
         cells = [(row.stairwell, row.floor, GridCell(row.room, len(row.codes))) for row in self.rows if row.floor]
+        cells += [(door.stairwell, door.floor, GridCell(door.room, 0)) for door in self.empty_doors]
         return floor_grid(cells)

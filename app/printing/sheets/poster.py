@@ -1,4 +1,4 @@
-"""门贴/海报: how the residents of one building order, large enough to read from two metres."""
+"""海报 and 门口告知: what residents of one building read on the wall, the first from two metres."""
 
 from dataclasses import dataclass
 
@@ -23,4 +23,30 @@ class Poster(Sheet):
 
     def counted(self) -> Totals:
         """A poster carries no goods."""
+        return Totals()
+
+
+@dataclass(frozen=True)
+class DoorNotice(Sheet):
+    """How goods come to the doors of a building, and what to do when something is missing. Control stays zero.
+
+    ``mode`` is the delivery mode of the day; ``status_url`` leads to the page where a household sees its order and
+    says that something is wrong; ``hours`` is how long after the hand-out.
+    """
+
+    kind = "door_notice"
+    template = "print/door_notice.html"
+    paper = "poster"
+
+    compound: str
+    building: str
+    mode: str
+    delivery: str
+    drop_spot: str
+    status_url: str
+    leader_phone: str
+    hours: int
+
+    def counted(self) -> Totals:
+        """A notice carries no goods."""
         return Totals()

@@ -1,0 +1,61 @@
+"""Collection sheets: what each household of a building still has to pay, before its order is settled."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from sqlalchemy import Subquery, func, select
+
+from app.core.db import db
+from app.core.natural import natural_key
+from app.ordering.models import HouseholdOrder, OrderLine, OrderState
+from app.places.models import Household, Stairwell
+from app.printing.contexts.afterwards import paid_by_order
+from app.printing.contexts.ground import Ground, Prepared, short_place
+from app.printing.sheets.base import Totals
+from app.printing.sheets.collection_sheet import CollectionRow, CollectionSheet
+from app.settlement.queries import line_sums
+
+_COUNTED = (OrderState.LOCKED, OrderState.SETTLED)
+
+
+def collection_sheets(ground: Ground) -> Iterator[Prepared]:
+    """Yield the sheet of each building whose orders all have a price; due is what is accepted or still may be."""
+    each = line_sums().where(OrderLine.cycle_id == ground.cycle_id).subquery()
+    paid = paid_by_order(ground.cycle_id)
+    rows = db.session.execute(
+        select(HouseholdOrder.id, HouseholdOrder.building_id, Stairwell.label, Household.room_no, each.c.at_most)
+        .join(each, each.c.order_id == HouseholdOrder.id)
+        .join(Household, Household.id == HouseholdOrder.household_id)
+        .join(Stairwell, Stairwell.id == Household.stairwell_id)
+        .where(HouseholdOrder.state.in_(_COUNTED))
+    )
+    found: dict[int, list[CollectionRow]] = defaultdict(list)
+    for order_id, building, stairwell, room, due in rows:
+        place = short_place("", stairwell, room)
+        found[building].append(CollectionRow(place, int(due), paid.get(order_id, 0)))
+    control = _control(each)
+    for building in ground.in_order(found):
+        total, unpriced = control.get(building.id, (Totals(), 0))
+        if unpriced:
+            continue
+        sheet = CollectionSheet(
+            head=ground.head(building.point_id),
+            control=total,
+            compound=building.compound,
+            building=building.label,
+            rows=tuple(sorted(found[building.id], key=lambda row: natural_key(row.room))),
+        )
+        yield Prepared(ground.of_building(building), sheet)
+
+
+def _control(each: Subquery) -> dict[int, tuple[Totals, int]]:
+    """Building → households and money as the database adds them up, and lines without a price."""
+    rows = db.session.execute(
+        select(HouseholdOrder.building_id, func.count(), func.sum(each.c.at_most), func.sum(each.c.unpriced))
+        .join(each, each.c.order_id == HouseholdOrder.id)
+        .where(HouseholdOrder.household_id.is_not(None), HouseholdOrder.state.in_(_COUNTED))
+        .group_by(HouseholdOrder.building_id)
+    )
+    return {building: (Totals(lines=count, amount_fen=int(fen)), int(open_)) for building, count, fen, open_ in rows}

@@ -1,0 +1,83 @@
+"""Hand-out lists: the doors of a building in the captain's order, and the picture of all its doors."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from app.core.db import db
+from app.places.models import DeliveryMode, Household, Stairwell
+from app.printing.contexts.bags import BagOnPaper, BagsOfWave, bag_control
+from app.printing.contexts.ground import Prepared
+from app.printing.sheets.base import Totals
+from app.printing.sheets.hand_out_list import EmptyDoor, HandOutList, HandOutRow
+
+
+@dataclass(frozen=True)
+class HandOutDay:
+    """What the day adds to the bags: building → delivery mode, captain; building → order → slot of collection."""
+
+    modes: Mapping[int, str]
+    captains: Mapping[int, str]
+    slots: Mapping[int, Mapping[int, str]]
+
+
+def hand_out_lists(wave: BagsOfWave, day: HandOutDay) -> Iterator[Prepared]:
+    """Yield the hand-out list of each building; doors once, with all their bags."""
+    ground, control, all_doors = wave.ground, bag_control(wave.ground), _all_doors(wave)
+    for building in wave.buildings():
+        doors: dict[int, list[BagOnPaper]] = defaultdict(list)
+        for bag in wave.by_building[building.id]:
+            doors[bag.order_id].append(bag)
+        slots = day.slots.get(building.id, {})
+        rows = tuple(_door(own, order in wave.short_orders, slots.get(order, "")) for order, own in doors.items())
+        sheet = HandOutList(
+            head=ground.head(building.point_id, has_wave=True),
+            control=Totals(bags=control[building.id].bags, lines=len(doors)),
+            compound=building.compound,
+            building=building.label,
+            captain=day.captains.get(building.id, ""),
+            has_lift=building.has_lift,
+            mode=day.modes.get(building.id, DeliveryMode.TO_DOOR),
+            rows=rows,
+            empty_doors=_without_bags(all_doors.get(building.id, []), rows),
+        )
+        yield Prepared(ground.of_building(building), sheet)
+
+
+def _all_doors(wave: BagsOfWave) -> dict[int, list[EmptyDoor]]:
+    """Building → all its doors; one statement."""
+    rows = db.session.execute(
+        select(Stairwell.building_id, Stairwell.label, Household.floor, Household.room_no)
+        .join(Household, Household.stairwell_id == Stairwell.id)
+        .where(Household.is_active, Stairwell.building_id.in_(wave.by_building))
+        .order_by(Stairwell.building_id, Household.id)
+    )
+    found: dict[int, list[EmptyDoor]] = defaultdict(list)
+    for building, stairwell, floor, room in rows:
+        found[building].append(EmptyDoor(stairwell, floor, room))
+    return found
+
+
+def _without_bags(doors: list[EmptyDoor], rows: tuple[HandOutRow, ...]) -> tuple[EmptyDoor, ...]:
+    served = {(row.stairwell, row.room) for row in rows}
+    return tuple(door for door in doors if (door.stairwell, door.room) not in served)
+
+
+def _door(own: list[BagOnPaper], is_short: bool, slot: str) -> HandOutRow:
+    first = own[0]
+    marks = tuple(mark for mark in ("cold", "heavy", "fragile") if any(mark in bag.marks for bag in own))
+    return HandOutRow(
+        stairwell=first.stairwell,
+        floor=first.floor,
+        room=first.room,
+        called=first.called,
+        codes=tuple(bag.code for bag in own),
+        door_note=first.door_note,
+        marks=marks,
+        is_short=is_short,
+        slot=slot,
+    )
