@@ -93,7 +93,7 @@ def test_routing_stands_alone() -> None:
     ("library", "allowed"),
     [
         ("ortools", ("routing/", "app/purchasing/optimise.py")),
-        ("weasyprint", ("app/printing/pdf.py",)),
+        ("weasyprint", ("app/printing/pdf.py", "app/printing/pdf_text.py", "app/printing/pdf_boxes.py")),
         ("routing", ("routing/", "app/dispatch/problem.py", "app/dispatch/planning.py")),
     ],
 )
