@@ -41,7 +41,11 @@ BLUEPRINTS = (
     "app.catalog.views_import:bp",
     "app.ordering.views:bp",
     "app.ordering.views_desk:bp",
+    "app.ordering.views_telephone:bp",
+    "app.ordering.views_standing:bp",
+    "app.ordering.views_packs:bp",
     "app.ordering.views_resident:bp",
+    "app.ordering.views_own_order:bp",
     "app.errands.views:bp",
     "app.intake.views:bp",
     "app.tally.views:bp",
@@ -57,9 +61,11 @@ BLUEPRINTS = (
     "app.settlement.views:bp",
     "app.printing.views:bp",
     "app.oversight.views:bp",
+    "app.oversight.views_way:bp",
 )
 # Modules whose job handlers the worker runs; imported when the first job is run, never by a page.
 JOB_MODULES = (
+    "app.ordering.jobs_packs",
     "app.allocation.jobs",
     "app.picking.jobs",
     "app.dispatch.planning",

@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.access.permissions import Permission, Resident, Staff
-from app.access.sessions import resident_of_request, staff_of_request
+from app.access.sessions import household_tag, resident_of_request, staff_of_request
 from app.core.db import pending_claim
 from app.core.errors import BadRequest, Forbidden
 from app.core.idempotency import AlreadyDone, FormClaim, fingerprint, new_key
@@ -59,6 +59,12 @@ def resident() -> Resident:
     actor: Resident | None = g.get("resident")
     if actor is None:
         raise Forbidden
+    return actor
+
+
+def resident_if_any() -> Resident | None:
+    """The household that this phone remembers, on pages that are open to everybody."""
+    actor: Resident | None = g.get("resident")
     return actor
 
 
@@ -143,8 +149,14 @@ def same_secret(a: str, b: str) -> bool:
 
 
 def register_forms(app: Flask) -> None:
-    """Templates get `submission_key()`; `csrf_token()` comes from Flask-WTF."""
+    """Templates get `submission_key()` and `home_tag()`; `csrf_token()` comes from Flask-WTF."""
     app.jinja_env.globals["submission_key"] = new_key
+    app.jinja_env.globals["home_tag"] = _home_tag
+
+
+def _home_tag() -> str:
+    actor = resident_if_any()
+    return household_tag(actor.household_id) if actor else ""
 
 
 def no_store(response: Response) -> Response:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Flask, Response, request
 
+from app.access.compression import packed
 from app.settings import Settings
 
 POLICY = "; ".join(
@@ -36,4 +37,4 @@ def register_headers(app: Flask, settings: Settings) -> None:
             headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
         if request.endpoint not in ("assets.file", "static"):
             headers.setdefault("Cache-Control", "no-store")
-        return response
+        return packed(response)

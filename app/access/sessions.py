@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 import secrets
 from datetime import datetime, timedelta
 
@@ -89,15 +90,30 @@ def issue_token(household_id: int, expires_at: datetime) -> str:
     return token
 
 
+def token_of_request() -> str:
+    """The household token that the phone carries, good or not; empty for none."""
+    token = request.cookies.get(settings().cookie_name("household"), "")
+    return token if len(token) <= 200 else ""
+
+
 def resident_of_request() -> Resident | None:
     """The household whose token the phone carries, if it is still good."""
-    token = request.cookies.get(settings().cookie_name("household"), "")
-    if not token or len(token) > 200:
+    token = token_of_request()
+    if not token:
         return None
     row = db.session.scalar(select(HouseholdToken).where(HouseholdToken.token_sha256 == digest(token)))
     if row is None or row.revoked_at is not None or row.expires_at <= clock.now():
         return None
     return Resident("household", row.household_id, "居民")
+
+
+def household_tag(household_id: int) -> str:
+    """A mark of a household for its own phone: what is kept there for one household is never sent for another.
+
+    Keyed, so that it tells nobody which household it is.
+    """
+    key, said = settings().secret_key.encode(), f"household:{household_id}".encode()
+    return hmac.new(key, said, hashlib.sha256).hexdigest()[:20]
 
 
 def remember_household(response: Response, token: str, expires_at: datetime) -> Response:

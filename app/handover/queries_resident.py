@@ -41,7 +41,12 @@ class OwnBag:
     @property
     def answer_until(self) -> datetime | None:
         """From when silence counts as acceptance."""
-        return accepts_by_default_at(self.left_at) if self.left_at and self.state == BagState.HANDED_OUT else None
+        return answer_until(self.left_at) if self.state == BagState.HANDED_OUT else None
+
+
+def answer_until(left_at: datetime | None) -> datetime | None:
+    """From when silence counts as acceptance of a bag that was left at its door; None for one that was not."""
+    return accepts_by_default_at(left_at) if left_at else None
 
 
 def own_bags(household_id: int) -> list[OwnBag]:

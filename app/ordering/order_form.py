@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from app.catalog.models import Item, ItemAlias
+from app.core import chinese
 from app.core.db import db
+from app.core.pinyin import is_spelled, spellings
 from app.ordering import queries
-from app.ordering.models import HouseholdOrder, Offer, OfferComponent
+from app.ordering.models import HouseholdOrder, Offer, OfferComponent, OrderChoice
 from app.ordering.queries import OfferRow
 
 
@@ -38,28 +40,58 @@ def sections(offers: Iterable[OfferRow], bundles: str, others: str) -> list[Sect
     return [Section(f"s{number}", label, tuple(grouped[label])) for number, label in enumerate(labels)]
 
 
-def matching(cycle_id: int, text: str, offers: Iterable[OfferRow]) -> set[int]:
-    """Ids of the offers whose name, contents, pinyin initials or other names hold `text`; all of them for none."""
-    wanted = text.strip().lower()
-    rows = list(offers)
-    if not wanted:
-        return {offer.id for offer in rows}
-    words = _words(cycle_id)
-    return {o.id for o in rows if wanted in f"{o.name} {o.contents} {o.category} {words.get(o.id, '')}".lower()}
+@dataclass(frozen=True)
+class Words:
+    """By what people look for an offer: its own names (the first is the offer's), what is in it, and all spelled."""
+
+    names: tuple[str, ...]
+    contents: tuple[str, ...]
+    spellings: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        """Every name and content in one line of lower-case letters, as the page and the search compare it."""
+        return " ".join(dict.fromkeys(word.lower() for word in (*self.names, *self.contents) if word))
+
+    def are_meant_by(self, typed: str) -> bool:
+        """Whether letters or characters somebody typed mean this offer."""
+        wanted = "".join(chinese.fold(typed).lower().split())
+        return wanted in self.text or any(is_spelled(wanted, one) for one in self.spellings)
 
 
-def _words(cycle_id: int) -> dict[int, str]:
-    of_offer = (
-        select(OfferComponent.offer_id, Item.pinyin, ItemAlias.alias)
+MOST_SPELLED = 12  # names of an offer that can be found by letters; the rest is found by characters
+
+
+def words(cycle_id: int, offers: Iterable[OfferRow]) -> dict[int, Words]:
+    """Offer id → its words. One statement."""
+    found = (
+        select(OfferComponent.offer_id, Item.name, ItemAlias.alias)
         .join(Item, OfferComponent.item_id == Item.id)
         .join(Offer, OfferComponent.offer_id == Offer.id)
         .outerjoin(ItemAlias, ItemAlias.item_id == Item.id)
         .where(Offer.cycle_id == cycle_id)
+        .order_by(OfferComponent.offer_id, Item.id, ItemAlias.id)
     )
-    words: dict[int, list[str]] = defaultdict(list)
-    for offer_id, pinyin, alias in db.session.execute(of_offer):
-        words[offer_id] += [pinyin, alias or ""]
-    return {offer_id: " ".join(found) for offer_id, found in words.items()}
+    called: dict[int, dict[str, None]] = defaultdict(dict)
+    for offer_id, name, alias in db.session.execute(found):
+        called[offer_id] |= {name: None} | ({alias: None} if alias else {})
+    return {offer.id: _words(offer, tuple(called[offer.id])) for offer in offers}
+
+
+def _words(offer: OfferRow, called: tuple[str, ...]) -> Words:
+    """A bundle is not called what its parts are called, but it is found by them."""
+    names = (offer.name,) if offer.is_bundle else tuple(dict.fromkeys((offer.name, *called)))
+    inside = (offer.contents, *called) if offer.is_bundle else (offer.contents,)
+    spelled = [spelling for name in (*names, *called)[:MOST_SPELLED] for spelling in spellings(name)]
+    return Words(names, (*inside, offer.category), tuple(dict.fromkeys(spelled)))
+
+
+def matching(cycle_id: int, text: str, offers: Iterable[OfferRow]) -> set[int]:
+    """Ids of the offers whose name, contents, category, other names or pinyin match `text`; all of them for none."""
+    rows = list(offers)
+    if not text.strip():
+        return {offer.id for offer in rows}
+    return {offer_id for offer_id, known in words(cycle_id, rows).items() if known.are_meant_by(text)}
 
 
 def as_typed(order: HouseholdOrder | None, offers: Iterable[OfferRow]) -> dict[str, object]:
@@ -78,3 +110,17 @@ def as_typed(order: HouseholdOrder | None, offers: Iterable[OfferRow]) -> dict[s
         source=order.source,
     )
     return shown
+
+
+def goods_of(order_ids: Iterable[int]) -> dict[int, str]:
+    """Order id → "青菜×2、土豆×1", as it was picked. One statement."""
+    found = (
+        select(OrderChoice.order_id, Offer.name, OrderChoice.qty)
+        .join(Offer, Offer.id == OrderChoice.offer_id)
+        .where(OrderChoice.order_id.in_(list(order_ids)))
+        .order_by(Offer.position, Offer.id)
+    )
+    goods: dict[int, list[str]] = defaultdict(list)
+    for order_id, name, qty in db.session.execute(found):
+        goods[order_id].append(f"{name}×{qty}")
+    return {order_id: "、".join(named) for order_id, named in goods.items()}

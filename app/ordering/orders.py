@@ -22,7 +22,7 @@ from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import selectinload
 
 from app.access.permissions import Permission, Resident, Staff
-from app.core import clock
+from app.core import clock, free_text
 from app.core.db import check_version, db
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.events import Actor, record
@@ -273,7 +273,8 @@ def _write(
 ) -> None:
     """Make the basket the order's content."""
     order.total_fen = total_fen(terms, [Choice(pick.offer_id, pick.qty) for pick in picks])
-    order.door_note, order.remark, order.other_need = wanted.door_note, wanted.remark, wanted.other_need
+    said = free_text.sort_out(wanted.door_note, wanted.remark)  # whoever typed it: only the safe part reaches paper
+    order.door_note, order.remark, order.other_need = said.paper, said.kept, wanted.other_need
     order.source = wanted.source
     order.placed_by_kind, order.placed_by_id = by.kind, by.id
     db.session.flush()

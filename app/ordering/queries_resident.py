@@ -1,17 +1,23 @@
-"""What a resident's own pages show."""
+"""What a resident's own pages show: the household's cycles, what it ordered before, the phones that remember it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, func, or_, select
 
+from app.access.models import HouseholdToken
+from app.core import clock
 from app.core.db import db
 from app.core.errors import NotFound
-from app.ordering.models import Cycle, CyclePoint, CycleState, HouseholdOrder, OrderState
+from app.ordering.models import Cycle, CyclePoint, CycleState, HouseholdOrder, Offer, OrderChoice, OrderState, Source
+from app.ordering.rules_resident import Goods, OnOffer, Ordered
 from app.places.models import Building, Household, Stairwell
 
 SHOWN = (CycleState.OPEN, CycleState.LOCKED, CycleState.RUNNING, CycleState.CLOSED, CycleState.CANCELLED)
+STOOD = (OrderState.PLACED, OrderState.LOCKED, OrderState.SETTLED)
+MOST_FAVOURITES = 8
 
 
 @dataclass(frozen=True)
@@ -57,12 +63,99 @@ def card(household_id: int, cycle_id: int) -> CycleCard:
     raise NotFound
 
 
-def units_by_stage(order_id: int) -> dict[str, int]:
-    """Stage → units of one order, in the order of the loop, zeros left out."""
-    from app.ordering.queries_orders import lines
+# --- what it ordered before -------------------------------------------------------------------------------------------
+def on_offer(cycle_id: int) -> list[OnOffer]:
+    """What a cycle offers, as goods that can be compared with those of other cycles. One statement."""
+    found = select(Offer).where(Offer.cycle_id == cycle_id, Offer.is_listed).order_by(Offer.position, Offer.id)
+    return [
+        OnOffer(
+            offer.id,
+            offer.name,
+            Goods(offer.item_id, offer.bundle_id),
+            offer.limit_per_household,
+            not offer.is_soft_limit,
+        )
+        for offer in db.session.scalars(found)
+    ]
 
-    sums: dict[str, int] = {}
-    for line in lines(order_id):
-        for stage, qty in line.stages:
-            sums[stage] = sums.get(stage, 0) + qty
-    return sums
+
+def last_order(household_id: int, cycle_id: int) -> list[Ordered]:
+    """What the household chose in its newest order of another cycle, free packs left out. One statement."""
+    newest = (
+        select(func.max(HouseholdOrder.id))
+        .where(
+            HouseholdOrder.household_id == household_id,
+            HouseholdOrder.cycle_id != cycle_id,
+            HouseholdOrder.state.in_(STOOD),
+            HouseholdOrder.source != Source.FREE,
+        )
+        .scalar_subquery()
+    )
+    found = (
+        select(Offer.name, Offer.item_id, Offer.bundle_id, OrderChoice.qty)
+        .join(OrderChoice, OrderChoice.offer_id == Offer.id)
+        .where(OrderChoice.order_id == newest)
+        .order_by(Offer.position, Offer.id)
+    )
+    return [Ordered(name, Goods(item, bundle), qty) for name, item, bundle, qty in db.session.execute(found)]
+
+
+def favourites(household_id: int, cycle_id: int, offers: list[OnOffer]) -> list[OnOffer]:
+    """What the household chose most often in other cycles and this one offers, at most `MOST_FAVOURITES`."""
+    times = func.count()
+    found = (
+        select(Offer.item_id, Offer.bundle_id)
+        .join(OrderChoice, OrderChoice.offer_id == Offer.id)
+        .join(HouseholdOrder, HouseholdOrder.id == OrderChoice.order_id)
+        .where(
+            HouseholdOrder.household_id == household_id,
+            HouseholdOrder.cycle_id != cycle_id,
+            HouseholdOrder.state.in_(STOOD),
+            HouseholdOrder.source != Source.FREE,
+        )
+        .group_by(Offer.item_id, Offer.bundle_id)
+        .order_by(times.desc(), func.max(HouseholdOrder.id).desc(), Offer.item_id, Offer.bundle_id)
+    )
+    by_goods = {offer.goods: offer for offer in offers}
+    chosen = (Goods(item, bundle) for item, bundle in db.session.execute(found))
+    return [by_goods[goods] for goods in chosen if goods in by_goods][:MOST_FAVOURITES]
+
+
+# --- phones that remember it ------------------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class Phone:
+    """A phone that may act for the household: since when, until when, and whether it is the one that asks."""
+
+    since: datetime
+    until: datetime
+    is_this: bool
+
+
+def phones(household_id: int, token_sha256: str = "") -> list[Phone]:
+    """The phones that remember a household now, the newest first. One statement."""
+    found = (
+        select(HouseholdToken)
+        .where(
+            HouseholdToken.household_id == household_id,
+            HouseholdToken.revoked_at.is_(None),
+            HouseholdToken.expires_at > clock.now(),
+        )
+        .order_by(HouseholdToken.id.desc())
+    )
+    return [
+        Phone(row.created_at, row.expires_at, row.token_sha256 == token_sha256) for row in db.session.scalars(found)
+    ]
+
+
+def poster_of(household_id: int) -> str:
+    """The code of the poster at a household's building. Raises NotFound."""
+    found = (
+        select(Building.public_code)
+        .join(Stairwell, Stairwell.building_id == Building.id)
+        .join(Household, Household.stairwell_id == Stairwell.id)
+        .where(Household.id == household_id)
+    )
+    code = db.session.scalar(found)
+    if code is None:
+        raise NotFound
+    return code

@@ -126,6 +126,12 @@ def mentions(text: str, names: Sequence[Named]) -> tuple[Mention, ...]:
     return tuple(found.values())
 
 
+def without(text: str, word: str) -> str:
+    """Free words without the clauses that name `word`, once it is in the basket."""
+    kept = [part.strip() for part in _PARTS.split(text) if word not in chinese.fold(part).lower()]
+    return "，".join(part for part in kept if part)
+
+
 def _number(text: str) -> int:
     """The first number in a clause whose goods are taken out, 1 where there is none."""
     match = _NUMBER.search(text)

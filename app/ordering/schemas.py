@@ -8,20 +8,15 @@ from datetime import date, datetime
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from marshmallow import fields, post_load, validate
+from marshmallow import fields, post_load
 
-from app.core.schemas import CommandSchema, Day, Line, WallTime, Whole, Yuan
+from app.core.schemas import CommandSchema, Day, Line, WallTime, Whole, Yuan, one_of
 from app.ordering.models import Outcome, Policy, Source
 from app.ordering.orders import IfExists, Pick, PlaceOrder
 from app.ordering.rules import MAX_QTY
 
-_CHOICE = _l("请从列出的选项里选。")
+STEPS = ("search", "again", "edit", "review", "place")
 PROXY_SOURCES = (Source.TELEPHONE, Source.DOOR, Source.PAPER)
-
-
-def one_of(values: Iterable[str]) -> validate.OneOf:
-    """One of a closed vocabulary, with a sentence of ours."""
-    return validate.OneOf([str(value) for value in values], error=_CHOICE)
 
 
 @dataclass(frozen=True)
@@ -137,6 +132,7 @@ class Basket:
     door_note: str
     remark: str
     other_need: str
+    add: int = 0  # an offer to take one of, found in the free words
 
     def order(self, cycle_id: int, household_id: int, if_exists: IfExists) -> PlaceOrder:
         """The command this form asks for."""
@@ -157,12 +153,13 @@ class Basket:
 class _BasketFields(_Unregistered):
     """What every order form carries beside its quantities."""
 
-    step = fields.String(load_default="review", validate=one_of(("search", "edit", "review", "place")))
+    step = fields.String(load_default="review", validate=one_of(STEPS))
+    add = Whole(load_default=0)
     search = Line(longest=30, blank=True)
     version = Whole(load_default=0)
     soft_ok = fields.Boolean(load_default=False)
     door_note = Line(longest=60, blank=True)
-    remark = Line(longest=120, blank=True)
+    remark = Line(longest=240, blank=True)
     other_need = Line(longest=200, blank=True, many_lines=True)
 
 
@@ -199,6 +196,7 @@ def _basket(ids: tuple[int, ...], data: Mapping[str, Any]) -> Basket:
         door_note=data["door_note"],
         remark=data["remark"],
         other_need=data["other_need"],
+        add=data["add"],
     )
 
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
 from app.access.permissions import Permission, Resident, Staff
 from app.access.sessions import issue_token
-from app.core import clock
 from app.core.db import check_version, command, db
 from app.core.errors import Conflict, NotFound
 from app.core.events import Actor, record
@@ -19,9 +18,8 @@ from app.core.states import advance
 from app.ordering import stages
 from app.ordering.models import Cycle, HouseholdOrder, OrderLine, OrderState, Stage
 from app.ordering.orders import PlaceOrder, clear, cycle_taking_orders, put
+from app.ordering.service_phones import good_until
 from app.places.scope import require_building
-
-TOKEN_LIVES_AFTER_CUTOFF = timedelta(days=14)
 
 
 @command
@@ -108,5 +106,5 @@ def admit(household_id: int, cycle_id: int) -> Admission:
     cycle = db.session.get(Cycle, cycle_id)
     if cycle is None:
         raise NotFound
-    expires_at = max(cycle.cutoff_at, clock.now()) + TOKEN_LIVES_AFTER_CUTOFF
+    expires_at = good_until(cycle.cutoff_at)
     return Admission(household_id, cycle_id, issue_token(household_id, expires_at), expires_at)

@@ -105,16 +105,28 @@
     all("form[data-sent]").forEach(release);
   }
 
+  // Copy by the clipboard where the browser has one (https), else by a selection as old WebViews do; where neither is
+  // allowed the text is left selected, and a long press offers to copy it.
   function copy(button) {
     const source = document.getElementById(button.dataset.copy);
-    if (!source || !navigator.clipboard) { return; }
+    if (!source) { return; }
     button.hidden = false;
     button.addEventListener("click", function () {
-      navigator.clipboard.writeText(source.value || source.textContent).then(function () {
-        const label = button.querySelector("span") || button;
-        label.textContent = button.dataset.done;
-      });
+      if (navigator.clipboard && navigator.clipboard.writeText) {
+        navigator.clipboard.writeText(source.value || source.textContent).then(copied, bySelection);
+      } else { bySelection(); }
     });
+
+    function copied() { (button.querySelector("span") || button).textContent = button.dataset.done; }
+
+    function bySelection() {
+      const range = document.createRange();
+      range.selectNodeContents(source);
+      const selection = window.getSelection();
+      selection.removeAllRanges();
+      selection.addRange(range);
+      try { if (document.execCommand("copy")) { copied(); } } catch (error) { source.focus(); }
+    }
   }
 
   function enhance(root) {
@@ -152,6 +164,7 @@
     window.location.reload();
   });
   document.addEventListener("htmx:load", function (event) { enhance(event.detail.elt); });
+  document.addEventListener("louda:page", function () { enhance(document); });  // resident.js put another page in place
   window.addEventListener("pageshow", again);
 
   enhance(document);

@@ -229,5 +229,5 @@ OF_THE_COMING = (
     "desk.buildings",
     "desk.roll_call",
     "desk.call_building",
-    "resident.order",
+    "own_order.order",
 )

@@ -38,7 +38,7 @@ ANSWERS = {303, 400, 403, 404, 409, 413, 422}
 COUNTS_TRIES = {"access.sign_in", "resident.enter", "access.account"}  # a wrong password is counted, so it writes
 SHOWN = {
     "resident.enter",  # the same page whatever was wrong
-    "resident.order",  # a basket to look over before it is placed
+    "own_order.order",  # a basket to look over before it is placed
     "desk.order_for",
     "accounts.password",  # shows the one-time password, which is stored nowhere
 }

@@ -1,0 +1,86 @@
+"""The household's own page of an order: its code, where each bag is, what to do next, and a text for the group."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+
+from app.access.guard import requires, resident
+from app.access.permissions import Permission
+from app.core.codes import grouped
+from app.core.units import date_time
+from app.ordering import entry, orders, queries_orders, queries_resident
+from app.ordering.models import HouseholdOrder, OrderState
+from app.ordering.queries_resident import CycleCard
+from app.oversight import way
+from app.oversight.rules_texts import Rooms, masked
+from app.oversight.rules_way import Around, bag_steps, next_step, order_steps
+
+bp = Blueprint("way", __name__)
+
+
+@bp.get("/my/cycles/<int:cycle_id>")
+@requires(Permission.OWN_HOUSEHOLD)
+def status(cycle_id: int) -> Any:
+    """The household's order of a cycle; straight to the form where there is none yet and orders are taken."""
+    household = resident().household_id
+    card = queries_resident.card(household, cycle_id)
+    mine = orders.order_of(cycle_id, household)
+    taking = entry.is_taking_orders(card.cycle)
+    if mine is None and taking:
+        return redirect(url_for("own_order.order", cycle_id=cycle_id))
+    building, room = queries_orders.address_of(household)
+    page = {"cycle": card.cycle, "taking": taking, "address": f"{building} {room}"}
+    if mine is None:
+        return render_template("oversight/way.html", order=None, **page)
+    lines = queries_orders.lines(mine.id)
+    rooms = _rooms()
+    return render_template(
+        "oversight/way.html",
+        order=mine,
+        state=OrderState(mine.state),
+        lines=lines,
+        code=grouped(mine.code),
+        rooms=rooms,
+        group_text=_group_text(card, lines, " ".join(filter(None, (building, _room(room, rooms))))) if lines else "",
+        **_way(card, mine, taking),
+        **page,
+    )
+
+
+def _way(card: CycleCard, mine: HouseholdOrder, taking: bool) -> dict[str, Any]:
+    bags = way.own_bags(mine.id)
+    around = Around(
+        taking, mine.state not in (OrderState.PLACED,), way.is_to_door(mine.building_id), str(card.cycle.deliver_on)
+    )
+    return {
+        "steps": order_steps(way.order_times(mine), bool(bags)),
+        "bags": [(bag, bag_steps(bag.facts)) for bag in bags],
+        "next_step": next_step(around, [bag.facts for bag in bags]),
+        "shortages": way.share_sentences(mine.id),
+    }
+
+
+def _rooms() -> Rooms:
+    wanted = request.args.get("rooms", "")
+    return Rooms(wanted) if wanted in set(Rooms) else Rooms.SHOWN
+
+
+def _room(room: str, how: Rooms) -> str:
+    """ "1单元 302" with its last part masked as wished."""
+    stairwell, _blank, number = room.rpartition(" ")
+    return " ".join(part for part in (stairwell, masked(number, how)) if part)
+
+
+def _group_text(card: CycleCard, lines: list[queries_orders.LineView], address: str) -> str:
+    goods = "、".join(f"{line.item}×{line.qty}" for line in lines)
+    text = _(
+        "%(address)s：%(goods)s（%(cycle)s，%(at)s 截单）",
+        address=address,
+        goods=goods,
+        cycle=card.cycle.name,
+        at=date_time(card.cycle.cutoff_at),
+    )
+    return str(text)
