@@ -108,6 +108,7 @@ def upgrade() -> None:
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("carer_id", sa.Integer(), nullable=True),
         sa.Column("door_note", sa.Text(), nullable=False),
+        sa.Column("consent_on", types.LocalDate(), nullable=True),
         sa.Column("purge_on", types.LocalDate(), nullable=False),
         sa.CheckConstraint(
             "kind IN ('infant', 'pregnant', 'elderly_alone', 'disabled', 'needs_call')", name=op.f("ck_care_need_kind")

@@ -8,7 +8,19 @@ from typing import ClassVar
 from sqlalchemy import Index, Integer
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.db import STRICT, Base, Created, Flag, UtcDateTime, Versioned, choice, fk, personal_text, sensitive_text
+from app.core.db import (
+    STRICT,
+    Base,
+    Created,
+    Flag,
+    UtcDateTime,
+    Versioned,
+    choice,
+    fk,
+    personal_text,
+    plain_text,
+    sensitive_text,
+)
 from app.core.labels import Labelled
 from app.core.states import steps
 
@@ -47,5 +59,7 @@ class Errand(Created, Versioned, Base):
     seen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     answered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    asked_by_kind: Mapped[str] = plain_text(default="household")  # household, or staff who took the call
+    assigned_to_id: Mapped[int | None] = fk("account.id")
     handled_by_id: Mapped[int | None] = fk("account.id")
     answer: Mapped[str] = personal_text(default="")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, Integer, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -19,7 +19,6 @@ from app.core.db import (
     at_least,
     choice,
     fk,
-    json_column,
     personal_text,
     plain_text,
     sensitive_text,
@@ -277,18 +276,3 @@ class RollCall(Base):
     is_override: Mapped[bool] = mapped_column(Flag, default=False)  # set in bulk by a named person at the lock
     recorded_by_id: Mapped[int | None] = fk("account.id")
     at: Mapped[datetime] = mapped_column(UtcDateTime)
-
-
-class StandingOrder(Created, Versioned, Base):
-    """Goods for somebody who cannot order, every so many days, with a named carer."""
-
-    __tablename__ = "standing_order"
-    __table_args__ = (UniqueConstraint("household_id"), at_least("every_days", 1), STRICT)
-
-    id: Mapped[int] = mapped_column(Integer, primary_key=True)
-    household_id: Mapped[int] = fk("household.id")
-    every_days: Mapped[int] = mapped_column(Integer)
-    starts_on: Mapped[date] = mapped_column(LocalDate)
-    carer_id: Mapped[int | None] = fk("account.id")
-    is_active: Mapped[bool] = mapped_column(Flag, default=True)
-    wanted: Mapped[Any] = json_column()  # {item_id: qty}

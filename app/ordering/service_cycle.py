@@ -17,7 +17,7 @@ from app.core.db import check_version, command, db
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.events import record
 from app.core.states import advance, is_legal
-from app.ordering import queries_roll_call, stages
+from app.ordering import queries_roll_call, service_standing, stages
 from app.ordering.models import (
     Cycle,
     CyclePoint,
@@ -183,7 +183,8 @@ def _bundle_offers(cycle_id: int, bundle_ids: Iterable[int], present: Iterable[O
 def open_cycle(by: Staff, cycle_id: int) -> Cycle:
     """Let orders in from `opens_at` on.
 
-    Requires: a draft with at least one listed offer, points, and a cut-off ahead. Raises: NotFound, Conflict.
+    Requires: a draft with at least one listed offer, points, and a cut-off ahead. Ensures: standing orders that fall
+    due are booked. Raises: NotFound, Conflict.
     """
     cycle = editable(by, cycle_id)
     advance(cycle, CycleState.OPEN)
@@ -195,6 +196,7 @@ def open_cycle(by: Staff, cycle_id: int) -> Cycle:
     if cycle.cutoff_at <= clock.now():
         raise Conflict(_l("截单时间已过，请先改截单时间。"))
     record(by, "open", cycle, cycle_id=cycle_id, offers=offers)
+    service_standing.book_due(by, cycle)
     return cycle
 
 

@@ -14,8 +14,7 @@ from app.core import clock
 from app.core.errors import Conflict, Invalid
 from app.core.paging import paginate
 from app.core.schemas import Form
-from app.ordering import queries, queries_orders, queries_roll_call, service_bulk, service_cycle, service_orders
-from app.ordering.bulk import ImportReport
+from app.ordering import queries, queries_orders, queries_roll_call, service_cycle, service_orders
 from app.ordering.models import Cycle, CycleState, OrderState, Policy, Source, Stage
 from app.ordering.schemas import EditCycleSchema, LockSchema, ReasonSchema, edit_offers_schema
 from app.places.scope import is_subdistrict_in_scope
@@ -245,26 +244,6 @@ def cancel_cycle(cycle_id: int) -> Any:
         back_url=url_for("ordering.cycle", cycle_id=cycle_id),
     )
     return page, 422 if form.is_bound else 200
-
-
-@bp.post("/cycles/<int:cycle_id>/standing")
-@requires(Permission.CYCLE_EDIT)
-def place_standing(cycle_id: int) -> Response:
-    """Place the standing orders of the day."""
-    there = url_for("ordering.cycle", cycle_id=cycle_id)
-    says = lambda report: _("已按长期订单下单 %(n)s 户。", n=report.placed)  # noqa: E731
-    then = submit[ImportReport](then=lambda _report: there, says=says)
-    return then(service_bulk.place_standing_orders, staff(), cycle_id)
-
-
-@bp.post("/cycles/<int:cycle_id>/free-pack/<int:offer_id>")
-@requires(Permission.CYCLE_EDIT)
-def free_pack(cycle_id: int, offer_id: int) -> Response:
-    """One unit of a free offer for every household without an order."""
-    there = url_for("ordering.cycle", cycle_id=cycle_id)
-    says = lambda report: _("已给 %(n)s 户各下一份免费包。", n=report.placed)  # noqa: E731
-    then = submit[ImportReport](then=lambda _report: there, says=says)
-    return then(service_bulk.give_free_pack, staff(), cycle_id, offer_id)
 
 
 # --- orders -----------------------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, false, or_, select
+from sqlalchemy import ColumnElement, Select, false, or_, select
 
 from app.core.db import db
 from app.core.natural import natural_key
@@ -55,7 +55,7 @@ def _is_one_building(in_scope: ColumnElement[bool]) -> bool:
 
 
 def _homes(in_scope: ColumnElement[bool]) -> Select[Any]:
-    return (
+    found: Any = (
         select(Household.id, Compound.name, Building.label, Stairwell.label, Household.room_no)
         .join(Stairwell, Household.stairwell_id == Stairwell.id)
         .join(Building, Stairwell.building_id == Building.id)
@@ -63,6 +63,8 @@ def _homes(in_scope: ColumnElement[bool]) -> Select[Any]:
         .where(Household.is_active, in_scope)
         .order_by(Compound.name, Building.sort_key, Stairwell.label, Household.sort_key, Household.id)
     )
+    homes: Select[Any] = found
+    return homes
 
 
 def _by_room(reading: Reading, in_scope: ColumnElement[bool]) -> list[Found]:
@@ -81,7 +83,7 @@ def _by_room(reading: Reading, in_scope: ColumnElement[bool]) -> list[Found]:
     return [_found(row) for row in rows if _fits(row, reading)]
 
 
-def _fits(row: Row[Any], reading: Reading) -> bool:
+def _fits(row: Any, reading: Reading) -> bool:
     if reading.stairwell and stairwell_key(row[3]) != stairwell_key(reading.stairwell):
         return False
     return not reading.room or room_key(row[4].split("(")[0]) == room_key(reading.room)
@@ -114,6 +116,6 @@ def _spaced(phone: str) -> ColumnElement[bool]:
     return HouseholdContact.phone == f"{phone[:3]} {phone[3:7]} {phone[7:]}"
 
 
-def _found(row: Row[Any], by: str = "room") -> Found:
+def _found(row: Any, by: str = "room") -> Found:
     household_id, compound, building, stairwell, room_no = row
     return Found(household_id, compound, building, stairwell, room_no, by)

@@ -27,6 +27,7 @@ _ROOM = "号房|室|房"
 _VALUE = rf"(?:(?<![A-Za-z])[A-Za-z])?\d+[A-Za-z]?|(?<![A-Za-z])[A-Za-z](?=\s*(?:{_BUILDING}|-))"
 _NUMBER = re.compile(rf"(?P<value>{_VALUE})\s*(?P<level>{_BUILDING}|{_STAIRWELL}|{_ROOM}|号)?")
 _NUMERAL = re.compile(rf"([{''.join(sorted(chinese.NUMERALS))}]+)(?={_BUILDING}|{_STAIRWELL}|{_ROOM}|号)")
+_PHONE = re.compile(r"1\d{10}")
 _BETWEEN = " -_/,.、"
 
 
@@ -46,6 +47,9 @@ def read(text: str) -> tuple[Reading, ...]:
     """Every reading of what was typed, the most usual first; none for nothing that could name a household."""
     folded = chinese.fold(unicodedata.normalize("NFKC", text[:LONGEST])).strip()
     folded = _NUMERAL.sub(lambda found: str(chinese.numeral(found[1]) or found[1]), folded)
+    digits = folded.replace(" ", "").replace("-", "")
+    if _PHONE.fullmatch(digits):
+        return (Reading(phone=digits),)
     found = list(_NUMBER.finditer(folded))
     if not found:
         return (Reading(name=folded),) if folded else ()

@@ -20,7 +20,7 @@ def address(shell: Flask, name: str) -> str:
 
 
 @pytest.mark.parametrize(
-    "name", ["bootstrap.css", "louda.css", "dark.css", "louda.js", "htmx.js", "icons.svg", "mark.svg"]
+    "name", ["bootstrap.css", "louda.css", "dark.css", "louda.js", "desk.js", "htmx.js", "icons.svg", "mark.svg"]
 )
 def test_every_asset_is_served_for_a_year_under_its_present_address(shell: Flask, name: str) -> None:
     answer = shell.test_client().get(address(shell, name))

@@ -6,27 +6,24 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from app.access.permissions import Resident
 from app.catalog.models import Bundle, BundleComponent
 from app.core import clock
 from app.core.db import db
 from app.core.errors import Conflict, Invalid, NotFound, StaleEdit
-from app.ordering import service_bulk, service_cycle, service_orders, service_roll_call
+from app.ordering import service_cycle, service_orders, service_roll_call
 from app.ordering.models import (
     Cycle,
     CycleState,
     HouseholdOrder,
     Offer,
-    OfferComponent,
     OrderLine,
     OrderState,
     Outcome,
     RollCall,
-    Source,
     Stage,
-    StandingOrder,
 )
 from app.ordering.orders import Pick, PlaceOrder
 from app.ordering.schemas import EditCycle, EditOffers, Lock, OfferChange
@@ -214,42 +211,6 @@ def test_a_cancelled_cycle_leaves_no_unit_waiting(town: world.World) -> None:
     assert db.session.scalar(select(OrderLine.qty_cancelled)) == 3
     with pytest.raises(Conflict):
         service_cycle.cancel_cycle(town.actor("admin"), town.cycle.id, "暴雨")
-
-
-def test_a_free_pack_goes_to_each_household_without_an_order(town: world.World) -> None:
-    order(town, 0)
-    free = Offer(cycle_id=town.cycle.id, bundle_id=None, item_id=None, name="爱心包", price_fen=0)
-    free.bundle_id = _bundle(town)
-    free.components = [OfferComponent(item_id=town.items[0].id, qty=1)]
-    db.session.add(free)
-    db.session.commit()
-    with pytest.raises(Conflict):
-        service_bulk.give_free_pack(town.actor("admin"), town.cycle.id, town.offers[0].id)
-    report = service_bulk.give_free_pack(town.actor("admin"), town.cycle.id, free.id)
-    assert report.placed == len(town.households) - 1
-    assert service_bulk.give_free_pack(town.actor("admin"), town.cycle.id, free.id).placed == 0
-    counted = select(func.count()).where(HouseholdOrder.source == Source.FREE)
-    assert db.session.scalar(counted) == len(town.households) - 1
-
-
-def _bundle(town: world.World) -> int:
-    bundle = Bundle(sku="F", name="爱心包")
-    db.session.add(bundle)
-    db.session.flush()
-    return bundle.id
-
-
-@pytest.mark.parametrize(("every", "since", "due"), [(2, 2, True), (2, 1, False), (1, 0, True), (3, -1, False)])
-def test_a_standing_order_is_placed_on_its_days(town: world.World, every: int, since: int, due: bool) -> None:
-    home = town.households[4]
-    starts = town.cycle.deliver_on - timedelta(days=since)
-    wanted = {str(town.items[0].id): 2, "98765": 1}
-    db.session.add(StandingOrder(household_id=home.id, every_days=every, starts_on=starts, wanted=wanted))
-    db.session.commit()
-    report = service_bulk.place_standing_orders(town.actor("admin"), town.cycle.id)
-    assert report.placed == int(due)
-    assert bool(report.problems) == due
-    assert service_bulk.place_standing_orders(town.actor("admin"), town.cycle.id).placed == 0
 
 
 def test_the_roll_call_is_kept_by_the_point_of_the_household(town: world.World) -> None:
