@@ -212,9 +212,11 @@ class WithdrawSchema(CommandSchema):
 
 @dataclass(frozen=True)
 class RecordRollCall:
-    """Outcomes as a page sends them: household id → outcome."""
+    """Outcomes as a page sends them: household id → outcome; `clear`: a household whose note is taken back."""
 
     outcomes: tuple[tuple[int, Outcome], ...]
+    clear: int | None = None
+    show: str = "all"
 
 
 def roll_call_schema(household_ids: Iterable[int]) -> type[CommandSchema]:
@@ -222,9 +224,12 @@ def roll_call_schema(household_ids: Iterable[int]) -> type[CommandSchema]:
     ids = tuple(household_ids)
     allowed = [outcome for outcome in Outcome if outcome != Outcome.ORDERED]
     members: dict[str, Any] = {f"outcome_{i}": fields.String(load_default=None, validate=one_of(allowed)) for i in ids}
+    members["clear"] = Whole(load_default=None)
+    members["show"] = fields.String(load_default="all", validate=one_of(("todo", "unreachable", "all")))
 
     def make(_self: Any, data: dict[str, Any], **_kwargs: Any) -> RecordRollCall:
-        return RecordRollCall(tuple((i, Outcome(data[f"outcome_{i}"])) for i in ids if data[f"outcome_{i}"]))
+        noted = tuple((i, Outcome(data[f"outcome_{i}"])) for i in ids if data[f"outcome_{i}"])
+        return RecordRollCall(noted, data["clear"], data["show"])
 
     members["_make"] = post_load(make)
     return type("RollCallSchema", (_Unregistered,), members)

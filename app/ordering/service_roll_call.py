@@ -54,6 +54,23 @@ def record_building(by: Staff, cycle_id: int, building_id: int, outcomes: Sequen
 
 
 @command
+def clear_one(by: Staff, cycle_id: int, building_id: int, household_id: int) -> int:
+    """Take back what was noted of one household, as if it had not been called. Returns how many notes went (0 or 1).
+
+    Raises: NotFound, Conflict.
+    """
+    building = require_building(by, Permission.ROLL_CALL, building_id)
+    _cycle_in_question(cycle_id, building.service_point_id)
+    if household_id not in {room.id for room in queries_roll_call.rooms(cycle_id, building_id)}:
+        raise NotFound
+    own = (RollCall.cycle_id == cycle_id) & (RollCall.household_id == household_id)
+    gone = db.session.execute(delete(RollCall).where(own, RollCall.outcome != Outcome.ORDERED))
+    cleared = int(getattr(gone, "rowcount", 0))
+    record(by, "roll_call", ("cycle", cycle_id), cycle_id=cycle_id, cleared=cleared)
+    return cleared
+
+
+@command
 def record_rest(by: Staff, cycle_id: int, building_id: int, outcome: Outcome) -> int:
     """Note one outcome for every household of a building that has none yet. Returns how many were written."""
     building = require_building(by, Permission.ROLL_CALL, building_id)

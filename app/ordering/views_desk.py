@@ -17,15 +17,26 @@ from app.ordering import (
     order_form,
     orders,
     queries,
+    queries_calls,
     queries_orders,
     queries_roll_call,
     service_orders,
     service_roll_call,
 )
-from app.ordering.models import Cycle, CycleState, HouseholdOrder, OrderState, Outcome, Source
+from app.ordering.models import Cycle, CycleState, HouseholdOrder, OrderState, Outcome
 from app.ordering.orders import IfExists, SoftLimit
 from app.ordering.queries_roll_call import BuildingRow
-from app.ordering.schemas import PROXY_SOURCES, Basket, RestSchema, WithdrawSchema, basket_schema, roll_call_schema
+from app.ordering.schemas import (
+    PROXY_SOURCES,
+    Basket,
+    RecordRollCall,
+    RestSchema,
+    WithdrawSchema,
+    basket_schema,
+    roll_call_schema,
+)
+from app.places import contacts
+from app.places.models import Building
 from app.places.scope import buildings_in_scope, require_building
 
 bp = Blueprint("desk", __name__)
@@ -44,7 +55,7 @@ def buildings(cycle_id: int) -> str:
     """Choose the building for which to order."""
     cycle = queries.readable_cycle(staff(), Permission.ORDER_PROXY, cycle_id)
     rows = _buildings(cycle_id, Permission.ORDER_PROXY)
-    return render_template("ordering/desk.html", cycle=cycle, rows=rows, is_roll_call=False)
+    return render_template("ordering/desk.html", cycle=cycle, rows=rows)
 
 
 @bp.get("/cycles/<int:cycle_id>/desk/<int:building_id>")
@@ -144,38 +155,87 @@ def roll_call(cycle_id: int) -> str:
     """How far the roll call is, building by building."""
     cycle = queries.readable_cycle(staff(), Permission.ROLL_CALL, cycle_id)
     rows = _buildings(cycle_id, Permission.ROLL_CALL)
-    return render_template("ordering/desk.html", cycle=cycle, rows=rows, is_roll_call=True)
+    show = _show("all")
+    return render_template(
+        "ordering/roll_call_buildings.html",
+        cycle=cycle,
+        every=rows,
+        rows=queries_calls.narrowed(rows, show),
+        show=show,
+        typed=request.args.get("q", "").strip(),
+    )
+
+
+def _show(default: str) -> str:
+    asked = request.args.get("show", "")
+    return asked if asked in queries_calls.SHOWS else default
 
 
 @bp.route("/cycles/<int:cycle_id>/roll-call/<int:building_id>", methods=["GET", "POST"])
 @requires(Permission.ROLL_CALL)
 def call_building(cycle_id: int, building_id: int) -> Any:
-    """The households of a building with an outcome to choose for each that has not ordered."""
+    """The households of a building, each with its outcomes to press; one pressed leads on to the next household."""
     cycle = queries.readable_cycle(staff(), Permission.ROLL_CALL, cycle_id)
     place = require_building(staff(), Permission.ROLL_CALL, building_id)
+    show = _show("todo")
+    if request.method == "GET":
+        return _call_page(cycle, place, Form(), show)
     rooms = queries_roll_call.rooms(cycle_id, building_id)
-    form, status = Form(initial={f"outcome_{room.id}": room.outcome for room in rooms}), 200
-    if request.method == "POST":
-        form = Form(roll_call_schema(room.id for room in rooms), request.form)
-        status = 422
-        if form.is_valid:
-            there = url_for("desk.call_building", cycle_id=cycle_id, building_id=building_id)
-            then = submit[int](then=lambda _n: there, says=lambda n: _("已记下 %(n)s 户的点名结果。", n=n))
-            return then(service_roll_call.record_building, staff(), cycle_id, building_id, form.command.outcomes)
-    return _call_page(cycle, place, rooms, form), status
+    form = Form(roll_call_schema(room.id for room in rooms), request.form)
+    if not form.is_valid:
+        return _call_page(cycle, place, form, show), 422
+    noted: RecordRollCall = form.command
+    if noted.clear:
+        there = _row_url(cycle_id, building_id, noted.show, 0, noted.clear)
+        then = submit[int](then=lambda _n: there, says=_("已撤销，这一户还没有结果。"), tone="warn")
+        return then(service_roll_call.clear_one, staff(), cycle_id, building_id, noted.clear)
+    there = _after(cycle_id, building_id, noted)
+    then = submit[int](then=lambda _n: there, says=lambda n: _("已记下 %(n)s 户的点名结果。", n=n) if n != 1 else "")
+    return then(service_roll_call.record_building, staff(), cycle_id, building_id, noted.outcomes)
 
 
-def _call_page(cycle: Cycle, place: Any, rooms: list[queries_roll_call.RoomRow], form: Form) -> str:
+def _after(cycle_id: int, building_id: int, noted: RecordRollCall) -> str:
+    """Back to the page, at the household that comes after the one just noted, which can be taken back there."""
+    order = queries_calls.call_sheet(staff(), cycle_id, building_id, noted.show).order
+    last = noted.outcomes[-1][0] if len(noted.outcomes) == 1 else 0
+    place = order.index(last) if last in order else -1
+    following = order[place + 1] if 0 <= place < len(order) - 1 else 0
+    return _row_url(cycle_id, building_id, noted.show, last, following)
+
+
+def _row_url(cycle_id: int, building_id: int, show: str, last: int, row: int) -> str:
+    anchor = f"h-{row}" if row else None
+    return url_for(
+        "desk.call_building", cycle_id=cycle_id, building_id=building_id, show=show, last=last or None, _anchor=anchor
+    )
+
+
+def _call_page(cycle: Cycle, place: Building, form: Form, show: str) -> str:
+    sheet = queries_calls.call_sheet(staff(), cycle.id, place.id, show)
+    rooms = queries_roll_call.rooms(cycle.id, place.id)
+    last = request.args.get("last", "")
     return render_template(
         "ordering/roll_call.html",
         cycle=cycle,
         place=place,
-        rooms=rooms,
+        sheet=sheet,
+        show=show,
+        last=next((room for room in rooms if last == str(room.id) and room.outcome), None),
         form=form,
         outcomes=[(outcome.value, outcome.label) for outcome in Outcome if outcome != Outcome.ORDERED],
-        missing=sum(1 for room in rooms if not room.outcome),
         may_note=cycle.state in (CycleState.OPEN, CycleState.LOCKED),
+        taking=entry.is_taking_orders(cycle),
     )
+
+
+@bp.post("/cycles/<int:cycle_id>/roll-call/<int:building_id>/numbers")
+@requires(Permission.CONTACT_OPEN)
+def open_numbers(cycle_id: int, building_id: int) -> Response:
+    """Show the telephones of a building to this account for an hour; the log says so."""
+    queries.readable_cycle(staff(), Permission.CONTACT_OPEN, cycle_id)
+    there = url_for("desk.call_building", cycle_id=cycle_id, building_id=building_id, show=_show("todo"))
+    says = _("电话显示一小时，这次查看已记入日志。")
+    return submit[int](then=lambda _n: there, says=says)(contacts.open_numbers, staff(), building_id, "roll_call")
 
 
 @bp.post("/cycles/<int:cycle_id>/roll-call/<int:building_id>/rest")
@@ -186,6 +246,3 @@ def call_rest(cycle_id: int, building_id: int) -> Response:
     there = url_for("desk.call_building", cycle_id=cycle_id, building_id=building_id)
     then = submit[int](then=lambda _n: there, says=lambda n: _("已记下 %(n)s 户的点名结果。", n=n))
     return then(service_roll_call.record_rest, staff(), cycle_id, building_id, chosen)
-
-
-__all__ = ["Source", "bp"]
