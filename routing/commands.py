@@ -66,16 +66,23 @@ def _budget(options: argparse.Namespace) -> Budget:
 
 
 def _tell(progress: Progress) -> None:
-    print(f"{progress.elapsed_s:7.1f} s  cost {progress.best_cost}  left out {progress.missed}", file=sys.stderr)
+    bound = "" if progress.lower_bound is None else f"  bound {progress.lower_bound}"
+    above = "" if progress.gap is None else f"  at most {progress.gap:.1%} above the best possible"
+    what = f"cost {progress.best_cost}  left out {progress.missed}{bound}{above}"
+    print(f"{progress.elapsed_s:7.1f} s  {what}", file=sys.stderr)
 
 
 def _solve(options: argparse.Namespace) -> int:
+    from routing.overfull import least_left_out
+
     problem = read_problem(options.file)
     control = Control(on_progress=_tell if options.progress else None, cores=options.cores)
     plan = solve(problem, _budget(options), options.seed, control=control)
     print(_line(options.file, plan))
     for item in plan.unserved:
         print(f"  {item.reason}: {item.sentence} -> {item.remedy}")
+    if plan.cost.missed:
+        print(f"  left out {plan.cost.missed}, of which certainly {least_left_out(problem)} whoever plans")
     if options.out:
         write_plan(options.out, problem, plan)
     return 0 if check(problem, plan) else 1
@@ -84,8 +91,9 @@ def _solve(options: argparse.Namespace) -> int:
 def _line(file: Path, plan: Plan) -> str:
     best = best_known(file)
     gap = f"  gap {100 * (plan.cost.total - best) / best:.2f} %" if best else ""
+    bound = "" if plan.statistics.lower_bound is None else f"  bound {plan.statistics.lower_bound}"
     return (
-        f"{file.stem}: cost {plan.cost.total}{gap}  rounds {len(plan.rounds)}  unserved {len(plan.unserved)}"
+        f"{file.stem}: cost {plan.cost.total}{gap}{bound}  rounds {len(plan.rounds)}  unserved {len(plan.unserved)}"
         f"  {plan.statistics.seconds:.1f} s  {plan.statistics.iterations} iterations  ({plan.statistics.method})"
     )
 

@@ -15,6 +15,7 @@ from routing.travel_times import Matrix
 @cache
 def ensure_compiled() -> None:
     """Run the kernel once on two stops."""
+    from routing.bound import lower_bound
     from routing.portfolio import start_search
 
     metres = np.array([[0, 1, 2], [1, 0, 1], [2, 1, 0]], dtype=np.int32)
@@ -22,3 +23,4 @@ def ensure_compiled() -> None:
     problem = Problem((Depot("d", 0),), stops, (Vehicle("v", "d"),), (Matrix("foot", metres, metres),))
     search = start_search(problem, Draft({"v": [["a"]]}), seed=1)
     search.run(Budget(iterations=1), lambda _: True)
+    lower_bound(problem)

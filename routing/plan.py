@@ -192,6 +192,14 @@ class Progress:
     missed: int
     iterations: int
     lower_bound: int | None = None
+    """No plan that serves every mandatory stop costs less; None if nothing is known."""
+
+    @property
+    def gap(self) -> float | None:
+        """How much the best plan may lie above the cheapest one at most, as a part of the bound; None if not known."""
+        if self.missed or not self.lower_bound:
+            return None
+        return self.best_cost / self.lower_bound - 1
 
 
 @dataclass(frozen=True, slots=True)

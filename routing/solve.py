@@ -8,7 +8,7 @@ from routing.check import check
 from routing.codec import problem_hash
 from routing.construct import construct
 from routing.draft import Draft, draft_of_plan, with_chosen_windows
-from routing.evaluate import InfeasibleRounds, build_plan
+from routing.evaluate import InfeasibleRounds, build_plan, cost_of, rounds_of_vehicle
 from routing.locks import without_locks
 from routing.model import Problem
 from routing.plan import Budget, Control, Plan, Progress, Statistics
@@ -49,16 +49,38 @@ def solve(
 
         ensure_compiled()
     watch = Watch(control or Control(), budget)
-    will_search = has_work and not watch.is_over
-    is_quick = start is None and will_search and len(free.stops) > LARGE
-    draft, method = Draft({}) if is_quick else first_draft(free, start), "construct"
-    if will_search:
-        from routing.portfolio import search
-
-        draft, method = search(free, draft, seed, watch)
+    watch.spent = _spent(problem)
+    if has_work and not watch.is_over:
+        draft, method = _searched(free, start, seed, watch)
+    else:
+        draft, method = first_draft(free, start), "construct"
     plan = finish(problem, free, draft, watch.statistics(method, seed))
     watch.report(Progress(watch.elapsed_s, plan.cost.total, plan.cost.missed, watch.iterations, watch.lower_bound))
     return plan
+
+
+def _searched(free: Problem, start: Plan | None, seed: int, watch: Watch) -> tuple[Draft, str]:
+    """The best draft of a problem without locks, and the method that found it."""
+    from routing.bound import lower_bound
+    from routing.portfolio import search
+    from routing.pressure import serve_all
+
+    bound = lower_bound(free)
+    watch.lower_bound = None if bound is None else bound + watch.spent
+    is_large = len(free.stops) > LARGE
+    draft = Draft({}) if is_large and start is None else first_draft(free, start)
+    if not is_large and not any(stop.is_pickup or stop.pair is not None for stop in free.stops):
+        draft = serve_all(free, draft, seed, watch)
+    return search(free, draft, seed, watch)
+
+
+def _spent(problem: Problem) -> int:
+    """What the locked rounds cost."""
+    if not problem.locks:
+        return 0
+    kept = [one for vehicle in problem.vehicles for one in rounds_of_vehicle(problem, vehicle, [])]
+    cost = cost_of(problem, kept)
+    return cost.distance + cost.time + cost.fixed + cost.rounds
 
 
 def first_draft(free: Problem, start: Plan | None) -> Draft:

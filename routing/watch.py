@@ -18,6 +18,8 @@ class Watch:
         self.budget = budget
         self.iterations = 0
         self.lower_bound: int | None = None
+        self.spent = 0
+        """Cost of what is locked: searches know only the rest."""
         self._began = time.perf_counter()
         self._last_report = -REPORT_EVERY_S
         self._best: tuple[int, int] | None = None
@@ -48,6 +50,7 @@ class Watch:
 
     def saw(self, missed: int, cost: int, iterations: int) -> None:
         """Note the best plan of a running search and pass it on now and then."""
+        cost += self.spent
         with self._lock:
             if self._best is None or (missed, cost) < self._best:
                 self._best = (missed, cost)
