@@ -66,7 +66,9 @@ def upgrade() -> None:
         sa.Column("row_hashes", types.Json(), nullable=False),
         sa.Column("as_of_event_id", sa.Integer(), nullable=False),
         sa.Column("superseded_by_id", sa.Integer(), nullable=True),
+        sa.Column("printed_at", types.UtcDateTime(), nullable=True),
         sa.Column("returned_at", types.UtcDateTime(), nullable=True),
+        sa.Column("row_names", types.Json(), nullable=False),
         sa.Column("created_at", types.UtcDateTime(), nullable=False),
         sa.CheckConstraint("state IN ('rendered', 'printed', 'superseded')", name=op.f("ck_document_state")),
         sa.CheckConstraint("first_page >= 1", name=op.f("ck_document_first_page_least")),
@@ -94,9 +96,24 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     op.create_index("ix_document_cycle_kind", "document", ["cycle_id", "kind"], unique=False)
+    op.create_table(
+        "document_geometry",
+        sa.Column("document_id", sa.Integer(), nullable=False),
+        sa.Column("context_sha256", sa.Text(), nullable=False),
+        sa.Column("boxes", types.Json(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["document_id"],
+            ["document.id"],
+            name=op.f("fk_document_geometry_document_id_document"),
+            ondelete="RESTRICT",
+        ),
+        sa.PrimaryKeyConstraint("document_id", name=op.f("pk_document_geometry")),
+        sqlite_strict=True,
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("document_geometry")
     op.drop_table("document")
     op.drop_table("paper_setup")
     op.drop_table("label_setup")

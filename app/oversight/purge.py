@@ -31,7 +31,7 @@ from app.ordering.models import Cycle, CycleState, HouseholdOrder, RollCall
 from app.picking.models import Bag
 from app.places.models import CareNeed, HouseholdContact
 from app.printing.files import path_of
-from app.printing.models import Document
+from app.printing.models import Document, DocumentGeometry
 
 TEXTS_STAY = timedelta(days=14)
 PURGE_JOB = "purge"
@@ -88,7 +88,11 @@ def forget_texts(cycle_id: int) -> list[str]:
     bags: Select[int] = select(Bag.id).where(Bag.cycle_id == cycle_id)
     db.session.execute(update(HandOut).where(HandOut.bag_id.in_(bags)).values(detail=""))
     db.session.execute(update(Dispute).where(Dispute.bag_id.in_(bags)).values(note="", reason=""))
-    return list(db.session.scalars(select(Document.sha256).where(Document.cycle_id == cycle_id).distinct()))
+    documents = Document.cycle_id == cycle_id
+    db.session.execute(update(Document).where(documents).values(row_names={}))
+    own = select(Document.id).where(documents)
+    db.session.execute(delete(DocumentGeometry).where(DocumentGeometry.document_id.in_(own)))
+    return list(db.session.scalars(select(Document.sha256).where(documents).distinct()))
 
 
 @command

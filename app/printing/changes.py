@@ -12,6 +12,7 @@ import dataclasses
 from collections.abc import Collection, Iterator
 from typing import Any
 
+from app.core.natural import natural_key
 from app.printing.content import content_hash
 from app.printing.sheets.base import Sheet
 
@@ -45,6 +46,46 @@ def _rows(value: Any, above: tuple[Any, ...]) -> Iterator[tuple[Any, tuple[Any, 
 def row_hashes(sheet: Sheet) -> list[str]:
     """Return the sorted hashes of all rows that can be marked."""
     return sorted({_hash(row, above) for row, above in _rows(sheet, ())})
+
+
+_NAMES = ("building", "stairwell", "room", "place", "seq", "item", "code", "codes")
+
+
+def _word(value: Any) -> str:
+    if isinstance(value, tuple):
+        return " ".join(_word(part) for part in value)
+    return str(getattr(value, "name", value))
+
+
+def row_names(sheet: Sheet) -> dict[str, str]:
+    """Return hash → what a person calls the row: its building, stairwell, room, item; never a name or a remark."""
+    named = {}
+    for row, above in _rows(sheet, ()):
+        own = [_word(getattr(row, name)) for name in _NAMES if getattr(row, name, "")]
+        named[_hash(row, above)] = " ".join([*(part for part in above if isinstance(part, str)), *own])[:60]
+    return named
+
+
+@dataclasses.dataclass(frozen=True)
+class Difference:
+    """Rows of an older version and of a newer one compared by name."""
+
+    changed: tuple[str, ...]
+    added: tuple[str, ...]
+    gone: tuple[str, ...]
+
+
+def difference(older: dict[str, str], newer: dict[str, str]) -> Difference:
+    """Say what a newer version has that an older has not, and the reverse; both as `row_names` gives them.
+
+    older           newer           changed  added  gone
+    a:101 b:102     a:101 c:102     102
+    a:101           a:101 d:103              103
+    a:101 b:102     a:101                           102
+    """
+    lost = {name for key, name in older.items() if key not in newer}
+    new = {name for key, name in newer.items() if key not in older}
+    return Difference(*(tuple(sorted(names, key=natural_key)) for names in (lost & new, new - lost, lost - new)))
 
 
 def _marked(value: Any, above: tuple[Any, ...], known: Collection[str]) -> Any:

@@ -1,7 +1,8 @@
 """The render process: reads one JSON request a line, writes one JSON answer a line, and can be killed at any time.
 
 Request: {"html": [...], "pages": 500, "seconds": 60, "out": "/path/chunk.pdf"}; the PDF goes to ``out``.
-Answer: {"pages": [...], "missing": "..."} or {"error": class name, "message": text}.
+Answer: {"pages": [...], "missing": "...", "boxes": [[[page, x, y, w, h, row, field], ...], ...]}, a list a sheet,
+or {"error": class name, "message": text}.
 """
 
 import gc
@@ -13,6 +14,7 @@ import sys
 from pathlib import Path
 from typing import Any, TextIO
 
+from app.printing.geometry import to_json
 from app.printing.limits import RenderError
 from app.printing.pdf import render_chunk
 
@@ -38,7 +40,8 @@ def _answer(request: dict[str, Any]) -> dict[str, Any]:
         Path(request["out"]).write_bytes(chunk.pdf)
     except RenderError as error:
         return {"error": type(error).__name__, "message": str(error)}
-    return {"pages": list(chunk.pages), "missing": "".join(chunk.missing)}
+    boxes = [to_json(own) for own in chunk.boxes]
+    return {"pages": list(chunk.pages), "missing": "".join(chunk.missing), "boxes": boxes}
 
 
 def serve(requests: TextIO, answers: TextIO) -> None:

@@ -8,15 +8,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
 
+from app.printing.geometry import Box
 from app.printing.idle import borrow, give_back
 from app.printing.limits import RenderCancelled, RenderCrashed, RenderLimits
 from app.printing.markup import html_of
 from app.printing.merge import merge
-from app.printing.process import RenderProcess
+from app.printing.process import ChunkAnswer, RenderProcess
 from app.printing.sheets.base import Printout
+from app.printing.shelf import Shelf
 
-Progress = Callable[[int, int], None]
-"""Called with (sheets done, sheets in all) at least every two seconds; raising in it stops the render."""
+Progress = Callable[[int, int, int], None]
+"""Called with (sheets done, sheets in all, pages done) at least every two seconds; raising in it stops the render."""
 
 _BEAT_SECONDS = 1.0
 
@@ -31,10 +33,11 @@ class PageSpan:
 
 @dataclass(frozen=True)
 class Rendered:
-    """A finished render: the pages of each sheet in input order, and characters that no font has."""
+    """A finished render: pages and boxes of each sheet in input order, and characters that no font has."""
 
     spans: tuple[PageSpan, ...]
     missing_glyphs: tuple[str, ...]
+    boxes: tuple[tuple[Box, ...], ...] = ()
 
     @property
     def pages(self) -> int:
@@ -48,13 +51,11 @@ class _Chunk:
     out: Path
 
 
-_ChunkResult = tuple[tuple[int, ...], str]
-
-
 class _Renderer:
     """Hands chunks to a fixed set of render processes, one thread each."""
 
-    def __init__(self, limits: RenderLimits) -> None:
+    def __init__(self, limits: RenderLimits, shelf: Shelf | None) -> None:
+        self._shelf = shelf
         self._processes = [borrow(limits) for _ in range(limits.processes)]
         self._free: SimpleQueue[RenderProcess] = SimpleQueue()
         for process in self._processes:
@@ -72,32 +73,45 @@ class _Renderer:
         for process in self._processes:
             give_back(process)
 
-    def render(self, chunk: _Chunk) -> _ChunkResult:
-        """Render one chunk; a process that dies is replaced and the chunk runs once more alone."""
+    def render(self, chunk: _Chunk) -> ChunkAnswer:
+        """Take one chunk from the shelf, or render it and put it there."""
+        if self._stopped.is_set():
+            raise RenderCancelled("stopped")
         html = [html_of(printout) for printout in chunk.printouts]
+        if self._shelf is None:
+            return self._render(html, chunk.out)
+        key = self._shelf.key(html)
+        answer = self._shelf.take(key, chunk.out)
+        if answer is None:
+            answer = self._render(html, chunk.out)
+            self._shelf.put(key, chunk.out, answer)
+        return answer
+
+    def _render(self, html: list[str], out: Path) -> ChunkAnswer:
+        """Render; a process that dies is replaced and the chunk runs once more alone."""
         process = self._free.get()
         try:
             if self._stopped.is_set():
                 raise RenderCancelled("stopped")
             try:
-                return process.render(html, chunk.out)
+                return process.render(html, out)
             except RenderCrashed:
                 if self._stopped.is_set():
                     raise RenderCancelled("stopped") from None
-                return process.render(html, chunk.out)
+                return process.render(html, out)
         finally:
             self._free.put(process)
 
 
-def _watch(futures: dict[Future[_ChunkResult], _Chunk], progress: Progress, total: int) -> None:
-    waiting, done = set(futures), 0
-    progress(0, total)
+def _watch(futures: dict[Future[ChunkAnswer], _Chunk], progress: Progress, total: int) -> None:
+    waiting, done, pages = set(futures), 0, 0
+    progress(0, total, 0)
     while waiting:
         finished, waiting = wait(waiting, timeout=_BEAT_SECONDS, return_when=FIRST_COMPLETED)
         for future in finished:
-            future.result()
+            pages += sum(future.result().pages)
             done += len(futures[future].printouts)
-        progress(done, total)
+        progress(done, total, pages)
 
 
 def _cut(printouts: Sequence[Printout], limits: RenderLimits, folder: Path) -> list[_Chunk]:
@@ -108,14 +122,20 @@ def _cut(printouts: Sequence[Printout], limits: RenderLimits, folder: Path) -> l
     return [_Chunk(tuple(printouts[at : at + size]), folder / f"{at:06d}.pdf") for at in starts]
 
 
-def _no_progress(done: int, total: int) -> None:
+def _no_progress(done: int, total: int, pages: int) -> None:
     """Nobody wants to know."""
 
 
 def render_to_file(
-    printouts: Sequence[Printout], path: Path, limits: RenderLimits | None = None, progress: Progress = _no_progress
+    printouts: Sequence[Printout],
+    path: Path,
+    limits: RenderLimits | None = None,
+    progress: Progress = _no_progress,
+    shelf: Shelf | None = None,
 ) -> Rendered:
     """Render all sheets in order into one PDF at ``path`` (written whole, nothing is left behind on failure).
+
+    Chunks that lie on the ``shelf`` are not rendered again.
 
     Raises:
         ValueError: no sheets.
@@ -126,7 +146,7 @@ def render_to_file(
     limits = limits or RenderLimits()
     with tempfile.TemporaryDirectory(prefix="louda-print-") as folder:
         chunks = _cut(printouts, limits, Path(folder))
-        renderer = _Renderer(limits)
+        renderer = _Renderer(limits, shelf)
         with ThreadPoolExecutor(limits.processes) as pool:
             try:
                 futures = {pool.submit(renderer.render, chunk): chunk for chunk in chunks}
@@ -139,11 +159,12 @@ def render_to_file(
         results = [future.result() for future in futures]
         merge([chunk.out for chunk in chunks], path)
     spans, first = [], 1
-    for count in (count for pages, _ in results for count in pages):
+    for count in (count for answer in results for count in answer.pages):
         spans.append(PageSpan(first, count))
         first += count
-    missing = sorted({character for _, characters in results for character in characters})
-    return Rendered(tuple(spans), tuple(missing))
+    missing = sorted({character for answer in results for character in answer.missing})
+    boxes = tuple(own for answer in results for own in answer.boxes)
+    return Rendered(tuple(spans), tuple(missing), boxes)
 
 
 def render(

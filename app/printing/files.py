@@ -8,6 +8,7 @@ from pathlib import Path
 
 from flask import current_app
 
+from app.printing.shelf import Shelf
 from app.settings import Settings
 
 
@@ -26,6 +27,14 @@ def path_of(sha256: str) -> Path:
 def scratch(job_id: int, part: str = "sheets") -> Path:
     """A place in the same folder to write a file of a job; the same job writes over its own remains."""
     return documents_dir() / f".job-{job_id}-{part}.tmp"
+
+
+def shelf() -> Shelf:
+    """Rendered chunks of prints that may be cut short; old ones are removed on the way."""
+    settings: Settings = current_app.extensions["louda_settings"]
+    found = Shelf(settings.data_dir / "print-chunks")
+    found.tidy()
+    return found
 
 
 def _sync(path: Path) -> None:

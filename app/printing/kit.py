@@ -17,7 +17,7 @@ from app.printing.kinds import BY_KEY
 from app.printing.merge import extract
 from app.printing.models import Document, DocumentState
 from app.printing.numbers import SheetNumber
-from app.printing.register import NewVersion
+from app.printing.register import Entered, NewVersion
 from app.printing.run import Order, print_sheets, render_and_keep, stamp
 from app.printing.sheets.base import Printout, Totals
 from app.printing.sheets.kit import KitCover, KitEntry, blank_forms, drop_off_bags
@@ -75,5 +75,5 @@ def _bind(running: Running, order: Order) -> int:
     sha256 = files.keep(bound)
     files.path_of(frame).unlink(missing_ok=True)
     version = NewVersion(_KIND, Subject("cycle", order.cycle_id, ground.cycle), number, digest, [], cover.control)
-    register.record_versions(order.cycle_id, sha256, [(version, PageSpan(1, pages))], event_id)
+    register.record_versions(order.cycle_id, sha256, [Entered(version, PageSpan(1, pages))], event_id)
     return pages

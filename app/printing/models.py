@@ -90,4 +90,21 @@ class Document(Created, Base):
     row_hashes: Mapped[Any] = json_column(default=list)  # of the rows, so that the next version can mark what changed
     as_of_event_id: Mapped[int] = mapped_column(Integer, default=0)  # the last event it was checked against
     superseded_by_id: Mapped[int | None] = fk("document.id")
+    printed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     returned_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    row_names: Mapped[Any] = json_column("personal", default=dict, deferred=True)  # hash → room, building or item
+
+
+class DocumentGeometry(Base):
+    """Where the boxes of a printed version are, so that a photograph of the ticked sheet can be read later.
+
+    One row a version, kept with its content hash. Places in hundredths of a millimetre from the top left corner of the
+    paper; see `app.printing.geometry` for the corner marks and the fields of ``boxes``.
+    """
+
+    __tablename__ = "document_geometry"
+    __table_args__ = STRICT
+
+    document_id: Mapped[int] = fk("document.id", primary_key=True)
+    context_sha256: Mapped[str] = plain_text()
+    boxes: Mapped[Any] = json_column("personal", default=list)

@@ -17,7 +17,9 @@ from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
 from app.printing import pdf_boxes, pdf_text, qr
+from app.printing.geometry import Box
 from app.printing.limits import ForbiddenFetch, RenderTooLarge
+from app.printing.pdf_marks import boxes_of, mark_corners
 
 ASSETS = Path(__file__).resolve().parents[1] / "static" / "print"
 ASSET_SCHEME = "louda-asset"
@@ -59,11 +61,12 @@ class AssetFetcher(URLFetcher):  # type: ignore[misc]
 
 @dataclass(frozen=True)
 class ChunkPdf:
-    """A rendered chunk: one PDF, pages of each sheet in order, characters that no font has."""
+    """A rendered chunk: one PDF, pages of each sheet in order, characters that no font has, boxes of each sheet."""
 
     pdf: bytes
     pages: tuple[int, ...]
     missing: tuple[str, ...]
+    boxes: tuple[tuple[Box, ...], ...] = ()
 
 
 class _MissingGlyphs(logging.Handler):
@@ -100,6 +103,14 @@ def _documents(sheets: Sequence[str], style: str, max_pages: int, fetcher: Asset
     return documents
 
 
+def _boxes(document: Document) -> tuple[Box, ...]:
+    """The boxes of a sheet; one that has any gets corner marks."""
+    found = tuple(boxes_of(document.pages))
+    if found:
+        mark_corners(document.pages)
+    return found
+
+
 def render_chunk(sheets: Sequence[str], max_pages: int, style: str = "sheets.css") -> ChunkPdf:
     """Render each HTML sheet as its own document (own page count) and join them into one PDF.
 
@@ -114,6 +125,7 @@ def render_chunk(sheets: Sequence[str], max_pages: int, style: str = "sheets.css
     gc.disable()
     try:
         documents = _documents(sheets, style, max_pages, fetcher)
+        boxes = tuple(_boxes(document) for document in documents)
         pages = [page for document in documents for page in document.pages]
         pdf = documents[0].copy(pages).write_pdf()
     except FatalURLFetchingError as error:
@@ -125,4 +137,4 @@ def render_chunk(sheets: Sequence[str], max_pages: int, style: str = "sheets.css
     if fetcher.refused:
         raise ForbiddenFetch(f"not an asset of the print templates: {fetcher.refused[0]!r}")
     counts = tuple(len(document.pages) for document in documents)
-    return ChunkPdf(pdf, counts, tuple(sorted(glyphs.characters)))
+    return ChunkPdf(pdf, counts, tuple(sorted(glyphs.characters)), boxes)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 
@@ -50,6 +50,11 @@ class Workbench:
         self._ground = load_ground(cycle_id, wave)
         self._stock = stock
         self._used = used or LabelsUsed()
+
+    def narrowed_to(self, buildings: Iterable[int] | None) -> Workbench:
+        """Read only the bags of these buildings (None: all); call it before anything is prepared."""
+        self._ground = replace(self._ground, only=None if buildings is None else frozenset(buildings))
+        return self
 
     @property
     def ground(self) -> Ground:

@@ -7,15 +7,36 @@ import subprocess
 import sys
 import threading
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from app.printing import limits as failures
+from app.printing.geometry import Box, from_json, to_json
 from app.printing.limits import RenderCrashed, RenderError, RenderLimits, RenderTimeout
 
 _ROOT = Path(__file__).resolve().parents[2]
 _KNOWN_ERRORS = {"RenderTooLarge": failures.RenderTooLarge, "ForbiddenFetch": failures.ForbiddenFetch}
+
+
+@dataclass(frozen=True)
+class ChunkAnswer:
+    """What a child says of a chunk: pages of each sheet, characters that no font has, boxes of each sheet."""
+
+    pages: tuple[int, ...]
+    missing: str
+    boxes: tuple[tuple[Box, ...], ...]
+
+    @classmethod
+    def of(cls, answer: dict[str, Any]) -> "ChunkAnswer":
+        """Read it from JSON."""
+        return cls(tuple(answer["pages"]), answer["missing"], tuple(from_json(rows) for rows in answer["boxes"]))
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as `of` reads it."""
+        boxes = [to_json(rows) for rows in self.boxes]
+        return {"pages": list(self.pages), "missing": self.missing, "boxes": boxes}
 
 
 class RenderProcess:
@@ -57,8 +78,8 @@ class RenderProcess:
             if pipe is not None:
                 pipe.close()
 
-    def render(self, html: Sequence[str], out: Path) -> tuple[tuple[int, ...], str]:
-        """Render one chunk into ``out``; return pages of each sheet and the characters without a glyph.
+    def render(self, html: Sequence[str], out: Path) -> ChunkAnswer:
+        """Render one chunk into ``out``; return pages and boxes of each sheet and the characters without a glyph.
 
         Raises:
             RenderError: one of its kinds; the child is gone after a timeout or crash and restarts with the next chunk.
@@ -68,7 +89,7 @@ class RenderProcess:
         self.chunks += 1
         if "error" in answer:
             raise _KNOWN_ERRORS.get(answer["error"], RenderError)(answer["message"])
-        return tuple(answer["pages"]), answer["missing"]
+        return ChunkAnswer.of(answer)
 
     def _ask(self, line: str) -> dict[str, Any]:
         child = self._running()

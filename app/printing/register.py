@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,8 +16,9 @@ from app.core.states import advance
 from app.printing import files
 from app.printing.contexts.ground import Subject
 from app.printing.engine import PageSpan
+from app.printing.geometry import Box, to_json
 from app.printing.kinds import wave_of
-from app.printing.models import Document, DocumentState
+from app.printing.models import Document, DocumentGeometry, DocumentState
 from app.printing.numbers import SheetNumber
 from app.printing.sheets.base import Totals
 
@@ -33,6 +35,7 @@ class NewVersion:
     context_sha256: str
     row_hashes: list[str]
     totals: Totals
+    row_names: dict[str, str] = dataclasses.field(default_factory=dict)
 
     @property
     def key(self) -> Key:
@@ -86,34 +89,52 @@ def retire(document_ids: Sequence[int]) -> None:
         advance(row, DocumentState.SUPERSEDED)
 
 
+@dataclass(frozen=True)
+class Entered:
+    """A rendered sheet on its way into the register: where it lies in the file, and where its boxes are."""
+
+    version: NewVersion
+    span: PageSpan
+    boxes: tuple[Box, ...] = ()
+
+
 @command
-def record_versions(cycle_id: int, sha256: str, versions: Sequence[tuple[NewVersion, PageSpan]], event_id: int) -> None:
+def record_versions(cycle_id: int, sha256: str, entered: Sequence[Entered], event_id: int) -> None:
     """Enter rendered sheets.
 
     Requires: the file lies under its hash. Ensures: each number is entered once, and older versions of the same
     sheet are superseded by it; running it again changes nothing. Raises: Conflict when an older one cannot step.
     """
-    numbers = [str(version.number) for version, _ in versions]
+    numbers = [str(one.version.number) for one in entered]
     known = set(db.session.scalars(select(Document.number).where(Document.number.in_(numbers))))
-    for version, span in versions:
-        if str(version.number) not in known:
-            _enter(cycle_id, version, _file_fields(sha256, span, event_id))
+    older = _standing(cycle_id, entered)
+    for one in entered:
+        if str(one.version.number) not in known:
+            _enter(cycle_id, one, older, _file_fields(sha256, one.span, event_id))
+
+
+def _standing(cycle_id: int, entered: Sequence[Entered]) -> dict[tuple[Any, ...], list[Document]]:
+    """The versions that still hold, by what they are about."""
+    kinds = {one.version.kind for one in entered}
+    rows = db.session.scalars(
+        select(Document).where(
+            Document.cycle_id == cycle_id, Document.kind.in_(kinds), Document.state != DocumentState.SUPERSEDED
+        )
+    )
+    found: dict[tuple[Any, ...], list[Document]] = defaultdict(list)
+    for row in rows:
+        found[row.kind, row.wave, row.subject_type, row.subject_id].append(row)
+    return found
 
 
 def _file_fields(sha256: str, span: PageSpan, event_id: int) -> dict[str, Any]:
     return {"sha256": sha256, "first_page": span.first, "pages": span.pages, "as_of_event_id": event_id}
 
 
-def _enter(cycle_id: int, version: NewVersion, file_fields: dict[str, Any]) -> None:
-    number, subject = version.number, version.subject
-    same = (
-        Document.kind == version.kind,
-        Document.cycle_id == cycle_id,
-        Document.wave == number.wave,
-        Document.subject_type == subject.type,
-        Document.subject_id == subject.id,
-    )
-    older = db.session.scalars(select(Document).where(*same, Document.state != DocumentState.SUPERSEDED)).all()
+def _enter(
+    cycle_id: int, one: Entered, older: Mapping[tuple[Any, ...], list[Document]], file_fields: dict[str, Any]
+) -> None:
+    version, number, subject = one.version, one.version.number, one.version.subject
     document = Document(
         kind=version.kind,
         subject_type=subject.type,
@@ -127,10 +148,15 @@ def _enter(cycle_id: int, version: NewVersion, file_fields: dict[str, Any]) -> N
         context_sha256=version.context_sha256,
         totals=dataclasses.asdict(version.totals),
         row_hashes=version.row_hashes,
+        row_names=version.row_names,
         **file_fields,
     )
     db.session.add(document)
     db.session.flush()
-    for row in older:
+    if one.boxes:
+        place = DocumentGeometry(document_id=document.id, context_sha256=version.context_sha256)
+        place.boxes = to_json(one.boxes)
+        db.session.add(place)
+    for row in older.get((version.kind, number.wave, subject.type, subject.id), ()):
         advance(row, DocumentState.SUPERSEDED)
         row.superseded_by_id = document.id

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,16 +14,17 @@ from app.core import clock
 from app.core.errors import Conflict
 from app.core.jobs import Running, handles
 from app.printing import files, register
-from app.printing.changes import mark_changes, row_hashes
+from app.printing.changes import mark_changes, row_names
 from app.printing.content import content_hash
 from app.printing.contexts.ground import Prepared
 from app.printing.engine import Rendered, render_to_file
 from app.printing.kinds import BY_KEY, wave_of
 from app.printing.limits import ForbiddenFetch, RenderCancelled, RenderTooLarge
 from app.printing.models import Document
+from app.printing.narrow import Subjects
 from app.printing.numbers import SheetNumber
 from app.printing.prepare import LabelsUsed, Workbench, public_url
-from app.printing.register import NewVersion
+from app.printing.register import Entered, NewVersion
 from app.printing.sheets.base import ControlTotalMismatch, Printout, Sheet, Stamp
 
 JOB_KIND = "print"
@@ -41,6 +43,8 @@ class Order:
     stock: str
     start: int
     at: datetime
+    subjects: Subjects | None = None  # None: all
+    buildings: tuple[int, ...] | None = None  # whose bags are read; None: all
 
     @classmethod
     def of(cls, payload: dict[str, Any]) -> Order:
@@ -53,11 +57,23 @@ class Order:
             stock=payload["stock"],
             start=payload.get("start", 0),
             at=datetime.fromisoformat(payload["at"]),
+            subjects=payload.get("subjects"),
+            buildings=None if payload.get("buildings") is None else tuple(payload["buildings"]),
         )
 
     def bench(self) -> Workbench:
         """A fresh preparation of what was asked for."""
-        return Workbench(self.cycle_id, self.wave, self.stock, LabelsUsed(self.start, self.point_id))
+        bench = Workbench(self.cycle_id, self.wave, self.stock, LabelsUsed(self.start, self.point_id))
+        own = self.buildings
+        if own is None and self.point_id is not None:
+            own = tuple(building.id for building in bench.ground.at_point(self.point_id))
+        return bench.narrowed_to(own)
+
+    def wants(self, subject_type: str, subject_id: int, point_id: int | None) -> bool:
+        """Whether a sheet is among those asked for."""
+        if self.subjects is not None:
+            return subject_id in self.subjects.get(subject_type, ())
+        return self.point_id in (None, point_id)
 
     @property
     def made_at(self) -> str:
@@ -115,7 +131,8 @@ def print_sheets(running: Running, order: Order) -> Outcome:
             continue
         wave = wave_of(kind, order.wave)
         number = SheetNumber(kind, order.cycle_id, wave, one.subject.id, known.revision + 1 if known else 1)
-        versions.append(NewVersion(kind, one.subject, number, digest, row_hashes(one.sheet), one.sheet.control))
+        names = row_names(one.sheet)
+        versions.append(NewVersion(kind, one.subject, number, digest, sorted(names), one.sheet.control, names))
         sheet: Sheet = mark_changes(one.sheet, known.row_hashes) if known else one.sheet
         printouts.append(Printout(sheet, stamp(order, number)))
     register.confirm_checked(ready, event_id)
@@ -125,13 +142,14 @@ def print_sheets(running: Running, order: Order) -> Outcome:
     if not printouts:
         return Outcome(len(ready), 0, 0, ())
     rendered, sha256 = render_and_keep(running, printouts)
-    register.record_versions(order.cycle_id, sha256, list(zip(versions, rendered.spans, strict=True)), event_id)
+    entered = [Entered(*one) for one in zip(versions, rendered.spans, rendered.boxes, strict=True)]
+    register.record_versions(order.cycle_id, sha256, entered, event_id)
     running.progress(len(versions), len(versions))
     return Outcome(len(ready), len(versions), rendered.pages, rendered.missing_glyphs)
 
 
 def _is_asked(order: Order, document: Document) -> bool:
-    return order.point_id in (None, document.service_point_id)
+    return order.wants(document.subject_type, document.subject_id, document.service_point_id)
 
 
 def _prepare(running: Running, order: Order) -> Iterator[tuple[str, Prepared]]:
@@ -140,7 +158,7 @@ def _prepare(running: Running, order: Order) -> Iterator[tuple[str, Prepared]]:
         running.progress(done, len(order.kinds), _("正在准备%(kind)s", kind=_(BY_KEY[kind].label_zh)))
         found, bench = _prepared(bench, order, kind)
         for one in found:
-            if order.point_id is None or one.subject.service_point_id == order.point_id:
+            if order.wants(one.subject.type, one.subject.id, one.subject.service_point_id):
                 yield kind, one
 
 
@@ -153,17 +171,29 @@ def _prepared(bench: Workbench, order: Order, kind: str) -> tuple[list[Prepared]
     raise Conflict(_("%(kind)s的合计与数据库不一致，没有打印。请稍后再试。", kind=_(BY_KEY[kind].label_zh)))
 
 
+def _how_far(done: int, total: int, pages: int, seconds: float) -> str:
+    """Pages so far, and how long the rest will take at the pace so far."""
+    if not done or done >= total:
+        return str(_("正在排版"))
+    left = round(seconds / done * (total - done))
+    if left < 60:
+        return str(_("正在排版：已排 %(pages)s 页，约剩 %(seconds)s 秒", pages=pages, seconds=left))
+    return str(_("正在排版：已排 %(pages)s 页，约剩 %(minutes)s 分钟", pages=pages, minutes=-(-left // 60)))
+
+
 def render_and_keep(running: Running, printouts: list[Printout]) -> tuple[Rendered, str]:
     """Render into the documents folder, telling the progress; return what was rendered and the hash of the file."""
 
-    def progress(done: int, total: int) -> None:
-        running.progress(done, total, _("正在排版"))
+    began = time.monotonic()
+
+    def progress(done: int, total: int, pages: int) -> None:
+        running.progress(done, total, _how_far(done, total, pages, time.monotonic() - began))
         if running.is_cancelled():
             raise RenderCancelled("asked to stop")
 
     target = files.scratch(running.job_id)
     try:
-        rendered = render_to_file(printouts, target, progress=progress)
+        rendered = render_to_file(printouts, target, progress=progress, shelf=files.shelf())
     except RenderCancelled as error:
         raise Conflict(_("已按要求停止打印，没有生成新的单据。")) from error
     except (ForbiddenFetch, RenderTooLarge) as error:

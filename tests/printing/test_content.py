@@ -58,10 +58,10 @@ def test_rendering_twice_gives_the_same_bytes() -> None:
 def test_progress_counts_to_the_end_and_can_stop_the_render() -> None:
     seen: list[tuple[int, int]] = []
     printouts = [invented.stamped(invented.a_poster())] * 3
-    render(printouts, RenderLimits(processes=1, chunk=1), lambda done, total: seen.append((done, total)))
+    render(printouts, RenderLimits(processes=1, chunk=1), lambda done, total, _pages: seen.append((done, total)))
     assert (seen[0], seen[-1]) == ((0, 3), (3, 3))
 
-    def stop(done: int, total: int) -> None:
+    def stop(done: int, _total: int, _pages: int) -> None:
         if done:
             raise RenderCancelled("enough")
 

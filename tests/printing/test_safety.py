@@ -107,8 +107,8 @@ def test_a_render_that_takes_too_long_is_killed_and_the_next_one_works(tmp_path:
     with RenderProcess(RenderLimits(seconds=2)) as process, pytest.raises(RenderTimeout):
         process.render(["<table>" + "<tr><td>x<td>y<td>z" * 40_000], tmp_path / "x.pdf")
     with RenderProcess(RenderLimits()) as process:
-        pages, missing = process.render(["<p>x</p>"], tmp_path / "y.pdf")
-    assert (pages, missing) == ((1,), "")
+        answer = process.render(["<p>x</p>"], tmp_path / "y.pdf")
+    assert (answer.pages, answer.missing) == ((1,), "")
 
 
 def test_a_render_that_wants_too_much_memory_dies_alone(tmp_path: Path) -> None:
@@ -123,4 +123,4 @@ def test_a_killed_process_is_replaced_and_the_sheet_still_comes_out(tmp_path: Pa
         os.kill(process.pid, signal.SIGKILL)
         with pytest.raises(RenderCrashed):
             process.render(["<p>x</p>"], tmp_path / "x.pdf")
-        assert process.render(["<p>y</p>"], tmp_path / "x.pdf")[0] == (1,)
+        assert process.render(["<p>y</p>"], tmp_path / "x.pdf").pages == (1,)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 
 from app.core.db import db
 from app.core.natural import natural_key
@@ -102,6 +102,12 @@ def _marks(bag: Bag) -> tuple[str, ...]:
     return tuple(name for name, applies in found.items() if applies)
 
 
+def _live(ground: Ground) -> tuple[ColumnElement[bool], ...]:
+    """Live bags of the wave, of the wanted buildings."""
+    live = (Bag.cycle_id == ground.cycle_id, Bag.wave == ground.wave, Bag.state.in_(LIVE_BAGS))
+    return live if ground.only is None else (*live, Bag.building_id.in_(ground.only))
+
+
 def _doors(ground: Ground) -> list[BagOnPaper]:
     rows = db.session.execute(
         select(
@@ -117,7 +123,7 @@ def _doors(ground: Ground) -> list[BagOnPaper]:
         .outerjoin(Household, Household.id == HouseholdOrder.household_id)
         .outerjoin(Stairwell, Stairwell.id == Household.stairwell_id)
         .outerjoin(HouseholdContact, HouseholdContact.household_id == Household.id)
-        .where(Bag.cycle_id == ground.cycle_id, Bag.wave == ground.wave, Bag.state.in_(LIVE_BAGS))
+        .where(*_live(ground))
     ).all()
     bags = [
         BagOnPaper(
@@ -154,7 +160,8 @@ def _fill(ground: Ground, bags: dict[int, BagOnPaper]) -> None:
     rows = db.session.execute(
         select(BagLine.bag_id, OrderLine.id, OrderLine.item_id, BagLine.qty, _NOT_COMING)
         .join(OrderLine, OrderLine.id == BagLine.order_line_id)
-        .where(OrderLine.cycle_id == ground.cycle_id)
+        .join(Bag, Bag.id == BagLine.bag_id)
+        .where(OrderLine.cycle_id == ground.cycle_id, *_live(ground))
     ).all()
     first_with: set[int] = set()
     is_first_wave = ground.wave == 1  # what is missing is told once, on the first bags
@@ -178,7 +185,7 @@ def _fill(ground: Ground, bags: dict[int, BagOnPaper]) -> None:
 
 def bag_control(ground: Ground) -> dict[int, Totals]:
     """Bags, lines and units of each building as the database adds them up."""
-    live = (Bag.cycle_id == ground.cycle_id, Bag.wave == ground.wave, Bag.state.in_(LIVE_BAGS))
+    live = _live(ground)
     bags = db.session.execute(select(Bag.building_id, func.count()).where(*live).group_by(Bag.building_id))
     lines = db.session.execute(
         select(Bag.building_id, func.count(), func.sum(BagLine.qty))

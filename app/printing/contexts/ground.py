@@ -111,6 +111,7 @@ class Ground:
     points: dict[int, PointPlace]
     buildings: dict[int, BuildingPlace]
     items: dict[int, SheetItem]
+    only: frozenset[int] | None = None  # buildings whose bags are wanted; None: all
     help_phone: str = ""
     options: PaperOptions = field(default_factory=PaperOptions)
 

@@ -1,0 +1,107 @@
+"""Printing less than everything: one building, one round of a team, one sheet, or the sheets that a page shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from app.core.db import db
+from app.core.errors import NotFound
+from app.dispatch.models import Plan, PlanState, Round, Stop
+from app.picking.models import Bag
+from app.places.models import Building
+from app.printing.models import Document
+
+Subjects = dict[str, list[int]]  # subject type → ids
+
+
+@dataclass(frozen=True)
+class Narrow:
+    """What is asked for within a cycle and wave: at most one of the three."""
+
+    building_id: int | None = None
+    round_id: int | None = None
+    document_ids: tuple[int, ...] = ()
+
+    @property
+    def is_everything(self) -> bool:
+        """Whether nothing is narrowed."""
+        return self.building_id is None and self.round_id is None and not self.document_ids
+
+
+@dataclass(frozen=True)
+class Narrowed:
+    """The subjects a print is limited to, the buildings whose bags have to be read, and the points they belong to.
+
+    ``buildings`` is None where all have to be read (a sheet of a point or of the whole subdistrict).
+    """
+
+    subjects: Subjects
+    buildings: list[int] | None
+    point_ids: frozenset[int | None]
+
+
+def resolve(cycle_id: int, wave: int, wanted: Narrow) -> Narrowed:
+    """Find the subjects behind a request.
+
+    Raises:
+        NotFound: there is no such building, round or sheet in the cycle.
+    """
+    if wanted.building_id is not None:
+        return _building(cycle_id, wave, wanted.building_id)
+    if wanted.round_id is not None:
+        return _round(cycle_id, wanted.round_id)
+    return _documents(cycle_id, wanted.document_ids)
+
+
+def _building(cycle_id: int, wave: int, building_id: int) -> Narrowed:
+    building = db.session.get(Building, building_id)
+    served = select(Bag.id).where(Bag.cycle_id == cycle_id, Bag.building_id == building_id).limit(1)
+    if building is None or db.session.scalar(served) is None:
+        raise NotFound
+    stops = db.session.scalars(
+        select(Stop.id)
+        .join(Plan, Plan.id == Stop.plan_id)
+        .where(
+            Plan.cycle_id == cycle_id,
+            Plan.wave == wave,
+            Plan.state == PlanState.PUBLISHED,
+            Stop.building_id == building_id,
+        )
+    )
+    subjects = {"building": [building_id], "stop": list(stops)}
+    return Narrowed(subjects, [building_id], frozenset({building.service_point_id}))
+
+
+def _round(cycle_id: int, round_id: int) -> Narrowed:
+    rows = db.session.execute(
+        select(Stop.id, Stop.building_id)
+        .join(Round, Round.id == Stop.round_id)
+        .join(Plan, Plan.id == Round.plan_id)
+        .where(Round.id == round_id, Plan.cycle_id == cycle_id, Plan.state == PlanState.PUBLISHED)
+    ).all()
+    if not rows:
+        raise NotFound
+    buildings = sorted({building for _stop, building in rows})
+    subjects = {"round": [round_id], "stop": [stop for stop, _building in rows], "building": buildings}
+    return Narrowed(subjects, buildings, frozenset({None}))
+
+
+def _documents(cycle_id: int, document_ids: tuple[int, ...]) -> Narrowed:
+    rows = db.session.scalars(select(Document).where(Document.id.in_(document_ids), Document.cycle_id == cycle_id))
+    subjects: Subjects = {}
+    points = set()
+    for row in rows:
+        subjects.setdefault(row.subject_type, []).append(row.subject_id)
+        points.add(row.service_point_id)
+    if not subjects:
+        raise NotFound
+    return Narrowed(subjects, _buildings_of(subjects), frozenset(points))
+
+
+def _buildings_of(subjects: Subjects) -> list[int] | None:
+    if set(subjects) - {"building", "stop"}:
+        return None
+    stops = db.session.scalars(select(Stop.building_id).where(Stop.id.in_(subjects.get("stop", []))))
+    return sorted({*subjects.get("building", []), *stops})
