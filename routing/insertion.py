@@ -86,9 +86,9 @@ def can_insert(problem: Problem, rounds: Sequences, stop: Stop, relaxed: Relaxed
         chains = [[problem.stop_by_name[name] for name in names] for names in rounds.get(vehicle.name, ()) if names]
         if not allowed or (not chains and team.max_rounds < 1):
             continue
-        for candidate in _candidates(team, chains, changed, near):
+        for touched, candidate in _candidates(team, chains, changed, near):
             if (
-                is_sound(problem, team, candidate, in_order=not relaxed.order)
+                is_sound(problem, team, [candidate[touched]], in_order=not relaxed.order)
                 and timetable(problem, team, candidate) is not None
             ):
                 return True
@@ -103,20 +103,22 @@ def _nearest(problem: Problem, rounds: Sequences, stop: Stop) -> set[str]:
     return set(served[:NEAREST_ROUNDS])
 
 
-def _candidates(team: Vehicle, chains: list[list[Stop]], stop: Stop, near: set[str]) -> Iterator[list[list[Stop]]]:
-    """Chains with the stop in a new round at each position, then next to its nearest stops, then at the end of
-    rounds.
+def _candidates(
+    team: Vehicle, chains: list[list[Stop]], stop: Stop, near: set[str]
+) -> Iterator[tuple[int, list[list[Stop]]]]:
+    """Chains with the stop in a new round at each position, then next to its nearest stops and at the end of rounds;
+    with each, which of its rounds is the new one.
     """
     if len(chains) < team.max_rounds:
         for position in range(len(chains) + 1):
-            yield [*chains[:position], [stop], *chains[position:]]
+            yield position, [*chains[:position], [stop], *chains[position:]]
     for index, chain in enumerate(chains):
         places = {len(chain)}
         for place, other in enumerate(chain):
             if other.name in near:
                 places |= {place, place + 1}
         for place in sorted(places):
-            yield [*chains[:index], [*chain[:place], stop, *chain[place:]], *chains[index + 1 :]]
+            yield index, [*chains[:index], [*chain[:place], stop, *chain[place:]], *chains[index + 1 :]]
 
 
 def is_sound(problem: Problem, team: Vehicle, chains: Sequence[Sequence[Stop]], *, in_order: bool = True) -> bool:

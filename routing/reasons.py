@@ -14,7 +14,7 @@ from routing.model import Problem, Stop, Vehicle
 from routing.plan import Reason, Remedy, Unserved
 from routing.travel_times import UNREACHABLE
 
-CLOSELY_EXAMINED = 100
+CLOSELY_EXAMINED = 50
 """So many stops are tried among the rounds as they are; beyond, trying them alone has to do."""
 
 RELAXATIONS: tuple[tuple[Relaxed, Reason, Remedy, str], ...] = (
