@@ -35,6 +35,7 @@ BLUEPRINTS = (
     "app.places.views_zones:bp",
     "app.places.views_import:bp",
     "app.places.views_accounts:bp",
+    "app.places.views_care:bp",
     "app.catalog.views:bp",
     "app.catalog.views_bundles:bp",
     "app.catalog.views_suppliers:bp",
@@ -48,6 +49,7 @@ BLUEPRINTS = (
     "app.ordering.views_own_order:bp",
     "app.errands.views:bp",
     "app.intake.views:bp",
+    "app.intake.views_template:bp",
     "app.tally.views:bp",
     "app.purchasing.views:bp",
     "app.stock.views:bp",
@@ -60,11 +62,14 @@ BLUEPRINTS = (
     "app.handover.views_disputes:bp",
     "app.settlement.views:bp",
     "app.printing.views:bp",
+    "app.printing.views_paper:bp",
     "app.oversight.views:bp",
+    "app.oversight.views_texts:bp",
     "app.oversight.views_way:bp",
 )
 # Modules whose job handlers the worker runs; imported when the first job is run, never by a page.
-JOB_MODULES = (
+    "app.ordering.jobs_packs",
+    "app.intake.jobs",
     "app.ordering.jobs_packs",
     "app.allocation.jobs",
     "app.picking.jobs",

@@ -20,7 +20,13 @@ def target_s(state: str) -> int | None:
     return TARGETS_S.get(state)
 
 
+def left_s(state: str, waited_s: int) -> int | None:
+    """Seconds until the next answer is due, below zero when it is late; None at an end."""
+    target = target_s(state)
+    return None if target is None else target - waited_s
+
+
 def is_late(state: str, waited_s: int) -> bool:
     """Whether an errand that was asked `waited_s` seconds ago should have left `state` by now."""
-    target = target_s(state)
-    return target is not None and waited_s > target
+    left = left_s(state, waited_s)
+    return left is not None and left < 0

@@ -11,11 +11,12 @@ from app.access.permissions import Permission, Resident, Staff
 from app.core import clock
 from app.core.db import command, db
 from app.core.errors import Conflict, Invalid, NotFound
-from app.core.events import Actor, record
+from app.core.events import SYSTEM, Actor, record
 from app.core.states import advance
 from app.errands.models import Errand, ErrandKind, ErrandState
 from app.errands.schemas import Ask, Step
 from app.ordering.orders import household_place
+from app.places.care import carers_of
 
 MOST_OPEN = 10  # errands of one household that may wait at the same time
 WAITING = (ErrandState.ASKED, ErrandState.SEEN, ErrandState.STARTED)
@@ -40,7 +41,8 @@ def ask(by: Actor, household_id: int, wanted: Ask) -> Errand:
         place=wanted.place,
         what=wanted.what,
         due_at=wanted.due_at,
-        is_sensitive=wanted.kind == ErrandKind.MEDICINE,
+        is_sensitive=wanted.is_sensitive or wanted.kind == ErrandKind.MEDICINE,
+        asked_by_kind=by.kind,
     )
     db.session.add(errand)
     db.session.flush()
@@ -72,6 +74,54 @@ def step(by: Staff, errand_id: int, wanted: Step) -> Errand:
         errand.answered_at = now
         errand.answer = wanted.answer
     record(by, "step", errand, to=str(wanted.to), after_s=int((now - errand.created_at) / timedelta(seconds=1)))
+    return errand
+
+
+@command
+def assign(by: Staff, errand_id: int, account_id: int) -> Errand:
+    """Say who does an errand, or (0) that nobody does yet. Giving it to somebody answers the first clock.
+
+    Requires: ERRAND over the household's building; the errand waits; somebody who serves that building.
+    Raises: NotFound, Conflict, Invalid.
+    """
+    errand = _waiting(errand_id)
+    place = household_place(by, errand.household_id, Permission.ERRAND)
+    if account_id and account_id not in dict(carers_of(place.id)):
+        raise Invalid({"account_id": [_l("请从列出的选项里选。")]})
+    errand.assigned_to_id = account_id or None
+    if account_id and errand.state == ErrandState.ASKED:
+        advance(errand, ErrandState.SEEN)
+        errand.seen_at = clock.now()
+    record(by, "assign", errand, to=account_id)
+    return errand
+
+
+@command
+def finish(by: Staff, errand_id: int, answer: str) -> Errand:
+    """Done, says the one it was given to.
+
+    Requires: the errand was given to `by`, who still serves the building, and waits. Raises: NotFound, Conflict.
+    """
+    errand = _waiting(errand_id)
+    place = household_place(SYSTEM, errand.household_id, Permission.ERRAND)
+    if errand.assigned_to_id != by.id or by.id not in dict(carers_of(place.id)):
+        raise NotFound
+    now = clock.now()
+    if errand.state != ErrandState.STARTED:
+        advance(errand, ErrandState.STARTED)
+        errand.seen_at, errand.started_at = errand.seen_at or now, now
+    advance(errand, ErrandState.DONE)
+    errand.answered_at, errand.answer, errand.handled_by_id = now, answer, by.id
+    record(by, "step", errand, to="done", after_s=int((now - errand.created_at) / timedelta(seconds=1)))
+    return errand
+
+
+def _waiting(errand_id: int) -> Errand:
+    errand = db.session.get(Errand, errand_id, populate_existing=True, with_for_update=True)
+    if errand is None:
+        raise NotFound
+    if errand.state not in WAITING:
+        raise Conflict(_l("这件代办已经办完，不能再改。"))
     return errand
 
 

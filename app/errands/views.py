@@ -1,4 +1,4 @@
-"""Pages of errands: the resident asks, the point answers."""
+"""Pages of errands: asked by the household or on the telephone, answered by the point, done by whom it is given to."""
 
 from __future__ import annotations
 
@@ -10,12 +10,17 @@ from werkzeug.wrappers import Response
 
 from app.access.guard import requires, resident, staff, submit
 from app.access.permissions import Permission
-from app.core.errors import Invalid
+from app.core.errors import Invalid, NotFound
 from app.core.paging import paginate
 from app.core.schemas import Form
 from app.errands import queries, service
 from app.errands.models import Errand, ErrandKind, ErrandState
-from app.errands.schemas import AskSchema, StepSchema
+from app.errands.schemas import AskSchema, AssignSchema, FinishSchema, StepSchema
+from app.ordering.orders import household_place
+from app.ordering.queries_orders import address_of
+from app.places.care import carers_of
+from app.places.finder import MOST, Found, find
+from app.places.scope import buildings_in_scope
 
 bp = Blueprint("errands", __name__)
 
@@ -23,17 +28,14 @@ bp = Blueprint("errands", __name__)
 @bp.get("/errands")
 @requires(Permission.ERRAND)
 def index() -> str:
-    """The queue of the point: what waits, since when, and what may be done next."""
-    return _queue(Form())
-
-
-def _queue(form: Form, errand_id: int = 0) -> str:
-    chosen = request.args.get("state", "")
-    state = chosen if chosen in set(ErrandState) else ""
+    """The queue of the point: what is overdue, what waits, since when, and what may be done next."""
+    asked = request.args.get("state", "waiting")
+    state = asked if asked in {*ErrandState, "waiting", ""} else "waiting"
+    mine = request.args.get("mine") == "1"
     page = paginate(
-        queries.queue(staff(), state),
+        queries.queue(staff(), state, mine),
         request.args.get("page"),
-        lambda number: url_for("errands.index", page=number, state=state or None),
+        lambda number: url_for("errands.index", page=number, state=state, mine="1" if mine else None),
     )
     return render_template(
         "errands/queue.html",
@@ -42,8 +44,30 @@ def _queue(form: Form, errand_id: int = 0) -> str:
         counts=queries.counts(staff()),
         states=list(ErrandState),
         state=state,
+        mine=mine,
+    )
+
+
+@bp.get("/errands/<int:errand_id>")
+@requires(Permission.ERRAND)
+def show(errand_id: int) -> str:
+    """One errand: what it is, its next step, who does it, what happened."""
+    return _show(errand_id, Form())
+
+
+def _show(errand_id: int, form: Form) -> str:
+    row = queries.one(errand_id)
+    if row is None:
+        raise NotFound
+    place = household_place(staff(), row.errand.household_id, Permission.ERRAND)
+    return render_template(
+        "errands/errand.html",
+        row=row,
         form=form,
-        errand_id=errand_id,
+        may_see=not row.errand.is_sensitive or staff().may(Permission.CARE),
+        people=carers_of(place.id),
+        events=queries.history(errand_id),
+        states={state.value: state.label for state in ErrandState},
     )
 
 
@@ -54,14 +78,102 @@ def step(errand_id: int) -> Any:
     form = Form(StepSchema, request.form)
     if form.is_valid:
         try:
-            return submit[Errand](then=lambda _errand: url_for("errands.index"), says=_("已更新。"))(
-                service.step, staff(), errand_id, form.command
+            return submit[Errand](then=_next, says=_("已更新。"))(service.step, staff(), errand_id, form.command)
+        except Invalid as error:
+            form.add(error)
+    return _show(errand_id, form), 422
+
+
+def _next(errand: Errand) -> str:
+    """A finished errand leads back to the queue, others stay open."""
+    if errand.state in queries.WAITING:
+        return url_for("errands.show", errand_id=errand.id)
+    return url_for("errands.index")
+
+
+@bp.post("/errands/<int:errand_id>/assign")
+@requires(Permission.ERRAND)
+def assign(errand_id: int) -> Any:
+    """Give an errand to somebody."""
+    form = Form(AssignSchema, request.form)
+    if form.is_valid:
+        try:
+            return submit[Errand](then=_next, says=_("已分派。"))(
+                service.assign, staff(), errand_id, form.command.account_id
             )
         except Invalid as error:
             form.add(error)
-    return _queue(form, errand_id), 422
+    return _show(errand_id, form), 422
 
 
+# --- on the telephone -------------------------------------------------------------------------------------------------
+@bp.get("/errands/new")
+@requires(Permission.ERRAND)
+def choose() -> str:
+    """For whom: look for the household."""
+    typed = request.args.get("home", "").strip()[:40]
+    found: list[Found] = find(typed, buildings_in_scope(staff(), Permission.ERRAND)) if typed else []
+    return render_template("errands/choose.html", typed=typed, found=found, is_cut=len(found) >= MOST)
+
+
+@bp.route("/households/<int:household_id>/errands", methods=["GET", "POST"])
+@requires(Permission.ERRAND)
+def ask_for(household_id: int) -> Any:
+    """Write down an errand that a household asked for on the telephone."""
+    household_place(staff(), household_id, Permission.ERRAND)
+    form, status = Form(), 200
+    if request.method == "POST":
+        form, status = Form(AskSchema, request.form), 422
+        if form.is_valid:
+            try:
+                return submit[Errand](then=_next, says=_("代办已记下。"))(
+                    service.ask, staff(), household_id, form.command
+                )
+            except Invalid as error:
+                form.add(error)
+    place, room = address_of(household_id)
+    rows = queries.of_household(household_id)
+    page = render_template(
+        "errands/ask_for.html",
+        address=f"{place} {room}",
+        household_id=household_id,
+        kinds=ErrandKind.options(),
+        form=form,
+        rows=[row for row in rows if row.state in queries.WAITING],
+    )
+    return page, status
+
+
+# --- who it is given to -----------------------------------------------------------------------------------------------
+@bp.get("/errands/to-do")
+@requires(Permission.HAND_OUT)
+def to_do() -> str:
+    """What was given to this account; of sensitive errands only where to go and to whom."""
+    return render_template(
+        "errands/to_do.html",
+        rows=queries.given_to(staff()),
+        may_see=staff().may(Permission.CARE),
+        form=Form(),
+    )
+
+
+@bp.post("/errands/<int:errand_id>/finish")
+@requires(Permission.HAND_OUT)
+def finish(errand_id: int) -> Any:
+    """Done."""
+    form = Form(FinishSchema, request.form)
+    if not form.is_valid:
+        page = render_template(
+            "errands/to_do.html", rows=queries.given_to(staff()), may_see=staff().may(Permission.CARE), form=form
+        )
+        return page, 422
+    there = url_for("errands.to_do")
+    return submit[Errand](then=lambda _errand: there, says=_("已办好，住户会看到。"))(
+        service.finish, staff(), errand_id, form.command.answer
+    )
+
+
+# --- the household's own ----------------------------------------------------------------------------------------------
 @bp.route("/my/errands", methods=["GET", "POST"])
 @requires(Permission.OWN_HOUSEHOLD)
 def mine() -> Any:
