@@ -51,6 +51,7 @@ BLUEPRINTS = (
     "app.intake.views:bp",
     "app.intake.views_template:bp",
     "app.tally.views:bp",
+    "app.tally.views_desk:bp",
     "app.purchasing.views:bp",
     "app.stock.views:bp",
     "app.allocation.views:bp",
@@ -68,9 +69,9 @@ BLUEPRINTS = (
     "app.oversight.views_way:bp",
 )
 # Modules whose job handlers the worker runs; imported when the first job is run, never by a page.
+JOB_MODULES = (
     "app.ordering.jobs_packs",
     "app.intake.jobs",
-    "app.ordering.jobs_packs",
     "app.allocation.jobs",
     "app.picking.jobs",
     "app.dispatch.planning",
