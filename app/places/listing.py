@@ -263,7 +263,7 @@ def points(actor: Staff) -> list[PointRow]:
     return [
         PointRow(
             point.id, point.name, community, buildings.get(point.id, 0), households.get(point.id, 0), point.is_depot,
-            point.lat_e6 is not None,
+            point.lat_e6 is not None, point.phone,
         )
         for point, community in found
     ]  # fmt: skip

@@ -90,22 +90,43 @@ def floor_grid(cells: Sequence[tuple[str, int, GridCell]]) -> tuple[StairwellGri
 SLOT_MINUTES, HOUSEHOLDS_A_SLOT, SORTING_MINUTES = 10, 6, 10
 
 
-def collection_slots(households: int, arrives_minute: int | None) -> tuple[str, ...]:
-    """Return the slot of each household in walking order: six come down every ten minutes.
+def collection_slots(doors: Iterable[RoomT], arrives_minute: int | None) -> list[tuple[RoomT, str]]:
+    """Return each door with its slot, in the order of the slots; the slot is empty while the arrival is not known.
 
-    The first slot begins ten minutes after the bags arrive (minutes after midnight), on a full ten minutes.
+    Stairwells collect side by side, the lowest floor first; ten minutes for at most six households, a floor is never
+    split. The first slot begins ten minutes after the bags arrive (minutes after midnight). The texts for the groups
+    tell the same times.
 
-    arrives   households   slots
-    9:03      8            9:20–9:30 six times, 9:30–9:40 twice
-    9:00      1            9:10–9:20
-    unknown   2            empty, empty
+    arrives   stairwell   households on floors 1, 2, 3   slots
+    9:03      1           2, 2, 3                        9:13–9:23 floors 1 and 2, 9:23–9:33 floor 3
+    9:03      2           1, 0, 0                        9:13–9:23
     """
+    found = []
+    for stairwell, own in _by_floor(doors).items():
+        number, taken = 0, 0
+        for at in sorted(own):
+            households = sorted(own[at], key=lambda door: natural_key(door.room))
+            if taken and taken + len(households) > HOUSEHOLDS_A_SLOT:
+                number, taken = number + 1, 0
+            taken += len(households)
+            found += [(number, natural_key(stairwell), at, door) for door in households]
+    found.sort(key=lambda one: one[:3])
+    return [(door, _slot(arrives_minute, number)) for number, _stairwell, _floor, door in found]
+
+
+def _by_floor(doors: Iterable[RoomT]) -> dict[str, dict[int, list[RoomT]]]:
+    grouped: dict[str, dict[int, list[RoomT]]] = {}
+    for door in doors:
+        grouped.setdefault(door.stairwell, {}).setdefault(door.floor or 0, []).append(door)
+    return grouped
+
+
+def _slot(arrives_minute: int | None, number: int) -> str:
     if arrives_minute is None:
-        return ("",) * households
-    first = -(-(arrives_minute + SORTING_MINUTES) // SLOT_MINUTES) * SLOT_MINUTES
-    starts = (first + at // HOUSEHOLDS_A_SLOT * SLOT_MINUTES for at in range(households))
-    return tuple(f"{_clock(start)}–{_clock(start + SLOT_MINUTES)}" for start in starts)
+        return ""
+    start = arrives_minute + SORTING_MINUTES + number * SLOT_MINUTES
+    return f"{_clock(start)}–{_clock(start + SLOT_MINUTES)}"
 
 
 def _clock(minute: int) -> str:
-    return f"{minute // 60 % 24}:{minute % 60:02d}"
+    return f"{minute // 60 % 24:02d}:{minute % 60:02d}"

@@ -4,16 +4,22 @@ Distances on paper are integers in tenths of a millimetre. North is up; one scal
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
 
+from app.printing.label_fit import ems
+
 WIDTH = 1860
-HEIGHT = 680
+HEIGHT = 660
+TALL = 900  # a short round leaves room on its page
+_FEW_STOPS = 6
 _MARGIN = 110
 _MARKER = 32
+_CROWDED, _SMALL_MARKER = 28, 24  # beyond so many places the markers shrink
 _TEXT = 34
+_NAME_TEXT = 30
 _METRES_A_DEGREE = 111_320
 _SCALES_M = (10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
 
@@ -62,6 +68,13 @@ class Outline:
 
 
 @dataclass(frozen=True)
+class Arrow:
+    """A head in the middle of a leg of the walk, pointing on: its tip and the two ends of its wings."""
+
+    points: str
+
+
+@dataclass(frozen=True)
 class Sketch:
     """Everything the template draws; ``path`` is the SVG points list of the walk, depot to depot."""
 
@@ -70,6 +83,8 @@ class Sketch:
     marks: tuple[Mark, ...]
     outlines: tuple[Outline, ...]
     path: str
+    arrows: tuple[Arrow, ...]
+    radius: int
     scale_m: int
     scale_length: int
 
@@ -85,8 +100,19 @@ class _Spots(NamedTuple):
 
 Point = tuple[float, float]
 Box = tuple[float, float, float, float]
-_FURNITURE: list[Box] = [(1750.0, 20.0, 1850.0, 180.0), (1480.0, 590.0, 1850.0, 680.0)]
-"""The corners of the north arrow and the scale."""
+
+
+@dataclass(frozen=True)
+class _Sheet:
+    """The frame to draw in and the size of the markers."""
+
+    height: int
+    radius: int
+
+    @property
+    def furniture(self) -> list[Box]:
+        """The corners of the north arrow and the scale."""
+        return [(1750.0, 20.0, 1850.0, 180.0), (1480.0, self.height - 90.0, 1850.0, float(self.height))]
 
 
 def _metres(places: Sequence[Place]) -> list[Point]:
@@ -97,22 +123,32 @@ def _metres(places: Sequence[Place]) -> list[Point]:
     ]
 
 
-def _on_paper(points: Sequence[Point]) -> tuple[list[Point], float]:
+def _on_paper(points: Sequence[Point], sheet: _Sheet) -> tuple[list[Point], float]:
     """Return points on paper and paper units a metre."""
     left, right = min(x for x, _ in points), max(x for x, _ in points)
     top, bottom = min(y for _, y in points), max(y for _, y in points)
-    inner_width, inner_height = WIDTH - 2 * _MARGIN - 160, HEIGHT - 2 * _MARGIN
+    inner_width, inner_height = WIDTH - 2 * _MARGIN - 160, sheet.height - 2 * _MARGIN
     factor = min(inner_width / max(right - left, 60.0), inner_height / max(bottom - top, 60.0))
     shift_x = (WIDTH - (right - left) * factor) / 2
-    shift_y = (HEIGHT - (bottom - top) * factor) / 2
+    shift_y = (sheet.height - (bottom - top) * factor) / 2
     return [((x - left) * factor + shift_x, (y - top) * factor + shift_y) for x, y in points], factor
 
 
-def _pushed_apart(points: Sequence[Point]) -> list[Point]:
+def _inside(point: Point, sheet: _Sheet) -> Point:
+    """Keep a marker within the frame and off the north arrow and the scale."""
+    edge = sheet.radius * 1.3
+    x, y = min(max(point[0], edge), WIDTH - edge), min(max(point[1], edge), sheet.height - edge)
+    for left, top, _right, bottom in sheet.furniture:
+        if x > left - edge and top - edge < y < bottom + edge:
+            x = left - edge
+    return x, y
+
+
+def _pushed_apart(points: Sequence[Point], sheet: _Sheet) -> list[Point]:
     """Move markers that would cover each other, a little at a time; the same input gives the same picture."""
-    moved = list(points)
-    wanted = _MARKER * 2.3
-    for _ in range(60):
+    moved = [_inside(point, sheet) for point in points]
+    wanted = sheet.radius * 2.3
+    for _ in range(400):
         calm = True
         for first in range(len(moved)):
             for second in range(first + 1, len(moved)):
@@ -123,20 +159,20 @@ def _pushed_apart(points: Sequence[Point]) -> list[Point]:
                 calm = False
                 angle = math.atan2(by - ay, bx - ax) if distance > 1 else second * 2.4
                 push = (wanted - distance) / 2 + 0.5
-                moved[first] = (ax - math.cos(angle) * push, ay - math.sin(angle) * push)
-                moved[second] = (bx + math.cos(angle) * push, by + math.sin(angle) * push)
+                moved[first] = _inside((ax - math.cos(angle) * push, ay - math.sin(angle) * push), sheet)
+                moved[second] = _inside((bx + math.cos(angle) * push, by + math.sin(angle) * push), sheet)
         if calm:
             break
-    edge = _MARKER * 1.5
-    return [(min(max(x, edge), WIDTH - edge), min(max(y, edge), HEIGHT - edge)) for x, y in moved]
+    return moved
 
 
-def _text_width(text: str) -> float:
-    return sum(_TEXT if ord(character) > 0x2E7F else _TEXT * 0.56 for character in text)
+def text_width(text: str, size: int = _TEXT) -> float:
+    """Width of a text on the sketch, never less than what is drawn."""
+    return ems(text) * size / 1000
 
 
-def _candidates(x: float, y: float, width: float) -> list[tuple[str, float, float, Box]]:
-    gap, half = _MARKER + 10, _TEXT * 0.55
+def _candidates(x: float, y: float, width: float, radius: int) -> list[tuple[str, float, float, Box]]:
+    gap, half = radius + 10, _TEXT * 0.55
     places = []
     for anchor, dx, dy in (
         ("start", gap, 0.0),
@@ -159,10 +195,14 @@ def _overlap(one: Box, other: Box) -> float:
     return max(0.0, width) * max(0.0, height)
 
 
-def _cost(box: Box, taken: Sequence[Box], line: Sequence[Point]) -> float:
-    outside = max(0.0, -box[0]) + max(0.0, box[2] - WIDTH) + max(0.0, -box[1]) + max(0.0, box[3] - HEIGHT)
-    crossed = sum(1 for x, y in line if box[0] - 4 <= x <= box[2] + 4 and box[1] <= y <= box[3])
-    return sum(_overlap(box, other) for other in taken) + outside * 1000 + crossed * 120
+def _is_free(box: Box, taken: Sequence[Box], sheet: _Sheet) -> bool:
+    inside = box[0] >= 0 and box[1] >= 0 and box[2] <= WIDTH and box[3] <= sheet.height
+    return inside and not any(_overlap(box, other) for other in taken)
+
+
+def _crossed(box: Box, line: Sequence[Point]) -> int:
+    """How much of the walk a text would hide."""
+    return sum(1 for x, y in line if box[0] - 4 <= x <= box[2] + 4 and box[1] <= y <= box[3])
 
 
 def _sampled(path: Sequence[Point]) -> list[Point]:
@@ -174,44 +214,60 @@ def _sampled(path: Sequence[Point]) -> list[Point]:
     return points
 
 
-def _labelled(
-    places: Sequence[Place], true: Sequence[Point], moved: Sequence[Point], line: Sequence[Point]
-) -> tuple[tuple[Mark, ...], list[Box]]:
-    taken: list[Box] = [(x - _MARKER, y - _MARKER, x + _MARKER, y + _MARKER) for x, y in moved]
-    taken += _FURNITURE
+class _Table:
+    """What lies on the sheet so far: markers, furniture, texts; and the walk, which texts should not hide."""
+
+    def __init__(self, moved: Sequence[Point], line: Sequence[Point], sheet: _Sheet) -> None:
+        radius = sheet.radius
+        self.sheet, self.line = sheet, line
+        self.taken: list[Box] = [(x - radius, y - radius, x + radius, y + radius) for x, y in moved]
+        self.taken += sheet.furniture
+
+    def best(self, boxes: Sequence[Box]) -> int | None:
+        """Take the free box that hides least of the walk; None where all are taken."""
+        free = [at for at, box in enumerate(boxes) if _is_free(box, self.taken, self.sheet)]
+        if not free:
+            return None
+        chosen = min(free, key=lambda at: (_crossed(boxes[at], self.line), at))
+        self.taken.append(boxes[chosen])
+        return chosen
+
+
+def _labelled(places: Sequence[Place], true: Sequence[Point], moved: Sequence[Point], table: _Table) -> list[Mark]:
+    """Put a text beside each marker; where none fits the number alone stays, and the list below tells the name."""
     marks = []
     for place, (at_x, at_y), (x, y) in zip(places, true, moved, strict=True):
-        options = _candidates(x, y, _text_width(place.label))
-        anchor, text_x, text_y, box = min(options, key=lambda option: _cost(option[3], taken, line))
-        taken.append(box)
+        options = _candidates(x, y, text_width(place.label), table.sheet.radius)
+        chosen = table.best([option[3] for option in options])
+        anchor, text_x, text_y, _box = options[chosen or 0]
         at = _Spots(round(x), round(y), round(at_x), round(at_y), round(text_x), round(text_y))
-        marks.append(Mark(place.kind, place.label, place.seq, place.is_sealed, *at, anchor))
-    return tuple(marks), taken
+        label = place.label if chosen is not None else ""
+        marks.append(Mark(place.kind, label, place.seq, place.is_sealed, *at, anchor))
+    return marks
 
 
-def _named(name: str, area: Box, taken: list[Box], line: Sequence[Point]) -> Outline:
-    """Put the name of a compound where it hides least: inside a corner or just outside an edge."""
+def _named(name: str, area: Box, table: _Table) -> Outline:
+    """Put the name of a compound at the edge of its area, inside or outside; where nothing is free it is left out."""
     left, top, right, bottom = area
-    width, half = _text_width(name), _TEXT * 0.55
+    width, half = text_width(name, _NAME_TEXT), _NAME_TEXT * 0.6
     rows = (top - half - 4, bottom + half + 4, top + half + 8, bottom - half - 8)
-    spots = [(x, y) for y in rows for x in (left + 14, right - width - 14)]
-    boxes = [(x, y - half, x + width, y + half) for x, y in spots]
-    box = min(boxes, key=lambda option: _cost(option, taken, line))
-    taken.append(box)
+    columns = [left + 14, right - width - 14, (left + right - width) / 2, left - width - 8, right + 8]
+    boxes = [(x, y - half, x + width, y + half) for y in rows for x in columns]
+    chosen = table.best(boxes)
+    box = boxes[chosen or 0]
     numbers = (left, top, right - left, bottom - top, box[0], (box[1] + box[3]) / 2)
-    return Outline(name, *(round(number) for number in numbers))
+    return Outline(name if chosen is not None else "", *(round(number) for number in numbers))
 
 
-def _outlines(
-    places: Sequence[Place], moved: Sequence[Point], taken: list[Box], line: Sequence[Point]
-) -> tuple[Outline, ...]:
+def _outlines(places: Sequence[Place], moved: Sequence[Point], table: _Table) -> tuple[Outline, ...]:
     result = []
     for name in sorted({place.compound for place in places if place.compound}):
         own = [point for place, point in zip(places, moved, strict=True) if place.compound == name]
-        pad = _MARKER * 2.0
+        pad = table.sheet.radius * 2.0
         left, top = max(min(x for x, _ in own) - pad, 6), max(min(y for _, y in own) - pad, 6)
-        right, bottom = min(max(x for x, _ in own) + pad, WIDTH - 6), min(max(y for _, y in own) + pad, HEIGHT - 6)
-        result.append(_named(name, (left, top, right, bottom), taken, line))
+        right = min(max(x for x, _ in own) + pad, WIDTH - 6)
+        bottom = min(max(y for _, y in own) + pad, table.sheet.height - 6)
+        result.append(_named(name, (left, top, right, bottom), table))
     return tuple(result)
 
 
@@ -223,16 +279,32 @@ def _walk(places: Sequence[Place], moved: Sequence[Point]) -> list[Point]:
     return depot + stops + depot
 
 
+def _arrows(walk: Sequence[Point], radius: int) -> Iterator[Arrow]:
+    """A head on each leg that is long enough to carry one."""
+    for (ax, ay), (bx, by) in pairwise(walk):
+        length = math.hypot(bx - ax, by - ay)
+        if length < 4.5 * radius:
+            continue
+        dx, dy = (bx - ax) / length, (by - ay) / length
+        x, y = (ax + bx) / 2 + dx * 16, (ay + by) / 2 + dy * 16
+        wings = ((x - dx * 34 - dy * 17, y - dy * 34 + dx * 17), (x - dx * 34 + dy * 17, y - dy * 34 - dx * 17))
+        yield Arrow(" ".join(f"{round(px)},{round(py)}" for px, py in (wings[0], (x, y), wings[1])))
+
+
 def draw(places: Sequence[Place]) -> Sketch | None:
     """Lay out a round; None when there is nothing to draw (fewer than two places)."""
     if len(places) < 2:
         return None
-    true, factor = _on_paper(_metres(places))
-    moved = _pushed_apart(true)
+    stops = sum(1 for place in places if place.kind == "stop")
+    height, radius = TALL if stops <= _FEW_STOPS else HEIGHT, _MARKER if len(places) <= _CROWDED else _SMALL_MARKER
+    sheet = _Sheet(height, radius)
+    true, factor = _on_paper(_metres(places), sheet)
+    moved = _pushed_apart(true, sheet)
     walk = _walk(places, moved)
-    line = _sampled(walk)
-    marks, taken = _labelled(places, true, moved, line)
-    outlines = _outlines(places, moved, taken, line)
+    table = _Table(moved, _sampled(walk), sheet)
+    marks = _labelled(places, true, moved, table)
+    outlines = _outlines(places, moved, table)
     path = " ".join(f"{round(x)},{round(y)}" for x, y in walk)
     fitting = [metres for metres in _SCALES_M if metres * factor <= 320] or [_SCALES_M[0]]
-    return Sketch(WIDTH, HEIGHT, marks, outlines, path, fitting[-1], round(fitting[-1] * factor))
+    arrows = tuple(_arrows(walk, radius))
+    return Sketch(WIDTH, height, tuple(marks), outlines, path, arrows, radius, fitting[-1], round(fitting[-1] * factor))

@@ -40,7 +40,9 @@ def english() -> dict[str, str]:
         return {}
     with CATALOGUE.open("rb") as file:
         found = read_po(file, locale="en")
-    return {message.id: message.string for message in found if isinstance(message.id, str) and message.string}
+    return {
+        one.id: one.string for one in found if isinstance(one.id, str) and one.string and isinstance(one.string, str)
+    }
 
 
 def _filled(text: str, values: dict[str, object]) -> Markup:

@@ -15,6 +15,7 @@ from tests.printing import invented
 from tests.printing.conftest import Gallery
 
 NAMES = tuple(name for name in invented.every_sheet() if not name.startswith("labels"))
+CODE_MM = 112  # the side of the poster's code, quiet zone of two modules included
 CODE = re.compile(r"K\d{4}")
 
 
@@ -117,11 +118,12 @@ def _modules(path: Path, page: int, folder: Path) -> list[list[bool]]:
     width = int(size.split()[0])
     grey = [data[at : at + width] for at in range(0, len(data), width)]
     expected = _expected()
-    inked = [row for row in range(len(grey)) if grey[row].count(0) > width // 12]
-    # The rule under the headline comes first; the code is the tall block below it.
-    top = next(row for row in inked if row > 0 and grey[row].count(0) < width // 2 and row > len(grey) // 5)
-    left = min(grey[row].index(0) for row in range(top, top + 5) if 0 in grey[row])
-    side = 104 / 25.4 * 100 / (len(expected) + 4)
+    # Nothing else on the poster has ink on so many lines without a gap.
+    runs = [len(run) for run in "".join("#" if 0 in line else " " for line in grey).split(" ")]
+    lengths = {sum(runs[:at]) + at: length for at, length in enumerate(runs)}
+    top = max(lengths, key=lambda start: lengths[start])
+    left = min(grey[row].index(0) for row in range(top, top + 5))
+    side = CODE_MM / 25.4 * 100 / (len(expected) + 4)
     centre = [int((at + 0.5) * side) for at in range(len(expected))]
     return [[grey[top + y][left + x] < 128 for x in centre] for y in centre]
 

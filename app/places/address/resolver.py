@@ -25,7 +25,7 @@ from enum import StrEnum
 from app.core import chinese
 from app.places.address import names, tokens
 from app.places.address.reading import Reading, readings
-from app.places.address.register import Household, Register, Scope, building_key
+from app.places.address.register import Household, Register, Scope, building_key, room_key
 from app.places.address.tokens import Slot
 
 MAX_TEXT = 200
@@ -163,7 +163,7 @@ def find_one(read: Sequence[Reading], found: Sequence[Slot], place: Place) -> Re
     hits = _hits([r for r in read if r.cost <= min(best.cost + _MARGIN, _MAX_COST)], place)
     glued = False
     if not hits and not place.naming.problem:
-        hits = _hits(_split_readings(found), place)
+        hits = _hits(_split_readings(found, place), place)
         glued = bool(hits)
     if not hits:
         return None
@@ -245,8 +245,10 @@ def _elsewhere(read: Reading, place: Place) -> tuple[Household, ...]:
     return _distinct(found)
 
 
-def _split_readings(found: Sequence[Slot]) -> list[Reading]:
+def _split_readings(found: Sequence[Slot], place: Place) -> list[Reading]:
     """Readings with the glued number taken apart: 86801 → 86 + 801, 31502 → 3 + 1 + 502.
+
+    Only splits whose building and room are in the register are read at all, so a line of digits costs little.
 
     Only lanes and road numbers may stand before it: behind a building the number is a room as it stands.
     """
@@ -256,7 +258,10 @@ def _split_readings(found: Sequence[Slot]) -> list[Reading]:
             break
         if not slot.value.isdigit() or not 4 <= len(slot.value) <= 8 or slot.level not in ("", "room"):
             continue
+        last = at == len(found) - 1
         for parts in _splits(slot.value):
+            if not _may_be_there(parts, last, place):
+                continue
             pieces = [slot._replace(value=part, level="", join="dash") for part in parts]
             pieces[0] = pieces[0]._replace(join=slot.join)
             pieces[-1] = pieces[-1]._replace(level=slot.level)
@@ -264,6 +269,13 @@ def _split_readings(found: Sequence[Slot]) -> list[Reading]:
             results += [r for r in usual if not r.has_join and r.cost <= _MAX_SPLIT_COST]
     results.sort(key=lambda reading: reading.cost)
     return results
+
+
+def _may_be_there(parts: tuple[str, ...], has_room: bool, place: Place) -> bool:
+    register, building = place.register, building_key(parts[0])
+    if not has_room:
+        return any(building in register.buildings[compound] for compound in place.compounds)
+    return any((compound, building, room_key(parts[-1])) in register.by_room for compound in place.compounds)
 
 
 def _splits(digits: str) -> list[tuple[str, ...]]:

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from app.core import clock
 from app.places.models import DeliveryMode
-from app.printing.arrange import collection_slots, in_walking_order
+from app.printing.arrange import collection_slots
 from app.printing.contexts.bags import BagOnPaper, BagsOfWave, bag_control
 from app.printing.contexts.ground import Ground, Prepared, short_place
 from app.printing.sheets.base import Totals
@@ -61,7 +61,7 @@ def door_notices(ground: Ground, modes: Mapping[int, str], status_url: str) -> I
 
 @dataclass(frozen=True)
 class _Door:
-    """What the walking order needs to know of a household that collects."""
+    """A household that collects its bags."""
 
     order_id: int
     stairwell: str
@@ -70,59 +70,56 @@ class _Door:
     bags: tuple[BagOnPaper, ...]
 
 
-def doors_of(bags: list[BagOnPaper], has_lift: bool) -> tuple[_Door, ...]:
-    """The households of a building in walking order, each with its bags."""
+def _doors(bags: list[BagOnPaper]) -> list[_Door]:
+    """The households of a building, each with its bags."""
     grouped: dict[int, list[BagOnPaper]] = defaultdict(list)
     for bag in bags:
         grouped[bag.order_id].append(bag)
-    doors = (_Door(order, own[0].stairwell, own[0].floor, own[0].room, tuple(own)) for order, own in grouped.items())
-    return in_walking_order(doors, has_lift)
+    return [_Door(order, own[0].stairwell, own[0].floor, own[0].room, tuple(own)) for order, own in grouped.items()]
 
 
-def slots_by_order(
-    wave: BagsOfWave, modes: Mapping[int, str], arrivals: Mapping[int, datetime]
-) -> dict[int, dict[int, str]]:
-    """Building → order → slot, for the buildings whose households come down by slots.
+class Collecting:
+    """Who comes down when, in the buildings whose households collect by slots."""
 
-    The slot is empty until a plan says when the bags are there.
-    """
-    found: dict[int, dict[int, str]] = {}
-    for building in wave.buildings():
-        if modes.get(building.id) != DeliveryMode.COLLECT_BY_SLOT:
-            continue
-        doors = doors_of(wave.by_building[building.id], building.has_lift)
-        arrives = arrivals.get(building.id)
-        start = None if arrives is None else clock.to_local(arrives)
-        slots = collection_slots(len(doors), None if start is None else start.hour * 60 + start.minute)
-        found[building.id] = {door.order_id: slot for door, slot in zip(doors, slots, strict=True)}
-    return found
+    def __init__(self, wave: BagsOfWave, modes: Mapping[int, str], arrivals: Mapping[int, datetime]) -> None:
+        self.wave = wave
+        self._slots = {
+            building.id: self._of(wave.by_building[building.id], arrivals.get(building.id))
+            for building in wave.buildings()
+            if modes.get(building.id) == DeliveryMode.COLLECT_BY_SLOT
+        }
 
+    @staticmethod
+    def _of(bags: list[BagOnPaper], arrives: datetime | None) -> list[tuple[_Door, str]]:
+        wall = None if arrives is None else clock.to_local(arrives)
+        return collection_slots(_doors(bags), None if wall is None else wall.hour * 60 + wall.minute)
 
-def collection_slips(
-    wave: BagsOfWave, modes: Mapping[int, str], arrivals: Mapping[int, datetime]
-) -> Iterator[Prepared]:
-    """Yield the slips of each building whose households come down by slots."""
-    ground, slots, control = wave.ground, slots_by_order(wave, modes, arrivals), bag_control(wave.ground)
-    for building in wave.buildings():
-        if building.id not in slots:
-            continue
-        doors = doors_of(wave.by_building[building.id], building.has_lift)
-        slips = tuple(
-            CollectionSlip(
-                short_place("", door.stairwell, door.room),
-                slots[building.id][door.order_id],
-                tuple(bag.code for bag in door.bags),
+    def by_order(self) -> dict[int, dict[int, str]]:
+        """Building → order → slot; the slot is empty until a plan says when the bags are there."""
+        return {building: {door.order_id: slot for door, slot in own} for building, own in self._slots.items()}
+
+    def hours(self, building_id: int) -> tuple[str, str] | None:
+        """When the first slot begins and the last ends; None where nobody collects or the plan is missing."""
+        slots = [slot for _door, slot in self._slots.get(building_id, ()) if slot]
+        return (min(slots).partition("–")[0], max(slots).rpartition("–")[2]) if slots else None
+
+    def slips(self) -> Iterator[Prepared]:
+        """Yield the slips of each of these buildings, in the order of the slots."""
+        ground, control = self.wave.ground, bag_control(self.wave.ground)
+        for building in ground.in_order(self._slots):
+            own = self._slots[building.id]
+            slips = tuple(
+                CollectionSlip(short_place("", door.stairwell, door.room), slot, tuple(bag.code for bag in door.bags))
+                for door, slot in own
             )
-            for door in doors
-        )
-        bags = control[building.id].bags if building.id in control else 0
-        sheet = CollectionSlips(
-            head=ground.head(building.point_id, has_wave=True),
-            control=Totals(bags=bags, lines=len({bag.order_id for bag in wave.by_building[building.id]})),
-            compound=building.compound,
-            building=building.label,
-            drop_spot=building.drop_spot,
-            leader_phone=ground.points[building.point_id].phone,
-            slips=slips,
-        )
-        yield Prepared(ground.of_building(building), sheet)
+            bags = control[building.id].bags if building.id in control else 0
+            sheet = CollectionSlips(
+                head=ground.head(building.point_id, has_wave=True),
+                control=Totals(bags=bags, lines=len(own)),
+                compound=building.compound,
+                building=building.label,
+                drop_spot=building.drop_spot,
+                leader_phone=ground.points[building.point_id].phone,
+                slips=slips,
+            )
+            yield Prepared(ground.of_building(building), sheet)

@@ -2,10 +2,20 @@
 
 from dataclasses import dataclass
 
+from app.core.sentences import N_
 from app.printing.arrange import GridCell, StairwellGrid, floor_grid, in_walking_order
 from app.printing.sheets.base import Sheet, Totals
 
-REASON_CODES = ("无人应门", "拒收", "房号不符", "少袋", "错袋", "破损", "楼栋封闭", "其他")
+REASON_CODES = (
+    N_("无人应门"),
+    N_("拒收"),
+    N_("房号不符"),
+    N_("少袋"),
+    N_("错袋"),
+    N_("破损"),
+    N_("楼栋封闭"),
+    N_("其他"),
+)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from app.printing.sheets.exception_list import ExceptionList
 from app.printing.sheets.order_form import OrderForm, OrderFormItem
 from app.printing.sheets.tally import TallyRow, TallySheet
 
-BLANK_EXCEPTION_ROWS = 18
+BLANK_EXCEPTION_ROWS = 15
 
 
 @dataclass(frozen=True)
