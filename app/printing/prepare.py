@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
 from functools import cached_property
 
 from flask import current_app
@@ -16,7 +15,7 @@ from app.printing.contexts.collecting import collection_sheets
 from app.printing.contexts.day import Day, arrivals, load_day
 from app.printing.contexts.ground import Ground, Prepared, load_ground
 from app.printing.contexts.hand_out import HandOutDay, hand_out_lists
-from app.printing.contexts.notices import collection_slips, door_notices, posters, slots_by_order
+from app.printing.contexts.notices import Collecting, door_notices, posters
 from app.printing.contexts.ordered import label_tests, order_forms, tallies
 from app.printing.contexts.rounds import drop_off_sheets, route_sheets
 from app.printing.contexts.shared_out import pick_lists, shortage_lists
@@ -70,8 +69,8 @@ class Workbench:
         return load_day(self._ground)
 
     @cached_property
-    def _arrivals(self) -> dict[int, datetime]:
-        return arrivals(self._ground)
+    def _collecting(self) -> Collecting:
+        return Collecting(self._bags, self._day.modes, arrivals(self._ground))
 
     def prepare(self, kind: str) -> Iterator[Prepared]:
         """Yield all sheets of a kind.
@@ -89,7 +88,7 @@ class Workbench:
             "route_sheet": lambda: route_sheets(self._day),
             "drop_off_sheet": lambda: drop_off_sheets(self._day),
             "hand_out_list": lambda: hand_out_lists(self._bags, self._hand_out_day()),
-            "collection_slip": lambda: collection_slips(self._bags, self._day.modes, self._arrivals),
+            "collection_slip": lambda: self._collecting.slips(),
             "door_notice": lambda: door_notices(ground, self._day.modes, f"{public_url()}/enter"),
             "poster": lambda: posters(ground, {b.id: order_address(b.public_code) for b in ground.buildings.values()}),
         }
@@ -111,8 +110,7 @@ class Workbench:
         return {} if first is None else {first: self._used.places}
 
     def _hand_out_day(self) -> HandOutDay:
-        modes = self._day.modes
-        return HandOutDay(modes, self._day.captains, slots_by_order(self._bags, modes, self._arrivals))
+        return HandOutDay(self._day.modes, self._day.captains, self._collecting.by_order())
 
 
 _OF_GROUND = {
