@@ -16,10 +16,11 @@ from app.handover.models import Dispute, DisputeState
 from app.ordering.models import Cycle, CycleState, OrderLine
 from app.picking.models import Bag, BagState
 from app.places.models import Building, Community, ServicePoint
-from app.places.scope import buildings_in_scope, is_subdistrict_in_scope
+from app.places.scope import buildings_in_scope, is_subdistrict_in_scope, points_in_scope
 from app.purchasing.models import PurchaseOrder, PurchaseState
 from app.tally.models import Tally, TallyState
 from app.tally.queries import open_review_count
+from app.tally.queries_desk import waiting_lines
 
 CYCLES_SHOWN = 8
 
@@ -121,6 +122,7 @@ def _choice(cycles: list[Cycle], present: Cycle) -> CycleChoice:
 STAGES = (
     (N_("批次"), "ordering.cycle", Permission.CYCLE_READ, None, "idle"),
     (N_("订单"), "ordering.orders", Permission.ORDER_READ, None, "idle"),
+    (N_("点位台"), "point_desk.index", Permission.TALLY_SIGN, "doubles", "alarm"),
     (N_("接龙与表格"), "intake.index", Permission.INTAKE, "reviews", "alarm"),
     (N_("点位汇总"), "tally.index", Permission.TALLY_READ, "tallies", "todo"),
     (N_("采购"), "purchasing.index", Permission.PURCHASE, "purchases", "todo"),
@@ -132,6 +134,7 @@ STAGES = (
     (N_("异议"), "handover.disputes", Permission.DISPUTE, "disputes", "alarm"),
     (N_("结算"), "settlement.index", Permission.SETTLE, None, "idle"),
     (N_("打印"), "printing.index", Permission.PRINT, None, "idle"),
+    (N_("群通知"), "texts.index", Permission.TEXTS, None, "idle"),
     (N_("闭环核对"), "oversight.loop", Permission.OVERSEE, None, "idle"),
 )
 MORE = (
@@ -141,21 +144,26 @@ MORE = (
     (N_("商品"), "catalog.index", Permission.CATALOG_READ),
     (N_("队伍与班次"), "roster.index", Permission.PLAN),
     (N_("代办"), "errands.index", Permission.ERRAND),
+    (N_("长期订单"), "standing.index", Permission.CARE),
+    (N_("关爱名单"), "care.index", Permission.CARE),
+    (N_("送货提醒"), "care.door_notes", Permission.HAND_OUT),
+    (N_("分派给我的代办"), "errands.to_do", Permission.HAND_OUT),
     (N_("日志"), "oversight.events", Permission.AUDIT),
     (N_("账号"), "accounts.index", Permission.ACCOUNTS),
 )
 
-OF_THE_WHOLE = {Permission.OVERSEE}  # pages that answer only who holds the permission for a whole subdistrict
+OF_THE_WHOLE = {"oversight.loop"}  # pages that answer only who holds the permission for a whole subdistrict
 
 # Blueprints of a slice beside its first: their pages lie under the same entry.
 HOUSE_OF = {
     **dict.fromkeys(("buildings", "points", "zones", "places_import"), "places"),
     **dict.fromkeys(("bundles", "suppliers", "catalog_import"), "catalog"),
+    **dict.fromkeys(("telephone", "desk"), "point_desk"),
 }
 
 
-def _reaches(staff: Staff, permission: Permission) -> bool:
-    if permission in OF_THE_WHOLE:
+def _reaches(staff: Staff, endpoint: str, permission: Permission) -> bool:
+    if endpoint in OF_THE_WHOLE:
         return bool(ids_of(staff.scopes(permission), "subdistrict"))
     return staff.may(permission)
 
@@ -163,11 +171,12 @@ def _reaches(staff: Staff, permission: Permission) -> bool:
 def _rail(staff: Staff, cycle: Cycle | None) -> list[Entry]:
     if cycle is None:
         return []
-    counts = _counts(cycle) if is_subdistrict_in_scope(staff, Permission.CYCLE_READ, cycle.subdistrict_id) else {}
+    whole = is_subdistrict_in_scope(staff, Permission.CYCLE_READ, cycle.subdistrict_id)
+    counts = _counts(cycle) if whole else _counts_of_point(staff, cycle)
     here = request.endpoint or ""
     entries = []
     for label, endpoint, permission, key, tone in STAGES:
-        if endpoint not in current_app.view_functions or not _reaches(staff, permission):
+        if endpoint not in current_app.view_functions or not _reaches(staff, endpoint, permission):
             continue
         count = counts.get(key or "")
         entries.append(
@@ -196,8 +205,16 @@ def _more(staff: Staff) -> list[Entry]:
     return [
         Entry(str(_(label)), url_for(endpoint), None, "idle", _is_here(here, endpoint))
         for label, endpoint, permission in MORE
-        if endpoint in current_app.view_functions and _reaches(staff, permission)
+        if endpoint in current_app.view_functions and _reaches(staff, endpoint, permission)
     ]
+
+
+def _counts_of_point(staff: Staff, cycle: Cycle) -> dict[str, int]:
+    """What waits at the reader's own points: lines to settle, and those that came in twice."""
+    if not staff.may(Permission.INTAKE):
+        return {}
+    reviews, doubles = waiting_lines(cycle.id, points_in_scope(staff, Permission.INTAKE))
+    return {"reviews": reviews, "doubles": doubles}
 
 
 def _counts(cycle: Cycle) -> dict[str, int]:
