@@ -35,9 +35,18 @@ class LineOutcome(Labelled):
 
 class PasteState(Labelled):
     PREVIEW = "preview", "预览"
+    COMMITTING = "committing", "正在入单"
     COMMITTED = "committed", "已入单"
     UNDONE = "undone", "已撤销"
     SUPERSEDED = "superseded", "已被新版取代"
+
+
+class Difference(Labelled):
+    """What became of an entry since the version before."""
+
+    ADDED = "added", "新增"
+    CHANGED = "changed", "改动"
+    UNCHANGED = "unchanged", "不变"
 
 
 class ChainPaste(Created, Versioned, Base):
@@ -54,6 +63,8 @@ class ChainPaste(Created, Versioned, Base):
     seq: Mapped[int] = mapped_column(Integer)
     state: Mapped[str] = choice("state", PasteState, default=PasteState.PREVIEW)
     superseded_by_id: Mapped[int | None] = fk("chain_paste.id")
+    replaces_id: Mapped[int | None] = fk("chain_paste.id")  # the version of the same list before this one
+    job_id: Mapped[int | None] = mapped_column(Integer)  # the job that places the orders of a big one
     pasted_by_id: Mapped[int] = fk("account.id")
     alarms: Mapped[Any] = json_column(default=list)
     lines: Mapped[list[ChainLine]] = relationship(order_by="ChainLine.line_no, ChainLine.part")
@@ -81,5 +92,29 @@ class ChainLine(Base):
     reason: Mapped[str] = plain_text(default="")
     note: Mapped[str] = personal_text(default="")
     restricted_note: Mapped[str] = sensitive_text(default="")  # words about health: shown to few, never printed
+    earlier_id: Mapped[int | None] = fk("chain_line.id")  # the same entry in the version before
+    difference: Mapped[str] = plain_text(default="")  # a Difference; empty where there is no version before
+    read_as: Mapped[Any] = json_column(nullable=True)  # household, items and reason before a person settled it
     settled_by_id: Mapped[int | None] = fk("account.id")
     settled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class ChainBooking(Created, Base):
+    """What one paste made of one household's order, so that it can be taken back exactly.
+
+    base: the basket without any version of this list; before and after: the basket around this paste. Baskets are
+    {"source", "remark", "door_note", "picks": [[offer id, qty, may be substituted]]}, or null for no order.
+    """
+
+    __tablename__ = "chain_booking"
+    __table_args__ = (UniqueConstraint("paste_id", "household_id"), STRICT)
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    paste_id: Mapped[int] = fk("chain_paste.id")
+    household_id: Mapped[int] = fk("household.id")
+    order_id: Mapped[int] = fk("household_order.id")
+    revision: Mapped[int] = mapped_column(Integer)  # of the order as this booking left it
+    mode: Mapped[str] = plain_text()  # alone, add, replace or keep
+    base: Mapped[Any] = json_column(privacy="sensitive", nullable=True)
+    before: Mapped[Any] = json_column(privacy="sensitive", nullable=True)
+    after: Mapped[Any] = json_column(privacy="sensitive", nullable=True)

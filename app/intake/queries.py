@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, Row, func, select
 
 from app.core.db import db
+from app.intake import rules, versions
+from app.intake.booking import ACTS, wanted_goods
 from app.intake.models import ChainLine, ChainPaste, LineOutcome, PasteState
 from app.intake.reasons import sentence
-from app.ordering.models import CyclePoint
+from app.ordering.models import CyclePoint, HouseholdOrder, Offer, OrderChoice, OrderState, Source
 from app.places.models import Building, Compound, Household, ServicePoint, Stairwell
 
 
@@ -30,7 +34,11 @@ class PasteRow:
 
 @dataclass(frozen=True)
 class LineRow:
-    """One line with its household and goods as words."""
+    """One line with its household and goods as words.
+
+    candidates: households to choose from. is_whole: its goods need nothing but a household. choices: keep, replace and
+    add with what each would make of an order that stands already. settled: a person decided it.
+    """
 
     id: int
     line_no: int
@@ -42,6 +50,11 @@ class LineRow:
     note: str
     candidates: list[tuple[int, str]]
     waits: bool
+    difference: str = ""
+    settled: bool = False
+    is_whole: bool = False
+    choices: tuple[tuple[str, str], ...] = ()
+    household_id: int | None = None
 
 
 def points(cycle_id: int, in_scope: ColumnElement[bool]) -> list[tuple[int, str]]:
@@ -85,29 +98,94 @@ def paste_rows(cycle_id: int, in_scope: ColumnElement[bool]) -> list[PasteRow]:
 
 
 def line_rows(paste: ChainPaste) -> list[LineRow]:
-    """All lines of a paste: doubtful ones first, then in order. Two statements."""
+    """All lines of a paste: doubtful ones first, then in order. Four statements."""
     lines = db.session.scalars(
         select(ChainLine).where(ChainLine.paste_id == paste.id).order_by(ChainLine.line_no, ChainLine.part)
     ).all()
     ids = {line.household_id for line in lines if line.household_id}
     ids |= {home for line in lines for home in (line.candidates or [])}
     names = home_names(ids)
-    rows = [
-        LineRow(
-            line.id,
-            line.line_no,
-            line.raw,
-            LineOutcome(line.outcome),
-            names.get(line.household_id or 0, ""),
-            "、".join(f"{goods['item']} × {goods['qty'] or '?'}" for goods in line.items or []),
-            sentence(line.reason),
-            line.note,
-            [(home, names[home]) for home in line.candidates or [] if home in names],
-            line.outcome == LineOutcome.REVIEW and line.settled_at is None,
-        )
-        for line in lines
-    ]
+    clashing = [line for line in lines if line.outcome == LineOutcome.REVIEW and line.reason == "existing_order"]
+    held = held_orders(paste.cycle_id, [line.household_id for line in clashing if line.household_id])
+    rows = [_line_row(line, names, held.get(line.household_id or 0)) for line in lines]
     return sorted(rows, key=lambda row: not row.waits)
+
+
+def _line_row(line: ChainLine, names: dict[int, str], held: Held | None) -> LineRow:
+    waits = line.outcome == LineOutcome.REVIEW and line.settled_at is None
+    return LineRow(
+        line.id,
+        line.line_no,
+        line.raw,
+        LineOutcome(line.outcome),
+        names.get(line.household_id or 0, ""),
+        goods_text((goods["item"], goods["qty"]) for goods in line.items or []),
+        sentence(line.reason),
+        line.note,
+        [(home, names[home]) for home in line.candidates or [] if home in names],
+        waits,
+        line.difference,
+        line.settled_at is not None,
+        bool(line.items) and all(goods["qty"] for goods in line.items),
+        _choices(line, held) if waits and held else (),
+        line.household_id,
+    )
+
+
+def goods_text(goods: Iterable[tuple[str, int | None]]) -> str:
+    """`青菜 × 2、鸡蛋 × ?`."""
+    return "、".join(f"{item} × {qty or '?'}" for item, qty in goods)
+
+
+@dataclass(frozen=True)
+class Held:
+    """What a household has ordered elsewhere: the label of the source, and units by offer."""
+
+    source: str
+    goods: dict[str, int]
+
+
+def held_orders(cycle_id: int, households: Sequence[int]) -> dict[int, Held]:
+    """Household → its order that stands. One statement."""
+    if not households:
+        return {}
+    found = (
+        select(HouseholdOrder.household_id, HouseholdOrder.source, Offer.name, OrderChoice.qty)
+        .join(OrderChoice, OrderChoice.order_id == HouseholdOrder.id)
+        .join(Offer, Offer.id == OrderChoice.offer_id)
+        .where(HouseholdOrder.cycle_id == cycle_id, HouseholdOrder.household_id.in_(households))
+        .where(HouseholdOrder.state == OrderState.PLACED)
+        .order_by(HouseholdOrder.household_id, Offer.id)
+    )
+    held: dict[int, Held] = {}
+    for home, source, name, qty in db.session.execute(found):
+        held.setdefault(home or 0, Held(str(Source(source).label), {})).goods[name] = qty
+    return held
+
+
+def _choices(line: ChainLine, held: Held) -> tuple[tuple[str, str], ...]:
+    """(choice, what the order would be) of a household that ordered elsewhere too."""
+    mine = {goods["item"]: int(goods["qty"] or 0) for goods in line.items or []}
+    items = list(dict.fromkeys([*held.goods, *mine]))
+    both = [
+        rules.Clash(
+            rules.Ordered(0, item, held.goods.get(item, 0), "before"),
+            rules.Ordered(0, item, mine.get(item, 0), "chain"),
+        )
+        for item in items
+    ]
+    made = {
+        choice: goods_text(
+            (str(clash.earlier.item), qty) for clash in both if (qty := rules.settled_qty(clash, choice))
+        )
+        for choice in rules.Choice
+    }
+    source = held.source
+    return (
+        ("keep", _("保留原来的（%(source)s）：%(goods)s", source=source, goods=made[rules.Choice.KEEP])),
+        ("replace", _("换成这一行的：%(goods)s", goods=made[rules.Choice.REPLACE])),
+        ("add", _("两边相加：%(goods)s", goods=made[rules.Choice.ADD])),
+    )
 
 
 def home_names(ids: set[int]) -> dict[int, str]:
@@ -146,10 +224,44 @@ def _home(row: Row[Any]) -> str:
 
 
 def item_totals(paste: ChainPaste) -> list[tuple[str, int]]:
-    """Units by item of the lines that count, largest first."""
-    sums: dict[str, int] = {}
+    """Units by item of the lines that count, amendments and cancellations applied, largest first."""
+    by_home: dict[int, list[ChainLine]] = {}
     for line in paste.lines:
-        if line.outcome == LineOutcome.ROW:
-            for goods in line.items or []:
-                sums[goods["item"]] = sums.get(goods["item"], 0) + int(goods["qty"] or 0)
+        if line.outcome in ACTS and line.household_id is not None:
+            by_home.setdefault(line.household_id, []).append(line)
+    sums: dict[str, int] = {}
+    for lines in by_home.values():
+        for item, qty in wanted_goods(lines).items():
+            sums[item] = sums.get(item, 0) + qty
     return sorted(sums.items(), key=lambda pair: (-pair[1], pair[0]))
+
+
+def next_waiting(line: ChainLine) -> int | None:
+    """The doubtful line that comes after this one, else the first of the paste; None when none is left."""
+    waiting = select(ChainLine.id).where(
+        ChainLine.paste_id == line.paste_id,
+        ChainLine.outcome == LineOutcome.REVIEW,
+        ChainLine.settled_at.is_(None),
+        ChainLine.id != line.id,
+    )
+    later = waiting.where(ChainLine.line_no >= line.line_no).order_by(ChainLine.line_no, ChainLine.part).limit(1)
+    first = waiting.order_by(ChainLine.line_no, ChainLine.part).limit(1)
+    return db.session.scalar(later) or db.session.scalar(first)
+
+
+def line_row(paste: ChainPaste, line_id: int) -> LineRow:
+    """One line of a paste."""
+    return next(row for row in line_rows(paste) if row.id == line_id)
+
+
+def removed_rows(paste: ChainPaste) -> list[LineRow]:
+    """Entries of the version before that this one no longer has."""
+    gone = versions.removed(paste)
+    names = home_names({line.household_id for line in gone if line.household_id})
+    return [_line_row(line, names, None) for line in gone]
+
+
+def offer_names(cycle_id: int) -> list[str]:
+    """Names of what a cycle offers, in the order of the list."""
+    found = select(Offer.name).where(Offer.cycle_id == cycle_id, Offer.is_listed).order_by(Offer.id)
+    return list(db.session.scalars(found))

@@ -1,4 +1,4 @@
-"""From a paste to orders: read, keep every line, settle the doubtful ones, commit once."""
+"""Reading what came in: each line of a paste or workbook is kept with what it was read as; nothing is ordered yet."""
 
 from __future__ import annotations
 
@@ -14,20 +14,18 @@ from sqlalchemy import func, insert, select
 
 from app.access.permissions import Permission, Staff
 from app.catalog.models import Item, ItemAlias
-from app.core import clock
 from app.core.db import command, db
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.events import record
 from app.core.schemas import CommandSchema, Line, Whole
 from app.core.tables import read_sheets
-from app.intake.booking import book
 from app.intake.grammar.chain import parse_chain
 from app.intake.grammar.lexicon import DEFAULT_LIMIT, Lexicon
 from app.intake.grammar.lexicon import Item as Word
 from app.intake.models import ChainLine, ChainPaste, LineOutcome, PasteState
+from app.intake.versions import Older, Where, carry_over, find_before, sheet_line
 from app.intake.workbooks import Workbook, read_workbook
 from app.ordering.models import Cycle, CyclePoint, Offer
-from app.places.models import Building, Household, Stairwell
 from app.places.queries import register_for
 from app.places.scope import require_point
 
@@ -36,52 +34,55 @@ LONGEST = 60_000
 
 @dataclass(frozen=True)
 class Paste:
-    """The text of a chain, whole."""
+    """The text of a chain, whole. accepts_older: an older version of a list shall replace the newer one. point: the
+    service point that a form names; a caller that knows it says it as an argument."""
 
     text: str
+    accepts_older: bool = False
+    point: int = 0
 
 
 class PasteSchema(CommandSchema):
     makes = Paste
     text = Line(required=True, longest=LONGEST, many_lines=True)
+    accepts_older = fields.Boolean(load_default=False)
+    point = Whole(required=True, least=1, most=2**31 - 1)
 
 
 @dataclass(frozen=True)
-class Settle:
-    """What a person decides about a line: the household (0: the line does not count) and the goods, "名称 数量" each.
+class FileOf:
+    """Which service point an order workbook is for."""
 
-    `existing`: what to do where the household has an order of another source: keep, replace or add.
-    """
-
-    household: int
-    goods: str = ""
-    existing: str = ""
+    point: int
 
 
-class SettleSchema(CommandSchema):
-    makes = Settle
-    household = Whole(required=True, least=0, most=2**31 - 1)
-    goods = Line(longest=500, blank=True)
-    existing = fields.String(load_default="", validate=lambda value: value in ("", "keep", "replace", "add"))
+class FileOfSchema(CommandSchema):
+    makes = FileOf
+    point = Whole(required=True, least=1, most=2**31 - 1)
 
 
 @command
 def paste_chain(by: Staff, cycle_id: int, point_id: int, paste: Paste) -> ChainPaste:
     """Read a chain and keep every line of it for preview; nothing is ordered yet.
 
-    Requires: INTAKE over the point, the cycle takes its part. Ensures: each physical line is kept with an outcome.
-    Raises: NotFound, Conflict (the same text is there already).
+    Requires: INTAKE over the point, the cycle takes its part. Ensures: each physical line is kept with an outcome; a
+    later version of a list that is there is compared with it, line by line, and will replace it when it is committed.
+    Raises: NotFound, Conflict (the same text is there already), Older (an older version, unless that is accepted).
     """
     _cycle, point = in_reach(by, cycle_id, point_id)
     digest = hashlib.sha256(paste.text.encode()).hexdigest()
-    _refuse_twin(cycle_id, point, digest)
-    result = parse_chain(paste.text, register_for([point]), lexicon_of(cycle_id))
+    read = register_for([point]), lexicon_of(cycle_id)
+    result = parse_chain(paste.text, *read)
+    if not paste.accepts_older:
+        _refuse_twin(cycle_id, point, digest)
+    before = find_before(Where(cycle_id, point, "chain", read), result.lines, paste.accepts_older)
     kept = _keep(by, cycle_id, point, "chain", digest)
+    kept.replaces_id = before.paste.id if before else None
     rows = [
         {
             "line_no": line.line_no,
             "part": line.part,
-            "raw": line.raw[:2000],
+            "raw": line.raw if line.part == 1 else line.text,
             "outcome": line.outcome.value.lower(),
             "household_id": line.household.household_id if line.household else None,
             "items": [{"item": goods.item, "qty": goods.qty, "unit": goods.unit} for goods in line.items],
@@ -93,6 +94,8 @@ def paste_chain(by: Staff, cycle_id: int, point_id: int, paste: Paste) -> ChainP
         }
         for line in result.lines
     ]
+    if before is not None:
+        carry_over(rows, result.lines, before)
     _write_lines(kept, rows)
     record(by, "paste", kept, cycle_id=cycle_id, lines=len(rows), review=_reviews(rows))
     return kept
@@ -110,9 +113,17 @@ def import_workbook(by: Staff, cycle_id: int, point_id: int, body: bytes) -> Cha
     found = read_workbook(read_sheets(body), register_for([point]), lexicon_of(cycle_id))
     if found is None:
         raise Invalid({"file": [_l("这个文件里没有找到订单表。需要有商品、数量和地址（或楼号、房号）的列。")]})
+    rows = _workbook_rows(found)
+    later = [
+        sheet_line(row["line_no"], row["raw"], placed.goods, placed.household)
+        for row, placed in zip(rows, found.rows, strict=True)
+    ]
+    before = find_before(Where(cycle_id, point, "workbook"), later)
     kept = _keep(by, cycle_id, point, "workbook", digest)
     kept.alarms = [str(alarm.said) for alarm in found.alarms]
-    rows = _workbook_rows(found)
+    kept.replaces_id = before.paste.id if before else None
+    if before is not None:
+        carry_over(rows, later, before)
     _write_lines(kept, rows)
     record(by, "import", kept, cycle_id=cycle_id, lines=len(rows), review=_reviews(rows))
     return kept
@@ -164,9 +175,14 @@ def lexicon_of(cycle_id: int) -> Lexicon:
 
 
 def _refuse_twin(cycle_id: int, point_id: int, digest: str) -> None:
-    twin = select(ChainPaste.seq).filter_by(cycle_id=cycle_id, service_point_id=point_id, text_sha256=digest)
-    seq = db.session.scalar(twin.where(ChainPaste.state != PasteState.UNDONE).limit(1))
-    if seq is not None:
+    twin = select(ChainPaste.seq, ChainPaste.state).filter_by(
+        cycle_id=cycle_id, service_point_id=point_id, text_sha256=digest
+    )
+    found = db.session.execute(twin.where(ChainPaste.state != PasteState.UNDONE).limit(1)).first()
+    if found is not None and found.state == PasteState.SUPERSEDED:
+        raise Older(_("这是旧版：后来又粘贴过更新的接龙。确实要退回旧版时，请勾选“按旧版处理”。"))
+    if found is not None:
+        seq = found.seq
         raise Conflict(_("同样的内容已经是第 %(seq)d 次粘贴，没有重复导入。", seq=seq))
 
 
@@ -190,8 +206,9 @@ def _write_lines(paste: ChainPaste, rows: Sequence[dict[str, Any]]) -> None:
     for row in rows:
         if row["outcome"] in acts and row["household_id"] is None:
             row["outcome"], row["reason"] = LineOutcome.REVIEW.value, row["reason"] or "nickname"
+    empty = {"earlier_id": None, "difference": "", "read_as": None, "settled_by_id": None, "settled_at": None}
     if rows:
-        db.session.execute(insert(ChainLine), [{"paste_id": paste.id, **row} for row in rows])
+        db.session.execute(insert(ChainLine), [{"paste_id": paste.id, **empty, **row} for row in rows])
 
 
 def _reviews(rows: Iterable[dict[str, Any]]) -> int:
@@ -207,50 +224,6 @@ def require_paste(by: Staff, paste_id: int) -> ChainPaste:
     return paste
 
 
-@command
-def commit(by: Staff, paste_id: int) -> ChainPaste:
-    """Turn the clear lines of a paste into orders; doubtful ones wait to be settled.
-
-    Requires: the paste is in preview and the cycle takes orders. Ensures: each household named by clear lines has one
-    order with what they say; a household with an order from elsewhere goes to review, nothing is overwritten.
-    Raises: NotFound, Conflict.
-    """
-    paste = require_paste(by, paste_id)
-    if paste.state != PasteState.PREVIEW:
-        raise Conflict(_l("这次粘贴已经入单或撤销。"))
-    acts = (LineOutcome.ROW, LineOutcome.AMEND, LineOutcome.CANCEL)
-    lines = [line for line in paste.lines if line.outcome in acts and line.household_id is not None]
-    by_home: dict[int, list[ChainLine]] = {}
-    for line in lines:
-        by_home.setdefault(line.household_id or 0, []).append(line)
-    placed = sum(book(by, paste, home, group) for home, group in by_home.items())
-    paste.state = PasteState.COMMITTED.value
-    record(by, "commit", paste, cycle_id=paste.cycle_id, orders=placed)
-    return paste
-
-
-@command
-def settle(by: Staff, line_id: int, decided: Settle) -> ChainLine:
-    """Decide a doubtful line: it belongs to a household with these goods, or does not count.
-
-    Requires: the line waits for a decision. Ensures: in a committed paste the order is placed at once.
-    Raises: NotFound, Invalid, Conflict.
-    """
-    line = require_line(by, line_id)
-    paste = db.session.get_one(ChainPaste, line.paste_id)
-    if line.outcome != LineOutcome.REVIEW or line.settled_at is not None:
-        raise Conflict(_l("这一行不用确认，或已经处理过。"))
-    line.settled_by_id, line.settled_at = by.id, clock.now()
-    if decided.household == 0:
-        line.outcome = LineOutcome.SKIP.value
-    else:
-        _assign(line, paste, decided)
-        if paste.state == PasteState.COMMITTED:
-            book(by, paste, decided.household, [line], decided.existing or "refuse")
-    record(by, "settle", ("chain_line", line.id), cycle_id=paste.cycle_id, outcome=str(line.outcome))
-    return line
-
-
 def require_line(by: Staff, line_id: int) -> ChainLine:
     """A line of a paste within reach. Raises NotFound."""
     line = db.session.get(ChainLine, line_id)
@@ -258,37 +231,3 @@ def require_line(by: Staff, line_id: int) -> ChainLine:
         raise NotFound
     require_paste(by, line.paste_id)
     return line
-
-
-def _assign(line: ChainLine, paste: ChainPaste, decided: Settle) -> None:
-    home = db.session.scalar(
-        select(Household.id)
-        .join(Stairwell, Stairwell.id == Household.stairwell_id)
-        .join(Building, Building.id == Stairwell.building_id)
-        .where(
-            Household.id == decided.household,
-            Household.is_active,
-            Building.service_point_id == paste.service_point_id,
-        )
-    )
-    if home is None:
-        raise Invalid({"household": [_l("这个点位没有这一户。")]})
-    if decided.goods:
-        line.items = _typed_goods(paste.cycle_id, decided.goods)
-    if not line.items or any(not goods["qty"] for goods in line.items):
-        raise Invalid({"goods": [_l("请写清商品和数量，例如：青菜 2 鸡蛋 1。")]})
-    line.household_id, line.outcome = home, LineOutcome.ROW.value
-
-
-def _typed_goods(cycle_id: int, typed: str) -> list[dict[str, Any]]:
-    known = set(db.session.scalars(select(Offer.name).where(Offer.cycle_id == cycle_id, Offer.is_listed)))
-    words = typed.replace("，", " ").replace("、", " ").replace(",", " ").split()
-    goods: list[dict[str, Any]] = []
-    for word in words:
-        if word.isascii() and word.isdigit() and goods and goods[-1]["qty"] is None and 0 < int(word[:6]) < 1000:
-            goods[-1]["qty"] = int(word)
-        elif word in known:
-            goods.append({"item": word, "qty": None, "unit": ""})
-        else:
-            raise Invalid({"goods": [_("看不懂“%(word)s”。请写可选清单里的商品名，再写数量。", word=word[:20])]})
-    return goods

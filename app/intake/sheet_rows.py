@@ -105,7 +105,7 @@ def _read(sheet: Sheet) -> OrderSheet | None:
     above: dict[str, str] = {}
     for row_no, row in enumerate(body, start=at + 2):
         cells = {name: row[place].strip() for name, place in places.items() if place < len(row)}
-        if not any(cell.strip() for cell in row) or _is_total(row, cells):
+        if not any(cell.strip() for cell in row) or _is_total(row, cells) or _is_example(cells):
             continue
         cells = _filled(cells, above)
         above = cells
@@ -141,6 +141,11 @@ def _is_total(row: Sequence[str], cells: dict[str, str]) -> bool:
     if any(cell.startswith(_TOTALS) and len(cell) <= 6 for cell in first):
         return True
     return not cells.get("item") and not any(cells.get(name) for name in IDENTITY)
+
+
+def _is_example(cells: dict[str, str]) -> bool:
+    """The row of our own template that shows how to write."""
+    return any(cells.get(name, "").startswith("示例") for name in ("remark", "note", "buyer"))
 
 
 def _filled(cells: dict[str, str], above: dict[str, str]) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Pages of intake: paste a chain or bring a workbook, look at every line, settle the doubtful ones, commit."""
+"""Pages of intake: paste a chain or bring a workbook, look at every line, commit, take a paste back."""
 
 from __future__ import annotations
 
@@ -9,14 +9,17 @@ from werkzeug.wrappers import Response
 from app.access.guard import about_cycle, requires, staff, submit
 from app.access.permissions import Permission
 from app.core.db import db
-from app.core.errors import Invalid, NotFound
+from app.core.errors import Conflict, Invalid, NotFound
+from app.core.jobs import Job
+from app.core.paging import cut, same_list
 from app.core.schemas import Form
-from app.intake import queries, service
-from app.intake.models import ChainLine, ChainPaste, LineOutcome, PasteState
+from app.intake import queries, service, service_commit, versions
+from app.intake.models import ChainLine, ChainPaste, Difference, LineOutcome, PasteState
 from app.ordering.models import Cycle
 from app.places.scope import points_in_scope
 
 bp = Blueprint("intake", __name__)
+WAITING_SHOWN = 60
 
 
 @bp.get("/cycles/<int:cycle_id>/intake")
@@ -26,49 +29,49 @@ def index(cycle_id: int) -> str:
     return _index(cycle_id, Form())
 
 
-def _index(cycle_id: int, form: Form) -> str:
+def _index(cycle_id: int, form: Form, *, is_older: bool = False) -> str:
     cycle = db.session.get(Cycle, cycle_id)
     scope = points_in_scope(staff(), Permission.INTAKE)
     points = queries.points(cycle_id, scope)
     if cycle is None or not points:
         raise NotFound
-    return render_template(
-        "intake/index.html", cycle=cycle, points=points, pastes=queries.paste_rows(cycle_id, scope), form=form
-    )
-
-
-def _point(form: Form) -> int:
-    typed = str(form.value("point"))
-    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 10 else 0
+    pastes = queries.paste_rows(cycle_id, scope)
+    page = cut(pastes, request.args.get("page"), same_list(request.path, request.args.items(multi=True)))
+    return render_template("intake/index.html", cycle=cycle, points=points, pastes=page, form=form, is_older=is_older)
 
 
 @bp.post("/cycles/<int:cycle_id>/intake/paste")
 @requires(Permission.INTAKE)
 def paste(cycle_id: int) -> Response | tuple[str, int]:
-    """Read a chain."""
-    typed = request.form.to_dict()
-    point_id = _point(Form(typed=request.form))
-    form = Form(service.PasteSchema, {"text": typed.get("text", "")})
-    if not form.is_valid:
-        return _index(cycle_id, form), 422
-    return submit[ChainPaste](then=lambda kept: url_for("intake.preview", paste_id=kept.id))(
-        service.paste_chain, staff(), cycle_id, point_id, form.command
-    )
+    """Read a chain; an older version of one that is there is said beside the text, with a way to insist."""
+    form, is_older = Form(service.PasteSchema, request.form), False
+    if form.is_valid:
+        try:
+            return submit[ChainPaste](then=lambda kept: url_for("intake.preview", paste_id=kept.id))(
+                service.paste_chain, staff(), cycle_id, form.command.point, form.command
+            )
+        except versions.Older as error:
+            is_older = True
+            form.add(Invalid({"accepts_older": [error.sentence]}))
+        except Conflict as error:
+            form.add(Invalid({"text": [error.sentence]}))
+    return _index(cycle_id, form, is_older=is_older), 422
 
 
 @bp.post("/cycles/<int:cycle_id>/intake/workbook")
 @requires(Permission.INTAKE)
 def workbook(cycle_id: int) -> Response | tuple[str, int]:
     """Read an order workbook."""
-    form = Form(typed=request.form)
+    form = Form(service.FileOfSchema, request.form)
     file = request.files.get("file")
     body = file.read() if file else b""
     try:
         if not body:
             raise Invalid({"file": [_("请选择文件。")]})
-        return submit[ChainPaste](then=lambda kept: url_for("intake.preview", paste_id=kept.id))(
-            service.import_workbook, staff(), cycle_id, _point(form), body
-        )
+        if form.is_valid:
+            return submit[ChainPaste](then=lambda kept: url_for("intake.preview", paste_id=kept.id))(
+                service.import_workbook, staff(), cycle_id, form.command.point, body
+            )
     except Invalid as error:
         form.add(error)
     return _index(cycle_id, form), 422
@@ -77,30 +80,74 @@ def workbook(cycle_id: int) -> Response | tuple[str, int]:
 @bp.get("/pastes/<int:paste_id>")
 @requires(Permission.INTAKE)
 def preview(paste_id: int) -> str:
-    """Every line of a paste, doubtful ones first."""
+    """Every line of a paste beside what it was read as: doubtful ones first, then the others by kind."""
     kept = service.require_paste(staff(), paste_id)
     about_cycle(kept.cycle_id)
     rows = queries.line_rows(kept)
-    counts = {outcome: sum(row.outcome == outcome for row in rows) for outcome in LineOutcome}
+    waiting = [row for row in rows if row.waits]
+    show = _shown(kept)
+    others = [row for row in rows if not row.waits and _fits(row, show)]
     return render_template(
         "intake/preview.html",
         cycle=db.session.get_one(Cycle, kept.cycle_id),
         paste=kept,
+        before=db.session.get(ChainPaste, kept.replaces_id) if kept.replaces_id else None,
         state=PasteState(kept.state),
-        rows=rows,
-        counts=counts,
-        waiting=sum(row.waits for row in rows),
+        waiting=waiting[:WAITING_SHOWN],
+        waiting_count=len(waiting),
+        lines=cut(others, request.args.get("page"), same_list(request.path, request.args.items(multi=True))),
+        counts={outcome: sum(row.outcome == outcome for row in rows) for outcome in LineOutcome},
+        differences={kind: sum(row.difference == kind for row in rows) for kind in Difference},
+        removed=queries.removed_rows(kept),
+        show=show,
+        done=_just_done(rows),
         totals=queries.item_totals(kept),
+        job=db.session.get(Job, kept.job_id) if kept.job_id else None,
     )
+
+
+def _shown(kept: ChainPaste) -> str:
+    asked = request.args.get("show", "")
+    known = {"all", "orders", "changed", "kept"}
+    return asked if asked in known else ("changed" if kept.replaces_id else "orders")
+
+
+def _fits(row: queries.LineRow, show: str) -> bool:
+    acts = row.outcome in (LineOutcome.ROW, LineOutcome.AMEND, LineOutcome.CANCEL, LineOutcome.REVIEW)
+    if show == "changed":
+        return row.difference in (Difference.ADDED, Difference.CHANGED)
+    return show == "all" or acts == (show == "orders")
+
+
+def _just_done(rows: list[queries.LineRow]) -> queries.LineRow | None:
+    asked = request.args.get("done", "")
+    return next((row for row in rows if str(row.id) == asked and row.settled), None)
 
 
 @bp.post("/pastes/<int:paste_id>/commit")
 @requires(Permission.INTAKE)
 def commit(paste_id: int) -> Response:
     """Turn the clear lines into orders."""
-    return submit[ChainPaste](
-        then=lambda kept: url_for("intake.preview", paste_id=kept.id), says=_("清楚的行已入单，待确认的行请逐行处理。")
-    )(service.commit, staff(), paste_id)
+    return submit[ChainPaste](then=_preview_of, says=_said)(service_commit.commit, staff(), paste_id)
+
+
+def _said(kept: ChainPaste) -> str:
+    if kept.state == PasteState.COMMITTING:
+        return str(_("正在入单，下面可以看到进度。可以离开这一页。"))
+    return str(_("清楚的行已入单，待确认的行请逐行处理。"))
+
+
+def _preview_of(kept: ChainPaste) -> str:
+    return url_for("intake.preview", paste_id=kept.id)
+
+
+@bp.post("/pastes/<int:paste_id>/undo")
+@requires(Permission.INTAKE)
+def undo(paste_id: int) -> Response:
+    """Take a paste back, with everything it booked."""
+    return submit[ChainPaste](then=_preview_of, says=_("这次粘贴已撤销，它下的单已收回。"))(
+        service_commit.undo, staff(), paste_id
+    )
 
 
 @bp.get("/paste-lines/<int:line_id>")
@@ -113,7 +160,7 @@ def line(line_id: int) -> str:
 def _line_page(line: ChainLine, form: Form) -> str:
     kept = db.session.get_one(ChainPaste, line.paste_id)
     about_cycle(kept.cycle_id)
-    row = next(row for row in queries.line_rows(kept) if row.id == line.id)
+    row = queries.line_row(kept, line.id)
     typed = request.args.get("q", "").strip()[:40]
     found = queries.homes_like(kept.service_point_id, typed)
     if line.household_id:
@@ -127,6 +174,7 @@ def _line_page(line: ChainLine, form: Form) -> str:
         row=row,
         homes=homes,
         q=typed,
+        offers=queries.offer_names(kept.cycle_id),
         form=form if form.is_bound else Form(initial={"goods": goods}),
     )
 
@@ -134,13 +182,29 @@ def _line_page(line: ChainLine, form: Form) -> str:
 @bp.post("/paste-lines/<int:line_id>")
 @requires(Permission.INTAKE)
 def settle(line_id: int) -> Response | tuple[str, int]:
-    """Decide a doubtful line."""
-    form = Form(service.SettleSchema, request.form)
+    """Decide a doubtful line; the next one has the keyboard afterwards."""
+    form = Form(service_commit.SettleSchema, request.form)
     if form.is_valid:
         try:
-            return submit[ChainLine](
-                then=lambda line: url_for("intake.preview", paste_id=line.paste_id), says=_("这一行已处理。")
-            )(service.settle, staff(), line_id, form.command)
+            return submit[ChainLine](then=_next, says=_("这一行已处理。"))(
+                service_commit.settle, staff(), line_id, form.command
+            )
         except Invalid as error:
             form.add(error)
     return _line_page(service.require_line(staff(), line_id), form), 422
+
+
+def _next(line: ChainLine) -> str:
+    following = queries.next_waiting(line)
+    anchor = f"line-{following}" if following else None
+    return url_for("intake.preview", paste_id=line.paste_id, done=line.id, _anchor=anchor)
+
+
+@bp.post("/paste-lines/<int:line_id>/unsettle")
+@requires(Permission.INTAKE)
+def unsettle(line_id: int) -> Response:
+    """Take the decision about a line back."""
+    return submit[ChainLine](
+        then=lambda line: url_for("intake.preview", paste_id=line.paste_id, _anchor=f"line-{line.id}"),
+        says=_("已收回，这一行重新等待确认。"),
+    )(service_commit.unsettle, staff(), line_id)

@@ -19,6 +19,8 @@
       if (next) { event.preventDefault(); next.focus(); }
       return;
     }
+    const opened = event.key === "Enter" && event.target === row ? row.querySelector("[data-open]") : null;
+    if (opened) { event.preventDefault(); opened.click(); return; }
     press(event, row);
   }
 

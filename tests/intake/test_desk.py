@@ -8,9 +8,10 @@ from sqlalchemy import func, select
 
 from app.core.db import db
 from app.core.errors import Conflict, Invalid, NotFound
-from app.intake import service
+from app.intake import service, service_commit
 from app.intake.models import ChainLine
-from app.intake.service import Paste, Settle
+from app.intake.service import Paste
+from app.intake.service_commit import Settle
 from app.ordering.models import HouseholdOrder, OrderLine
 from tests import world
 from tests.world import World
@@ -37,11 +38,11 @@ def test_clear_lines_become_orders_and_the_doubtful_one_waits(here: World) -> No
     leader = here.actor("leader")
     paste = service.paste_chain(leader, here.cycle.id, here.points[0].id, Paste(CHAIN))
     assert units() == 0
-    service.commit(leader, paste.id)
+    service_commit.commit(leader, paste.id)
     assert units() == 4
     waiting = db.session.scalars(select(ChainLine).where(ChainLine.outcome == "review")).all()
     assert [line.line_no for line in waiting] == [5]
-    service.settle(leader, waiting[0].id, Settle(here.households[1].id))
+    service_commit.settle(leader, waiting[0].id, Settle(here.households[1].id))
     assert units() == 5
 
 
@@ -53,9 +54,9 @@ def test_every_physical_line_is_kept(here: World) -> None:
 def test_the_same_text_twice_and_a_second_commit_change_nothing(here: World) -> None:
     leader = here.actor("leader")
     paste = service.paste_chain(leader, here.cycle.id, here.points[0].id, Paste(CHAIN))
-    service.commit(leader, paste.id)
+    service_commit.commit(leader, paste.id)
     with pytest.raises(Conflict):
-        service.commit(leader, paste.id)
+        service_commit.commit(leader, paste.id)
     with pytest.raises(Conflict):
         service.paste_chain(leader, here.cycle.id, here.points[0].id, Paste(CHAIN))
     assert units() == 4
@@ -65,10 +66,10 @@ def test_an_order_from_the_form_is_never_overwritten_silently(here: World) -> No
     here.order(here.households[0], {3: 1})
     leader = here.actor("leader")
     paste = service.paste_chain(leader, here.cycle.id, here.points[0].id, Paste(CHAIN))
-    service.commit(leader, paste.id)
+    service_commit.commit(leader, paste.id)
     line = db.session.scalars(select(ChainLine).where(ChainLine.reason == "existing_order")).one()
     assert units() == 2
-    service.settle(leader, line.id, Settle(here.households[0].id, existing="add"))
+    service_commit.settle(leader, line.id, Settle(here.households[0].id, existing="add"))
     assert units() == 5
     assert db.session.scalar(select(func.count()).select_from(HouseholdOrder)) == 2
 
@@ -76,15 +77,15 @@ def test_an_order_from_the_form_is_never_overwritten_silently(here: World) -> No
 def test_a_household_of_another_point_or_goods_nobody_offers_are_refused(here: World) -> None:
     leader = here.actor("leader")
     paste = service.paste_chain(leader, here.cycle.id, here.points[0].id, Paste(CHAIN))
-    service.commit(leader, paste.id)
+    service_commit.commit(leader, paste.id)
     line = db.session.scalars(select(ChainLine).where(ChainLine.outcome == "review")).one()
     with pytest.raises(Invalid):
-        service.settle(leader, line.id, Settle(here.households[7].id))
+        service_commit.settle(leader, line.id, Settle(here.households[7].id))
     with pytest.raises(Invalid):
-        service.settle(leader, line.id, Settle(here.households[1].id, "月饼 2"))
+        service_commit.settle(leader, line.id, Settle(here.households[1].id, "月饼 2"))
     with pytest.raises(NotFound):
-        service.settle(here.actor("leader2"), line.id, Settle(here.households[1].id))
-    assert service.settle(leader, line.id, Settle(0)).outcome == "skip"
+        service_commit.settle(here.actor("leader2"), line.id, Settle(here.households[1].id))
+    assert service_commit.settle(leader, line.id, Settle(0)).outcome == "skip"
 
 
 def test_the_pages_lead_from_text_to_order(app: Flask, here: World) -> None:

@@ -83,6 +83,9 @@ def _section(section: Section, reader: Reader) -> list[ChainLine]:
 def _unit(unit: Unit, reader: Reader) -> list[ChainLine]:
     """The lines of an entry: its own with the goods, the others carry it on."""
     first = unit.pieces[0]
+    if reader.effort.is_spent:
+        asked = Outcome.REVIEW
+        return [ChainLine(p.line_no, p.raw, asked, p.part, unit.index, reason="given_up") for p in unit.pieces]
     drafts = entry.read(unit.text, reader)
     if unit.candidates_text:
         drafts = [_loose_number(drafts[0], unit.candidates_text, reader), *drafts[1:]]
@@ -197,13 +200,15 @@ def _duplicates(found: list[ChainLine]) -> list[ChainLine]:
 def _superseded(parsed: list[Section], found: list[ChainLine]) -> list[ChainLine]:
     """A later list under the same title that repeats most of an earlier one replaces it."""
     gone: set[int] = set()
-    for at, earlier in enumerate(parsed):
-        texts = {_plain(unit.text) for unit in earlier.units if unit.fixed is None}
-        for later in parsed[at + 1 :]:
-            same_title = earlier.has_header and later.has_header and _plain(_title(earlier)) == _plain(_title(later))
-            again = {_plain(unit.text) for unit in later.units if unit.fixed is None}
-            if same_title and texts and len(texts & again) * 2 >= len(texts):
-                gone.add(earlier.number)
+    by_title: dict[str, tuple[int, set[str]]] = {}
+    for section in parsed:
+        if not section.has_header:
+            continue
+        title, texts = _plain(_title(section)), {_plain(unit.text) for unit in section.units if unit.fixed is None}
+        number, earlier = by_title.get(title, (section.number, set[str]()))
+        if earlier and len(earlier & texts) * 2 >= len(earlier):
+            gone.add(number)
+        by_title[title] = section.number, texts
     return [
         line._replace(outcome=Outcome.SKIP, reason="superseded", items=())
         if line.list_no in gone and line.outcome is not Outcome.HEAD

@@ -53,6 +53,17 @@ def has_quantity(text: str, reader: Reader) -> bool:
 
 def read(text: str, reader: Reader) -> list[Draft]:
     """The drafts of one entry: one, or one for each household that the line serves by itself."""
+    key = (text, reader.context.scope, reader.default_item)
+    known: list[Draft] | None = reader.drafts.get(key)
+    if known is not None:
+        return known
+    drafts = reader.drafts[key] = _read(text, reader)
+    if drafts[0].outcome is Outcome.REVIEW and drafts[0].household is None:
+        reader.effort.waste(text)
+    return drafts
+
+
+def _read(text: str, reader: Reader) -> list[Draft]:
     if not text.strip():
         return [Draft(Outcome.SKIP, reason="placeholder")]
     if len(text) > MAX_ENTRY:

@@ -231,7 +231,7 @@ def _is_decimal(text: str, end: int) -> bool:
 class Inline(NamedTuple):
     """An entry inside a line: its number, where the number begins, where its text begins and ends."""
 
-    index: int
+    number: int
     begin: int
     start: int
     end: int

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
+from functools import lru_cache
 
 from app.intake.grammar import words
 from app.intake.grammar.lexicon import Lexicon
@@ -134,8 +135,11 @@ def is_question(text: str) -> bool:
     return any(word in text for word in _ASKS) and not any(ch.isdigit() for ch in text.rstrip("?吗 "))
 
 
+@lru_cache(maxsize=4096)
 def without_pictures(text: str) -> str:
     """The text without emoji and other picture characters."""
+    if text.isascii():
+        return text
     return "".join(ch for ch in text if ch.isascii() or unicodedata.category(ch) not in ("So", "Sk", "Cn", "Co"))
 
 

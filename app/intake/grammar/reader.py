@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from app.intake.grammar import changes, people, remarks, words
 from app.intake.grammar.lexicon import Lexicon
@@ -11,6 +12,31 @@ from app.intake.grammar.scan import Kind, scan
 from app.places.rules import Located, Register, Scope, ends_like_place, holds_place, locate
 
 _ASIDES = frozenset({"", "帮忙", "麻烦", "请", "请帮忙", "麻烦帮忙", "我", "再", "也", "和", "还有", "另外", "谢谢"})
+
+
+PATIENCE = 1000
+
+
+@dataclass(slots=True)
+class Effort:
+    """How much reading came to nothing so far. Some 300 plain lines, or 60 lines full of numbers, that fit no household
+    of the register use the patience up; a text that goes on like this is of another place, or no list at all.
+    """
+
+    wasted: int = 0
+
+    @property
+    def is_spent(self) -> bool:
+        return self.wasted > PATIENCE
+
+    def waste(self, text: str) -> None:
+        """Note a text that was read and named no household: long ones, and those with many numbers, cost most."""
+        self.wasted += max(3, len(text) // 16, min(runs_of_digits(text), 24) ** 2 // 5)
+
+
+def runs_of_digits(text: str) -> int:
+    """How many numbers a text holds."""
+    return sum(ch.isdigit() and not text[at - 1 : at].isdigit() for at, ch in enumerate(text[:400]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +49,9 @@ class Reader:
     default_item: str = ""
     seen: dict[tuple[str, Scope | None], list[Located]] = field(default_factory=dict, compare=False, repr=False)
     """Addresses already located: a line is looked at more than once before its outcome is clear."""
+    drafts: dict[tuple[str, Scope | None, str], Any] = field(default_factory=dict, compare=False, repr=False)
+    """Entries already read."""
+    effort: Effort = field(default_factory=lambda: Effort(), compare=False, repr=False)
 
     def explains(self, run: str) -> bool:
         """Whether Han words beside an address are a person, goods or a verb, and so no unknown place."""
@@ -53,7 +82,10 @@ def addresses(text: str, reader: Reader) -> list[Located]:
     """The addresses of a line; none when there is no register to read them against."""
     key = (text, reader.context.scope)
     if key not in reader.seen:
-        reader.seen[key] = locate(text, reader.register, words.SHORT_UNITS, reader.context.scope, reader.explains)
+        found = locate(text, reader.register, words.SHORT_UNITS, reader.context.scope, reader.explains)
+        reader.seen[key] = found
+        if not any(place.resolution.household for place in found) and (found or runs_of_digits(text) > 3):
+            reader.effort.waste(text)
     return reader.seen[key]
 
 

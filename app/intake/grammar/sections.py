@@ -48,6 +48,12 @@ class Section:
     title: list[str] = field(default_factory=list)
     has_header: bool = False
     units: list[Unit] = field(default_factory=list)
+    heading: bool = False
+    """The first line of the title is a building (`13号楼：`), which ends where the next building begins."""
+
+    @property
+    def own_title(self) -> list[str]:
+        return self.title[1:] if self.heading else self.title
 
 
 def split(found: list[Piece], reader: Reader) -> list[Section]:
@@ -66,7 +72,7 @@ def split(found: list[Piece], reader: Reader) -> list[Section]:
             _header(piece, end, section)
             continue
         if _is_building_heading(piece.text, reader):
-            section = Section(len(sections), [piece.text.strip(_AROUND), *section.title])
+            section = Section(len(sections), [piece.text.strip(_AROUND), *section.own_title], heading=True)
             sections.append(section)
             section.units.append(_fixed(piece, Outcome.HEAD, "building", section))
             continue
@@ -114,7 +120,7 @@ def _header(piece: Piece, end: int, section: Section) -> None:
     section.title.append(title.strip(" :："))
     section.units.append(_fixed(piece._replace(text=title), Outcome.HEAD, "header", section))
     for part, each in enumerate(inline, start=2):
-        _entry(piece._replace(text=rest[each.start : each.end].strip(), part=part), each.index, section)
+        _entry(piece._replace(text=rest[each.start : each.end].strip(), part=part), each.number, section)
 
 
 def _entry(piece: Piece, index: int | None, section: Section, loose: str = "") -> Unit:
@@ -129,6 +135,9 @@ def _entry(piece: Piece, index: int | None, section: Section, loose: str = "") -
 
 
 def _line(piece: Piece, section: Section, reader: Reader) -> None:
+    if reader.effort.is_spent:
+        section.units.append(_fixed(piece, Outcome.REVIEW, "given_up", section))
+        return
     text = piece.text[lines.timestamp_end(piece.text) :]
     if len(text) > 10 * MAX_LINE:
         section.units.append(_fixed(piece, Outcome.REVIEW, "too_long", section))
@@ -202,7 +211,7 @@ def _inline(piece: Piece, text: str, inline: list[Inline], section: Section) -> 
         section.units.append(_fixed(piece._replace(text=lead), Outcome.HEAD, "heading", section))
         first = 2
     for part, each in enumerate(inline, start=first):
-        unit = _entry(piece._replace(text=text[each.start : each.end].strip(), part=part), each.index, section)
+        unit = _entry(piece._replace(text=text[each.start : each.end].strip(), part=part), each.number, section)
         unit.quantity = True
 
 

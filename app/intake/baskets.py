@@ -1,0 +1,115 @@
+"""The whole content of a household's order as one value, so that it can be compared, written and given back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from app.access.permissions import Staff
+from app.core.db import db
+from app.core.errors import NotFound
+from app.core.events import record
+from app.core.states import advance
+from app.intake.models import ChainBooking
+from app.ordering.models import HouseholdOrder, OrderState, Source
+from app.ordering.orders import IfExists, Pick, PlaceOrder, clear, cycle_taking_orders, order_of, put
+
+
+@dataclass(frozen=True)
+class Basket:
+    """picks: (offer id, quantity, may be substituted), in order of offer."""
+
+    source: str
+    remark: str
+    door_note: str
+    picks: tuple[tuple[int, int, bool], ...]
+    other_need: str = ""
+
+    @classmethod
+    def of(cls, plain: dict[str, Any] | None) -> Basket | None:
+        """From its stored form."""
+        if plain is None:
+            return None
+        picks = tuple((offer, qty, bool(may)) for offer, qty, may in plain["picks"])
+        return cls(plain["source"], plain["remark"], plain["door_note"], picks, plain.get("other_need", ""))
+
+    def plain(self) -> dict[str, Any]:
+        """Its stored form."""
+        return {
+            "source": self.source,
+            "remark": self.remark,
+            "door_note": self.door_note,
+            "other_need": self.other_need,
+            "picks": [list(pick) for pick in self.picks],
+        }
+
+    def plus(self, other: Basket) -> Basket:
+        """Both together: quantities of one offer are added, remarks joined."""
+        merged = {offer: (qty, may) for offer, qty, may in self.picks}
+        for offer, qty, may in other.picks:
+            before = merged.get(offer, (0, True))
+            merged[offer] = (before[0] + qty, before[1] and may)
+        remark = "；".join(dict.fromkeys(part for part in (self.remark, other.remark) if part))[:200]
+        picks = tuple((offer, qty, may) for offer, (qty, may) in sorted(merged.items()))
+        return replace(self, picks=picks, remark=remark)
+
+
+def current(cycle_id: int, household_id: int) -> Basket | None:
+    """What the household has ordered by now; None without an order that stands."""
+    return _of_order(order_of(cycle_id, household_id))
+
+
+def _of_order(order: HouseholdOrder | None) -> Basket | None:
+    if order is None or order.state != OrderState.PLACED:
+        return None
+    picks = tuple(sorted((choice.offer_id, choice.qty, choice.is_substitutable) for choice in order.choices))
+    return Basket(str(order.source), order.remark, order.door_note, picks, order.other_need)
+
+
+def is_as_left(booking: ChainBooking) -> bool:
+    """Whether nobody has changed the order since the booking."""
+    order = db.session.get(HouseholdOrder, booking.order_id, populate_existing=True)
+    return order is not None and order.revision == booking.revision
+
+
+def make(by: Staff, cycle_id: int, household_id: int, wanted: Basket | None) -> HouseholdOrder | None:
+    """Inside a command: make the order of a household this basket; an order that is so already is not written.
+
+    Raises what `orders.put` raises; None where neither an order is wanted nor ever was.
+    """
+    order = order_of(cycle_id, household_id)
+    if _of_order(order) == wanted:
+        return order
+    if wanted is None:
+        return _withdraw(by, order) if order is not None else None
+    picks = tuple(Pick(offer, qty, may) for offer, qty, may in wanted.picks)
+    return put(
+        by,
+        PlaceOrder(
+            cycle_id,
+            household_id,
+            picks,
+            source=Source(wanted.source),
+            if_exists=IfExists.REPLACE,
+            accepts_soft_limits=True,
+            door_note=wanted.door_note,
+            remark=wanted.remark,
+            other_need=wanted.other_need,
+        ),
+    )
+
+
+def _withdraw(by: Staff, order: HouseholdOrder) -> HouseholdOrder:
+    if order.household_id is None:
+        raise NotFound
+    cycle_taking_orders(order.cycle_id, order.service_point_id)
+    if order.state != OrderState.PLACED:
+        return order
+    advance(order, OrderState.WITHDRAWN)
+    clear(order)
+    order.revision += 1
+    order.total_fen = 0
+    order.door_note = order.remark = order.other_need = ""
+    db.session.flush()
+    record(by, "withdraw", order, cycle_id=order.cycle_id, revision=order.revision)
+    return order

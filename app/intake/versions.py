@@ -1,0 +1,166 @@
+"""A later paste of the same list against the version before: what is new, what a person settled already.
+
+The version before is read again from its kept text with today's register, so both sides are read by the same rules;
+its stored lines are found by line number and part.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from app.core.db import db
+from app.core.errors import Conflict
+from app.intake import rules
+from app.intake.grammar import model
+from app.intake.grammar.chain import parse_chain
+from app.intake.grammar.lexicon import Lexicon
+from app.intake.models import ChainLine, ChainPaste, Difference, PasteState
+from app.places.rules import Household, Register
+
+_KINDS = {
+    rules.Row.ADDED: Difference.ADDED,
+    rules.Row.CHANGED: Difference.CHANGED,
+    rules.Row.UNCHANGED: Difference.UNCHANGED,
+}
+_ALIVE = (PasteState.PREVIEW.value, PasteState.COMMITTING.value, PasteState.COMMITTED.value)
+
+
+@dataclass(frozen=True)
+class Before:
+    """The version before: the paste, and its text read again."""
+
+    paste: ChainPaste
+    lines: Sequence[model.ChainLine]
+
+
+def text_of(paste: ChainPaste) -> str:
+    """The pasted text, from the lines that were kept; blank lines where blank lines stood."""
+    first: dict[int, str] = {}
+    for line in paste.lines:
+        first.setdefault(line.line_no, line.raw)
+    return "\n".join(first.get(number, "") for number in range(1, max(first, default=0) + 1))
+
+
+@dataclass(frozen=True)
+class Where:
+    """Which list a paste may be a later version of; `read`: register and lexicon that chains are read again with."""
+
+    cycle_id: int
+    point_id: int
+    kind: str
+    read: tuple[Register, Lexicon] | None = None
+
+
+def find_before(where: Where, later: Sequence[model.ChainLine], accepts_older: bool = False) -> Before | None:
+    """The version that a paste replaces, None for a new list.
+
+    Raises Conflict for the same list again, and for an older version of it unless that is wanted.
+    """
+    for head in _heads(where):
+        history = _history(head, where.read)
+        how = rules.relation([lines for _paste, lines in history], later)
+        if how is rules.Relation.SAME:
+            raise Conflict(_("这份接龙和第 %(seq)d 次粘贴一样，没有变化，不用再贴。", seq=head.seq))
+        if how is rules.Relation.OLDER and not accepts_older:
+            raise Older(
+                _("这是旧版：第 %(seq)d 次粘贴的接龙比它新。确实要退回旧版时，请勾选“按旧版处理”。", seq=head.seq)
+            )
+        if how in (rules.Relation.NEWER, rules.Relation.OLDER):
+            return Before(head, history[-1][1])
+    return None
+
+
+class Older(Conflict):
+    """An older version of a list that was pasted before."""
+
+
+def _heads(where: Where) -> list[ChainPaste]:
+    """The latest version of every list of this kind, newest first."""
+    found = select(ChainPaste).filter_by(cycle_id=where.cycle_id, service_point_id=where.point_id, kind=where.kind)
+    return list(db.session.scalars(found.where(ChainPaste.state.in_(_ALIVE)).order_by(ChainPaste.seq.desc()).limit(8)))
+
+
+def _history(
+    head: ChainPaste, read: tuple[Register, Lexicon] | None
+) -> list[tuple[ChainPaste, Sequence[model.ChainLine]]]:
+    """The last versions of a list, oldest first."""
+    versions: list[ChainPaste] = []
+    version: ChainPaste | None = head
+    while version is not None and len(versions) < 4:
+        versions.append(version)
+        version = db.session.get(ChainPaste, version.replaces_id) if version.replaces_id else None
+    if read is None:
+        return [(each, [_as_read(line) for line in each.lines]) for each in reversed(versions)]
+    return [(each, parse_chain(text_of(each), *read).lines) for each in reversed(versions)]
+
+
+def _as_read(line: ChainLine) -> model.ChainLine:
+    """A stored row of a workbook, as far as comparing it with another version needs."""
+    goods = tuple(model.Goods(entry["item"], entry["qty"]) for entry in line.items or [])
+    home = Household(line.household_id, "", "", "", "") if line.household_id else None
+    return sheet_line(line.line_no, line.raw, goods, home)
+
+
+def sheet_line(row_no: int, raw: str, goods: tuple[model.Goods, ...], home: Household | None) -> model.ChainLine:
+    """A row of a workbook as an entry of a list. Rows are known by buyer, item and quantity, not by their number."""
+    return model.ChainLine(row_no, raw, model.Outcome.ROW, household=home, items=goods, text=raw)
+
+
+def carry_over(rows: list[dict[str, Any]], later: Sequence[model.ChainLine], before: Before) -> None:
+    """Mark each row of the later version, and give it what a person decided about the same entry before.
+
+    An unchanged entry keeps its decision whole; a changed one offers the household chosen before first.
+    """
+    stored = _stored(before)
+    by_place = {id(line): row for line, row in zip(later, rows, strict=True)}
+    for found in rules.diff(before.lines, later).rows:
+        if found.later is None:
+            continue
+        row = by_place[id(found.later)]
+        row["difference"] = _KINDS[found.kind].value
+        if found.earlier is None:
+            continue
+        old = stored.get(id(found.earlier))
+        if old is None:
+            continue
+        row["earlier_id"] = old.id
+        if found.kind is rules.Row.UNCHANGED and old.settled_at is not None:
+            _take(row, old)
+        elif old.settled_at is not None and old.household_id is not None:
+            row["candidates"] = list(dict.fromkeys([old.household_id, *row["candidates"]]))
+
+
+def _stored(before: Before) -> dict[int, ChainLine]:
+    """The stored line of each entry that was read; both are in the order of the text."""
+    if before.paste.kind != "chain":
+        return {id(read): line for read, line in zip(before.lines, before.paste.lines, strict=True)}
+    by_place = {(line.line_no, line.part): line for line in before.paste.lines}
+    return {id(read): by_place[place] for read in before.lines if (place := (read.line_no, read.part)) in by_place}
+
+
+def _take(row: dict[str, Any], old: ChainLine) -> None:
+    for name in ("outcome", "household_id", "items", "change", "reason", "settled_by_id", "settled_at"):
+        row[name] = getattr(old, name)
+    row["read_as"] = old.read_as
+
+
+def removed(paste: ChainPaste) -> list[ChainLine]:
+    """Entries of the version before that this one no longer has."""
+    if paste.replaces_id is None:
+        return []
+    kept = {line.earlier_id for line in paste.lines if line.earlier_id is not None}
+    acting = (
+        select(ChainLine).where(ChainLine.paste_id == paste.replaces_id).order_by(ChainLine.line_no, ChainLine.part)
+    )
+    return [
+        line
+        for line in db.session.scalars(acting)
+        if line.id not in kept
+        and line.outcome in ("row", "amend", "cancel", "review")
+        and line.reason != "continuation"
+    ]
