@@ -63,6 +63,8 @@ BLUEPRINTS = (
     "app.handover.views_disputes:bp",
     "app.settlement.views:bp",
     "app.printing.views:bp",
+    "app.printing.views_files:bp",
+    "app.printing.views_returns:bp",
     "app.printing.views_paper:bp",
     "app.oversight.views:bp",
     "app.oversight.views_texts:bp",

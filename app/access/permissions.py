@@ -42,6 +42,7 @@ class Permission(StrEnum):
     SETTLE = auto()
     PRINT = auto()
     OVERSEE = auto()
+    TEXTS = auto()  # texts for the groups of buildings
     AUDIT = auto()
     ACCOUNTS = auto()
     PURGE = auto()
@@ -56,19 +57,20 @@ GRANTED: dict[str, frozenset[Permission]] = {
     Role.SUBDISTRICT_ADMIN: frozenset(
         _READ
         | {_P.PLACES_EDIT, _P.CATALOG_EDIT, _P.CYCLE_EDIT, _P.ORDER_READ, _P.ORDER_VOID, _P.TALLY_READ, _P.PLAN_READ}
-        | {_P.OVERSEE, _P.AUDIT, _P.ACCOUNTS, _P.PURGE, _P.PRINT, _P.PURCHASE, _P.RECEIVE, _P.DISPUTE}
+        | {_P.OVERSEE, _P.TEXTS, _P.AUDIT, _P.ACCOUNTS, _P.PURGE, _P.PRINT, _P.PURCHASE, _P.RECEIVE, _P.DISPUTE}
     ),
     Role.SUPPLIES_TEAM: frozenset(
         _READ
         | {_P.CATALOG_EDIT, _P.CYCLE_EDIT, _P.TALLY_READ, _P.PURCHASE, _P.RECEIVE, _P.ALLOCATE, _P.PICK, _P.PLAN}
-        | {_P.PLAN_READ, _P.LOAD, _P.DROP_OFF, _P.HAND_OUT, _P.DISPUTE, _P.SETTLE, _P.PRINT, _P.OVERSEE, _P.ORDER_READ}
+        | {_P.PLAN_READ, _P.LOAD, _P.DROP_OFF, _P.HAND_OUT, _P.DISPUTE, _P.SETTLE, _P.PRINT, _P.OVERSEE, _P.TEXTS}
+        | {_P.ORDER_READ}
     ),
     Role.POINT_LEADER: frozenset(
         _READ
         | {_P.ORDER_READ, _P.ORDER_PROXY, _P.INTAKE, _P.CONTACT_OPEN, _P.CARE, _P.ERRAND, _P.TALLY_READ, _P.TALLY_SIGN}
-        | {_P.ROLL_CALL, _P.DROP_OFF, _P.HAND_OUT, _P.DISPUTE, _P.SETTLE, _P.PRINT, _P.OVERSEE}
+        | {_P.ROLL_CALL, _P.DROP_OFF, _P.HAND_OUT, _P.DISPUTE, _P.SETTLE, _P.PRINT, _P.OVERSEE, _P.TEXTS}
     ),
-    Role.BUILDING_CAPTAIN: frozenset({_P.SELF, _P.CYCLE_READ, _P.ORDER_PROXY, _P.DROP_OFF, _P.HAND_OUT}),
+    Role.BUILDING_CAPTAIN: frozenset({_P.SELF, _P.CYCLE_READ, _P.ORDER_PROXY, _P.DROP_OFF, _P.HAND_OUT, _P.TEXTS}),
     Role.RUNNER: frozenset({_P.SELF, _P.CYCLE_READ, _P.LOAD}),
     Role.AUDITOR: frozenset({_P.SELF, _P.CYCLE_READ, _P.OVERSEE, _P.AUDIT}),
 }

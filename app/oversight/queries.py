@@ -1,4 +1,4 @@
-"""The dashboard of the office, the event log, and texts for the buildings' groups."""
+"""The dashboard of the office and of each point, and the event log."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 
+from app.access.permissions import Permission, Staff, ids_of
 from app.core import clock
 from app.core.db import db
 from app.core.events import Event
@@ -16,9 +17,10 @@ from app.core.jobs import Job, JobState
 from app.dispatch.models import Plan, PlanState, Round, RoundState, Stop, StopState
 from app.errands.models import Errand, ErrandState
 from app.handover.models import Dispute, DisputeState
-from app.ordering.models import Cycle, CycleState, HouseholdOrder, OrderLine, OrderState
-from app.picking.models import LIVE_BAGS, Bag
-from app.places.models import Building, Compound
+from app.ordering.models import Cycle, CyclePoint, CycleState, HouseholdOrder, OrderLine, OrderState
+from app.picking.models import Bag
+from app.places.models import Building, Household, Stairwell
+from app.places.scope import buildings_in_scope
 
 
 @dataclass(frozen=True)
@@ -47,34 +49,58 @@ class CycleCard:
 ENDED = OrderLine.qty_accepted + OrderLine.qty_short + OrderLine.qty_cancelled + OrderLine.qty_refunded
 
 
-def cards(subdistrict_ids: list[int]) -> list[CycleCard]:
-    """Cycles under way in some subdistricts. One statement."""
+@dataclass(frozen=True)
+class Reach:
+    """What the reader oversees: whole subdistricts, and the buildings within reach (all of those subdistricts too)."""
+
+    subdistrict_ids: list[int]
+    buildings: ColumnElement[bool]
+
+    @property
+    def is_whole(self) -> bool:
+        return bool(self.subdistrict_ids)
+
+
+def reach_of(actor: Staff) -> Reach:
+    """Where the actor oversees."""
+    held = ids_of(actor.scopes(Permission.OVERSEE), "subdistrict")
+    return Reach(held, buildings_in_scope(actor, Permission.OVERSEE))
+
+
+def _cycles_within(reach: Reach) -> ColumnElement[bool]:
+    points = select(Building.service_point_id).where(reach.buildings)
+    taking_part = select(CyclePoint.cycle_id).where(CyclePoint.service_point_id.in_(points))
+    return or_(Cycle.subdistrict_id.in_(reach.subdistrict_ids), Cycle.id.in_(taking_part))
+
+
+def cards(reach: Reach) -> list[CycleCard]:
+    """Cycles under way within reach, with what is within reach of each. Two statements."""
+    under_way = (CycleState.DRAFT, CycleState.OPEN, CycleState.LOCKED, CycleState.RUNNING)
+    cycles = db.session.scalars(
+        select(Cycle).where(_cycles_within(reach), Cycle.state.in_(under_way)).order_by(Cycle.id.desc())
+    ).all()
     found = db.session.execute(
         select(
-            Cycle,
+            OrderLine.cycle_id,
             func.count(func.distinct(OrderLine.order_id)),
-            func.coalesce(func.sum(OrderLine.qty_ordered), 0),
-            func.coalesce(func.sum(ENDED), 0),
+            func.sum(OrderLine.qty_ordered),
+            func.sum(ENDED),
         )
-        .outerjoin(OrderLine, OrderLine.cycle_id == Cycle.id)
-        .where(
-            Cycle.subdistrict_id.in_(subdistrict_ids),
-            Cycle.state.in_((CycleState.DRAFT, CycleState.OPEN, CycleState.LOCKED, CycleState.RUNNING)),
-        )
-        .group_by(Cycle.id)
-        .order_by(Cycle.id.desc())
+        .join(HouseholdOrder, HouseholdOrder.id == OrderLine.order_id)
+        .join(Building, Building.id == HouseholdOrder.building_id)
+        .where(OrderLine.cycle_id.in_([cycle.id for cycle in cycles]), reach.buildings)
+        .group_by(OrderLine.cycle_id)
     )
-    return [
-        CycleCard(cycle, CycleState(cycle.state).label, orders, int(units), int(done))
-        for cycle, orders, units, done in found
-    ]
+    sums = {cycle_id: (orders, int(units), int(done)) for cycle_id, orders, units, done in found}
+    return [CycleCard(cycle, CycleState(cycle.state).label, *sums.get(cycle.id, (0, 0, 0))) for cycle in cycles]
 
 
-def stuck() -> list[Stuck]:
-    """What waits too long, over everything, the oldest first. Five statements."""
+def stuck(reach: Reach) -> list[Stuck]:
+    """What waits too long within reach, the oldest first. Five statements at most."""
     now = clock.now()
-    rows = [_late_stops(now), _open_disputes(), _unanswered_errands(now), _dead_jobs()]
-    late = select(Cycle).where(Cycle.state == CycleState.OPEN, Cycle.cutoff_at < now)
+    rows = [_late_stops(now, reach), _open_disputes(reach), _unanswered_errands(now, reach)]
+    rows += [_dead_jobs()] if reach.is_whole else []
+    late = select(Cycle).where(Cycle.state == CycleState.OPEN, Cycle.cutoff_at < now, _cycles_within(reach))
     rows += [
         Stuck(
             _("%(cycle)s 过了截单时间还没有截单", cycle=cycle.name),
@@ -90,12 +116,14 @@ def stuck() -> list[Stuck]:
     return sorted(waiting, key=lambda row: row.since or now)
 
 
-def _late_stops(now: datetime) -> Stuck | None:
+def _late_stops(now: datetime, reach: Reach) -> Stuck | None:
     count, since, cycle = db.session.execute(
         select(func.count(), func.min(Stop.arrive_at), func.min(Plan.cycle_id))
         .join(Round, Round.id == Stop.round_id)
         .join(Plan, Plan.id == Stop.plan_id)
+        .join(Building, Building.id == Stop.building_id)
         .where(
+            reach.buildings,
             Plan.state == PlanState.PUBLISHED,
             Stop.state.in_((StopState.PENDING, StopState.ARRIVED)),
             Round.state.in_((RoundState.PLANNED, RoundState.LOADING, RoundState.DEPARTED)),
@@ -103,23 +131,28 @@ def _late_stops(now: datetime) -> Stuck | None:
         )
     ).one()
     sentence = _("晚了半小时以上、还没有签收的楼")
-    return Stuck(sentence, count, since, _("配送队"), "dispatch.index", cycle) if count else None
+    there = "dispatch.index" if reach.is_whole else "handover.index"
+    return Stuck(sentence, count, since, _("配送队"), there, cycle) if count else None
 
 
-def _open_disputes() -> Stuck | None:
+def _open_disputes(reach: Reach) -> Stuck | None:
     count, since, cycle = db.session.execute(
         select(func.count(), func.min(Dispute.created_at), func.min(OrderLine.cycle_id))
         .join(OrderLine, OrderLine.id == Dispute.order_line_id)
-        .where(Dispute.state == DisputeState.OPEN)
+        .join(Bag, Bag.id == Dispute.bag_id)
+        .join(Building, Building.id == Bag.building_id)
+        .where(reach.buildings, Dispute.state == DisputeState.OPEN)
     ).one()
     return Stuck(_("待处理的异议"), count, since, _("点位小组长"), "handover.disputes", cycle) if count else None
 
 
-def _unanswered_errands(now: datetime) -> Stuck | None:
+def _unanswered_errands(now: datetime, reach: Reach) -> Stuck | None:
     count, since = db.session.execute(
-        select(func.count(), func.min(Errand.created_at)).where(
-            Errand.state == ErrandState.ASKED, Errand.created_at < now - timedelta(minutes=10)
-        )
+        select(func.count(), func.min(Errand.created_at))
+        .join(Household, Household.id == Errand.household_id)
+        .join(Stairwell, Stairwell.id == Household.stairwell_id)
+        .join(Building, Building.id == Stairwell.building_id)
+        .where(reach.buildings, Errand.state == ErrandState.ASKED, Errand.created_at < now - timedelta(minutes=10))
     ).one()
     return Stuck(_("十分钟还没有接收的代办"), count, since, _("点位小组长"), "errands.index", None) if count else None
 
@@ -151,47 +184,6 @@ def verbs() -> tuple[list[str], list[str]]:
         list(db.session.scalars(select(Event.verb).distinct().order_by(Event.verb))),
         list(db.session.scalars(select(Event.subject_type).distinct().order_by(Event.subject_type))),
     )
-
-
-@dataclass(frozen=True)
-class GroupText:
-    """A text to paste into the group of one building."""
-
-    building_id: int
-    building: str
-    text: str
-
-
-def arrival_texts(cycle_id: int) -> list[GroupText]:
-    """For each building with a stop in the published plan: when, how many bags, what to do. One statement."""
-    found = db.session.execute(
-        select(Building.id, Compound.name, Building.label, func.min(Stop.arrive_at), func.count(func.distinct(Bag.id)))
-        .join(Stop, Stop.building_id == Building.id)
-        .join(Plan, Plan.id == Stop.plan_id)
-        .join(Compound, Compound.id == Building.compound_id)
-        .join(Bag, Bag.building_id == Building.id)
-        .where(
-            Plan.cycle_id == cycle_id,
-            Plan.state == PlanState.PUBLISHED,
-            Bag.cycle_id == cycle_id,
-            Bag.state.in_(LIVE_BAGS),
-        )
-        .group_by(Building.id, Compound.name, Building.label, Building.sort_key)
-        .order_by(Compound.name, Building.sort_key)
-    )
-    texts = []
-    for building_id, compound, label, arrives, bags in found:
-        wall = clock.to_local(arrives)
-        text = _(
-            "【%(building)s】各位邻居：物资预计 %(time)s 前后送到楼下，共 %(bags)d 袋。"
-            "请不要下楼聚集，楼长会放到各家门口，敲门后退两米，等楼长离开再开门取。"
-            "少了、坏了、错了，请在页面上点“有问题”，48 小时内有效。",
-            building=f"{compound} {label}",
-            time=wall.strftime("%H:%M"),
-            bags=bags,
-        )
-        texts.append(GroupText(building_id, f"{compound} {label}", str(text)))
-    return texts
 
 
 def unsettled_orders(cycle_id: int) -> int:

@@ -1,4 +1,4 @@
-"""Pages that look at the whole: the closed loop, the dashboard, the log, the texts for groups."""
+"""Pages that look at the whole: the closed loop, the dashboard, the log."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from app.access.guard import requires, staff, submit
-from app.access.permissions import Permission, ids_of
+from app.access.permissions import Permission
 from app.core.db import db
 from app.core.errors import NotFound
 from app.core.jobs import Job, JobState
@@ -84,23 +84,13 @@ def count_equations(cycle_id: int) -> Response:
     return submit[Job](then=lambda _job: url_for("oversight.equations", cycle_id=cycle_id))(checking.ask_check, staff())
 
 
-@bp.get("/cycles/<int:cycle_id>/texts")
-@requires(Permission.OVERSEE)
-def texts(cycle_id: int) -> str:
-    """Texts ready to paste into the buildings' groups."""
-    cycle = _cycle(cycle_id)
-    return render_template("oversight/texts.html", cycle=cycle, texts=queries.arrival_texts(cycle_id))
-
-
 @bp.get("/dashboard")
 @requires(Permission.OVERSEE)
 def dashboard() -> str:
-    """What is stuck, where, since when, and who owns it."""
-    held = ids_of(staff().scopes(Permission.OVERSEE), "subdistrict")
-    if not held:
-        raise NotFound
-    stuck = [row for row in queries.stuck() if row.endpoint in current_app.view_functions]
-    return render_template("oversight/dashboard.html", cards=queries.cards(held), stuck=stuck)
+    """What is stuck, where, since when, and who owns it: of whole subdistricts, or of the reader's own buildings."""
+    reach = queries.reach_of(staff())
+    stuck = [row for row in queries.stuck(reach) if row.endpoint in current_app.view_functions]
+    return render_template("oversight/dashboard.html", cards=queries.cards(reach), stuck=stuck, is_whole=reach.is_whole)
 
 
 @bp.get("/events")

@@ -52,8 +52,6 @@ OUT_OF_REACH = {
     "leader": {
         "oversight.loop",
         "oversight.equations",
-        "oversight.texts",
-        "oversight.dashboard",
         "settlement.suppliers",
     }
 }

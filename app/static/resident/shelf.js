@@ -11,7 +11,7 @@
   function prepare() {
     var form = document.getElementById("order");
     var texts = Louda.texts("texts");
-    if (!form || !texts.total || form.getAttribute("data-shelf")) { return; }
+    if (!form || !texts.sum || form.getAttribute("data-shelf")) { return; }
     form.setAttribute("data-shelf", "1");
     form.noValidate = true;
     var rows = Louda.all(".ld-shelf-row", form).map(function (node) { return asRow(node, texts, total); });
@@ -26,7 +26,7 @@
       var place = document.getElementById("total");
       if (place) {
         place.hidden = false;
-        place.textContent = units ? Louda.fill(texts.total, { qty: units, sum: (fen / 100).toFixed(2) }) : texts.none;
+        place.textContent = units ? Louda.fill(texts.sum, { qty: units, sum: (fen / 100).toFixed(2) }) : texts.none;
       }
     }
 
@@ -140,6 +140,11 @@
         count += row.node.hidden ? 0 : 1;
       });
       Louda.all(".ld-shelf", form).forEach(function (section) { section.hidden = !section.querySelector(".ld-shelf-row:not([hidden])"); });
+      // The hits come right below the field: on a small screen the keyboard leaves room for three rows.
+      ["kinds", "often"].forEach(function (id) {
+        var chips = document.getElementById(id);
+        if (chips) { chips.hidden = !!typed || !chips.querySelector("a, button"); }
+      });
       place.textContent = !typed ? "" : count ? Louda.fill(texts.found, { n: count }) : Louda.fill(texts.missing, { word: field.value.trim() });
       if (typed && !count) { place.appendChild(writeDown()); }
     }
@@ -159,6 +164,7 @@
     field.addEventListener("input", find);
     field.addEventListener("search", find);
     field.addEventListener("keydown", function (event) { if (event.key === "Enter" && !event.isComposing) { event.preventDefault(); field.blur(); } });
+    field.addEventListener("focus", function () { if (window.innerWidth < 600) { field.parentNode.parentNode.scrollIntoView(); } });
     if (field.value) { find(); }
   }
 

@@ -1,0 +1,120 @@
+"""Texts of the day: when the goods come to which building, and staggered times to collect them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import func, select
+
+from app.core import clock
+from app.core.db import db
+from app.core.units import clock_time
+from app.dispatch.models import Plan, PlanBag, PlanState, Stop
+from app.handover import group_texts
+from app.ordering.models import Cycle, HouseholdOrder
+from app.oversight.rules_texts import Floor, Slot, slots
+from app.oversight.texts_places import Group, GroupText, Place, Wish, ids_of_groups
+from app.picking.models import LIVE_BAGS, Bag
+from app.places.models import DeliveryMode, Household, Stairwell
+from app.places.queries import current_zones
+
+ON_FOOT = timedelta(minutes=10)  # from the arrival of the goods to the first slot
+
+
+# --- arrival and slots ------------------------------------------------------------------------------------------------
+def _stops(cycle_id: int, building_ids: list[int]) -> dict[int, tuple[datetime, int]]:
+    """Building → (when its first stop of the published plans is expected, bags on it). One statement."""
+    found = (
+        select(Stop.building_id, func.min(Stop.arrive_at), func.count(func.distinct(Bag.id)))
+        .join(Plan, Plan.id == Stop.plan_id)
+        .join(PlanBag, PlanBag.stop_id == Stop.id)
+        .join(Bag, Bag.id == PlanBag.bag_id)
+        .where(
+            Plan.cycle_id == cycle_id,
+            Plan.state == PlanState.PUBLISHED,
+            Bag.state.in_(LIVE_BAGS),
+            Stop.building_id.in_(building_ids),
+        )
+        .group_by(Stop.building_id)
+    )
+    return {building: (at, bags) for building, at, bags in db.session.execute(found)}
+
+
+def arrival(cycle: Cycle, _wish: Wish, groups: list[Group]) -> Iterable[GroupText]:
+    stops = _stops(cycle.id, ids_of_groups(groups))
+    for group in groups:
+        here = [(place, *stops[place.id]) for place in group.buildings if place.id in stops]
+        if not here:
+            continue
+        if len(group.buildings) == 1:
+            _place, at, bags = here[0]
+            yield GroupText(group.key, group.name, str(group_texts.arrival(group.name, clock_time(at), bags)))
+            continue
+        times = "\n".join(
+            _("%(place)s：%(time)s，%(bags)s 袋", place=place.name, time=clock_time(at), bags=bags)
+            for place, at, bags in sorted(here, key=_by_time)
+        )
+        first = _("【%(group)s】各位邻居：物资预计到楼时间：\n%(times)s\n", group=group.name, times=times)
+        yield GroupText(group.key, group.name, first + str(ASK_TO_STAY))
+
+
+def _by_time(row: tuple[Place, datetime, int]) -> datetime:
+    return row[1]
+
+
+ASK_TO_STAY = _l(
+    "请不要下楼聚集，楼长会放到各家门口，敲门后退两米，等楼长离开再开门取。"
+    "少了、坏了、错了，请在页面上点“有问题”，48 小时内有效。"
+)
+
+
+def slot_texts(cycle: Cycle, near: list[Place]) -> list[GroupText]:
+    """Only for buildings whose goods are not carried to the doors."""
+    stops = _stops(cycle.id, [place.id for place in near])
+    zones = current_zones(stops, clock.now())
+    collecting = [
+        p for p in near if p.id in stops and p.id in zones and zones[p.id].delivery_mode != DeliveryMode.TO_DOOR
+    ]
+    floors = _floors(cycle.id, [place.id for place in collecting])
+    return [
+        GroupText(f"b{place.id}", place.name, _slot_text(place, slots(floors[place.id], stops[place.id][0] + ON_FOOT)))
+        for place in collecting
+        if floors.get(place.id)
+    ]
+
+
+def _floors(cycle_id: int, building_ids: list[int]) -> dict[int, list[Floor]]:
+    """Building → its floors with households that have bags coming. One statement."""
+    found = (
+        select(Stairwell.building_id, Stairwell.label, Household.floor, func.count(func.distinct(Household.id)))
+        .join(Household, Household.stairwell_id == Stairwell.id)
+        .join(HouseholdOrder, HouseholdOrder.household_id == Household.id)
+        .join(Bag, Bag.order_id == HouseholdOrder.id)
+        .where(Bag.cycle_id == cycle_id, Bag.state.in_(LIVE_BAGS), Stairwell.building_id.in_(building_ids))
+        .group_by(Stairwell.building_id, Stairwell.label, Household.floor)
+        .order_by(Stairwell.building_id, Stairwell.label, Household.floor)
+    )
+    floors: dict[int, list[Floor]] = defaultdict(list)
+    for building, stairwell, floor, households in db.session.execute(found):
+        floors[building].append(Floor(stairwell, floor or 0, households))
+    return floors
+
+
+def _slot_text(place: Place, times: list[Slot]) -> str:
+    rows = [f"{clock_time(slot.starts_at)}–{clock_time(slot.ends_at)}　{_where(slot)}" for slot in times]
+    first = _("【%(group)s】物资到楼下后请按下面的时段错开来取，一户一人，戴好口罩，取完就回：", group=place.name)
+    last = _("赶不上自己时段的，请等全部取完再来，或告诉楼长。行动不便的由楼长送上门。")
+    return "\n".join((first, *rows, last))
+
+
+def _where(slot: Slot) -> str:
+    known = [floor for floor in slot.floors if floor]
+    if not known:
+        return slot.stairwell
+    if len(known) == 1:
+        return _("%(stairwell)s %(floor)s 层", stairwell=slot.stairwell, floor=known[0])
+    return _("%(stairwell)s %(first)s–%(last)s 层", stairwell=slot.stairwell, first=known[0], last=known[-1])
