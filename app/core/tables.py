@@ -24,6 +24,12 @@ from app.core.errors import Invalid
 _MEGABYTE = 1024 * 1024
 _OLD_EXCEL = b"\xd0\xcf\x11\xe0"
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
+_DECLARATIONS = tuple(
+    word.encode(encoding) for word in ("<!DOCTYPE", "<!ENTITY") for encoding in ("ascii", "utf-16-le", "utf-16-be")
+)
+_LONGEST_DECLARATION = max(len(mark) for mark in _DECLARATIONS)
+_MACROS = b"macroEnabled"
+_END_OF_ARCHIVE = b"PK\x05\x06"
 _FORBIDDEN_PARTS = ("vbaproject", "externallinks/", "activex", "embeddings/", "oleobject")
 
 
@@ -139,7 +145,16 @@ def _workbook(body: bytes, limits: Limits) -> list[Sheet]:
         return _read_in_child(Path(file.name), limits)
 
 
+def _count_entries(body: bytes, limits: Limits) -> None:
+    """Refuse an archive by the size of its list of entries, before that list is read (APPNOTE 4.3.16)."""
+    at = body.rfind(_END_OF_ARCHIVE, max(0, len(body) - 66_000))
+    size = int.from_bytes(body[at + 12 : at + 16], "little") if at >= 0 else 0
+    if size > limits.entries * 512:
+        raise refusal(_("压缩包里的文件太多。"))
+
+
 def _measure(body: bytes, limits: Limits) -> None:
+    _count_entries(body, limits)
     archive = zipfile.ZipFile(io.BytesIO(body))
     entries = archive.infolist()
     names = [entry.filename.lower() for entry in entries]
@@ -159,13 +174,19 @@ def _measure(body: bytes, limits: Limits) -> None:
 
 
 def _check_part(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> None:
-    """Read a part to its end, so that a size or checksum that lies is found here; refuse declarations of entities."""
+    """Read a part to its end, so that a size or checksum that lies is found here; refuse declarations of entities
+    wherever they stand, and the content types of workbooks with macros.
+    """
+    is_types = entry.filename.lower() == "[content_types].xml"
     with archive.open(entry) as part:
-        head = part.read(4096)
-        if b"<!DOCTYPE" in head or b"<!ENTITY" in head or b"\x00<\x00!" in head:
-            raise refusal(_("表格里有不允许的声明，请用 Excel 或 WPS 另存一次。"))
-        while part.read(_MEGABYTE):
-            pass
+        tail = b""
+        while chunk := part.read(_MEGABYTE):
+            seen = tail + chunk
+            if any(mark in seen for mark in _DECLARATIONS):
+                raise refusal(_("表格里有不允许的声明，请用 Excel 或 WPS 另存一次。"))
+            if is_types and _MACROS in seen:
+                raise refusal(_("表格里有宏、外部链接或嵌入的文件，请另存为普通 .xlsx。"))
+            tail = chunk[-_LONGEST_DECLARATION:]
 
 
 def _read_in_child(path: Path, limits: Limits) -> list[Sheet]:

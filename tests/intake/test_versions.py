@@ -1,0 +1,218 @@
+"""A later version of a list: only what changed is touched, decisions stay, and everything can be taken back."""
+
+from __future__ import annotations
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from app.core import clock, jobs
+from app.core.db import db
+from app.core.errors import Conflict
+from app.intake import queries, service, service_commit, versions
+from app.intake.models import ChainBooking, ChainLine, ChainPaste
+from app.intake.service import Paste
+from app.intake.service_commit import Settle
+from app.ordering.models import HouseholdOrder, OrderChoice
+from tests import world
+from tests.world import World
+
+FIRST = """#接龙
+南门点位团购 青菜 土豆 鸡蛋
+1. 桂花苑2号楼1单元101 青菜2 土豆1
+2. 桂花苑10号楼1单元301 鸡蛋1板
+3. 桂花苑2号楼1单元999 青菜1
+"""
+ADDED = FIRST + "4. 桂花苑2号楼1单元301 土豆3\n"
+CHANGED = FIRST.replace("青菜2 土豆1", "青菜5")
+REMOVED = FIRST.replace("2. 桂花苑10号楼1单元301 鸡蛋1板\n", "")
+
+
+@pytest.fixture
+def here(app: Flask) -> World:
+    return world.build()
+
+
+def bring(here: World, text: str, *, commits: bool = True, older: bool = False) -> ChainPaste:
+    leader = here.actor("leader")
+    paste = service.paste_chain(leader, here.cycle.id, here.points[0].id, Paste(text, accepts_older=older))
+    return service_commit.commit(leader, paste.id) if commits else paste
+
+
+def ordered(here: World) -> dict[int, dict[str, int]]:
+    """Household → item → units of the orders that stand."""
+    found = (
+        select(HouseholdOrder.household_id, OrderChoice.offer_id, OrderChoice.qty)
+        .join(OrderChoice, OrderChoice.order_id == HouseholdOrder.id)
+        .where(HouseholdOrder.state == "placed")
+    )
+    names = {offer.id: offer.name for offer in here.offers}
+    orders: dict[int, dict[str, int]] = {}
+    for home, offer, qty in db.session.execute(found):
+        orders.setdefault(home, {})[names[offer]] = qty
+    return orders
+
+
+def revisions() -> dict[int, int]:
+    return dict(db.session.execute(select(HouseholdOrder.id, HouseholdOrder.revision)).all())
+
+
+def waiting(paste: ChainPaste) -> list[ChainLine]:
+    found = select(ChainLine).where(ChainLine.paste_id == paste.id, ChainLine.outcome == "review")
+    return list(db.session.scalars(found.order_by(ChainLine.line_no)))
+
+
+def test_an_added_line_is_ordered_and_the_unchanged_orders_are_not_written_again(here: World) -> None:
+    first = bring(here, FIRST)
+    before, written = ordered(here), revisions()
+    second = bring(here, ADDED)
+    assert second.replaces_id == first.id
+    assert {line.line_no: line.difference for line in second.lines if line.difference} == {
+        3: "unchanged", 4: "unchanged", 5: "unchanged", 6: "added",
+    }  # fmt: skip
+    now = ordered(here)
+    assert {home: now[home] for home in before} == before
+    assert {order: revision for order, revision in revisions().items() if order in written} == written
+    assert len(now) == len(before) + 1
+    assert db.session.get_one(ChainPaste, first.id).state == "superseded"
+
+
+def test_a_changed_line_changes_its_order_and_a_removed_one_is_taken_back(here: World) -> None:
+    bring(here, FIRST)
+    changed = bring(here, CHANGED)
+    assert {"青菜": 5} in ordered(here).values()
+    removed = bring(here, CHANGED.replace("2. 桂花苑10号楼1单元301 鸡蛋1板\n", ""))
+    assert [line.line_no for line in versions.removed(removed)] == [4]
+    assert list(ordered(here).values()) == [{"青菜": 5}]
+    assert db.session.get_one(ChainPaste, changed.id).superseded_by_id == removed.id
+
+
+def test_a_decision_about_an_unchanged_line_stays(here: World) -> None:
+    first = bring(here, FIRST)
+    home = here.households[1].id
+    service_commit.settle(here.actor("leader"), waiting(first)[0].id, Settle(home))
+    second = bring(here, ADDED)
+    assert waiting(second) == []
+    kept = next(line for line in second.lines if line.line_no == 5)
+    assert (kept.household_id, kept.outcome, kept.settled_by_id) == (home, "row", here.accounts["leader"].id)
+    assert ordered(here)[home]["青菜"] == 1
+
+
+def test_the_same_list_again_and_an_older_one_are_refused_until_somebody_insists(here: World) -> None:
+    bring(here, FIRST)
+    bring(here, ADDED)
+    with pytest.raises(Conflict):
+        bring(here, ADDED + "\n")
+    with pytest.raises(versions.Older):
+        bring(here, FIRST)
+    with pytest.raises(versions.Older):
+        bring(here, REMOVED.replace("3. 桂花苑2号楼1单元999 青菜1\n", ""))
+    bring(here, FIRST, older=True)
+    assert len(ordered(here)) == 2
+
+
+def test_undoing_a_paste_takes_back_exactly_what_it_booked(here: World) -> None:
+    here.order(here.households[7], {2: 4})
+    before = ordered(here)
+    first = bring(here, FIRST)
+    service_commit.settle(here.actor("leader"), waiting(first)[0].id, Settle(here.households[1].id))
+    assert ordered(here) != before
+    service_commit.undo(here.actor("leader"), first.id)
+    assert ordered(here) == before
+    again = bring(here, FIRST)
+    assert again.replaces_id is None
+
+
+def test_undoing_a_later_version_restores_what_the_earlier_one_said(here: World) -> None:
+    first = bring(here, FIRST)
+    said = ordered(here)
+    second = bring(here, CHANGED.replace("2. 桂花苑10号楼1单元301 鸡蛋1板\n", "") + "4. 桂花苑2号楼1单元301 土豆3\n")
+    assert ordered(here) != said
+    service_commit.undo(here.actor("leader"), second.id)
+    assert ordered(here) == said
+    assert db.session.get_one(ChainPaste, first.id).state == "committed"
+    third = bring(here, ADDED)
+    assert third.replaces_id == first.id
+    service_commit.undo(here.actor("leader"), third.id)
+    service_commit.undo(here.actor("leader"), first.id)
+    assert ordered(here) == {}
+
+
+def test_what_somebody_changed_afterwards_is_left_and_said(here: World) -> None:
+    from app.ordering.orders import IfExists, Pick, PlaceOrder
+    from app.ordering.service_orders import place
+
+    leader = here.actor("leader")
+    first = bring(here, FIRST)
+    home = next(home for home, goods in ordered(here).items() if "鸡蛋" in goods)
+    mine = (Pick(here.offers[0].id, 7),)
+    place(leader, PlaceOrder(here.cycle.id, home, mine, if_exists=IfExists.REPLACE, accepts_soft_limits=True))
+    second = bring(here, ADDED.replace("鸡蛋1板", "鸡蛋3板"))
+    assert [line.reason for line in waiting(second)][:1] == ["changed_since"]
+    service_commit.undo(leader, second.id)
+    service_commit.undo(leader, first.id)
+    assert ordered(here) == {home: {here.offers[0].name: 7}}
+    assert db.session.get_one(ChainPaste, first.id).alarms
+
+
+def test_two_lists_of_different_goods_add_up_and_the_same_item_twice_is_asked(here: World) -> None:
+    bring(here, "#接龙\n青菜团购\n1. 桂花苑2号楼1单元101 青菜2\n2. 桂花苑10号楼1单元301 青菜1\n")
+    bring(here, "#接龙\n鸡蛋团购\n1. 桂花苑2号楼1单元101 鸡蛋1板\n")
+    assert {"青菜": 2, "鸡蛋": 1} in ordered(here).values()
+    third = bring(here, "#接龙\n晚间青菜\n1. 桂花苑2号楼1单元101 青菜9\n")
+    assert [line.reason for line in waiting(third)] == ["existing_order"]
+    assert {"青菜": 2, "鸡蛋": 1} in ordered(here).values()
+
+
+def test_a_second_doubtful_line_does_not_push_out_the_first(here: World) -> None:
+    home = here.households[0].id
+    paste = bring(here, FIRST)
+    line = waiting(paste)[0]
+    service_commit.settle(here.actor("leader"), line.id, Settle(home, "鸡蛋 1"))
+    assert ordered(here)[home] == {"青菜": 2, "土豆": 1, "鸡蛋": 1}
+    service_commit.unsettle(here.actor("leader"), line.id)
+    assert ordered(here)[home] == {"青菜": 2, "土豆": 1}
+    assert [one.id for one in waiting(paste)] == [line.id]
+
+
+@pytest.mark.parametrize(("choice", "goods"), [("keep", {"土豆": 4}), ("replace", {"土豆": 1}), ("add", {"土豆": 5})])
+def test_an_order_by_telephone_and_a_line_of_a_chain_are_settled_in_three_ways(
+    here: World, choice: str, goods: dict[str, int]
+) -> None:
+    here.order(here.households[0], {1: 4})
+    paste = bring(here, "#接龙\n土豆\n1. 桂花苑2号楼1单元101 土豆1\n")
+    line = waiting(paste)[0]
+    row = queries.line_row(paste, line.id)
+    assert [said for said, _words in row.choices] == ["keep", "replace", "add"]
+    assert f"土豆 × {goods['土豆']}" in dict(row.choices)[choice]
+    service_commit.settle(here.actor("leader"), line.id, Settle(here.households[0].id, existing=choice))
+    assert ordered(here)[here.households[0].id] == goods
+    service_commit.undo(here.actor("leader"), paste.id)
+    assert ordered(here)[here.households[0].id] == {"土豆": 4}
+
+
+def test_nothing_is_taken_back_after_the_cut_off(here: World) -> None:
+    paste = bring(here, FIRST)
+    here.cycle.cutoff_at = clock.now()
+    db.session.commit()
+    with pytest.raises(Conflict):
+        service_commit.undo(here.actor("leader"), paste.id)
+    assert len(ordered(here)) == 2
+
+
+def test_a_big_paste_is_placed_by_a_job_that_may_be_run_twice(
+    app: Flask, here: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from app.intake import jobs as intake_jobs
+
+    monkeypatch.setattr(service_commit, "AT_ONCE", 1)
+    paste = bring(here, FIRST)
+    assert (paste.state, ordered(here)) == ("committing", {})
+    job = db.session.get_one(jobs.Job, paste.job_id)
+    running = jobs.Running(job.id, paste.id, job.payload)
+    intake_jobs.run_commit(running)
+    said, bookings = ordered(here), len(db.session.scalars(select(ChainBooking.id)).all())
+    intake_jobs.run_commit(running)
+    assert len(said) == 2
+    assert (ordered(here), len(db.session.scalars(select(ChainBooking.id)).all())) == (said, bookings)
+    assert db.session.get_one(ChainPaste, paste.id).state == "committed"
