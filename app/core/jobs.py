@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from importlib import import_module
@@ -17,7 +17,7 @@ from typing import Any, ClassVar
 
 from flask import current_app
 from flask_babel import gettext as _
-from sqlalchemy import Integer, UniqueConstraint, or_, select
+from sqlalchemy import ColumnElement, Integer, UniqueConstraint, or_, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core import clock
@@ -28,6 +28,7 @@ from app.core.states import steps
 
 LEASE = timedelta(seconds=60)
 MAX_ATTEMPTS = 3
+QUICK = frozenset({"print_quick"})  # kinds somebody stands and waits for: a worker keeps a lane of its own for them
 log = logging.getLogger("louda.jobs")
 
 
@@ -133,10 +134,23 @@ def cancel(job_id: int) -> None:
         job.state = JobState.SUPERSEDED
 
 
-@command
-def _lease_next() -> Job | None:
+def _free(only: Collection[str] | None) -> ColumnElement[bool]:
     free = or_(Job.state == JobState.QUEUED, (Job.state == JobState.RUNNING) & (Job.lease_until < clock.now()))
-    job = db.session.scalar(select(Job).where(free).order_by(Job.id).limit(1).with_for_update(skip_locked=True))
+    return free if only is None else free & Job.kind.in_(only)
+
+
+def is_waiting(only: Collection[str]) -> bool:
+    """Whether a job of these kinds waits to be run; a look that locks nothing."""
+    db.session.rollback()
+    return db.session.scalar(select(Job.id).where(_free(only)).limit(1)) is not None
+
+
+@command
+def _lease_next(only: Collection[str] | None) -> Job | None:
+    first = Job.kind.in_(QUICK).desc()
+    job = db.session.scalar(
+        select(Job).where(_free(only)).order_by(first, Job.id).limit(1).with_for_update(skip_locked=True)
+    )
     if job is None:
         return None
     job.attempts += 1
@@ -178,10 +192,13 @@ def handler_of(kind: str) -> Handler:
     return _handlers[kind]
 
 
-def run_next() -> bool:
-    """Run one waiting job, if there is one; returns whether it did. A refusal (LoudaError) is final and shown as its
-    sentence; any other failure is tried again by a later call, up to three attempts."""
-    job = _lease_next()
+def run_next(only: Collection[str] | None = None) -> bool:
+    """Run one waiting job (of these kinds), if there is one; returns whether it did. Quick ones go first.
+
+    A refusal (LoudaError) is final and shown as its sentence; any other failure is tried again by a later call, up to
+    three attempts.
+    """
+    job = _lease_next(only)
     if job is None:
         return False
     run = Running(job.id, job.subject_id, job.payload)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -27,6 +28,9 @@ from app.ordering.stages import Cause, move, move_each
 from app.picking.models import Bag, BagState
 from app.places.scope import require_building
 
+UNDO_WITHIN = timedelta(minutes=30)
+# What a bag is right after an entry, by outcome; a missing bag never matches, its entry cannot be taken back.
+_STATE_AFTER = {DoorOutcome.LEFT: BagState.HANDED_OUT, DoorOutcome.BAG_MISSING: BagState.VOIDED}
 FAILED = tuple(outcome for outcome in DoorOutcome if outcome != DoorOutcome.LEFT)
 
 
@@ -59,6 +63,11 @@ def hand_out(by: Staff, cycle_id: int, building_id: int, entry: HandOutEntry) ->
     `missing`, its units are disputed and a complaint is open for each line. Returns outcome → bags.
     Raises: NotFound, Invalid, Conflict.
     """
+    return enter_building(by, cycle_id, building_id, entry)
+
+
+def enter_building(by: Staff, cycle_id: int, building_id: int, entry: HandOutEntry) -> dict[str, int]:
+    """Inside a command: what `hand_out` does."""
     require_building(by, Permission.HAND_OUT, building_id)
     require_running(cycle_id)
     bags = _waiting(cycle_id, building_id, entry.rows)
@@ -87,6 +96,35 @@ def hand_out(by: Staff, cycle_id: int, building_id: int, entry: HandOutEntry) ->
         counts[outcome] = counts.get(outcome, 0) + 1
     record(by, "hand_out", ("building", building_id), cycle_id=cycle_id, **counts)
     return counts
+
+
+def undo_entry(by: Staff, cycle_id: int, building_id: int) -> int:
+    """Inside a command: take back the newest entry of this account for a building, if it is fresh and stands alone.
+
+    Ensures: bags that it left at their doors wait at the building again, and its attempts are gone (the log keeps
+    both). Returns how many bags; 0 where there is nothing to take back. An entry with a bag that is missing stays,
+    since its units are disputed; so does one whose bags were confirmed or tried again.
+    """
+    require_building(by, Permission.HAND_OUT, building_id)
+    require_running(cycle_id)
+    own = select(HandOut).join(Bag, Bag.id == HandOut.bag_id)
+    own = own.where(Bag.cycle_id == cycle_id, Bag.building_id == building_id)
+    attempts = list(db.session.scalars(own.order_by(HandOut.id)))
+    newest = attempts[-1].at if attempts else None
+    entry = [attempt for attempt in attempts if attempt.at == newest]
+    if newest is None or newest < clock.now() - UNDO_WITHIN or any(one.by_id != by.id for one in entry):
+        return 0
+    bags = list(db.session.scalars(select(Bag).where(Bag.id.in_([one.bag_id for one in entry])).order_by(Bag.id)))
+    outcomes = {one.bag_id: one.outcome for one in entry}
+    if any(bag.state != _STATE_AFTER.get(DoorOutcome(outcomes[bag.id]), BagState.DROPPED_OFF) for bag in bags):
+        return 0
+    for bag in bags:
+        if bag.state == BagState.HANDED_OUT:
+            advance(bag, BagState.DROPPED_OFF)
+    for attempt in entry:
+        db.session.delete(attempt)
+    record(by, "undo", ("building", building_id), cycle_id=cycle_id, bags=len(bags))
+    return len(bags)
 
 
 def _waiting(cycle_id: int, building_id: int, rows: Iterable[DoorEntry]) -> list[Bag]:

@@ -46,7 +46,7 @@ class Bag(Created, Versioned, Base):
         held="packed",
         loaded="dropped_off packed missing",
         dropped_off="handed_out missing confirmed voided",  # voided: brought back and taken apart
-        handed_out="confirmed missing",
+        handed_out="confirmed missing dropped_off",  # dropped_off: the entry was taken back
         missing="dropped_off written_off",
     )
 

@@ -44,6 +44,11 @@ class RenderLimits:
     processes: int = field(default_factory=lambda: max(1, os.cpu_count() or 1))
 
     @property
+    def each(self) -> tuple[int, int, int]:
+        """What one process is allowed; processes that agree in it can stand in for one another."""
+        return self.seconds, self.memory_bytes, self.pages
+
+    @property
     def wall_seconds(self) -> int:
         """After this time on the wall a silent process is killed."""
         return self.seconds * PATIENCE

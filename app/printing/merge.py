@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pikepdf
 
+from app.printing.voiding import void
+
 
 def _save(pdf: pikepdf.Pdf, target: Path | BytesIO) -> None:
     with pdf.open_metadata(set_pikepdf_as_editor=False, update_docinfo=False):
@@ -23,8 +25,8 @@ def merge(parts: Sequence[Path], target: Path) -> None:
         _save(joined, target)
 
 
-def extract(pieces: Sequence[tuple[Path, int, int]], target: Path | BytesIO) -> None:
-    """Collect page ranges (file, first page from 1, pages) in order into ``target``.
+def extract(pieces: Sequence[tuple[Path, int, int]], target: Path | BytesIO, void_note: str = "") -> None:
+    """Collect page ranges (file, first page from 1, pages) in order into ``target``; with a note, stamped as void.
 
     Raises:
         ValueError: a range lies outside its file.
@@ -39,4 +41,6 @@ def extract(pieces: Sequence[tuple[Path, int, int]], target: Path | BytesIO) -> 
             if first < 1 or first - 1 + count > len(pages):
                 raise ValueError(f"pages {first}..{first + count - 1} are not in the file")
             joined.pages.extend(pages[first - 1 : first - 1 + count])
+        if void_note:
+            void(joined, void_note)
         _save(joined, target)

@@ -69,7 +69,7 @@ class Document(Created, Base):
         at_least("first_page", 1),
         STRICT,
     )
-    LEGAL: ClassVar[dict[str, frozenset[str]]] = steps(rendered="printed superseded", printed="superseded")
+    LEGAL: ClassVar[dict[str, frozenset[str]]] = steps(rendered="printed superseded", printed="rendered superseded")
 
     id: Mapped[int] = mapped_column(Integer, primary_key=True)
     kind: Mapped[str] = plain_text()

@@ -42,6 +42,20 @@ class Narrowed:
     point_ids: frozenset[int | None]
 
 
+_OF_BUILDING = ("bag_list", "drop_off_sheet", "hand_out_list")
+_OF_ROUND = ("bag_list", "route_sheet", "drop_off_sheet", "hand_out_list")
+
+
+def kinds_of(wanted: Narrow) -> tuple[str, ...]:
+    """The kinds that belong to what was named, when none were chosen."""
+    if wanted.building_id is not None:
+        return _OF_BUILDING
+    if wanted.round_id is not None:
+        return _OF_ROUND
+    found = db.session.scalars(select(Document.kind).where(Document.id.in_(wanted.document_ids)).distinct())
+    return tuple(found)
+
+
 def resolve(cycle_id: int, wave: int, wanted: Narrow) -> Narrowed:
     """Find the subjects behind a request.
 

@@ -44,6 +44,10 @@ class SheetNumberError(ValueError):
     """The text is not a sheet number, or its check character does not fit."""
 
 
+class CheckCharacterError(SheetNumberError):
+    """It looks like a number of ours, but the check character shows a slip."""
+
+
 def check_character(body: str) -> str:
     """Return the ISO 7064 MOD 37,36 check character of the letters and digits in ``body``."""
     product = 36
@@ -93,5 +97,5 @@ def parse_sheet_number(text: str) -> SheetNumber:
     numbers = [int(part) for part in match.group(2, 3, 4, 5)]
     number = SheetNumber(_KIND_OF_CODE[match[1]], *numbers)
     if check_character(number.body) != match[6]:
-        raise SheetNumberError("the check character does not fit")
+        raise CheckCharacterError("the check character does not fit")
     return number

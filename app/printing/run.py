@@ -19,7 +19,7 @@ from app.printing.content import content_hash
 from app.printing.contexts.ground import Prepared
 from app.printing.engine import Rendered, render_to_file
 from app.printing.kinds import BY_KEY, wave_of
-from app.printing.limits import ForbiddenFetch, RenderCancelled, RenderTooLarge
+from app.printing.limits import ForbiddenFetch, RenderCancelled, RenderLimits, RenderTooLarge
 from app.printing.models import Document
 from app.printing.narrow import Subjects
 from app.printing.numbers import SheetNumber
@@ -28,6 +28,7 @@ from app.printing.register import Entered, NewVersion
 from app.printing.sheets.base import ControlTotalMismatch, Printout, Sheet, Stamp
 
 JOB_KIND = "print"
+QUICK_JOB_KIND = "print_quick"  # one of jobs.QUICK
 _TRIES = 2  # somebody may write between two statements of a preparation
 
 
@@ -103,6 +104,12 @@ def run_print_job(running: Running) -> dict[str, Any]:
     return _result(outcome)
 
 
+@handles(QUICK_JOB_KIND)
+def run_quick_job(running: Running) -> dict[str, Any]:
+    """Print a few sheets that somebody waits for; as `run_print_job`, in one process that is ready."""
+    return _result(print_sheets(running, Order.of(running.payload), RenderLimits(processes=1)))
+
+
 def _result(outcome: Outcome) -> dict[str, Any]:
     return {
         "ready": outcome.ready,
@@ -112,7 +119,7 @@ def _result(outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def print_sheets(running: Running, order: Order) -> Outcome:
+def print_sheets(running: Running, order: Order, limits: RenderLimits | None = None) -> Outcome:
     """Bring all wished sheets up to date.
 
     Raises:
@@ -141,7 +148,7 @@ def print_sheets(running: Running, order: Order) -> Outcome:
     register.retire(gone)
     if not printouts:
         return Outcome(len(ready), 0, 0, ())
-    rendered, sha256 = render_and_keep(running, printouts)
+    rendered, sha256 = render_and_keep(running, printouts, limits)
     entered = [Entered(*one) for one in zip(versions, rendered.spans, rendered.boxes, strict=True)]
     register.record_versions(order.cycle_id, sha256, entered, event_id)
     running.progress(len(versions), len(versions))
@@ -181,7 +188,9 @@ def _how_far(done: int, total: int, pages: int, seconds: float) -> str:
     return str(_("正在排版：已排 %(pages)s 页，约剩 %(minutes)s 分钟", pages=pages, minutes=-(-left // 60)))
 
 
-def render_and_keep(running: Running, printouts: list[Printout]) -> tuple[Rendered, str]:
+def render_and_keep(
+    running: Running, printouts: list[Printout], limits: RenderLimits | None = None
+) -> tuple[Rendered, str]:
     """Render into the documents folder, telling the progress; return what was rendered and the hash of the file."""
 
     began = time.monotonic()
@@ -193,7 +202,7 @@ def render_and_keep(running: Running, printouts: list[Printout]) -> tuple[Render
 
     target = files.scratch(running.job_id)
     try:
-        rendered = render_to_file(printouts, target, progress=progress, shelf=files.shelf())
+        rendered = render_to_file(printouts, target, limits, progress=progress, shelf=files.shelf())
     except RenderCancelled as error:
         raise Conflict(_("已按要求停止打印，没有生成新的单据。")) from error
     except (ForbiddenFetch, RenderTooLarge) as error:

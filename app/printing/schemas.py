@@ -19,3 +19,6 @@ class PrintSchema(CommandSchema):
     point_id = Whole(least=1, load_default=None)
     stock = fields.String(validate=one_of(("", *STOCKS)), load_default="")
     start = Whole(most=23, load_default=0)
+    building_id = Whole(least=1, most=2**31 - 1, load_default=None)
+    round_id = Whole(least=1, most=2**31 - 1, load_default=None)
+    documents = fields.List(Whole(least=1, most=2**31 - 1), load_default=tuple)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from io import BytesIO
+from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, send_file, url_for
 from flask_babel import gettext as _
@@ -15,20 +16,19 @@ from app.access.permissions import Permission
 from app.core.db import db
 from app.core.errors import NotFound
 from app.core.jobs import Job
+from app.core.paging import cut
 from app.core.schemas import Form
 from app.ordering.models import Cycle
 from app.places.models import ServicePoint
 from app.places.scope import is_subdistrict_in_scope, points_in_scope, require_part_of
-from app.printing import files, overview, service
+from app.printing import overview, returns, service
 from app.printing.contexts.bought import purchase_orders
 from app.printing.contexts.ground import load_ground
+from app.printing.downloads import pdf_of, safe_name
 from app.printing.kinds import BY_KEY, KIT, SheetKind
-from app.printing.kit import KIT_JOB_KIND
 from app.printing.labels import STOCKS
-from app.printing.merge import extract
 from app.printing.models import Document, DocumentState
-from app.printing.numbers import SheetNumberError, parse_sheet_number
-from app.printing.run import JOB_KIND
+from app.printing.numbers import CheckCharacterError, SheetNumberError, parse_sheet_number
 from app.printing.schemas import PrintSchema
 from app.printing.sheets.purchase_order import PurchaseOrderSheet
 from app.printing.workbook import purchase_order_workbook
@@ -56,7 +56,7 @@ def _whole_number(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
-def _desk(cycle_id: int) -> Desk:
+def desk_of(cycle_id: int) -> Desk:
     cycle = db.session.get(Cycle, cycle_id)
     if cycle is None:
         raise NotFound
@@ -74,7 +74,7 @@ def _desk(cycle_id: int) -> Desk:
     return Desk(cycle, wave, waves, points, point_id, is_wide, chosen, within)
 
 
-def _kind(key: str) -> SheetKind:
+def kind_of(key: str) -> SheetKind:
     found = KIT if key == KIT.key else BY_KEY.get(key)
     if found is None:
         raise NotFound
@@ -84,7 +84,7 @@ def _kind(key: str) -> SheetKind:
 def _newest_job(desk: Desk) -> Job | None:
     jobs = db.session.scalars(
         select(Job)
-        .where(Job.kind.in_((JOB_KIND, KIT_JOB_KIND)), Job.cycle_id == desk.cycle.id)
+        .where(Job.kind.in_(service.PRINT_JOBS), Job.cycle_id == desk.cycle.id)
         .order_by(Job.id.desc())
         .limit(20)
     )
@@ -95,7 +95,7 @@ def _newest_job(desk: Desk) -> Job | None:
 @requires(Permission.PRINT)
 def index(cycle_id: int) -> str:
     """What is ready, stale or missing for each kind of sheet."""
-    return _index_page(_desk(cycle_id), Form())
+    return _index_page(desk_of(cycle_id), Form())
 
 
 def _index_page(desk: Desk, form: Form) -> str:
@@ -117,7 +117,7 @@ def request_sheets(cycle_id: int) -> Response | tuple[str, int]:
     """Ask for sheets."""
     form = Form(PrintSchema, request.form)
     if not form.is_valid:
-        return _index_page(_desk(cycle_id), form), 422
+        return _index_page(desk_of(cycle_id), form), 422
     wanted = form.command
     return submit[Job](
         then=lambda _job: url_for("printing.index", cycle_id=cycle_id, wave=wanted.wave, point=wanted.point_id),
@@ -131,7 +131,7 @@ def request_kit(cycle_id: int) -> Response | tuple[str, int]:
     """Ask for the degraded kit."""
     form = Form(PrintSchema, request.form)
     if not form.is_valid:
-        return _index_page(_desk(cycle_id), form), 422
+        return _index_page(desk_of(cycle_id), form), 422
     wave = form.command.wave
     return submit[Job](
         then=lambda _job: url_for("printing.index", cycle_id=cycle_id, wave=wave),
@@ -151,13 +151,25 @@ def cancel(cycle_id: int, job_id: int) -> Response:
 @requires(Permission.PRINT)
 def kind(cycle_id: int, kind: str) -> str:
     """The printed sheets of one kind, void versions included on demand."""
-    desk, found = _desk(cycle_id), _kind(kind)
-    with_void = request.args.get("void") == "1"
+    desk, found = desk_of(cycle_id), kind_of(kind)
+    with_void, typed = request.args.get("void") == "1", request.args.get("q", "").strip()[:40]
     documents = overview.current_documents(cycle_id, desk.wave, desk.within, kind, with_void=with_void)
+    words = typed.lower().split()
+    shown = [row for row in documents if all(word in f"{row.label} {row.number}".lower() for word in words)]
+    args: dict[str, Any] = {"cycle_id": cycle_id, "kind": kind, "wave": desk.wave, "point": desk.point_id}
+    args |= {"q": typed or None, "void": 1 if with_void else None}
+    page = cut(shown, request.args.get("page"), lambda number: url_for("printing.kind", **args, page=number))
     changes = overview.changed_at(cycle_id)
-    rows = [overview.SheetRow(row, overview.is_stale(row, found.watches, changes)) for row in documents]
+    rows = [overview.SheetRow(row, overview.is_stale(row, found.watches, changes)) for row in page.rows]
     return render_template(
-        "printing/kind.html", desk=desk, cycle=desk.cycle, kind=found, rows=rows, with_void=with_void
+        "printing/kind.html",
+        desk=desk,
+        cycle=desk.cycle,
+        kind=found,
+        rows=rows,
+        page=page,
+        typed=typed,
+        with_void=with_void,
     )
 
 
@@ -165,23 +177,23 @@ def kind(cycle_id: int, kind: str) -> str:
 @requires(Permission.PRINT)
 def kind_file(cycle_id: int, kind: str) -> Response:
     """All current sheets of one kind in one file."""
-    desk = _desk(cycle_id)
-    _kind(kind)
+    desk, found = desk_of(cycle_id), kind_of(kind)
     documents = overview.current_documents(cycle_id, desk.wave, desk.within, kind)
-    return _send(sorted(documents, key=lambda row: (row.sha256, row.first_page)), f"{kind}-{cycle_id}-{desk.wave}.pdf")
+    name = _("%(kind)s %(cycle)s 第%(wave)s波", kind=_(found.label_zh), cycle=desk.cycle.name, wave=desk.wave)
+    return _send(sorted(documents, key=lambda row: (row.sha256, row.first_page)), f"{safe_name(name)}.pdf")
 
 
 @bp.get("/cycles/<int:cycle_id>/print/sheet/<int:document_id>.pdf")
 @requires(Permission.PRINT)
 def sheet_file(cycle_id: int, document_id: int) -> Response:
     """One version of one sheet."""
-    document = _document(document_id)
+    document = document_of(document_id)
     if document.cycle_id != cycle_id:
         raise NotFound
     return _send([document], f"{document.number}.pdf")
 
 
-def _document(document_id: int) -> Document:
+def document_of(document_id: int) -> Document:
     document = db.session.get(Document, document_id)
     if document is None:
         raise NotFound
@@ -198,12 +210,7 @@ def _document(document_id: int) -> Document:
 
 def _send(documents: list[Document], name: str) -> Response:
     """Take the pages of the documents out of their files; pages are copied, nothing is rendered."""
-    pieces = [(files.path_of(row.sha256), row.first_page, row.pages) for row in documents]
-    if not pieces or any(not path.is_file() for path, _first, _count in pieces):
-        raise NotFound
-    out = BytesIO()
-    extract(pieces, out)
-    out.seek(0)
+    out = pdf_of(documents)
     return send_file(out, mimetype="application/pdf", download_name=name, max_age=0)
 
 
@@ -211,7 +218,7 @@ def _send(documents: list[Document], name: str) -> Response:
 @requires(Permission.PRINT)
 def workbook(cycle_id: int, order_id: int) -> Response:
     """A purchase order as a workbook."""
-    desk = _desk(cycle_id)
+    desk = desk_of(cycle_id)
     if desk.point_ids is not None:
         raise NotFound
     found = (one for one in purchase_orders(load_ground(cycle_id)) if one.subject.id == order_id)
@@ -232,25 +239,44 @@ def workbook(cycle_id: int, order_id: int) -> Response:
 @requires(Permission.PRINT)
 def by_number(text: str) -> str:
     """The sheet behind the code or number on paper, and whether it still holds."""
+    return sheet_page(document_of(document_numbered(text).id), Form())
+
+
+def document_numbered(text: str) -> Document:
+    """The printed version with this number, typed as it stands on paper.
+
+    Raises:
+        NotFound: it is no number, its check character shows a slip, or nothing was printed under it.
+    """
     try:
         number = parse_sheet_number(text[:60])
+    except CheckCharacterError as error:
+        raise NotFound(_("最后一位校验字符不对：有一个字抄错了，请照纸上再抄一遍。")) from error
     except SheetNumberError as error:
-        raise NotFound(_("没有这个单号，请核对最后一位校验字符。")) from error
+        raise NotFound(_("这不像单号。单号在每页右下角，例如 HO-12-1-34-V2-D。")) from error
     found = db.session.scalar(select(Document).where(Document.number == str(number)))
     if found is None:
-        raise NotFound
-    document = _document(found.id)
-    newer = db.session.get(Document, document.superseded_by_id) if document.superseded_by_id else None
-    kind = _kind(document.kind)
-    stale = overview.is_stale(document, kind.watches, overview.changed_at(document.cycle_id))
+        raise NotFound(_("没有这个单号的单据。"))
+    return found
+
+
+def sheet_page(document: Document, form: Form) -> str:
+    """One version: whether it holds, what changed since, and a form to type it in."""
+    kind = kind_of(document.kind)
+    newest, since = returns.changed_since(document)
     return render_template(
         "printing/sheet.html",
         document=document,
         cycle=db.session.get(Cycle, document.cycle_id),
         kind=kind,
-        newer=newer,
+        newer=newest,
+        since=since,
         is_void=document.state == DocumentState.SUPERSEDED,
-        is_stale=stale,
+        is_stale=overview.is_stale(document, kind.watches, overview.changed_at(document.cycle_id)),
+        comes_back=document.kind in returns.COMES_BACK,
+        doors=returns.doors_of(document) if staff().may(Permission.HAND_OUT) else None,
+        may_undo=returns.may_undo(document, staff().id),
+        form=form,
     )
 
 
@@ -258,9 +284,6 @@ def by_number(text: str) -> str:
 @requires(Permission.PRINT)
 def find() -> Response:
     """From a typed number to its sheet."""
-    typed = request.args.get("number", "").strip()[:60]
-    try:
-        number = parse_sheet_number(typed)
-    except SheetNumberError as error:
-        raise NotFound(_("没有这个单号，请核对最后一位校验字符。")) from error
-    return redirect(url_for("printing.by_number", text=str(number)))
+    return redirect(
+        url_for("printing.by_number", text=document_numbered(request.args.get("number", "").strip()).number)
+    )

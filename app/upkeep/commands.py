@@ -9,6 +9,7 @@ import threading
 from pathlib import Path
 
 import click
+from flask import Flask, current_app
 from flask.cli import with_appcontext
 
 from app.settings import Settings
@@ -87,13 +88,15 @@ def work() -> None:
     from sqlalchemy.exc import SQLAlchemyError
 
     from app.core import jobs
+    from app.upkeep import lane
     from app.upkeep.hourly import Hourly
 
     hourly = Hourly()
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda _number, _frame: stop.set())
-    with backups.serving(Settings.from_env()):
+    app: Flask = getattr(current_app, "_get_current_object")()  # noqa: B009 - the proxy itself knows no threads
+    with backups.serving(Settings.from_env()), lane.open_lane(app, stop):
         while not stop.is_set():
             try:
                 hourly.ask_if_due()

@@ -1,0 +1,135 @@
+"""What of the day's paper has not come back, and what one sheet needs to be typed in. Read only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, select
+
+from app.core import clock
+from app.core.db import db
+from app.core.natural import natural_key
+from app.dispatch.models import Stop
+from app.handover.models import HandOut
+from app.handover.queries_doors import BagAtDoor, bags_at, coming_count
+from app.handover.service import UNDO_WITHIN
+from app.picking.models import Bag, BagState
+from app.places.models import Building, ServicePoint
+from app.printing.changes import Difference, difference
+from app.printing.contexts.day import captains
+from app.printing.contexts.ground import load_ground
+from app.printing.models import Document, DocumentState
+
+COMES_BACK = ("route_sheet", "drop_off_sheet", "hand_out_list")
+
+
+@dataclass(frozen=True)
+class Outstanding:
+    """One sheet that is still out. ``captain`` as paper names one (王*), empty where there is none."""
+
+    document: Document
+    point: str
+    captain: str
+
+
+@dataclass(frozen=True)
+class PointCount:
+    """Sheets of a point: how many went out, how many are back."""
+
+    point: str
+    sent: int
+    back: int
+
+    @property
+    def out(self) -> int:
+        """Still out."""
+        return self.sent - self.back
+
+
+def sheets_out(cycle_id: int, wave: int, within: ColumnElement[bool]) -> tuple[list[Outstanding], list[PointCount]]:
+    """The sheets that should come back and have not, and the count of each point; the whole subdistrict first."""
+    rows = db.session.execute(
+        select(Document, ServicePoint.name)
+        .outerjoin(ServicePoint, ServicePoint.id == Document.service_point_id)
+        .where(
+            Document.cycle_id == cycle_id,
+            Document.wave == wave,
+            Document.kind.in_(COMES_BACK),
+            Document.state != DocumentState.SUPERSEDED,
+            within,
+        )
+    ).all()
+    named = captains(load_ground(cycle_id, wave)) if rows else {}
+    building_of = _buildings([document for document, _point in rows])
+    out: list[Outstanding] = []
+    sent: dict[str, int] = {}
+    back: dict[str, int] = {}
+    for document, point in rows:
+        place = point or ""
+        sent[place] = sent.get(place, 0) + 1
+        if document.returned_at is not None:
+            back[place] = back.get(place, 0) + 1
+        else:
+            out.append(Outstanding(document, place, named.get(building_of.get(document.id, 0), "")))
+    counts = [PointCount(place, sent[place], back.get(place, 0)) for place in sorted(sent, key=natural_key)]
+    out.sort(key=lambda one: (natural_key(one.point), one.captain, one.document.kind, natural_key(one.document.label)))
+    return out, counts
+
+
+def _buildings(documents: list[Document]) -> dict[int, int]:
+    """Document → the building it is about."""
+    stop_ids = [row.subject_id for row in documents if row.subject_type == "stop"]
+    stops: dict[int, int] = {}
+    for start in range(0, len(stop_ids), 500):
+        part = select(Stop.id, Stop.building_id).where(Stop.id.in_(stop_ids[start : start + 500]))
+        stops |= {stop: building for stop, building in db.session.execute(part)}  # noqa: C416 - rows, not pairs
+    found = {row.id: row.subject_id for row in documents if row.subject_type == "building"}
+    return found | {row.id: stops.get(row.subject_id, 0) for row in documents if row.subject_type == "stop"}
+
+
+def changed_since(document: Document) -> tuple[Document | None, Difference | None]:
+    """The version that holds now, and what it says otherwise than this one; None, None for the one that holds."""
+    newest = document
+    seen = {document.id}
+    while newest.superseded_by_id is not None and newest.superseded_by_id not in seen:
+        following = db.session.get(Document, newest.superseded_by_id)
+        if following is None:
+            break
+        seen.add(following.id)
+        newest = following
+    if newest is document:
+        return None, None
+    return newest, difference(document.row_names, newest.row_names)
+
+
+@dataclass(frozen=True)
+class Doors:
+    """The bags of a hand-out list that can be typed in, and those that are entered already."""
+
+    waiting: tuple[BagAtDoor, ...]
+    entered: int
+    coming: int
+
+
+def doors_of(document: Document) -> Doors | None:
+    """What a hand-out list needs to be typed in; None for other kinds."""
+    building = db.session.get(Building, document.subject_id) if document.kind == "hand_out_list" else None
+    if building is None:
+        return None
+    bags = [bag for bag in bags_at(document.cycle_id, building) if bag.wave == document.wave]
+    waiting = tuple(bag for bag in bags if bag.state == BagState.DROPPED_OFF)
+    return Doors(waiting, len(bags) - len(waiting), coming_count(document.cycle_id, building.id))
+
+
+def may_undo(document: Document, account_id: int) -> bool:
+    """Whether the newest entry for a hand-out list's building is this account's own and fresh."""
+    if document.kind != "hand_out_list":
+        return False
+    newest = db.session.scalar(
+        select(HandOut)
+        .join(Bag, Bag.id == HandOut.bag_id)
+        .where(Bag.cycle_id == document.cycle_id, Bag.building_id == document.subject_id)
+        .order_by(HandOut.id.desc())
+        .limit(1)
+    )
+    return newest is not None and newest.by_id == account_id and newest.at >= clock.now() - UNDO_WITHIN

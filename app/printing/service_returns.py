@@ -1,0 +1,107 @@
+"""Paper that goes out and comes back: marking a sheet printed or returned, and typing it in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask_babel import gettext as _
+
+from app.access.permissions import Permission, Staff
+from app.core import clock
+from app.core.db import command, db
+from app.core.errors import Conflict, Invalid, NotFound
+from app.core.events import record
+from app.core.states import advance
+from app.handover import service as handover
+from app.handover.schemas import HandOutEntry
+from app.ordering.models import Cycle
+from app.places.scope import is_subdistrict_in_scope, require_point
+from app.printing.models import Document, DocumentState
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What happened to the paper: printed, not_printed, returned or not_returned."""
+
+    what: str
+
+
+MARKS = ("printed", "not_printed", "returned", "not_returned")
+
+
+def require_document(by: Staff, permission: Permission, document_id: int) -> Document:
+    """The printed version, where the permission reaches its point (or the whole subdistrict). Raises NotFound."""
+    document = db.session.get(Document, document_id)
+    cycle = db.session.get(Cycle, document.cycle_id) if document is not None else None
+    if document is None or cycle is None:
+        raise NotFound
+    if not is_subdistrict_in_scope(by, permission, cycle.subdistrict_id):
+        if document.service_point_id is None:
+            raise NotFound
+        require_point(by, permission, document.service_point_id)
+    return document
+
+
+@command
+def mark(by: Staff, document_id: int, wanted: Mark) -> Document:
+    """Note that a sheet was printed or has come back, or take that note back.
+
+    Requires: PRINT for the sheet. Ensures: `printed_at` or `returned_at` is set or empty; a sheet that came back counts
+    as printed; marking twice changes nothing. A void version stays void. Raises: NotFound, Invalid.
+    """
+    document = require_document(by, Permission.PRINT, document_id)
+    if wanted.what not in MARKS:
+        raise Invalid({"what": [_("请选择已打印或已交回。")]})
+    if wanted.what in ("printed", "returned"):
+        _set_printed(document)
+    if wanted.what == "returned":
+        document.returned_at = document.returned_at or clock.now()
+    elif wanted.what == "not_returned":
+        document.returned_at = None
+    elif wanted.what == "not_printed":
+        document.printed_at = document.returned_at = None
+        if document.state == DocumentState.PRINTED:
+            advance(document, DocumentState.RENDERED)
+    record(by, wanted.what, document, cycle_id=document.cycle_id)
+    return document
+
+
+def _set_printed(document: Document) -> None:
+    document.printed_at = document.printed_at or clock.now()
+    if document.state == DocumentState.RENDERED:
+        advance(document, DocumentState.PRINTED)
+
+
+@command
+def enter_doors(by: Staff, document_id: int, entry: HandOutEntry) -> dict[str, int]:
+    """Type in a hand-out list that came back: every bag on the page is at its door except those named.
+
+    Requires: HAND_OUT over its building; the sheet is a hand-out list. Ensures: as `handover.service.hand_out`; the
+    sheet has come back. Returns outcome → bags. Raises: NotFound, Invalid, Conflict.
+    """
+    document = require_document(by, Permission.HAND_OUT, document_id)
+    if document.kind != "hand_out_list":
+        raise NotFound
+    counts = handover.enter_building(by, document.cycle_id, document.subject_id, entry)
+    _set_printed(document)
+    document.returned_at = document.returned_at or clock.now()
+    record(by, "returned", document, cycle_id=document.cycle_id)
+    return counts
+
+
+@command
+def undo_doors(by: Staff, document_id: int) -> int:
+    """Take back what was typed in last for the building of a hand-out list.
+
+    Requires: HAND_OUT over its building; by the same account, within half an hour, and nothing happened to the bags
+    since. Ensures: as `handover.service.undo_entry`; the sheet counts as not returned. Raises: NotFound, Conflict.
+    """
+    document = require_document(by, Permission.HAND_OUT, document_id)
+    if document.kind != "hand_out_list":
+        raise NotFound
+    bags = handover.undo_entry(by, document.cycle_id, document.subject_id)
+    if not bags:
+        raise Conflict(_("没有可以撤销的登记：只能撤销自己半小时内登记、之后没有变化的。"))
+    document.returned_at = None
+    record(by, "not_returned", document, cycle_id=document.cycle_id)
+    return bags

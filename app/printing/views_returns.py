@@ -1,0 +1,111 @@
+"""Paper that comes back: found by its number, typed in by exception, and the list of what is still out."""
+
+from __future__ import annotations
+
+from flask import Blueprint, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from marshmallow import fields
+from werkzeug.wrappers import Response
+
+from app.access.forms import attempt
+from app.access.guard import requires, staff, submit
+from app.access.permissions import Permission
+from app.core.paging import cut
+from app.core.rows import RowForm
+from app.core.schemas import CommandSchema, Form, one_of
+from app.handover.models import DoorOutcome
+from app.handover.schemas import HandOutSchema
+from app.printing import returns, service_returns
+from app.printing.kinds import BY_KEY
+from app.printing.models import Document
+from app.printing.service_returns import MARKS, Mark
+from app.printing.views import desk_of, document_numbered, sheet_page
+
+bp = Blueprint("returns", __name__)
+
+
+class MarkSchema(CommandSchema):
+    """What happened to the paper."""
+
+    makes = Mark
+    what = fields.String(required=True, validate=one_of(MARKS))
+
+
+def _there(document: Document) -> str:
+    return url_for("printing.by_number", text=document.number)
+
+
+@bp.post("/s/<text>/mark")
+@requires(Permission.PRINT)
+def mark(text: str) -> Response | tuple[str, int]:
+    """Printed, returned, or not."""
+    document, form = document_numbered(text), Form(MarkSchema, request.form)
+    service_returns.require_document(staff(), Permission.PRINT, document.id)
+    return attempt(  # type: ignore[return-value]
+        form,
+        lambda wanted: submit[Document](then=_there, says=_SAID[wanted.what]())(
+            service_returns.mark, staff(), document.id, wanted
+        ),
+        lambda form, _theirs: sheet_page(document, form),
+    )
+
+
+_SAID = {
+    "printed": lambda: _("已记下：打印了。"),
+    "not_printed": lambda: _("已撤销：还没打印。"),
+    "returned": lambda: _("已记下：交回了。"),
+    "not_returned": lambda: _("已撤销：还没交回。"),
+}
+
+
+@bp.post("/s/<text>/doors")
+@requires(Permission.HAND_OUT)
+def enter_doors(text: str) -> Response | tuple[str, int]:
+    """All bags of a hand-out list are at their doors except …"""
+    document, form = document_numbered(text), RowForm(HandOutSchema, request.form, ("outcome", "detail"))
+    service_returns.require_document(staff(), Permission.HAND_OUT, document.id)
+
+    def says(counts: dict[str, int]) -> str:
+        left = counts.get(DoorOutcome.LEFT, 0)
+        return str(
+            _("已录入：%(left)d 袋放到门口，%(failed)d 袋没送到。", left=left, failed=sum(counts.values()) - left)
+        )
+
+    return attempt(  # type: ignore[return-value]
+        form,
+        lambda entry: submit[dict[str, int]](then=lambda _counts: _there(document), says=says)(
+            service_returns.enter_doors, staff(), document.id, entry
+        ),
+        lambda form, _theirs: sheet_page(document, form),
+    )
+
+
+@bp.post("/s/<text>/undo")
+@requires(Permission.HAND_OUT)
+def undo_doors(text: str) -> Response:
+    """Take back what was typed in."""
+    document = document_numbered(text)
+
+    def says(bags: int) -> str:
+        return str(ngettext("已撤销：%(num)d 袋又在待发放。", "已撤销：%(num)d 袋又在待发放。", bags))
+
+    return submit[int](then=lambda _bags: _there(document), says=says)(service_returns.undo_doors, staff(), document.id)
+
+
+@bp.get("/cycles/<int:cycle_id>/print/returns")
+@requires(Permission.PRINT)
+def outstanding(cycle_id: int) -> str:
+    """What has not come back, point by point."""
+    desk = desk_of(cycle_id)
+    out, counts = returns.sheets_out(cycle_id, desk.wave, desk.within)
+    page = cut(
+        out,
+        request.args.get("page"),
+        lambda number: url_for(
+            "returns.outstanding", cycle_id=cycle_id, wave=desk.wave, point=desk.point_id, page=number
+        ),
+    )
+    return render_template(
+        "printing/returns.html", desk=desk, cycle=desk.cycle, page=page, counts=counts, labels=BY_KEY, out=len(out)
+    )

@@ -1,0 +1,191 @@
+"""Paper that comes back: found by its number, typed in by exception, taken back, missed in the evening."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from app.core import jobs
+from app.core.db import db
+from app.handover.models import HandOut
+from app.picking.models import Bag
+from app.places.models import Building
+from app.printing import returns, service
+from app.printing.changes import difference
+from app.printing.models import Document
+from app.printing.service import PrintRequest
+from tests import world
+from tests.printing.day import ask, documents
+from tests.printing.day import day as day
+from tests.world import World
+
+
+def _arrive(building_id: int) -> list[Bag]:
+    bags = list(db.session.scalars(select(Bag).where(Bag.building_id == building_id).order_by(Bag.id)))
+    for bag in bags:
+        bag.state = "dropped_off"
+    db.session.commit()
+    return bags
+
+
+def _list_of(day: World) -> Document:
+    ask(day, "hand_out_list")
+    return documents("hand_out_list")[0]
+
+
+def _waiting(page: str) -> dict[str, str]:
+    return {f"outcome-{bag}": "left" for bag in re.findall(r'name="outcome-(\d+)"', page)}
+
+
+def test_a_returned_list_is_typed_in_by_exception_and_counts_as_returned(app: Flask, day: World) -> None:
+    sheet = _list_of(day)
+    bags = _arrive(sheet.subject_id)
+    browser, page = world.sign_in(app, day, "leader"), f"/s/{sheet.number}"
+    found = browser.get(f"/print/find?number={sheet.number.lower().replace('-', ' ')}", follow_redirects=True)
+    typed = {**_waiting(found.get_data(as_text=True)), "exceptions": f"{bags[0].code} 1"}
+    assert len(typed) == len(bags) + 1
+    answer = world.post(browser, page, f"{page}/doors", typed)
+    assert answer.status_code == 303, answer.get_data(as_text=True)[:500]
+    db.session.expire_all()
+    states = [db.session.get_one(Bag, bag.id).state for bag in bags]
+    assert (states[0], set(states[1:])) == ("dropped_off", {"handed_out"})
+    assert db.session.get_one(Document, sheet.id).returned_at is not None
+    assert "撤销刚才的录入" in browser.get(page).get_data(as_text=True)
+
+
+def test_what_was_typed_in_can_be_taken_back_once(app: Flask, day: World) -> None:
+    sheet = _list_of(day)
+    bags = _arrive(sheet.subject_id)
+    browser, page = world.sign_in(app, day, "leader"), f"/s/{sheet.number}"
+    world.post(browser, page, f"{page}/doors", _waiting(browser.get(page).get_data(as_text=True)))
+    assert world.post(browser, page, f"{page}/undo", {}).status_code == 303
+    db.session.expire_all()
+    assert {db.session.get_one(Bag, bag.id).state for bag in bags} == {"dropped_off"}
+    assert db.session.scalars(select(HandOut)).all() == []
+    assert db.session.get_one(Document, sheet.id).returned_at is None
+    assert world.post(browser, page, f"{page}/undo", {}).status_code == 409
+
+
+def test_an_entry_by_somebody_else_or_with_a_confirmed_bag_is_not_taken_back(app: Flask, day: World) -> None:
+    sheet = _list_of(day)
+    bags = _arrive(sheet.subject_id)
+    browser, page = world.sign_in(app, day, "leader"), f"/s/{sheet.number}"
+    typed = {**_waiting(browser.get(page).get_data(as_text=True)), "exceptions": f"{bags[0].code} 1"}
+    world.post(browser, page, f"{page}/doors", typed)
+    other = world.sign_in(app, day, "supplies")
+    assert world.post(other, page, f"{page}/undo", {}).status_code == 409
+    db.session.get_one(Bag, bags[-1].id).state = "confirmed"
+    db.session.commit()
+    assert world.post(browser, page, f"{page}/undo", {}).status_code == 409
+
+
+def test_a_slip_in_the_number_is_told(app: Flask, day: World) -> None:
+    sheet = _list_of(day)
+    browser = world.sign_in(app, day, "leader")
+    wrong = sheet.number[:-1] + ("A" if sheet.number[-1] != "A" else "B")
+    answer = browser.get(f"/print/find?number={wrong}")
+    assert answer.status_code == 404
+    assert "校验字符不对" in answer.get_data(as_text=True)
+    assert "不像单号" in browser.get("/s/abc").get_data(as_text=True)
+
+
+def test_a_stale_version_says_which_rows_changed_since(app: Flask, day: World) -> None:
+    sheet = _list_of(day)
+    bag = db.session.scalars(select(Bag).where(Bag.building_id == sheet.subject_id).order_by(Bag.id)).first()
+    assert bag is not None
+    bag.is_heavy = True
+    db.session.commit()
+    ask(day, "hand_out_list")
+    shown = world.sign_in(app, day, "leader").get(f"/s/{sheet.number}").get_data(as_text=True)
+    assert "这一版之后变了什么" in shown
+    assert bag.code in shown
+    newest, since = returns.changed_since(db.session.get_one(Document, sheet.id))
+    assert newest is not None
+    assert newest.revision == 2
+    assert since is not None
+    assert [len(since.changed), since.added, since.gone] == [1, (), ()]
+
+
+def test_rows_are_compared_by_name() -> None:
+    found = difference({"a": "101", "b": "102", "c": "103"}, {"a": "101", "x": "102", "d": "104"})
+    assert (found.changed, found.added, found.gone) == (("102",), ("104",), ("103",))
+
+
+def test_sheets_that_did_not_come_back_are_listed_by_point(app: Flask, day: World, count_queries: Any) -> None:
+    ask(day, "hand_out_list", "drop_off_sheet", "route_sheet", "bag_list")
+    browser = world.sign_in(app, day, "supplies")
+    page = f"/cycles/{day.cycle.id}/print/returns"
+    first = documents("hand_out_list")[0]
+    with count_queries() as sent:
+        before = browser.get(page).get_data(as_text=True)
+    assert len(sent) <= 25
+    assert first.number in before
+    assert "BL-" not in before
+    assert world.post(browser, page, f"/s/{first.number}/mark", {"what": "returned"}).status_code == 303
+    assert first.number not in browser.get(page).get_data(as_text=True)
+    assert world.post(browser, page, f"/s/{first.number}/mark", {"what": "not_returned"}).status_code == 303
+    assert first.number in browser.get(page).get_data(as_text=True)
+    assert world.post(browser, page, f"/s/{first.number}/mark", {"what": "eaten"}).status_code == 422
+
+
+def test_a_sheet_is_marked_printed_and_the_mark_taken_back(app: Flask, day: World) -> None:
+    sheet = _list_of(day)
+    browser, page = world.sign_in(app, day, "leader"), f"/s/{sheet.number}"
+    for what, state in (("printed", "printed"), ("printed", "printed"), ("not_printed", "rendered")):
+        world.post(browser, page, f"{page}/mark", {"what": what})
+        db.session.expire_all()
+        assert db.session.get_one(Document, sheet.id).state == state
+
+
+def test_nobody_marks_or_types_in_a_sheet_of_another_point(app: Flask, day: World) -> None:
+    ask(day, "hand_out_list", "route_sheet")
+    foreign = next(row for row in documents("hand_out_list") if row.service_point_id == day.points[1].id)
+    browser = world.sign_in(app, day, "leader")
+    for number in (foreign.number, documents("route_sheet")[0].number):
+        for action in ("mark", "doors", "undo"):
+            answer = world.post(browser, "/cycles", f"/s/{number}/{action}", {"what": "returned"})
+            assert answer.status_code == 404, (number, action)
+
+
+def test_one_building_is_printed_alone_and_by_the_quick_lane(day: World) -> None:
+    building = db.session.scalars(select(Bag.building_id).order_by(Bag.id)).first()
+    wanted = PrintRequest((), 1, building_id=building)
+    job = service.request_printing(day.actor("leader"), day.cycle.id, wanted)
+    assert job.kind in jobs.QUICK
+    assert jobs.run_next(jobs.QUICK)
+    assert sorted(row.kind for row in documents()) == ["bag_list", "drop_off_sheet", "hand_out_list"]
+    assert not jobs.is_waiting(jobs.QUICK)
+
+
+def test_the_sheets_of_one_round_are_printed_alone(app: Flask, day: World) -> None:
+    ask(day, "route_sheet")
+    trip = documents("route_sheet")[0].subject_id
+    service.request_printing(day.actor("supplies"), day.cycle.id, PrintRequest((), 1, round_id=trip))
+    jobs.drain()
+    assert {row.kind for row in documents()} == {"route_sheet", "drop_off_sheet", "hand_out_list", "bag_list"}
+    browser = world.sign_in(app, day, "supplies")
+    page = f"/cycles/{day.cycle.id}/print"
+    assert browser.get(f"{page}/round/{trip}.pdf").data.startswith(b"%PDF")
+    building = db.session.get_one(Building, documents("hand_out_list")[0].subject_id)
+    assert browser.get(f"{page}/building/{building.id}.pdf").data.startswith(b"%PDF")
+    found = browser.get(f"{page}/part?q={building.label}").get_data(as_text=True)
+    assert building.label in found
+    assert "没有找到" in browser.get(f"{page}/part?q=不存在的楼").get_data(as_text=True)
+
+
+def test_printing_one_sheet_again_leaves_the_others_alone(day: World) -> None:
+    ask(day, "hand_out_list", "bag_list")
+    first, *others = documents()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("app.printing.register.is_ready", lambda *_args: False)
+        wanted = PrintRequest((), 1, documents=(first.id,))
+        service.request_printing(day.actor("supplies"), day.cycle.id, wanted)
+        jobs.drain()
+    db.session.expire_all()
+    assert db.session.get_one(Document, first.id).state == "superseded"
+    assert {db.session.get_one(Document, row.id).state for row in others} == {"rendered"}
+    assert len(documents()) == len(others) + 2
