@@ -130,6 +130,7 @@ def upgrade() -> None:
         sa.Column("token_sha256", sa.Text(), nullable=False),
         sa.Column("expires_at", types.UtcDateTime(), nullable=False),
         sa.Column("revoked_at", types.UtcDateTime(), nullable=True),
+        sa.Column("knows_since", types.UtcDateTime(), nullable=True),
         sa.Column("created_at", types.UtcDateTime(), nullable=False),
         sa.ForeignKeyConstraint(
             ["household_id"],

@@ -78,6 +78,8 @@ class HouseholdToken(Created, Base):
     token_sha256: Mapped[str] = plain_text()
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
     revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # Set for a phone that came in by its room alone: what the household ordered or asked before is not shown to it.
+    knows_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class Throttle(Base):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum, auto
 
 from app.access.models import Role
@@ -106,7 +107,13 @@ class Staff(Actor):
 
 @dataclass(frozen=True)
 class Resident(Actor):
-    """A phone that holds a household's token; `id` is the household."""
+    """A phone that holds a household's token; `id` is the household.
+
+    `knows_since`: what the household ordered or asked before is not shown to this phone; None: everything is. Anybody
+    may type a room at a poster, so a phone that came in without an order code reads nothing of earlier days.
+    """
+
+    knows_since: datetime | None = None
 
     @property
     def household_id(self) -> int:

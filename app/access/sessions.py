@@ -83,10 +83,12 @@ def digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def issue_token(household_id: int, expires_at: datetime) -> str:
+def issue_token(household_id: int, expires_at: datetime, knows_since: datetime | None = None) -> str:
     """Inside a command: a new token for a household, 256 bits, stored as its hash only. Returns the token itself."""
     token = secrets.token_urlsafe(TOKEN_BYTES)
-    db.session.add(HouseholdToken(household_id=household_id, token_sha256=digest(token), expires_at=expires_at))
+    row = HouseholdToken(household_id=household_id, token_sha256=digest(token), expires_at=expires_at)
+    row.knows_since = knows_since
+    db.session.add(row)
     return token
 
 
@@ -104,7 +106,7 @@ def resident_of_request() -> Resident | None:
     row = db.session.scalar(select(HouseholdToken).where(HouseholdToken.token_sha256 == digest(token)))
     if row is None or row.revoked_at is not None or row.expires_at <= clock.now():
         return None
-    return Resident("household", row.household_id, "居民")
+    return Resident("household", row.household_id, "居民", row.knows_since)
 
 
 def household_tag(household_id: int) -> str:

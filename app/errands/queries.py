@@ -136,9 +136,11 @@ def counts(by: Staff) -> dict[str, int]:
     return {**by_state, "late": sum(int(late) for _state, _number, late in rows), "waiting": waiting}
 
 
-def of_household(household_id: int) -> list[ErrandRow]:
-    """The errands of one household, newest first."""
+def of_household(household_id: int, since: datetime | None = None) -> list[ErrandRow]:
+    """The errands of one household, newest first; `since`: only those that its phone may know of."""
     found = select(Errand).where(Errand.household_id == household_id).order_by(Errand.id.desc()).limit(30)
+    if since is not None:
+        found = found.where(Errand.created_at >= since)
     return [_row(errand, "") for errand in db.session.scalars(found)]
 
 

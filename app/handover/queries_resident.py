@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, true
 
+from app.access.permissions import Resident
 from app.core.db import db
 from app.core.errors import NotFound
 from app.handover.models import DoorOutcome, HandOut
@@ -49,13 +50,14 @@ def answer_until(left_at: datetime | None) -> datetime | None:
     return accepts_by_default_at(left_at) if left_at else None
 
 
-def own_bags(household_id: int) -> list[OwnBag]:
+def own_bags(by: Resident) -> list[OwnBag]:
     """The household's bags that have reached its building, newest first. Four statements."""
+    known = HouseholdOrder.placed_at >= by.knows_since if by.knows_since else true()
     found = db.session.execute(
         select(Bag, Cycle.name)
         .join(HouseholdOrder, HouseholdOrder.id == Bag.order_id)
         .join(Cycle, Cycle.id == Bag.cycle_id)
-        .where(HouseholdOrder.household_id == household_id, Bag.state.in_(SHOWN))
+        .where(HouseholdOrder.household_id == by.household_id, known, Bag.state.in_(SHOWN))
         .order_by(Bag.id.desc())
         .limit(LATEST)
     ).all()
@@ -76,9 +78,9 @@ def own_bags(household_id: int) -> list[OwnBag]:
     ]
 
 
-def own_bag(household_id: int, bag_id: int) -> OwnBag:
+def own_bag(by: Resident, bag_id: int) -> OwnBag:
     """One of the household's bags. Raises NotFound."""
-    for bag in own_bags(household_id):
+    for bag in own_bags(by):
         if bag.bag_id == bag_id:
             return bag
     raise NotFound

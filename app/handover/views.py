@@ -87,7 +87,7 @@ def disputes(cycle_id: int) -> str:
 def mine() -> str:
     """The household's bags: what came, what to confirm, what became of complaints."""
     household = resident().household_id
-    bags = queries_resident.own_bags(household)
+    bags = queries_resident.own_bags(resident())
     return render_template(
         "handover/mine.html",
         bags=bags,
@@ -136,7 +136,7 @@ def _complaint_page(bag_id: int, form: Form) -> str:
     household = resident().household_id
     return render_template(
         "handover/dispute.html",
-        bag=queries_resident.own_bag(household, bag_id),
+        bag=queries_resident.own_bag(resident(), bag_id),
         kinds=DisputeKind.options(),
         form=form,
         address=queries_resident.address_of(household),

@@ -100,6 +100,7 @@ class Answer:
 
     household_id: int | None = None
     cycle_id: int | None = None
+    is_by_code: bool = True
 
 
 def answer(at: Door, typed: Enter) -> Answer:
@@ -113,7 +114,7 @@ def answer(at: Door, typed: Enter) -> Answer:
     if len(known) == 1 and at.cycle is not None and not typed.order_code:
         (home,) = known
         if home not in ordered:
-            return Answer(home, at.cycle.id)
+            return Answer(home, at.cycle.id, is_by_code=False)
     return Answer()
 
 

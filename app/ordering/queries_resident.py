@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 
 from app.access.models import HouseholdToken
+from app.access.permissions import Resident
 from app.core import clock
 from app.core.db import db
 from app.core.errors import NotFound
@@ -32,7 +33,13 @@ class CycleCard:
         return self.order is not None and self.order.state != OrderState.WITHDRAWN
 
 
-def cards(household_id: int) -> list[CycleCard]:
+def _is_known(by: Resident) -> ColumnElement[bool]:
+    """A condition on HouseholdOrder: an order of the household that this phone may know of."""
+    own = HouseholdOrder.household_id == by.household_id
+    return own if by.knows_since is None else and_(own, HouseholdOrder.placed_at >= by.knows_since)
+
+
+def cards(by: Resident) -> list[CycleCard]:
     """The cycles that concern a household: open ones at its point, and those in which it ordered; newest first."""
     found = (
         select(Cycle, HouseholdOrder)
@@ -41,11 +48,9 @@ def cards(household_id: int) -> list[CycleCard]:
         .join(Building, Stairwell.building_id == Building.id)
         .join(CyclePoint, CyclePoint.service_point_id == Building.service_point_id)
         .join(Cycle, Cycle.id == CyclePoint.cycle_id)
-        .outerjoin(
-            HouseholdOrder, and_(HouseholdOrder.cycle_id == Cycle.id, HouseholdOrder.household_id == Household.id)
-        )
+        .outerjoin(HouseholdOrder, and_(HouseholdOrder.cycle_id == Cycle.id, _is_known(by)))
         .where(
-            Household.id == household_id,
+            Household.id == by.household_id,
             Cycle.state.in_(SHOWN),
             or_(Cycle.state == CycleState.OPEN, HouseholdOrder.id.is_not(None)),
         )
@@ -55,9 +60,9 @@ def cards(household_id: int) -> list[CycleCard]:
     return [CycleCard(cycle, order) for cycle, order in db.session.execute(found)]
 
 
-def card(household_id: int, cycle_id: int) -> CycleCard:
+def card(by: Resident, cycle_id: int) -> CycleCard:
     """One of the household's cycles. Raises NotFound."""
-    for found in cards(household_id):
+    for found in cards(by):
         if found.cycle.id == cycle_id:
             return found
     raise NotFound
@@ -79,12 +84,12 @@ def on_offer(cycle_id: int) -> list[OnOffer]:
     ]
 
 
-def last_order(household_id: int, cycle_id: int) -> list[Ordered]:
+def last_order(by: Resident, cycle_id: int) -> list[Ordered]:
     """What the household chose in its newest order of another cycle, free packs left out. One statement."""
     newest = (
         select(func.max(HouseholdOrder.id))
         .where(
-            HouseholdOrder.household_id == household_id,
+            _is_known(by),
             HouseholdOrder.cycle_id != cycle_id,
             HouseholdOrder.state.in_(STOOD),
             HouseholdOrder.source != Source.FREE,
@@ -100,7 +105,7 @@ def last_order(household_id: int, cycle_id: int) -> list[Ordered]:
     return [Ordered(name, Goods(item, bundle), qty) for name, item, bundle, qty in db.session.execute(found)]
 
 
-def favourites(household_id: int, cycle_id: int, offers: list[OnOffer]) -> list[OnOffer]:
+def favourites(by: Resident, cycle_id: int, offers: list[OnOffer]) -> list[OnOffer]:
     """What the household chose most often in other cycles and this one offers, at most `MOST_FAVOURITES`."""
     times = func.count()
     found = (
@@ -108,7 +113,7 @@ def favourites(household_id: int, cycle_id: int, offers: list[OnOffer]) -> list[
         .join(OrderChoice, OrderChoice.offer_id == Offer.id)
         .join(HouseholdOrder, HouseholdOrder.id == OrderChoice.order_id)
         .where(
-            HouseholdOrder.household_id == household_id,
+            _is_known(by),
             HouseholdOrder.cycle_id != cycle_id,
             HouseholdOrder.state.in_(STOOD),
             HouseholdOrder.source != Source.FREE,

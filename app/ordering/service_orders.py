@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from app.access.permissions import Permission, Resident, Staff
 from app.access.sessions import issue_token
+from app.core import clock
 from app.core.db import check_version, command, db
 from app.core.errors import Conflict, NotFound
 from app.core.events import Actor, record
@@ -98,8 +99,10 @@ class Admission:
 
 
 @command
-def admit(household_id: int, cycle_id: int) -> Admission:
+def admit(household_id: int, cycle_id: int, is_by_code: bool = True) -> Admission:
     """Give a phone the token of a household, until 14 days after the cut-off.
+
+    Ensures: a phone that showed no order code reads nothing of what the household ordered or asked before.
 
     Requires: the caller has checked that no order would be revealed, or that the order code was right.
     """
@@ -107,4 +110,5 @@ def admit(household_id: int, cycle_id: int) -> Admission:
     if cycle is None:
         raise NotFound
     expires_at = good_until(cycle.cutoff_at)
-    return Admission(household_id, cycle_id, issue_token(household_id, expires_at), expires_at)
+    knows_since = None if is_by_code else clock.now()
+    return Admission(household_id, cycle_id, issue_token(household_id, expires_at, knows_since), expires_at)

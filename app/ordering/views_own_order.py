@@ -57,11 +57,11 @@ def _status_page(cycle_id: int) -> str:
 @requires(Permission.OWN_HOUSEHOLD)
 def order(cycle_id: int) -> Any:
     """The order form: choose, look over, place. Searching, filling in and looking over write nothing."""
-    card = queries_resident.card(resident().household_id, cycle_id)
+    card = queries_resident.card(resident(), cycle_id)
     is_taking = entry.is_taking_orders(card.cycle)
     if request.method == "GET" and not is_taking:
         return redirect(_status_page(cycle_id))
-    at = Sitting(card.cycle, orders.order_of(cycle_id, resident().household_id), order_form.listed(cycle_id))
+    at = Sitting(card.cycle, card.order, order_form.listed(cycle_id))
     if request.method == "GET":
         return _form_page(at, Form(initial=order_form.as_typed(at.mine, at.offers)))
     form = Form(basket_schema(offer.id for offer in at.offers), request.form)
@@ -130,7 +130,7 @@ def _place(at: Sitting, basket: Basket) -> Response:
 
 # --- the pages --------------------------------------------------------------------------------------------------------
 def _last_and_now(cycle_id: int) -> tuple[list[rules_resident.Ordered], list[rules_resident.OnOffer]]:
-    return queries_resident.last_order(resident().household_id, cycle_id), queries_resident.on_offer(cycle_id)
+    return queries_resident.last_order(resident(), cycle_id), queries_resident.on_offer(cycle_id)
 
 
 def _form_page(at: Sitting, form: Form, is_again: bool = False) -> str:
@@ -151,7 +151,7 @@ def _form_page(at: Sitting, form: Form, is_again: bool = False) -> str:
         last=last,
         again=rules_resident.again(last, present),
         is_again=is_again,
-        favourites=queries_resident.favourites(resident().household_id, at.cycle.id, present),
+        favourites=queries_resident.favourites(resident(), at.cycle.id, present),
         **_me(),
     )
 
@@ -193,7 +193,7 @@ def _me() -> dict[str, Any]:
 @requires(Permission.OWN_HOUSEHOLD)
 def withdraw(cycle_id: int) -> Response:
     """Take the order back before the cut-off."""
-    card = queries_resident.card(resident().household_id, cycle_id)
+    card = queries_resident.card(resident(), cycle_id)
     form = Form(WithdrawSchema, request.form)
     if card.order is None or not form.is_valid:
         raise Conflict(_("没有可以撤回的订单，请刷新页面。"))

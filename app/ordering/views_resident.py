@@ -61,7 +61,7 @@ def _try_room(at: entry.Door, form: Form) -> Any:
         return _door_page(at, form, asks_code=True), 429
     found = entry.answer(at, typed)
     if found.household_id is not None and found.cycle_id is not None:
-        return _let_in(found.household_id, found.cycle_id)
+        return _let_in(found.household_id, found.cycle_id, found.is_by_code)
     if not typed.order_code:
         return _door_page(at, form, asks_code=True)
     throttle.count_failure(keys)
@@ -80,7 +80,7 @@ def _enter_by_code() -> Any:
         keys = [f"enter-address:{request.remote_addr}"]
         found = entry.Answer() if throttle.is_blocked(keys) else entry.by_code_alone(form.command.order_code)
         if found.household_id is not None and found.cycle_id is not None:
-            return _let_in(found.household_id, found.cycle_id)
+            return _let_in(found.household_id, found.cycle_id, found.is_by_code)
         status = 429 if throttle.is_blocked(keys) else 422
         if status == 422:
             throttle.count_failure(keys)
@@ -99,21 +99,23 @@ def _remembered(cycle: Cycle | None = None) -> dict[str, Any]:
     held = resident_if_any()
     if held is None:
         return {"remembered": "", "go_on": ""}
-    cards = queries_resident.cards(held.household_id)
+    cards = queries_resident.cards(held)
     ids = [card.cycle.id for card in cards if entry.is_taking_orders(card.cycle) and not card.has_order]
     wanted = cycle.id if cycle and cycle.id in ids else (ids[0] if ids else None)
     go_on = url_for("own_order.order", cycle_id=wanted) if wanted else url_for("resident.home")
     return {"remembered": " ".join(queries_orders.address_of(held.household_id)), "go_on": go_on}
 
 
-def _let_in(household_id: int, cycle_id: int) -> Response:
+def _let_in(household_id: int, cycle_id: int, is_by_code: bool) -> Response:
     admitted: list[service_orders.Admission] = []
 
     def lead_on(admission: service_orders.Admission) -> str:
         admitted[:] = [admission]
         return url_for("own_order.order", cycle_id=cycle_id)
 
-    response = submit[service_orders.Admission](then=lead_on)(service_orders.admit, household_id, cycle_id)
+    response = submit[service_orders.Admission](then=lead_on)(
+        service_orders.admit, household_id, cycle_id, is_by_code
+    )
     for admission in admitted:
         remember_household(response, admission.token, admission.expires_at)  # type: ignore[arg-type]
     return response
@@ -127,7 +129,7 @@ def home() -> str:
     household = resident().household_id
     return render_template(
         "ordering/home.html",
-        cards=queries_resident.cards(household),
+        cards=queries_resident.cards(resident()),
         taking=entry.is_taking_orders,
         phones=queries_resident.phones(household, digest(token_of_request())),
         address=" ".join(queries_orders.address_of(household)),

@@ -11,7 +11,7 @@ from app.access.guard import requires, resident
 from app.access.permissions import Permission
 from app.core.codes import grouped
 from app.core.units import date_time
-from app.ordering import entry, orders, queries_orders, queries_resident
+from app.ordering import entry, queries_orders, queries_resident
 from app.ordering.models import HouseholdOrder, OrderState
 from app.ordering.queries_resident import CycleCard
 from app.oversight import way
@@ -26,8 +26,8 @@ bp = Blueprint("way", __name__)
 def status(cycle_id: int) -> Any:
     """The household's order of a cycle; straight to the form where there is none yet and orders are taken."""
     household = resident().household_id
-    card = queries_resident.card(household, cycle_id)
-    mine = orders.order_of(cycle_id, household)
+    card = queries_resident.card(resident(), cycle_id)
+    mine = card.order
     taking = entry.is_taking_orders(card.cycle)
     if mine is None and taking:
         return redirect(url_for("own_order.order", cycle_id=cycle_id))

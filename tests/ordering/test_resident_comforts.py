@@ -49,6 +49,15 @@ def second_cycle(here: World, without: int | None = None) -> tuple[Cycle, list[O
     return cycle, offers
 
 
+def with_code(app: Flask, here: World, number: str = "101") -> FlaskClient:
+    """A phone that came in with the order code: it may read what the household ordered before."""
+    client = app.test_client()
+    code = db.session.scalars(select(HouseholdOrder.code)).first()
+    here.lock()
+    assert post(client, "/enter", "/enter", {"order_code": code or ""}).status_code == 303
+    return client
+
+
 def page_of(client: FlaskClient, cycle: Cycle) -> str:
     return client.get(f"/my/cycles/{cycle.id}/order").get_data(as_text=True)
 
@@ -112,7 +121,7 @@ def test_the_last_order_is_filled_in_and_what_cannot_be_is_said(app: Flask, town
     cycle, offers = second_cycle(town, without=1)
     offers[1].limit_per_household = 2  # eggs
     db.session.commit()
-    client = enter(app, town)
+    client = with_code(app, town)
     shown = page_of(client, cycle)
     assert "上次订的" in shown
     assert "青菜×2、土豆×1、鸡蛋×3" in shown
@@ -131,11 +140,27 @@ def test_the_last_order_is_filled_in_and_what_cannot_be_is_said(app: Flask, town
 def test_what_is_often_bought_comes_first_and_only_if_it_is_on_offer(app: Flask, town: World) -> None:
     town.order(town.households[0], {1: 1, 2: 1})
     cycle, offers = second_cycle(town, without=1)
-    often = page_of(enter(app, town), cycle).split('id="often"')[1].split("</nav>")[0]
+    often = page_of(with_code(app, town), cycle).split('id="often"')[1].split("</nav>")[0]
     assert re.findall(r"#f-qty_(\d+)", often) == [str(offers[1].id)]
     assert "常买" in often
     neighbour = enter(app, town, "201")
     assert "上次订的" not in page_of(neighbour, cycle)
+
+
+def test_who_only_knows_the_room_reads_nothing_of_earlier_days(app: Flask, town: World) -> None:
+    town.order(town.households[0], {0: 2})
+    code = db.session.scalars(select(HouseholdOrder.code)).one()
+    town.lock()
+    cycle, _offers = second_cycle(town)
+    stranger = enter(app, town)
+    assert "上次订的" not in page_of(stranger, cycle)
+    assert 'id="often" aria-label="常买" hidden' in page_of(stranger, cycle)
+    assert "第一批" not in stranger.get("/my").get_data(as_text=True)
+    assert stranger.get(f"/my/cycles/{town.cycle.id}").status_code == 404
+    knows = app.test_client()
+    assert post(knows, "/enter", "/enter", {"order_code": code}).status_code == 303
+    assert "上次订的" in page_of(knows, cycle)
+    assert "第一批" in knows.get("/my").get_data(as_text=True)
 
 
 # --- search -----------------------------------------------------------------------------------------------------------
