@@ -61,8 +61,8 @@ def _open_lines(cycle_id: int, in_scope: ColumnElement[bool], *columns: Any) -> 
 
 
 def waiting_lines(cycle_id: int, in_scope: ColumnElement[bool]) -> tuple[int, int]:
-    """(lines to settle, of those the ones that came in twice) of the points within a scope. One statement."""
-    twice = func.coalesce(func.sum(case((ChainLine.reason == TWICE, 1), else_=0)), 0)
+    """(lines to settle, households that came in twice) of the points within a scope. One statement."""
+    twice = func.count(case((ChainLine.reason == TWICE, ChainLine.household_id)).distinct())
     reviews, doubles = db.session.execute(_open_lines(cycle_id, in_scope, func.count(ChainLine.id), twice)).one()
     return int(reviews), int(doubles)
 
