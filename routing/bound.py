@@ -174,13 +174,15 @@ class _Asked:
         where = np.ix_(froms, tos)
         seconds = matrix.seconds[where].astype(np.int64)
         waiting = 0 if wait is None else np.maximum(0, wait - seconds)
-        money = self.team.cost_per_m * matrix.metres[where] + self.team.cost_per_s * (seconds + waiting)
-        return np.where(seconds >= UNREACHABLE, FAR, np.minimum(money, FAR))
+        money: Ints = self.team.cost_per_m * matrix.metres[where] + self.team.cost_per_s * (seconds + waiting)
+        asked: Ints = np.where(seconds >= UNREACHABLE, FAR, np.minimum(money, FAR))
+        return asked
 
     def out_and_home(self, places: Ints, out: Ints, back: Ints) -> Ints:
         """[place] the cheapest way from the depot and home again, over whichever places."""
         between = self.legs(places, places)
-        return np.minimum(shortest(out, between) + shortest(back, between.T), FAR)
+        there_and_back: Ints = np.minimum(shortest(out, between) + shortest(back, between.T), FAR)
+        return there_and_back
 
 
 def _wait(problem: Problem, own: Ints) -> Ints:

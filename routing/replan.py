@@ -1,11 +1,102 @@
-"""Planning again while the day runs: what is printed stays, the rest changes as little as possible."""
+"""Planning again while the day runs: what is printed stays, the rest changes as little as possible.
+
+A round counts as changed when the set or the order of its stops differs, or another team makes it; its times may move.
+First all rounds are frozen and what has no round any more goes into the hours between them, as rounds of its own. Only
+if stops are left out then, a few rounds are opened: those that a search with a price on every change would change.
+"""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection
+from dataclasses import dataclass, field
 
+from routing.absorb import Key, absorb, changed_rounds, freezable
+from routing.check import check
+from routing.locks import without_locks
 from routing.model import Problem, RouteLock, Stability
-from routing.plan import Plan
+from routing.plan import Budget, Control, Plan, Round, Statistics
+from routing.solve import finish, solve
+
+METHOD = "re-plan"
+CHANGE_COST = 50_000
+"""Price of a change in the search that proposes which rounds to open."""
+
+
+@dataclass(frozen=True)
+class How:
+    """Ways of a re-plan: the part of the other rounds that may change, the price of each stop that does."""
+
+    most_changed: float = 0.1
+    change_cost: int = 0
+    seed: int = 0
+    control: Control = field(default_factory=Control)
+
+
+@dataclass(frozen=True)
+class Replanned:
+    """The new plan, and what it does to the rounds that people know but have not printed."""
+
+    problem: Problem
+    """With the printed rounds locked; `routing.check` judges the plan by it."""
+    plan: Plan
+    others: int
+    """Rounds of the plan before that could have stayed: team on duty, stops all there, not printed."""
+    changed: tuple[Key, ...]
+
+
+def replan(
+    problem: Problem, before: Plan, printed: Collection[Key], budget: Budget, how: How | None = None
+) -> Replanned:
+    """Plan `problem` again, keeping what people know of the plan `before`.
+
+    Every round in `printed` is kept to the second (see `keeping`). Of the other rounds at most the part that
+    `how.most_changed` names is changed, even if stops are left out for it; each has its reason, as always.
+    """
+    how = how or How()
+    again = keeping(problem, before, printed, how.change_cost)
+    free = without_locks(again)
+    known = [one for one in before.rounds if not _is_printed(one, printed)]
+    frozen = freezable(free, known)
+    best = _around(again, frozen, _part(budget, 0.4), how)
+    most = int(len(frozen) * how.most_changed)
+    if best.cost.missed and most and not how.control.is_cancelled:
+        soft = keeping(problem, before, printed, CHANGE_COST)
+        proposal = solve(soft, _part(budget, 0.3), how.seed, start=before, control=how.control)
+        opened = _most_helpful(frozen, proposal, most)
+        rest = {key: one for key, one in frozen.items() if key not in opened}
+        other = _around(again, rest, _part(budget, 0.3), how)
+        best = min(best, other, key=lambda plan: plan.cost.missed)
+    return Replanned(again, best, len(frozen), tuple(changed_rounds(before, best, frozen)))
+
+
+def _is_printed(round_: Round, printed: Collection[Key]) -> bool:
+    return any(name == round_.vehicle and number >= round_.number for name, number in printed)
+
+
+def _part(budget: Budget, part: float) -> Budget:
+    seconds = None if budget.seconds is None else budget.seconds * part
+    return Budget(seconds, None if budget.iterations is None else int(budget.iterations * part))
+
+
+def _around(again: Problem, frozen: dict[Key, Round], budget: Budget, how: How) -> Plan:
+    free = without_locks(again)
+    draft = absorb(free, frozen, budget, how.seed, how.control)
+    plan = finish(again, free, draft, Statistics(METHOD, how.seed, is_cancelled=how.control.is_cancelled))
+    assert check(again, plan)
+    return plan
+
+
+def _most_helpful(frozen: dict[Key, Round], proposal: Plan, most: int) -> set[Key]:
+    """The rounds in which the proposal places the most stops that have no round, the nearest to full last."""
+    kept = {name: key for key, one in frozen.items() for name in one.stops}
+    gained: Counter[Key] = Counter()
+    for round_ in proposal.rounds:
+        owners = {kept[name] for name in round_.stops if name in kept}
+        for key in owners:
+            gained[key] += sum(1 for name in round_.stops if name not in kept)
+    ranked = sorted(frozen, key=lambda key: (-gained[key], len(frozen[key].stops), key))
+    return set(ranked[:most])
 
 
 def keeping(problem: Problem, before: Plan, printed: Collection[tuple[str, int]], change_cost: int) -> Problem:

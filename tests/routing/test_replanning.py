@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 
 import pytest
 
+from benchmarks.days import rich_day
 from routing import Plan, Problem, check, solve
 from routing.model import Load, Stability, Stop, Window
-from routing.plan import Budget
-from routing.replan import keeping
+from routing.plan import Budget, Control
+from routing.replan import How, keeping, replan
 from tests.routing.examples import HOUR, bags, line, team
 
 
@@ -78,3 +80,61 @@ def test_a_printed_second_round_means_that_the_first_is_printed_too(day: Problem
     assert [lock.vehicle for lock in again.locks] == [vehicle, vehicle]
     plan = solve(again, Budget(iterations=50), seed=1)
     assert check(again, plan).violations == ()
+
+
+@pytest.mark.parametrize("level", ["easy", "tight"])
+@pytest.mark.parametrize("seed", range(1, 6))
+def test_one_team_of_twelve_drops_out_and_a_tenth_of_the_other_rounds_changes_at_most(seed: int, level: str) -> None:
+    day = rich_day(seed, level, stops=160)
+    known = solve(day, Budget(iterations=1500), seed=seed)
+    gone = sorted({one.vehicle for one in known.rounds})[seed]
+    rest = replace(day, vehicles=tuple(vehicle for vehicle in day.vehicles if vehicle.name != gone))
+    first = [one for one in known.rounds if one.number == 1 and one.vehicle != gone][:4]
+    result = replan(rest, known, [(one.vehicle, 1) for one in first], Budget(iterations=3000), How(seed=seed))
+    assert check(result.problem, result.plan).violations == ()
+    assert {(r.vehicle, r.stops, r.starts_s) for r in result.plan.rounds if r.is_locked} == {
+        (r.vehicle, r.stops, r.starts_s) for r in first
+    }
+    others = {(r.vehicle, r.stops) for r in known.rounds if r.vehicle != gone and r not in first}
+    assert result.others == len(others) > 5
+    assert len(others - rounds_of(result.plan)) == len(result.changed) <= result.others // 10
+    orphans = sum(len(one.visits) for one in known.rounds if one.vehicle == gone)
+    assert result.plan.cost.missed - known.cost.missed < orphans
+
+
+def test_with_time_to_spare_nothing_changes_at_all_and_everybody_is_served(day: Problem, known: Plan) -> None:
+    spare = replace(day, vehicles=tuple(replace(vehicle, max_rounds=9) for vehicle in day.vehicles))
+    gone = known.rounds[0].vehicle
+    rest = replace(spare, vehicles=tuple(vehicle for vehicle in spare.vehicles if vehicle.name != gone))
+    result = replan(rest, known, [], Budget(iterations=2000))
+    assert result.plan.is_complete
+    assert result.changed == ()
+    assert result.others == sum(1 for one in known.rounds if one.vehicle != gone) > 0
+
+
+def test_a_new_stop_and_a_stop_that_is_gone_leave_the_other_rounds_alone(day: Problem, known: Plan) -> None:
+    away = known.rounds[0].stops[0]
+    stops = tuple(stop for stop in day.stops if stop.name != away)
+    today = replace(day, stops=(*stops, Stop("new", 30, bags(1), service_s=60)))
+    result = replan(today, known, [], Budget(iterations=1500))
+    assert check(result.problem, result.plan).violations == ()
+    assert result.plan.is_complete
+    assert result.others == len(known.rounds) - 1
+    assert len(result.changed) <= result.others // 10
+
+
+def test_a_round_into_a_compound_that_was_shut_meanwhile_is_planned_anew(day: Problem, known: Plan) -> None:
+    shut = known.rounds[0].stops[0]
+    stops = tuple(replace(s, windows=(Window(0, 60),)) if s.name == shut else s for s in day.stops)
+    result = replan(replace(day, stops=stops), known, [], Budget(iterations=1500))
+    assert check(result.problem, result.plan).violations == ()
+    assert [item.stop for item in result.plan.unserved] == [shut]
+
+
+def test_a_cancelled_replan_is_a_sound_plan_too(day: Problem, known: Plan) -> None:
+    stop = threading.Event()
+    stop.set()
+    rest = replace(day, vehicles=day.vehicles[1:])
+    result = replan(rest, known, [], Budget(seconds=30), How(control=Control(cancel=stop)))
+    assert check(result.problem, result.plan).violations == ()
+    assert result.plan.statistics.is_cancelled
