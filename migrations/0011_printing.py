@@ -33,6 +33,7 @@ def upgrade() -> None:
         "paper_setup",
         sa.Column("subdistrict_id", sa.Integer(), nullable=False),
         sa.Column("is_bilingual", types.Flag(), nullable=False),
+        sa.Column("has_grid", types.Flag(), nullable=False),
         sa.Column("sheet_stock", sa.Text(), nullable=False),
         sa.Column("roll_stock", sa.Text(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),

@@ -18,13 +18,14 @@ from app.demo import tables
 from app.dispatch.models import Mode, Shift, Team, TeamMember
 from app.dispatch.roster import USUAL
 from app.places import service_import as places_import
-from app.places.models import Building, Captaincy, CareKind, CareNeed, Household, ServicePoint, ZoneLevel
+from app.places.models import Building, Captaincy, CareKind, CareNeed, Household, ServicePoint, Subdistrict, ZoneLevel
 from app.places.tables.kinds import Kind
 from app.places.tables.options import Options
 from app.stock.models import RestRule
 
 # Sign-in names of the demo, what each is, and the password they share on a laptop.
 PASSWORD = "yunqi-demo-2022"
+HELP_PHONE = "199 0000 0200"
 PEOPLE = (
     ("admin", "街道管理员", Role.SUBDISTRICT_ADMIN),
     ("wuzi", "物资组 甲", Role.SUPPLIES_TEAM),
@@ -105,6 +106,7 @@ def _people(subdistrict_id: int) -> None:
 
 @command
 def _places(subdistrict_id: int) -> None:
+    db.session.get_one(Subdistrict, subdistrict_id).help_phone = HELP_PHONE
     for code, label, mode, order in LEVELS:
         if db.session.scalar(select(ZoneLevel.id).filter_by(code=code)) is None:
             db.session.add(ZoneLevel(code=code, label_zh=label, delivery_mode=mode, round_order=order))

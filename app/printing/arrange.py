@@ -9,7 +9,7 @@ Truth table of floor order (`in_walking_order`):
 Rooms without a floor (villas, shops) follow at the end; inside a floor rooms go up in natural order.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
@@ -38,6 +38,9 @@ def in_walking_order(rows: Iterable[RoomT], has_lift: bool) -> tuple[RoomT, ...]
         return natural_key(row.stairwell), row.floor is None, -floor if has_lift else floor, natural_key(row.room)
 
     return tuple(sorted(rows, key=key))
+
+
+GRID_COLUMNS = 12  # doors of a floor side by side on paper
 
 
 @dataclass(frozen=True)
@@ -71,7 +74,7 @@ def _door(room: str, floor: int) -> str:
 
 
 def floor_grid(cells: Sequence[tuple[str, int, GridCell]]) -> tuple[StairwellGrid, ...]:
-    """Arrange (stairwell, floor, cell) triples as one grid per stairwell.
+    """Arrange (stairwell, floor, cell) triples as one grid per stairwell, or several where it has a long corridor.
 
     The grid is a picture of the house: the highest floor is on top whether or not there is a lift.
     The walk itself is the order of the list.
@@ -82,9 +85,17 @@ def floor_grid(cells: Sequence[tuple[str, int, GridCell]]) -> tuple[StairwellGri
         doors = sorted({door for _, door, _ in own}, key=natural_key)
         by_place = {(floor, door): cell for floor, door, cell in own}
         floors = sorted({floor for floor, _, _ in own}, reverse=True)
-        rows = tuple(GridFloor(floor, tuple(by_place.get((floor, door)) for door in doors)) for floor in floors)
-        grids.append(StairwellGrid(stairwell, rows))
+        for part in _parts(doors):
+            rows = tuple(GridFloor(floor, tuple(by_place.get((floor, door)) for door in part)) for floor in floors)
+            grids.append(StairwellGrid(stairwell, rows))
     return tuple(grids)
+
+
+def _parts(doors: Sequence[str]) -> Iterator[Sequence[str]]:
+    """A corridor wider than the paper becomes several pictures of equal width."""
+    width = -(-len(doors) // -(-len(doors) // GRID_COLUMNS))
+    for first in range(0, len(doors), width):
+        yield doors[first : first + width]
 
 
 SLOT_MINUTES, HOUSEHOLDS_A_SLOT, SORTING_MINUTES = 10, 6, 10

@@ -33,6 +33,7 @@ class PaperSetup(Versioned, Base):
 
     subdistrict_id: Mapped[int] = fk("subdistrict.id", primary_key=True)
     is_bilingual: Mapped[bool] = mapped_column(Flag, default=False)  # English beside the Chinese
+    has_grid: Mapped[bool] = mapped_column(Flag, default=True)  # the picture of the building on hand-out lists
     sheet_stock: Mapped[str] = plain_text()  # keys of labels.STOCKS
     roll_stock: Mapped[str] = plain_text()
 

@@ -48,6 +48,7 @@ class SavePaperSchema(CommandSchema):
 
     makes = SavePaper
     is_bilingual = fields.Boolean(load_default=False)
+    has_grid = fields.Boolean(load_default=False)
     sheet_stock = fields.String(required=True, validate=one_of(_SHEETS))
     roll_stock = fields.String(required=True, validate=one_of(_ROLLS))
 

@@ -22,6 +22,7 @@ class PaperOptions:
     """What is remembered. ``stocks`` holds the papers whose margins were adjusted."""
 
     is_bilingual: bool = False
+    has_grid: bool = True
     sheet_stock: str = A4_3X8.key
     roll_stock: str = ROLL_60X40.key
     stocks: Mapping[str, LabelStock] = field(default_factory=dict)
@@ -41,9 +42,10 @@ class PaperOptions:
 
 @dataclass(frozen=True)
 class SavePaper:
-    """The switch of the languages and the papers in the printers."""
+    """The switch of the languages, the picture of the building on hand-out lists, the papers in the printers."""
 
     is_bilingual: bool = False
+    has_grid: bool = False
     sheet_stock: str = A4_3X8.key
     roll_stock: str = ROLL_60X40.key
 
@@ -77,7 +79,7 @@ def options_of(subdistrict_id: int) -> PaperOptions:
     }
     if row is None:
         return PaperOptions(stocks=stocks)
-    return PaperOptions(row.is_bilingual, row.sheet_stock, row.roll_stock, stocks)
+    return PaperOptions(row.is_bilingual, row.has_grid, row.sheet_stock, row.roll_stock, stocks)
 
 
 @command
@@ -92,7 +94,8 @@ def save_paper(by: Staff, subdistrict_id: int, wanted: SavePaper) -> PaperSetup:
     if row is None:
         row = PaperSetup(subdistrict_id=subdistrict_id)
         db.session.add(row)
-    row.is_bilingual, row.sheet_stock, row.roll_stock = wanted.is_bilingual, wanted.sheet_stock, wanted.roll_stock
+    row.is_bilingual, row.has_grid = wanted.is_bilingual, wanted.has_grid
+    row.sheet_stock, row.roll_stock = wanted.sheet_stock, wanted.roll_stock
     db.session.flush()
     office = db.session.get_one(Subdistrict, subdistrict_id)
     events.record(by, "paper", office, is_bilingual=wanted.is_bilingual)

@@ -27,7 +27,11 @@ class HandOutDay:
 
 def hand_out_lists(wave: BagsOfWave, day: HandOutDay) -> Iterator[Prepared]:
     """Yield the hand-out list of each building; doors once, with all their bags."""
-    ground, control, all_doors = wave.ground, bag_control(wave.ground), _all_doors(wave)
+    ground, control, all_doors = (
+        wave.ground,
+        bag_control(wave.ground),
+        _all_doors(wave) if wave.ground.options.has_grid else {},
+    )
     for building in wave.buildings():
         doors: dict[int, list[BagOnPaper]] = defaultdict(list)
         for bag in wave.by_building[building.id]:
@@ -44,6 +48,7 @@ def hand_out_lists(wave: BagsOfWave, day: HandOutDay) -> Iterator[Prepared]:
             mode=day.modes.get(building.id, DeliveryMode.TO_DOOR),
             rows=rows,
             empty_doors=_without_bags(all_doors.get(building.id, []), rows),
+            has_grid=ground.options.has_grid,
         )
         yield Prepared(ground.of_building(building), sheet)
 

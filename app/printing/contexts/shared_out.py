@@ -28,7 +28,7 @@ def shortage_lists(ground: Ground) -> Iterator[Prepared]:
         .join(ShareNote, ShareNote.order_line_id == OrderLine.id)
         .join(Household, Household.id == HouseholdOrder.household_id)
         .join(Stairwell, Stairwell.id == Household.stairwell_id)
-        .where(*_is_short(ground.cycle_id))
+        .where(*is_short(ground.cycle_id))
     )
     found: dict[int, list[ShortRow]] = defaultdict(list)
     for building, stairwell, room, line, note in rows:
@@ -51,7 +51,8 @@ def _short_order(row: ShortRow) -> tuple[str, str]:
     return natural_key(row.room), row.item
 
 
-def _is_short(cycle_id: int) -> tuple[ColumnElement[bool], ...]:
+def is_short(cycle_id: int) -> tuple[ColumnElement[bool], ...]:
+    """Lines of households that get less than they ordered; joins order, line and note."""
     return (
         HouseholdOrder.cycle_id == cycle_id,
         HouseholdOrder.state.in_((OrderState.LOCKED, OrderState.SETTLED)),
@@ -65,7 +66,7 @@ def _short_control(cycle_id: int) -> dict[int, Totals]:
         select(HouseholdOrder.service_point_id, func.count(), func.sum(OrderLine.qty_ordered - ShareNote.qty_share))
         .join(OrderLine, OrderLine.order_id == HouseholdOrder.id)
         .join(ShareNote, ShareNote.order_line_id == OrderLine.id)
-        .where(*_is_short(cycle_id))
+        .where(*is_short(cycle_id))
         .group_by(HouseholdOrder.service_point_id)
     )
     return {point: Totals(lines=count, units=int(units)) for point, count, units in rows}

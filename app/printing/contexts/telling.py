@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import func, select
 
+from app.allocation.models import ShareNote
 from app.core import clock
 from app.core.db import db
 from app.core.sentences import Sentence
@@ -20,6 +21,7 @@ from app.printing.contexts.day import arrivals, zones
 from app.printing.contexts.ground import BuildingPlace, Ground, load_ground
 from app.printing.contexts.notices import Collecting
 from app.printing.contexts.ordered import COUNTED
+from app.printing.contexts.shared_out import is_short
 
 _POSTER = "poster"
 
@@ -79,7 +81,8 @@ def _short(ground: Ground) -> Saying:
     rows = db.session.execute(
         select(HouseholdOrder.building_id, OrderLine.item_id)
         .join(OrderLine, OrderLine.order_id == HouseholdOrder.id)
-        .where(OrderLine.cycle_id == ground.cycle_id, OrderLine.qty_short > 0)
+        .join(ShareNote, ShareNote.order_line_id == OrderLine.id)
+        .where(*is_short(ground.cycle_id))
         .group_by(HouseholdOrder.building_id, OrderLine.item_id)
     )
     items: dict[int, list[int]] = defaultdict(list)

@@ -73,6 +73,7 @@ class HandOutList(Sheet):
     mode: str
     rows: tuple[HandOutRow, ...]
     empty_doors: tuple[EmptyDoor, ...] = ()
+    has_grid: bool = True
 
     reason_codes = REASON_CODES
 
