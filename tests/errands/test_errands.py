@@ -12,7 +12,7 @@ from app.access.permissions import Resident
 from app.core import clock
 from app.core.db import db
 from app.core.errors import Conflict, Invalid, NotFound
-from app.errands import service
+from app.errands import queries, service
 from app.errands.models import Errand, ErrandState
 from app.errands.rules import is_late
 from app.errands.schemas import Ask, Step
@@ -127,3 +127,75 @@ def test_the_queue_takes_few_statements(app: Flask, town: world.World, count_que
     with count_queries() as statements:  # type: ignore[operator]
         assert desk.get("/errands?state=nonsense&page=x").status_code == 200
     assert len(statements) <= 25
+
+
+def test_overdue_errands_stand_first_then_the_oldest(app: Flask, town: world.World) -> None:
+    by, now = town.actor("leader"), clock.now()
+    ages = {"document": 30, "parcel": 240, "bill": 500}
+    for kind, seconds in ages.items():
+        with clock.frozen_at(now - timedelta(seconds=seconds)):
+            errand = service.ask(by, town.households[0].id, Ask(kind, "门口"))
+        if kind == "bill":
+            service.step(by, errand.id, Step(ErrandState.STARTED))
+    rows = [queries.errand_row(row) for row in db.session.execute(queries.queue(by, "waiting"))]
+    assert [str(row.kind) for row in rows] == ["parcel", "bill", "document"]
+    assert [row.is_late for row in rows] == [True, False, False]
+    assert (queries.counts(by)["late"], queries.counts(by)["waiting"]) == (1, 3)
+
+
+def test_the_clock_is_said_in_words(app: Flask, town: world.World) -> None:
+    with clock.frozen_at(clock.now() - timedelta(seconds=200)):
+        asked(town, "parcel")
+    text = sign_in(app, town, "leader").get("/errands").get_data(as_text=True)
+    assert "接收已超 2:2" in text
+    assert 'data-left="-14' in text
+
+
+def test_the_point_writes_down_what_is_asked_on_the_telephone(app: Flask, town: world.World) -> None:
+    desk, page = sign_in(app, town, "leader"), f"/households/{town.households[1].id}/errands"
+    assert f"/households/{town.households[1].id}/errands" in desk.get("/errands/new?home=2-201").get_data(as_text=True)
+    assert "请填写" in post(desk, page, page, {"kind": "parcel", "place": ""}).get_data(as_text=True)
+    there = post(desk, page, page, {"kind": "parcel", "place": "北门", "what": "88-1", "is_sensitive": "1"})
+    errand = db.session.query(Errand).one()
+    assert there.headers["Location"].endswith(f"/errands/{errand.id}")
+    assert (errand.is_sensitive, errand.asked_by_kind) == (True, "staff")
+    assert "88-1" not in desk.get("/errands").get_data(as_text=True)
+    assert "88-1" in desk.get(f"/errands/{errand.id}").get_data(as_text=True)
+    assert sign_in(app, town, "leader2").get(page).status_code == 404
+    assert sign_in(app, town, "captain").get(page).status_code == 403
+
+
+def test_an_errand_is_given_to_the_captain_who_sees_no_sensitive_content(app: Flask, town: world.World) -> None:
+    errand, by = asked(town), town.actor("leader")
+    captain = town.accounts["captain"].id
+    service.assign(by, errand.id, captain)
+    assert db.session.get_one(Errand, errand.id).state == ErrandState.SEEN
+    hands = sign_in(app, town, "captain")
+    shown = hands.get("/errands/to-do").get_data(as_text=True)
+    assert "南门药房" in shown
+    assert "降压药" not in shown
+    assert post(hands, "/errands/to-do", f"/errands/{errand.id}/finish", {"answer": "放门口"}).status_code == 303
+    stored = db.session.get_one(Errand, errand.id, populate_existing=True)
+    assert (stored.state, stored.answer, stored.handled_by_id) == (ErrandState.DONE, "放门口", captain)
+
+
+def test_only_who_it_was_given_to_finishes_it_and_only_people_of_the_building_get_it(town: world.World) -> None:
+    errand, by = asked(town), town.actor("leader")
+    with pytest.raises(Invalid):
+        service.assign(by, errand.id, town.accounts["leader2"].id)
+    with pytest.raises(NotFound):
+        service.finish(town.actor("captain"), errand.id, "")
+    service.assign(by, errand.id, town.accounts["leader"].id)
+    service.finish(by, errand.id, "")
+    with pytest.raises(Conflict):
+        service.assign(by, errand.id, 0)
+
+
+def test_the_history_tells_who_and_how_long(app: Flask, town: world.World) -> None:
+    errand, by = asked(town), town.actor("leader")
+    service.assign(by, errand.id, by.id)
+    service.step(by, errand.id, Step(ErrandState.DECLINED, "药房关门"))
+    text = sign_in(app, town, "leader").get(f"/errands/{errand.id}").get_data(as_text=True)
+    assert "分派" in text
+    assert "提出后 0 分钟" in text
+    assert "药房关门" in text
