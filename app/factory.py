@@ -32,6 +32,7 @@ BLUEPRINTS = (
     "app.places.views:bp",
     "app.places.views_buildings:bp",
     "app.places.views_points:bp",
+    "app.places.views_addresses:bp",
     "app.places.views_zones:bp",
     "app.places.views_import:bp",
     "app.places.views_accounts:bp",

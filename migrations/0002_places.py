@@ -111,6 +111,7 @@ def upgrade() -> None:
         sa.Column("compound_id", sa.Integer(), nullable=False),
         sa.Column("levels", types.Json(), nullable=False),
         sa.Column("words", types.Json(), nullable=False),
+        sa.Column("buildings", types.Json(), nullable=False),
         sa.ForeignKeyConstraint(
             ["compound_id"], ["compound.id"], name=op.f("fk_address_profile_compound_id_compound"), ondelete="RESTRICT"
         ),

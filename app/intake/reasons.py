@@ -41,6 +41,7 @@ REASONS = {
     "no_goods": N_("没有写商品"),
     "no_quantity": N_("没有写数量"),
     "no_room": N_("没有写房号"),
+    "no_stairwell": N_("没有写单元"),
     "no_such_name": N_("改单或取消的人前面没有下过单，请核对"),
     "no_who": N_("没有写是谁的"),
     "nothing_needed": N_("说不需要，不计入"),

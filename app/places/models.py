@@ -89,8 +89,9 @@ class AddressProfile(Base):
     __table_args__ = STRICT
 
     compound_id: Mapped[int] = fk("compound.id", primary_key=True)
-    levels: Mapped[Any] = json_column()
-    words: Mapped[Any] = json_column()
+    levels: Mapped[Any] = json_column()  # levels that an address must name, e.g. ["stairwell"]
+    words: Mapped[Any] = json_column()  # word → level, e.g. {"斋": "building"}
+    buildings: Mapped[Any] = json_column(default=dict)  # other name of a building → its label
 
 
 class Gate(Versioned, Base):

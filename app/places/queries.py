@@ -99,13 +99,17 @@ def _profiles(compounds: dict[int, str]) -> list[Profile]:
     held = select(CompoundAlias.compound_id, CompoundAlias.alias).where(CompoundAlias.compound_id.in_(list(compounds)))
     for compound_id, alias in db.session.execute(held):
         aliases[compound_id].append(alias)
-    described = select(AddressProfile.compound_id, AddressProfile.words)
-    words = {
-        compound_id: dict(found or {})
-        for compound_id, found in db.session.execute(described.where(AddressProfile.compound_id.in_(list(compounds))))
-    }
+    described = select(AddressProfile).where(AddressProfile.compound_id.in_(list(compounds)))
+    written = {row.compound_id: row for row in db.session.scalars(described)}
     return [
-        Profile(name, tuple(aliases.get(compound_id, ())), words.get(compound_id, {}))
+        profile_of(name, aliases.get(compound_id, ()), written.get(compound_id))
         for compound_id, name in compounds.items()
-        if compound_id in aliases or compound_id in words
+        if compound_id in aliases or compound_id in written
     ]
+
+
+def profile_of(name: str, aliases: Iterable[str], row: AddressProfile | None) -> Profile:
+    """The profile of a compound as the address resolver takes it."""
+    if row is None:
+        return Profile(name, tuple(aliases))
+    return Profile(name, tuple(aliases), dict(row.words or {}), frozenset(row.levels or ()), dict(row.buildings or {}))

@@ -39,12 +39,15 @@ class Profile:
     """Editable facts about one compound.
 
     aliases: other names people write, lane numbers (`500弄`) included. words: level words only used there, each with
-    its level ("building", "stairwell", "floor", "room", "lane", "area").
+    its level ("building", "stairwell", "floor", "room", "lane", "area"). levels: levels an address there has to name;
+    one that leaves them out is asked. buildings: other name of a building → its label (老年公寓 → 12号楼).
     """
 
     compound: str
     aliases: tuple[str, ...] = ()
     words: Mapping[str, str] = field(default_factory=dict)
+    levels: frozenset[str] = frozenset()
+    buildings: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +116,10 @@ class Register:
         self.words: dict[str, str] = dict(tokens.LEVEL_WORDS)
         for compound in self.buildings:
             self._name(compound, compound)
+        self.levels: dict[str, frozenset[str]] = {}
         for profile in profiles:
+            self.levels[profile.compound] = profile.levels
+            self._alias_buildings(profile)
             known = {word: level for word, level in profile.words.items() if word and level in reading.LEVELS}
             self.words.update(known)
             for alias in profile.aliases:
@@ -136,6 +142,17 @@ class Register:
         self.by_room[household.compound, building, room].append(household)
         self.by_building[household.compound, building].append(household)
         self.buildings[household.compound].add(building)
+
+    def _alias_buildings(self, profile: Profile) -> None:
+        """The rooms of a building under its other names; a name that another building bears already is left out."""
+        for alias, label in profile.buildings.items():
+            key, real = building_key(alias), building_key(label)
+            if not key or key in self.buildings[profile.compound] or real not in self.buildings[profile.compound]:
+                continue
+            self.buildings[profile.compound].add(key)
+            self.by_building[profile.compound, key] = self.by_building[profile.compound, real]
+            for household in self.by_building[profile.compound, real]:
+                self.by_room[profile.compound, key, room_key(household.room)].append(household)
 
     def _name(self, name: str, compound: str) -> None:
         folded = chinese.fold(name)

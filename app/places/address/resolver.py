@@ -46,6 +46,7 @@ class Reason(StrEnum):
     NO_ADDRESS = "no_address"
     NO_BUILDING = "no_building"
     NO_ROOM = "no_room"
+    NO_STAIRWELL = "no_stairwell"
     UNKNOWN_BUILDING = "unknown_building"
     UNKNOWN_STAIRWELL = "unknown_stairwell"
     UNKNOWN_ROOM = "unknown_room"
@@ -215,6 +216,9 @@ def _objection(read: Reading, household: Household, place: Place) -> tuple[Reaso
         return Reason.OUT_OF_SCOPE, mine
     if read.area or read.wing:
         return Reason.UNKNOWN_AREA, mine
+    needed = place.register.levels.get(household.compound, frozenset())
+    if "stairwell" in needed and household.stairwell and not read.stairwell:
+        return Reason.NO_STAIRWELL, mine
     lanes = place.register.lanes.get(household.compound)
     if naming.by_typo and not (read.lane and (read.lane in lanes if lanes else len(place.in_scope) == 1)):
         return Reason.UNKNOWN_PLACE, mine

@@ -1,0 +1,44 @@
+"""How an address was read, step by step, for the person who wonders why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.core import chinese
+from app.places.address import names, tokens
+from app.places.address.reading import Reading, readings
+from app.places.address.register import Register, Scope
+from app.places.address.resolver import MAX_TEXT, Resolution, place_of, resolve
+
+_SHOWN = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """folded: the text as it is compared. compounds: those it names, or all that are possible when it names none.
+    numbers: (number, level its word says, "" without one). readings: the most usual ones, cheapest first.
+    """
+
+    folded: str
+    compounds: tuple[str, ...]
+    is_named: bool
+    rest: str
+    numbers: tuple[tuple[str, str], ...]
+    readings: tuple[Reading, ...]
+    resolution: Resolution
+
+
+def explain(text: str, register: Register, scope: Scope | None = None) -> Explanation:
+    """What `resolve` sees and decides."""
+    folded = chinese.fold(text[:MAX_TEXT])
+    place = place_of(folded, register, scope)
+    found = tokens.slots(place.naming.masked, words=register.words)
+    return Explanation(
+        folded,
+        place.compounds[:_SHOWN],
+        place.is_named,
+        place.naming.masked.replace(names.MASK, ""),
+        tuple((slot.value, slot.level) for slot in found),
+        tuple(readings(found)[:_SHOWN]) if found else (),
+        resolve(text, register, scope),
+    )
