@@ -116,5 +116,5 @@ def _where(slot: Slot) -> str:
     if not known:
         return slot.stairwell
     if len(known) == 1:
-        return _("%(stairwell)s %(floor)s 层", stairwell=slot.stairwell, floor=known[0])
-    return _("%(stairwell)s %(first)s–%(last)s 层", stairwell=slot.stairwell, first=known[0], last=known[-1])
+        return str(_("%(stairwell)s %(floor)s 层", stairwell=slot.stairwell, floor=known[0]))
+    return str(_("%(stairwell)s %(first)s–%(last)s 层", stairwell=slot.stairwell, first=known[0], last=known[-1]))

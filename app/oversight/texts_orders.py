@@ -26,7 +26,7 @@ ROOMS_NAMED = 30
 def _when(instant: datetime) -> str:
     """ "4月2日 15:00" on the subdistrict's clock."""
     wall = clock.to_local(instant)
-    return _("%(m)s月%(d)s日 %(t)s", m=wall.month, d=wall.day, t=clock_time(instant))
+    return str(_("%(m)s月%(d)s日 %(t)s", m=wall.month, d=wall.day, t=clock_time(instant)))
 
 
 def opening(cycle: Cycle, _wish: Wish, groups: list[Group]) -> Iterable[GroupText]:
@@ -72,7 +72,7 @@ def last_call(cycle: Cycle, _wish: Wish, groups: list[Group]) -> Iterable[GroupT
 
 
 def _called(cycle: Cycle, name: str, total: int) -> str:
-    return _(
+    text = _(
         "【%(group)s】%(cycle)s %(at)s 截单，还有 %(n)s 户没有下单。需要的请尽快扫楼下海报的二维码下单；"
         "不需要的也请告诉楼长一声。截单后不能再加。",
         group=name,
@@ -80,6 +80,7 @@ def _called(cycle: Cycle, name: str, total: int) -> str:
         at=_when(cycle.cutoff_at),
         n=total,
     )
+    return str(text)
 
 
 def _without_order(cycle_id: int, building_ids: list[int]) -> dict[int, int]:
@@ -118,9 +119,9 @@ def changes(cycle: Cycle, wish: Wish, groups: list[Group]) -> Iterable[GroupText
 
 def _told(sentence: str, rooms: list[str], how: Rooms) -> str:
     if how == Rooms.HIDDEN:
-        return _("· %(n)s 户：%(said)s", n=len(rooms), said=sentence)
+        return str(_("· %(n)s 户：%(said)s", n=len(rooms), said=sentence))
     named = "、".join(dict.fromkeys(rooms[:ROOMS_NAMED]))
-    return _("· %(rooms)s（共 %(n)s 户）：%(said)s", rooms=named, n=len(rooms), said=sentence)
+    return str(_("· %(rooms)s（共 %(n)s 户）：%(said)s", rooms=named, n=len(rooms), said=sentence))
 
 
 def _sentences(cycle_id: int, building_ids: list[int]) -> dict[int, list[tuple[str, str]]]:

@@ -98,15 +98,18 @@ class Group:
 
 def grouped(near: list[Place], together: Together) -> list[Group]:
     """The buildings by whose group they belong to."""
-    of = {
-        Together.BUILDING: lambda one: (f"b{one.id}", one.name),
-        Together.COMPOUND: lambda one: (f"c{one.compound_id}", one.compound),
-        Together.POINT: lambda one: (f"p{one.point_id}", one.point),
-    }[together]
-    grouped: dict[tuple[str, str], list[Place]] = defaultdict(list)
+    found: dict[tuple[str, str], list[Place]] = defaultdict(list)
     for place in near:
-        grouped[of(place)].append(place)
-    return [Group(key, name, buildings) for (key, name), buildings in grouped.items()]
+        found[_whose(place, together)].append(place)
+    return [Group(key, name, buildings) for (key, name), buildings in found.items()]
+
+
+def _whose(place: Place, together: Together) -> tuple[str, str]:
+    if together == Together.COMPOUND:
+        return f"c{place.compound_id}", place.compound
+    if together == Together.POINT:
+        return f"p{place.point_id}", place.point
+    return f"b{place.id}", place.name
 
 
 def ids_of_groups(groups: Iterable[Group]) -> list[int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from flask import Blueprint, render_template, request, url_for
 from flask_babel import gettext as _
@@ -77,6 +77,6 @@ def _number(name: str) -> int | None:
     return int(value) if value.isascii() and value.isdigit() and len(value) < 10 else None
 
 
-def _address(cycle_id: int, **changed: object) -> str:
-    kept = {name: value for name, value in request.args.items() if name != "page"}
+def _address(cycle_id: int, **changed: Any) -> str:
+    kept: dict[str, Any] = {name: value for name, value in request.args.items() if name != "page"}
     return url_for("texts.index", cycle_id=cycle_id, **{**kept, **changed})

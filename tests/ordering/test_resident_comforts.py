@@ -45,7 +45,7 @@ def second_cycle(here: World, without: int | None = None) -> tuple[Cycle, list[O
         db.session.flush()
         db.session.add(OfferComponent(offer_id=offer.id, item_id=item.id, qty=1))
         offers.append(offer)
-    db.session.commit()
+    db.session.flush()
     return cycle, offers
 
 
@@ -109,6 +109,7 @@ def test_an_order_in_a_later_cycle_lets_the_phone_remember_longer(app: Flask, to
     client = enter(app, town)
     before = db.session.scalars(select(HouseholdToken.expires_at)).one()
     cycle, offers = second_cycle(town)
+    db.session.commit()
     page = f"/my/cycles/{cycle.id}/order"
     assert post(client, page, page, {f"qty_{offers[0].id}": "1", "step": "place"}).status_code == 303
     after = db.session.scalars(select(HouseholdToken.expires_at)).one()
@@ -140,6 +141,7 @@ def test_the_last_order_is_filled_in_and_what_cannot_be_is_said(app: Flask, town
 def test_what_is_often_bought_comes_first_and_only_if_it_is_on_offer(app: Flask, town: World) -> None:
     town.order(town.households[0], {1: 1, 2: 1})
     cycle, offers = second_cycle(town, without=1)
+    db.session.commit()
     often = page_of(with_code(app, town), cycle).split('id="often"')[1].split("</nav>")[0]
     assert re.findall(r"#f-qty_(\d+)", often) == [str(offers[1].id)]
     assert "常买" in often
@@ -152,6 +154,7 @@ def test_who_only_knows_the_room_reads_nothing_of_earlier_days(app: Flask, town:
     code = db.session.scalars(select(HouseholdOrder.code)).one()
     town.lock()
     cycle, _offers = second_cycle(town)
+    db.session.commit()
     stranger = enter(app, town)
     assert "上次订的" not in page_of(stranger, cycle)
     assert 'id="often" aria-label="常买" hidden' in page_of(stranger, cycle)
