@@ -1,0 +1,177 @@
+"""What makes a sheet usable in gloves: black and white, heads that repeat, buildings kept whole, totals and marks."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from app.printing.arrange import GRID_COLUMNS, GridCell, floor_grid
+from app.printing.engine import PageSpan
+from app.printing.pdf import ASSETS
+from app.printing.sheets.base import Sheet, Totals
+from app.printing.sheets.hand_out_list import EmptyDoor
+from app.printing.sheets.settlement_sheet import SettlementBuilding, SettlementRow, SettlementSheet
+from tests.printing import invented
+from tests.printing.conftest import Gallery, text_of
+from tests.printing.layout import texts_of
+
+TEMPLATES = Path(__file__).resolve().parents[2] / "templates" / "print"
+COLOUR = re.compile(r"#[0-9a-fA-F]{3,8}\b|\b(?:rgb|hsl|rgba|hsla)\(")
+REPEATED = {
+    "hand_out_list": "原因号",
+    "goods_receipt": "静置至",
+    "pick_list": "",
+    "bag_list": "装好",
+    "settlement_sheet": "已办",
+    "shortage_list": "给居民的话",
+}
+
+
+def test_the_style_knows_black_and_white_only() -> None:
+    for path in (ASSETS / "sheets.css", *TEMPLATES.glob("*")):
+        assert set(COLOUR.findall(path.read_text("utf-8"))) <= {"#000", "#fff"}, path.name
+
+
+def test_every_printed_page_is_grey_through_and_through(gallery: Gallery, tmp_path: Path) -> None:
+    subprocess.run(["pdftoppm", "-r", "20", str(gallery.path), str(tmp_path / "p")], check=True)
+    pages = sorted(tmp_path.glob("p-*.ppm"))
+    assert len(pages) == gallery.rendered.pages
+    for page in pages:
+        data = page.read_bytes().split(b"\n", 3)[3]
+        assert data[0::3] == data[1::3] == data[2::3], page.name
+
+
+def _page_texts(gallery: Gallery, name: str) -> list[str]:
+    span = gallery.spans[name]
+    return [text_of(gallery.path, PageSpan(span.first + at, 1)) for at in range(span.pages)]
+
+
+@pytest.mark.parametrize("name", sorted(REPEATED))
+def test_the_head_of_the_table_and_the_name_of_the_sheet_are_on_every_page(gallery: Gallery, name: str) -> None:
+    pages = _page_texts(gallery, name)
+    assert len(pages) > 1
+    number = str(invented.stamped(invented.every_sheet()[name]).stamp.number)
+    for page in pages:
+        assert number in page
+    with_rows = pages if name != "hand_out_list" else pages[:-1]  # its last page holds the picture
+    assert all(REPEATED[name] in page for page in with_rows)
+
+
+def _money(rows: int, buildings: int) -> SettlementSheet:
+    made = tuple(
+        SettlementBuilding(
+            f"{number}号楼", tuple(SettlementRow(f"{number}-{at:03d}", 100, 0, 0, 0) for at in range(rows))
+        )
+        for number in range(1, buildings + 1)
+    )
+    total = Totals(lines=rows * buildings, amount_fen=rows * buildings * 100)
+    return SettlementSheet(invented.HEAD, total, made)
+
+
+def _pages_of_rooms(sheet: Sheet) -> dict[str, set[int]]:
+    """Building number → pages on which its rooms are."""
+    found: dict[str, set[int]] = {}
+    for one in texts_of(sheet):
+        match = re.fullmatch(r"(\d+)-\d{3}", one.text.strip())
+        if match:
+            found.setdefault(match[1], set()).add(one.page)
+    return found
+
+
+@pytest.mark.parametrize("rows", [7, 13, 20, 22])
+def test_no_building_that_fits_on_a_page_is_broken(rows: int) -> None:
+    pages = _pages_of_rooms(_money(rows, 5))
+    assert len(pages) == 5
+    assert {building: len(own) for building, own in pages.items()} == dict.fromkeys(pages, 1)
+
+
+def test_a_building_longer_than_a_page_starts_below_the_head_and_not_on_the_next_page() -> None:
+    pages = _pages_of_rooms(_money(60, 1))
+    assert pages["1"] == {1, 2, 3} or pages["1"] == {1, 2}
+
+
+def test_a_long_bag_list_starts_on_its_first_page() -> None:
+    small = invented.a_bag_list().buildings[0]
+    bags = tuple(replace(small.bags[at % 8], room=f"1-{at + 100}", code=f"K{at:04d}") for at in range(40))
+    packed = [item.qty for bag in bags for item in bag.items if item.qty]
+    total = Totals(bags=40, lines=len(packed), units=sum(packed))
+    sheet = replace(invented.a_bag_list(), control=total, buildings=(replace(small, bags=bags),))
+    assert _pages_of_rooms(sheet)["1"] == {1, 2, 3, 4} or min(_pages_of_rooms(sheet)["1"]) == 1
+
+
+def _changed(value: object) -> int:
+    """Rows marked as changed anywhere in a context."""
+    if isinstance(value, tuple):
+        return sum(_changed(part) for part in value)
+    if not dataclasses.is_dataclass(value):
+        return 0
+    own = int(bool(getattr(value, "is_changed", False)))
+    return own + sum(_changed(getattr(value, field.name)) for field in dataclasses.fields(value))
+
+
+@pytest.mark.parametrize("name", ["tally", "purchase_order", "pick_list", "bag_list", "route_sheet", "hand_out_list"])
+def test_what_changed_since_the_last_version_is_marked_and_the_old_version_is_void(gallery: Gallery, name: str) -> None:
+    sheet = invented.every_sheet()[name]
+    text = gallery.text(name)
+    assert _changed(sheet) > 0
+    assert text.count("改") == _changed(sheet) + 1, "one mark a row and one in the legend of the head"
+    assert "第1版作废" in text
+
+
+@pytest.mark.parametrize(
+    "name",
+    "tally purchase_order goods_receipt shortage_list pick_list bag_list route_sheet drop_off_sheet hand_out_list "
+    "exception_list settlement_sheet".split(),
+)
+def test_the_control_totals_on_paper_are_those_of_the_context(gallery: Gallery, name: str) -> None:
+    control = invented.every_sheet()[name].control
+    line = gallery.text(name).partition("核对数")[2][:160]
+    printed = set(re.findall(r"\d+(?:\.\d\d)?", line))
+    wanted = [
+        control.bags,
+        control.units if name != "route_sheet" else 0,
+        control.lines if name != "drop_off_sheet" else 0,
+    ]
+    assert {str(number) for number in wanted if number} <= printed
+    if control.amount_fen:
+        assert f"{control.amount_fen // 100}.{control.amount_fen % 100:02d}" in printed
+
+
+def test_the_picture_of_the_building_shows_doors_with_and_without_bags() -> None:
+    sheet = invented.a_hand_out_list()
+    grids = replace(sheet, empty_doors=(EmptyDoor("1单元", 11, "1101"),)).grid()
+    top = grids[0].floors[0]
+    assert [(cell.room, cell.bags > 0) for cell in top.cells if cell] == [
+        ("1101", False),
+        ("1102", True),
+        ("1103", True),
+    ]
+    assert [floor.floor for floor in grids[0].floors] == list(range(11, 0, -1)), "a picture of the house, top on top"
+
+
+def test_a_corridor_wider_than_the_paper_becomes_several_pictures() -> None:
+    cells = [("1单元", floor, GridCell(f"{floor}{door:02d}", 1)) for floor in (1, 2) for door in range(1, 31)]
+    grids = floor_grid(cells)
+    assert [len(grid.floors[0].cells) for grid in grids] == [10, 10, 10]
+    assert all(len(grid.floors[0].cells) <= GRID_COLUMNS for grid in grids)
+
+
+def test_marks_differ_in_shape_and_not_only_in_their_word() -> None:
+    style = (ASSETS / "sheets.css").read_text("utf-8")
+    shapes = {
+        name: re.search(rf"\.mark\.{name} {{([^}}]*)}}", style) for name in ("cold", "frozen", "heavy", "fragile")
+    }
+    bodies = {name: found[1].strip() for name, found in shapes.items() if found}
+    assert len(set(bodies.values())) == 4
+
+
+def test_every_font_stack_ends_in_fonts_that_know_the_rare_names() -> None:
+    for path in (ASSETS / "sheets.css", TEMPLATES / "_sketch.html"):
+        stacks = re.findall(r'font-family[:=]\s*"?([^;}]+?)(?:;|}|" font-size)', path.read_text("utf-8"))
+        assert stacks
+        assert all("Noto Sans CJK SC" in stack and "BabelStone Han" in stack for stack in stacks), path.name

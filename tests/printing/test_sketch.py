@@ -1,0 +1,104 @@
+"""The map sketch: nothing covers anything, north and scale are true, every stop has its number."""
+
+from __future__ import annotations
+
+import math
+import random
+
+import pytest
+
+from app.printing import sketch
+from app.printing.markup import html_of
+from app.printing.sketch import Mark, Place, Sketch
+from tests.printing import invented
+
+Box = tuple[float, float, float, float]
+
+
+def a_round(seed: int) -> list[Place]:
+    """One depot, up to two gates, up to 24 stops in two compounds, close together or far apart."""
+    chance = random.Random(seed)
+    span = chance.choice((120, 900, 3000, 12_000))
+    places = [Place("depot", "西门点位", 30_268_000, 120_196_000)]
+
+    def somewhere() -> tuple[int, int]:
+        return 30_268_000 + chance.randint(-span, span), 120_196_000 + chance.randint(-span, span)
+
+    places += [Place("gate", name, *somewhere()) for name in ("北门", "东南二号门")[: chance.randint(0, 2)]]
+    for seq in range(1, chance.randint(1, 24) + 1):
+        compound = chance.choice(("桂花苑", "金色江南花园城市广场二期"))
+        label = chance.choice((f"{chance.randint(1, 199)}号楼", f"{chance.randint(1, 99)}幢", "商务楼A座"))
+        places.append(Place("stop", label, *somewhere(), seq, compound, chance.random() < 0.2))
+    return places
+
+
+def drawn(seed: int) -> Sketch:
+    made = sketch.draw(a_round(seed))
+    assert made is not None
+    return made
+
+
+def text_box(mark: Mark) -> Box:
+    width = sketch.text_width(mark.label)
+    left = mark.text_x - {"start": 0.0, "middle": width / 2, "end": width}[mark.anchor]
+    return left, mark.text_y - 17, left + width, mark.text_y + 17
+
+
+def covers(one: Box, other: Box, slack: float = 4.0) -> bool:
+    across = min(one[2], other[2]) - max(one[0], other[0])
+    down = min(one[3], other[3]) - max(one[1], other[1])
+    return across > slack and down > slack
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_markers_and_texts_cover_nothing_and_stay_on_the_sheet(seed: int) -> None:
+    made = drawn(seed)
+    spots = [(mark.x, mark.y) for mark in made.marks]
+    for at, spot in enumerate(spots):
+        assert made.radius <= spot[0] <= made.width - made.radius
+        assert made.radius <= spot[1] <= made.height - made.radius
+        assert all(math.dist(spot, other) >= 2 * made.radius for other in spots[:at])
+    texts = [text_box(mark) for mark in made.marks if mark.label]
+    markers = [(x - made.radius, y - made.radius, x + made.radius, y + made.radius) for x, y in spots]
+    furniture = [(1750.0, 20.0, 1850.0, 180.0), (1480.0, made.height - 90.0, 1850.0, float(made.height))]
+    for at, text in enumerate(texts):
+        assert text[0] >= -2
+        assert text[2] <= made.width + 2
+        assert not any(covers(text, other) for other in (*texts[:at], *markers, *furniture))
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_every_stop_keeps_its_number_and_the_walk_goes_from_depot_to_depot(seed: int) -> None:
+    places, made = a_round(seed), drawn(seed)
+    stops = [place.seq for place in places if place.kind == "stop"]
+    assert sorted(mark.seq for mark in made.marks if mark.kind == "stop") == stops
+    walk = made.path.split()
+    assert len(walk) == len(stops) + 2
+    assert walk[0] == walk[-1]
+    assert sketch.draw(places) == made, "the same round gives the same picture"
+
+
+def test_north_is_up_and_the_scale_is_true() -> None:
+    # 0.001 degrees of latitude are 111.32 m anywhere; the same in longitude is shorter by the cosine.
+    north, east = Place("stop", "北", 30_001_000, 120_000_000, 1), Place("stop", "东", 30_000_000, 120_001_000, 2)
+    made = sketch.draw([Place("depot", "仓", 30_000_000, 120_000_000), north, east])
+    assert made is not None
+    depot, up, right = made.marks
+    assert up.at_y < depot.at_y
+    assert right.at_x > depot.at_x
+    metres_a_unit = made.scale_m / made.scale_length
+    assert (depot.at_y - up.at_y) * metres_a_unit == pytest.approx(111.3, abs=2)
+    assert (right.at_x - depot.at_x) * metres_a_unit == pytest.approx(111.3 * math.cos(math.radians(30)), abs=2)
+
+
+def test_the_drawing_has_north_scale_numbers_and_only_black_and_white() -> None:
+    svg = html_of(invented.stamped(invented.a_route_sheet())).partition("<svg")[2].partition("</svg>")[0]
+    assert "北" in svg
+    assert "米" in svg
+    assert all(f">{seq}</text>" in svg for seq in range(1, 10))
+    colours = {part.partition('"')[0] for name in ('fill="', 'stroke="') for part in svg.split(name)[1:]}
+    assert colours == {"#000", "#fff", "none"}
+
+
+def test_a_single_place_is_no_map() -> None:
+    assert sketch.draw([Place("depot", "仓", 30_000_000, 120_000_000)]) is None
