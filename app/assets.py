@@ -33,6 +33,8 @@ RESIDENT_SCRIPTS = ("ground", "outbox", "shelf", "page")  # the first is the gro
 
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _QUOTED = re.compile(r"""['"]([a-z0-9]+(?:-[a-z0-9]+)*)['"]""")
+_REMARK = re.compile(r"^ *//[^\n]*\n", re.MULTILINE)  # whole lines only: an address in a string holds // too
+_INDENT = re.compile(r"^ +", re.MULTILINE)
 _BLANK = re.compile(r"\n\s*")
 
 
@@ -56,7 +58,8 @@ def stylesheet() -> str:
 
 def resident_script() -> str:
     """Join the scripts of the resident's pages: one request instead of four, which a slow phone feels."""
-    return "\n".join((STATIC / "resident" / f"{name}.js").read_text("utf-8") for name in RESIDENT_SCRIPTS)
+    parts = [(STATIC / "resident" / f"{name}.js").read_text("utf-8") for name in RESIDENT_SCRIPTS]
+    return _INDENT.sub("", _REMARK.sub("", "\n".join(parts)))
 
 
 def icon_sprite(source: str, wanted: Iterable[str]) -> str:
