@@ -5,6 +5,8 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from app.printing.drawings import floor_picture, pick_pictures
+from app.printing.picture import Ink
 from app.printing.qr import qr_url
 from app.printing.sheets.base import Printout
 from app.printing.words import sayer
@@ -36,6 +38,7 @@ def environment(is_bilingual: bool = False) -> Environment:
     )
     made.globals["_"] = sayer(is_bilingual)
     made.filters.update(yuan=yuan, kg=kilograms, qr_url=qr_url)
+    made.globals.update(floor_picture=floor_picture, pick_pictures=pick_pictures)
     return made
 
 
@@ -43,4 +46,6 @@ def html_of(printout: Printout) -> str:
     """Return the HTML of one stamped sheet; every value is escaped text."""
     head = printout.sheet.head
     template = environment(head.is_bilingual).get_template(printout.sheet.template)
-    return template.render(sheet=printout.sheet, head=head, stamp=printout.stamp)
+    ink = Ink()
+    html = template.render(sheet=printout.sheet, head=head, stamp=printout.stamp, ink=ink)
+    return ink.page(html)

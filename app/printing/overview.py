@@ -110,7 +110,7 @@ def _expected(cycle_id: int, wave: int, point_ids: list[int] | None) -> dict[str
     bagged = bagged.where(Bag.cycle_id == cycle_id, Bag.wave == wave, Bag.state.in_(LIVE_BAGS))
     with_bags = Counter(db.session.scalars(bagged.group_by(Building.service_point_id, Building.id)))
     buildings = db.session.scalar(select(func.count()).select_from(per_point.subquery())) or 0
-    counts = {"tally": len(own), "poster": buildings}
+    counts = {"tally": len(own), "poster": buildings, "door_notice": buildings}
     counts |= dict.fromkeys(("bag_list", "hand_out_list"), sum(with_bags.values()))
     counts |= dict.fromkeys(("pick_list", "bag_label"), len(with_bags))
     counts["drop_off_sheet"] = _published(cycle_id, wave, own)

@@ -20,6 +20,8 @@ from app.printing import pdf_boxes, pdf_text, qr
 from app.printing.geometry import Box
 from app.printing.limits import ForbiddenFetch, RenderTooLarge
 from app.printing.pdf_marks import boxes_of, mark_corners
+from app.printing.pdf_paint import images
+from app.printing.picture import split
 
 ASSETS = Path(__file__).resolve().parents[1] / "static" / "print"
 ASSET_SCHEME = "louda-asset"
@@ -94,9 +96,10 @@ def _style(name: str) -> CSS:
 
 def _documents(sheets: Sequence[str], style: str, max_pages: int, fetcher: AssetFetcher) -> list[Document]:
     documents = []
-    for html in sheets:
+    for sheet in sheets:
+        drawn, html = split(sheet)
         page = HTML(string=html, url_fetcher=fetcher, media_type="print")
-        document = page.render(font_config=_fonts(), stylesheets=[_style(style)])
+        document = page.render(font_config=_fonts(), stylesheets=[_style(style)], cache=dict(images(drawn, _fonts())))
         if len(document.pages) > max_pages:
             raise RenderTooLarge(f"{len(document.pages)} pages, {max_pages} allowed")
         documents.append(document)

@@ -26,6 +26,27 @@ class _Found:
     field: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Square:
+    """A box inside a picture, asked like a box of the layout."""
+
+    x: float
+    y: float
+    side: float
+
+    def border_box_x(self) -> float:
+        return self.x
+
+    def border_box_y(self) -> float:
+        return self.y
+
+    def border_width(self) -> float:
+        return self.side
+
+    def border_height(self) -> float:
+        return self.side
+
+
 def _field(element: Any) -> str:
     """What kind of box an element of the sheet is: a box to tick, a cell to write in, or none (empty)."""
     if element is None or element.tag == "th":
@@ -40,6 +61,8 @@ def _walk(box: Any, row: str) -> Iterator[_Found]:
         field = _field(element)
         if field and box.element_tag == element.tag:
             yield _Found(box, row, field)
+    for x, y, side, own in getattr(getattr(box, "replacement", None), "boxes", ()):
+        yield _Found(_Square(box.content_box_x() + x, box.content_box_y() + y, side), own, "tick")
     for child in getattr(box, "children", ()):
         yield from _walk(child, row)
 

@@ -10,10 +10,13 @@ the PDF are the same with and without, `tests/printing/test_speed.py` compares t
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any
 
 import weasyprint.draw as drawing
+from weasyprint.draw.text import draw_first_line
 from weasyprint.layout import inline, preferred
+from weasyprint.matrix import Matrix
 from weasyprint.text import line_break
 from weasyprint.text.ffi import FROM_UNITS, ffi, pango
 
@@ -257,6 +260,23 @@ def _string(stream: Any, run: Run, font: Any, font_size: float) -> str:
         if kerning:
             string += f">{int(kerning)}<"
     return string[:-1] if string[-1] == "<" else string + ">"
+
+
+def show(stream: Any, layout: Any, style: Any, x: float, baseline: float) -> None:
+    """Write one line of text, laid out by `split_first_line`, in the present colour."""
+    ready = _strings(stream, layout) if type(layout) is MeasuredLayout else None
+    stream.begin_text()
+    if ready is not None:
+        stream.set_text_matrix(1, 0, 0, -1, x, baseline)
+        for font_hash, font_size, string in ready:
+            stream.set_font_size(font_hash, font_size)
+            stream.show_text(string)
+    else:
+        layout.reactivate(style)
+        line = SimpleNamespace(text=layout.text, style=style, pango_layout=layout)
+        draw_first_line(stream, line, "clip", "none", Matrix(d=-1, e=x, f=baseline))
+        layout.deactivate()
+    stream.end_text()
 
 
 def strut(style: Any) -> tuple[float, float]:

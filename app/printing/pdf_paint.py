@@ -1,0 +1,98 @@
+"""Draws the pictures of `app.printing.picture` into the PDF: an image for WeasyPrint's layout, text for its readers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+from weasyprint.css.properties import INITIAL_VALUES
+
+from app.printing import pdf_text
+from app.printing.picture import SCHEME
+
+_MM = 96 / 25.4
+_PT = 96 / 72
+_LEAST = 0.5  # text shrinks to half its size at most, then it is cut at the edge of its place
+
+
+class _Style(dict[str, Any]):
+    """A style that is not part of any document: initial values and a font."""
+
+    def __init__(self, font_config: Any, points: float, bold: bool) -> None:
+        super().__init__()
+        self.font_config = font_config
+        self.cache: dict[Any, Any] = {}
+        self.update(font_family=FAMILY, font_size=points * _PT, font_weight=700 if bold else 400, lang="zh-CN")
+        self.update(white_space="pre")
+
+    def __missing__(self, key: str) -> Any:
+        value = self[key] = INITIAL_VALUES[key]
+        return value
+
+
+FAMILY = ("Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "BabelStone Han", "sans-serif")
+
+
+class Painted:
+    """One picture as an image of fixed size. ``boxes``: (x, y, side, row) in CSS pixels from its corner."""
+
+    def __init__(self, drawn: Sequence[Any], font_config: Any) -> None:
+        width, height, self._strokes = drawn
+        self._size = (width * _MM, height * _MM)
+        self._fonts = font_config
+        self.boxes = [(one[1] * _MM, one[2] * _MM, one[3] * _MM, str(one[4])) for one in self._strokes if one[0] == "b"]
+
+    def get_intrinsic_size(self, _resolution: Any, _font_size: float) -> tuple[float, float, float]:
+        """Width, height and their ratio."""
+        return (*self._size, self._size[0] / self._size[1])
+
+    def draw(self, stream: Any, _width: float, _height: float, style: Any) -> None:
+        """Draw at the origin of the stream."""
+        stream.set_color(style["color"])
+        stream.set_color(style["color"], stroke=True)
+        for kind, *rest in self._strokes:
+            if kind == "t":
+                self._text(stream, rest)
+        for kind, x, y, *rest in self._strokes:
+            if kind == "f":
+                stream.rectangle(x * _MM, y * _MM, rest[0] * _MM, rest[1] * _MM)
+        stream.fill()
+        for kind, x, y, *rest in self._strokes:
+            if kind == "r":
+                _outline(stream, (x * _MM, y * _MM, rest[0] * _MM, rest[1] * _MM), rest[2] * _PT)
+            elif kind == "b":
+                _outline(stream, (x * _MM, y * _MM, rest[0] * _MM, rest[0] * _MM), 0.8 * _PT)
+
+    def _text(self, stream: Any, stroke: Sequence[Any]) -> None:
+        x, y, width, words, points, bold, align = stroke
+        style = _style(self._fonts, points, bold)
+        layout, needed = _measure(words, style)
+        room = width * _MM
+        if needed > room:
+            style = _style(self._fonts, round(points * max(_LEAST, room / needed), 1), bold)
+            layout, needed = _measure(words, style)
+        left = x * _MM + {"l": 0.0, "c": (room - needed) / 2, "r": room - needed}[align]
+        pdf_text.show(stream, layout, style, left, y * _MM)
+
+
+def _measure(words: str, style: _Style) -> tuple[Any, float]:
+    layout, _length, _more, width, _height, _baseline = pdf_text.split_first_line(words, style, None, None, 0)
+    return layout, width
+
+
+def _outline(stream: Any, place: tuple[float, float, float, float], line: float) -> None:
+    x, y, width, height = place
+    stream.rectangle(x, y, width, height)
+    stream.rectangle(x + line, y + line, width - 2 * line, height - 2 * line)
+    stream.fill(even_odd=True)
+
+
+@cache
+def _style(font_config: Any, points: float, bold: bool) -> _Style:
+    return _Style(font_config, points, bold)
+
+
+def images(drawn: Sequence[Any], font_config: Any) -> dict[str, Painted]:
+    """The pictures of a sheet by address, as WeasyPrint's image cache takes them."""
+    return {f"{SCHEME}:{number}": Painted(one, font_config) for number, one in enumerate(drawn)}
