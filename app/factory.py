@@ -59,6 +59,7 @@ BLUEPRINTS = (
     "app.picking.views:bp",
     "app.dispatch.views:bp",
     "app.dispatch.views_roster:bp",
+    "app.dispatch.views_adjust:bp",
     "app.handover.views:bp",
     "app.handover.views_doors:bp",
     "app.handover.views_disputes:bp",

@@ -6,16 +6,23 @@ keeps the rest of the plan untouched. Only an order for which no timetable exist
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from routing.check import Verdict, check
 from routing.codec import problem_hash
+from routing.eligibility import may_serve
 from routing.evaluate import InfeasibleRounds, cost_of, rounds_of_vehicle
+from routing.insertion import Relaxed
 from routing.model import IllegalProblem, Problem
 from routing.plan import Plan, Reason, Remedy, Round, Unserved
+from routing.schedule import timetable
+from routing.violation import Rule
 
 BY_HAND = "by hand"
+NEAREST = 12
+"""Served stops next to which a stop left out is tried."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +81,70 @@ def swap_stops(problem: Problem, plan: Plan, first: str, second: str) -> Adjuste
         for index, stops in enumerate(chain):
             chain[index] = [other.get(name, name) for name in stops]
     return _rebuild(problem, plan, sequences, {rounds[first].vehicle, rounds[second].vehicle})
+
+
+def set_rounds(problem: Problem, plan: Plan, sequences: Mapping[str, Sequence[Sequence[str]]]) -> Adjusted:
+    """All rounds that are not locked replaced by `sequences` (vehicle → rounds), for taking changes back; raises like
+    `move_stop`.
+    """
+    for name, chain in sequences.items():
+        unknown = [stop for stops in chain for stop in stops if stop not in problem.stop_by_name]
+        if unknown or name not in problem.vehicle_by_name:
+            raise IllegalProblem(f"There is no vehicle {name}, or no stop {', '.join(unknown)}.")
+    whole = {name: [list(stops) for stops in chain] for name, chain in sequences.items()}
+    return _rebuild(problem, plan, whole, {vehicle.name for vehicle in problem.vehicles})
+
+
+def fit_stop(problem: Problem, plan: Plan, stop: str) -> Adjusted | None:
+    """The cheapest sound way to serve a stop that is left out: in some round, or in one more round of some team; None
+    if there is none. Only places next to the stops nearest to it are tried, and the ends of rounds.
+    """
+    best: Adjusted | None = None
+    for target in _targets(problem, plan, stop):
+        try:
+            tried = move_stop(problem, plan, stop, target)
+        except InfeasibleRounds:
+            continue
+        if tried.verdict and (best is None or tried.cost_change < best.cost_change):
+            best = tried
+    return best
+
+
+def _targets(problem: Problem, plan: Plan, stop: str) -> Iterator[Target]:
+    """Next to its nearest stops, then a further round of each team; without those that could never be sound."""
+    wanted = problem.stop_by_name[stop]
+    metres = problem.matrices[0].metres[wanted.location]
+    served = sorted(plan.round_of_stop, key=lambda name: (int(metres[problem.stop_by_name[name].location]), name))
+    rounds = Counter(one.vehicle for one in plan.rounds)
+    seen: set[Target] = set()
+    for name in served[:NEAREST]:
+        one = plan.round_of_stop[name]
+        if may_serve(problem, problem.vehicle_by_name[one.vehicle], wanted) and not one.is_locked:
+            place = one.stops.index(name)
+            seen |= {Target(one.vehicle, one.number, place), Target(one.vehicle, one.number, place + 1)}
+    for vehicle in problem.vehicles:
+        if may_serve(problem, vehicle, wanted) and rounds[vehicle.name] < vehicle.max_rounds:
+            seen.add(Target(vehicle.name, rounds[vehicle.name] + 1, 0))
+    yield from sorted(seen, key=lambda target: (target.vehicle, target.round, target.position))
+
+
+def blocking_rule(problem: Problem, vehicle: str, chain: Sequence[Sequence[str]]) -> Rule | None:
+    """Which constraint leaves these rounds of a vehicle without a timetable: the first whose absence would help."""
+    team = problem.vehicle_by_name[vehicle]
+    rounds = [[problem.stop_by_name[name] for name in stops] for stops in chain if stops]
+    if timetable(problem, team, rounds) is not None:
+        return None
+    tests = (
+        (Rule.ROUND_TOO_LONG, Relaxed(round_time=True)),
+        (Rule.RELEASE, Relaxed(release=True)),
+        (Rule.WINDOW, Relaxed(windows=True)),
+        (Rule.SHIFT, Relaxed(shift=True)),
+    )
+    for rule, relaxed in tests:
+        eased = [[relaxed.stop(stop) for stop in stops] for stops in rounds]
+        if timetable(problem, relaxed.vehicle(team, rounds[0][0]), eased) is not None:
+            return rule
+    return Rule.WINDOW
 
 
 def _sequences(plan: Plan) -> dict[str, list[list[str]]]:
@@ -145,4 +216,13 @@ def _unserved(problem: Problem, plan: Plan, rounds: Sequence[Round]) -> tuple[Un
     )
 
 
-__all__ = ["Adjusted", "InfeasibleRounds", "Target", "move_stop", "swap_stops"]
+__all__ = [
+    "Adjusted",
+    "InfeasibleRounds",
+    "Target",
+    "blocking_rule",
+    "fit_stop",
+    "move_stop",
+    "set_rounds",
+    "swap_stops",
+]

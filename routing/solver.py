@@ -62,7 +62,7 @@ class RoutingModel:
     def search(
         self, draft: Draft, effort: Effort, on_solution: Callable[[int], None], is_cancelled: Callable[[], bool]
     ) -> Draft | None:
-        """Improve the draft (or start from nothing if it does not fit); None if no solution was found.
+        """Improve the draft (or start from nothing if it is empty or does not fit); None if no solution was found.
 
         `on_solution` is told the cost of every solution; `is_cancelled` is asked between solutions too.
         """
@@ -70,7 +70,7 @@ class RoutingModel:
         self._model.AddSearchMonitor(self._model.solver().CustomLimit(is_cancelled))
         parameters = search_parameters(effort.seconds, effort.solutions)
         self._model.CloseModelWithParameters(parameters)
-        routes = self._routes(draft)
+        routes = self._routes(draft) if any(draft.rounds.values()) else None
         initial = self._model.ReadAssignmentFromRoutes(routes, True) if routes is not None else None
         if initial is not None:
             found = self._model.SolveFromAssignmentWithParameters(initial, parameters)

@@ -15,6 +15,7 @@ from typing import Any
 from flask_babel import gettext as _
 from sqlalchemy import insert, select
 
+from app.core import clock
 from app.core.db import command, db
 from app.core.errors import Conflict
 from app.core.events import SYSTEM, record
@@ -121,6 +122,9 @@ def store(cycle_id: int, wave: int, stated: Stated, solved: Solved) -> Plan:
             "distance": solved.cost.distance,
             "missed": solved.cost.missed,
             "notes": list(solved.notes),
+            "bound": solved.statistics.lower_bound,
+            "day": clock.to_local(stated.midnight).date().isoformat(),
+            "not_before_s": stated.not_before_s,
         },
     )
     db.session.add(plan)

@@ -42,13 +42,20 @@ class Stated:
     stops: dict[str, StopBags]
     shifts: dict[str, int]
     midnight: datetime
+    not_before_s: int
     held: dict[int, tuple[HeldReason, str]] = field(default_factory=dict)
 
 
-def state(work: Work) -> Stated:
-    """State the problem of a wave. Raises routing's IllegalProblem for data that contradict themselves."""
+def state(work: Work, not_before_s: int | None = None) -> Stated:
+    """State the problem of a wave. Raises routing's IllegalProblem for data that contradict themselves.
+
+    `not_before_s` is when the first round may begin, in seconds after midnight: the half hour that is running, unless
+    the problem of an earlier moment is stated again.
+    """
     midnight = clock.local_instant(work.day, 0)
-    not_before = _seconds(clock.now(), midnight) // HALF_HOUR_S * HALF_HOUR_S
+    not_before = not_before_s
+    if not_before is None:
+        not_before = _seconds(clock.now(), midnight) // HALF_HOUR_S * HALF_HOUR_S
     held: dict[int, tuple[HeldReason, str]] = dict.fromkeys(work.held, (HeldReason.HELD, ""))
     largest = _largest(work.shifts)
     places, depots = _depots(work.shifts)
@@ -75,7 +82,8 @@ def state(work: Work) -> Stated:
         points=way.points,
         notes=way.notes,
     )
-    return Stated(problem, meaning, {str(shift.shift_id): shift.shift_id for shift in work.shifts}, midnight, held)
+    shifts = {str(shift.shift_id): shift.shift_id for shift in work.shifts}
+    return Stated(problem, meaning, shifts, midnight, not_before, held)
 
 
 def _largest(shifts: list[TeamShift]) -> Load:

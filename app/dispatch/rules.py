@@ -149,6 +149,25 @@ def remedies(reason: str) -> tuple[Remedy, ...]:
     return _HELD[reason].remedies
 
 
+BROKEN: Mapping[str, str] = {
+    "overload": N_("%(stop)s放进来就超过这支队伍一趟能带的量。"),
+    "clearance": N_("这支队伍没有进入%(stop)s的资格，请换有资格的队伍。"),
+    "not_allowed": N_("%(stop)s指定了别的队伍。"),
+    "skill": N_("这支队伍送不了%(stop)s的东西。"),
+    "zone_order": N_("%(stop)s的管控比前一站宽：同一趟里只能由宽到严，请调整次序或分两趟。"),
+    "round_too_long": N_("这一趟会超过一趟最长的时间，请分两趟。"),
+    "shift": N_("这支队伍的班次时间不够。"),
+    "shift_too_long": N_("这支队伍的班次时间不够。"),
+    "too_many_rounds": N_("这支队伍一天的趟数已满。"),
+    "too_many_stops": N_("这一趟的站数太多。"),
+    "window": N_("到%(stop)s时已不在可以进入的时间内（门岗时间或采样等）。"),
+    "release": N_("%(stop)s的东西那时还在静置，不能装车。"),
+    "depot_hours": N_("那时出发点不开门。"),
+    "unreachable": N_("%(stop)s没有开放的门可以进去。"),
+}
+BROKEN_OTHERWISE = N_("%(stop)s这样排不行，请换一个位置。")
+
+
 @dataclass(frozen=True, slots=True)
 class Load:
     """What a team can carry, or a round weighs."""

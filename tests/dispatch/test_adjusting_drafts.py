@@ -1,0 +1,246 @@
+"""A draft is changed by hand: tried first, judged, saved once, taken back; two people do not overwrite each other."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from app.core import clock
+from app.core.db import db
+from app.core.errors import Conflict, Invalid, NotFound, StaleEdit
+from app.dispatch import adjusting, drafts, service
+from app.dispatch.adjusting import LockWhat, Undo
+from app.dispatch.drafts import Edit
+from app.dispatch.models import Plan, PlanBag, Round, Shift, Stop, Team
+from app.picking.models import Bag
+from app.places.models import Blackout, ZoneDesignation, ZoneLevel
+from tests import world
+from tests.allocation.test_runs import running as running
+from tests.dispatch.test_rounds import packed as packed
+from tests.dispatch.test_rounds import planned
+from tests.world import World
+
+Order = list[tuple[str, list[int]]]
+
+
+def order(plan: Plan) -> Order:
+    """(team, buildings in order) of each round."""
+    db.session.expire_all()
+    rounds = db.session.scalars(select(Round).where(Round.plan_id == plan.id).order_by(Round.seq)).all()
+    assert [one.seq for one in rounds] == list(range(1, len(rounds) + 1))
+    return [(one.shift.team.name, [stop.building_id for stop in one.stops]) for one in rounds]
+
+
+def edit(plan: Plan, do: str, index: int = 0, **more: Any) -> Edit:
+    """A change of the stop at `index` in the order of names."""
+    names = sorted(drafts.open_plan(plan).stated.stops)
+    return Edit(do, names[index], version=plan.version, **more)
+
+
+def other_shift(plan: Plan) -> int:
+    """A shift of the day that has no round in the plan."""
+    used = {one.shift_id for one in plan.rounds}
+    return next(shift for shift in db.session.scalars(select(Shift.id)) if shift not in used)
+
+
+def test_a_stored_plan_is_read_back_as_it_was_planned(packed: World) -> None:
+    plan = planned(packed)
+    opened = drafts.open_plan(plan)
+    assert opened.solved.cost.total == plan.cost
+    assert [one.distance_m for one in opened.solved.rounds] == [one.distance_m for one in plan.rounds]
+
+
+def test_a_stop_moves_to_a_further_round_of_another_team_and_back(packed: World) -> None:
+    plan = planned(packed)
+    before, bags = order(plan), len(db.session.scalars(select(PlanBag).where(PlanBag.stop_id.is_not(None))).all())
+    shift = other_shift(plan)
+    tried = drafts.try_edit(
+        drafts.open_plan(plan), edit(plan, "move", to=f"{shift}:1"), adjusting.fixed(drafts.open_plan(plan))
+    )
+    assert tried.is_possible
+    assert order(plan) == before  # trying writes nothing
+    old_cost = plan.cost
+    saved = adjusting.adjust(packed.actor("supplies"), plan.id, edit(plan, "move", to=f"{shift}:1"))
+    assert len(order(saved)) == 2
+    assert saved.cost == old_cost + tried.cost
+    assert len(db.session.scalars(select(PlanBag).where(PlanBag.stop_id.is_not(None))).all()) == bags
+    adjusting.undo(packed.actor("supplies"), plan.id, Undo(saved.version))
+    assert order(plan) == before
+    assert plan.cost == old_cost
+    with pytest.raises(Conflict, match="撤销"):
+        adjusting.undo(packed.actor("supplies"), plan.id, Undo(plan.version))
+
+
+def test_two_stops_change_places_and_a_stop_gets_a_place_in_its_round(packed: World) -> None:
+    plan = planned(packed)
+    ((_team, buildings),) = order(plan)
+    names = sorted(drafts.open_plan(plan).stated.stops)
+    saved = adjusting.adjust(
+        packed.actor("supplies"), plan.id, Edit("swap", names[0], other=names[1], version=plan.version)
+    )
+    assert order(saved)[0][1] == buildings[::-1]
+    first = next(name for name, row in drafts.open_plan(saved).stop_rows.items() if row.seq == 1)
+    key = f"{saved.rounds[0].shift_id}:1"
+    saved = adjusting.adjust(packed.actor("supplies"), plan.id, Edit("move", first, to=key, version=saved.version))
+    assert order(saved)[0][1] == buildings
+
+
+def test_a_stop_taken_out_is_held_and_finds_its_place_again(packed: World) -> None:
+    plan = planned(packed)
+    supplies = packed.actor("supplies")
+    plan = adjusting.adjust(supplies, plan.id, edit(plan, "out"))
+    held = db.session.scalars(select(PlanBag).where(PlanBag.stop_id.is_(None))).all()
+    assert held
+    assert {answer.held_reason for answer in held} == {"held"}
+    plan = adjusting.adjust(supplies, plan.id, edit(plan, "fit"))
+    assert not db.session.scalars(select(PlanBag).where(PlanBag.stop_id.is_(None))).all()
+    assert service.publish(supplies, plan.id).state == "published"
+    assert len(order(plan)[0][1]) + sum(len(b) for _t, b in order(plan)[1:]) == 2
+
+
+def test_what_breaks_a_rule_is_refused_with_the_rule_and_changes_nothing(packed: World) -> None:
+    sealed = db.session.scalar(select(ZoneLevel.id).filter_by(code="sealed"))
+    db.session.add(
+        ZoneDesignation(building_id=packed.buildings[0].id, zone_level_id=sealed, starts_at=packed.cycle.opens_at)
+    )
+    start = clock.local_instant(packed.cycle.deliver_on, 0)
+    db.session.add(Team(subdistrict_id=packed.subdistrict.id, name="远队", mode="foot", capacity_g=10**6,
+                        capacity_ml=10**7, capacity_bags=99, zone_clearance=0))  # fmt: skip
+    db.session.flush()
+    team = db.session.scalars(select(Team).filter_by(name="远队")).one()
+    db.session.add(Shift(team_id=team.id, depot_id=packed.points[0].id, starts_at=start + timedelta(hours=9),
+                         ends_at=start + timedelta(hours=18)))  # fmt: skip
+    db.session.commit()
+    plan = planned(packed)
+    before = order(plan)
+    opened = drafts.open_plan(plan)
+    name = next(n for n, row in opened.stop_rows.items() if row.building_id == packed.buildings[0].id)
+    shift = db.session.scalars(select(Shift.id).filter_by(team_id=team.id)).one()
+    number = 1 + sum(1 for one in plan.rounds if one.shift_id == shift)
+    with pytest.raises(Invalid, match="没有进入"):
+        adjusting.adjust(
+            packed.actor("supplies"), plan.id, Edit("move", name, to=f"{shift}:{number}", version=plan.version)
+        )
+    assert order(plan) == before
+
+
+def test_a_place_after_the_building_is_shut_is_refused_as_a_matter_of_time(packed: World) -> None:
+    plan = planned(packed)
+    opened = drafts.open_plan(plan)
+    shift = db.session.get_one(Shift, other_shift(plan))
+    shift.ends_at = shift.starts_at + timedelta(minutes=11)
+    db.session.commit()
+    plan = planned(packed)
+    name = sorted(opened.stated.stops)[0]
+    tried = drafts.try_edit(drafts.open_plan(plan), Edit("move", name, to=f"{shift.id}:1"), drafts.Fixed())
+    assert tried.sentences == ["这支队伍的班次时间不够。"]
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"stop": "nobody"}, "没有这一站"),
+        ({"to": "x"}, "没有这一站"),
+        ({"to": "9999:1"}, "没有这一站"),
+        ({"do": "swap", "other": ""}, "另一站"),
+    ],
+)
+def test_what_does_not_exist_is_refused(packed: World, change: dict[str, str], sentence: str) -> None:
+    plan = planned(packed)
+    name = sorted(drafts.open_plan(plan).stated.stops)[0]
+    wanted = Edit(**{"do": "move", "stop": name, "to": "1:1", "version": plan.version, **change})
+    with pytest.raises(Invalid, match=sentence):
+        adjusting.adjust(packed.actor("supplies"), plan.id, wanted)
+
+
+def test_the_second_of_two_people_must_look_again(packed: World) -> None:
+    plan = planned(packed)
+    first = edit(plan, "out")
+    second = edit(plan, "out", 1)
+    adjusting.adjust(packed.actor("supplies"), plan.id, first)
+    with pytest.raises(StaleEdit):
+        adjusting.adjust(packed.actor("supplies"), plan.id, second)
+
+
+def test_locked_stops_and_rounds_stay_until_they_are_unlocked(packed: World) -> None:
+    plan, supplies = planned(packed), packed.actor("supplies")
+    name = sorted(drafts.open_plan(plan).stated.stops)[0]
+    plan = adjusting.lock(supplies, plan.id, LockWhat("stop", name, plan.version))
+    with pytest.raises(Invalid, match="已锁定"):
+        adjusting.adjust(supplies, plan.id, edit(plan, "out"))
+    plan = adjusting.lock(supplies, plan.id, LockWhat("stop", name, plan.version))
+    plan = adjusting.lock(supplies, plan.id, LockWhat("round", str(plan.rounds[0].id), plan.version))
+    with pytest.raises(Invalid, match="已锁定"):
+        adjusting.adjust(supplies, plan.id, edit(plan, "out", 1))
+    plan = adjusting.lock(supplies, plan.id, LockWhat("round", str(plan.rounds[0].id), plan.version))
+    assert adjusting.adjust(supplies, plan.id, edit(plan, "out", 1))
+    with pytest.raises(Invalid):
+        adjusting.lock(supplies, plan.id, LockWhat("round", "999999", plan.version))
+
+
+def test_a_draft_whose_bags_or_rules_changed_is_not_adjusted(packed: World) -> None:
+    plan = planned(packed)
+    start = clock.local_instant(packed.cycle.deliver_on, 0)
+    db.session.add(
+        Blackout(building_id=packed.buildings[0].id, starts_at=start, ends_at=start + timedelta(days=1), reason="采样")
+    )
+    db.session.commit()
+    with pytest.raises(Conflict, match="重新排"):
+        drafts.open_plan(plan)
+
+
+def test_a_published_plan_is_not_adjusted_and_others_may_not_adjust_at_all(packed: World) -> None:
+    plan = planned(packed)
+    wanted = edit(plan, "out")
+    with pytest.raises(NotFound):
+        adjusting.adjust(packed.actor("leader"), plan.id, wanted)
+    service.publish(packed.actor("supplies"), plan.id)
+    with pytest.raises(Conflict, match="草案"):
+        adjusting.adjust(packed.actor("supplies"), plan.id, edit(plan, "out"))
+
+
+def test_the_pages_lead_from_the_question_to_the_saved_change(app: Flask, packed: World, count_queries: Any) -> None:
+    plan = planned(packed)
+    client = world.sign_in(app, packed, "supplies")
+    page = f"/plans/{plan.id}/adjust"
+    with count_queries() as sent:
+        shown = client.get(page).get_data(as_text=True)
+    assert len(sent) <= 25
+    assert "移动一站" in shown
+    name = sorted(drafts.open_plan(plan).stated.stops)[0]
+    question = f"{page}?do=move&stop={name}&to={other_shift(plan)}:1&place=0"
+    asked = client.get(question).get_data(as_text=True)
+    assert "可以这样排" in asked
+    assert "保存这个调整" in asked
+    wrong = client.get(f"{page}?do=move&stop={name}&to=7777:1").get_data(as_text=True)
+    assert "不能这样排" in wrong
+    assert "保存这个调整" not in wrong
+    data = {"do": "move", "stop": name, "to": f"{other_shift(plan)}:1", "place": "0", "version": str(plan.version)}
+    assert world.post(client, question, page, data).status_code == 303
+    assert world.post(client, page, page, {**data, "version": "1"}).status_code == 409
+    assert len(order(plan)) == 2
+    db.session.refresh(plan)
+    assert world.post(client, page, f"{page}/undo", {"version": str(plan.version)}).status_code == 303
+    assert len(order(plan)) == 1
+    assert client.get(f"/plans/{plan.id}/compare").status_code == 200
+    assert world.sign_in(app, packed, "leader2").get(page).status_code in (403, 404)
+
+
+def test_two_drafts_are_compared_line_by_line(app: Flask, packed: World) -> None:
+    first = planned(packed)
+    db.session.get_one(Shift, other_shift(first)).is_cancelled = True
+    db.session.commit()
+    second = planned(packed)
+    assert first.id != second.id
+    adjusting.adjust(packed.actor("supplies"), second.id, edit(second, "out"))
+    client = world.sign_in(app, packed, "supplies")
+    shown = client.get(f"/plans/{second.id}/compare?with={first.id}").get_data(as_text=True)
+    for word in ("趟数", "总路程", "暂缓的袋", "较好", "最忙与最闲"):
+        assert word in shown
+    assert client.get(f"/plans/{second.id}/compare?with=424242").status_code == 404
+    assert db.session.scalars(select(Bag)).first() is not None
+    assert db.session.scalars(select(Stop)).first() is not None
