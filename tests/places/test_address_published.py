@@ -1,8 +1,10 @@
 """The resolver measured on published and generated addresses that nobody wrote for it.
 
-Set aside from the 4,677 labelled addresses, because their labels cannot be compared: rows that label no building (the
-number of a road stands for it), labels that split one number of the text (31052 → 3 and 1052, which only a register can
-decide), labels that stand in another order than in the text, two labels for one level.
+Set aside from the 4,677 labelled addresses are 185 whose labels cannot be compared: 117 that label no building (the
+number of a road stands for it), 33 whose labels split one number of the text (31052 → 3 and 1052, which only a register
+can decide), 16 whose labels stand in another order than in the text, 12 with two labels for one level, 7 with two
+buildings in one label. Of the other 4,492 the building is read right in 95.2 %, building and room in 93.7 %.
+End to end, on addresses matched to compounds, 86 % name their household and none a wrong one; the others are asked.
 """
 
 from __future__ import annotations
@@ -82,13 +84,16 @@ def test_buildings_and_rooms_of_labelled_addresses_are_read(data: Path) -> None:
         room = bare(row["roomno"])
         right_building = read.building == bare(row["houseno"])
         # Some rows call the last number behind a building a stairwell, others a room; both are accepted.
-        right_room = bare(read.room) == room or (not room and read.room in ("", bare(row["cellno"])))
+        # A floor and a short number behind it are one room to us (四楼五号 → 405), and the letter o is a zero (4o10).
+        floor, short = bare(row["floorno"]), room.replace("O", "0")
+        one_room = floor.isdigit() and short.isdigit() and f"{floor}{int(short):02d}"
+        right_room = bare(read.room) in (room, short, one_room) or (not room and read.room in ("", bare(row["cellno"])))
         compared += 1
         buildings += right_building
         rooms += right_building and right_room
     assert sum(aside.values()) < 200, aside
     assert buildings >= 0.95 * compared, (buildings, compared)
-    assert rooms >= 0.93 * compared, (rooms, compared)
+    assert rooms >= 0.935 * compared, (rooms, compared)
 
 
 def test_typed_addresses_of_a_generated_subdistrict_never_name_a_wrong_household(data: Path) -> None:
@@ -134,4 +139,4 @@ def test_compound_and_building_are_found_end_to_end(data: Path) -> None:
     if not compared:
         pytest.skip("no comparable rows")
     assert wrong == 0
-    assert right >= 0.75 * compared, (right, compared)
+    assert right >= 0.84 * compared, (right, compared)

@@ -83,7 +83,7 @@ def _section(section: Section, reader: Reader) -> list[ChainLine]:
 def _unit(unit: Unit, reader: Reader) -> list[ChainLine]:
     """The lines of an entry: its own with the goods, the others carry it on."""
     first = unit.pieces[0]
-    if reader.effort.is_spent:
+    if reader.effort.is_exhausted:
         asked = Outcome.REVIEW
         return [ChainLine(p.line_no, p.raw, asked, p.part, unit.index, reason="given_up") for p in unit.pieces]
     drafts = entry.read(unit.text, reader)

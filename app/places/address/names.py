@@ -23,6 +23,10 @@ _PLACE_WORDS = tuple(
 _SMALL_PLACES = ("苑", "园", "村", "弄", "庭", "塘", "湾", "巷", "城", "营", "桥", "岭", "坞", "埠", "浜")
 _NO_PLACE_STARTS = tuple("放送到在请麻别先敲按打给挂")
 _ADMIN_ENDS = tuple("省 市 区 县 镇 乡 街道 社区 路 街 道 弄 号 巷 桥 站 在 是 到 到了".split())
+_CITIES = tuple(
+    "北京 上海 天津 重庆 杭州 宁波 温州 嘉兴 湖州 绍兴 金华 台州 南京 苏州 无锡 常州 合肥 福州 厦门 南昌 济南 青岛 郑州 武汉"
+    " 长沙 广州 深圳 东莞 佛山 南宁 海口 成都 贵阳 昆明 西安 兰州 太原 石家庄 沈阳 大连 长春 哈尔滨 浙江 江苏 广东".split()
+)
 _ROADS = ("路", "街", "大道", "巷", "弄", "胡同")
 _NO_PLACE = ("小区里", "这里", "那里", "家里", "群里", "哪里", "邻居")
 
@@ -98,7 +102,8 @@ def _glued_before(folded: str, start: int) -> bool:
     while begin > 0 and "\u4e00" <= folded[begin - 1] <= "\u9fff":
         begin -= 1
     before = folded[begin:start]
-    return bool(before) and not before.endswith(_ADMIN_ENDS) and before[-1] not in chinese.NUMERALS
+    told = (*_ADMIN_ENDS, *_CITIES, "路口", "交叉", "交叉口")
+    return bool(before) and not before.endswith(told) and before[-1] not in chinese.NUMERALS
 
 
 def _runs(folded: str) -> list[tuple[int, str]]:
