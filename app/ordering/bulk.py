@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
 from app.access.permissions import Permission, Staff
 from app.core import clock
@@ -26,6 +26,7 @@ from app.ordering.models import (
 )
 from app.ordering.orders import Pick, choice_row, line_row, lines_of, new_code
 from app.ordering.rules import Choice, OfferTerms, total_fen
+from app.places.care import door_notes
 from app.places.models import Building, Household
 from app.places.scope import require_subdistrict
 
@@ -147,7 +148,8 @@ def insert_orders(
     returned = db.session.execute(
         insert(HouseholdOrder).returning(HouseholdOrder.household_id, HouseholdOrder.id), heads
     )
-    ids = {home: order_id for home, order_id in returned}  # noqa: C416
+    ids = {int(home or 0): order_id for home, order_id in returned}
+    _note_doors(ids)
     choices, lines = [], []
     quantities: dict[str, dict[str, int]] = {}
     for order in orders:
@@ -165,3 +167,11 @@ def insert_orders(
     for start in range(0, len(entries), EVENT_CHUNK):
         part = dict(entries[start : start + EVENT_CHUNK])
         record(by, "place_many", cycle, cycle_id=cycle.id, source=source.value, revision=1, orders=part)
+
+
+def _note_doors(orders: Mapping[int, int]) -> None:
+    """What the door should know (敲门重一点) goes with an order of a household in care; why it is so does not."""
+    notes = door_notes(list(orders))
+    for household_id in sorted(notes.keys() & orders.keys()):
+        own = HouseholdOrder.id == orders[household_id]
+        db.session.execute(update(HouseholdOrder).where(own).values(door_note=notes[household_id]))

@@ -48,6 +48,7 @@ from app.ordering.rules import (
     order_code_count,
     total_fen,
 )
+from app.places.care import door_notes
 from app.places.models import Building, Household, Stairwell
 from app.places.scope import require_building
 
@@ -274,7 +275,8 @@ def _write(
     """Make the basket the order's content."""
     order.total_fen = total_fen(terms, [Choice(pick.offer_id, pick.qty) for pick in picks])
     said = free_text.sort_out(wanted.door_note, wanted.remark)  # whoever typed it: only the safe part reaches paper
-    order.door_note, order.remark, order.other_need = said.paper, said.kept, wanted.other_need
+    order.door_note = said.paper or door_notes([wanted.household_id]).get(wanted.household_id, "")
+    order.remark, order.other_need = said.kept, wanted.other_need
     order.source = wanted.source
     order.placed_by_kind, order.placed_by_id = by.kind, by.id
     db.session.flush()

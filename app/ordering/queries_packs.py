@@ -122,8 +122,10 @@ def targets(cycle_id: int, wanted: GivePack, limit: int) -> list[Target]:
         Household.persons,
     )
     found = _homes(cycle_id, wanted, *columns).where(~_has_it(wanted.offer_id)).order_by(Household.id).limit(limit)
-    rows: Any = db.session.execute(found)
-    return [Target(*place, packs_for(persons, wanted.per_persons, most)) for *place, persons in rows]
+    return [
+        Target(home, building, point, order_id, state, packs_for(persons, wanted.per_persons, most))
+        for home, building, point, order_id, state, persons in db.session.execute(found)
+    ]
 
 
 def scope_options(cycle_id: int, kind: str) -> list[tuple[int, str]]:

@@ -22,7 +22,7 @@ from app.ordering.orders import Pick, choice_row, line_row, lines_of, offer_term
 from app.ordering.queries_packs import GivePack, Target, orders_with_choices, preview, scope_options, targets
 from app.ordering.rules import OfferTerms
 
-CHUNK = 1000
+CHUNK = 500
 AT_ONCE = 600  # so many households are served within the request; more take a job
 JOB = "free_pack"
 

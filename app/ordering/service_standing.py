@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 from sqlalchemy.orm.attributes import flag_modified
 
@@ -24,7 +24,7 @@ from app.ordering.models import Cycle, HouseholdOrder, Offer, Source
 from app.ordering.models_desk import BookingOutcome, StandingBooking, StandingLine, StandingOrder, StandingState
 from app.ordering.orders import Pick, household_place, offer_terms
 from app.ordering.rules_standing import Fitted, Rhythm, fit
-from app.places.care import carers_of, door_notes
+from app.places.care import carers_of
 
 MOST_LINES = 30
 MOST_QTY = 99
@@ -155,7 +155,6 @@ def book_due(by: Staff, cycle: Cycle) -> ImportReport:
     insert_orders(by, cycle, rows, (places, terms), Source.STANDING, report)
     orders = _orders(cycle.id, [standing.household_id for standing in due])
     db.session.add_all(_booking(cycle, s, fitted[s.id], orders, s.household_id in has_one) for s in due)
-    _note_doors(cycle.id, [standing.household_id for standing in booked])
     if due:
         left_out = sum(len(one.left_out) for one in fitted.values())
         record(by, "book_standing", cycle, cycle_id=cycle.id, due=len(due), booked=len(booked), left_out=left_out)
@@ -202,10 +201,3 @@ def _booking(
         outcome=outcome,
         left_out=[{"item_id": one.item_id, "qty": one.qty, "why": one.why} for one in fitted.left_out],
     )
-
-
-def _note_doors(cycle_id: int, household_ids: Sequence[int]) -> None:
-    """What the door should know (敲门重一点) goes with the order; why it is so does not."""
-    for household_id, note in door_notes(household_ids).items():
-        own = (HouseholdOrder.cycle_id == cycle_id) & (HouseholdOrder.household_id == household_id)
-        db.session.execute(update(HouseholdOrder).where(own).values(door_note=note))

@@ -19,15 +19,20 @@ from app.dispatch import service as dispatch
 from app.dispatch.models import Plan, Stop, TeamMember
 from app.dispatch.rounds import Sign
 from app.errands import service as errands
+from app.errands.models import Errand
 from app.errands.schemas import Ask
 from app.handover import service_confirm
 from app.handover.models import Dispute
 from app.handover.schemas import Complain, Complaint
 from app.intake import service as intake
+from app.intake import service_commit
 from app.intake.models import ChainLine
+from app.ordering import service_standing
 from app.ordering.models import Cycle, CyclePoint, CycleState, HouseholdOrder, Offer, OfferComponent, OrderLine
+from app.ordering.models_desk import StandingOrder
 from app.picking import service as picking
 from app.picking.models import Bag
+from app.places import service_care
 from app.places.models import Gate, HouseholdContact, ZoneDesignation, ZoneLevel
 from app.purchasing import service as purchasing
 from app.purchasing.models import PurchaseOrder
@@ -79,6 +84,7 @@ def build() -> tuple[World, Day]:
     coming = _coming(here)
     resident = resident_of(here.households[0])
     errands.ask(resident, resident.id, Ask("medicine", "南门药房", "降压药两盒"))
+    _care(here, coming)
     lived = Day(ids=_ids(here, coming), token=_phone(here))
     for account in here.accounts.values():
         db.session.refresh(account)  # so that they can be read when the session is gone
@@ -125,8 +131,20 @@ def _coming(here: World) -> Cycle:
         db.session.add(OfferComponent(offer_id=offer.id, item_id=item.id, qty=1))
     db.session.commit()
     leader = here.actor("leader")
-    intake.commit(leader, intake.paste_chain(leader, cycle.id, here.points[0].id, intake.Paste(CHAIN)).id)
+    paste = intake.paste_chain(leader, cycle.id, here.points[0].id, intake.Paste(CHAIN))
+    service_commit.commit(leader, paste.id)
     return cycle
+
+
+def _care(here: World, coming: Cycle) -> None:
+    """Somebody to look after, who gets vegetables without asking."""
+    leader, home = here.actor("leader"), here.households[1].id
+    carer = here.accounts["captain"].id
+    service_care.save(leader, home, service_care.SaveCare(("elderly_alone",), True, carer, "敲门重一点"))
+    lines = ((here.items[0].id, 2), (here.items[2].id, 1))
+    wanted = service_standing.SaveStanding(lines, coming.deliver_on, every_days=2, carer_id=carer)
+    service_standing.create(leader, home, wanted)
+    service_standing.book_again(here.actor("supplies"), coming.id)
 
 
 def _buy(here: World) -> None:
@@ -197,6 +215,8 @@ def _ids(here: World, coming: Cycle) -> dict[str, Any]:
         "bundle_id": db.session.scalars(select(Bundle.id)).one(),
         "supplier_id": here.supplier.id,
         "order_id": order,
+        "errand_id": db.session.scalars(select(Errand.id)).first(),
+        "standing_id": db.session.scalars(select(StandingOrder.id)).one(),
         "purchasing.order:order_id": bought,
         "stock.delivery:order_id": bought,
         "lot_id": db.session.scalars(select(Lot.id).order_by(Lot.id)).first(),
@@ -229,5 +249,11 @@ OF_THE_COMING = (
     "desk.buildings",
     "desk.roll_call",
     "desk.call_building",
+    "telephone.index",
+    "telephone.call",
+    "standing.bookings",
+    "packs.index",
+    "point_desk.index",
+    "point_desk.duplicates",
     "own_order.order",
 )

@@ -46,6 +46,7 @@ NO_PAGE = {
     "printing.kind_file": "a download",
     "printing.sheet_file": "a download",
     "printing.workbook": "a download",
+    "telephone.basket": "a part of a page, asked for while somebody types",
 }
 # Pages about a whole subdistrict: they are as unknown to the leader of one point.
 OUT_OF_REACH = {

@@ -26,6 +26,7 @@ from app.errands.models import Errand
 from app.handover.models import Dispute
 from app.intake.models import ChainLine, ChainPaste
 from app.ordering.models import Cycle, CyclePoint, CycleState, HouseholdOrder, Offer, OfferComponent, OrderLine
+from app.ordering.models_desk import DeskEntry, FreePack, StandingOrder
 from app.picking import service as picking
 from app.picking.models import Bag, BagState
 from app.places.models import (
@@ -134,7 +135,10 @@ SPECIAL = {
     ("resident.", "cycle_id"): "open_cycle",
     ("ordering.offers", "cycle_id"): "open_cycle",
     ("ordering.offer_all", "cycle_id"): "open_cycle",
-    ("ordering.free_pack", "cycle_id"): "open_cycle",
+    ("packs.give", "cycle_id"): "open_cycle",
+    ("standing.book", "cycle_id"): "open_cycle",
+    ("telephone.", "cycle_id"): "open_cycle",
+    ("point_desk.", "line_id"): "paste_line",
     ("ordering.edit_cycle", "cycle_id"): "open_cycle",
     ("desk.", "cycle_id"): "open_cycle",
     ("intake.", "cycle_id"): "open_cycle",
@@ -270,6 +274,8 @@ def _of_a_point(here: World, scope: dict[str, str], index: int) -> None:
     scope.update(door_bag=str(waiting.id), home_bag=str(waiting.id), bag=str(packed.id))
     _add(scope, "dispute", Dispute(order_line_id=line.id, bag_id=waiting.id, qty=1, kind="damaged"))
     _add(scope, "errand", Errand(household_id=home.id, kind="parcel", place="门卫", what="一件"))
+    _add(scope, "standing", StandingOrder(household_id=home.id, every_days=2, starts_on=clock.today()))
+    _add(scope, "entry", DeskEntry(account_id=by, cycle_id=here.cycle.id, order_id=order.id, version_after=1))
     _add(
         scope,
         "payment",
@@ -305,6 +311,9 @@ def _of_the_cycle(here: World, scope: dict[str, str], cycle: Cycle) -> None:
         building = db.session.scalars(select(Building).where(Building.public_code == "FAR00")).one()
     _bought(here, scope, cycle, supplies)
     start = clock.local_instant(cycle.deliver_on, 9)
+    offer = db.session.scalars(select(Offer.id).where(Offer.cycle_id == cycle.id)).first()
+    pack = FreePack(cycle_id=cycle.id, offer_id=offer, scope_kind="subdistrict", scope_id=0, given_by_id=supplies)
+    _add(scope, "pack", pack)
     team = Team(subdistrict_id=cycle.subdistrict_id, name="快队", mode="cart", capacity_g=90_000, capacity_ml=90_000)
     team.capacity_bags = 50
     _add(scope, "team", team)
