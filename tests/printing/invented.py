@@ -19,7 +19,7 @@ from app.printing.sheets.purchase_order import PurchaseLine, PurchaseOrderSheet
 from app.printing.sheets.route_sheet import RouteHead, RouteSheet, RouteStop
 from app.printing.sheets.settlement_sheet import SettlementBuilding, SettlementRow, SettlementSheet
 from app.printing.sheets.shortage_list import ShortageList, ShortBuilding, ShortRow
-from app.printing.sheets.tally import RollCallGroup, TallyRow, TallySheet
+from app.printing.sheets.tally import RollCallBuilding, RollCallGroup, TallyRow, TallySheet
 
 RARE = "䶮㛃㼆𬱖𣲗𰻝龘𫘦𬭊"
 HEAD = SheetHead("凯旋街道", "景芳社区", "11月第4期", "景芳三区点位", date(2026, 11, 22), 1)
@@ -66,9 +66,15 @@ def a_tally() -> TallySheet:
     )
     cells = [qty for row in rows for qty in row.qtys if qty]
     calls = (
-        RollCallGroup("declined", ("3幢-2-501", "7幢-1-1203", "12幢-1-302")),
-        RollCallGroup("unreachable", ("9幢-1-201",)),
-        RollCallGroup("away", ("10幢-2-602", "18幢-3-101")),
+        RollCallGroup(
+            "declined",
+            (
+                RollCallBuilding("3幢", ("2-501", "2-1203")),
+                RollCallBuilding("12幢", tuple(f"1-{at}02" for at in range(3, 24))),
+            ),
+        ),
+        RollCallGroup("unreachable", (RollCallBuilding("9幢", ("1-201",)),)),
+        RollCallGroup("away", (RollCallBuilding("10幢", ("2-602",)), RollCallBuilding("18幢", ("3-101",)))),
     )
     return TallySheet(HEAD, Totals(lines=len(cells), units=sum(cells)), ITEMS, rows, calls, 192)
 

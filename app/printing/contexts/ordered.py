@@ -18,7 +18,7 @@ from app.printing.labels import STOCKS
 from app.printing.sheets.base import SheetItem, Totals
 from app.printing.sheets.label_test import LabelTest
 from app.printing.sheets.order_form import OrderForm, OrderFormItem
-from app.printing.sheets.tally import RollCallGroup, TallyRow, TallySheet
+from app.printing.sheets.tally import RollCallBuilding, RollCallGroup, TallyRow, TallySheet
 from app.tally.models import Tally, TallyLine, TallyState
 
 COUNTED = (OrderState.PLACED, OrderState.LOCKED, OrderState.SETTLED, OrderState.VOIDED)
@@ -107,19 +107,22 @@ def _roll_call(ground: Ground) -> dict[int, tuple[RollCallGroup, ...]]:
         .join(Building, Building.id == Stairwell.building_id)
         .where(RollCall.cycle_id == ground.cycle_id, RollCall.outcome.in_(_WITHOUT_ORDER))
     )
-    rooms: dict[int, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    rooms: dict[tuple[str, int], list[str]] = defaultdict(list)
     for building_id, stairwell, room, outcome in rows:
-        building = ground.buildings.get(building_id)
-        if building is not None:
-            rooms[building.point_id][outcome].append(short_place(building.name, stairwell, room))
-    return {
-        point: tuple(
-            RollCallGroup(str(outcome), tuple(sorted(groups[outcome], key=natural_key)))
-            for outcome in _WITHOUT_ORDER
-            if groups[outcome]
+        if building_id in ground.buildings:
+            rooms[str(outcome), building_id].append(short_place("", stairwell, room))
+    return {point.id: tuple(_groups(ground, point.id, rooms)) for point in ground.points.values()}
+
+
+def _groups(ground: Ground, point_id: int, rooms: dict[tuple[str, int], list[str]]) -> Iterator[RollCallGroup]:
+    for outcome in _WITHOUT_ORDER:
+        buildings = tuple(
+            RollCallBuilding(building.name, tuple(sorted(rooms[outcome, building.id], key=natural_key)))
+            for building in ground.at_point(point_id)
+            if (outcome, building.id) in rooms
         )
-        for point, groups in rooms.items()
-    }
+        if buildings:
+            yield RollCallGroup(str(outcome), buildings)
 
 
 def form_items(ground: Ground) -> tuple[OrderFormItem, ...]:
@@ -149,6 +152,6 @@ def order_forms(ground: Ground) -> Iterator[Prepared]:
     """Yield the paper order of the cycle, if it offers anything."""
     items = form_items(ground)
     if items:
-        slips = 2 if len(items) <= 14 else 1
-        sheet = OrderForm(ground.head(), Totals(), items, date_time(ground.cutoff_at), slips)
+        cutoff = date_time(ground.cutoff_at)
+        sheet = OrderForm(ground.head(), Totals(), items, cutoff, OrderForm.slips_for(len(items)))
         yield Prepared(Subject("cycle", ground.cycle_id, ground.cycle), sheet)

@@ -47,6 +47,6 @@ def blank_forms(cover: KitCover, offers: tuple[OrderFormItem, ...], buildings: t
     rows = tuple(TallyRow(building, None, (None,) * len(items)) for building in buildings)
     return (
         TallySheet(cover.head, Totals(), items, rows, is_blank=True),
-        OrderForm(cover.head, Totals(), offers, cutoff="", slips=1),
+        OrderForm(cover.head, Totals(), offers, cutoff="", slips=OrderForm.slips_for(len(offers))),
         ExceptionList(cover.head, Totals(), (), blank_rows=BLANK_EXCEPTION_ROWS),
     )

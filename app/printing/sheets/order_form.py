@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from app.printing.sheets.base import Sheet, SheetItem, Totals
 
+TWO_SLIPS = 14  # offers on a slip of half a page
+
 
 @dataclass(frozen=True)
 class OrderFormItem:
@@ -24,6 +26,11 @@ class OrderForm(Sheet):
     items: tuple[OrderFormItem, ...]
     cutoff: str
     slips: int = 2
+
+    @classmethod
+    def slips_for(cls, offers: int) -> int:
+        """How many slips fit on a page."""
+        return 2 if offers <= TWO_SLIPS else 1
 
     def counted(self) -> Totals:
         """A blank form carries no goods."""

@@ -20,11 +20,24 @@ class TallyRow:
 
 
 @dataclass(frozen=True)
+class RollCallBuilding:
+    """The rooms of one building that the roll call found alike."""
+
+    building: str
+    rooms: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class RollCallGroup:
     """Households without an order, by what the roll call found (declined, unreachable, away, not_asked)."""
 
     outcome: str
-    rooms: tuple[str, ...]
+    buildings: tuple[RollCallBuilding, ...]
+
+    @property
+    def households(self) -> int:
+        """All households of the group."""
+        return sum(len(building.rooms) for building in self.buildings)
 
 
 @dataclass(frozen=True)
