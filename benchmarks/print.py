@@ -196,7 +196,7 @@ def one_sheet(cycle_id: int) -> None:
     stop_all()
 
 
-def memory(cycle_id: int) -> None:
+def memory() -> None:
     """Peak memory of the process that prepares, and what the whole day's preparation holds."""
     own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     print(f"peak memory of the preparing process {own} MB, of any render process {_children().ru_maxrss // 1024} MB")
@@ -319,7 +319,7 @@ def main() -> None:
         one_sheet(1)
         labels(1, folder)
         line("the whole kit (limit 240 s)", kit(1, folder))
-        memory(1)
+        memory()
         beside_others(1, chosen.sample, folder)
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from app.printing.drawings import floor_picture, pick_pictures
+from app.printing.drawings_rows import bag_picture, door_picture
 from app.printing.picture import Ink
 from app.printing.qr import qr_url
 from app.printing.sheets.base import Printout
@@ -39,6 +40,7 @@ def environment(is_bilingual: bool = False) -> Environment:
     made.globals["_"] = sayer(is_bilingual)
     made.filters.update(yuan=yuan, kg=kilograms, qr_url=qr_url)
     made.globals.update(floor_picture=floor_picture, pick_pictures=pick_pictures)
+    made.globals.update(bag_picture=bag_picture, door_picture=door_picture)
     return made
 
 

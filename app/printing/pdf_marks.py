@@ -27,12 +27,13 @@ class _Found:
 
 
 @dataclass(frozen=True, slots=True)
-class _Square:
+class _Drawn:
     """A box inside a picture, asked like a box of the layout."""
 
     x: float
     y: float
-    side: float
+    width: float
+    height: float
 
     def border_box_x(self) -> float:
         return self.x
@@ -41,10 +42,10 @@ class _Square:
         return self.y
 
     def border_width(self) -> float:
-        return self.side
+        return self.width
 
     def border_height(self) -> float:
-        return self.side
+        return self.height
 
 
 def _field(element: Any) -> str:
@@ -61,8 +62,8 @@ def _walk(box: Any, row: str) -> Iterator[_Found]:
         field = _field(element)
         if field and box.element_tag == element.tag:
             yield _Found(box, row, field)
-    for x, y, side, own in getattr(getattr(box, "replacement", None), "boxes", ()):
-        yield _Found(_Square(box.content_box_x() + x, box.content_box_y() + y, side), own, "tick")
+    for field, own, x, y, width, height in getattr(getattr(box, "replacement", None), "boxes", ()):
+        yield _Found(_Drawn(box.content_box_x() + x, box.content_box_y() + y, width, height), own, field)
     for child in getattr(box, "children", ()):
         yield from _walk(child, row)
 

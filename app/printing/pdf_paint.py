@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
+from tinycss2.color5 import parse_color  # type: ignore[import-untyped]
 from weasyprint.css.properties import INITIAL_VALUES
 
 from app.printing import pdf_text
@@ -13,6 +14,7 @@ from app.printing.picture import SCHEME
 
 _MM = 96 / 25.4
 _PT = 96 / 72
+_MARK = 4.2  # height of a mark
 _LEAST = 0.5  # text shrinks to half its size at most, then it is cut at the edge of its place
 
 
@@ -35,13 +37,13 @@ FAMILY = ("Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "BabelStone 
 
 
 class Painted:
-    """One picture as an image of fixed size. ``boxes``: (x, y, side, row) in CSS pixels from its corner."""
+    """One picture as an image of fixed size. ``boxes``: (field, row, x, y, width, height), CSS pixels in the picture."""
 
     def __init__(self, drawn: Sequence[Any], font_config: Any) -> None:
         width, height, self._strokes = drawn
         self._size = (width * _MM, height * _MM)
         self._fonts = font_config
-        self.boxes = [(one[1] * _MM, one[2] * _MM, one[3] * _MM, str(one[4])) for one in self._strokes if one[0] == "b"]
+        self.boxes = [_box(one) for one in self._strokes if one[0] in "bp"]
 
     def get_intrinsic_size(self, _resolution: Any, _font_size: float) -> tuple[float, float, float]:
         """Width, height and their ratio."""
@@ -63,6 +65,26 @@ class Painted:
                 _outline(stream, (x * _MM, y * _MM, rest[0] * _MM, rest[1] * _MM), rest[2] * _PT)
             elif kind == "b":
                 _outline(stream, (x * _MM, y * _MM, rest[0] * _MM, rest[0] * _MM), 0.8 * _PT)
+            elif kind == "m":
+                self._mark(stream, (x, y, rest[0]), rest[1], rest[2])
+
+    def _mark(self, stream: Any, place: tuple[float, float, float], words: str, look: str) -> None:
+        x, y, width = place
+        with stream.stacked():
+            stream.set_line_width(0.9 * _PT)
+            if look == "heavy":
+                stream.rectangle(x * _MM, y * _MM, width * _MM, _MARK * _MM)
+                stream.fill()
+                stream.set_color(parse_color("white"))
+            elif look == "fragile":
+                stream.set_dash([4, 2], 0)
+                stream.rectangle(x * _MM, y * _MM, width * _MM, _MARK * _MM)
+                stream.stroke()
+            else:
+                for inset in (0.0, 0.55) if look == "frozen" else (0.0,):
+                    _capsule(stream, x + inset, y + inset, (width - 2 * inset, _MARK - 2 * inset))
+                stream.stroke()
+            self._text(stream, [x + 0.2, y + 3.15, width - 0.4, words, 7 if look == "frozen" else 8, True, "c"])
 
     def _text(self, stream: Any, stroke: Sequence[Any]) -> None:
         x, y, width, words, points, bold, align = stroke
@@ -74,6 +96,26 @@ class Painted:
             layout, needed = _measure(words, style)
         left = x * _MM + {"l": 0.0, "c": (room - needed) / 2, "r": room - needed}[align]
         pdf_text.show(stream, layout, style, left, y * _MM)
+
+
+def _box(stroke: Sequence[Any]) -> tuple[str, str, float, float, float, float]:
+    kind, x, y, width, *rest = stroke
+    height = rest[0] if kind == "p" else width
+    return ("pen" if kind == "p" else "tick", str(rest[-1]), x * _MM, y * _MM, width * _MM, height * _MM)
+
+
+def _capsule(stream: Any, x: float, y: float, size: tuple[float, float]) -> None:
+    """A rectangle with half circles at both ends, as a path."""
+    width, height = size[0] * _MM, size[1] * _MM
+    left, top, radius = x * _MM, y * _MM, height / 2
+    bend, right, bottom = radius * 0.5523, x * _MM + width, y * _MM + height
+    stream.move_to(left + radius, top)
+    stream.line_to(right - radius, top)
+    stream.curve_to(right - radius + bend, top, right, top + radius - bend, right, top + radius)
+    stream.curve_to(right, top + radius + bend, right - radius + bend, bottom, right - radius, bottom)
+    stream.line_to(left + radius, bottom)
+    stream.curve_to(left + radius - bend, bottom, left, top + radius + bend, left, top + radius)
+    stream.curve_to(left, top + radius - bend, left + radius - bend, top, left + radius, top)
 
 
 def _measure(words: str, style: _Style) -> tuple[Any, float]:

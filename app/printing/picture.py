@@ -35,6 +35,14 @@ class Picture:
         """Fill a rectangle."""
         self.strokes.append(["f", *place, *size])
 
+    def mark(self, place: tuple[float, float], width: float, words: str, look: str) -> None:
+        """Draw a mark 4.2 mm high: heavy is black, cold round, frozen round and double, fragile dashed."""
+        self.strokes.append(["m", *place, width, words, look])
+
+    def pen(self, place: tuple[float, float], size: tuple[float, float], row: str) -> None:
+        """Draw nothing, but record that people write here."""
+        self.strokes.append(["p", *place, *size, row])
+
     def tick(self, place: tuple[float, float], side: float, row: str) -> None:
         """Outline a box for the pen; its place is recorded under ``row``."""
         self.strokes.append(["b", *place, side, row])
