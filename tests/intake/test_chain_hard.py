@@ -120,7 +120,8 @@ def kinds(text: str, register: Register, lexicon: Lexicon) -> list[str]:
 
 
 def test_sums_questions_senders_and_announcements_order_nothing(lane: Register, parcel: Lexicon) -> None:
-    text = "王姐 10:21\n12-302 2份\n李叔(12-303) 2022/4/15 10:22\n12-303 1份\n多少钱一份？\n@所有人 3点截单\n合计3份\n总计：3份"
+    text = "王姐 10:21\n12-302 2份\n李叔(12-303) 2022/4/15 10:22\n12-303 1份\n多少钱一份？"
+    text += "\n@所有人 3点截单\n合计3份\n总计：3份"
     assert kinds(text, lane, parcel) == ["SKIP", "ROW", "SKIP", "ROW", "SKIP", "SKIP", "SKIP", "SKIP"]
 
 
