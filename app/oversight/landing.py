@@ -13,7 +13,7 @@ from app.places.scope import require_part_of
 
 # The first permission that an account holds says where it starts.
 _START = (
-    (Permission.TALLY_SIGN, "tally.index"),
+    (Permission.TALLY_SIGN, "point_desk.index"),
     (Permission.CYCLE_EDIT, "ordering.cycle"),
     (Permission.HAND_OUT, "handover.index"),
     (Permission.LOAD, "dispatch.my_rounds"),
