@@ -48,6 +48,9 @@ class Settings:
     trusted_proxies: int = 0
     purge_after_days: int = 30
     is_debug: bool = False
+    osrm_url: str = ""
+    """Address of an OSRM server for road distances; without it and `valhalla_url` they are estimated."""
+    valhalla_url: str = ""
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Settings:
@@ -75,6 +78,8 @@ class Settings:
             trusted_proxies=_whole_number(values, "LOUDA_TRUSTED_PROXIES", 0, range(6)),
             purge_after_days=_whole_number(values, "LOUDA_PURGE_AFTER_DAYS", 30, range(1, 36501)),
             is_debug=values.get("FLASK_DEBUG", "").strip().lower() in TRUE_WORDS,
+            osrm_url=_service_url(values, "LOUDA_OSRM_URL"),
+            valhalla_url=_service_url(values, "LOUDA_VALHALLA_URL"),
         )
 
     @property
@@ -171,6 +176,14 @@ def _public_url(values: Mapping[str, str], host: str, port: int) -> str:
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise SettingsError(f"LOUDA_PUBLIC_URL={url!r}：应为 http(s)://主机名。 Must be an http(s) address.")
+    return url
+
+
+def _service_url(values: Mapping[str, str], name: str) -> str:
+    url = (values.get(name) or "").strip().rstrip("/")
+    parts = urlsplit(url)
+    if url and (parts.scheme not in {"http", "https"} or not parts.hostname):
+        raise SettingsError(f"{name}={url!r}：应为 http(s)://主机名。 Must be an http(s) address.")
     return url
 
 

@@ -94,7 +94,16 @@ def test_routing_stands_alone() -> None:
     [
         ("ortools", ("routing/", "app/purchasing/optimise.py")),
         ("weasyprint", tuple(f"app/printing/pdf{part}.py" for part in ("", "_text", "_boxes", "_paint"))),
-        ("routing", ("routing/", "app/dispatch/problem.py", "app/dispatch/planning.py", "app/dispatch/drafts.py")),
+        (
+            "routing",
+            (
+                "routing/",
+                "app/dispatch/problem.py",
+                "app/dispatch/planning.py",
+                "app/dispatch/drafts.py",
+                "app/dispatch/again.py",
+            ),
+        ),
     ],
 )
 def test_a_library_has_its_only_importers(library: str, allowed: tuple[str, ...]) -> None:

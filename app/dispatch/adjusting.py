@@ -115,14 +115,21 @@ def undo(by: Staff, plan_id: int, wanted: Undo) -> Plan:
 
 @command
 def lock(by: Staff, plan_id: int, what: LockWhat) -> Plan:
-    """Lock a round or a stop of a draft, or unlock it. Raises: NotFound, StaleEdit, Conflict, Invalid."""
-    plan = _draft(by, plan_id, what.version)
+    """Lock a round or a stop, or unlock it.
+
+    A published plan is not adjusted any more, but the rounds that are locked in it, for instance because they are
+    printed, stay when the rest is planned again. Raises: NotFound, StaleEdit, Conflict, Invalid.
+    """
+    plan = require_plan(by, Permission.PLAN, plan_id)
+    if plan.state not in (PlanState.PROPOSED, PlanState.PUBLISHED):
+        raise Conflict(_l("这个方案已经不用了。"))
+    check_version(plan, what.version)
     key = "locked_rounds" if what.kind == "round" else "locked_stops"
     name: Any = what.name
     if what.kind == "round":
         ids = {str(one.id): one.id for one in plan.rounds}
         name = ids.get(what.name)
-    elif what.name not in drafts.open_plan(plan).stop_rows:
+    elif plan.state != PlanState.PROPOSED or what.name not in drafts.open_plan(plan).stop_rows:
         name = None
     if name is None:
         raise Invalid(_("没有这一站，或没有这一趟、这个位置。"))

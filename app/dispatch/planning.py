@@ -6,7 +6,9 @@ the constructed plan, and the stored plan says so.
 
 from __future__ import annotations
 
+import hashlib
 import logging
+import threading
 import time
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
@@ -20,6 +22,7 @@ from app.core.db import command, db
 from app.core.errors import Conflict
 from app.core.events import SYSTEM, record
 from app.core.jobs import Running, handles
+from app.dispatch.again import plan_again
 from app.dispatch.models import HeldReason, Plan, PlanBag, PlanState, Round, Stop, StopState
 from app.dispatch.problem import Stated, state
 from app.dispatch.work import read_work
@@ -33,6 +36,7 @@ from routing.plan import Round as SolvedRound
 log = logging.getLogger("louda.planning")
 
 PLAN_JOB = "plan"
+BY_HAND = "by hand"
 HELD = {
     Reason.NO_TEAM: HeldReason.NO_TEAM,
     Reason.OVERSIZE: HeldReason.OVERSIZE,
@@ -58,37 +62,71 @@ def make_plan(run: Running) -> dict[str, Any]:
     if not any(building.bags for building in work.buildings) and not work.held:
         raise Conflict(_("这一波没有在仓的袋，不用排路线。"))
     stated = state(work)
+    control = _control(run, seconds)
+    keep = db.session.get(Plan, run.payload.get("keep") or 0)
+    if keep is not None:
+        again = plan_again(stated, keep, seconds, seed, control)
+        run.progress(seconds, seconds, _("正在保存"))
+        kept = {"kept_of": keep.id, "others": again.others, "changed": again.changed}
+        return {"plan_id": store(cycle.id, wave, again.stated, again.solved, {**kept, **_turn(run)}).id}
     digest = problem_hash(stated.problem)
-    earlier = db.session.scalar(select(Plan.id).filter_by(cycle_id=cycle.id, wave=wave, input_sha256=digest))
-    if earlier is not None:
-        return {"plan_id": earlier}
-    solved = checked_plan(stated, seconds, seed, _teller(run, seconds))
+    earlier = db.session.scalar(select(Plan).filter_by(cycle_id=cycle.id, wave=wave, input_sha256=digest))
+    if earlier is not None and earlier.state != PlanState.DISCARDED and earlier.solver != BY_HAND:
+        return {"plan_id": earlier.id}
+    solved = checked_plan(stated, seconds, seed, control)
     run.progress(seconds, seconds, _("正在保存"))
-    return {"plan_id": store(cycle.id, wave, stated, solved).id}
+    return {"plan_id": store(cycle.id, wave, stated, solved, _turn(run) if earlier else {}).id}
 
 
-def _teller(run: Running, seconds: int) -> Callable[[Progress], None]:
-    last = [0.0]
+def _turn(run: Running) -> dict[str, int]:
+    """Which asking it is: the same input is a plan of its own when the earlier one was discarded or changed by hand."""
+    return {"turn": run.job_id}
 
-    def tell(progress: Progress) -> None:
-        if time.monotonic() - last[0] < 1:
-            return
+
+def _control(run: Running, seconds: int) -> Control:
+    """How the search is watched and stopped: somebody who presses stop gets the best plan so far."""
+    cancel = threading.Event()
+    tell = _teller(run, seconds)
+
+    def watch(progress: Progress) -> None:
+        if tell(progress) and run.is_cancelled():
+            cancel.set()
+
+    return Control(on_progress=watch, cancel=cancel)
+
+
+def _teller(run: Running, seconds: int) -> Callable[[Progress], bool]:
+    """Tells how far the search is, about once a second; the function returns whether it did."""
+    last = [-1.0]
+
+    def tell(progress: Progress) -> bool:
+        if time.monotonic() - last[0] < 0.5:
+            return False
         last[0] = time.monotonic()
         db.session.rollback()
         done = min(seconds, int(progress.elapsed_s))
         run.progress(
             done,
             seconds,
-            _("目前最好：成本 %(cost)d，未排 %(missed)d 站", cost=progress.best_cost, missed=progress.missed),
+            _told(progress),
         )
+        return True
 
     return tell
 
 
-def checked_plan(stated: Stated, seconds: int, seed: int, tell: Callable[[Progress], None] | None = None) -> Solved:
+def _told(progress: Progress) -> str:
+    """The best plan so far in words, with how far it may be from the best possible where that is known."""
+    if progress.gap is None:
+        return str(_("目前最好：成本 %(cost)d，未排 %(missed)d 站", cost=progress.best_cost, missed=progress.missed))
+    above = round(progress.gap * 100)
+    return str(_("目前最好：成本 %(cost)d，全部排上，最多比最优高 %(above)d%%", cost=progress.best_cost, above=above))
+
+
+def checked_plan(stated: Stated, seconds: int, seed: int, control: Control | None = None) -> Solved:
     """A plan that `routing.check` accepts: the solver's, or the constructed one where the solver fails."""
     try:
-        solved = solve(stated.problem, Budget(seconds=seconds), seed, control=Control(on_progress=tell))
+        solved = solve(stated.problem, Budget(seconds=seconds), seed, control=control)
         if check(stated.problem, solved):
             return solved
         log.error("the solver's plan broke %s", check(stated.problem, solved).rules)
@@ -106,13 +144,14 @@ def constructed_plan(stated: Stated) -> Solved:
 
 
 @command
-def store(cycle_id: int, wave: int, stated: Stated, solved: Solved) -> Plan:
-    """Store a plan as proposed: rounds, stops, and for each bag its stop or why it is held."""
+def store(cycle_id: int, wave: int, stated: Stated, solved: Solved, more: dict[str, Any] | None = None) -> Plan:
+    """Store a plan as proposed: rounds, stops, and for each bag its stop or why it is held. `more` is noted with it,
+    and makes it another plan than one of the same input without."""
     seed = solved.statistics.seed
     plan = Plan(
         cycle_id=cycle_id,
         wave=wave,
-        input_sha256=solved.problem_hash,
+        input_sha256=_digest(solved.problem_hash, more),
         seed=seed,
         solver=solved.statistics.method,
         cost=solved.cost.total,
@@ -125,6 +164,7 @@ def store(cycle_id: int, wave: int, stated: Stated, solved: Solved) -> Plan:
             "bound": solved.statistics.lower_bound,
             "day": clock.to_local(stated.midnight).date().isoformat(),
             "not_before_s": stated.not_before_s,
+            **(more or {}),
         },
     )
     db.session.add(plan)
@@ -138,6 +178,10 @@ def store(cycle_id: int, wave: int, stated: Stated, solved: Solved) -> Plan:
         db.session.execute(insert(PlanBag), rows)
     record(SYSTEM, "plan", plan, cycle_id=cycle_id, rounds=len(solved.rounds), bags=len(rows), cost=plan.cost)
     return plan
+
+
+def _digest(problem: str, more: dict[str, Any] | None) -> str:
+    return hashlib.sha256(f"{problem} {more['turn']}".encode()).hexdigest() if more else problem
 
 
 def _store_rounds(plan: Plan, stated: Stated, solved: Solved) -> dict[int, dict[str, Any]]:

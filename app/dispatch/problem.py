@@ -9,11 +9,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from flask import current_app
+
 from app.core import clock
 from app.dispatch.models import HeldReason
 from app.dispatch.rules import StopWork, climbed_floors, service_s
 from app.dispatch.work import BagLoad, BuildingWork, TeamShift, Work
+from app.settings import Settings
 from routing.model import Depot, Load, Problem, Stop, Vehicle, Window
+from routing.providers import Osrm, RoadProvider, Valhalla
 from routing.travel import CART, E_BIKE, FOOT, VAN, Gate, Place, travel
 
 MODES = {"foot": FOOT, "cart": CART, "e_bike": E_BIKE, "van": VAN}
@@ -73,7 +77,7 @@ def state(work: Work, not_before_s: int | None = None) -> Stated:
             stops.append(_stop(name, len(places) - 1, building, bags, windows, midnight))
     gates = [Gate(str(gate.compound_id), gate.lat_e6 / 1e6, gate.lon_e6 / 1e6, gate.is_open) for gate in work.gates]
     used = sorted({shift.mode for shift in work.shifts}) or ["foot"]
-    way = travel(places, gates, [MODES[mode] for mode in used])
+    way = travel(places, gates, [MODES[mode] for mode in used], road_service())
     problem = Problem(
         depots=tuple(depots),
         stops=tuple(stops),
@@ -84,6 +88,15 @@ def state(work: Work, not_before_s: int | None = None) -> Stated:
     )
     shifts = {str(shift.shift_id): shift.shift_id for shift in work.shifts}
     return Stated(problem, meaning, shifts, midnight, not_before, held)
+
+
+def road_service() -> RoadProvider | None:
+    """The road service that the installation names (LOUDA_OSRM_URL or LOUDA_VALHALLA_URL), or None: then ways are
+    estimated. When it does not answer, the plan says so and the estimate stands in."""
+    settings: Settings = current_app.extensions["louda_settings"]
+    if settings.osrm_url:
+        return Osrm(settings.osrm_url)
+    return Valhalla(settings.valhalla_url) if settings.valhalla_url else None
 
 
 def _largest(shifts: list[TeamShift]) -> Load:
@@ -189,12 +202,13 @@ def _vehicle(shift: TeamShift, midnight: datetime, not_before: int) -> Vehicle:
     """A team on duty. What is left of a shift that has begun counts from the half hour that is running, so that
     asking twice in it is the same problem and gets the same plan."""
     ends_s = _seconds(shift.ends_at, midnight)
+    back_s = _seconds(shift.busy_until, midnight) if shift.busy_until else 0
     return Vehicle(
         name=str(shift.shift_id),
         depot=str(shift.depot_id),
         mode=shift.mode,
         capacity=Load(shift.capacity_g, shift.capacity_ml, shift.capacity_bags),
-        shift_start_s=min(ends_s, max(0, not_before, _seconds(shift.starts_at, midnight))),
+        shift_start_s=min(ends_s, max(0, not_before, back_s, _seconds(shift.starts_at, midnight))),
         shift_end_s=ends_s,
         fixed_cost=SHIFT_COST,
         round_cost=ROUND_COST,

@@ -10,13 +10,14 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import func, select
 
 from app.access.permissions import Permission, Staff
+from app.core import clock
 from app.core.db import command, db
 from app.core.errors import Conflict, NotFound
 from app.core.events import record
 from app.core.jobs import Job, enqueue
 from app.core.schemas import CommandSchema, Day, Whole
 from app.core.states import advance
-from app.dispatch.models import Plan, PlanBag, PlanState, Round, RoundState
+from app.dispatch.models import Plan, PlanBag, PlanState, Round, RoundState, Stop
 from app.dispatch.work import shifts_of
 from app.ordering.models import Cycle, CycleState
 from app.picking.models import Bag, BagState
@@ -72,19 +73,46 @@ def ask_plan(by: Staff, cycle_id: int, wanted: AskPlan) -> Job:
         raise Conflict(_l("配送日开始之后才能排路线。"))
     if not shifts_of(cycle.subdistrict_id, wanted.day):
         raise Conflict(_("%(day)s 没有登记任何队伍的班次，请先登记。", day=wanted.day.isoformat()))
+    return _enqueue(cycle_id, {"day": wanted.day.isoformat(), "seconds": wanted.seconds})
+
+
+def _enqueue(cycle_id: int, wanted: dict[str, str | int]) -> Job:
+    """One planning job of a cycle at a time."""
     jobs = select(Job).where(Job.kind == PLAN_JOB, Job.subject_id == cycle_id)
     earlier = db.session.scalars(jobs).all()
     if any(not job.is_over for job in earlier):
         raise Conflict(_l("正在排这一批的路线，请等它完成。"))
-    payload = {
-        "cycle_id": cycle_id,
-        "wave": wave_to_plan(cycle_id),
-        "day": wanted.day.isoformat(),
-        "seconds": wanted.seconds,
-        "seed": 1,
-        "turn": len(earlier) + 1,
-    }
+    payload = {"cycle_id": cycle_id, "wave": wave_to_plan(cycle_id), "seed": 1, "turn": len(earlier) + 1, **wanted}
     return enqueue(PLAN_JOB, cycle_id, payload, cycle_id=cycle_id)
+
+
+@dataclass(frozen=True)
+class AskAgain:
+    """How long the search may take, in seconds."""
+
+    seconds: int
+
+
+class AskAgainSchema(CommandSchema):
+    makes = AskAgain
+    seconds = Whole(required=True, least=1, most=300)
+
+
+@command
+def ask_again(by: Staff, plan_id: int, wanted: AskAgain) -> Job:
+    """Plan what is left with the teams and bags of now, keeping this plan as far as possible (see `again`).
+
+    Requires: a draft or a published plan of a running cycle, somebody on duty, no other planning job under way.
+    Raises: NotFound, Conflict.
+    """
+    plan = require_plan(by, Permission.PLAN, plan_id)
+    cycle = cycle_for(by, Permission.PLAN, plan.cycle_id)
+    if cycle.state != CycleState.RUNNING or plan.state not in (PlanState.PROPOSED, PlanState.PUBLISHED):
+        raise Conflict(_l("只有配送日当天的草案或已发布的方案可以接着重排。"))
+    day = plan.statistics.get("day") or max(cycle.deliver_on, clock.today()).isoformat()
+    if not shifts_of(cycle.subdistrict_id, date.fromisoformat(day)):
+        raise Conflict(_("%(day)s 没有登记任何队伍的班次，请先登记。", day=day))
+    return _enqueue(cycle.id, {"day": day, "seconds": wanted.seconds, "keep": plan.id})
 
 
 def require_plan(by: Staff, permission: Permission, plan_id: int) -> Plan:
@@ -110,6 +138,7 @@ def publish(by: Staff, plan_id: int) -> Plan:
             _("排完之后袋子变了：%(new)d 袋没有安排，%(gone)d 袋已不在仓。请重新排。", new=unanswered, gone=gone)
         )
     _supersede(by, plan)
+    _release_earlier(by, plan)
     advance(plan, PlanState.PUBLISHED)
     db.session.flush()
     record(by, "publish", plan, cycle_id=plan.cycle_id, wave=plan.wave, rounds=len(plan.rounds))
@@ -130,6 +159,26 @@ def _supersede(by: Staff, plan: Plan) -> None:
     advance(before, PlanState.SUPERSEDED)
     db.session.flush()
     record(by, "supersede", before, cycle_id=plan.cycle_id)
+
+
+def _release_earlier(by: Staff, plan: Plan) -> None:
+    """Rounds of earlier waves that have not begun give their bags to this plan where it has a stop for them."""
+    taken = select(PlanBag.bag_id).where(PlanBag.plan_id == plan.id)
+    waiting = (
+        select(Round)
+        .join(Plan, Plan.id == Round.plan_id)
+        .where(Plan.cycle_id == plan.cycle_id, Plan.wave < plan.wave, Plan.state == PlanState.PUBLISHED)
+        .where(Round.state == RoundState.PLANNED)
+        .where(
+            select(PlanBag.bag_id)
+            .join(Stop, Stop.id == PlanBag.stop_id)
+            .where(Stop.round_id == Round.id, PlanBag.bag_id.in_(taken))
+            .exists()
+        )
+    )
+    for round_ in db.session.scalars(waiting).all():
+        advance(round_, RoundState.CANCELLED)
+        record(by, "cancel", round_, cycle_id=plan.cycle_id)
 
 
 def unanswered_bags(plan: Plan) -> int:

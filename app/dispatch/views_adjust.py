@@ -14,11 +14,12 @@ from werkzeug.wrappers import Response
 from app.access.guard import about_cycle, requires, staff, submit
 from app.access.permissions import Permission
 from app.core.db import db
-from app.core.errors import Invalid, NotFound
+from app.core.errors import Conflict, Invalid, NotFound
+from app.core.jobs import Job
 from app.core.schemas import Form
 from app.dispatch import queries, service
 from app.dispatch.comparing import comparison
-from app.dispatch.models import Plan
+from app.dispatch.models import Plan, PlanState
 from app.ordering.models import Cycle
 
 bp = Blueprint("adjust", __name__)
@@ -40,6 +41,8 @@ def _page(plan_id: int, asked: Form) -> str:
 
     plan = service.require_plan(staff(), Permission.PLAN, plan_id)
     about_cycle(plan.cycle_id)
+    if plan.state != PlanState.PROPOSED:
+        raise Conflict(_("只有草案可以调整。"))
     opened = drafts.open_plan(plan)
     fixed = adjusting.fixed(opened)
     tried = drafts.try_edit(opened, asked.command, fixed) if asked.is_valid else None
@@ -54,7 +57,6 @@ def _page(plan_id: int, asked: Form) -> str:
         "asked": asked,
         "edit": asked.command if asked.is_valid else None,
         "tried": tried,
-        "is_draft": plan.state == "proposed",
     }
     return render_template("dispatch/adjust.html", **context)
 
@@ -75,6 +77,8 @@ def save(plan_id: int) -> Response | tuple[str, int]:
 
 
 def _back(plan: Plan) -> str:
+    if plan.state != PlanState.PROPOSED:
+        return url_for("dispatch.plan", plan_id=plan.id)
     chosen = request.form.get("round", "")
     return url_for("adjust.index", plan_id=plan.id, round=chosen if chosen.isdecimal() else None)
 
@@ -101,6 +105,18 @@ def lock(plan_id: int) -> Response:
     if not form.is_valid:
         raise Invalid(form.problems[0][1])
     return submit[Plan](then=_back, says=_("已更改锁定。"))(adjusting.lock, staff(), plan_id, form.command)
+
+
+@bp.post("/plans/<int:plan_id>/again")
+@requires(Permission.PLAN)
+def again(plan_id: int) -> Response:
+    """Plan what is left again, keeping this plan as far as possible."""
+    form = Form(service.AskAgainSchema, request.form)
+    if not form.is_valid:
+        raise Invalid(form.problems[0][1])
+    return submit[Job](then=lambda job: url_for("dispatch.job", job_id=job.id))(
+        service.ask_again, staff(), plan_id, form.command
+    )
 
 
 @bp.get("/plans/<int:plan_id>/compare")

@@ -11,7 +11,7 @@ from sqlalchemy import false, func, select
 from app.allocation.models import Allocation
 from app.core import clock
 from app.core.db import db
-from app.dispatch.models import Shift, Team
+from app.dispatch.models import Round, RoundState, Shift, Team
 from app.ordering.models import HouseholdOrder
 from app.picking.models import Bag, BagLine, BagState
 from app.places.models import Blackout, Building, Compound, Gate, Household, ServicePoint, Stairwell
@@ -64,6 +64,8 @@ class TeamShift:
     depot_id: int
     depot_lat_e6: int | None
     depot_lon_e6: int | None
+    busy_until: datetime | None = None
+    """When it is back from the round it is on."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,7 @@ class Work:
 
 
 def read_work(cycle_id: int, subdistrict_id: int, wave: int, day: date) -> Work:
-    """Read the packed bags up to `wave` and the shifts of `day`. Nine statements, however many bags."""
+    """Read the packed bags up to `wave` and the shifts of `day`. Ten statements, however many bags."""
     buildings = {work.building_id: work for work in _buildings(cycle_id, wave)}
     for bag, building_id in _bags(cycle_id, wave):
         buildings[building_id].bags.append(bag)
@@ -175,6 +177,7 @@ def shifts_of(subdistrict_id: int, day: date) -> list[TeamShift]:
         )
         .order_by(Shift.starts_at, Team.name, Shift.id)
     )
+    busy = _busy_until(start)
     return [
         TeamShift(
             shift.id,
@@ -189,6 +192,19 @@ def shifts_of(subdistrict_id: int, day: date) -> list[TeamShift]:
             depot.id,
             depot.lat_e6,
             depot.lon_e6,
+            busy.get(shift.id),
         )
         for shift, team, depot in rows
     ]
+
+
+def _busy_until(start: datetime) -> dict[int, datetime]:
+    """Shift → when its team returns from the rounds that are under way on the day that begins at `start`."""
+    found = db.session.execute(
+        select(Round.shift_id, func.max(Round.returns_at))
+        .join(Shift, Shift.id == Round.shift_id)
+        .where(Round.state.in_((RoundState.LOADING, RoundState.DEPARTED)))
+        .where(Shift.starts_at >= start, Shift.starts_at < start + timedelta(days=1))
+        .group_by(Round.shift_id)
+    )
+    return {shift_id: returns_at for shift_id, returns_at in found}  # noqa: C416

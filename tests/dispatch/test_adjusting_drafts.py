@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -12,10 +14,13 @@ from sqlalchemy import select
 from app.core import clock
 from app.core.db import db
 from app.core.errors import Conflict, Invalid, NotFound, StaleEdit
-from app.dispatch import adjusting, drafts, service
+from app.core.jobs import Job, Running, drain
+from app.dispatch import adjusting, drafts, rounds, service
 from app.dispatch.adjusting import LockWhat, Undo
 from app.dispatch.drafts import Edit
 from app.dispatch.models import Plan, PlanBag, Round, Shift, Stop, Team
+from app.dispatch.service import AskPlan
+from app.dispatch.work import shifts_of
 from app.picking.models import Bag
 from app.places.models import Blackout, ZoneDesignation, ZoneLevel
 from tests import world
@@ -244,3 +249,66 @@ def test_two_drafts_are_compared_line_by_line(app: Flask, packed: World) -> None
     assert client.get(f"/plans/{second.id}/compare?with=424242").status_code == 404
     assert db.session.scalars(select(Bag)).first() is not None
     assert db.session.scalars(select(Stop)).first() is not None
+
+
+def test_planning_again_keeps_locked_rounds_and_frees_what_has_not_begun(app: Flask, packed: World) -> None:
+    supplies = packed.actor("supplies")
+    plan = planned(packed)
+    plan = adjusting.adjust(supplies, plan.id, edit(plan, "move", to=f"{other_shift(plan)}:1"))
+    service.publish(supplies, plan.id)
+    first, second = plan.rounds
+    rounds.load(supplies, first.id)
+    db.session.refresh(plan)
+    plan = adjusting.lock(supplies, plan.id, LockWhat("round", str(second.id), plan.version))
+    client = world.sign_in(app, packed, "supplies")
+    assert "已锁定" in client.get(f"/plans/{plan.id}").get_data(as_text=True)
+    asked = world.post(client, f"/plans/{plan.id}", f"/plans/{plan.id}/again", {"seconds": "1"})
+    assert asked.status_code == 303
+    drain()
+    again = db.session.scalars(select(Plan).order_by(Plan.id.desc())).first()
+    assert again is not None
+    assert again.wave == plan.wave + 1
+    ((kept,),) = [again.rounds]
+    assert (kept.shift_id, kept.departs_at) == (second.shift_id, second.departs_at)
+    assert [stop.building_id for stop in kept.stops] == [stop.building_id for stop in second.stops]
+    service.publish(supplies, again.id)
+    db.session.expire_all()
+    assert (first.state, second.state, kept.state) == ("loading", "cancelled", "planned")
+    assert "接着方案" in client.get(f"/plans/{again.id}").get_data(as_text=True)
+
+
+def test_a_team_on_its_way_is_not_planned_before_it_returns(packed: World) -> None:
+    supplies = packed.actor("supplies")
+    plan = planned(packed)
+    service.publish(supplies, plan.id)
+    one = plan.rounds[0]
+    rounds.load(supplies, one.id)
+    busy = {shift.shift_id: shift.busy_until for shift in shifts_of(packed.subdistrict.id, packed.cycle.deliver_on)}
+    assert busy[one.shift_id] == one.returns_at
+    assert [until for shift, until in busy.items() if shift != one.shift_id] == [None] * (len(busy) - 1)
+
+
+def test_a_plan_changed_by_hand_does_not_stand_in_the_way_of_a_fresh_one(packed: World) -> None:
+    plan = planned(packed)
+    adjusting.adjust(packed.actor("supplies"), plan.id, edit(plan, "out"))
+    fresh = planned(packed)
+    assert fresh.id != plan.id
+    service.discard(packed.actor("supplies"), fresh.id)
+    assert planned(packed).state == "proposed"
+
+
+def test_stopping_the_job_stores_the_best_plan_so_far(packed: World) -> None:
+    job = service.ask_plan(packed.actor("supplies"), packed.cycle.id, AskPlan(packed.cycle.deliver_on, 60))
+    began = time.monotonic()
+    timer = threading.Timer(1.0, lambda: stopping.set())
+    stopping = threading.Event()
+    real = Running.is_cancelled
+    try:
+        Running.is_cancelled = lambda self: stopping.is_set()  # type: ignore[method-assign]
+        timer.start()
+        drain()
+    finally:
+        Running.is_cancelled = real  # type: ignore[method-assign]
+    assert time.monotonic() - began < 30
+    assert db.session.scalars(select(Plan)).one().statistics["missed"] == 0
+    assert db.session.get_one(Job, job.id).is_over

@@ -1,0 +1,99 @@
+"""Planning a wave again around what people know: locked rounds stay to the second, few of the others change.
+
+A round of the plan before is known by its bags; rounds that are under way are not planned again, because their bags
+are no longer in the depot and their teams are busy until they return.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy import select
+
+from app.core.db import db
+from app.dispatch.models import Plan, PlanBag, Round, RoundState, Stop
+from app.dispatch.problem import RELOAD_S, Stated
+from routing.model import Load
+from routing.model import Stop as ProblemStop
+from routing.plan import Budget, Control, Cost, Visit
+from routing.plan import Plan as Solved
+from routing.plan import Round as SolvedRound
+from routing.replan import How, replan
+
+
+@dataclass(frozen=True)
+class Again:
+    """The new plan, the problem it answers, and how many of the rounds that could have stayed changed."""
+
+    stated: Stated
+    solved: Solved
+    others: int
+    changed: int
+
+
+def plan_again(stated: Stated, before: Plan, seconds: int, seed: int, control: Control) -> Again:
+    """Plan what `stated` says now, keeping what is known of the plan `before`."""
+    names = _names(stated, before)
+    rounds: list[SolvedRound] = []
+    printed: list[tuple[str, int]] = []
+    locked = set(before.statistics.get("locked_rounds", []))
+    for row, one in _known(stated, before, names):
+        rounds.append(one)
+        if row.id in locked and one.vehicle in stated.problem.vehicle_by_name:
+            printed.append((one.vehicle, one.number))
+    known = Solved("", tuple(rounds), (), Cost())
+    asked = stated.problem.with_changes(stops=tuple(_kept_with_team(stated, before, known)))
+    result = replan(asked, known, printed, Budget(seconds=seconds), How(seed=seed, control=control))
+    return Again(replace(stated, problem=result.problem), result.plan, result.others, len(result.changed))
+
+
+def _names(stated: Stated, before: Plan) -> dict[int, str]:
+    """Row of each stop of the plan before → the stop of the problem that holds most of its bags."""
+    name_of = {bag: name for name, stop in stated.stops.items() for bag in stop.bag_ids}
+    votes: dict[int, Counter[str]] = defaultdict(Counter)
+    found = select(PlanBag.stop_id, PlanBag.bag_id).where(PlanBag.plan_id == before.id, PlanBag.stop_id.is_not(None))
+    for stop_id, bag_id in db.session.execute(found.order_by(PlanBag.bag_id)):
+        if bag_id in name_of and stop_id is not None:
+            votes[stop_id][name_of[bag_id]] += 1
+    return {stop_id: counted.most_common(1)[0][0] for stop_id, counted in votes.items()}
+
+
+def _known(stated: Stated, before: Plan, names: dict[int, str]) -> Iterator[tuple[Round, SolvedRound]]:
+    """The rounds of the plan before that have not begun, with what of their stops is still to be done."""
+    found = select(Round).where(Round.plan_id == before.id, Round.state == RoundState.PLANNED)
+    numbers: Counter[str] = Counter()
+    used: set[str] = set()
+    for row in db.session.scalars(found.order_by(Round.shift_id, Round.departs_at, Round.id)):
+        visits = [_visit(stated, stop, names[stop.id]) for stop in row.stops if stop.id in names]
+        visits = [visit for visit in visits if visit.stop not in used]
+        used |= {visit.stop for visit in visits}
+        if not visits:
+            continue
+        vehicle = str(row.shift_id)
+        numbers[vehicle] += 1
+        departs, returns = _seconds(stated, row.departs_at), _seconds(stated, row.returns_at)
+        times = (max(0, departs - RELOAD_S), max(0, departs), max(0, returns))
+        yield row, SolvedRound(vehicle, numbers[vehicle], *times, Load(), row.distance_m, tuple(visits))
+
+
+def _visit(stated: Stated, stop: Stop, name: str) -> Visit:
+    begins = _seconds(stated, stop.arrive_at)
+    return Visit(name, begins, begins, begins + stop.service_s, Load(), 0)
+
+
+def _seconds(stated: Stated, instant: datetime) -> int:
+    return int((instant - stated.midnight).total_seconds())
+
+
+def _kept_with_team(stated: Stated, before: Plan, known: Solved) -> Iterator[ProblemStop]:
+    """The stops of the problem; those that people locked may be served only by the team that has them."""
+    locked = set(before.statistics.get("locked_stops", []))
+    for stop in stated.problem.stops:
+        one = known.round_of_stop.get(stop.name) if stop.name in locked else None
+        if one is not None and one.vehicle in stated.problem.vehicle_by_name:
+            yield replace(stop, only_vehicles=frozenset({one.vehicle}))
+        else:
+            yield stop
