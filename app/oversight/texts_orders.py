@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from flask_babel import gettext as _
 from sqlalchemy import func, select
 
 from app.allocation.models import ShareNote
+from app.catalog.models import Item
 from app.core import clock
 from app.core.db import db
 from app.core.units import clock_time, yuan
-from app.ordering.models import Cycle, CycleState, HouseholdOrder, Offer, OrderLine, OrderState
+from app.ordering.models import Cycle, CycleState, HouseholdOrder, Offer, OrderLine, OrderState, Policy
 from app.oversight.rules_texts import Rooms, masked
 from app.oversight.texts_places import Group, GroupText, Wish, ids_of_groups
 from app.places.models import Household, Stairwell
@@ -101,40 +103,60 @@ def _without_order(cycle_id: int, building_ids: list[int]) -> dict[int, int]:
 
 # --- substitutions and shortages --------------------------------------------------------------------------------------
 def changes(cycle: Cycle, wish: Wish, groups: list[Group]) -> Iterable[GroupText]:
-    told = _sentences(cycle.id, ids_of_groups(groups))
+    """What fell short, item by item: for how many households, and for whose doors where that is wished."""
+    short = _short(cycle.id, ids_of_groups(groups))
+    rule = Policy(cycle.policy).label
     for group in groups:
-        rooms_of: dict[str, list[str]] = defaultdict(list)
+        by_item: dict[str, list[_Short]] = defaultdict(list)
+        is_alone = len(group.buildings) == 1
         for place in group.buildings:
-            for sentence, room in told.get(place.id, []):
-                name = masked(room, wish.rooms)
-                alone = len(group.buildings) == 1
-                rooms_of[sentence].append(name if alone or not name else f"{place.name} {name}")
-        if not rooms_of:
+            for one in short.get(place.id, []):
+                room = masked(one.room, wish.rooms)
+                by_item[one.item].append(replace(one, room=room if is_alone or not room else f"{place.name} {room}"))
+        if not by_item:
             continue
-        lines = [_told(sentence, rooms, wish.rooms) for sentence, rooms in rooms_of.items()]
-        text = _("【%(group)s】%(cycle)s 有商品没有买够，按事先公布的规则分：", group=group.name, cycle=cycle.name)
-        end = _("没有收到的不收钱。有疑问请在自己的订单页面看，或问楼长。")
-        yield GroupText(group.key, group.name, "\n".join((text, *lines, end)))
+        first = _(
+            "【%(group)s】%(cycle)s 有商品没有买够，按事先公布的规则（%(rule)s）分：",
+            group=group.name,
+            cycle=cycle.name,
+            rule=rule,
+        )
+        lines = [_told(item, found, wish.rooms) for item, found in by_item.items()]
+        last = _("没有收到的不收钱。自己家的原因请在自己的订单页面看，或问楼长。")
+        yield GroupText(group.key, group.name, "\n".join((first, *lines, last)))
 
 
-def _told(sentence: str, rooms: list[str], how: Rooms) -> str:
+@dataclass(frozen=True)
+class _Short:
+    """One household that gets less of an item."""
+
+    item: str
+    room: str
+    qty: int
+
+
+def _told(item: str, found: list[_Short], how: Rooms) -> str:
+    missing = sum(one.qty for one in found)
     if how == Rooms.HIDDEN:
-        return str(_("· %(n)s 户：%(said)s", n=len(rooms), said=sentence))
-    named = "、".join(dict.fromkeys(rooms[:ROOMS_NAMED]))
-    return str(_("· %(rooms)s（共 %(n)s 户）：%(said)s", rooms=named, n=len(rooms), said=sentence))
+        return str(_("· %(item)s：%(n)s 户，共缺 %(qty)s 份", item=item, n=len(found), qty=missing))
+    named = "、".join(dict.fromkeys(one.room for one in found[:ROOMS_NAMED]))
+    return str(
+        _("· %(item)s：%(rooms)s（%(n)s 户），共缺 %(qty)s 份", item=item, rooms=named, n=len(found), qty=missing)
+    )
 
 
-def _sentences(cycle_id: int, building_ids: list[int]) -> dict[int, list[tuple[str, str]]]:
-    """Building → (why somebody gets less, room) in order of rooms. One statement."""
+def _short(cycle_id: int, building_ids: list[int]) -> dict[int, list[_Short]]:
+    """Building → who gets less of what, by item and room. One statement; the sentences stay with the households."""
     found = (
-        select(HouseholdOrder.building_id, ShareNote.sentence, Household.room_no)
-        .join(OrderLine, OrderLine.id == ShareNote.order_line_id)
-        .join(HouseholdOrder, HouseholdOrder.id == OrderLine.order_id)
+        select(HouseholdOrder.building_id, Item.name, Household.room_no, OrderLine.qty_ordered - ShareNote.qty_share)
+        .join(OrderLine, OrderLine.order_id == HouseholdOrder.id)
+        .join(ShareNote, ShareNote.order_line_id == OrderLine.id)
+        .join(Item, Item.id == OrderLine.item_id)
         .outerjoin(Household, Household.id == HouseholdOrder.household_id)
         .where(OrderLine.cycle_id == cycle_id, HouseholdOrder.building_id.in_(building_ids))
-        .order_by(OrderLine.item_id, Household.sort_key, HouseholdOrder.id)
+        .order_by(Item.category, Item.id, Household.sort_key, HouseholdOrder.id)
     )
-    told: dict[int, list[tuple[str, str]]] = defaultdict(list)
-    for building, sentence, room in db.session.execute(found):
-        told[building].append((sentence, room or ""))
-    return told
+    short: dict[int, list[_Short]] = defaultdict(list)
+    for building, item, room, qty in db.session.execute(found):
+        short[building].append(_Short(item, room or "", int(qty)))
+    return short

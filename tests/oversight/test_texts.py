@@ -97,7 +97,7 @@ def test_a_building_where_everybody_ordered_and_a_cycle_past_its_cut_off_are_not
 
 @pytest.mark.parametrize(
     ("rooms", "said"),
-    [(Rooms.HIDDEN, "· 2 户："), (Rooms.MASKED, "· 1**、2**（共 2 户）："), (Rooms.SHOWN, "· 101、201（共 2 户）：")],
+    [(Rooms.HIDDEN, "2 户"), (Rooms.MASKED, "1**、2**（2 户）"), (Rooms.SHOWN, "101、201（2 户）")],
 )
 def test_shortages_are_told_with_rooms_as_wished(app: Flask, rooms: Rooms, said: str) -> None:
     here = world.build()
@@ -107,14 +107,17 @@ def test_shortages_are_told_with_rooms_as_wished(app: Flask, rooms: Rooms, said:
     for household in here.households[:2]:
         order = here.order(household, {0: 2})
         line = db.session.query(OrderLine).filter_by(order_id=order.id).one()
-        db.session.add(
-            ShareNote(order_line_id=line.id, run_id=run.id, qty_share=1, sentence="青菜到货不够，每户先各1份。")
-        )
+        db.session.add(ShareNote(order_line_id=line.id, run_id=run.id, qty_share=1, sentence="您家登记2份，分到1份。"))
     db.session.commit()
     with app.test_request_context():
         found = told(here, Occasion.CHANGES, rooms=rooms)
         assert list(found) == ["桂花苑 2号楼"]
-        assert said + "青菜到货不够，每户先各1份。" in found["桂花苑 2号楼"]
+        assert f"· 青菜：{said}，共缺 2 份" in found["桂花苑 2号楼"]
+        assert "每户先各一份" in found["桂花苑 2号楼"]
+        assert "您家" not in found["桂花苑 2号楼"]  # the household's own sentence stays with the household
+        assert f"桂花苑 2号楼 {masked('101', rooms)}".strip() in told(here, Occasion.CHANGES, Together.POINT, rooms)[
+            "南门点位"
+        ] or (rooms == Rooms.HIDDEN)
 
 
 def test_arrival_says_when_and_how_many_bags(app: Flask, published: World) -> None:
