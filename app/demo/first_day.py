@@ -12,6 +12,7 @@ from app.core import clock
 from app.core.db import db
 from app.core.errors import LoudaError
 from app.demo import day as life
+from app.demo.care import look_after
 from app.demo.subdistrict import PASSWORD, PEOPLE, put_on_duty, set_up
 from app.dispatch import rounds
 from app.dispatch.models import Plan, Round, Stop
@@ -56,6 +57,7 @@ def _live(settings: Settings) -> None:
             life.buy(today)
         _morning(today)
         with clock.frozen_at(now - timedelta(minutes=20)):
+            look_after(cast, clock.today() + timedelta(days=1))
             tomorrow = life.open_day(
                 cast, "明天这一批", clock.today() + timedelta(days=1), now + timedelta(hours=8), seed=2
             )
