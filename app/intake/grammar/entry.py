@@ -59,7 +59,7 @@ def read(text: str, reader: Reader) -> list[Draft]:
         return known
     drafts = reader.drafts[key] = _read(text, reader)
     if drafts[0].outcome is Outcome.REVIEW and drafts[0].household is None:
-        reader.effort.waste(text)
+        reader.effort.waste(text, is_of_nobody=not drafts[0].who and not drafts[0].has_address)
     return drafts
 
 

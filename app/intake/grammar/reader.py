@@ -26,6 +26,7 @@ class Effort:
 
     text                                  cost
     few numbers, some words               1 (2 from three numbers on)
+    of nobody (goods without a person)    4
     numbers only                          6
     many numbers, or long                 a fifth of the square of the numbers, a sixteenth of the length
     """
@@ -42,10 +43,11 @@ class Effort:
         """Not even the lines that were looked at are read in full."""
         return self.wasted > 2 * PATIENCE
 
-    def waste(self, text: str) -> None:
-        """Note a text that was read and named no household."""
+    def waste(self, text: str, *, is_of_nobody: bool = False) -> None:
+        """Note a text that was read and named no household, and no person either where it is of nobody."""
         numbers = min(runs_of_digits(text), 24)
         plain = 1 + (numbers > 2) if any(ch.isalpha() for ch in text) else 6
+        plain = max(plain, 4) if is_of_nobody else plain
         self.wasted += max(plain, len(text) // 16 if len(text) > 40 else 0, numbers**2 // 5 if numbers > 3 else 0)
 
 

@@ -65,6 +65,9 @@ def split(found: list[Piece], reader: Reader) -> list[Section]:
         if id(piece) in quoted:
             section.units.append(_fixed(piece, Outcome.SKIP, "quote", section))
             continue
+        if reader.effort.is_spent:
+            section.units.append(_fixed(piece, Outcome.REVIEW, "given_up", section))
+            continue
         end = lines.header_end(piece.text)
         if end:
             section = Section(len(sections), has_header=True)
@@ -135,9 +138,6 @@ def _entry(piece: Piece, index: int | None, section: Section, loose: str = "") -
 
 
 def _line(piece: Piece, section: Section, reader: Reader) -> None:
-    if reader.effort.is_spent:
-        section.units.append(_fixed(piece, Outcome.REVIEW, "given_up", section))
-        return
     text = piece.text[lines.timestamp_end(piece.text) :]
     if len(text) > 10 * MAX_LINE:
         section.units.append(_fixed(piece, Outcome.REVIEW, "too_long", section))
