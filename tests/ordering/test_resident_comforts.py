@@ -234,3 +234,9 @@ def test_the_clock_counts_from_the_server_and_the_household_is_marked_but_not_na
     }  # type: ignore[index]
     assert len(tags) == 2
     assert all(len(tag) == 20 for tag in tags)
+
+
+def test_the_desk_offers_to_shut_out_the_phones_of_a_household(app: Flask, town: World) -> None:
+    page = f"/cycles/{town.cycle.id}/households/{town.households[0].id}/order"
+    shown = world.sign_in(app, town, "leader").get(page).get_data(as_text=True)
+    assert f"/cycles/{town.cycle.id}/households/{town.households[0].id}/phones/forget" in shown
