@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -39,6 +40,8 @@ class ChainFiles:
     catalogue: Path | None = None
     against: str | None = None
     building: str = ""
+    is_full: bool = False
+    """Also what the short form leaves out: compound, person, proxy, flags, change, problems, titles, warnings."""
 
 
 def read_text(source: str) -> str:
@@ -78,11 +81,15 @@ def _first(row: Mapping[str, str], heads: Iterable[str]) -> str:
 def read_register(path: Path) -> Register:
     """A register from columns compound, building, stairwell, room; the number of the row is the household's id."""
     rows = _table(path)
+    if rows and not any(row["building"] for row in rows):
+        raise click.ClickException(f"{path}: no column building. A register has compound,building,stairwell,room.")
     households = [
         Household(number, row["compound"], row["building"], row["stairwell"], row["room"])
         for number, row in enumerate(rows, start=1)
         if row["building"]
     ]
+    if not households:
+        raise click.ClickException(f"{path}: no household in this register.")
     return Register(households)
 
 
@@ -107,27 +114,44 @@ def parse_chain_file(files: ChainFiles) -> dict[str, object]:
     register, lexicon = read_register(files.register), read_lexicon(files.catalogue)
     context = Context(scope=Scope(building=files.building)) if files.building else Context()
     result = parse_chain(read_text(files.text), register, lexicon, context)
-    report = as_json(result)
+    shown = full_line_json if files.is_full else line_json
+    lines = [shown(line) for line in result.lines]
+    report: dict[str, object] = {"lines": lines, "totals": result.totals, "counts": result.counts}
+    if files.is_full:
+        report |= {"titles": list(result.titles), "warnings": list(result.warnings)}
     if files.against is not None:
         earlier = parse_chain(read_text(files.against), register, lexicon, context)
+        difference = rules.diff(earlier.lines, result.lines)
+        kinds = {id(row.later): row.kind.value for row in difference.rows if row.later is not None}
+        for line, plain in zip(result.lines, lines, strict=True):
+            plain["diff"] = kinds.get(id(line))
         report["relation"] = rules.relation([earlier.lines], result.lines).value
-        report["diff"] = _diff_json(rules.diff(earlier.lines, result.lines))
+        report["diff"] = _diff_json(difference)
     return report
 
 
-def as_json(result: ChainResult) -> dict[str, object]:
-    """The result as plain values; one object for each physical line, or for each part of a line with several orders."""
+def line_json(line: ChainLine) -> dict[str, object]:
+    """One physical line, or one part of a line with several orders; the parts have the same `line_no`."""
     return {
-        "lines": [line_json(line) for line in result.lines],
-        "totals": result.totals,
-        "counts": result.counts,
-        "titles": list(result.titles),
-        "warnings": list(result.warnings),
+        "line_no": line.line_no,
+        "raw": line.raw,
+        "outcome": line.outcome.value,
+        "household": _place_json(line.household),
+        "items": [{"item": item.item, "qty": item.qty, "unit": item.unit} for item in line.items],
+        "note": line.note,
+        "reason": line.reason,
+        "candidates": [_place_json(household) for household in line.candidates],
     }
 
 
-def line_json(line: ChainLine) -> dict[str, object]:
-    """One line; `restricted` holds words about health, which are never printed on paper."""
+def _place_json(household: Household | None) -> dict[str, str] | None:
+    if household is None:
+        return None
+    return {"building": household.building, "stairwell": household.stairwell, "room": household.room}
+
+
+def full_line_json(line: ChainLine) -> dict[str, object]:
+    """All that is known of a line; `restricted` holds words about health, which are never printed on paper."""
     return {
         "line_no": line.line_no,
         "part": line.part,
@@ -208,13 +232,13 @@ def chain() -> None:
 @click.option("--against", help="An earlier paste of the same list, for the differences")
 @click.option("--building", default="", help="The building that the group belongs to")
 @click.option("--json", "as_json_text", is_flag=True, help="Print JSON")
-def parse(
-    text: str, register: Path, catalogue: Path | None, against: str | None, building: str, *, as_json_text: bool
-) -> None:
+@click.option("--full", is_flag=True, help="In the JSON also compound, person, proxy, flags, changes and warnings")
+def parse(text: str, as_json_text: bool, full: bool, **chosen: Any) -> None:
     """Read TEXT (a file, `-` for standard input, or the text itself) and print what every line is."""
-    files = ChainFiles(text, register, catalogue, against, building)
-    if as_json_text:
+    files = ChainFiles(text, is_full=full, **chosen)
+    if as_json_text or full:
         click.echo(json.dumps(parse_chain_file(files), ensure_ascii=False, indent=1))
         return
-    result = parse_chain(read_text(text), read_register(register), read_lexicon(catalogue))
+    context = Context(scope=Scope(building=files.building)) if files.building else Context()
+    result = parse_chain(read_text(text), read_register(files.register), read_lexicon(files.catalogue), context)
     click.echo(as_table(result))

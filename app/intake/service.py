@@ -162,7 +162,7 @@ def lexicon_of(cycle_id: int) -> Lexicon:
     for item_id, alias in db.session.execute(select(ItemAlias.item_id, ItemAlias.alias)):
         aliases.setdefault(item_id, []).append(alias)
     offers = db.session.scalars(select(Offer).where(Offer.cycle_id == cycle_id, Offer.is_listed).order_by(Offer.id))
-    units = dict(db.session.execute(select(Item.id, Item.sale_unit)).tuples().all())
+    units = {item: unit for item, unit in db.session.execute(select(Item.id, Item.sale_unit))}  # noqa: C416
     return Lexicon(
         Word(
             offer.name,

@@ -26,7 +26,7 @@ from app.core.jobs import Job, Running, enqueue, handles
 from app.core.states import advance
 from app.errands.models import Errand
 from app.handover.models import Dispute, HandOut
-from app.intake.models import ChainLine, ChainPaste
+from app.intake.models import ChainBooking, ChainLine, ChainPaste
 from app.ordering.models import Cycle, CycleState, HouseholdOrder, RollCall
 from app.picking.models import Bag
 from app.places.models import CareNeed, HouseholdContact
@@ -83,8 +83,9 @@ def forget_texts(cycle_id: int) -> list[str]:
     db.session.execute(update(HouseholdOrder).where(orders).values(remark="", door_note="", other_need=""))
     pastes = select(ChainPaste.id).where(ChainPaste.cycle_id == cycle_id)
     db.session.execute(
-        update(ChainLine).where(ChainLine.paste_id.in_(pastes)).values(raw="", note="", restricted_note="")
+        update(ChainLine).where(ChainLine.paste_id.in_(pastes)).values(raw="", note="", restricted_note="", read_as=None)
     )
+    db.session.execute(delete(ChainBooking).where(ChainBooking.paste_id.in_(pastes)))
     bags: Select[int] = select(Bag.id).where(Bag.cycle_id == cycle_id)
     db.session.execute(update(HandOut).where(HandOut.bag_id.in_(bags)).values(detail=""))
     db.session.execute(update(Dispute).where(Dispute.bag_id.in_(bags)).values(note="", reason=""))

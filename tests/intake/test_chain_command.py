@@ -28,7 +28,9 @@ def test_the_report_has_lines_totals_and_counts(files: ChainFiles) -> None:
     assert report["counts"] == {"ROW": 2, "AMEND": 0, "CANCEL": 0, "REVIEW": 1, "SKIP": 0, "HEAD": 2}
     row = report["lines"][2]
     assert (row["line_no"], row["outcome"]) == (4, "ROW")
-    assert row["household"] == {"compound": "嘉怡水岸", "building": "12", "stairwell": "", "room": "302"}
+    assert row["household"] == {"building": "12", "stairwell": "", "room": "302"}
+    assert set(report) == {"lines", "totals", "counts"}
+    assert set(row) == {"line_no", "raw", "outcome", "household", "items", "note", "reason", "candidates"}
     assert [(item["item"], item["qty"], item["unit"]) for item in row["items"]] == [("土豆", 2, "袋")]
     assert report["lines"][4]["reason"] == "unknown_room"
 
@@ -41,6 +43,22 @@ def test_the_command_prints_json_and_compares_with_an_earlier_paste(files: Chain
     report = json.loads(done.output)
     assert report["relation"] == "newer"
     assert [row["kind"] for row in report["diff"]] == ["unchanged", "unchanged", "unchanged", "added"]
+    assert [line["diff"] for line in report["lines"]] == [None, None, *["unchanged"] * 3, "added"]
+
+
+def test_the_full_form_says_compound_person_and_warnings(files: ChainFiles) -> None:
+    done = CliRunner().invoke(chain, ["parse", files.text, "--register", str(files.register), "--full"])
+    report = json.loads(done.output)
+    assert report["lines"][2]["household"]["compound"] == "嘉怡水岸"
+    assert {"titles", "warnings"} <= set(report)
+
+
+@pytest.mark.parametrize("content", ["a,b\n1,2\n", "compound,building,stairwell,room\n"])
+def test_a_register_without_households_is_refused_in_one_sentence(tmp_path: Path, content: str) -> None:
+    (tmp_path / "r.csv").write_text(content, encoding="utf-8")
+    done = CliRunner().invoke(chain, ["parse", "1. 12-302 2份", "--register", str(tmp_path / "r.csv"), "--json"])
+    assert (done.exit_code, done.output.count("\n")) == (1, 1)
+    assert "r.csv" in done.output
 
 
 def test_without_json_a_table_is_printed(files: ChainFiles) -> None:
