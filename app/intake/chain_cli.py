@@ -16,7 +16,7 @@ import click
 from app.intake import rules
 from app.intake.grammar.chain import parse_chain
 from app.intake.grammar.lexicon import DEFAULT_LIMIT, Item, Lexicon
-from app.intake.grammar.model import ChainLine, ChainResult, Context
+from app.intake.grammar.model import ChainLine, ChainResult, Context, Outcome
 from app.places.rules import Household, Register, Scope
 
 _COLUMNS = {
@@ -132,6 +132,7 @@ def parse_chain_file(files: ChainFiles) -> dict[str, object]:
 
 def line_json(line: ChainLine) -> dict[str, object]:
     """One physical line, or one part of a line with several orders; the parts have the same `line_no`."""
+    is_settled = line.household is not None and line.outcome is not Outcome.REVIEW
     return {
         "line_no": line.line_no,
         "raw": line.raw,
@@ -140,7 +141,7 @@ def line_json(line: ChainLine) -> dict[str, object]:
         "items": [{"item": item.item, "qty": item.qty, "unit": item.unit} for item in line.items],
         "note": line.note,
         "reason": line.reason,
-        "candidates": [_place_json(household) for household in line.candidates],
+        "candidates": [] if is_settled else [_place_json(household) for household in line.candidates],
     }
 
 

@@ -83,7 +83,9 @@ def forget_texts(cycle_id: int) -> list[str]:
     db.session.execute(update(HouseholdOrder).where(orders).values(remark="", door_note="", other_need=""))
     pastes = select(ChainPaste.id).where(ChainPaste.cycle_id == cycle_id)
     db.session.execute(
-        update(ChainLine).where(ChainLine.paste_id.in_(pastes)).values(raw="", note="", restricted_note="", read_as=None)
+        update(ChainLine)
+        .where(ChainLine.paste_id.in_(pastes))
+        .values(raw="", note="", restricted_note="", read_as=None)
     )
     db.session.execute(delete(ChainBooking).where(ChainBooking.paste_id.in_(pastes)))
     bags: Select[int] = select(Bag.id).where(Bag.cycle_id == cycle_id)
