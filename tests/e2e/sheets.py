@@ -76,8 +76,6 @@ def of_demo(scene: Scene, kinds: Iterable[str], suffix: str = "") -> Iterator[Sh
         if chosen is None or kind in INVENTED:
             continue
         yield Shot(f"{kind}{suffix}", path_of(chosen.sha256), chosen.first_page)
-        if kind == "hand_out_list" and not suffix and chosen.pages > 1:
-            yield Shot(f"{kind}_last_page", path_of(chosen.sha256), chosen.first_page + chosen.pages - 1)
 
 
 def of_invention(folder: Path) -> Iterator[Shot]:
