@@ -27,8 +27,8 @@ from routing.tree import FAR, cheapest_tree
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
-LARGEST = 4000
-"""From so many stops on nothing is claimed: the table of legs would take more memory than the search."""
+LARGEST = 2000
+"""From so many stops on nothing is claimed: preparing the legs would take seconds in which nothing can be stopped."""
 WORK = 150_000_000
 """Table entries looked at altogether; rounds of correcting prices are as many as this allows."""
 MOST_ROUNDS, FEWEST_ROUNDS = 300, 20

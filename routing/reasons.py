@@ -16,6 +16,8 @@ from routing.travel_times import UNREACHABLE
 
 CLOSELY_EXAMINED = 50
 """So many stops are tried among the rounds as they are; beyond, trying them alone has to do."""
+EXAMINED_IN_HASTE = 5
+"""So many when somebody waits for a search that was stopped."""
 
 RELAXATIONS: tuple[tuple[Relaxed, Reason, Remedy, str], ...] = (
     (Relaxed(rounds=True), Reason.ROUND_LIMIT, Remedy.EXTRA_ROUND, "would need one more round of a team"),
@@ -36,14 +38,17 @@ RELAXATIONS: tuple[tuple[Relaxed, Reason, Remedy, str], ...] = (
 )
 
 
-def explain(problem: Problem, rounds: Sequences) -> list[Unserved]:
-    """A reason for every stop that is neither in `rounds` nor locked. `problem` has its locks already cut out."""
+def explain(problem: Problem, rounds: Sequences, closely: int = CLOSELY_EXAMINED) -> list[Unserved]:
+    """A reason for every stop that is neither in `rounds` nor locked. `problem` has its locks already cut out.
+
+    The first `closely` of them are tried among the rounds as they are.
+    """
     served = {name for sequences in rounds.values() for stops in sequences for name in stops}
     left = [stop for stop in problem.stops if stop.name not in served]
     found: list[Unserved] = []
     for index, stop in enumerate(left):
         reason = _by_kind(problem, stop) or _alone(problem, stop)
-        if reason is None and index < CLOSELY_EXAMINED:
+        if reason is None and index < closely:
             reason = _among_others(problem, rounds, stop)
         found.append(reason or _says(stop, Reason.TEAM_TIME, Remedy.ADD_TEAM, "finds no team with time left"))
     return found

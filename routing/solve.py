@@ -12,7 +12,7 @@ from routing.evaluate import InfeasibleRounds, build_plan, cost_of, rounds_of_ve
 from routing.locks import without_locks
 from routing.model import Problem
 from routing.plan import Budget, Control, Plan, Progress, Statistics
-from routing.reasons import explain
+from routing.reasons import CLOSELY_EXAMINED, EXAMINED_IN_HASTE, explain
 from routing.watch import Watch
 
 LARGE = 2000
@@ -96,7 +96,7 @@ def first_draft(free: Problem, start: Plan | None) -> Draft:
 
 def finish(problem: Problem, free: Problem, draft: Draft, statistics: Statistics) -> Plan:
     """The plan with reasons; if it did not pass the check, the constructed plan instead."""
-    unserved = explain(free, draft.rounds)
+    unserved = explain(free, draft.rounds, EXAMINED_IN_HASTE if statistics.is_cancelled else CLOSELY_EXAMINED)
     for candidate in (problem, with_chosen_windows(problem, draft)):
         try:
             plan = build_plan(candidate, draft.rounds, unserved, statistics)

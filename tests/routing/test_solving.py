@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import pytest
 
+from benchmarks.days import rich_day
 from routing import Plan, Problem, check, solve
 from routing.codec import plan_to_json
 from routing.model import Load, RouteLock, Stability, Stop, Window
@@ -57,6 +58,27 @@ def test_a_cancelled_search_returns_its_best_plan_within_a_second() -> None:
     began = time.perf_counter()
     plan = solve(day, Budget(seconds=60), control=Control(cancel=stop))
     assert time.perf_counter() - began < 1.3 + 0.7  # a second after the signal, and slack for a busy machine
+    assert plan.statistics.is_cancelled
+    assert check(day, plan).violations == ()
+
+
+@pytest.mark.parametrize(
+    ("day", "cores"),
+    [(rich_problem(6, 560, 60), 2), (rich_problem(6, 90, 6), 2), (rich_day(3, "over-full", 200, 8), 1)],
+)
+def test_a_large_or_over_full_day_is_cancelled_as_quickly(day: Problem, cores: int) -> None:
+    stop = threading.Event()
+    solve(day, Budget(iterations=1), control=Control(cores=cores))
+    first: list[tuple[float, float]] = []
+
+    def pull(progress: Progress) -> None:
+        if progress.elapsed_s > 0.5 and not first:
+            first.append((time.perf_counter(), time.process_time()))
+            stop.set()
+
+    plan = solve(day, Budget(seconds=60), control=Control(on_progress=pull, cancel=stop, cores=cores))
+    assert time.process_time() - first[0][1] < 1.5 * cores  # a machine that does other things too takes longer
+    assert time.perf_counter() - first[0][0] < 15
     assert plan.statistics.is_cancelled
     assert check(day, plan).violations == ()
 
