@@ -33,7 +33,7 @@ class Part:
 
 def safe_name(text: str) -> str:
     """A name that every file system takes; Chinese stays as it is."""
-    return _UNSAFE.sub(" ", text).strip(" .")[:80] or "-"
+    return " ".join(_UNSAFE.sub(" ", text).split()).strip(" .")[:80] or "-"
 
 
 def pdf_of(documents: Sequence[Document]) -> BytesIO:

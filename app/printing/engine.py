@@ -114,12 +114,26 @@ def _watch(futures: dict[Future[ChunkAnswer], _Chunk], progress: Progress, total
         progress(done, total, pages)
 
 
+def _weight(printout: Printout) -> float:
+    """How much of a chunk a sheet takes: 1 for the paper and as much again for sixty rows."""
+    control = printout.sheet.control
+    return 1 + max(control.bags, control.lines) / 60
+
+
 def _cut(printouts: Sequence[Printout], limits: RenderLimits, folder: Path) -> list[_Chunk]:
     # Small batches are still spread over all processes; a chunk under four sheets is not worth a process of its own.
-    fair = -(-len(printouts) // limits.processes)
-    size = max(1, min(limits.chunk, max(fair, 4)))
-    starts = range(0, len(printouts), size)
-    return [_Chunk(tuple(printouts[at : at + size]), folder / f"{at:06d}.pdf") for at in starts]
+    # Long sheets make short chunks, so that memory stays flat.
+    fair = max(-(-len(printouts) // limits.processes), 4)
+    chunks: list[list[Printout]] = []
+    filled = limits.chunk + 1.0  # the first sheet opens the first chunk
+    for printout in printouts:
+        weight = _weight(printout)
+        if filled + weight > limits.chunk + 1 or len(chunks[-1]) >= min(fair, limits.chunk):
+            chunks.append([])
+            filled = 0.0
+        chunks[-1].append(printout)
+        filled += weight
+    return [_Chunk(tuple(chunk), folder / f"{at:06d}.pdf") for at, chunk in enumerate(chunks)]
 
 
 def _no_progress(done: int, total: int, pages: int) -> None:

@@ -37,7 +37,7 @@ FAMILY = ("Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "BabelStone 
 
 
 class Painted:
-    """One picture as an image of fixed size. ``boxes``: (field, row, x, y, width, height), CSS pixels in the picture."""
+    """One picture as an image of fixed size. ``boxes``: (field, row, x, y, width, height) in CSS pixels."""
 
     def __init__(self, drawn: Sequence[Any], font_config: Any) -> None:
         width, height, self._strokes = drawn

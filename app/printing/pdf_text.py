@@ -20,7 +20,7 @@ from weasyprint.matrix import Matrix
 from weasyprint.text import line_break
 from weasyprint.text.ffi import FROM_UNITS, ffi, pango
 
-_REMEMBERED = 30_000  # texts; then all are forgotten at once
+_REMEMBERED = 12_000  # texts; then all are forgotten at once
 _NOWRAP = ("nowrap", "pre")
 _PLAIN_END = 0x0590  # from here on Hebrew, Arabic and their like are mixed with other blocks: those go the original way
 _IDEOGRAPHS = 0x2E80

@@ -1,8 +1,10 @@
 """Text is data, and the renderer fetches nothing but the project's own assets."""
 
+import dataclasses
 import os
 import signal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from weasyprint.urls import FatalURLFetchingError
@@ -15,7 +17,7 @@ from app.printing.qr import qr_url
 from app.printing.sheets.base import SheetHead, Totals
 from app.printing.sheets.shortage_list import ShortageList, ShortBuilding, ShortRow
 from tests.printing.conftest import text_of
-from tests.printing.invented import stamped
+from tests.printing.invented import every_sheet, stamped
 
 PAYLOADS = (
     "<script>alert(1)</script>",
@@ -38,21 +40,100 @@ PAYLOADS = (
     "url(file:///etc/passwd)",
     "@import 'http://example.com/x';",
     "]]><x>",
+    "</style><script>x</script>",
+    "<base href=//e.example>",
+    "<meta http-equiv=refresh content=0>",
+    "<math><mtext></mtext></math>",
+    "<template><b>x</b></template>",
+    "<details open ontoggle=x>",
+    "<video src=x onerror=y>",
+    "<input autofocus onfocus=x>",
+    "<marquee>x</marquee>",
+    "<table><tr><td colspan=99>",
+    "<img src=louda-qr:x>",
+    "<img src=louda-paint:0>",
+    "louda-asset:sheets.css",
+    "<svg><use href=file:///etc/passwd>",
+    "<svg><image href=http://127.0.0.1/>",
+    "<?xml version='1.0'?>",
+    "<!DOCTYPE x [<!ENTITY e 'y'>]>",
+    "&e;&#x3c;&#60;&nbsp;",
+    "<![CDATA[x]]>",
+    "style=width:expression(1)",
+    "}*{display:none}",
+    "@page{size:1mm}",
+    "content:attr(x)",
+    "string-set:number'x'",
+    "background:url(//e.example/x)",
+    "{{ config }}",
+    "{{ stamp.__class__ }}",
+    "{%- include 'x' -%}",
+    "{# gone #}",
+    "#{7*7}<%= 7 %>",
+    "+cmd|' /C calc'!A0",
+    "-1+1|x",
+    "@SUM(1)",
+    "＝1＋1",
+    "'; DROP TABLE bag;--",
+    "../../etc/passwd",
+    "$(id)`id`",
+    "%0a%0dx",
+    "\\u003cb\\u003e",
+    "(x) Tj ET Q",
 )
 
 
-def _printed(text: str, path: Path) -> str:
-    rows = (ShortRow(text, text, "袋", 2, 1, text),)
-    sheet = ShortageList(SheetHead(text, text, text), Totals(lines=1, units=1), (ShortBuilding(text, rows),))
-    rendered = render_to_file([stamped(sheet)], path, RenderLimits(processes=1))
-    return text_of(path, rendered.spans[0])
+def _with_text(value: Any, text: str) -> Any:
+    """The same sheet with another text in every free field, however deep."""
+    if isinstance(value, tuple):
+        return tuple(_with_text(part, text) for part in value)
+    if not dataclasses.is_dataclass(value) or isinstance(value, type):
+        return value
+    changes = {}
+    for one in dataclasses.fields(value):
+        held = getattr(value, one.name)
+        is_free = isinstance(held, str) and one.name in FREE
+        changes[one.name] = text if is_free else _with_text(held, text) if one.name not in ("stock", "sketch") else held
+    return dataclasses.replace(value, **changes)
 
 
-def test_markup_in_any_field_is_printed_literally(tmp_path: Path) -> None:
+# Free text of each kind that has a line of its own wide enough for any payload.
+FREE = {"cycle", "note", "door_note", "sentence", "remark", "reason", "hint", "scope"}
+KINDS = [name for name in every_sheet() if not name.startswith(("labels", "poster"))]
+
+
+@pytest.fixture(scope="module")
+def attacked(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Kind → what is printed when every free field holds every payload."""
+    path, sheets = tmp_path_factory.mktemp("attack") / "x.pdf", every_sheet()
     joined = " ".join(PAYLOADS)
-    squeezed = "".join(_printed(joined, tmp_path / "x.pdf").split())
-    for payload in PAYLOADS:
-        assert "".join(payload.split())[:12] in squeezed
+    chosen = [stamped(dataclasses.replace(sheets[name], head=_with_text(sheets[name].head, joined))) for name in KINDS]
+    rendered = render_to_file(chosen, path, RenderLimits(processes=1))
+    return {name: text_of(path, span) for name, span in zip(KINDS, rendered.spans, strict=True)}
+
+
+def _squeezed(text: str) -> str:
+    return "".join(text.split())
+
+
+def test_there_are_sixty_different_payloads() -> None:
+    assert len(set(PAYLOADS)) >= 60
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_markup_is_printed_literally_on_every_kind_of_sheet(attacked: dict[str, str], name: str) -> None:
+    printed = _squeezed(attacked[name])
+    assert [payload for payload in PAYLOADS if _squeezed(payload)[:10] not in printed] == []
+
+
+@pytest.mark.parametrize(
+    "text", ["\u202e\u2066abc\u2069", "a\u200bb\u200d", "\x00\x07\x1b[31m", "ש" * 30, "字" * 3000, "x" * 3000]
+)
+def test_controls_and_endless_words_print_without_harm(text: str, tmp_path: Path) -> None:
+    rows = (ShortRow(text, text, "袋", 2, 1, text),)
+    sheet = ShortageList(SheetHead(text, "x", text), Totals(lines=1, units=1), (ShortBuilding(text, rows),))
+    rendered = render_to_file([stamped(sheet)], tmp_path / "x.pdf", RenderLimits(processes=1))
+    assert "SH-12-1-34" in text_of(tmp_path / "x.pdf", rendered.spans[0])
 
 
 @pytest.mark.parametrize(

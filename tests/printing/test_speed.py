@@ -1,0 +1,125 @@
+"""What makes printing fast changes nothing on paper, and what dies is done again."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app.printing import engine, idle, pdf
+from app.printing.limits import RenderLimits
+from app.printing.markup import html_of
+from app.printing.process import RenderProcess
+from app.printing.shelf import Shelf
+from tests.printing import invented
+from tests.printing.conftest import text_of
+
+ONE = RenderLimits(processes=1)
+
+
+@pytest.fixture
+def as_it_comes() -> Iterator[None]:
+    for part in pdf.FASTER:
+        part.uninstall()
+    yield
+    for part in pdf.FASTER:
+        part.install()
+
+
+@pytest.mark.parametrize("name", ["drop_off_sheet", "exception_list", "labels_a4-3x8", "tally"])
+def test_text_measured_once_gives_the_same_bytes(name: str) -> None:
+    html = [html_of(invented.stamped(invented.every_sheet()[name]))]
+    fast = pdf.render_chunk(html, 50).pdf
+    pdf.pdf_text.uninstall()
+    try:
+        assert pdf.render_chunk(html, 50).pdf == fast
+    finally:
+        pdf.pdf_text.install()
+
+
+def test_pages_and_boxes_are_the_same_without_what_makes_it_fast(as_it_comes: None) -> None:
+    html = [html_of(invented.stamped(invented.a_route_sheet()))]
+    slow = pdf.render_chunk(html, 50)
+    for part in pdf.FASTER:
+        part.install()
+    fast = pdf.render_chunk(html, 50)
+    assert (slow.pages, slow.boxes) == (fast.pages, fast.boxes)
+
+
+def _letters(count: int) -> list[engine.Printout]:
+    return [invented.stamped(invented.a_poster(), subject=number) for number in range(1, count + 1)]
+
+
+def test_a_render_process_killed_in_the_middle_is_replaced_and_the_document_is_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    killed: list[int] = []
+    ask = RenderProcess._ask
+
+    def dying(self: RenderProcess, line: str) -> object:
+        answer_to = (
+            ask(self, '{"html": ["<p>x"], "pages": 5, "seconds": 60, "out": "/dev/null"}') if not killed else None
+        )
+        if answer_to is not None and self.pid is not None:
+            killed.append(self.pid)
+            os.kill(self.pid, signal.SIGKILL)
+        return ask(self, line)
+
+    monkeypatch.setattr(RenderProcess, "_ask", dying)
+    idle.stop_all()
+    printouts = _letters(3)
+    done = engine.render_to_file(printouts, tmp_path / "x.pdf", RenderLimits(processes=1, chunk=1))
+    assert len(killed) == 1
+    assert [span.pages for span in done.spans] == [1, 1, 1]
+    for printout, span in zip(printouts, done.spans, strict=True):
+        assert str(printout.stamp.number) in text_of(tmp_path / "x.pdf", span)
+
+
+def test_a_print_that_was_cut_short_takes_finished_chunks_from_the_shelf(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shelf, printouts = Shelf(tmp_path / "shelf"), _letters(3)
+    limits = RenderLimits(processes=1, chunk=1)
+    first = engine.render_to_file(printouts[:2], tmp_path / "a.pdf", limits, shelf=shelf)
+    rendered: list[int] = []
+    render = RenderProcess.render
+
+    def counted(self: RenderProcess, html: list[str], out: Path) -> object:
+        rendered.append(len(html))
+        return render(self, html, out)
+
+    monkeypatch.setattr(RenderProcess, "render", counted)
+    again = engine.render_to_file(printouts, tmp_path / "b.pdf", limits, shelf=shelf)
+    assert rendered == [1], "two of three chunks lay on the shelf"
+    assert again.spans[:2] == first.spans
+    engine.render_to_file(printouts, tmp_path / "c.pdf", limits, shelf=shelf)
+    assert (tmp_path / "b.pdf").read_bytes() == (tmp_path / "c.pdf").read_bytes()
+
+
+def test_the_shelf_keeps_within_its_size_and_age(tmp_path: Path) -> None:
+    shelf = Shelf(tmp_path)
+    engine.render_to_file(_letters(3), tmp_path / "x.pdf", RenderLimits(processes=1, chunk=1), shelf=shelf)
+    assert len(list(tmp_path.glob("*.json"))) == 3
+    one = max(path.stat().st_size + path.with_suffix(".pdf").stat().st_size for path in tmp_path.glob("*.json"))
+    assert 0 < shelf.tidy(keep_bytes=2 * one) <= 2 * one
+    assert len(list(tmp_path.glob("*.json"))) == 2
+    assert shelf.tidy(keep_seconds=-1) == 0
+    assert not list(tmp_path.glob("*.json"))
+
+
+def test_small_prints_use_the_process_that_is_kept_warm_and_large_ones_leave_it() -> None:
+    idle.stop_all()
+    idle.keep_warm()
+    try:
+        large = idle.borrow(RenderLimits(processes=2))
+        assert not large.is_alive
+        small = idle.borrow(ONE)
+        assert small.is_alive
+        idle.give_back(small)
+        assert idle.borrow(ONE) is small
+        small.stop()
+    finally:
+        idle.stop_all()
