@@ -21,6 +21,7 @@
       if (!Louda.canSwap || event.defaultPrevented) { return; }
       event.preventDefault();
       if (form.getAttribute("aria-busy") === "true") { return; }  // a second tap while the first is on its way
+      if (button && button.value === "search") { return; }  // Enter in a field: the search has already searched
       if (button && button.value === "edit" && Louda.isNext()) { window.history.back(); return; }
       var over = form.id === "order" && Louda.firstOverLimit && Louda.firstOverLimit();
       if (over && button && button.value === "review") { over.node.hidden = false; over.field.focus(); over.add(0); return; }

@@ -129,7 +129,7 @@
   function search(form, rows, texts) {
     var field = form.elements.search;
     var place = document.getElementById("found");
-    var button = form.querySelector("[value=search]");
+    var button = form.querySelector(".ld-find [value=search]");
     if (button) { button.hidden = true; }
 
     function find() {
