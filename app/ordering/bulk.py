@@ -116,20 +116,11 @@ def standing_choices(cycle_id: int) -> dict[int | None, dict[int, int]]:
     return found
 
 
-def insert_orders(
-    by: Actor,
-    cycle: Cycle,
-    orders: Sequence[OrderRow],
-    where: Where,
-    source: Source,
-    report: ImportReport,
-) -> None:
-    """Insert orders with their choices and lines, and note their quantities in the event log; counts into `report`."""
-    if not orders:
-        return
+def _heads(by: Actor, cycle: Cycle, orders: Sequence[OrderRow], where: Where, source: Source) -> list[dict[str, Any]]:
+    """The rows of `household_order`."""
     places, terms = where
     now, codes = clock.now(), set[str]()
-    heads = [
+    return [
         {
             "code": new_code(codes),
             "cycle_id": cycle.id,
@@ -145,6 +136,21 @@ def insert_orders(
         }
         for order in orders
     ]
+
+
+def insert_orders(
+    by: Actor,
+    cycle: Cycle,
+    orders: Sequence[OrderRow],
+    where: Where,
+    source: Source,
+    report: ImportReport,
+) -> None:
+    """Insert orders with their choices and lines, and note their quantities in the event log; counts into `report`."""
+    if not orders:
+        return
+    _places, terms = where
+    heads = _heads(by, cycle, orders, where, source)
     returned = db.session.execute(
         insert(HouseholdOrder).returning(HouseholdOrder.household_id, HouseholdOrder.id), heads
     )
@@ -162,7 +168,7 @@ def insert_orders(
     db.session.execute(insert(OrderLine), lines)
     report.placed, report.lines = len(orders), len(lines)
     report.units = sum(int(line["qty_ordered"]) for line in lines)  # type: ignore[call-overload]
-    report.total_fen = sum(int(head["total_fen"]) for head in heads)  # type: ignore[call-overload]
+    report.total_fen = sum(int(head["total_fen"]) for head in heads)
     entries = list(quantities.items())
     for start in range(0, len(entries), EVENT_CHUNK):
         part = dict(entries[start : start + EVENT_CHUNK])

@@ -13,7 +13,7 @@ from app.core import clock
 from app.core.db import command, db
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.events import Actor, record
-from app.core.jobs import enqueue
+from app.core.jobs import Job, enqueue
 from app.core.states import advance
 from app.ordering.bulk import ImportReport, OrderRow, insert_orders, open_cycle_for
 from app.ordering.models import Cycle, HouseholdOrder, OrderChoice, OrderLine, OrderState, Source
@@ -93,7 +93,11 @@ def undo(by: Staff, pack_id: int) -> FreePack:
     if pack is None:
         raise NotFound
     open_cycle_for(by, pack.cycle_id)
-    advance(pack, PackState.UNDOING)
+    job = db.session.get(Job, pack.job_id) if pack.job_id else None
+    if pack.state in (PackState.GIVING, PackState.UNDOING) and (job is None or not job.is_over):
+        raise Conflict(_l("这个免费包正在发放或撤回，请等它完成。"))
+    if pack.state != PackState.UNDOING:  # one whose job broke off goes on where it stopped
+        advance(pack, PackState.UNDOING)
     record(by, "take_back", pack, cycle_id=pack.cycle_id, households=pack.households)
     if pack.households <= AT_ONCE:
         while undo_some(by, pack):

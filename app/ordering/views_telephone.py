@@ -19,7 +19,6 @@ from app.ordering import entry, order_form, queries, queries_desk, service_desk
 from app.ordering.models import Cycle, HouseholdOrder, Source
 from app.ordering.models_desk import DeskEntry
 from app.ordering.orders import IfExists, PlaceOrder, SoftLimit
-from app.ordering.queries import OfferRow
 from app.ordering.queries_desk import Basket, Home
 from app.ordering.rules_desk import choice_for
 from app.ordering.schemas import PROXY_SOURCES
@@ -89,14 +88,14 @@ def _take(cycle: Cycle, home: Home, form: Form) -> Any:
     problems = _problems(basket, how)
     if problems:
         form.add(Invalid(problems))
-        return _call_page(cycle, home, form, basket, offers), 422
+        return _call_page(cycle, home, form, basket), 422
     try:
         return _place(cycle, home, typed, basket, how)
     except SoftLimit:
-        return _call_page(cycle, home, form, basket, offers, asks=True), 422
+        return _call_page(cycle, home, form, basket, asks=True), 422
     except Invalid as error:
         form.add(Invalid({"goods": [s for said in error.problems.values() for s in said]}))
-        return _call_page(cycle, home, form, basket, offers), 422
+        return _call_page(cycle, home, form, basket), 422
 
 
 def _problems(basket: Basket, how: str) -> dict[str, list[Any]]:
@@ -174,15 +173,8 @@ def _page(cycle: Cycle, form: Form, found: list[Found] | None = None) -> str:
     )
 
 
-def _call_page(
-    cycle: Cycle,
-    home: Home,
-    form: Form,
-    basket: Basket | None = None,
-    offers: list[OfferRow] | None = None,
-    asks: bool = False,
-) -> str:
-    offers = offers if offers is not None else order_form.listed(cycle.id)
+def _call_page(cycle: Cycle, home: Home, form: Form, basket: Basket | None = None, asks: bool = False) -> str:
+    offers = order_form.listed(cycle.id)
     read = basket or queries_desk.basket(cycle.id, str(form.value("goods", "")), offers, home.picks)
     chosen = str(form.value("how", ""))
     return render_template(
@@ -197,5 +189,4 @@ def _call_page(
         source=form.value("source", Source.TELEPHONE.value),
         sources=[(source.value, source.label) for source in PROXY_SOURCES],
         taking=entry.is_taking_orders(cycle),
-        has_care=bool(door_notes([home.household_id])) if staff().may(Permission.CARE) else False,
     )

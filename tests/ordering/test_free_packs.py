@@ -9,9 +9,9 @@ from flask import Flask
 from sqlalchemy import func, insert, select
 
 from app.core import clock
-from app.core.db import db
+from app.core.db import command, db
 from app.core.errors import Conflict, Invalid
-from app.core.jobs import drain
+from app.core.jobs import Job, JobState, drain
 from app.ordering import service_packs
 from app.ordering.models import HouseholdOrder, Offer, OfferComponent, OrderChoice, OrderLine, OrderState
 from app.ordering.models_desk import FreePack, FreePackShare, PackScope, PackState
@@ -143,11 +143,32 @@ def test_thousands_are_served_by_a_job_that_may_be_run_again(town: world.World) 
     assert (pack.state, pack.households) == (PackState.GIVING, 0)
     with pytest.raises(Conflict):
         give(town)
+    with pytest.raises(Conflict):
+        service_packs.undo(town.actor("supplies"), pack.id)
     drain()
     stored = db.session.get_one(FreePack, pack.id, populate_existing=True)
     assert (stored.state, stored.households) == (PackState.GIVEN, 2512)
     service_packs.undo(town.actor("supplies"), pack.id)
     drain()
+    placed = select(func.count()).where(HouseholdOrder.state == OrderState.PLACED)
+    assert db.session.scalar(placed) == 0
+
+
+def test_a_job_that_broke_off_is_taken_back_from_where_it_stopped(town: world.World) -> None:
+    stairwell = town.households[0].stairwell_id
+    many = [{"stairwell_id": stairwell, "room_no": str(n), "sort_key": str(n), "floor": 1} for n in range(1000, 1700)]
+    db.session.execute(insert(Household), many)
+    db.session.commit()
+    by, pack = town.actor("supplies"), give(town)
+    first_part = command(lambda: service_packs.give_some(by, town.cycle, db.session.get_one(FreePack, pack.id)))
+    assert first_part() == service_packs.CHUNK
+    job = db.session.get_one(Job, pack.job_id)
+    job.state = JobState.FAILED
+    db.session.commit()
+    service_packs.undo(by, pack.id)
+    drain()
+    stored = db.session.get_one(FreePack, pack.id, populate_existing=True)
+    assert stored.state == PackState.UNDONE
     placed = select(func.count()).where(HouseholdOrder.state == OrderState.PLACED)
     assert db.session.scalar(placed) == 0
 
