@@ -78,6 +78,7 @@ REASONS = {
     "unknown_place": N_("名册里没有这个小区"),
     "unknown_room": N_("名册里没有这个房号"),
     "unknown_stairwell": N_("名册里没有这个单元"),
+    "whole_building": N_("像是整栋楼要的，请核对是哪几户"),
     "zero": N_("数量是零，请核对"),
 }
 

@@ -35,6 +35,18 @@ def test_taking_back_is_seen_without_a_catalogue_too(lane: Register, anything: L
     assert only(text, lane, anything).outcome is Outcome.REVIEW
 
 
+@pytest.mark.parametrize("text", ["全楼 2份", "整栋12号楼 20份", "12-302 整栋楼 20份"])
+def test_an_order_for_a_whole_building_is_asked(lane: Register, anything: Lexicon, text: str) -> None:
+    line = only(text, lane, anything)
+    assert (line.outcome, line.reason) == (Outcome.REVIEW, "whole_building")
+
+
+@pytest.mark.parametrize("text", ["12-302 牛奶要低温的 2份，没有就不要", "12-302 新鲜五花肉要瘦的 2份"])
+def test_a_wish_behind_goods_is_no_place(lane: Register, anything: Lexicon, text: str) -> None:
+    line = only(text, lane, anything)
+    assert (line.outcome, line.household.household_id, line.items[0].qty) == (Outcome.ROW, "12/302", 2)
+
+
 @pytest.mark.parametrize("text", ["12-302 退烧药 2盒", "12-302 加多宝2箱", "12-302 减盐酱油1瓶"])
 def test_goods_that_begin_like_a_change_are_goods(lane: Register, anything: Lexicon, text: str) -> None:
     assert only(text, lane, anything).outcome is Outcome.ROW

@@ -292,6 +292,8 @@ def _without_goods(draft: Draft, elements: list[Element]) -> Draft:
 
 def _identified(draft: Draft, reader: Reader) -> Draft:
     """Goods are clear: is it clear whose they are?"""
+    if people.is_everybody(draft.who) or any(people.is_everybody(item.item) for item in draft.items):
+        return _asked(draft, "whole_building")
     if draft.household:
         return draft
     if draft.address_reason:

@@ -27,7 +27,7 @@ from app.intake.grammar.model import Goods
 from app.intake.grammar.scan import Element, Kind
 
 MAX_ITEMS = 30
-_AROUND = " :：-~·。.…<>\"'“”"
+_AROUND = " :：-~·。.…<>^_\"'“”"
 _WISHES = tuple(
     "要 不要 不 少 多 加 请 麻烦 尽量 最好 谢 辛苦 微 免 去 带 留 帮 放 送 到 有 明天 今天 后天 上午 下午 晚上".split()
 )
@@ -316,7 +316,7 @@ class _Reader:
 
 def _name(text: str) -> str:
     """The words of an item without the verbs people put around it (我要鸡蛋, 肉来)."""
-    name = people.without_pictures(text).strip(_AROUND)
+    name = people.without_pictures(text).strip(_AROUND).lstrip(")").strip(_AROUND)
     for verb in words.VERBS_BEFORE:
         if name == verb or (name.startswith(verb) and verb not in words.VERBS_ALONE):
             name = name[len(verb) :]

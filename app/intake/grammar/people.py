@@ -35,6 +35,11 @@ def is_name(text: str) -> bool:
     return not any(ch in words.GOODS_ENDS for ch in text[1:])
 
 
+def is_everybody(text: str) -> bool:
+    """整栋, 全楼: an order for all of a building is no household's."""
+    return any(word in text for word in words.EVERYBODY)
+
+
 def is_self(text: str) -> bool:
     """我要2份: the one who pasted the text."""
     return text.strip(_TRIM).removesuffix("要").removesuffix("订") in _SELF

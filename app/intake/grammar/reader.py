@@ -77,11 +77,22 @@ class Reader:
             return False
         for word in (*words.REDIRECTS, *words.PROXIES, *words.VERBS_AFTER):
             left = left.removesuffix(word)
+        if self._begins_with_goods(left):
+            return True
         if left in _ASIDES or people.is_name(left) or self.lexicon.knows(left) or people.is_chat(left):
             return True
         if any(element.kind is Kind.QTY or element.is_item for element in scan(left, self.lexicon)):
             return True
         return bool(remarks.flags_of(left)) or remarks.extract(left).rest != left or changes.find(left).text != left
+
+    def _begins_with_goods(self, run: str) -> bool:
+        """牛奶要低温的, 新鲜五花肉要瘦的: goods with a wish behind them."""
+        for word in words.DESCRIBING:
+            run = run.removeprefix(word) if len(word) > 1 else run
+        sizes = range(min(len(run), 6), 1, -1)
+        return any(
+            run[:size] in words.GOODS or (not self.lexicon.is_open and self.lexicon.knows(run[:size])) for size in sizes
+        )
 
     def _begins_with_place(self, run: str) -> bool:
         """庆春苑鸡蛋, 庆春苑王阿姨: a place, then goods or a person."""
