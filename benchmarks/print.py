@@ -124,15 +124,15 @@ def render(printouts: list[Any], folder: Path, name: str) -> tuple[Any, int]:
     return rendered, path.stat().st_size
 
 
-def kit(cycle_id: int, folder: Path) -> Cost:
-    """All sheets of the day."""
+def kit(cycle_id: int, folder: Path, every: int) -> Cost:
+    """All sheets of the day, or every n-th of them."""
     total, found = Cost(), prepared(cycle_id, KIT)
     while True:
         with measured() as reading:
             one = next(found, None)
         if one is None:
             return total + reading
-        kind, printouts = one
+        kind, printouts = one[0], one[1][::every]
         with measured() as cost:
             rendered, size = render(printouts, folder, kind)
         cost.pages = rendered.pages
@@ -303,6 +303,7 @@ def main() -> None:
     parser.add_argument("--rate", default="0.3")
     parser.add_argument("--day", type=Path, default=Path(tempfile.gettempdir()) / "louda-print-day")
     parser.add_argument("--sample", type=int, default=40)
+    parser.add_argument("--every", type=int, default=1, help="print every n-th sheet of the kit only")
     parser.add_argument("--plain", nargs=2, metavar=("HTML", "PDF"))
     chosen = parser.parse_args()
     if chosen.plain:
@@ -318,7 +319,7 @@ def main() -> None:
         folder = Path(name)
         one_sheet(1)
         labels(1, folder)
-        line("the whole kit (limit 240 s)", kit(1, folder))
+        line("the whole kit (limit 240 s)", kit(1, folder, chosen.every))
         memory()
         beside_others(1, chosen.sample, folder)
 

@@ -3,13 +3,14 @@
 import dataclasses
 import os
 import signal
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 from weasyprint.urls import FatalURLFetchingError
 
-from app.printing.engine import render_to_file
+from app.printing.engine import PageSpan, render_to_file
 from app.printing.limits import ForbiddenFetch, RenderCrashed, RenderLimits, RenderTimeout, RenderTooLarge
 from app.printing.pdf import AssetFetcher, render_chunk
 from app.printing.process import RenderProcess
@@ -109,7 +110,14 @@ def attacked(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     joined = " ".join(PAYLOADS)
     chosen = [stamped(dataclasses.replace(sheets[name], head=_with_text(sheets[name].head, joined))) for name in KINDS]
     rendered = render_to_file(chosen, path, RenderLimits(processes=1))
-    return {name: text_of(path, span) for name, span in zip(KINDS, rendered.spans, strict=True)}
+    return {name: _in_reading_order(path, span) for name, span in zip(KINDS, rendered.spans, strict=True)}
+
+
+def _in_reading_order(path: Path, span: PageSpan) -> str:
+    pages = ["-f", str(span.first), "-l", str(span.first + span.pages - 1)]
+    return subprocess.run(
+        ["pdftotext", "-raw", *pages, str(path), "-"], check=True, capture_output=True
+    ).stdout.decode()
 
 
 def _squeezed(text: str) -> str:
