@@ -86,6 +86,7 @@ def test_an_error_page_names_its_number_and_what_is_stored_now(render: Render) -
 
 
 def test_a_resident_meets_an_error_in_the_frame_of_residents(render: Render) -> None:
-    resident = Row(kind="resident", label="12-302")
-    page = render('{% include "error.html" %}', status=404, title="没有找到", sentence="", actor=resident)
-    assert 'class="ld-home"' in page
+    lost = {"status": 404, "title": "没有找到", "sentence": ""}
+    for path in ("/my/cycles/9", "/enter/gone"):
+        assert 'class="ld-home"' in render('{% include "error.html" %}', path=path, **lost)
+    assert 'class="ld-home"' not in render('{% include "error.html" %}', path="/cycles/9", **lost)
