@@ -67,6 +67,16 @@ def test_special_needs_always_raise_their_flag(word: str) -> None:
     assert Flag.SPECIAL_NEED in read_answer(f"面粉，家里有{word}，盐", PANTRY).flags
 
 
+RELATIVES = (
+    "降压药 胰岛素 纸尿裤 成人尿片 奶瓶 孕妇 坐月子 高龄独居 轮椅 糖尿病 透析 没锅 没有灶 不能做饭 早产儿".split()
+)
+
+
+@pytest.mark.parametrize("word", RELATIVES)
+def test_relatives_of_special_needs_raise_the_flag_too(word: str) -> None:
+    assert Flag.SPECIAL_NEED in read_answer(f"面粉，{word}，盐", PANTRY).flags
+
+
 def test_yam_is_no_medicine() -> None:
     assert Flag.SPECIAL_NEED not in read_answer("山药", PANTRY).flags
 
