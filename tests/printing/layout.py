@@ -11,6 +11,8 @@ from weasyprint.text.fonts import FontConfiguration
 
 from app.printing.markup import html_of
 from app.printing.pdf import ASSETS, AssetFetcher
+from app.printing.pdf_paint import images
+from app.printing.picture import split
 from app.printing.sheets.base import Sheet
 from tests.printing.invented import stamped
 
@@ -55,11 +57,12 @@ def bilingual(sheet: Sheet) -> Sheet:
 
 
 def pages_of(sheet: Sheet) -> list[Any]:
-    """The laid out pages of a sheet."""
+    """The laid out pages of a sheet; rows that are drawn in one piece hold their own texts and are no boxes here."""
     fonts = FontConfiguration()
     style = CSS(filename=str(ASSETS / "sheets.css"), url_fetcher=AssetFetcher(), font_config=fonts)
-    page = HTML(string=html_of(stamped(sheet)), url_fetcher=AssetFetcher(), media_type="print")
-    return list(page.render(font_config=fonts, stylesheets=[style]).pages)
+    drawn, html = split(html_of(stamped(sheet)))
+    page = HTML(string=html, url_fetcher=AssetFetcher(), media_type="print")
+    return list(page.render(font_config=fonts, stylesheets=[style], cache=images(drawn, fonts)).pages)
 
 
 def _area(x: float, y: float, width: float, height: float) -> Area:
