@@ -7,7 +7,7 @@ import time
 import pytest
 
 from routing import Plan, Problem, solve
-from routing.adjust import Target, move_stop, swap_stops
+from routing.adjust import Target, blocking_rule, fit_stop, move_stop, set_rounds, swap_stops
 from routing.evaluate import InfeasibleRounds
 from routing.model import IllegalProblem, RouteLock, Stop, Window
 from routing.plan import Budget
@@ -96,3 +96,44 @@ def test_one_move_among_three_hundred_stops_takes_less_than_a_fifth_of_a_second(
     for _ in range(5):
         assert move_stop(day, out, stop, Target(round_.vehicle, round_.number, 3)).verdict
     assert (time.perf_counter() - began) / 5 < 0.2
+
+
+def test_a_stop_left_out_finds_the_cheapest_sound_place(plan: Plan) -> None:
+    out = move_stop(DAY, plan, "b", None).plan
+    found = fit_stop(DAY, out, "b")
+    assert found is not None
+    assert found.verdict
+    assert found.plan.rounds[0].stops == ("a", "b")
+    assert found.cost_change == 200
+
+
+def test_a_stop_that_fits_nowhere_stays_out(plan: Plan) -> None:
+    day = line((*STOPS, Stop("huge", 1, bags(11))), DAY.vehicles)
+    start = move_stop(day, plan, "huge", None).plan
+    assert fit_stop(day, start, "huge") is None
+
+
+def test_changes_are_taken_back_by_setting_the_rounds_of_before(plan: Plan) -> None:
+    swapped = swap_stops(DAY, plan, "a", "b").plan
+    back = set_rounds(DAY, swapped, {"one": [["a", "b"]], "two": [["c"]]})
+    assert [r.stops for r in back.plan.rounds] == [r.stops for r in plan.rounds]
+    assert back.plan.cost == plan.cost
+    with pytest.raises(IllegalProblem, match="nobody"):
+        set_rounds(DAY, plan, {"one": [["nobody"]]})
+
+
+@pytest.mark.parametrize(
+    ("stop", "vehicle", "rule"),
+    [
+        ({"windows": (Window(0, 299),)}, {}, Rule.WINDOW),
+        ({"release_s": 900}, {"shift_end_s": 1000}, Rule.RELEASE),
+        ({}, {"shift_end_s": 599}, Rule.SHIFT),
+        ({}, {"max_round_s": 599}, Rule.ROUND_TOO_LONG),
+        ({}, {}, None),
+    ],
+)
+def test_the_constraint_that_leaves_no_timetable_is_named(
+    stop: dict[str, object], vehicle: dict[str, object], rule: Rule | None
+) -> None:
+    day = line((Stop("x", 3, bags(1), **stop),), (team(**vehicle),))  # type: ignore[arg-type]
+    assert blocking_rule(day, "team", [["x"]]) == rule
