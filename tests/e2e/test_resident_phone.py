@@ -130,6 +130,10 @@ def test_larger_type_comes_at_once_stays_and_loses_nothing(phone: Person) -> Non
 def test_back_from_looking_over_finds_everything_as_it_was_chosen(phone: Person) -> None:
     tap(phone, "青菜", 2)
     phone.page.fill("[name=door_note]", "敲门")
+    phone.page.evaluate("location.hash = 's0'")
+    phone.page.go_back()
+    assert quantity(phone, "青菜") == "2"
+    phone.page.evaluate("location.hash = 's0'")
     phone.page.click(".ld-bar button[value=review]")
     phone.page.wait_for_selector("#place")
     phone.page.go_back()

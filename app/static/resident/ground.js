@@ -99,6 +99,7 @@
 
   // --- one page after another without losing what was typed when the network goes ------------------------------------
   var held = [];  // the pages behind this one, as they were left
+  var isEnd = false;  // whether what is shown came after the end of a way: the pages before it are stale
 
   function children() { return Array.prototype.slice.call(document.body.childNodes); }
 
@@ -122,6 +123,7 @@
       window.history.pushState({ depth: held.length }, "", url);
     } else if (how === "new") {
       held = [];
+      isEnd = true;
       window.history.replaceState({}, "", url);
     }
     var nodes = Array.prototype.map.call(next.body.childNodes, function (node) { return document.importNode(node, true); });
@@ -141,10 +143,14 @@
   window.addEventListener("popstate", function (event) {
     var depth = (event.state && event.state.depth) || 0;
     var page = held[depth];
-    if (!isLoaded || window.location.hash) { return; }
-    if (!page) { window.location.reload(); return; }
+    if (!isLoaded) { return; }
+    if (!page) {  // a jump within the page, unless the way has ended
+      if (isEnd) { window.location.reload(); }
+      return;
+    }
     held = held.slice(0, depth);
     show(page.nodes, page.title, page.home);
+    Louda.start();
     window.scrollTo(0, page.y);
   });
 })();

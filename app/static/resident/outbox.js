@@ -90,7 +90,7 @@
       var actions = Louda.make("div", { "class": "ld-row" });
       words.appendChild(Louda.make("p", {}, sentence(entry, texts)));
       if (entry.state !== "sending") {
-        if (!entry.state || entry.state === "left") { actions.appendChild(button(texts.now, function () { send(entry); }, true)); }
+        if (entry.home === document.body.getAttribute("data-home") && (!entry.state || entry.state === "left")) { actions.appendChild(button(texts.now, function () { send(entry); }, true)); }
         if (entry.state === "ask" || entry.state === "refused") { actions.appendChild(button(texts.open, function () { open(entry); }, true)); }
         actions.appendChild(button(entry.state === "over" ? texts.ok : texts.drop, function () { remove(entry); }));
         words.appendChild(actions);

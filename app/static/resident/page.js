@@ -85,18 +85,17 @@
 
   // --- the clock: counted from the server's time at the answer, by the time that has passed since, not by the phone's date
   function clock(node) {
-    if (node.getAttribute("data-running")) { return; }
-    node.setAttribute("data-running", "1");
     var texts = Louda.texts("texts");
-    var start = new Date().getTime();
-    var left = Number(node.getAttribute("data-seconds-left"));
+    var now = new Date().getTime();
+    var ends = Number(node.getAttribute("data-ends")) || now + Number(node.getAttribute("data-seconds-left")) * 1000;
     var place = node.querySelector("b");
-    var warned = left;
+    var warned = (ends - now) / 1000;
+    node.setAttribute("data-ends", String(ends));  // a page that is shown again counts on, not anew
     if (!texts.minutes) { return; }
 
     function tick() {
       if (!document.body.contains(node)) { return; }
-      var rest = Math.floor(left - Math.max(0, new Date().getTime() - start) / 1000);
+      var rest = Math.floor((ends - new Date().getTime()) / 1000);
       if (rest <= 0) { end(); return; }
       place.textContent = rest >= 3600 ? Louda.fill(texts.hours, { h: Math.floor(rest / 3600), m: Math.floor(rest % 3600 / 60) })
         : Louda.fill(texts.minutes, { m: Math.floor(rest / 60), s: rest % 60 });
