@@ -12,14 +12,21 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from routing.kernel.arrays import Data
-from routing.kernel.near import nearest
+from routing.kernel.arrays import I32, Data
+from routing.kernel.near import Timing, nearest, neighbours_in_time
 from routing.model import Problem
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Chains = list[list[list[int]]]
 """Stops, by number, of each round of each vehicle."""
+
+BY_STOP = ("demand", "service", "release", "prize")
+BY_VEHICLE = (
+    "profile capacity start_opens start_closes end_opens end_closes reload max_rounds max_round max_shift "
+    "fixed_cost round_cost per_metre per_second"
+).split()
+"""Arrays of which a part takes its rows as they are."""
 
 
 @dataclass(frozen=True)
@@ -98,46 +105,48 @@ def part_data(data: Data, part: Part, near_count: int) -> Data:
     metres_to = _frozen(data.metres_to[square])
     metres_from = metres_to if data.metres_from is data.metres_to else _frozen(data.metres_from[square])
     seconds_to = metres_to if data.seconds_to is data.metres_to else _frozen(data.seconds_to[square])
-    seconds_from = metres_from if data.seconds_from is data.metres_from else _frozen(data.seconds_from[square])
-    counts = data.first_window[stops + 1] - data.first_window[stops]
     windows = np.concatenate([np.arange(data.first_window[c], data.first_window[c + 1]) for c in stops])
     where = {int(v): k for k, v in enumerate(vehicles)}
+    own = place_out[: len(stops)].astype(np.int64)
     return data._replace(
         stops=len(stops),
         metres_to=metres_to,
         metres_from=metres_from,
         seconds_to=seconds_to,
-        seconds_from=seconds_from,
+        seconds_from=metres_from if data.seconds_from is data.metres_from else _frozen(data.seconds_from[square]),
         place_out=place_out.astype(np.int64),
         place_in=place_in.astype(np.int64),
         zone_out=data.zone_out[vertices],
         zone_in=data.zone_in[vertices],
-        first_window=np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
+        first_window=np.concatenate([[0], np.cumsum(data.first_window[stops + 1] - data.first_window[stops])]).astype(
+            np.int64
+        ),
         opens=data.opens[windows],
         closes=data.closes[windows],
         usual_before=_local(data.usual_before[stops], {int(c): k for k, c in enumerate(stops)}),
         usual=np.array([where.get(int(v), -1 if v < 0 else len(vehicles)) for v in data.usual[stops]], dtype=np.int64),
         allowed=np.ascontiguousarray(data.allowed[np.ix_(vehicles, stops)]),
         kind=np.unique(data.kind[vehicles], return_inverse=True)[1].astype(np.int64),
-        near=nearest(metres_to[0], place_out[: len(stops)].astype(np.int64), near_count),
-        demand=data.demand[stops],
+        **_neighbours(data, stops, (metres_to[0], seconds_to[0]), own, near_count),
+        **{word: getattr(data, word)[stops] for word in BY_STOP},
+        **{word: getattr(data, word)[vehicles] for word in BY_VEHICLE},
+    )
+
+
+def _neighbours(data: Data, stops: Ints, matrices: tuple[I32, I32], own: Ints, count: int) -> dict[str, I32]:
+    near = nearest(matrices[0], own, count)
+    if not data.has_time:
+        return {"near": near, "leaders": near, "followers": near}
+    leaders, followers = neighbours_in_time(matrices, own, _timing(data, stops), count)
+    return {"near": near, "leaders": leaders, "followers": followers}
+
+
+def _timing(data: Data, stops: Ints) -> Timing:
+    return Timing(
+        opens=data.opens[data.first_window[stops]],
+        closes=data.closes[data.first_window[stops + 1] - 1],
         service=data.service[stops],
-        release=data.release[stops],
-        prize=data.prize[stops],
-        profile=data.profile[vehicles],
-        capacity=data.capacity[vehicles],
-        start_opens=data.start_opens[vehicles],
-        start_closes=data.start_closes[vehicles],
-        end_opens=data.end_opens[vehicles],
-        end_closes=data.end_closes[vehicles],
-        reload=data.reload[vehicles],
-        max_rounds=data.max_rounds[vehicles],
-        max_round=data.max_round[vehicles],
-        max_shift=data.max_shift[vehicles],
-        fixed_cost=data.fixed_cost[vehicles],
-        round_cost=data.round_cost[vehicles],
-        per_metre=data.per_metre[vehicles],
-        per_second=data.per_second[vehicles],
+        zone=data.zone_in[stops] if data.has_zones else np.zeros(len(stops), dtype=np.int64),
     )
 
 

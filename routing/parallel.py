@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from routing.decompose import Chains, Part, part_data, split
 from routing.draft import Draft
-from routing.improve import Heat, Search
+from routing.improve import Course, Search
 from routing.kernel.arrays import Data
 from routing.kernel.build import best_indices, set_rounds
 from routing.kernel.load import refresh_all
@@ -40,6 +40,8 @@ def search_parallel(problem: Problem, draft: Draft, seed: int, watch: Watch) -> 
 def _side_by_side(problem: Problem, draft: Draft, seed: int, watch: Watch) -> Draft:
     """The same search with different seeds; the best result counts."""
     searches = [start_search(problem, draft, seed + 7919 * k) for k in range(watch.control.cores)]
+    for search in searches:
+        search.clock = watch.control.clock
     budget = watch.rest_of_budget()
 
     def keep_going(running: Search) -> bool:
@@ -58,16 +60,16 @@ def _by_parts(problem: Problem, draft: Draft, seed: int, watch: Watch) -> Draft:
     """Cycles of: cut into parts of neighbouring vehicles, improve the parts at the same time, join them."""
     whole = start_search(problem, draft, seed)
     data = whole.data
-    hot, cold = whole.natural_heat()
+    mean_leg = whole.mean_leg()
     for cycle in range(CYCLES):
         if watch.is_over:
             break
         watch.saw(*whole.split_cost, watch.iterations)
-        heat = (hot * (cold / hot) ** (cycle / CYCLES), hot * (cold / hot) ** ((cycle + 1) / CYCLES))
+        course = Course(mean_leg, cycle / CYCLES, (cycle + 1) / CYCLES)
         chains = best_indices(data, whole.state)
         parts = split(problem, chains, PART_SIZE, cycle)
         budget = _share(watch, cycle, len(parts))
-        searches = _improve_parts(whole, chains, parts, (seed * 1_000_003 + cycle, heat, budget), watch)
+        searches = _improve_parts(whole, chains, parts, (seed * 1_000_003 + cycle, course, budget), watch)
         for part, search in zip(parts, searches, strict=True):
             _write_back(part, search, chains)
         joined = Search(data, seed)
@@ -88,15 +90,15 @@ def _share(watch: Watch, cycle: int, parts: int) -> Budget:
 
 
 def _improve_parts(
-    whole: Search, chains: Chains, parts: Sequence[Part], how: tuple[int, Heat, Budget], watch: Watch
+    whole: Search, chains: Chains, parts: Sequence[Part], how: tuple[int, Course, Budget], watch: Watch
 ) -> list[Search]:
-    seed, heat, budget = how
+    seed, course, budget = how
     data = whole.data
 
     def improve(numbered: tuple[int, Part]) -> Search:
         number, part = numbered
         small = part_data(data, part, data.near.shape[1])
-        search = Search(small, seed * 101 + number)
+        search = Search(small, seed * 101 + number, clock=watch.control.clock)
         local = {int(c): k for k, c in enumerate(part.stops)}
         rounds = {
             k: [[local[c] for c in stops] for stops in chains[v]] for k, v in enumerate(part.vehicles) if chains[v]
@@ -105,7 +107,7 @@ def _improve_parts(
         search.state.window_of[:] = whole.state.best_window[part.stops] - offset
         set_rounds(small, search.state, rounds)
         refresh_all(small, search.state)
-        search.run(budget, lambda _: not watch.control.is_cancelled, heat)
+        search.run(budget, lambda _: not watch.control.is_cancelled, course)
         return search
 
     with ThreadPoolExecutor(watch.control.cores) as pool:

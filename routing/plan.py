@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -210,6 +211,8 @@ class Control:
     cancel: threading.Event | None = None
     """Set it and the best plan so far is returned within a second."""
     cores: int = 1
+    clock: Callable[[], float] = time.perf_counter
+    """What the seconds of the budget are counted by: the wall, or the processor on a machine with other work."""
 
     @property
     def is_cancelled(self) -> bool:

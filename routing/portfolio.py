@@ -26,6 +26,7 @@ def search_deliveries(problem: Problem, draft: Draft, seed: int, watch: Watch) -
 
         return search_parallel(problem, draft, seed, watch)
     search_ = start_search(problem, draft, seed)
+    search_.clock = watch.control.clock
 
     def keep_going(running: Search) -> bool:
         watch.saw(*running.split_cost, running.iterations)

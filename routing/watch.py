@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 
 from routing.plan import Budget, Control, Progress, Statistics
 
@@ -20,7 +19,7 @@ class Watch:
         self.lower_bound: int | None = None
         self.spent = 0
         """Cost of what is locked: searches know only the rest."""
-        self._began = time.perf_counter()
+        self._began = self.control.clock()
         self._last_report = -REPORT_EVERY_S
         self._best: tuple[int, int] | None = None
         self._trace: list[tuple[float, int]] = []
@@ -29,7 +28,7 @@ class Watch:
     @property
     def elapsed_s(self) -> float:
         """Seconds since the call."""
-        return time.perf_counter() - self._began
+        return self.control.clock() - self._began
 
     @property
     def remaining_s(self) -> float | None:

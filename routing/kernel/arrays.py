@@ -75,7 +75,11 @@ class Data(NamedTuple):
     per_metre: I64
     per_second: I64
     near: I32
-    """[n, k] other stops, the nearest first: where to insert, and what to remove together."""
+    """[n, k] other stops, the nearest first: what to remove together."""
+    leaders: I32
+    """[n, k] stops after which to insert, the best first, then -1 where nobody is left."""
+    followers: I32
+    """[n, k] stops before which to insert, likewise."""
 
 
 class State(NamedTuple):
@@ -172,4 +176,4 @@ class Settings(NamedTuple):
     whole_rate: float
     """How often whole rounds are removed instead of strings."""
     near_count: int
-    """How many neighbours an insertion looks at."""
+    """How many leaders, and how many followers, an insertion looks at."""

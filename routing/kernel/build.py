@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
 from itertools import accumulate
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from routing.eligibility import may_serve
-from routing.kernel.arrays import BANKED, I32, I64, U8, Data, State, Work
-from routing.kernel.near import nearest
+from routing.kernel.arrays import BANKED, I32, U8, Data, State
+from routing.kernel.near import Timing, nearest, neighbours_in_time
 from routing.model import HORIZON_S, MISSED_COST, Problem, Vehicle
 from routing.travel_times import UNREACHABLE
 
@@ -24,61 +25,109 @@ def array(values: Sequence[int]) -> Array:
 
 def build_data(problem: Problem, near_count: int = 100) -> Data:
     """Arrays for a problem with at least one stop and one vehicle, without locks and without pickups."""
-    stops, vehicles = problem.stops, problem.vehicles
-    slots = max(1, max(vehicle.max_rounds for vehicle in vehicles))
-    starts = [problem.depot_by_name[vehicle.depot] for vehicle in vehicles]
-    ends = [problem.depot_by_name[vehicle.end_depot or vehicle.depot] for vehicle in vehicles]
-    own = array([stop.location for stop in stops])
-    windows = [window for stop in stops for window in stop.windows]
-    allowed = allowed_table(problem)
-    profiles = {matrix.mode: index for index, matrix in enumerate(problem.matrices)}
-    metres_to, metres_from = _both_ways([matrix.metres for matrix in problem.matrices])
-    seconds_to, seconds_from = _seconds(problem, metres_to, metres_from)
-    row = {vehicle.name: index for index, vehicle in enumerate(vehicles)}
-    before = dict(problem.stability.vehicle_of_stop)
+    vehicles = problem.vehicles
+    own = array([stop.location for stop in problem.stops])
+    near = nearest(problem.matrices[0].metres, own, near_count)
+    has_time = needs_time(problem)
+    leaders, followers = _in_time(problem, own, near_count) if has_time else (near, near)
     demand, capacity = _measures(problem)
     return Data(
-        stops=len(stops),
-        slots=slots,
+        stops=len(problem.stops),
+        slots=max(1, max(vehicle.max_rounds for vehicle in vehicles)),
         max_stops=problem.limits.max_stops,
-        has_time=needs_time(problem),
-        has_zones=problem.limits.zones_in_order and any(stop.zone for stop in stops),
+        has_time=has_time,
+        has_zones=_has_zones(problem),
         change_cost=problem.stability.change_cost,
-        metres_to=metres_to,
-        metres_from=metres_from,
-        seconds_to=seconds_to,
-        seconds_from=seconds_from,
-        place_out=np.concatenate([own, np.repeat(array([depot.location for depot in starts]), slots)]),
-        place_in=np.concatenate([own, np.repeat(array([depot.location for depot in ends]), slots)]),
-        zone_out=array([stop.zone for stop in stops] + [0] * (slots * len(vehicles))),
-        zone_in=array([stop.zone for stop in stops] + [9] * (slots * len(vehicles))),
         demand=demand,
-        service=array([stop.service_s for stop in stops]),
-        first_window=array([0, *accumulate(len(stop.windows) for stop in stops)]),
-        opens=array([window.opens_s for window in windows]),
-        closes=array([window.closes_s for window in windows]),
-        release=array([stop.release_s for stop in stops]),
-        prize=array([MISSED_COST if stop.prize is None else stop.prize for stop in stops]),
-        usual=array([row.get(before.get(stop.name, ""), -1) for stop in stops]),
-        usual_before=_usual_before(problem),
-        allowed=allowed,
-        kind=_kinds(vehicles, allowed),
-        profile=array([profiles[vehicle.mode] for vehicle in vehicles]),
         capacity=capacity,
-        start_opens=array([max(v.shift_start_s, d.opens_s) for v, d in zip(vehicles, starts, strict=True)]),
-        start_closes=array([min(v.shift_end_s, d.closes_s) for v, d in zip(vehicles, starts, strict=True)]),
-        end_opens=array([max(v.shift_start_s, d.opens_s) for v, d in zip(vehicles, ends, strict=True)]),
-        end_closes=array([min(v.shift_end_s, d.closes_s) for v, d in zip(vehicles, ends, strict=True)]),
-        reload=array([vehicle.reload_s for vehicle in vehicles]),
-        max_rounds=_usable_rounds(problem),
-        max_round=array([vehicle.max_round_s for vehicle in vehicles]),
-        max_shift=array([vehicle.max_shift_s for vehicle in vehicles]),
-        fixed_cost=array([vehicle.fixed_cost for vehicle in vehicles]),
-        round_cost=array([vehicle.round_cost for vehicle in vehicles]),
-        per_metre=array([vehicle.cost_per_m for vehicle in vehicles]),
-        per_second=array([vehicle.cost_per_s for vehicle in vehicles]),
-        near=nearest(problem.matrices[0].metres, own, near_count),
+        near=near,
+        leaders=leaders,
+        followers=followers,
+        **_of_places(problem, own),
+        **_of_stops(problem),
+        **_of_vehicles(problem),
     )
+
+
+def _of_places(problem: Problem, own: Array) -> dict[str, Any]:
+    """Matrices, and location and zone of every vertex."""
+    vehicles = problem.vehicles
+    slots = max(1, max(vehicle.max_rounds for vehicle in vehicles))
+    starts = array([problem.depot_by_name[vehicle.depot].location for vehicle in vehicles])
+    ends = array([problem.end_location(vehicle) for vehicle in vehicles])
+    zones = [stop.zone for stop in problem.stops]
+    metres_to, metres_from = _both_ways([matrix.metres for matrix in problem.matrices])
+    seconds_to, seconds_from = _seconds(problem, metres_to, metres_from)
+    return {
+        "metres_to": metres_to,
+        "metres_from": metres_from,
+        "seconds_to": seconds_to,
+        "seconds_from": seconds_from,
+        "place_out": np.concatenate([own, np.repeat(starts, slots)]),
+        "place_in": np.concatenate([own, np.repeat(ends, slots)]),
+        "zone_out": array(zones + [0] * (slots * len(vehicles))),
+        "zone_in": array(zones + [9] * (slots * len(vehicles))),
+    }
+
+
+def _of_stops(problem: Problem) -> dict[str, Any]:
+    """What concerns stops one by one."""
+    stops = problem.stops
+    windows = [window for stop in stops for window in stop.windows]
+    row = {vehicle.name: index for index, vehicle in enumerate(problem.vehicles)}
+    before = dict(problem.stability.vehicle_of_stop)
+    return {
+        "service": array([stop.service_s for stop in stops]),
+        "first_window": array([0, *accumulate(len(stop.windows) for stop in stops)]),
+        "opens": array([window.opens_s for window in windows]),
+        "closes": array([window.closes_s for window in windows]),
+        "release": array([stop.release_s for stop in stops]),
+        "prize": array([MISSED_COST if stop.prize is None else stop.prize for stop in stops]),
+        "usual": array([row.get(before.get(stop.name, ""), -1) for stop in stops]),
+        "usual_before": _usual_before(problem),
+    }
+
+
+def _of_vehicles(problem: Problem) -> dict[str, Any]:
+    """What concerns vehicles one by one, and whom they may serve."""
+    vehicles = problem.vehicles
+    allowed = allowed_table(problem)
+    profiles = {matrix.mode: index for index, matrix in enumerate(problem.matrices)}
+    starts = [problem.depot_by_name[vehicle.depot] for vehicle in vehicles]
+    ends = [problem.depot_by_name[vehicle.end_depot or vehicle.depot] for vehicle in vehicles]
+    return {
+        "allowed": allowed,
+        "kind": _kinds(vehicles, allowed),
+        "profile": array([profiles[vehicle.mode] for vehicle in vehicles]),
+        "start_opens": array([max(v.shift_start_s, d.opens_s) for v, d in zip(vehicles, starts, strict=True)]),
+        "start_closes": array([min(v.shift_end_s, d.closes_s) for v, d in zip(vehicles, starts, strict=True)]),
+        "end_opens": array([max(v.shift_start_s, d.opens_s) for v, d in zip(vehicles, ends, strict=True)]),
+        "end_closes": array([min(v.shift_end_s, d.closes_s) for v, d in zip(vehicles, ends, strict=True)]),
+        "reload": array([vehicle.reload_s for vehicle in vehicles]),
+        "max_rounds": _usable_rounds(problem),
+        "max_round": array([vehicle.max_round_s for vehicle in vehicles]),
+        "max_shift": array([vehicle.max_shift_s for vehicle in vehicles]),
+        "fixed_cost": array([vehicle.fixed_cost for vehicle in vehicles]),
+        "round_cost": array([vehicle.round_cost for vehicle in vehicles]),
+        "per_metre": array([vehicle.cost_per_m for vehicle in vehicles]),
+        "per_second": array([vehicle.cost_per_s for vehicle in vehicles]),
+    }
+
+
+def _has_zones(problem: Problem) -> bool:
+    return problem.limits.zones_in_order and any(stop.zone for stop in problem.stops)
+
+
+def _in_time(problem: Problem, places: Array, count: int) -> tuple[I32, I32]:
+    """Leaders and followers of each stop, by the matrices of the first mode."""
+    timing = Timing(
+        opens=array([stop.windows[0].opens_s for stop in problem.stops]),
+        closes=array([stop.windows[-1].closes_s for stop in problem.stops]),
+        service=array([stop.service_s for stop in problem.stops]),
+        zone=array([stop.zone if _has_zones(problem) else 0 for stop in problem.stops]),
+    )
+    matrix = problem.matrices[0]
+    return neighbours_in_time((matrix.metres, matrix.seconds), places, timing, count)
 
 
 def _usual_before(problem: Problem) -> Array:
@@ -167,79 +216,6 @@ def _seconds(problem: Problem, metres_to: I32, metres_from: I32) -> tuple[I32, I
     if all(matrix.seconds is matrix.metres for matrix in problem.matrices):
         return metres_to, metres_from
     return _both_ways([matrix.seconds for matrix in problem.matrices])
-
-
-def empty_state(data: Data) -> State:
-    """No stop is served, every vehicle is idle."""
-    n, v = data.stops, len(data.kind)
-    rounds = v * data.slots
-    vertices = np.arange(n + rounds, dtype=np.int64)
-    kinds = int(data.kind.max()) + 1
-    chain = np.arange(rounds, dtype=np.int64).reshape(v, data.slots)
-    idle = np.zeros((kinds, v + 1), dtype=np.int64)
-    idle_count = np.zeros(kinds, dtype=np.int64)
-    for index in range(v - 1, -1, -1):
-        kind = data.kind[index]
-        idle[kind, idle_count[kind]] = index
-        idle_count[kind] += 1
-    return State(
-        following=vertices.copy(),
-        preceding=vertices.copy(),
-        round_of=np.full(n, -1, dtype=np.int64),
-        window_of=data.first_window[:-1].copy(),
-        leg=np.zeros(n + rounds, dtype=np.int64),
-        load=np.zeros((rounds, data.demand.shape[1]), dtype=np.int64),
-        size=np.zeros(rounds, dtype=np.int64),
-        released=np.zeros(rounds, dtype=np.int64),
-        chain=chain.copy(),
-        used=np.zeros(v, dtype=np.int64),
-        head=_depot_pieces(data, data.reload, data.start_opens, data.start_closes),
-        tail=_depot_pieces(data, np.zeros(v, dtype=np.int64), data.end_opens, data.end_closes),
-        before=np.zeros((rounds, 3), dtype=np.int64),
-        after=np.zeros((rounds, 3), dtype=np.int64),
-        trip=np.zeros((rounds, 3), dtype=np.int64),
-        duration=np.zeros(v, dtype=np.int64),
-        idle=idle,
-        idle_count=idle_count,
-        is_idle=np.ones(v, dtype=np.uint8),
-        bank=np.arange(n, dtype=np.int64),
-        bank_place=np.arange(n, dtype=np.int64),
-        total=array([int(data.prize.sum()), 1 << 60, 0, 0, n]),
-        best_following=vertices.copy(),
-        best_window=data.first_window[:-1].copy(),
-        best_chain=chain.copy(),
-        best_used=np.zeros(v, dtype=np.int64),
-        dirty=np.zeros(v, dtype=np.int64),
-        is_dirty=np.zeros(v, dtype=np.uint8),
-    )
-
-
-def _depot_pieces(data: Data, takes: I64, opens: I64, closes: I64) -> I64:
-    pieces = np.zeros((len(data.place_in), 3), dtype=np.int64)
-    pieces[data.stops :] = np.repeat(np.stack([takes, opens, closes], axis=1), data.slots, axis=0)
-    return pieces
-
-
-def empty_work(data: Data) -> Work:
-    """Scratch memory for one search."""
-    n, v = data.stops, len(data.kind)
-    rounds = v * data.slots
-    return Work(
-        clock=np.zeros(3, dtype=np.int64),
-        seen=np.full(rounds, -1, dtype=np.int64),
-        fits=np.zeros(rounds, dtype=np.uint8),
-        ruined=np.full(rounds, -1, dtype=np.int64),
-        round_stamp=np.full(rounds, -1, dtype=np.int64),
-        vehicle_stamp=np.full(v, -1, dtype=np.int64),
-        vehicle_seen=np.full(v, -1, dtype=np.int64),
-        saved=np.zeros(5, dtype=np.int64),
-        saved_rounds=np.zeros((rounds, 3), dtype=np.int64),
-        saved_stops=np.zeros(n, dtype=np.int64),
-        saved_windows=np.zeros(n, dtype=np.int64),
-        saved_vehicles=np.zeros((v, 2 + data.slots), dtype=np.int64),
-        absent=np.zeros(n, dtype=np.int64),
-        key=np.zeros(n, dtype=np.float64),
-    )
 
 
 def best_rounds(problem: Problem, data: Data, state: State) -> dict[str, list[list[str]]]:

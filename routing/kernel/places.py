@@ -46,22 +46,26 @@ def changes_added(data: Data, v: int, a: int, c: int, b: int) -> int:
 
 @inlined
 def best_gap(data: Data, state: State, work: Work, c: int, settings: Settings, rng: RngState) -> Place:
-    """Cheapest place next to a neighbour that is served; all stops are looked at if no neighbour offers one."""
-    near_count = min(settings.near_count, data.near.shape[1])
+    """Cheapest place next to a neighbour that is served; all listed neighbours are looked at if no near one offers
+    a place.
+    """
+    listed = data.leaders.shape[1]
+    near_count = min(settings.near_count, listed)
     place = _best_gap_among(data, state, work, c, near_count, settings.blink, rng)
-    if place[1] < 0 and near_count < data.near.shape[1]:
-        place = _best_gap_among(data, state, work, c, data.near.shape[1], settings.blink, rng)
+    if place[1] < 0 and near_count < listed:
+        place = _best_gap_among(data, state, work, c, listed, settings.blink, rng)
     return place
 
 
 @inlined
 def _best_gap_among(data: Data, state: State, work: Work, c: int, count: int, blink: float, rng: RngState) -> Place:
+    """Look at the gaps behind the first `count` leaders of stop c and before its first `count` followers."""
     here_in, here_out = data.place_in[c], data.place_out[c]
     best, best_round, best_after, best_window = NOWHERE, -1, -1, -1
     work.clock[0] += 1
-    for q in range(count):
-        j = data.near[c, q]
-        r = state.round_of[j]
+    for q in range(2 * count):
+        j = data.leaders[c, q] if q < count else data.followers[c, q - count]
+        r = state.round_of[j] if j >= 0 else -1
         if r < 0:
             continue
         if work.seen[r] != work.clock[0]:
@@ -71,23 +75,22 @@ def _best_gap_among(data: Data, state: State, work: Work, c: int, count: int, bl
             continue
         v = r // data.slots
         p = data.profile[v]
-        for side in range(2):
-            a = j if side == 0 else state.preceding[j]
-            b = state.following[j] if side == 0 else j
-            into = data.metres_from[p, here_in, data.place_out[a]]
-            onward = data.metres_to[p, here_out, data.place_in[b]]
-            cost = data.per_metre[v] * (into + onward - state.leg[b]) + changes_added(data, v, a, c, b)
-            if cost >= best or uniform(rng) < blink:
+        a = j if q < count else state.preceding[j]
+        b = state.following[j] if q < count else j
+        into = data.metres_from[p, here_in, data.place_out[a]]
+        onward = data.metres_to[p, here_out, data.place_in[b]]
+        cost = data.per_metre[v] * (into + onward - state.leg[b]) + changes_added(data, v, a, c, b)
+        if cost >= best or uniform(rng) < blink:
+            continue
+        if data.has_zones and (data.zone_in[c] < data.zone_out[a] or data.zone_out[c] > data.zone_in[b]):
+            continue
+        window = data.first_window[c]
+        if data.has_time:
+            window, seconds = _seconds_added(data, state, c, r, a, b)
+            cost += data.per_second[v] * seconds
+            if window < 0 or cost >= best:
                 continue
-            if data.has_zones and (data.zone_in[c] < data.zone_out[a] or data.zone_out[c] > data.zone_in[b]):
-                continue
-            window = data.first_window[c]
-            if data.has_time:
-                window, seconds = _seconds_added(data, state, c, r, a, b)
-                cost += data.per_second[v] * seconds
-                if window < 0 or cost >= best:
-                    continue
-            best, best_round, best_after, best_window = cost, r, a, window
+        best, best_round, best_after, best_window = cost, r, a, window
     return best, best_round, best_after, -1, best_window
 
 

@@ -14,12 +14,16 @@ from routing.kernel.undo import push_if_idle, save_round
 def ruin(data: Data, state: State, work: Work, settings: Settings, rng: RngState) -> bool:
     """Remove strings around a random stop; the removed stops are in `work.absent`.
 
+    Where rounds are longer than 20 stops, strings may be half a round and removals grow with them: with 10, rounds of
+    40 stops (a generated instance with wide windows) kept their number, and plans stayed 1 % higher.
+
     False if what is left breaks a window: travel times without triangle inequality can do that.
     """
     served = data.stops - state.total[BANKED]
     average = served / max(1, state.total[ROUNDS_USED])
-    longest = max(1.0, min(settings.longest, average))
-    strings = int(uniform(rng) * (4.0 * settings.removals / (1.0 + longest) - 1.0) + 1.0)
+    longest = max(1.0, min(max(settings.longest, average / 2.0), average))
+    removals = max(settings.removals, longest)
+    strings = int(uniform(rng) * (4.0 * removals / (1.0 + longest) - 1.0) + 1.0)
     whole = uniform(rng) < settings.whole_rate
     if whole:
         strings = 1 + below(rng, 3)

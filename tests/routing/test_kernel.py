@@ -17,7 +17,7 @@ from routing.kernel.arrays import BANKED, BEST, COST
 from routing.kernel.build import best_rounds, build_data
 from routing.kernel.compiled import code_folder
 from routing.kernel.load import refresh_all
-from routing.kernel.near import nearest
+from routing.kernel.near import NOBODY, Timing, nearest, neighbours_in_time
 from routing.kernel.rng import below, seeded, uniform
 from routing.kernel.segments import join
 from routing.model import MISSED_COST
@@ -134,6 +134,27 @@ def test_neighbours_come_nearest_first_and_ties_by_number() -> None:
     near = nearest(metres, np.arange(1, 6), 3)
     assert near[2].tolist() == [1, 3, 0]
     assert nearest(metres, np.array([1]), 3).shape == (1, 0)
+
+
+def test_who_can_never_come_right_before_or_after_is_no_neighbour_in_time() -> None:
+    metres = np.abs(np.subtract.outer(np.arange(4), np.arange(4))).astype(np.int32)
+    zero = np.zeros(3, dtype=np.int64)
+    late = Timing(opens=np.array([0, 0, 50]), closes=np.array([9, 9, 60]), service=zero, zone=zero)
+    leaders, followers = neighbours_in_time((metres, metres), np.array([1, 2, 3]), late, 2)
+    assert followers.tolist() == [[1, 2], [0, 2], [NOBODY, NOBODY]]
+    assert leaders.tolist() == [[1, NOBODY], [0, NOBODY], [1, 0]]
+    zones = Timing(opens=zero, closes=zero + 99, service=zero, zone=np.array([2, 0, 1]))
+    leaders, followers = neighbours_in_time((metres, metres), np.array([1, 2, 3]), zones, 2)
+    assert followers.tolist() == [[NOBODY, NOBODY], [0, 2], [0, NOBODY]]
+    assert leaders.tolist() == [[1, 2], [NOBODY, NOBODY], [1, NOBODY]]
+
+
+def test_waiting_that_cannot_be_avoided_makes_neighbours_less_near() -> None:
+    metres = np.abs(np.subtract.outer(np.arange(4), np.arange(4))).astype(np.int32)
+    zero = np.zeros(3, dtype=np.int64)
+    timing = Timing(opens=np.array([0, 90, 0]), closes=np.array([9, 99, 9]), service=zero, zone=zero)
+    _, followers = neighbours_in_time((metres, metres), np.array([1, 2, 3]), timing, 2)
+    assert followers[0].tolist() == [2, 1]
 
 
 def test_machine_code_of_other_sources_is_kept_elsewhere(tmp_path: Path) -> None:
