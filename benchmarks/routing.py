@@ -1,10 +1,12 @@
 """Side by side with PyVRP and VROOM: same instances, same seconds, same cores, several seeds.
 
-    pip install .[bench]
+    pip install --require-hashes -r requirements-bench.lock
     python benchmarks/routing.py ../shared/data/routing --group cvrp-small --seeds 5 --out table.md --plot cost.svg
 
 Every solver runs in a process of its own, one after the other. Costs are recomputed from the rounds by `routing.check`,
-whoever found them; a plan that does not pass counts as no plan. PyVRP and VROOM are benchmark-only dependencies.
+whoever found them; a plan that does not pass counts as no plan. On a machine with other work, `--clock cpu` gives every
+solver the processor's seconds instead of those of the wall. With `--runs FILE` finished runs are kept in a file of JSON
+lines and not repeated, so a long comparison may be done in pieces.
 """
 
 from __future__ import annotations
@@ -16,7 +18,6 @@ import resource
 import statistics
 import subprocess
 import sys
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,12 +25,14 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from routing import check, solve  # noqa: E402
-from routing.evaluate import InfeasibleRounds, build_plan  # noqa: E402
+from benchmarks.chart import chart  # noqa: E402
+from benchmarks.rivals import Clock, Deadline, Trace, as_plan, by_pyvrp, by_vroom, clock_named  # noqa: E402
+from routing.check import check  # noqa: E402
 from routing.formats.files import best_known, read_problem  # noqa: E402
-from routing.model import HORIZON_S, Problem  # noqa: E402
-from routing.plan import Budget, Control, Plan, Reason, Remedy, Statistics, Unserved  # noqa: E402
-from routing.plot import plot_traces  # noqa: E402
+from routing.plan import Budget, Control, Plan  # noqa: E402
+from routing.solve import solve  # noqa: E402
+
+Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -51,200 +54,122 @@ GROUPS = {
     "mtvrptwr": Group("rich/*R0*.vrp", 20, 1, 0, 1000),
 }
 SOLVERS = ("routing", "pyvrp", "vroom")
-Routes = dict[str, list[list[str]]]
 
 
 def main() -> int:
     """Run one solver once (in a child process), or the whole comparison."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("data", type=Path)
-    parser.add_argument("--group", choices=[*GROUPS, "all"], default="all")
-    parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--seconds", type=float, help="instead of the seconds of the group")
-    parser.add_argument("--solvers", nargs="+", choices=SOLVERS, default=list(SOLVERS))
-    parser.add_argument("--only", nargs="+", help="names of instances")
-    parser.add_argument("--out", type=Path, help="write the table as Markdown")
-    parser.add_argument("--plot", type=Path, help="write cost over time as SVG")
-    parser.add_argument("--child", nargs=4, metavar=("SOLVER", "SEED", "SECONDS", "CORES"))
-    options = parser.parse_args()
+    options = parser().parse_args()
     if options.child:
         solver, seed, seconds, cores = options.child
-        print(json.dumps(run_once(options.data, solver, int(seed), float(seconds), int(cores))))
+        clock = clock_named(options.clock, int(cores) if solver == "routing" else 1)
+        print(json.dumps(run_once(options.data, solver, int(seed), float(seconds), int(cores), clock)))
         return 0
     return compare(options)
 
 
-def run_once(file: Path, solver: str, seed: int, seconds: float, cores: int) -> dict[str, Any]:
+def parser() -> argparse.ArgumentParser:
+    """The options of the command line."""
+    words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    words.add_argument("data", type=Path)
+    words.add_argument("--group", choices=[*GROUPS, "all"], default="all")
+    words.add_argument("--seeds", type=int, default=5)
+    words.add_argument("--seconds", type=float, help="instead of the seconds of the group")
+    words.add_argument("--clock", choices=["wall", "cpu"], default="wall", help="what seconds are counted by")
+    words.add_argument("--solvers", nargs="+", choices=SOLVERS, default=list(SOLVERS))
+    words.add_argument("--only", nargs="+", help="names of instances")
+    words.add_argument("--runs", type=Path, help="keep finished runs here, and do not repeat those that are there")
+    words.add_argument("--out", type=Path, help="write the table as Markdown")
+    words.add_argument("--plot", type=Path, help="write the mean gap over time as SVG")
+    words.add_argument("--child", nargs=4, metavar=("SOLVER", "SEED", "SECONDS", "CORES"))
+    return words
+
+
+def run_once(file: Path, solver: str, seed: int, seconds: float, cores: int, clock: Clock) -> Row:
     """One run: recomputed cost (None if not sound), seconds, peak memory in MB, trace."""
     problem = read_problem(file)
-    began = time.perf_counter()
-    trace: list[tuple[float, int]] = []
+    trace: Trace = []
     if solver == "routing":
-        warm = solve(problem, Budget(iterations=1))  # compiled before the clock starts, like the others
-        began = time.perf_counter()
-        plan: Plan | None = solve(problem, Budget(seconds=seconds), seed, control=Control(cores=cores))
-        assert warm is not None
+        solve(problem, Budget(iterations=1))  # compiled before the clock starts, like the others
+    began = clock()
+    if solver == "routing":
+        plan: Plan | None = solve(problem, Budget(seconds=seconds), seed, control=Control(cores=cores, clock=clock))
         assert plan is not None
         trace = list(plan.statistics.trace)
     elif solver == "pyvrp":
-        routes, trace = by_pyvrp(problem, seed, seconds)
+        routes, trace = by_pyvrp(problem, seed, Deadline(seconds, clock))
         plan = as_plan(problem, routes)
     else:
         plan = as_plan(problem, by_vroom(problem, cores))
-    elapsed = time.perf_counter() - began
+    elapsed = clock() - began
     is_sound = plan is not None and plan.is_complete and bool(check(problem, plan))
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     cost = plan.cost.total if plan is not None and is_sound else None
     return {"cost": cost, "seconds": elapsed, "memory_mb": memory, "trace": trace}
 
 
-def as_plan(problem: Problem, routes: Routes | None) -> Plan | None:
-    """Rounds of another solver as a plan of ours, or None if they have no timetable."""
-    if routes is None:
-        return None
-    served = {name for chain in routes.values() for stops in chain for name in stops}
-    left = [
-        Unserved(stop.name, Reason.NOT_FOUND, "Left out.", Remedy.MORE_TIME)
-        for stop in problem.stops
-        if stop.name not in served
-    ]
-    try:
-        return build_plan(problem, routes, left, Statistics())
-    except InfeasibleRounds:
-        return None
-
-
-def by_pyvrp(problem: Problem, seed: int, seconds: float) -> tuple[Routes | None, list[tuple[float, int]]]:
-    """PyVRP on the same integers: depots, clients with windows and releases, reloads at the depot."""
-    import pyvrp
-    from pyvrp.stop import MaxRuntime
-
-    depot = problem.depots[0]
-    matrix = problem.matrices[0]
-    first = problem.vehicles[0]
-    clients = [
-        pyvrp.Client(
-            location=stop.location,
-            delivery=[stop.load.g],
-            service_duration=stop.service_s,
-            tw_early=stop.windows[0].opens_s,
-            tw_late=stop.windows[0].closes_s,
-            release_time=stop.release_s,
-        )
-        for stop in problem.stops
-    ]
-    kind = pyvrp.VehicleType(
-        num_available=len(problem.vehicles),
-        capacity=[first.capacity.g],
-        start_depot=0,
-        end_depot=0,
-        fixed_cost=first.fixed_cost,
-        tw_early=max(depot.opens_s, first.shift_start_s),
-        tw_late=min(depot.closes_s, first.shift_end_s),
-        unit_distance_cost=first.cost_per_m,
-        reload_depots=[0] if first.max_rounds > 1 else [],
-        max_reloads=max(0, first.max_rounds - 1),
-    )
-    locations = [pyvrp.Location(x, y) for x, y in problem.points]
-    data = pyvrp.ProblemData(
-        locations, clients, [pyvrp.Depot(location=depot.location)], [kind], [matrix.metres], [matrix.seconds]
-    )
-    result = pyvrp.solve(data, stop=MaxRuntime(seconds), seed=seed, display=False)
-    if not result.is_feasible():
-        return None, []
-    routes: Routes = {}
-    for vehicle, route in zip(problem.vehicles, result.best.routes(), strict=False):
-        chains: list[list[str]] = [[]]
-        for activity in route:
-            if activity.is_client():
-                chains[-1].append(problem.stops[activity.idx].name)
-            else:
-                chains.append([])
-        routes[vehicle.name] = [chain for chain in chains if chain]
-    clock = 0.0
-    trace: list[tuple[float, int]] = []
-    for datum, runtime in zip(result.stats, result.stats.runtimes, strict=False):
-        clock += runtime
-        if datum.best_feas:
-            trace.append((clock, int(datum.best_cost)))
-    return routes, trace
-
-
-def by_vroom(problem: Problem, cores: int) -> Routes | None:
-    """VROOM at its most thorough; it has neither releases nor reloads, so problems with those give None."""
-    import numpy as np
-    import vroom
-
-    if any(stop.release_s for stop in problem.stops) or problem.vehicles[0].max_rounds > 1:
-        return None
-    depot = problem.depots[0]
-    model = vroom.Input()
-    model.set_durations_matrix(profile="car", matrix_input=problem.matrices[0].seconds.astype(np.uint32))
-    latest = min(depot.closes_s, HORIZON_S)
-    for number, vehicle in enumerate(problem.vehicles):
-        window = vroom.TimeWindow(depot.opens_s, latest)
-        model.add_vehicle(
-            vroom.Vehicle(number, start=0, end=0, capacity=[min(vehicle.capacity.g, 2**31)], time_window=window)
-        )
-    for number, stop in enumerate(problem.stops):
-        window = vroom.TimeWindow(stop.windows[0].opens_s, min(stop.windows[0].closes_s, latest))
-        model.add_job(
-            vroom.Job(
-                number,
-                location=stop.location,
-                delivery=[stop.load.g],
-                default_service=stop.service_s,
-                time_windows=[window],
-            )
-        )
-    solution = model.solve(exploration_level=5, nb_threads=cores).to_dict()
-    if solution["unassigned"]:
-        return None
-    return {
-        problem.vehicles[route["vehicle"]].name: [
-            [problem.stops[step["id"]].name for step in route["steps"] if step["type"] == "job"]
-        ]
-        for route in solution["routes"]
-    }
-
-
 def compare(options: argparse.Namespace) -> int:
-    """All instances of the chosen groups; prints one line per run and the table at the end."""
-    rows: list[dict[str, Any]] = []
-    traces: dict[str, list[tuple[float, float]]] = {}
-    for name, group in GROUPS.items():
-        if options.group not in (name, "all"):
-            continue
-        for file in sorted(options.data.glob(group.pattern)):
-            size = len(read_problem(file).stops)
-            if not group.smallest <= size <= group.largest or (options.only and file.stem not in options.only):
-                continue
+    """All instances of the chosen groups, seed by seed; prints one line per run and the table at the end."""
+    done = {run_name(row): row for row in kept(options.runs)}
+    rows: list[Row] = []
+    for seed in range(1, options.seeds + 1):
+        for name, file in chosen(options):
             for solver in options.solvers:
-                for seed in range(1, options.seeds + 1):
-                    row = run_in_child(file, solver, seed, options.seconds or group.seconds, group.cores)
-                    row |= {"group": name, "instance": file.stem, "solver": solver, "seed": seed, "best": known(file)}
-                    rows.append(row)
-                    if row["best"]:
-                        gaps = [(s, 100 * (c - row["best"]) / row["best"]) for s, c in row["trace"]]
-                        traces[f"{solver} {file.stem} {seed}"] = gaps
-                    print(told(row), flush=True)
+                row: Row = {"group": name, "instance": file.stem, "solver": solver, "seed": seed, "best": known(file)}
+                if run_name(row) in done:
+                    rows.append(done[run_name(row)])
+                    continue
+                row |= run_in_child(file, row, GROUPS[name], options)
+                rows.append(row)
+                keep(options.runs, row)
+                print(told(row), flush=True)
     text = table(rows)
     print(text)
     if options.out:
         options.out.write_text(text, encoding="utf-8")
     if options.plot:
-        options.plot.write_text(plot_traces(traces), encoding="utf-8")
+        options.plot.write_text(chart(rows), encoding="utf-8")
     return 0
 
 
-def run_in_child(file: Path, solver: str, seed: int, seconds: float, cores: int) -> dict[str, Any]:
+def chosen(options: argparse.Namespace) -> list[tuple[str, Path]]:
+    """Group and file of each instance to be run."""
+    found = []
+    for name, group in GROUPS.items():
+        for file in sorted(options.data.glob(group.pattern)) if options.group in (name, "all") else ():
+            size = len(read_problem(file).stops)
+            if group.smallest <= size <= group.largest and (not options.only or file.stem in options.only):
+                found.append((name, file))
+    return found
+
+
+def run_name(row: Row) -> tuple[str, str, str, int]:
+    """What a run is known by."""
+    return row["group"], row["instance"], row["solver"], row["seed"]
+
+
+def kept(file: Path | None) -> list[Row]:
+    """Runs of earlier calls."""
+    if file is None or not file.exists():
+        return []
+    return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+
+
+def keep(file: Path | None, row: Row) -> None:
+    """Add a run to the file."""
+    if file is not None:
+        with file.open("a", encoding="utf-8") as lines:
+            lines.write(json.dumps(row) + "\n")
+
+
+def run_in_child(file: Path, row: Row, group: Group, options: argparse.Namespace) -> Row:
     """A process of its own, so that memory is counted for one run."""
-    command = [sys.executable, __file__, str(file), "--child", solver, str(seed), str(seconds), str(cores)]
+    what = [row["solver"], str(row["seed"]), str(options.seconds or group.seconds), str(group.cores)]
+    command = [sys.executable, __file__, str(file), "--clock", options.clock, "--child", *what]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         print(done.stderr, file=sys.stderr)
         return {"cost": None, "seconds": 0.0, "memory_mb": 0.0, "trace": []}
-    answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    answer: Row = json.loads(done.stdout.splitlines()[-1])
     return answer
 
 
@@ -257,12 +182,12 @@ def known(file: Path) -> float | None:
     return best_known(file)
 
 
-def gap(row: dict[str, Any]) -> float | None:
+def gap(row: Row) -> float | None:
     """Percent above the best known."""
     return 100 * (row["cost"] - row["best"]) / row["best"] if row["cost"] is not None and row["best"] else None
 
 
-def told(row: dict[str, Any]) -> str:
+def told(row: Row) -> str:
     """One run in a line."""
     above = gap(row)
     shown = "no plan" if row["cost"] is None else f"{row['cost']}" + ("" if above is None else f" ({above:.2f} %)")
@@ -270,34 +195,43 @@ def told(row: dict[str, Any]) -> str:
     return f"{where}  {shown}  {row['seconds']:.1f} s  {row['memory_mb']:.0f} MB"
 
 
-def table(rows: list[dict[str, Any]]) -> str:
-    """Markdown: for each group and solver the mean gap, the worst, the ratio to PyVRP, runs without a plan, memory."""
-    lines = [
-        "| group | solver | mean gap % | worst % | cost / PyVRP | no plan | seconds | MB |",
-        "|---|---|---|---|---|---|---|---|",
-    ]
+HEADINGS = ("group", "solver", "runs", "median gap %", "mean %", "worst %", "cost / PyVRP", "no plan", "s", "MB")
+
+
+def table(rows: list[Row]) -> str:
+    """Markdown, a line for each group and solver. Gaps are to the best known; the median is the mean over instances of
+    the median over seeds; costs are compared with PyVRP's mean on the same instance; MB is the largest peak.
+    """
+    lines = ["| " + " | ".join(HEADINGS) + " |", "|" + "---|" * len(HEADINGS)]
     for group in dict.fromkeys(row["group"] for row in rows):
         for solver in dict.fromkeys(row["solver"] for row in rows):
             own = [row for row in rows if row["group"] == group and row["solver"] == solver]
-            gaps = [value for row in own if (value := gap(row)) is not None]
-            ratios = [value for row in own if (value := ratio_to_pyvrp(row, rows)) is not None]
-            if not own:
-                continue
-            cells = [
-                group,
-                solver,
-                f"{statistics.mean(gaps):.2f}" if gaps else "-",
-                f"{max(gaps):.2f}" if gaps else "-",
-                f"{statistics.mean(ratios):.4f}" if ratios else "-",
-                str(sum(1 for row in own if row["cost"] is None)),
-                f"{statistics.mean(row['seconds'] for row in own):.0f}",
-                f"{max(row['memory_mb'] for row in own):.0f}",
-            ]
-            lines.append("| " + " | ".join(cells) + " |")
+            if own:
+                lines.append("| " + " | ".join([group, solver, *cells(own, rows)]) + " |")
     return "\n".join(lines) + "\n"
 
 
-def ratio_to_pyvrp(row: dict[str, Any], rows: list[dict[str, Any]]) -> float | None:
+def cells(own: list[Row], rows: list[Row]) -> list[str]:
+    """The figures of one line of the table."""
+    gaps: dict[str, list[float]] = {name: [] for name in (row["instance"] for row in own)}
+    for row in own:
+        gaps[row["instance"]] += [value] if (value := gap(row)) is not None else []
+    medians = [statistics.median(values) for values in gaps.values() if values]
+    everything = [value for values in gaps.values() for value in values]
+    ratios = [value for row in own if (value := ratio_to_pyvrp(row, rows)) is not None]
+    return [
+        str(len(own)),
+        f"{statistics.mean(medians):.2f}" if medians else "-",
+        f"{statistics.mean(everything):.2f}" if everything else "-",
+        f"{max(everything):.2f}" if everything else "-",
+        f"{statistics.mean(ratios):.4f}" if ratios else "-",
+        str(sum(1 for row in own if row["cost"] is None)),
+        f"{statistics.mean(row['seconds'] for row in own):.0f}",
+        f"{max(row['memory_mb'] for row in own):.0f}",
+    ]
+
+
+def ratio_to_pyvrp(row: Row, rows: list[Row]) -> float | None:
     """Cost divided by PyVRP's mean cost on the same instance."""
     theirs = [r["cost"] for r in rows if r["solver"] == "pyvrp" and r["instance"] == row["instance"] and r["cost"]]
     return row["cost"] / statistics.mean(theirs) if theirs and row["cost"] is not None else None

@@ -114,7 +114,7 @@ def test_the_secret_is_long_private_and_never_replaced(tmp_path: Path) -> None:
     assert [entry.name for entry in tmp_path.iterdir()] == ["secret.key"]
 
 
-@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-test.lock"])
+@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-test.lock", "requirements-bench.lock"])
 def test_locks_pin_every_package_by_hash_and_name_no_address(lock: str) -> None:
     text = (ROOT / lock).read_text(encoding="utf-8")
     assert "://" not in text
@@ -123,11 +123,12 @@ def test_locks_pin_every_package_by_hash_and_name_no_address(lock: str) -> None:
     assert [entry.splitlines()[0] for entry in entries if "--hash=sha256:" not in entry] == []
 
 
-def test_both_locks_pin_the_same_versions() -> None:
+def test_all_locks_pin_the_same_versions() -> None:
     def pins(name: str) -> set[str]:
         return set(re.findall(r"^[a-z0-9][^ ]*==[^ ]+", (ROOT / name).read_text(encoding="utf-8"), re.MULTILINE))
 
     assert pins("requirements.lock") <= pins("requirements-test.lock")
+    assert pins("requirements.lock") <= pins("requirements-bench.lock")
 
 
 def test_without_root_or_sudo_the_exact_command_is_printed(
