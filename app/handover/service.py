@@ -98,6 +98,12 @@ def enter_building(by: Staff, cycle_id: int, building_id: int, entry: HandOutEnt
     return counts
 
 
+def enter_paper(by: Staff, cycle_id: int, building_id: int, bag_ids: Iterable[int], exceptions: str) -> dict[str, int]:
+    """Inside a command: `hand_out` from paper: every one of these bags was left, except those in the text."""
+    entry = HandOutEntry([DoorEntry(bag_id) for bag_id in bag_ids], exceptions)
+    return enter_building(by, cycle_id, building_id, entry)
+
+
 def undo_entry(by: Staff, cycle_id: int, building_id: int) -> int:
     """Inside a command: take back the newest entry of this account for a building, if it is fresh and stands alone.
 

@@ -158,6 +158,7 @@ OF_THE_WHOLE = {"oversight.loop"}  # pages that answer only who holds the permis
 HOUSE_OF = {
     **dict.fromkeys(("buildings", "points", "zones", "places_import"), "places"),
     **dict.fromkeys(("bundles", "suppliers", "catalog_import"), "catalog"),
+    **dict.fromkeys(("paper", "print_files", "returns"), "printing"),
     **dict.fromkeys(("telephone", "desk"), "point_desk"),
 }
 

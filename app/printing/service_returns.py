@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from flask_babel import gettext as _
 
@@ -13,7 +13,6 @@ from app.core.errors import Conflict, Invalid, NotFound
 from app.core.events import record
 from app.core.states import advance
 from app.handover import service as handover
-from app.handover.schemas import HandOutEntry
 from app.ordering.models import Cycle
 from app.places.scope import is_subdistrict_in_scope, require_point
 from app.printing.models import Document, DocumentState
@@ -24,6 +23,14 @@ class Mark:
     """What happened to the paper: printed, not_printed, returned or not_returned."""
 
     what: str
+
+
+@dataclass(frozen=True)
+class ReturnedList:
+    """A hand-out list as it came back: the bags that were shown, and its exceptions as text."""
+
+    bags: list[int] = field(default_factory=list)
+    exceptions: str = ""
 
 
 MARKS = ("printed", "not_printed", "returned", "not_returned")
@@ -73,7 +80,7 @@ def _set_printed(document: Document) -> None:
 
 
 @command
-def enter_doors(by: Staff, document_id: int, entry: HandOutEntry) -> dict[str, int]:
+def enter_doors(by: Staff, document_id: int, entry: ReturnedList) -> dict[str, int]:
     """Type in a hand-out list that came back: every bag on the page is at its door except those named.
 
     Requires: HAND_OUT over its building; the sheet is a hand-out list. Ensures: as `handover.service.hand_out`; the
@@ -82,7 +89,7 @@ def enter_doors(by: Staff, document_id: int, entry: HandOutEntry) -> dict[str, i
     document = require_document(by, Permission.HAND_OUT, document_id)
     if document.kind != "hand_out_list":
         raise NotFound
-    counts = handover.enter_building(by, document.cycle_id, document.subject_id, entry)
+    counts = handover.enter_paper(by, document.cycle_id, document.subject_id, entry.bags, entry.exceptions)
     _set_printed(document)
     document.returned_at = document.returned_at or clock.now()
     record(by, "returned", document, cycle_id=document.cycle_id)

@@ -12,14 +12,12 @@ from app.access.forms import attempt
 from app.access.guard import requires, staff, submit
 from app.access.permissions import Permission
 from app.core.paging import cut
-from app.core.rows import RowForm
-from app.core.schemas import CommandSchema, Form, one_of
+from app.core.schemas import CommandSchema, Form, Line, Whole, one_of
 from app.handover.models import DoorOutcome
-from app.handover.schemas import HandOutSchema
 from app.printing import returns, service_returns
 from app.printing.kinds import BY_KEY
 from app.printing.models import Document
-from app.printing.service_returns import MARKS, Mark
+from app.printing.service_returns import MARKS, Mark, ReturnedList
 from app.printing.views import desk_of, document_numbered, sheet_page
 
 bp = Blueprint("returns", __name__)
@@ -30,6 +28,14 @@ class MarkSchema(CommandSchema):
 
     makes = Mark
     what = fields.String(required=True, validate=one_of(MARKS))
+
+
+class ReturnedListSchema(CommandSchema):
+    """A hand-out list that came back."""
+
+    makes = ReturnedList
+    bags = fields.List(Whole(least=1, most=2**31 - 1), load_default=list)
+    exceptions = Line(longest=4000, blank=True, many_lines=True)
 
 
 def _there(document: Document) -> str:
@@ -63,7 +69,7 @@ _SAID = {
 @requires(Permission.HAND_OUT)
 def enter_doors(text: str) -> Response | tuple[str, int]:
     """All bags of a hand-out list are at their doors except …"""
-    document, form = document_numbered(text), RowForm(HandOutSchema, request.form, ("outcome", "detail"))
+    document, form = document_numbered(text), Form(ReturnedListSchema, request.form)
     service_returns.require_document(staff(), Permission.HAND_OUT, document.id)
 
     def says(counts: dict[str, int]) -> str:
