@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
@@ -189,24 +190,28 @@ def stop_rows(round_id: int) -> list[StopRow]:
         )
         .order_by(Stop.seq)
     )
-    return [
-        StopRow(
-            stop.id,
-            stop.seq,
-            stop.building_id,
-            compound,
-            label,
-            stop.arrive_at,
-            stop.service_s,
-            StopState(stop.state),
-            bags,
-            int(weight_g),
-            lat,
-            lon,
-            missing,
-        )
-        for stop, compound, label, lat, lon, bags, weight_g, missing in found
-    ]
+    return [_stop_row(stop, place, (bags, grams, gone)) for stop, *place, bags, grams, gone in found]
+
+
+def _stop_row(stop: Stop, place: list[Any], counts: tuple[int, int, int]) -> StopRow:
+    """`place`: compound, building, latitude, longitude; `counts`: bags, grams, bags missing."""
+    compound, label, lat, lon = place
+    bags, weight_g, missing = counts
+    return StopRow(
+        stop.id,
+        stop.seq,
+        stop.building_id,
+        compound,
+        label,
+        stop.arrive_at,
+        stop.service_s,
+        StopState(stop.state),
+        bags,
+        int(weight_g),
+        lat,
+        lon,
+        missing,
+    )
 
 
 def bags_at_stop(stop_id: int) -> list[Bag]:
