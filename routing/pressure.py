@@ -43,6 +43,7 @@ def serve_all(problem: Problem, draft: Draft, seed: int, watch: Watch) -> Draft:
     `problem` has no locks and no pickups. Stops that no team could serve even alone are not waited for.
     """
     search = start_search(problem, draft, seed)
+    search.clock = watch.control.clock
     pressing = _Pressing(problem, search, watch)
     if not pressing.is_worth_while():
         return draft
