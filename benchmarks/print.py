@@ -31,6 +31,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 KIT = ("hand_out_list", "drop_off_sheet", "route_sheet", "bag_list", "pick_list", "tally")
+PLAIN = ("drop_off_sheet", "route_sheet", "tally")  # all HTML: the others have pictures that only our engine draws
 LABELS = 10_000
 CHROMIUM = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-pdf-header-footer")
 
@@ -275,7 +276,7 @@ def beside_others(cycle_id: int, count: int, folder: Path) -> None:
     from app.printing.markup import html_of
 
     chosen = [
-        one for _kind, found in prepared(cycle_id, KIT[:4]) for one in found[:: max(1, len(found) // count)][:count]
+        one for _kind, found in prepared(cycle_id, PLAIN) for one in found[:: max(1, len(found) // count)][:count]
     ]
     html = _joined([html_of(printout) for printout in chosen])
     ours = folder / "ours.pdf"
