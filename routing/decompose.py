@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -133,7 +134,7 @@ def part_data(data: Data, part: Part, near_count: int) -> Data:
     )
 
 
-def _neighbours(data: Data, stops: Ints, matrices: tuple[I32, I32], own: Ints, count: int) -> dict[str, I32]:
+def _neighbours(data: Data, stops: Ints, matrices: tuple[I32, I32], own: Ints, count: int) -> dict[str, Any]:
     near = nearest(matrices[0], own, count)
     if not data.has_time:
         return {"near": near, "leaders": near, "followers": near}
