@@ -45,7 +45,9 @@ def test_placeholders_are_the_same_in_both_languages(catalog: Catalog) -> None:
 
 
 def test_the_english_is_english(catalog: Catalog) -> None:
-    assert [english for _source, english in pairs(catalog) if CHINESE.search(english)] == []
+    """What somebody types or reads on a sheet of goods is quoted as it is; all else is English."""
+    said = [re.sub("“[^”]*”", "", english) for _source, english in pairs(catalog)]
+    assert [english for english in said if CHINESE.search(english)] == []
 
 
 def test_a_page_speaks_the_language_that_was_chosen(app: Flask) -> None:

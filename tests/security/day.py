@@ -131,6 +131,7 @@ SPECIAL = {
     ("printing.workbook", "order_id"): "purchase_order",
     ("printing.", "job_id"): "print_job",
     ("printing.by_number", "text"): "number",
+    ("returns.", "text"): "number",
     ("intake.", "line_id"): "paste_line",
     ("resident.", "cycle_id"): "open_cycle",
     ("ordering.offers", "cycle_id"): "open_cycle",
@@ -222,6 +223,7 @@ def _neighbours(here: World, day: Day) -> None:
     cycle = Cycle(subdistrict_id=far.id, name="邻批", opens_at=own.opens_at, cutoff_at=own.cutoff_at)
     cycle.deliver_on, cycle.state = own.deliver_on, CycleState.RUNNING
     _add(day.other, "cycle", cycle)
+    day.own["subdistrict"], day.other["subdistrict"] = str(own.subdistrict_id), str(far.id)
     db.session.add(CyclePoint(cycle_id=cycle.id, service_point_id=point.id))
     _add(
         day.other,
