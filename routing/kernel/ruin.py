@@ -14,8 +14,9 @@ from routing.kernel.undo import push_if_idle, save_round
 def ruin(data: Data, state: State, work: Work, settings: Settings, rng: RngState) -> bool:
     """Remove strings around a random stop; the removed stops are in `work.absent`.
 
-    Where rounds are longer than 20 stops, strings may be half a round and removals grow with them: with 10, rounds of
-    40 stops (a generated instance with wide windows) kept their number, and plans stayed 1 % higher.
+    Where rounds are longer than 20 stops, strings may be half a round and removals grow with them, so that a ruin can
+    still empty a round: on one generated instance with wide windows, single runs of 6 s ended up to 3 % lower; on two
+    others they did not differ.
 
     False if what is left breaks a window: travel times without triangle inequality can do that.
     """

@@ -11,7 +11,6 @@ import logging
 import os
 import secrets
 import shutil
-import subprocess
 import sys
 import tempfile
 import threading
@@ -27,7 +26,7 @@ sys.path.insert(0, str(ROOT))
 from flask import Flask  # noqa: E402
 from PIL import Image  # noqa: E402
 from playwright.sync_api import sync_playwright  # noqa: E402
-from sqlalchemy import func, select  # noqa: E402
+from sqlalchemy import Select, func, select  # noqa: E402
 from werkzeug.serving import make_server  # noqa: E402
 
 from app.access.models import Account, RoleGrant  # noqa: E402
@@ -46,9 +45,6 @@ from app.factory import create_app  # noqa: E402
 from app.ordering.models import Cycle, CycleState, HouseholdOrder, OrderState  # noqa: E402
 from app.picking.models import Bag, BagState  # noqa: E402
 from app.places.models import Building, Household, Stairwell  # noqa: E402
-from app.printing import service as printing  # noqa: E402
-from app.printing.files import path_of  # noqa: E402
-from app.printing.models import Document  # noqa: E402
 from app.settings import Settings  # noqa: E402
 from app.stock import service as stock  # noqa: E402
 from app.stock.schemas import Goods, TakeIn  # noqa: E402
@@ -56,9 +52,16 @@ from app.upkeep import schema  # noqa: E402
 
 LAPTOP = {"width": 1200, "height": 800}
 PHONE = {"width": 360, "height": 740}
-SHEETS = (
-    "tally", "purchase_order", "pick_list", "bag_label", "route_sheet", "drop_off_sheet", "hand_out_list", "poster",
-)  # fmt: skip
+LEADER = "xishang"
+CHAIN = """#接龙
+明天的菜，今晚八点截单
+1. 溪上人家1幢1单元102 青菜2份 土豆1
+2. 溪上人家2-1-202 鸡蛋一板，敲门轻一点
+3. 听松苑2号楼301 青菜*1 面条x2
+4. 李叔 土豆两份
+5. 溪上人家1幢1单元102 再加1份鸡蛋
+6. 溪上人家2-9901 青菜1
+"""
 LARGEST_KB, ALL_KB = 200, 4000
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
 
@@ -78,6 +81,7 @@ class Scene:
     empty_door: str
     empty_stairwell: str
     empty_room: str
+    free_household: int
 
 
 def build(folder: Path) -> Settings:
@@ -130,7 +134,16 @@ def look_around() -> Scene:
         door,
         str(stairwell),
         room,
+        db.session.scalars(_of_the_leader(ordered)).all()[0],
     )
+
+
+def _of_the_leader(ordered: Select[int | None]) -> Select[int]:
+    """Households of the leader's point that have not ordered."""
+    point = select(RoleGrant.service_point_id).join(Account).where(Account.username == LEADER)
+    found = select(Household.id).join(Stairwell).join(Building)
+    found = found.where(Building.service_point_id.in_(point), Household.id.not_in(ordered))
+    return found.order_by(Building.id, Household.id.desc())
 
 
 @contextmanager
@@ -193,8 +206,14 @@ def photograph(browser: Any, address: str, out: Path, scene: Scene) -> None:
         ("loop", f"{cycle}/loop"),
         ("print-centre", f"{cycle}/print"),
         ("dark", f"{cycle}?theme=dark"),
+        ("group-texts", f"{cycle}/texts?theme=light"),
     ):
         desk.take(name, path)
+    leader = Camera(browser, address, out, LAPTOP).sign_in(LEADER)
+    taking = f"/cycles/{scene.taking}"
+    leader.take("point-desk", f"{taking}/point")
+    leader.take("telephone", f"{taking}/telephone/{scene.free_household}")
+    leader.take("paste", paste(leader, f"{taking}/intake"))
     bring_more(scene.running)
     allocation.ask_preview(supplies_team(), scene.running)
     drain()
@@ -203,6 +222,15 @@ def photograph(browser: Any, address: str, out: Path, scene: Scene) -> None:
         "hand-out", f"{cycle}/handover/{scene.dropped_building}"
     )
     photograph_residents(browser, address, out, scene)
+
+
+def paste(leader: Camera, page: str) -> str:
+    """Paste a chain as a group writes it; returns the address of its preview."""
+    leader.go(page)
+    leader.page.fill("textarea[name=text]", CHAIN)
+    leader.page.locator("form:has(textarea[name=text]) button[type=submit]").first.click()
+    leader.page.wait_for_load_state()
+    return str(leader.page.url).removeprefix(leader.address)
 
 
 def photograph_residents(browser: Any, address: str, out: Path, scene: Scene) -> None:
@@ -239,34 +267,6 @@ def bring_more(cycle_id: int) -> None:
     stock.take_in(supplies_team(), cycle_id, TakeIn("donation", [Goods(item, 10)], "热心商户"))
 
 
-def print_sheets(out: Path, scene: Scene, folder: Path) -> None:
-    """Print the sheets of the running day and turn the first page of one of each kind into a picture."""
-    printing.request_printing(supplies_team(), scene.running, printing.PrintRequest(SHEETS))
-    drain()
-    for kind in SHEETS:
-        found = select(Document).filter_by(kind=kind, cycle_id=scene.running).order_by(Document.id)
-        sheets = list(db.session.scalars(found))
-        chosen = next((one for one in sheets if is_telling(one, scene)), sheets[0])
-        draft = folder / kind
-        page = str(chosen.first_page)
-        command = ["pdftoppm", "-r", "72", "-png", "-singlefile", "-f", page, "-l", page]
-        subprocess.run([*command, str(path_of(chosen.sha256)), str(draft)], check=True)
-        target = out / f"sheet-{kind.replace('_', '-')}.png"
-        shutil.move(f"{draft}.png", target)
-        shrink(target, 32)
-
-
-def is_telling(sheet: Document, scene: Scene) -> bool:
-    """Whether this sheet is about what the pages show: the long round, the point, the building where bags wait."""
-    wanted = {
-        "tally": scene.point,
-        "route_sheet": scene.round,
-        "hand_out_list": scene.dropped_building,
-        "poster": scene.dropped_building,
-    }
-    return sheet.subject_id == wanted.get(sheet.kind)
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "pictures")
@@ -279,7 +279,6 @@ def main() -> int:
         settings = build(folder)
         with create_app(settings).app_context():
             scene = look_around()
-            print_sheets(out, scene, folder)
             db.session.remove()
         app = create_app(replace(settings, public_url="http://127.0.0.1"))
         with app.app_context(), served(app) as address, sync_playwright() as playwright:

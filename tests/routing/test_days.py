@@ -41,11 +41,11 @@ def test_the_first_plan_of_three_hundred_stops_is_there_in_three_seconds(level: 
 
 
 def test_rising_prices_leave_fewer_stops_out_than_searching_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    days = [rich_day(seed, "tight", stops=60, teams=3) for seed in (7, 11, 12)]
+    days = [rich_day(seed, "tight") for seed in (1, 3)]
     left_out = []
     for share in (0.0, pressure.SHARE):
         monkeypatch.setattr(pressure, "SHARE", share)
-        plans = [solve(day, Budget(iterations=12_000), seed=1) for day in days]
+        plans = [solve(day, Budget(iterations=40_000), seed=1) for day in days]
         assert all(check(day, plan) for day, plan in zip(days, plans, strict=True))
         left_out.append(sum(plan.cost.missed for plan in plans))
     assert left_out[1] < left_out[0]
