@@ -23,7 +23,8 @@ SETTINGS = Settings(
 
 Of one to two runs of 6 s each on four to five instances (two runs of one setting differ by up to 0.5 %): 7 removals
 instead of 10 cost 0.2 % on X-n204, 15 cost 0.3 % on X-n125; blinks of 0.05 won 0.5 % on X-n204 and lost as much on
-X-n120; 25 neighbours are looked at in two thirds of the time of 40 and found equal plans, 15 were 0.3 % worse on X-n120.
+X-n120; 25 neighbours are looked at in two thirds of the time of 40 and found equal plans, 15 were
+0.3 % worse on X-n120.
 """
 
 
