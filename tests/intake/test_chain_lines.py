@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.intake.grammar.chain import parse_chain
-from app.intake.grammar.lexicon import Lexicon
+from app.intake.grammar.lexicon import Item, Lexicon
 from app.intake.grammar.model import ChainLine, Change, Context, Flag, Outcome
 from app.places.rules import Register, Scope
 
@@ -18,6 +18,13 @@ def only(text: str, register: Register, lexicon: Lexicon, context: Context | Non
 
 def goods(line: ChainLine) -> list[tuple[str, int | None]]:
     return [(item.item, item.qty) for item in line.items]
+
+
+def test_an_alias_that_is_an_amount_keeps_its_amount(garden) -> None:
+    eggs = Lexicon([Item("鸡蛋", "板", ("鸡蛋一板", "土鸡蛋"))])
+    for text, qty in (("3-1-502 鸡蛋一板", 1), ("3-1-502 鸡蛋1板", 1), ("3-1-502 土鸡蛋两板", 2), ("3-1-502 鸡蛋3", 3)):
+        line = only(text, garden, eggs)
+        assert (line.outcome, goods(line)) == (Outcome.ROW, [("鸡蛋", qty)]), text
 
 
 @pytest.mark.parametrize(

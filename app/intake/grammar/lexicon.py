@@ -68,7 +68,7 @@ class Lexicon:
         for item in items:
             self.items[item.name] = item
             for name in (item.name, *item.aliases):
-                if key(name):
+                if key(name) and not _is_one_unit(name, item):
                     self._names[key(name)].add(item.name)
         self._add_short_names()
         self.is_open = not self.items
@@ -160,6 +160,11 @@ class Lexicon:
         wanted = set(key(text))
         scored = sorted(((-len(wanted & set(key(name))), name) for name in self.items), key=lambda pair: pair)
         return tuple(name for score, name in scored[:most] if score < 0)
+
+
+def _is_one_unit(alias: str, item: Item) -> bool:
+    """鸡蛋一板, where eggs are sold by the 板, is an amount and no name: taken as a name it would lose the amount."""
+    return bool(item.unit) and key(alias) in {key(item.name + one + item.unit) for one in "1一壹"}
 
 
 def _by_letter(name: str) -> tuple[str, ...]:
