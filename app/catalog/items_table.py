@@ -18,9 +18,9 @@ from app.catalog.models import Item, ItemAlias, Storage
 from app.catalog.rules import SaleUnit, parse_pack_spec, storage_class, whole_sale_unit
 from app.catalog.rules import price_fen as fen_per_unit
 from app.catalog.schemas import words_in
-from app.catalog.service import initials
 from app.core.db import db
 from app.core.imports import Entry, Plan
+from app.core.pinyin import initials
 from app.core.records import Column, Record, records, unused_titles
 from app.core.tables import Sheet
 from app.core.units import yuan

@@ -14,16 +14,10 @@ from app.catalog.schemas import PutComponent, PutSupply, SaveBundle, SaveItem, S
 from app.core import events
 from app.core.db import check_version, command, db
 from app.core.errors import Invalid, NotFound
+from app.core.pinyin import initials
 from app.core.units import yuan
 
 R = TypeVar("R", Item, Bundle, Supplier, SupplierItem)
-
-
-def initials(name: str) -> str:
-    """First letters of a name's pinyin, for search: 土豆 → td."""
-    from pypinyin import Style, lazy_pinyin  # only now: its dictionary takes a third of a second to load
-
-    return "".join(lazy_pinyin(name, style=Style.FIRST_LETTER, errors=lambda text: text.lower()))[:60]
 
 
 @command

@@ -12,6 +12,7 @@ from itertools import islice, product
 
 MOST_SPELLINGS = 6
 LONGEST = 24  # characters of a name that are spelled; nobody searches by the twenty-fifth
+STORED = 60  # characters of the initials that are stored beside a name
 UMLAUT = str.maketrans({"ü": "v"})
 
 
@@ -62,3 +63,19 @@ def _begins(typed: str, syllables: list[str], at: int) -> bool:
         if _begins(typed[length:], syllables, at + 1):
             return True
     return False
+
+
+@lru_cache(maxsize=8192)
+def initials(name: str) -> str:
+    """First letters of a name's pinyin, other characters in lower case as they are: 土豆 → td."""
+    from pypinyin import Style, lazy_pinyin  # only now: its dictionary takes a third of a second to load
+
+    return "".join(lazy_pinyin(name, style=Style.FIRST_LETTER, errors=lambda text: text.lower()))[:STORED]
+
+
+@lru_cache(maxsize=8192)
+def full(name: str) -> str:
+    """The whole pinyin of a name without tones or blanks: 土豆 → tudou."""
+    from pypinyin import lazy_pinyin
+
+    return "".join(lazy_pinyin(name, errors=lambda text: text.lower()))[: 3 * STORED]

@@ -13,9 +13,9 @@ from sqlalchemy import select
 
 from app.access.permissions import Permission, Staff
 from app.catalog.models import Item, ItemAlias
-from app.catalog.pinyin import full, initials
 from app.core import chinese
 from app.core.db import db
+from app.core.pinyin import full, initials
 from app.ordering import order_form, orders
 from app.ordering.models import Cycle, CyclePoint, HouseholdOrder, Offer, OrderState, Source
 from app.ordering.models_desk import DeskEntry

@@ -13,10 +13,10 @@ from sqlalchemy.orm import aliased, selectinload
 from app.access.models import Account
 from app.access.permissions import Permission, Staff
 from app.catalog.models import Item
-from app.catalog.pinyin import full, initials
 from app.catalog.queries import NamedItem, named_items
 from app.core import clock
 from app.core.db import db
+from app.core.pinyin import full, initials
 from app.ordering.models import Cycle, HouseholdOrder
 from app.ordering.models_desk import BookingOutcome, StandingBooking, StandingOrder, StandingState
 from app.ordering.rules_desk import Goods, Word, read_goods

@@ -9,6 +9,7 @@ from app.access.permissions import Permission, Staff, ids_of
 from app.core import events
 from app.core.db import check_version, command, db
 from app.core.errors import Conflict, Invalid, NotFound
+from app.core.pinyin import initials
 from app.core.units import minutes
 from app.places.models import (
     Community,
@@ -24,13 +25,6 @@ from app.places.schemas import EditCompound, NewAlias, SaveGate, SaveHelpPhone, 
 from app.places.scope import require_compound, require_point, require_subdistrict
 
 EDIT = Permission.PLACES_EDIT
-
-
-def initials(name: str) -> str:
-    """First letters of a name's pinyin, for search: 杏花苑 → xhy."""
-    from pypinyin import Style, lazy_pinyin  # only now: its dictionary takes a third of a second to load
-
-    return "".join(lazy_pinyin(name, style=Style.FIRST_LETTER, errors=lambda text: text.lower()))[:60]
 
 
 @command

@@ -10,11 +10,11 @@ from sqlalchemy import insert, select
 
 from app.core.db import db
 from app.core.imports import Entry, Plan
+from app.core.pinyin import initials
 from app.core.records import Column, Record, records, unused_titles
 from app.core.tables import Sheet
 from app.places.models import Community, Compound, CompoundAlias
 from app.places.schemas import typed_position
-from app.places.service import initials
 from app.places.tables.datum import POSITION_COLUMNS, position_of
 from app.places.tables.options import Communities, Options
 
