@@ -7,7 +7,7 @@ keeps the rest of the plan untouched. Only an order for which no timetable exist
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from routing.check import Verdict, check
@@ -95,9 +95,12 @@ def set_rounds(problem: Problem, plan: Plan, sequences: Mapping[str, Sequence[Se
     return _rebuild(problem, plan, whole, {vehicle.name for vehicle in problem.vehicles})
 
 
-def fit_stop(problem: Problem, plan: Plan, stop: str) -> Adjusted | None:
+def fit_stop(
+    problem: Problem, plan: Plan, stop: str, allows: Callable[[Plan], bool] = lambda _changed: True
+) -> Adjusted | None:
     """The cheapest sound way to serve a stop that is left out: in some round, or in one more round of some team; None
-    if there is none. Only places next to the stops nearest to it are tried, and the ends of rounds.
+    if there is none that `allows` accepts. Only places next to the stops nearest to it are tried, and the ends of
+    rounds.
     """
     best: Adjusted | None = None
     for target in _targets(problem, plan, stop):
@@ -105,7 +108,8 @@ def fit_stop(problem: Problem, plan: Plan, stop: str) -> Adjusted | None:
             tried = move_stop(problem, plan, stop, target)
         except InfeasibleRounds:
             continue
-        if tried.verdict and (best is None or tried.cost_change < best.cost_change):
+        is_better = best is None or tried.cost_change < best.cost_change
+        if is_better and tried.verdict and allows(tried.plan):
             best = tried
     return best
 

@@ -107,7 +107,10 @@ def undo(by: Staff, plan_id: int, wanted: Undo) -> Plan:
     if not history:
         raise Conflict(_l("没有可以撤销的调整。"))
     opened = drafts.open_plan(plan)
-    _write(opened, drafts.back_to(opened, history.pop()))
+    before = drafts.back_to(opened, history.pop())
+    if not drafts.keeps_locked(opened, before, fixed(opened)):
+        raise Conflict(drafts.TIMES_LOCKED)
+    _write(opened, before)
     plan.statistics = {**plan.statistics, "history": history}
     record(by, "undo", plan, cycle_id=plan.cycle_id)
     return plan

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -40,6 +40,7 @@ from routing.plan import Round as SolvedRound
 from routing.violation import Rule, Violation
 
 CHANGED = _l("排完之后袋子、班次或楼栋的规定变了，不能再手工调整，请重新排。")
+TIMES_LOCKED = _l("这样会改动已锁定的一趟的站或时间，请先解锁那一趟。")
 FIT, MOVE, SWAP, OUT = "fit", "move", "swap", "out"
 
 
@@ -155,13 +156,15 @@ def try_edit(opened: Opened, edit: Edit, fixed: Fixed) -> Tried:
     if refusal:
         return Tried([refusal])
     try:
-        adjusted = _adjusted(opened, edit)
+        adjusted = _adjusted(opened, edit, fixed)
     except InfeasibleRounds:
         return Tried([_why_not(opened, edit)])
     except IllegalProblem:
         return Tried([_("没有这一站，或没有这一趟、这个位置。")])
     if adjusted is None:
         return Tried([_("每支队伍都试过了，现在排不进去。可以放到下一波，或加一支队伍。")])
+    if not keeps_locked(opened, adjusted.plan, fixed):
+        return Tried([str(TIMES_LOCKED)])
     return compare(
         opened, opened.solved, adjusted, [_broken(opened, violation) for violation in adjusted.verdict.violations]
     )
@@ -192,14 +195,21 @@ def _refusal(opened: Opened, edit: Edit, fixed: Fixed) -> str:
     return ""
 
 
-def _adjusted(opened: Opened, edit: Edit) -> Adjusted | None:
+def keeps_locked(opened: Opened, after: Solved, fixed: Fixed) -> bool:
+    """Whether every locked round is in the changed plan as it was: same team, same stops, same times."""
+    locked = [one for one in opened.solved.rounds if set(one.stops) & fixed.in_rounds]
+    now = {replace(one, number=0) for one in after.rounds} if locked else set()
+    return all(replace(one, number=0) in now for one in locked)
+
+
+def _adjusted(opened: Opened, edit: Edit, fixed: Fixed) -> Adjusted | None:
     problem, solved = opened.stated.problem, opened.solved
     if edit.do == SWAP:
         return swap_stops(problem, solved, edit.stop, edit.other)
     if edit.do == OUT:
         return move_stop(problem, solved, edit.stop, None)
     if edit.do == FIT:
-        return fit_stop(problem, solved, edit.stop)
+        return fit_stop(problem, solved, edit.stop, lambda after: keeps_locked(opened, after, fixed))
     return move_stop(problem, solved, edit.stop, _target(solved, edit))
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from app.access.permissions import Permission, Staff
 from app.core import clock
-from app.core.db import command, db
+from app.core.db import check_version, command, db
 from app.core.errors import Conflict, NotFound
 from app.core.events import record
 from app.core.jobs import Job, enqueue
@@ -125,13 +125,16 @@ def require_plan(by: Staff, permission: Permission, plan_id: int) -> Plan:
 
 
 @command
-def publish(by: Staff, plan_id: int) -> Plan:
+def publish(by: Staff, plan_id: int, seen: int | None = None) -> Plan:
     """Publish a plan; the one published before for the wave is superseded and its rounds are cancelled.
 
     Requires: every packed bag of the wave has an answer in the plan (the database checks it too), each bag in it is
-    still packed, no round of the earlier plan has started loading. Raises: NotFound, Conflict.
+    still packed, no round of the earlier plan has started loading; `seen` is the version that was looked at, if known:
+    a draft that somebody adjusted meanwhile is looked at again. Raises: NotFound, StaleEdit, Conflict.
     """
     plan = require_plan(by, Permission.PLAN, plan_id)
+    if seen is not None and plan.state == PlanState.PROPOSED:
+        check_version(plan, seen)
     unanswered, gone = unanswered_bags(plan), vanished_bags(plan)
     if unanswered or gone:
         raise Conflict(

@@ -115,7 +115,13 @@ def publish(plan_id: int) -> Response:
     """Publish a plan."""
     return submit[Plan](
         then=lambda plan: url_for("dispatch.plan", plan_id=plan.id), says=_("已发布。可以打印路线单、交接单和发放表。")
-    )(service.publish, staff(), plan_id)
+    )(service.publish, staff(), plan_id, _seen())
+
+
+def _seen() -> int | None:
+    """The version of the plan on the page that was sent, if it says so; 0, which no plan has, if it is no number."""
+    text = request.form.get("version")
+    return None if text is None else int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
 
 
 @bp.post("/plans/<int:plan_id>/discard")
