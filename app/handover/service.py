@@ -104,8 +104,8 @@ def enter_paper(by: Staff, cycle_id: int, building_id: int, bag_ids: Iterable[in
     return enter_building(by, cycle_id, building_id, entry)
 
 
-def undo_entry(by: Staff, cycle_id: int, building_id: int) -> int:
-    """Inside a command: take back the newest entry of this account for a building, if it is fresh and stands alone.
+def undo_entry(by: Staff, cycle_id: int, building_id: int, wave: int) -> int:
+    """Inside a command: take back the newest entry of this account for a building in a wave, if it is fresh.
 
     Ensures: bags that it left at their doors wait at the building again, and its attempts are gone (the log keeps
     both). Returns how many bags; 0 where there is nothing to take back. An entry with a bag that is missing stays,
@@ -114,7 +114,7 @@ def undo_entry(by: Staff, cycle_id: int, building_id: int) -> int:
     require_building(by, Permission.HAND_OUT, building_id)
     require_running(cycle_id)
     own = select(HandOut).join(Bag, Bag.id == HandOut.bag_id)
-    own = own.where(Bag.cycle_id == cycle_id, Bag.building_id == building_id)
+    own = own.where(Bag.cycle_id == cycle_id, Bag.building_id == building_id, Bag.wave == wave)
     attempts = list(db.session.scalars(own.order_by(HandOut.id)))
     newest = attempts[-1].at if attempts else None
     entry = [attempt for attempt in attempts if attempt.at == newest]

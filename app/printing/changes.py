@@ -48,6 +48,7 @@ def row_hashes(sheet: Sheet) -> list[str]:
     return sorted({_hash(row, above) for row, above in _rows(sheet, ())})
 
 
+_LONGEST_NAME = 400  # a door with two dozen bags: the codes say later which bags were on the paper
 _NAMES = ("building", "stairwell", "room", "place", "seq", "item", "code", "codes")
 
 
@@ -62,7 +63,7 @@ def row_names(sheet: Sheet) -> dict[str, str]:
     named = {}
     for row, above in _rows(sheet, ()):
         own = [_word(getattr(row, name)) for name in _NAMES if getattr(row, name, "")]
-        named[_hash(row, above)] = " ".join([*(part for part in above if isinstance(part, str)), *own])[:60]
+        named[_hash(row, above)] = " ".join([*(part for part in above if isinstance(part, str)), *own])[:_LONGEST_NAME]
     return named
 
 

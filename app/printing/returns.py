@@ -109,6 +109,8 @@ class Doors:
     waiting: tuple[BagAtDoor, ...]
     entered: int
     coming: int
+    unlisted: int = 0
+    """Bags that wait too, but came after this version was printed: the paper says nothing about them."""
 
 
 def doors_of(document: Document) -> Doors | None:
@@ -118,7 +120,16 @@ def doors_of(document: Document) -> Doors | None:
         return None
     bags = [bag for bag in bags_at(document.cycle_id, building) if bag.wave == document.wave]
     waiting = tuple(bag for bag in bags if bag.state == BagState.DROPPED_OFF)
-    return Doors(waiting, len(bags) - len(waiting), coming_count(document.cycle_id, building.id))
+    listed = codes_on(document)
+    named = tuple(bag for bag in waiting if listed is None or bag.code in listed)
+    coming = coming_count(document.cycle_id, building.id)
+    return Doors(named, len(bags) - len(waiting), coming, len(waiting) - len(named))
+
+
+def codes_on(document: Document) -> frozenset[str] | None:
+    """The codes printed on a hand-out list; None where what it said is no longer kept."""
+    rows = document.row_names.values()
+    return frozenset(word for row in rows for word in row.split()) if rows else None
 
 
 def may_undo(document: Document, account_id: int) -> bool:
@@ -128,7 +139,7 @@ def may_undo(document: Document, account_id: int) -> bool:
     newest = db.session.scalar(
         select(HandOut)
         .join(Bag, Bag.id == HandOut.bag_id)
-        .where(Bag.cycle_id == document.cycle_id, Bag.building_id == document.subject_id)
+        .where(Bag.cycle_id == document.cycle_id, Bag.building_id == document.subject_id, Bag.wave == document.wave)
         .order_by(HandOut.id.desc())
         .limit(1)
     )

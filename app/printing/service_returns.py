@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from flask_babel import gettext as _
+from sqlalchemy import select
 
 from app.access.permissions import Permission, Staff
 from app.core import clock
@@ -14,8 +15,10 @@ from app.core.events import record
 from app.core.states import advance
 from app.handover import service as handover
 from app.ordering.models import Cycle
+from app.picking.models import Bag
 from app.places.scope import is_subdistrict_in_scope, require_point
 from app.printing.models import Document, DocumentState
+from app.printing.returns import codes_on
 
 
 @dataclass(frozen=True)
@@ -83,12 +86,16 @@ def _set_printed(document: Document) -> None:
 def enter_doors(by: Staff, document_id: int, entry: ReturnedList) -> dict[str, int]:
     """Type in a hand-out list that came back: every bag on the page is at its door except those named.
 
-    Requires: HAND_OUT over its building; the sheet is a hand-out list. Ensures: as `handover.service.hand_out`; the
-    sheet has come back. Returns outcome → bags. Raises: NotFound, Invalid, Conflict.
+    Requires: HAND_OUT over its building; the sheet is a hand-out list and names the bags. Ensures: as
+    `handover.service.hand_out`; the sheet has come back. Returns outcome → bags. Raises: NotFound, Invalid, Conflict.
     """
     document = require_document(by, Permission.HAND_OUT, document_id)
     if document.kind != "hand_out_list":
         raise NotFound
+    listed = codes_on(document)
+    own = select(Bag.code).where(Bag.id.in_(entry.bags), Bag.building_id == document.subject_id)
+    if listed is not None and not listed.issuperset(db.session.scalars(own)):
+        raise Conflict(_("有的袋是打印之后才有的，不在这张纸上。请刷新再录。"))
     counts = handover.enter_paper(by, document.cycle_id, document.subject_id, entry.bags, entry.exceptions)
     _set_printed(document)
     document.returned_at = document.returned_at or clock.now()
@@ -106,7 +113,7 @@ def undo_doors(by: Staff, document_id: int) -> int:
     document = require_document(by, Permission.HAND_OUT, document_id)
     if document.kind != "hand_out_list":
         raise NotFound
-    bags = handover.undo_entry(by, document.cycle_id, document.subject_id)
+    bags = handover.undo_entry(by, document.cycle_id, document.subject_id, document.wave)
     if not bags:
         raise Conflict(_("没有可以撤销的登记：只能撤销自己半小时内登记、之后没有变化的。"))
     document.returned_at = None
