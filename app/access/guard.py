@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from app.access.permissions import Permission, Resident, Staff
 from app.access.sessions import household_tag, resident_of_request, staff_of_request
 from app.core.db import pending_claim
-from app.core.errors import BadRequest, Forbidden
+from app.core.errors import BadRequest, Forbidden, Invalid
 from app.core.idempotency import AlreadyDone, FormClaim, fingerprint, new_key
 from app.core.schemas import TRANSPORT
 
@@ -127,6 +127,20 @@ class submit(Generic[R]):
         if sentence:
             flash(sentence, self.tone)
         return redirect(claim.location or self.then(result), 303)
+
+
+def done_before() -> BaseResponse | None:
+    """Where this very submission led, if it has taken effect already (a form sent twice).
+
+    For pages that look at what stands before they run the command: the first sending has changed it.
+    """
+    try:
+        _claim(lambda _result: "").begin()
+    except AlreadyDone as done:
+        return redirect(done.location, 303)
+    except Invalid:  # the key of another content: the command says so beside the form
+        return None
+    return None
 
 
 def _claim(then: Callable[[Any], str]) -> FormClaim:

@@ -199,9 +199,21 @@ def _flatten(messages: Mapping[Any, Any], prefix: str = "") -> dict[str, list[An
         else:
             # A lazily translated sentence is no list: marshmallow wraps only plain strings.
             several = value if isinstance(value, list) else [value]
-            known = [sentence_for_unknown_field(name) if str(s) == "Unknown field." else s for s in several]
-            flat.setdefault(name, []).extend(known)
+            flat.setdefault(name, []).extend(_in_our_words(name, sentence) for sentence in several)
     return flat
+
+
+_PLAIN_FIELDS = {  # what marshmallow says of its own fields, which know no Chinese
+    "Missing data for required field.": REQUIRED,
+    "Field may not be null.": REQUIRED,
+    "Not a valid boolean.": NOT_OFFERED,
+    "Invalid value.": NOT_OFFERED,
+}
+
+
+def _in_our_words(name: str, sentence: Any) -> Any:
+    said = str(sentence)
+    return sentence_for_unknown_field(name) if said == "Unknown field." else _PLAIN_FIELDS.get(said, sentence)
 
 
 class Form:

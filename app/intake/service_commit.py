@@ -17,7 +17,7 @@ from app.core.db import command, db
 from app.core.errors import Conflict, Invalid
 from app.core.events import record
 from app.core.schemas import CommandSchema, Line, Whole
-from app.intake import baskets
+from app.intake import baskets, versions
 from app.intake.baskets import Basket
 from app.intake.booking import ACTS, Household, Offers, book, standing_bookings
 from app.intake.models import ChainBooking, ChainLine, ChainPaste, LineOutcome, PasteState
@@ -74,10 +74,8 @@ def commit(by: Staff, paste_id: int) -> ChainPaste:
         raise Conflict(_l("这次粘贴已经入单或撤销。"))
     cycle_taking_orders(paste.cycle_id, paste.service_point_id)
     before = db.session.get(ChainPaste, paste.replaces_id) if paste.replaces_id else None
-    if before is not None and before.state in (PasteState.UNDONE, PasteState.SUPERSEDED):
-        raise Conflict(_l("它要取代的那一版已经变了，请撤销这次粘贴后重新粘贴。"))
     if before is not None:
-        before.state, before.superseded_by_id = PasteState.SUPERSEDED.value, paste.id
+        _supersede(before, paste)
     paste.state = PasteState.COMMITTING.value
     homes = open_households(paste)
     if len(homes) > AT_ONCE:
@@ -87,6 +85,16 @@ def commit(by: Staff, paste_id: int) -> ChainPaste:
         book_some(by, paste, homes)
         finish(by, paste)
     return paste
+
+
+def _supersede(before: ChainPaste, paste: ChainPaste) -> None:
+    if before.state in (PasteState.UNDONE, PasteState.SUPERSEDED):
+        raise Conflict(_l("它要取代的那一版已经变了，请撤销这次粘贴后重新粘贴。"))
+    job = db.session.get(jobs.Job, before.job_id) if before.job_id else None
+    if before.state == PasteState.COMMITTING and job is not None and not job.is_over:
+        raise Conflict(_l("它要取代的那一版还在入单，请等它完成再入单。"))
+    versions.take_late_decisions(paste)
+    before.state, before.superseded_by_id = PasteState.SUPERSEDED.value, paste.id
 
 
 def open_households(paste: ChainPaste) -> list[int]:
@@ -137,13 +145,15 @@ def _left_behind(paste: ChainPaste) -> int:
 def settle(by: Staff, line_id: int, decided: Settle) -> ChainLine:
     """Decide a doubtful line: it belongs to a household with these goods, or does not count.
 
-    Requires: the line waits for a decision. Ensures: in a committed paste the order of the household is what all its
-    lines say. Raises: NotFound, Invalid, Conflict.
+    Requires: the line waits for a decision, its paste is not undone or replaced. Ensures: in a committed paste the
+    order of the household is what all its lines say. Raises: NotFound, Invalid, Conflict.
     """
     line = require_line(by, line_id)
     paste = db.session.get_one(ChainPaste, line.paste_id)
     if line.outcome != LineOutcome.REVIEW or line.settled_at is not None or paste.state == PasteState.COMMITTING:
         raise Conflict(_l("这一行不用确认，或已经处理过。"))
+    if paste.state not in (PasteState.PREVIEW, PasteState.COMMITTED):
+        raise Conflict(_l("这次粘贴已撤销，或已有新版，这一行不再处理。请到最新的一次粘贴里处理。"))
     line.read_as = {"household": line.household_id, "items": line.items, "change": line.change, "reason": line.reason}
     line.settled_by_id, line.settled_at = by.id, clock.now()
     if decided.household == 0:
@@ -167,6 +177,8 @@ def unsettle(by: Staff, line_id: int) -> ChainLine:
     paste = db.session.get_one(ChainPaste, line.paste_id)
     if line.settled_at is None or paste.state not in (PasteState.PREVIEW, PasteState.COMMITTED):
         raise Conflict(_l("这一行没有可以收回的处理。"))
+    if paste.state == PasteState.COMMITTED:
+        cycle_taking_orders(paste.cycle_id, paste.service_point_id)
     home, read = line.household_id, line.read_as or {}
     line.outcome, line.settled_at, line.settled_by_id = LineOutcome.REVIEW.value, None, None
     line.household_id, line.items = read.get("household"), read.get("items", line.items)

@@ -19,7 +19,7 @@ from app.intake import rules
 from app.intake.grammar import model
 from app.intake.grammar.chain import parse_chain
 from app.intake.grammar.lexicon import Lexicon
-from app.intake.models import ChainLine, ChainPaste, Difference, PasteState
+from app.intake.models import ChainLine, ChainPaste, Difference, LineOutcome, PasteState
 from app.places.rules import Household, Register
 
 _KINDS = {
@@ -27,6 +27,7 @@ _KINDS = {
     rules.Row.CHANGED: Difference.CHANGED,
     rules.Row.UNCHANGED: Difference.UNCHANGED,
 }
+_DECISION = ("outcome", "household_id", "items", "change", "reason", "settled_by_id", "settled_at", "read_as")
 _ALIVE = (PasteState.PREVIEW.value, PasteState.COMMITTING.value, PasteState.COMMITTED.value)
 
 
@@ -144,9 +145,23 @@ def _stored(before: Before) -> dict[int, ChainLine]:
 
 
 def _take(row: dict[str, Any], old: ChainLine) -> None:
-    for name in ("outcome", "household_id", "items", "change", "reason", "settled_by_id", "settled_at"):
+    for name in _DECISION:
         row[name] = getattr(old, name)
-    row["read_as"] = old.read_as
+
+
+def take_late_decisions(paste: ChainPaste) -> None:
+    """Inside a command: what a person decided about an unchanged entry in the version before, after this one was read.
+
+    Without it the decision would be lost, and the order that came of it taken back.
+    """
+    for line in paste.lines:
+        if line.difference != Difference.UNCHANGED or line.outcome != LineOutcome.REVIEW or line.earlier_id is None:
+            continue
+        old = db.session.get(ChainLine, line.earlier_id)
+        if old is not None and old.settled_at is not None:
+            for name in _DECISION:
+                setattr(line, name, getattr(old, name))
+    db.session.flush()
 
 
 def removed(paste: ChainPaste) -> list[ChainLine]:

@@ -15,6 +15,7 @@ from app.core.paging import cut, same_list
 from app.core.schemas import Form
 from app.intake import queries, service, service_commit, versions
 from app.intake.models import ChainLine, ChainPaste, Difference, LineOutcome, PasteState
+from app.intake.reasons import sentence
 from app.ordering.models import Cycle
 from app.places.scope import points_in_scope
 
@@ -186,12 +187,17 @@ def settle(line_id: int) -> Response | tuple[str, int]:
     form = Form(service_commit.SettleSchema, request.form)
     if form.is_valid:
         try:
-            return submit[ChainLine](then=_next, says=_("这一行已处理。"))(
-                service_commit.settle, staff(), line_id, form.command
-            )
+            return submit[ChainLine](then=_next, says=_settled)(service_commit.settle, staff(), line_id, form.command)
         except Invalid as error:
             form.add(error)
     return _line_page(service.require_line(staff(), line_id), form), 422
+
+
+def _settled(line: ChainLine) -> str:
+    """A line that could not be booked waits again, with a new reason."""
+    if line.settled_at is None:
+        return str(_("这一行还没有入单：%(why)s。", why=sentence(line.reason)))
+    return str(_("这一行已处理。"))
 
 
 def _next(line: ChainLine) -> str:

@@ -9,7 +9,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from app.access.guard import requires, staff, submit
+from app.access.guard import done_before, requires, staff, submit
 from app.access.permissions import Permission
 from app.core.codes import grouped
 from app.core.db import db
@@ -74,7 +74,7 @@ def call(cycle_id: int, household_id: int) -> Any:
     form = Form(TakeOrderSchema, request.form)
     if not form.is_valid:
         return _call_page(cycle, home, form), 422
-    return _take(cycle, home, form)
+    return done_before() or _take(cycle, home, form)
 
 
 def _take(cycle: Cycle, home: Home, form: Form) -> Any:
@@ -152,9 +152,14 @@ def basket(cycle_id: int, household_id: int) -> str:
 def undo(cycle_id: int, entry_id: int) -> Response:
     """Take back the last order of this account."""
     there = url_for("telephone.index", cycle_id=cycle_id)
-    return submit[DeskEntry](then=lambda _entry: there, says=_("已撤销，恢复到这次下单以前。"), tone="warn")(
-        service_desk.undo, staff(), entry_id
-    )
+    return submit[DeskEntry](then=lambda _entry: there, says=_undone, tone="warn")(service_desk.undo, staff(), entry_id)
+
+
+def _undone(entry: DeskEntry) -> str:
+    """What stands now; a note for the door is not kept twice, so the last one typed stays."""
+    if entry.before is None:
+        return str(_("已撤销，这一户这一批没有订单了。"))
+    return str(_("已撤销，商品恢复到这次下单以前。送货提醒没有恢复，请核对。"))
 
 
 def _page(cycle: Cycle, form: Form, found: list[Found] | None = None) -> str:

@@ -80,7 +80,8 @@ def pairs(typed: str) -> list[tuple[str, str]]:
 def checked(wanted: SaveProfile, labels: Sequence[str]) -> tuple[dict[str, str], dict[str, str]]:
     """(word → level, other name → building label) of what was typed. Raises Invalid with each bad line's sentence."""
     problems: dict[str, list[Any]] = {}
-    by_name = {str(name): level for level, name in LEVEL_NAMES.items()} | {level: level for level in LEVELS}
+    by_name = {chinese.fold(str(name)): level for level, name in LEVEL_NAMES.items()}
+    by_name |= {level: level for level in LEVELS}
     words: dict[str, str] = {}
     for word, level in pairs(wanted.words):
         if not 1 <= len(word) <= 4 or word.isascii():

@@ -9,11 +9,12 @@ from werkzeug.wrappers import Response
 
 from app.access.guard import requires, staff, submit
 from app.access.permissions import Permission
-from app.core.errors import NotFound
+from app.core.errors import Invalid, NotFound
 from app.core.schemas import CommandSchema, Form, one_of
 from app.errands import queries as errands
 from app.intake import service_commit
 from app.intake.models import ChainLine
+from app.intake.reasons import sentence
 from app.intake.service import require_line
 from app.ordering import entry
 from app.places import queries_care
@@ -81,6 +82,17 @@ def settle(cycle_id: int, line_id: int) -> Response | tuple[str, int]:
         return _duplicates(cycle_id, form), 422
     there = url_for("point_desk.duplicates", cycle_id=cycle_id)
     decided = service_commit.Settle(line.household_id, "", form.command["choice"])
-    return submit[ChainLine](then=lambda _line: there, says=_("已处理这一户。"))(
-        service_commit.settle, staff(), line_id, decided
-    )
+    try:
+        return submit[ChainLine](then=lambda _line: there, says=_settled)(
+            service_commit.settle, staff(), line_id, decided
+        )
+    except Invalid as error:
+        form.add(Invalid({"": [said for sentences in error.problems.values() for said in sentences]}))
+    return _duplicates(cycle_id, form), 422
+
+
+def _settled(line: ChainLine) -> str:
+    """A line that could not be booked waits again, with a new reason."""
+    if line.settled_at is None:
+        return str(_("这一户还没有处理：%(why)s。", why=sentence(line.reason)))
+    return str(_("已处理这一户。"))

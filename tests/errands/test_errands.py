@@ -199,3 +199,12 @@ def test_the_history_tells_who_and_how_long(app: Flask, town: world.World) -> No
     assert "分派" in text
     assert "提出后 0 分钟" in text
     assert "药房关门" in text
+
+
+def test_what_was_not_chosen_is_said_in_our_own_words(app: Flask, town: world.World) -> None:
+    desk, page = sign_in(app, town, "leader"), f"/households/{town.households[0].id}/errands"
+    said = post(desk, page, page, {"place": "南门", "is_sensitive": "perhaps"}).get_data(as_text=True)
+    assert "请填写这一项。" in said
+    assert "请从列出的选项里选。" in said
+    assert "Missing data" not in said
+    assert "Not a valid" not in said

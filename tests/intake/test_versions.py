@@ -216,3 +216,44 @@ def test_a_big_paste_is_placed_by_a_job_that_may_be_run_twice(
     assert len(said) == 2
     assert (ordered(here), len(db.session.scalars(select(ChainBooking.id)).all())) == (said, bookings)
     assert db.session.get_one(ChainPaste, paste.id).state == "committed"
+
+
+def test_a_decision_made_while_the_next_version_is_looked_at_is_kept(here: World) -> None:
+    first, leader = bring(here, FIRST), here.actor("leader")
+    later = bring(here, ADDED, commits=False)
+    home = here.households[1].id
+    service_commit.settle(leader, waiting(first)[0].id, Settle(home, "青菜 1"))
+    service_commit.commit(leader, later.id)
+    assert ordered(here)[home] == {"青菜": 1}
+    assert waiting(later) == []
+
+
+@pytest.mark.parametrize("becomes", ["undone", "superseded"])
+def test_a_line_of_a_paste_that_no_longer_holds_is_not_settled(here: World, becomes: str) -> None:
+    first, leader = bring(here, FIRST), here.actor("leader")
+    if becomes == "undone":
+        service_commit.undo(leader, first.id)
+    else:
+        bring(here, ADDED)
+    before = ordered(here)
+    with pytest.raises(Conflict, match="最新的一次粘贴"):
+        service_commit.settle(leader, waiting(first)[0].id, Settle(here.households[1].id, "青菜 1"))
+    assert ordered(here) == before
+
+
+def test_a_line_that_was_left_out_stays_so_after_the_cut_off(here: World) -> None:
+    paste, leader = bring(here, FIRST), here.actor("leader")
+    line = service_commit.settle(leader, waiting(paste)[0].id, Settle(0))
+    here.lock()
+    with pytest.raises(Conflict):
+        service_commit.unsettle(leader, line.id)
+    assert waiting(paste) == []
+
+
+def test_a_version_waits_until_the_one_before_is_placed(here: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service_commit, "AT_ONCE", 0)
+    first = bring(here, FIRST)
+    later = bring(here, CHANGED, commits=False)
+    with pytest.raises(Conflict, match="还在入单"):
+        service_commit.commit(here.actor("leader"), later.id)
+    assert (first.state, later.state) == ("committing", "preview")

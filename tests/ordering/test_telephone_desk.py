@@ -13,6 +13,7 @@ from app.access.permissions import Resident
 from app.core import clock
 from app.core.db import db
 from app.core.errors import Conflict, NotFound
+from app.core.idempotency import new_key
 from app.ordering import service_desk, service_orders
 from app.ordering.models import HouseholdOrder, OrderChoice, OrderState
 from app.ordering.models_desk import DeskEntry
@@ -197,3 +198,11 @@ def test_after_the_cut_off_the_desk_only_looks(desk: FlaskClient, town: world.Wo
     db.session.commit()
     assert "现在不接单" in desk.get(page(town, 0)).get_data(as_text=True)
     assert post(desk, page(town), page(town, 0), {"goods": "青菜1"}).status_code == 409
+
+
+def test_a_form_sent_twice_leads_to_the_same_place_and_orders_once(desk: FlaskClient, town: world.World) -> None:
+    key = new_key()
+    first, again = (post(desk, page(town, 0), page(town, 0), {"goods": "青菜2"}, key) for _ in range(2))
+    assert (first.status_code, again.status_code) == (303, 303)
+    assert first.location == again.location
+    assert content(town, 0) == {"青菜": 2}

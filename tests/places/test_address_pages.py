@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from html import unescape
+
 import pytest
 from flask import Flask
 
@@ -88,3 +90,18 @@ def test_a_level_that_has_to_be_named_is_asked_for() -> None:
     strict = Register(homes, [Profile("甲里", levels=frozenset({"stairwell"}))])
     assert resolve("3-502", strict).reason is Reason.NO_STAIRWELL
     assert resolve("3-1-502", strict).household_id == "x"
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_profile_can_be_saved_as_it_is_shown(app: Flask, here: World, language: str) -> None:
+    compound = here.buildings[0].compound_id
+    words = {chr(0x5E01 + place): level for place, level in enumerate(service_addresses.LEVEL_NAMES)}
+    db.session.add(AddressProfile(compound_id=compound, levels=[], words=words, buildings={}))
+    db.session.commit()
+    page, client = f"/places/addresses/compounds/{compound}", world.sign_in(app, here, "admin")
+    client.get(f"{page}?lang={language}")
+    shown = client.get(page).get_data(as_text=True)
+    typed = unescape(shown.split('name="words"')[1].split(">", 1)[1].split("</textarea>")[0])
+    assert world.post(client, page, page, {"words": typed}).status_code == 303
+    db.session.expire_all()
+    assert db.session.get_one(AddressProfile, compound).words == words

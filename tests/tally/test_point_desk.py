@@ -86,5 +86,26 @@ def test_another_point_can_neither_see_nor_settle(app: Flask, town: world.World)
     assert sign_in(app, town, "captain").get(page).status_code == 403
 
 
+def test_a_household_that_moved_out_meanwhile_is_said_beside_the_rows(app: Flask, town: world.World) -> None:
+    desk, page = sign_in(app, town, "leader"), f"/cycles/{town.cycle.id}/duplicates"
+    (found,) = duplicates(town.cycle.id, ServicePoint.id.is_not(None))
+    town.households[0].is_active = False
+    db.session.commit()
+    answer = post(desk, page, f"{page}/{found.line_id}", {"choice": "add"})
+    assert answer.status_code == 422
+    assert "这个点位没有这一户" in answer.get_data(as_text=True)
+    assert "重复的订单" in answer.get_data(as_text=True)
+
+
+def test_a_line_that_cannot_be_booked_is_not_called_done(app: Flask, town: world.World) -> None:
+    desk = sign_in(app, town, "leader")
+    (found,) = duplicates(town.cycle.id, ServicePoint.id.is_not(None))
+    line = f"/paste-lines/{found.line_id}"
+    answer = post(desk, line, line, {"household": str(town.households[0].id), "goods": "青菜 1"})
+    said = desk.get(answer.location.split("#")[0]).get_data(as_text=True)
+    assert "这一行还没有入单：这一户已有别的来源的订单" in said
+    assert "这一行已处理" not in said
+
+
 def test_equal_goods_stand_first() -> None:
     assert clashes({"a": 1, "b": 2}, {"c": 1, "b": 1})[0] == Clash("b", 2, 1)
