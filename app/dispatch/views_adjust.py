@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
@@ -27,10 +27,14 @@ bp = Blueprint("adjust", __name__)
 
 @bp.get("/plans/<int:plan_id>/adjust")
 @requires(Permission.PLAN)
-def index(plan_id: int) -> str:
+def index(plan_id: int) -> str | Response:
     """A draft with one round opened; with the parameters of a change, what that change would do."""
     from app.dispatch.adjusting import EditSchema
 
+    plan = service.require_plan(staff(), Permission.PLAN, plan_id)
+    if plan.state != PlanState.PROPOSED:
+        flash(_("只有草案可以调整。"), "warn")
+        return redirect(url_for("dispatch.plan", plan_id=plan_id))
     asked = Form(EditSchema, request.args) if request.args.get("do") else Form()
     return _page(plan_id, asked)
 

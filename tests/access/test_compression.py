@@ -37,5 +37,5 @@ def test_a_browser_that_refuses_compression_gets_none(app: Flask) -> None:
 
 
 def test_files_and_short_answers_stay_as_they_are(app: Flask) -> None:
-    health = app.test_client().get("/health", headers={"Accept-Encoding": "gzip"})
-    assert health.content_encoding is None
+    health = app.test_client().get("/healthz", headers={"Accept-Encoding": "gzip"})
+    assert (health.status_code, health.content_encoding) == (200, None)

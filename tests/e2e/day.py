@@ -209,6 +209,7 @@ def _ids(here: World, coming: Cycle) -> dict[str, Any]:
         "household_id": here.households[1].id,
         "compound_id": first.compound_id,
         "point_id": here.points[0].id,
+        "subdistrict_id": here.subdistrict.id,
         "gate_id": db.session.scalars(select(Gate.id)).one(),
         "account_id": here.accounts["leader"].id,
         "item_id": here.items[0].id,

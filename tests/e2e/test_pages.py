@@ -37,6 +37,12 @@ OVERHANG = "() => document.documentElement.scrollWidth - document.documentElemen
 WIDTHS = (360, 1280)
 
 NO_PAGE = {
+    "adjust.index": "for drafts; the plan of the walk is published, so it leads on to the plan",
+    "print_files.everything": "a download",
+    "print_files.of_kind": "a download",
+    "print_files.building": "a download",
+    "print_files.round_": "a download",
+    "order_template.download": "a download",
     "access.home": "leads on to the page on which a role starts",
     "access.health": "one line for a monitor",
     "access.sign_in": "leads on who is signed in; walked by the stranger",

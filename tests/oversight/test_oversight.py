@@ -100,7 +100,9 @@ def test_the_rail_shows_a_person_only_what_the_role_may_open(app: Flask, publish
     assert f'href="{cycle}/tally"' in leader
     assert f'href="{cycle}/loop"' in supplies
     assert f'href="{cycle}/loop"' not in leader  # it is about the whole subdistrict, and the role has one point
-    assert 'href="/dashboard"' not in leader
+    runner = world.sign_in(app, published, "runner").get("/my-rounds").get_data(as_text=True)
+    assert 'href="/dashboard"' in leader  # with the own buildings only
+    assert 'href="/dashboard"' not in runner
 
 
 def test_the_equations_are_counted_by_a_job_and_shown(app: Flask, published: World) -> None:

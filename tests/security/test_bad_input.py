@@ -40,6 +40,7 @@ SHOWN = {
     "resident.enter",  # the same page whatever was wrong
     "own_order.order",  # a basket to look over before it is placed
     "desk.order_for",
+    "addresses.save_profile",  # what the change would mean for some addresses, before it is saved
     "accounts.password",  # shows the one-time password, which is stored nowhere
 }
 QUERIES = (
