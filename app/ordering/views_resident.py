@@ -113,9 +113,7 @@ def _let_in(household_id: int, cycle_id: int, is_by_code: bool) -> Response:
         admitted[:] = [admission]
         return url_for("own_order.order", cycle_id=cycle_id)
 
-    response = submit[service_orders.Admission](then=lead_on)(
-        service_orders.admit, household_id, cycle_id, is_by_code
-    )
+    response = submit[service_orders.Admission](then=lead_on)(service_orders.admit, household_id, cycle_id, is_by_code)
     for admission in admitted:
         remember_household(response, admission.token, admission.expires_at)  # type: ignore[arg-type]
     return response
