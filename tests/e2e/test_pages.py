@@ -58,6 +58,7 @@ NO_PAGE = {
 OUT_OF_REACH = {
     "leader": {
         "oversight.loop",
+        "paper.settings",
         "oversight.equations",
         "settlement.suppliers",
     }
