@@ -305,7 +305,6 @@ def upgrade() -> None:
             ondelete="RESTRICT",
         ),
         sa.PrimaryKeyConstraint("free_pack_id", "order_id", name=op.f("pk_free_pack_share")),
-        sa.UniqueConstraint("free_pack_id", "order_id", name=op.f("uq_free_pack_share_free_pack_id_order_id")),
         sqlite_strict=True,
     )
     op.create_index("ix_free_pack_share_order_id", "free_pack_share", ["order_id"], unique=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import CheckConstraint, Index, Integer, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Index, Integer, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.core.db import (
@@ -155,7 +155,6 @@ class FreePackShare(Base):
 
     __tablename__ = "free_pack_share"
     __table_args__ = (
-        UniqueConstraint("free_pack_id", "order_id"),
         Index("ix_free_pack_share_order_id", "order_id"),
         at_least("qty", 1),
         STRICT,

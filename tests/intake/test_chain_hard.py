@@ -182,7 +182,7 @@ def limit(lane: Register, anything: Lexicon) -> float:
     plain = "\n".join(
         f"{n}. {n % 28 + 1}-{n % 18 + 1}0{n % 5 + 1} 王阿姨 鸡蛋{n % 5 + 1}盒，牛奶2箱 放门口" for n in range(800)
     )
-    return max(0.5, cpu(plain, lane, anything))
+    return 1.5 * max(0.5, cpu(plain, lane, anything))  # runs of one text differ by a third on a busy machine
 
 
 @pytest.mark.parametrize("joint", ["", " ", "\n", "，"])
