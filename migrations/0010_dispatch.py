@@ -5,8 +5,8 @@ from alembic import op
 
 from app.core import db as types
 
-revision = "0009_dispatch"
-down_revision = "0008_stock"
+revision = "0010_dispatch"
+down_revision = "0009_stock"
 branch_labels = None
 depends_on = None
 

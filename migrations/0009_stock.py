@@ -5,8 +5,8 @@ from alembic import op
 
 from app.core import db as types
 
-revision = "0008_stock"
-down_revision = "0007_purchasing"
+revision = "0009_stock"
+down_revision = "0008_purchasing"
 branch_labels = None
 depends_on = None
 

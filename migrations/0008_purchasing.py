@@ -5,8 +5,8 @@ from alembic import op
 
 from app.core import db as types
 
-revision = "0007_purchasing"
-down_revision = "0006_intake"
+revision = "0008_purchasing"
+down_revision = "0007_intake"
 branch_labels = None
 depends_on = None
 

@@ -4,8 +4,8 @@ from alembic import op
 
 from migrations.guards.triggers import GUARDS, create, drop
 
-revision = "0012_guards"
-down_revision = "0011_printing"
+revision = "0013_guards"
+down_revision = "0012_printing"
 branch_labels = None
 depends_on = None
 

@@ -5,8 +5,8 @@ from alembic import op
 
 from app.core import db as types
 
-revision = "0011_printing"
-down_revision = "0010_handover"
+revision = "0012_printing"
+down_revision = "0011_handover"
 branch_labels = None
 depends_on = None
 

@@ -5,8 +5,8 @@ from alembic import op
 
 from app.core import db as types
 
-revision = "0010_handover"
-down_revision = "0009_dispatch"
+revision = "0011_handover"
+down_revision = "0010_dispatch"
 branch_labels = None
 depends_on = None
 

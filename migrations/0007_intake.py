@@ -5,8 +5,8 @@ from alembic import op
 
 from app.core import db as types
 
-revision = "0006_intake"
-down_revision = "0005_ordering"
+revision = "0007_intake"
+down_revision = "0006_desk"
 branch_labels = None
 depends_on = None
 
