@@ -137,7 +137,7 @@ def _decoded(body: bytes) -> str:
 def _workbook(body: bytes, limits: Limits) -> list[Sheet]:
     try:
         _measure(body, limits)
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
+    except (zipfile.BadZipFile, zipfile.LargeZipFile, RuntimeError, EOFError, OSError) as error:
         raise refusal(_("文件已损坏或加密，打不开。")) from error
     with tempfile.NamedTemporaryFile(suffix=".xlsx") as file:
         file.write(body)
