@@ -9,6 +9,7 @@ Truth table of floor order (`in_walking_order`):
 Rooms without a floor (villas, shops) follow at the end; inside a floor rooms go up in natural order.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
@@ -96,6 +97,35 @@ def _parts(doors: Sequence[str]) -> Iterator[Sequence[str]]:
     width = -(-len(doors) // -(-len(doors) // GRID_COLUMNS))
     for first in range(0, len(doors), width):
         yield doors[first : first + width]
+
+
+_NUMBERED = re.compile(r"(\d+)(\D*)")
+
+
+def stairwell_list(names: Iterable[str]) -> str:
+    """Return stairwells in natural order, runs drawn together.
+
+    1单元 2单元 3单元 5单元   1–3单元、5单元
+    1单元 2单元              1、2单元
+    A座 B座                  A座、B座
+    """
+    runs: list[tuple[int, int, str]] = []
+    shown: list[str] = []
+    for name in sorted(names, key=natural_key):
+        match = _NUMBERED.fullmatch(name)
+        if match is None:
+            shown.append(name)
+        elif runs and runs[-1][1] + 1 == int(match[1]) and runs[-1][2] == match[2]:
+            runs[-1] = (runs[-1][0], int(match[1]), match[2])
+        else:
+            runs.append((int(match[1]), int(match[1]), match[2]))
+    return "、".join([_run(*run) for run in runs] + shown)
+
+
+def _run(first: int, last: int, word: str) -> str:
+    if last == first:
+        return f"{first}{word}"
+    return f"{first}、{last}{word}" if last == first + 1 else f"{first}–{last}{word}"
 
 
 SLOT_MINUTES, HOUSEHOLDS_A_SLOT, SORTING_MINUTES = 10, 6, 10

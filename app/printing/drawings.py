@@ -12,6 +12,7 @@ PAGE_MM = 186.0
 _HAIR, _LINE = 0.25, 0.5  # thickness of rules in millimetres
 _FLOOR_MM = 11.0  # the column of floor numbers
 _PICK_MM, _PICK_ACROSS = 12.0, 6
+_TWO_ABREAST = 4  # doors a floor up to which two stairwells fit side by side
 
 
 def floor_picture(grid: StairwellGrid, floors: Sequence[str]) -> Picture:
@@ -20,7 +21,7 @@ def floor_picture(grid: StairwellGrid, floors: Sequence[str]) -> Picture:
     A door with bags is bold with a box and the count; one without is thin; where there is no door the field is empty.
     """
     doors = max(len(floor.cells) for floor in grid.floors)
-    wide = min(17.0, (PAGE_MM - _FLOOR_MM) / doors)
+    wide = min(18.5 if doors <= _TWO_ABREAST else 22.0, (PAGE_MM - _FLOOR_MM) / doors)
     tall = min(8.2, 230.0 / len(grid.floors))
     picture = Picture(_FLOOR_MM + doors * wide, len(grid.floors) * tall)
     for down, floor in enumerate(grid.floors):
@@ -38,11 +39,11 @@ def _door(picture: Picture, place: tuple[float, float], size: tuple[float, float
     if not cell.bags:
         picture.text((x + 0.4, y + tall * 0.65), wide - 0.8, cell.room, (9.5, False, "c"))
         return
-    side = min(3.8, tall * 0.55, wide * 0.3)
-    count = min(2.6, wide * 0.18)
-    picture.text((x + 0.4, y + tall * 0.65), wide - side - count - 1.4, cell.room, (11, True, "c"))
-    picture.tick((x + wide - side - count - 0.7, y + (tall - side) / 2), side, f"{stairwell} {cell.room}".strip())
-    picture.text((x + wide - count - 0.5, y + tall * 0.65), count, str(cell.bags), (7.5, False, "l"))
+    side = min(4.6, tall * 0.66, wide * 0.26)
+    count = min(2.8, wide * 0.16)
+    picture.text((x + 0.5, y + tall * 0.65), wide - side - count - 2, cell.room, (11, True, "c"))
+    picture.tick((x + wide - side - count - 0.9, y + (tall - side) / 2), side, f"{stairwell} {cell.room}".strip())
+    picture.text((x + wide - count - 0.5, y + tall * 0.65), count, str(cell.bags), (9, True, "l"))
 
 
 def _lattice(picture: Picture, doors: int, wide: float, down: tuple[int, float]) -> None:
@@ -76,11 +77,10 @@ def pick_pictures(item_no: int, cells: Sequence[PickCell], words: tuple[str, str
 
 def _pick(picture: Picture, x: float, row: str, what: tuple[PickCell, tuple[str, str]]) -> None:
     (cell, (short, changed)), wide = what, PAGE_MM / _PICK_ACROSS
-    tag = 6.0 if cell.is_changed else 0.0
+    tag = 6.4 if cell.is_changed else 0.0
     picture.text((x + 1, 3.9), wide - 2 - tag, cell.building, (9.5, True, "l"))
     if cell.is_changed:
-        picture.text((x + wide - tag - 0.5, 3.9), tag, changed, (8, True, "c"))
-        picture.rectangle((x + wide - tag, 0.8), (tag - 1, 4), 0.9)
+        picture.mark((x + wide - tag, 0.6), tag - 0.6, changed, "changed")
     if cell.qty or cell.ordered <= cell.qty:
         picture.text((x + 1, 10.4), 13, str(cell.qty), (17, True, "l"))
     else:

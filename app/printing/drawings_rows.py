@@ -6,8 +6,8 @@ is never too little for the fonts in use; a line that is too long all the same s
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from app.printing.drawings import PAGE_MM
 from app.printing.picture import Picture
@@ -78,11 +78,28 @@ def _item(item: BagItem, words: Words) -> list[_Piece]:
     return pieces + [_Piece(words[mark], mark) for mark in item.marks]
 
 
+def _broken(group: list[_Piece], wide: float) -> Iterator[list[_Piece]]:
+    """Break a group that is wider than a line: its texts are folded, everything stays in its order."""
+    line: list[_Piece] = []
+    used = 0.0
+    for piece in group:
+        texts = _folded(piece.text, piece.points, wide - 1) if piece.width > wide else [piece.text]
+        for text in texts:
+            own = replace(piece, text=text)
+            if line and used + own.width > wide:
+                yield line
+                line, used = [], 0.0
+            line.append(own)
+            used += own.width
+    if line:
+        yield line
+
+
 def _lines(groups: Iterable[list[_Piece]], wide: float) -> Iterator[list[list[_Piece]]]:
-    """Break groups that stay together into lines of a width."""
+    """Break groups that stay together into lines of a width; a group that is wider is broken itself."""
     line: list[list[_Piece]] = []
     used = 0.0
-    for group in groups:
+    for group in (part for whole in groups for part in _broken(whole, wide)):
         width = sum(piece.width for piece in group)
         if line and used + width > wide:
             yield line
@@ -93,12 +110,17 @@ def _lines(groups: Iterable[list[_Piece]], wide: float) -> Iterator[list[list[_P
         yield line
 
 
+_NEVER_FIRST = "，。、；：！？）》”’,.;:!?)"
+
+
 def _folded(text: str, points: float, wide: float) -> list[str]:
-    """Break a remark into lines anywhere, as Chinese allows."""
+    """Break a text into lines anywhere, as Chinese allows, but not before a closing mark."""
     lines = [""]
     for character in text:
         if width_mm(lines[-1] + character, points) > wide:
-            lines.append("")
+            carried = lines[-1][-1:] if character in _NEVER_FIRST and len(lines[-1]) > 1 else ""
+            lines[-1] = lines[-1][: len(lines[-1]) - len(carried)]
+            lines.append(carried)
         lines[-1] += character
     return [line for line in lines if line]
 
@@ -115,7 +137,7 @@ def _frame(picture: Picture, is_changed: bool, changed: tuple[float, str]) -> No
     if is_changed:
         x, word = changed
         picture.rule((0, 0), (_BAR_MM, picture.height))
-        picture.mark((x, picture.height / 2 - 2.1), 5.4, word, "heavy")
+        picture.mark((x, picture.height / 2 - 2.1), 5.8, word, "changed")
 
 
 def bag_picture(bag: BagRow, words: Words) -> Picture:
@@ -125,7 +147,7 @@ def bag_picture(bag: BagRow, words: Words) -> Picture:
     height = max(10.6, len(lines) * _LINE_MM + 1.8, len(note) * 3.8 + 2)
     picture = Picture(PAGE_MM, round(height, 2))
     middle = height / 2
-    _room(picture, bag.room, 22.5 if bag.is_changed else 28.5, middle)
+    _room(picture, bag.room, 21.5 if bag.is_changed else 27.5, middle)
     picture.text((31.5, middle - 0.4), 21, f"{bag.k}/{bag.n}", (13, True, "l"))
     picture.text((31.5, middle + 3.6), 21, bag.code, (8, False, "l"))
     for at, line in enumerate(lines):
@@ -134,7 +156,7 @@ def bag_picture(bag: BagRow, words: Words) -> Picture:
             x = _put(picture, x, baseline, group) + _GAP_MM
     _remark(picture, (149.5, middle), 23.5, note)
     picture.tick((176, middle - 3.7), 7.4, bag.code)
-    _frame(picture, bag.is_changed, (24.4, words["changed"]))
+    _frame(picture, bag.is_changed, (24, words["changed"]))
     return picture
 
 
@@ -148,7 +170,7 @@ def door_picture(row: HandOutRow, is_new_floor: bool, words: Words) -> Picture:
     height = max(9.6, len(note) * 3.8 + 1.8, len(lines) * 4.8 + 1.8)
     picture = Picture(PAGE_MM, round(height, 2))
     middle = height / 2
-    _room(picture, row.room, 25.5 if row.is_changed else 31.5, middle)
+    _room(picture, row.room, 25 if row.is_changed else 31, middle)
     picture.text((35, middle + 1.3), 14, row.called, (11, False, "l"))
     picture.text((50.5, middle + 1.7), 6, str(len(row.codes)), (13, True, "l"))
     for at, line in enumerate(lines):
@@ -162,5 +184,11 @@ def door_picture(row: HandOutRow, is_new_floor: bool, words: Words) -> Picture:
     picture.rule((169, 0), (_RULE_MM, height))
     if is_new_floor:
         picture.rule((0, 0), (PAGE_MM, _FLOOR_RULE_MM))
-    _frame(picture, row.is_changed, (28, words["changed"]))
+    _frame(picture, row.is_changed, (27.6, words["changed"]))
     return picture
+
+
+def door_pictures(rows: Sequence[HandOutRow], words: Words) -> list[Picture]:
+    """Draw the doors of a stairwell in their order; the first door of each further floor has the thick rule."""
+    pairs = zip([None, *rows[:-1]], rows, strict=True)
+    return [door_picture(row, before is not None and before.floor != row.floor, words) for before, row in pairs]

@@ -6,11 +6,11 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from app.printing.drawings import floor_picture, pick_pictures
-from app.printing.drawings_rows import bag_picture, door_picture
+from app.printing.drawings_rows import bag_picture, door_pictures
 from app.printing.picture import Ink
 from app.printing.qr import qr_url
 from app.printing.sheets.base import Printout
-from app.printing.words import sayer
+from app.printing.words import beside, sayer
 
 _TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 
@@ -38,9 +38,9 @@ def environment(is_bilingual: bool = False) -> Environment:
         lstrip_blocks=True,
     )
     made.globals["_"] = sayer(is_bilingual)
-    made.filters.update(yuan=yuan, kg=kilograms, qr_url=qr_url)
+    made.filters.update(yuan=yuan, kg=kilograms, qr_url=qr_url, both=beside(is_bilingual))
     made.globals.update(floor_picture=floor_picture, pick_pictures=pick_pictures)
-    made.globals.update(bag_picture=bag_picture, door_picture=door_picture)
+    made.globals.update(bag_picture=bag_picture, door_pictures=door_pictures)
     return made
 
 

@@ -76,6 +76,10 @@ class Painted:
                 stream.rectangle(x * _MM, y * _MM, width * _MM, _MARK * _MM)
                 stream.fill()
                 stream.set_color(parse_color("white"))
+            elif look == "changed":
+                _capsule(stream, x, y, (width, _MARK))
+                stream.fill()
+                stream.set_color(parse_color("white"))
             elif look == "fragile":
                 stream.set_dash([4, 2], 0)
                 stream.rectangle(x * _MM, y * _MM, width * _MM, _MARK * _MM)

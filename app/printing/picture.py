@@ -36,7 +36,8 @@ class Picture:
         self.strokes.append(["f", *place, *size])
 
     def mark(self, place: tuple[float, float], width: float, words: str, look: str) -> None:
-        """Draw a mark 4.2 mm high: heavy is black, cold round, frozen round and double, fragile dashed."""
+        """Draw a mark 4.2 mm high: heavy is black, changed black and round, cold round,
+        frozen round and double, fragile dashed."""
         self.strokes.append(["m", *place, width, words, look])
 
     def pen(self, place: tuple[float, float], size: tuple[float, float], row: str) -> None:

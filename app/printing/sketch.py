@@ -5,7 +5,7 @@ Distances on paper are integers in tenths of a millimetre. North is up; one scal
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -14,9 +14,11 @@ from app.printing.label_fit import ems
 WIDTH = 1860
 HEIGHT = 660
 TALL = 900  # a short round leaves room on its page
-_FEW_STOPS = 6
+TALLEST = 1100  # a long round takes a second page anyway
+_FEW_STOPS, _MANY_STOPS = 6, 11
 _MARGIN = 110
 _MARKER = 32
+_FAR = 80  # from its marker to its text
 _CROWDED, _SMALL_MARKER = 28, 24  # beyond so many places the markers shrink
 _TEXT = 34
 _NAME_TEXT = 30
@@ -53,6 +55,11 @@ class Mark:
     text_y: int
     anchor: str
 
+    @property
+    def has_leader(self) -> bool:
+        """Whether the text stands so far off that a line leads to it."""
+        return bool(self.label) and math.dist((self.x, self.y), (self.text_x, self.text_y)) > _FAR
+
 
 @dataclass(frozen=True)
 class Outline:
@@ -76,7 +83,10 @@ class Arrow:
 
 @dataclass(frozen=True)
 class Sketch:
-    """Everything the template draws; ``path`` is the SVG points list of the walk, depot to depot."""
+    """Everything the template draws; ``path`` is the SVG points list of the walk, depot to depot.
+
+    ``is_numbered``: the names of all buildings do not fit, so none is written; the numbers lead to the table.
+    """
 
     width: int
     height: int
@@ -87,6 +97,7 @@ class Sketch:
     radius: int
     scale_m: int
     scale_length: int
+    is_numbered: bool = False
 
 
 class _Spots(NamedTuple):
@@ -96,6 +107,15 @@ class _Spots(NamedTuple):
     at_y: int
     text_x: int
     text_y: int
+
+
+class _At(NamedTuple):
+    """A place on paper: its marker, and where it truly lies."""
+
+    x: float
+    y: float
+    true_x: float
+    true_y: float
 
 
 Point = tuple[float, float]
@@ -189,6 +209,17 @@ def _candidates(x: float, y: float, width: float, radius: int) -> list[tuple[str
     return places
 
 
+def _far_candidates(x: float, y: float, width: float) -> list[tuple[str, float, float, Box]]:
+    """Places further off for what must have its name: a gate or the depot in the middle of a crowd."""
+    half, places = _TEXT * 0.55, []
+    for away in range(120, 900, 60):
+        for turn in range(16):
+            dx, dy = away * math.cos(turn * math.pi / 8), away * math.sin(turn * math.pi / 8)
+            anchor, left = ("start", x + dx) if dx >= 0 else ("end", x + dx - width)
+            places.append((anchor, x + dx, y + dy, (left - 6, y + dy - half, left + width + 6, y + dy + half)))
+    return places
+
+
 def _overlap(one: Box, other: Box) -> float:
     width = min(one[2], other[2]) - max(one[0], other[0])
     height = min(one[3], other[3]) - max(one[1], other[1])
@@ -232,41 +263,57 @@ class _Table:
         self.taken.append(boxes[chosen])
         return chosen
 
+    def first(self, boxes: Sequence[Box]) -> int | None:
+        """Take the first box that is free: the nearest."""
+        chosen = next((at for at, box in enumerate(boxes) if _is_free(box, self.taken, self.sheet)), None)
+        if chosen is not None:
+            self.taken.append(boxes[chosen])
+        return chosen
 
-def _labelled(places: Sequence[Place], true: Sequence[Point], moved: Sequence[Point], table: _Table) -> list[Mark]:
-    """Put a text beside each marker; where none fits the number alone stays, and the list below tells the name."""
-    marks = []
-    for place, (at_x, at_y), (x, y) in zip(places, true, moved, strict=True):
-        options = _candidates(x, y, text_width(place.label), table.sheet.radius)
-        chosen = table.best([option[3] for option in options])
+    def least_hidden(self, boxes: Sequence[Box]) -> Box:
+        """Take the box that covers least of what lies there, then least of the walk."""
+        box = min(boxes, key=lambda one: (sum(_overlap(one, other) for other in self.taken), _crossed(one, self.line)))
+        self.taken.append(box)
+        return box
+
+
+def _labelled(places: Sequence[Place], spots: Sequence[_At], table: _Table) -> tuple[list[Mark], int]:
+    """Put a text beside each marker; return the marks and how many texts found no place."""
+    marks, left_out = [], 0
+    for place, at in zip(places, spots, strict=True):
+        options = _candidates(at.x, at.y, text_width(place.label), table.sheet.radius)
+        chosen = table.best([option[3] for option in options]) if place.label else None
+        if chosen is None and place.label and place.kind != "stop":
+            options = _far_candidates(at.x, at.y, text_width(place.label))
+            chosen = table.first([option[3] for option in options])
+        left_out += chosen is None and bool(place.label)
         anchor, text_x, text_y, _box = options[chosen or 0]
-        at = _Spots(round(x), round(y), round(at_x), round(at_y), round(text_x), round(text_y))
+        numbers = _Spots(*(round(number) for number in (at.x, at.y, at.true_x, at.true_y, text_x, text_y)))
         label = place.label if chosen is not None else ""
-        marks.append(Mark(place.kind, label, place.seq, place.is_sealed, *at, anchor))
-    return marks
+        marks.append(Mark(place.kind, label, place.seq, place.is_sealed, *numbers, anchor))
+    return marks, left_out
 
 
 def _named(name: str, area: Box, table: _Table) -> Outline:
-    """Put the name of a compound at the edge of its area, inside or outside; where nothing is free it is left out."""
+    """Put the name of a compound on its own edge, where least is hidden; a name is never left out."""
     left, top, right, bottom = area
     width, half = text_width(name, _NAME_TEXT), _NAME_TEXT * 0.6
-    rows = (top - half - 4, bottom + half + 4, top + half + 8, bottom - half - 8)
-    columns = [left + 14, right - width - 14, (left + right - width) / 2, left - width - 8, right + 8]
-    boxes = [(x, y - half, x + width, y + half) for y in rows for x in columns]
-    chosen = table.best(boxes)
-    box = boxes[chosen or 0]
+    edges = [left + 24, right - width - 24, (left + right - width) / 2]
+    columns = [min(max(x, 6.0), WIDTH - width - 6) for x in edges]
+    boxes = [(x, y - half, x + width, y + half) for y in (top, bottom) for x in columns]
+    box = table.least_hidden(boxes)
     numbers = (left, top, right - left, bottom - top, box[0], (box[1] + box[3]) / 2)
-    return Outline(name if chosen is not None else "", *(round(number) for number in numbers))
+    return Outline(name, *(round(number) for number in numbers))
 
 
-def _outlines(places: Sequence[Place], moved: Sequence[Point], table: _Table) -> tuple[Outline, ...]:
+def _outlines(places: Sequence[Place], spots: Sequence[_At], table: _Table) -> tuple[Outline, ...]:
     result = []
     for name in sorted({place.compound for place in places if place.compound}):
-        own = [point for place, point in zip(places, moved, strict=True) if place.compound == name]
+        own = [at for place, at in zip(places, spots, strict=True) if place.compound == name]
         pad = table.sheet.radius * 2.0
-        left, top = max(min(x for x, _ in own) - pad, 6), max(min(y for _, y in own) - pad, 6)
-        right = min(max(x for x, _ in own) + pad, WIDTH - 6)
-        bottom = min(max(y for _, y in own) + pad, table.sheet.height - 6)
+        left, top = max(min(at.x for at in own) - pad, 6), max(min(at.y for at in own) - pad, 24)
+        right = min(max(at.x for at in own) + pad, WIDTH - 6)
+        bottom = min(max(at.y for at in own) + pad, table.sheet.height - 24)
         result.append(_named(name, (left, top, right, bottom), table))
     return tuple(result)
 
@@ -291,20 +338,45 @@ def _arrows(walk: Sequence[Point], radius: int) -> Iterator[Arrow]:
         yield Arrow(" ".join(f"{round(px)},{round(py)}" for px, py in (wings[0], (x, y), wings[1])))
 
 
+def _frame(places: Sequence[Place], metres: Sequence[Point]) -> _Sheet:
+    """As high as the ground asks for at full width, within what the page can give."""
+    stops = sum(1 for place in places if place.kind == "stop")
+    radius = _MARKER if len(places) <= _CROWDED else _SMALL_MARKER
+    if stops <= _FEW_STOPS:
+        return _Sheet(TALL, radius)
+    if stops <= _MANY_STOPS:
+        return _Sheet(HEIGHT, radius)
+    across = max(x for x, _ in metres) - min(x for x, _ in metres)
+    down = max(y for _, y in metres) - min(y for _, y in metres)
+    wished = round(down * (WIDTH - 2 * _MARGIN - 160) / max(across, 60.0)) + 2 * _MARGIN
+    return _Sheet(min(max(wished, HEIGHT), TALLEST), radius)
+
+
 def draw(places: Sequence[Place]) -> Sketch | None:
     """Lay out a round; None when there is nothing to draw (fewer than two places)."""
     if len(places) < 2:
         return None
-    stops = sum(1 for place in places if place.kind == "stop")
-    height, radius = TALL if stops <= _FEW_STOPS else HEIGHT, _MARKER if len(places) <= _CROWDED else _SMALL_MARKER
-    sheet = _Sheet(height, radius)
-    true, factor = _on_paper(_metres(places), sheet)
+    metres = _metres(places)
+    sheet = _frame(places, metres)
+    true, factor = _on_paper(metres, sheet)
     moved = _pushed_apart(true, sheet)
     walk = _walk(places, moved)
-    table = _Table(moved, _sampled(walk), sheet)
-    marks = _labelled(places, true, moved, table)
-    outlines = _outlines(places, moved, table)
+    spots = [_At(*point, *at) for point, at in zip(moved, true, strict=True)]
+    marks, outlines, left_out = _texts(places, spots, _Table(moved, _sampled(walk), sheet))
+    if left_out:
+        unnamed = [replace(place, label="") if place.kind == "stop" else place for place in places]
+        marks, outlines, _left = _texts(unnamed, spots, _Table(moved, _sampled(walk), sheet))
     path = " ".join(f"{round(x)},{round(y)}" for x, y in walk)
     fitting = [metres for metres in _SCALES_M if metres * factor <= 320] or [_SCALES_M[0]]
-    arrows = tuple(_arrows(walk, radius))
-    return Sketch(WIDTH, height, tuple(marks), outlines, path, arrows, radius, fitting[-1], round(fitting[-1] * factor))
+    arrows = tuple(_arrows(walk, sheet.radius))
+    scale = fitting[-1], round(fitting[-1] * factor)
+    return Sketch(WIDTH, sheet.height, tuple(marks), outlines, path, arrows, sheet.radius, *scale, left_out > 0)
+
+
+def _texts(places: Sequence[Place], spots: Sequence[_At], table: _Table) -> tuple[list[Mark], tuple[Outline, ...], int]:
+    """Compounds, depot and gates come first: without them the numbers say little."""
+    outlines = _outlines(places, spots, table)
+    order = sorted(range(len(places)), key=lambda at: places[at].kind == "stop")
+    found, left_out = _labelled([places[at] for at in order], [spots[at] for at in order], table)
+    marks = [mark for _at, mark in sorted(zip(order, found, strict=True), key=lambda pair: pair[0])]
+    return marks, outlines, left_out

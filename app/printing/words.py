@@ -7,6 +7,7 @@ that stands beside or below. A word without English stays Chinese.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -49,6 +50,16 @@ def _filled(text: str, values: dict[str, object]) -> Markup:
     return Markup(text) % {name: getattr(value, "zh", value) for name, value in values.items()}  # noqa: S704
 
 
+def _filled_in_english(text: str, values: dict[str, object]) -> Markup:
+    """As `_filled`, but dates and words of the catalogue inside are English too."""
+    return _filled(text, {name: _english_value(value) for name, value in values.items()})
+
+
+def _english_value(value: object) -> object:
+    plain = getattr(value, "zh", value)
+    return in_english(plain) or plain if isinstance(plain, str) else plain
+
+
 def say_chinese(message: str, /, **values: object) -> Word:
     """The Chinese alone. ``message`` is a sentence of our own source; values are escaped."""
     return Word.of(_filled(message, values), None)
@@ -57,7 +68,35 @@ def say_chinese(message: str, /, **values: object) -> Word:
 def say_both(message: str, /, **values: object) -> Word:
     """The Chinese and, where the catalogue has it, the English."""
     known = english().get(message)
-    return Word.of(_filled(message, values), _filled(known, values) if known else None)
+    return Word.of(_filled(message, values), _filled_in_english(known, values) if known else None)
+
+
+_DAY = re.compile(r"(\d{1,2})月(\d{1,2})日")
+_MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+
+
+def in_english(text: str) -> str | None:
+    """The English of a text from a row: a word of the catalogue, or a date; None for what is data.
+
+    送到楼下          Deliver to the building
+    11月22日 20:00   22 Nov 20:00
+    楼下快递架        None
+    """
+    known = english()
+    if text in known:
+        return known[text]
+    dated = _DAY.sub(lambda found: f"{found[2]} {_MONTHS[(int(found[1]) - 1) % 12]}", text)
+    return dated if dated != text and dated.isascii() else None
+
+
+def beside(is_bilingual: bool) -> Callable[[str], Word]:
+    """The filter ``both``: a text of a row, in the bilingual variant with its English where it has one."""
+
+    def filled(text: str) -> Word:
+        found = in_english(text) if is_bilingual else None
+        return Word.of(Markup.escape(text), None if found is None else Markup.escape(found))
+
+    return filled
 
 
 def sayer(is_bilingual: bool) -> Say:

@@ -219,7 +219,7 @@ def a_route_sheet() -> RouteSheet:
         for at in range(9)
     )
     head = RouteHead(
-        "3", "志愿二队", "三轮车 250 kg", "西门点位", "北门 6:00–22:00", "09:00", 490_000, 4, "199 0000 0110", 2350, 74
+        "3", "志愿二队", "手推车", "西门点位", "北门 6:00–22:00", "09:00", 490_000, 4, "199 0000 0110", 2350, 74
     )
     return RouteSheet(HEAD, Totals(bags=sum(stop.bags for stop in stops), lines=9), head, stops, a_sketch())
 

@@ -8,7 +8,7 @@ import python_calamine
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.printing.arrange import GridCell, floor_grid
+from app.printing.arrange import GridCell, floor_grid, stairwell_list
 from app.printing.content import content_hash
 from app.printing.engine import render
 from app.printing.limits import RenderCancelled, RenderLimits
@@ -154,3 +154,18 @@ def test_the_order_workbook_has_all_lines_and_no_formula(tmp_path: Path) -> None
 
 def test_totals_start_at_nothing() -> None:
     assert Totals() == Totals(0, 0, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("names", "shown"),
+    [
+        (["3单元", "1单元", "2单元", "5单元"], "1–3单元、5单元"),
+        (["2单元", "1单元"], "1、2单元"),
+        (["10单元"], "10单元"),
+        (["B座", "A座", "1单元"], "1单元、A座、B座"),
+        (["1单元", "2门", "3单元"], "1单元、2门、3单元"),
+        ([], ""),
+    ],
+)
+def test_runs_of_stairwells_are_drawn_together(names: list[str], shown: str) -> None:
+    assert stairwell_list(names) == shown

@@ -11,11 +11,13 @@ from pathlib import Path
 import pytest
 
 from app.printing.arrange import GRID_COLUMNS, GridCell, floor_grid
+from app.printing.drawings_rows import bag_picture, width_mm
 from app.printing.engine import PageSpan, render_to_file
 from app.printing.limits import RenderLimits
 from app.printing.pdf import ASSETS
+from app.printing.sheets.bag_list import BagItem, BagList, BagListBuilding, BagRow
 from app.printing.sheets.base import Sheet, Totals
-from app.printing.sheets.hand_out_list import EmptyDoor
+from app.printing.sheets.hand_out_list import EmptyDoor, HandOutRow
 from app.printing.sheets.settlement_sheet import SettlementBuilding, SettlementRow, SettlementSheet
 from tests.printing import invented
 from tests.printing.conftest import Gallery, text_of
@@ -175,3 +177,47 @@ def test_every_font_stack_ends_in_fonts_that_know_the_rare_names() -> None:
         stacks = re.findall(r'font-family[:=]\s*"?([^;}]+?)(?:;|}|" font-size)', path.read_text("utf-8"))
         assert stacks
         assert all("Noto Sans CJK SC" in stack and "BabelStone Han" in stack for stack in stacks), path.name
+
+
+def _many_bags_with_long_names() -> BagList:
+    name = "有机认证东北五常稻花香二号新米真空小包装礼盒限量版第三批次直供社区惠民专享装"
+    items = (
+        BagItem(name, "袋", 2, 3, ("heavy", "fragile")),
+        BagItem("生抽", "瓶", 1, 1, replaces=name),
+        BagItem(name, "袋", 0, 2, ("cold",)),
+    )
+    bag = BagRow("K0001", "商务楼A座-1205室", 1, 1, items, "请放门口鞋柜上，不要按门铃，孩子在睡觉，谢谢。")
+    return BagList(invented.HEAD, Totals(bags=1, lines=2, units=3), (BagListBuilding("桂花苑 2号楼", (bag,)),))
+
+
+def test_a_name_of_forty_characters_stays_in_its_column_and_is_printed_whole() -> None:
+    bag = _many_bags_with_long_names().buildings[0].bags[0]
+    words = {"short": "缺货", "changed": "改", "ordered": "订{}"}
+    words |= {"cold": "冷", "frozen": "冻", "heavy": "重", "fragile": "易碎"}
+    drawn = bag_picture(bag, words)
+    texts = [one for one in drawn.strokes if one[0] == "t"]
+    goods = [one for one in texts if 54 <= one[1] < 149]
+    assert all(one[1] + width_mm(one[4], one[5]) <= 149 for one in goods)
+    assert len("".join(one[4] for one in goods if not one[6])) >= 3 * len(bag.items[0].item)
+    assert all(0 < one[2] < drawn.height for one in texts)
+    notes = [one[4] for one in texts if 149 <= one[1] < 176]
+    assert "".join(notes) == bag.note
+    assert not any(line[0] in "，。" for line in notes), "no line begins with a closing mark"
+
+
+@pytest.mark.parametrize(("floors", "begins_new_page"), [(5, False), (7, True)])
+def test_a_stairwell_that_fits_on_a_page_is_not_broken(floors: int, begins_new_page: bool, tmp_path: Path) -> None:
+    rows = tuple(
+        HandOutRow(f"{stairwell}单元", floor, f"{floor}0{door}", "王*", (f"K{stairwell}{floor}{door:02d}",))
+        for stairwell in (1, 2)
+        for floor in range(1, floors + 1)
+        for door in (1, 2)
+    )
+    total = Totals(bags=len(rows), lines=len(rows))
+    sheet = replace(invented.a_hand_out_list(), control=total, rows=rows, has_grid=False)
+    rendered = render_to_file([invented.stamped(sheet)], tmp_path / "x.pdf", RenderLimits(processes=1))
+    pages = [text_of(tmp_path / "x.pdf", PageSpan(page, 1)) for page in range(1, rendered.pages + 1)]
+    for stairwell in (1, 2):
+        on = [at for at, page in enumerate(pages) if re.search(rf"\bK{stairwell}\d{{3}}\b", page)]
+        assert len(on) == 1, (stairwell, on)
+    assert ("2单元" in pages[0]) != begins_new_page

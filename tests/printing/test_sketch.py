@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+from dataclasses import replace
 
 import pytest
 
@@ -65,6 +66,35 @@ def test_markers_and_texts_cover_nothing_and_stay_on_the_sheet(seed: int) -> Non
         assert text[0] >= -2
         assert text[2] <= made.width + 2
         assert not any(covers(text, other) for other in (*texts[:at], *markers, *furniture))
+
+
+def test_where_not_every_name_fits_the_sketch_has_numbers_only_and_says_so() -> None:
+    crowded = [Place("depot", "仓", 30_268_000, 120_196_000), Place("gate", "北门", 30_268_090, 120_196_100)]
+    for seq in range(1, 25):
+        spot = 30_268_000 + seq % 5 * 60, 120_196_000 + seq // 5 * 70
+        crowded.append(Place("stop", f"东侧商务楼{seq}号楼", *spot, seq, "桂花苑", seq > 20))
+    tight, loose = sketch.draw(crowded), sketch.draw(crowded[:6])
+    assert tight is not None
+    assert loose is not None
+    assert (tight.is_numbered, loose.is_numbered) == (True, False)
+    assert {mark.label for mark in tight.marks if mark.kind == "stop"} == {""}
+    assert {mark.label for mark in tight.marks if mark.kind != "stop"} == {"仓", "北门"}
+    assert [area.name for area in tight.outlines] == ["桂花苑"]
+    page = html_of(invented.stamped(replace(invented.a_route_sheet(), sketch=tight)))
+    assert "图上的数字是下表的序" in page
+    assert "图上的数字" not in html_of(invented.stamped(replace(invented.a_route_sheet(), sketch=loose)))
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_names_are_on_the_sketch_all_or_none_and_every_compound_is_named(seed: int) -> None:
+    made = drawn(seed)
+    named = {bool(mark.label) for mark in made.marks if mark.kind == "stop"}
+    assert named == {not made.is_numbered}
+    assert all(area.name for area in made.outlines)
+    for area in made.outlines:
+        assert abs(area.text_y - area.y) <= 1 or abs(area.text_y - area.y - area.height) <= 1, "on its own edge"
+        assert area.text_x >= 0
+        assert area.text_x + sketch.text_width(area.name, 30) <= made.width
 
 
 @pytest.mark.parametrize("seed", range(20))

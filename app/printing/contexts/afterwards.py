@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 
 from app.core.db import db
 from app.core.natural import natural_key
+from app.core.sentences import N_
 from app.core.units import date_time
 from app.handover.models import Dispute, DisputeKind, DisputeState, DoorOutcome, HandOut
 from app.ordering.models import HouseholdOrder, OrderLine
@@ -20,6 +21,7 @@ from app.printing.sheets.exception_list import ExceptionBuilding, ExceptionList,
 from app.printing.sheets.settlement_sheet import SettlementBuilding, SettlementRow, SettlementSheet
 from app.settlement.models import Payment, Statement
 
+_WHOLE_BAG = N_("整袋")
 _OVER = (BagState.CONFIRMED, BagState.VOIDED, BagState.WRITTEN_OFF)
 
 
@@ -58,7 +60,7 @@ def _failed_doors(ground: Ground) -> dict[int, list[ExceptionRow]]:
     found: dict[int, list[ExceptionRow]] = defaultdict(list)
     for bag, attempt, stairwell, room in rows:
         place, reason = short_place("", stairwell, room), DoorOutcome(attempt.outcome).label
-        found[bag.building_id].append(ExceptionRow(place, bag.code, "整袋", reason, date_time(attempt.at)[5:]))
+        found[bag.building_id].append(ExceptionRow(place, bag.code, _WHOLE_BAG, reason, date_time(attempt.at)[5:]))
     return found
 
 

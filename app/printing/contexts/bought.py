@@ -12,6 +12,7 @@ from sqlalchemy.orm import selectinload
 from app.access.models import Account
 from app.catalog.models import Item
 from app.core.db import db
+from app.core.sentences import N_
 from app.core.units import clock_time
 from app.printing.contexts.ground import Ground, Prepared, Subject
 from app.printing.sheets.base import Totals
@@ -19,6 +20,8 @@ from app.printing.sheets.goods_receipt import GoodsReceiptSheet, ReceiptLine
 from app.printing.sheets.purchase_order import PurchaseLine, PurchaseOrderSheet
 from app.purchasing.models import PurchaseOrder, PurchaseOrderLine, PurchaseState
 from app.stock.models import GoodsReceipt, Lot, RestRule
+
+_BY_HAND = N_("手工调整")
 
 
 def _orders(ground: Ground, states: tuple[PurchaseState, ...]) -> list[PurchaseOrder]:
@@ -73,7 +76,7 @@ def _purchase_line(ground: Ground, number: int, line: PurchaseOrderLine) -> Purc
         surplus=max(0, line.packs * line.pack_size - line.qty_demanded),
         price_fen=line.price_fen,
         amount_fen=line.packs * line.price_fen,
-        note="手工调整" if line.is_manual else "",
+        note=_BY_HAND if line.is_manual else "",
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from sqlalchemy import select
@@ -9,23 +10,28 @@ from sqlalchemy.orm import selectinload
 
 from app.core.db import db
 from app.core.natural import natural_key
+from app.core.sentences import N_
 from app.core.units import clock_time
 from app.dispatch.models import Plan, PlanState, Round, RoundState, Shift, Stop, Team
-from app.places.models import DeliveryMode
+from app.places.models import DeliveryMode, Gate
 from app.printing import sketch
+from app.printing.arrange import stairwell_list
 from app.printing.contexts.day import Day, Load, Zone
 from app.printing.contexts.ground import BuildingPlace, Ground, Prepared, Subject
 from app.printing.sheets.base import Totals
 from app.printing.sheets.drop_off_sheet import DropOffSheet, DropOffStairwell
 from app.printing.sheets.route_sheet import RouteHead, RouteSheet, RouteStop
 
+DAY_S = 86_400
 SEALED = 2  # zone_level.round_order from which protective clothing is worn
 _HAND_TO = {
-    DeliveryMode.TO_DOOR: "楼长签收，送到门口",
-    DeliveryMode.TO_STAIRWELL: "楼长签收，放单元门口",
-    DeliveryMode.TO_BUILDING: "楼长签收，放楼下",
-    DeliveryMode.COLLECT_BY_SLOT: "楼长签收，分时段自取",
+    DeliveryMode.TO_DOOR: N_("楼长签收，送到门口"),
+    DeliveryMode.TO_STAIRWELL: N_("楼长签收，放单元门口"),
+    DeliveryMode.TO_BUILDING: N_("楼长签收，放楼下"),
+    DeliveryMode.COLLECT_BY_SLOT: N_("楼长签收，分时段自取"),
 }
+_VEHICLES = {"foot": N_("步行"), "cart": N_("手推车"), "e_bike": N_("电动车"), "van": N_("面包车")}
+_SUITS, _MASKS = N_("全套防护"), N_("口罩手套")
 
 
 def _rounds(ground: Ground) -> list[Round]:
@@ -70,9 +76,10 @@ def _route_head(day: Day, round_: Round, stops: list[Stop]) -> RouteHead:
     return RouteHead(
         round_no=str(round_.seq),
         team=team.name,
-        vehicle=f"{_mode_label(team)} {team.capacity_g // 1000} kg",
+        vehicle=_VEHICLES.get(team.mode, team.mode),
+        capacity_kg=team.capacity_g // 1000,
         depot=depot.name if depot else "",
-        gates="、".join(gates[:3]),
+        gates="、".join(dict.fromkeys(gates)),
         slot=clock_time(round_.departs_at),
         grams=sum(_load(day, stop).grams for stop in stops),
         ppe_sets=day.team_sizes.get(team.id, 0) if is_sealed else 0,
@@ -80,10 +87,6 @@ def _route_head(day: Day, round_: Round, stops: list[Stop]) -> RouteHead:
         metres=round_.distance_m,
         minutes=minutes,
     )
-
-
-def _mode_label(team: Team) -> str:
-    return {"foot": "步行", "cart": "手推车", "e_bike": "电动车", "van": "面包车"}.get(team.mode, team.mode)
 
 
 def _zone(day: Day, stop: Stop) -> Zone:
@@ -101,7 +104,7 @@ def _route_stop(day: Day, stop: Stop) -> RouteStop:
         seq=stop.seq,
         compound=building.compound,
         building=building.label,
-        stairwells="、".join(sorted((name for name in load.codes if name), key=natural_key)),
+        stairwells=stairwell_list(name for name in load.codes if name),
         bags=load.bags,
         grams=load.grams,
         zone=zone.label,
@@ -110,8 +113,26 @@ def _route_stop(day: Day, stop: Stop) -> RouteStop:
         hint=building.drop_spot,
         hand_to=_HAND_TO.get(DeliveryMode(zone.mode), ""),
         arrive=clock_time(stop.arrive_at),
+        gate=_nearest_gate(day, building),
         marks=tuple(mark for mark in ("cold", "heavy", "fragile") if mark in marks),
     )
+
+
+def _nearest_gate(day: Day, building: BuildingPlace) -> str:
+    """The open gate of the compound that is nearest, with its hours unless it is open all day."""
+    gates = day.gates.get(building.compound_id, [])
+    if not gates:
+        return ""
+    lat, lon = building.lat_e6, building.lon_e6
+    if lat is None or lon is None:
+        return gates[0].name if len(gates) == 1 else ""
+    shrink = math.cos(math.radians(lat / 1e6))
+    gate = min(gates, key=lambda one: (math.hypot(one.lat_e6 - lat, (one.lon_e6 - lon) * shrink), one.id))
+    return gate.name if gate.closes_s - gate.opens_s >= DAY_S else f"{gate.name} {_hours(gate)}"
+
+
+def _hours(gate: Gate) -> str:
+    return "–".join(f"{seconds // 3600:02d}:{seconds % 3600 // 60:02d}" for seconds in (gate.opens_s, gate.closes_s))
 
 
 def _sketch(day: Day, round_: Round, stops: list[Stop]) -> sketch.Sketch | None:
@@ -157,7 +178,7 @@ def _drop_off(day: Day, round_: Round, stop: Stop, building: BuildingPlace) -> P
         round_no=str(round_.seq),
         stop_seq=stop.seq,
         mode=zone.mode,
-        ppe="全套防护" if zone.order >= SEALED else "口罩手套",
+        ppe=_SUITS if zone.order >= SEALED else _MASKS,
         drop_spot=building.drop_spot,
         stairwells=stairwells,
     )

@@ -8,7 +8,10 @@ from app.printing.sketch import Sketch
 
 @dataclass(frozen=True)
 class RouteStop:
-    """One building of the round; ``grams`` whole; ``hand_to`` a role or a spot, never a name."""
+    """One building of the round; ``grams`` whole; ``hand_to`` a role or a spot, never a name.
+
+    ``gate`` is the nearest open gate with its hours, ``window`` when nobody may come, ``hint`` where bags are put.
+    """
 
     seq: int
     compound: str
@@ -22,6 +25,7 @@ class RouteStop:
     hint: str
     hand_to: str
     arrive: str = ""
+    gate: str = ""
     marks: tuple[str, ...] = ()
     is_changed: bool = False
 
@@ -41,6 +45,7 @@ class RouteHead:
     help_number: str
     metres: int = 0
     minutes: int = 0
+    capacity_kg: int = 0
 
 
 @dataclass(frozen=True)
@@ -57,6 +62,10 @@ class RouteSheet(Sheet):
     def counted(self) -> Totals:
         """Add up the stops."""
         return Totals(bags=sum(stop.bags for stop in self.stops), lines=len(self.stops))
+
+    def opens_compound(self, at: int) -> bool:
+        """Whether the stop at this place of the list lies in another compound than the one before it."""
+        return at == 0 or self.stops[at - 1].compound != self.stops[at].compound
 
     @property
     def first_sealed(self) -> int:
