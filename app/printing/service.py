@@ -21,6 +21,7 @@ from app.printing.kinds import ALL, BY_KEY, LABEL_TEST
 from app.printing.kit import KIT_JOB_KIND
 from app.printing.labels import STOCKS
 from app.printing.narrow import Narrow, kinds_of, resolve
+from app.printing.overview import waves
 from app.printing.run import JOB_KIND, QUICK_JOB_KIND
 
 # Posters hang already, blank forms come with the kit, and a kit is printed on sheets, not on a roll.
@@ -66,6 +67,7 @@ def _request_some(by: Staff, cycle_id: int, wanted: PrintRequest) -> Job:
     """Sheets of a building, a round, or those named: quick ones go the lane for which nobody waits long."""
     cycle = _cycle(cycle_id)
     require_part_of(by, Permission.PRINT, cycle.subdistrict_id)
+    _require_wave(cycle_id, wanted.wave)
     found = resolve(cycle_id, wanted.wave, wanted.narrow)
     for point_id in found.point_ids:
         if point_id is None:
@@ -85,10 +87,11 @@ def _request_some(by: Staff, cycle_id: int, wanted: PrintRequest) -> Job:
 def request_kit(by: Staff, cycle_id: int, wave: int) -> Job:
     """Ask for the degraded kit: every sheet of the day and blank forms in one file.
 
-    Requires: PRINT for the whole subdistrict. Ensures: one waiting job. Raises: NotFound.
+    Requires: PRINT for the whole subdistrict. Ensures: one waiting job. Raises: NotFound, Invalid (no such wave).
     """
     cycle = _cycle(cycle_id)
     require_subdistrict(by, Permission.PRINT, cycle.subdistrict_id)
+    _require_wave(cycle_id, wave)
     wanted = PrintRequest(tuple(kind.key for kind in ALL if kind.key not in NOT_IN_KIT), wave)
     return _enqueue(by, cycle_id, KIT_JOB_KIND, _payload(cycle_id, wanted))
 
@@ -126,6 +129,7 @@ def _cycle(cycle_id: int) -> Cycle:
 def _require(by: Staff, cycle_id: int, wanted: PrintRequest) -> None:
     cycle = _cycle(cycle_id)
     require_part_of(by, Permission.PRINT, cycle.subdistrict_id)
+    _require_wave(cycle_id, wanted.wave)
     if not wanted.kinds or any(kind not in BY_KEY for kind in wanted.kinds):
         raise Invalid({"kinds": [_("请选择要打印的单据。")]})
     if wanted.stock and wanted.stock not in STOCKS:
@@ -136,6 +140,14 @@ def _require(by: Staff, cycle_id: int, wanted: PrintRequest) -> None:
         require_point(by, Permission.PRINT, wanted.point_id)
         if db.session.get(CyclePoint, (cycle_id, wanted.point_id)) is None:
             raise NotFound
+
+
+def _require_wave(cycle_id: int, wave: int) -> None:
+    """The first wave is there before its bags are: orders are printed earlier. Raises: Invalid."""
+    known = waves(cycle_id)
+    if wave != 1 and wave not in known:
+        shown = "、".join(str(one) for one in known)
+        raise Invalid({"wave": [_("这一批没有第%(wave)s波，现在有的是第%(known)s波。", wave=wave, known=shown)]})
 
 
 def _has_wide(kinds: Sequence[str]) -> bool:

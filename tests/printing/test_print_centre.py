@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
 from app.core import jobs
 from app.core.db import db
 from app.core.errors import Invalid, NotFound
 from app.core.events import SYSTEM, record
-from app.core.jobs import Running
+from app.core.jobs import Job, Running
 from app.printing import files, overview, prepare, service
 from app.printing.service import PrintRequest
 from tests import world
@@ -138,3 +139,23 @@ def test_documents_lie_in_a_folder_of_their_own(day: World) -> None:
     folder: Path = files.documents_dir()
     assert folder.stat().st_mode & 0o077 == 0
     assert not list(folder.glob(".job-*"))
+
+
+def test_a_wave_that_does_not_exist_is_refused_with_the_waves_there_are(app: Flask, day: World) -> None:
+    actor = day.actor("supplies")
+    for ask_for in (
+        lambda: service.request_kit(actor, day.cycle.id, 7),
+        lambda: service.request_printing(actor, day.cycle.id, PrintRequest(("tally",), wave=7)),
+        lambda: service.request_printing(
+            actor, day.cycle.id, PrintRequest((), wave=7, building_id=day.buildings[0].id)
+        ),
+    ):
+        with pytest.raises(Invalid) as refused:
+            ask_for()
+        assert refused.value.problems == {"wave": ["这一批没有第7波，现在有的是第1波。"]}
+    browser, page = world.sign_in(app, day, "supplies"), f"/cycles/{day.cycle.id}/print"
+    answer = world.post(browser, page, f"{page}/kit", {"wave": "7"})
+    assert answer.status_code == 422
+    assert "这一批没有第7波" in answer.get_data(as_text=True)
+    assert db.session.scalars(select(Job)).all() == []
+    assert world.post(browser, page, f"{page}/kit", {"wave": "1"}).status_code == 303
