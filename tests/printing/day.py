@@ -48,12 +48,12 @@ def day(app: Flask) -> World:
     receive(here, 3, 8)
     allocate(here)
     picking.pack(here.actor("supplies"), here.cycle.id)
-    _publish(here)
-    _buy(here)
+    publish(here)
+    buy(here)
     return here
 
 
-def _publish(here: World) -> None:
+def publish(here: World) -> None:
     plan = Plan(cycle_id=here.cycle.id, wave=1, input_sha256="x", seed=1, solver="hand", cost=0, state="published")
     db.session.add(plan)
     db.session.flush()
@@ -73,7 +73,7 @@ def _publish(here: World) -> None:
     db.session.commit()
 
 
-def _buy(here: World) -> None:
+def buy(here: World) -> None:
     order = PurchaseOrder(
         number="CG-1",
         cycle_id=here.cycle.id,
