@@ -9,7 +9,7 @@ from app.intake.grammar import entry, heading, lines, sections
 from app.intake.grammar.entry import Draft
 from app.intake.grammar.lexicon import Lexicon
 from app.intake.grammar.lines import Piece
-from app.intake.grammar.model import ChainLine, ChainResult, Change, Context, Outcome
+from app.intake.grammar.model import ChainLine, ChainResult, Change, Context, Goods, Outcome
 from app.intake.grammar.reader import Reader
 from app.intake.grammar.sections import Section, Unit
 from app.places.rules import Household, Register
@@ -67,14 +67,14 @@ def _affordable(found: list[Piece]) -> list[Piece]:
 
 
 def _section(section: Section, reader: Reader) -> list[ChainLine]:
-    bound = heading.bind(section.title, reader)
+    bound = heading.bind(section.title, reader, section.goods)
     result: list[ChainLine] = []
     for unit in section.units:
         if unit.fixed is not None:
-            piece = unit.pieces[0]
-            result.append(
-                ChainLine(piece.line_no, piece.raw, unit.fixed, unit.part, reason=unit.reason, list_no=section.number)
-            )
+            result += [
+                ChainLine(piece.line_no, piece.raw, unit.fixed, piece.part, reason=unit.reason, list_no=section.number)
+                for piece in unit.pieces
+            ]
             continue
         result += _unit(unit, bound)
     return result
@@ -182,19 +182,28 @@ def _identity(line: ChainLine) -> object:
 
 
 def _duplicates(found: list[ChainLine]) -> list[ChainLine]:
-    """The same household and item twice in one paste is never added silently."""
+    """The same household and item twice in one paste is never added silently.
+
+    Somebody known by a nickname only stays two orders: whose they are is asked in any case, with this reason beside.
+    """
     seen: dict[tuple[object, str], int] = {}
     settled: list[ChainLine] = []
     for line in found:
         if line.outcome is Outcome.ROW and line.continues is None:
-            keys = [(_identity(line), item.item) for item in line.items]
+            keys = [(_identity(line), _what(line, item)) for item in line.items]
             earlier = next((seen[key] for key in keys if key in seen), None)
             if earlier is not None:
-                line = line._replace(outcome=Outcome.REVIEW, reason=f"duplicate_of_line_{earlier}")
+                outcome = Outcome.REVIEW if line.household else Outcome.ROW
+                line = line._replace(outcome=outcome, reason=f"duplicate_of_line_{earlier}")
             for key in keys:
                 seen.setdefault(key, line.line_no)
         settled.append(line)
     return settled
+
+
+def _what(line: ChainLine, item: Goods) -> str:
+    """The item; where no list says what it offers, what one list offers is not what the next one does."""
+    return f"{heading.UNNAMED}:{line.list_no}" if item.item == heading.UNNAMED else item.item
 
 
 def _superseded(parsed: list[Section], found: list[ChainLine]) -> list[ChainLine]:

@@ -10,6 +10,7 @@ from app.intake.grammar import words
 from app.intake.grammar.model import Change
 from app.intake.grammar.scan import Element, Kind
 
+_OWN = ("我家", "我", "我们家", "我们")  # 我家退一份
 _TOTALS = ("总共", "一共", "总计", "合计", "共计", "共")
 
 
@@ -89,7 +90,8 @@ def _change(text: str, verbs: tuple[str, ...], change: Change) -> Changing | Non
         end = at + len(word)
         if word == "少" and text[end : end + 1] == "了":
             continue  # 少了1份 complains of what is missing
-        alone = len(word) == 1 and text[:at].strip(" ,，") != ""
+        before = text[:at].strip(" ,，")
+        alone = len(word) == 1 and before != "" and not before.endswith(_OWN)
         if _quantity_follows(text, end) and not (alone and not text[at - 1].isspace()):
             shorter = text[:at] + " " + text[end:].lstrip("了")
             return Changing(shorter, change, after_goods=counts_something(text[:at]))

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from app.core import chinese
-from app.intake.grammar import changes, goods, people, remarks, variants, words
+from app.intake.grammar import changes, contacts, goods, people, remarks, variants, words
 from app.intake.grammar.model import Change, Flag, Goods, Outcome
 from app.intake.grammar.reader import Reader, addresses
 from app.intake.grammar.scan import Element, Kind, scan
@@ -47,7 +47,7 @@ class Draft:
 
 def has_quantity(text: str, reader: Reader) -> bool:
     """Whether the text, addresses left out, holds a quantity."""
-    rest = _without(text, addresses(text, reader))
+    rest = contacts.masked(_without(text, addresses(text, reader)))
     return any(element.kind is Kind.QTY for element in scan(rest, reader.lexicon))
 
 
@@ -68,7 +68,7 @@ def _read(text: str, reader: Reader) -> list[Draft]:
         return [Draft(Outcome.SKIP, reason="placeholder")]
     if len(text) > MAX_ENTRY:
         return [Draft(Outcome.REVIEW, reason="too_long")]
-    text = chinese.fold(text).translate(_KEYCAPS)
+    text = contacts.masked(chinese.fold(text).translate(_KEYCAPS))
     if people.is_example(text) or people.is_format(text):
         return [Draft(Outcome.HEAD, reason="example")]
     found = addresses(text, reader)
@@ -199,7 +199,9 @@ def _lead(text: str, rest: str, found: list[Located], reader: Reader) -> tuple[s
         return "", rest
     before = text[: found[0].start]
     lead = before.strip(" ,，:：-~·。.、()")
-    said = scan(before, reader.lexicon)
+    core = lead.rstrip("0123456789")
+    ends_in_digits = core != lead and before.endswith(" ") and not reader.lexicon.knows(core)  # 小太阳88 12-302
+    said = scan(core if ends_in_digits else before, reader.lexicon)
     only_words = all(element.kind is Kind.WORDS and not element.is_item for element in said)
     if not lead or not only_words or reader.lexicon.knows(lead):
         return "", rest
@@ -231,7 +233,7 @@ def _addressed(draft: Draft, found: list[Located], text: str) -> Draft:
 
 def _proxy_name(name: str) -> tuple[str, str]:
     """`王姐代`: the name is the proxy of the address that follows."""
-    for word in ("代", "帮", "替"):
+    for word in words.PROXY_ENDS:
         if name.endswith(word):
             return "", name.removesuffix(word)
     return name, ""

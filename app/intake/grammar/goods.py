@@ -27,6 +27,8 @@ from app.intake.grammar.model import Goods
 from app.intake.grammar.scan import Element, Kind
 
 MAX_ITEMS = 30
+_SENTENCE = "没不了有在是吗吧家楼前后里"  # 5楼没电梯, 在3楼, 老人在家
+_MOST_VERBS = 3  # 麻烦帮我留
 _AROUND = " :：-~·。.…<>^_\"'“”"
 _WISHES = tuple(
     "要 不要 不 少 多 加 请 麻烦 尽量 最好 谢 辛苦 微 免 去 带 留 帮 放 送 到 有 明天 今天 后天 上午 下午 晚上".split()
@@ -120,6 +122,14 @@ def _merged(run: Sequence[Element]) -> _Part:
     return _Part(False, chosen.text, quantity=chosen, spec=spec, tight=run[0].tight)
 
 
+def _measured_names(group: list[_Part]) -> list[_Part]:
+    """`500ML可乐12罐2箱`: a fine measure in front of the words it touches is part of the name."""
+    first = group[0].quantity
+    if len(group) < 3 or first is None or first.unit not in words.FINE_UNITS or not group[1].tight:
+        return group
+    return [replace(group[1], text=group[0].text + group[1].text, tight=group[0].tight), *group[2:]]
+
+
 class _Reader:
     """Collects goods group by group; remembers words that wait for a quantity in the next group."""
 
@@ -131,6 +141,7 @@ class _Reader:
         self.problem = ""
 
     def take(self, group: list[_Part]) -> None:
+        group = _measured_names(group)
         shape = "".join("W" if part.is_words else "Q" for part in group)
         if shape == "W":
             self.waiting.append(group[0])
@@ -205,7 +216,7 @@ class _Reader:
         self.notes.append(part.text)
         wish = part.text.startswith(_WISHES) or people.is_chat(part.text) or people.is_name(part.text)
         dated = part.text[0].isdigit() and any(ch in part.text for ch in "月号日点:-")
-        wish = wish or dated or bool(remarks.flags_of(part.text))
+        wish = wish or dated or any(ch in part.text for ch in _SENTENCE) or bool(remarks.flags_of(part.text))
         self.problem = self.problem if wish else self.problem or "unclear_words"
 
     def _settle_waiting(self) -> None:
@@ -248,18 +259,25 @@ class _Reader:
             return
         if element.is_each and named is not None and not self.lexicon.knows(_name(named.text)):
             self.problem = self.problem or "each"
-        if named is None or not _name(named.text):
+        if named is None or not _name(named.text) or self._describes(named.text):
             self._bare(quantity, element, named)
             return
         spec = replace(named, text=named.text + quantity.spec, note=" ".join(filter(None, (named.note, quantity.note))))
         self.goods.append(self._named(spec, element, quantity.spec))
 
+    def _describes(self, text: str) -> bool:
+        """两个大的: only a description, where one item is meant anyway."""
+        name = text.strip(_AROUND)
+        known = name.removesuffix("的") in words.DESCRIBING or name in words.DESCRIBING
+        return bool(self.default_item) and known and not self.lexicon.knows(name)
+
     def _bare(self, quantity: _Part, element: Element, named: _Part | None) -> None:
-        note = " ".join(filter(None, (quantity.note, named.note if named else "")))
+        described = named.text.strip(_AROUND) if named and _name(named.text) else ""
+        note = " ".join(filter(None, (described, quantity.note, named.note if named else "")))
         problem = element.problem or ("" if self.default_item else "item_missing")
-        problem = problem or self._limit(self.default_item, element)
+        problem = problem or ("unit_differs" if element.unit in words.FINE_UNITS else "")
         ordered = Goods(self.default_item, element.number, element.unit, note, problem)
-        self.goods.append(self._in_sale_units(ordered))
+        self.goods.append(self._limited(self._in_sale_units(ordered)))
 
     def _named(self, part: _Part, element: Element | None, spec: str) -> Goods:
         written = _name(part.text)
@@ -267,16 +285,15 @@ class _Reader:
         if not found.certain and spec:
             shorter = self.lexicon.match(_name(part.text.removesuffix(spec)))
             found = replace(shorter, note=f"{shorter.note} {spec}".strip()) if shorter.item else found
+        if self.lexicon.is_open and _is_no_item(written):
+            found = replace(found, certain=False)
         problem = "" if found.certain else ("unknown_item" if not found.item else "item_unclear")
         if (_takes_back(written) and (self.lexicon.is_open or not found.certain)) or self._goes_on_changing(part.text):
             problem = "change_unclear"
-        if element is None:
-            problem = problem or "no_quantity"
-        else:
-            problem = element.problem or problem or self._limit(found.item, element)
+        problem = (element.problem if element else "") or problem or ("" if element else "no_quantity")
         note = " ".join(filter(None, (found.note, part.note)))
         number, unit = (element.number, element.unit) if element else (None, "")
-        return self._in_sale_units(Goods(found.item or written, number, unit, note, problem))
+        return self._limited(self._in_sale_units(Goods(found.item or written, number, unit, note, problem)))
 
     def _goes_on_changing(self, text: str) -> bool:
         """土豆加1袋, 土豆减1袋: a change of what was ordered before, not an order."""
@@ -300,8 +317,11 @@ class _Reader:
         fits = size != 0 and (size == sold_size or sold in ("份", "单份"))
         return ordered if fits else replace(ordered, problem="unit_differs")
 
-    def _limit(self, item: str, element: Element) -> str:
-        return "over_limit" if element.number is not None and element.number > self.lexicon.limit(item) else ""
+    def _limited(self, ordered: Goods) -> Goods:
+        """More than one household may order is asked; grams and millilitres are counted by the hundred."""
+        most = self.lexicon.limit(ordered.item) * (100 if ordered.unit in words.FINE_UNITS else 1)
+        over = not ordered.problem and ordered.qty is not None and ordered.qty > most
+        return replace(ordered, problem="over_limit") if over else ordered
 
     def result(self) -> Parsed:
         self._settle_waiting()
@@ -317,15 +337,26 @@ class _Reader:
 def _name(text: str) -> str:
     """The words of an item without the verbs people put around it (我要鸡蛋, 肉来)."""
     name = people.without_pictures(text).strip(_AROUND).lstrip(")").strip(_AROUND)
-    for verb in words.VERBS_BEFORE:
-        if name == verb or (name.startswith(verb) and verb not in words.VERBS_ALONE):
-            name = name[len(verb) :]
-            break
+    for _ in range(_MOST_VERBS):
+        name = _without_verb(name)
     for verb in words.VERBS_AFTER:
         if len(name) > len(verb) and name.endswith(verb):
             name = name[: -len(verb)]
             break
     return name.strip(_AROUND)
+
+
+def _is_no_item(written: str) -> bool:
+    """或, 上次的, 份: words without a catalogue that name no goods."""
+    bare = written.strip(_AROUND)
+    return bare in words.NO_ITEMS or bare in words.UNITS or bare.startswith(words.NO_ITEM_STARTS)
+
+
+def _without_verb(name: str) -> str:
+    for verb in words.VERBS_BEFORE:
+        if name == verb or (name.startswith(verb) and verb not in words.VERBS_ALONE):
+            return name[len(verb) :]
+    return name
 
 
 def _takes_back(text: str) -> bool:

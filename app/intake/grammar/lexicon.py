@@ -10,6 +10,7 @@ from app.core import chinese
 from app.intake.grammar import words
 
 DEFAULT_LIMIT = 50
+_LONGEST_COMMON = max(len(word) for word in words.GOODS)
 _UNITS_LOWER = frozenset(unit.lower() for unit in words.UNITS)
 _NOTE_STARTS = ("要", "不要", "的", "选", "最好", "尽量")
 _TAILS = ("等", "类", "的", *words.DESCRIBING)
@@ -147,8 +148,8 @@ class Lexicon:
     def cover(self, text: str) -> list[str]:
         """The item names that a text consists of, written without a break (鸡蛋牛奶); empty when it holds more."""
         found, at = [], 0
-        while at < len(text) and not self.is_open:
-            end = self.span(text, at)
+        while at < len(text):
+            end = _common_span(text, at) if self.is_open else self.span(text, at)
             if end == at:
                 return []
             found.append(text[at:end])
@@ -160,6 +161,12 @@ class Lexicon:
         wanted = set(key(text))
         scored = sorted(((-len(wanted & set(key(name))), name) for name in self.items), key=lambda pair: pair)
         return tuple(name for score, name in scored[:most] if score < 0)
+
+
+def _common_span(text: str, start: int) -> int:
+    """End of the longest common word for groceries that begins at `start`; `start` when none does."""
+    sizes = range(min(_LONGEST_COMMON, len(text) - start), 1, -1)
+    return next((start + size for size in sizes if text[start : start + size] in words.GOODS), start)
 
 
 def _is_one_unit(alias: str, item: Item) -> bool:

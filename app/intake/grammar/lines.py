@@ -154,6 +154,17 @@ def date_end(text: str) -> int:
     return at + named if whole or spoken or dotted else 0
 
 
+def month_day_end(text: str) -> int:
+    """End of a month and day without 日 (`4.16 蔬菜包`, `4/16周六`), 0 when there is none."""
+    month_end = next((at for at, ch in enumerate(text[:3]) if ch in "./"), 0)
+    month, day = text[:month_end], text[month_end + 1 : month_end + 3].rstrip()
+    day = day if day.isdigit() else day[:1]
+    if not (month.isdigit() and day.isdigit() and 1 <= int(month) <= 12 and 1 <= int(day) <= 31):
+        return 0
+    end = month_end + 1 + len(day)
+    return 0 if text[end : end + 1].isdigit() or text[end : end + 1] in tuple("-.#/号栋幢") else end
+
+
 def timestamp_end(text: str) -> int:
     """End of a leading date and time (`2026年10月3日 22:14 `), 0 when there is none."""
     at = 0

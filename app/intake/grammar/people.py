@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 
 from app.intake.grammar import words
@@ -14,6 +15,7 @@ _SELF = ("我", "本人", "我家", "自己")
 _PARTICLES = frozenset("啊呀哦了的吧呢哈嗯呵嘿哟喽啦么嘛您你大家各位亲")
 _TRIM = " :：,，-~·。.、…"
 _ASKS = ("多少钱", "几点", "什么时候", "还有吗", "有吗", "怎么", "能不能", "可不可以", "谁", "哪里", "哪天", "吗", "?")
+_DISTRICTS = tuple("社区 街道 委会 小区 大楼 公寓 人家 市场 广场 中心 大厦 路 街 区 里 府 号".split())
 _PLACES = frozenset("村桥角弄巷塘湾庄里岙浜埭坊苑园营")
 
 
@@ -33,6 +35,26 @@ def is_name(text: str) -> bool:
     if text[-1] in _PLACES and (len(text) == 2 or text[1] == "家"):
         return False  # 王家村, 李家桥, 马塘
     return not any(ch in words.GOODS_ENDS for ch in text[1:])
+
+
+def is_nickname(text: str) -> bool:
+    """Han words in front of an address that nobody would call a place: 爱吃鱼的猫, 小太阳, 乐乐妈, 志愿者小李."""
+    bare = without_pictures(text).strip(_TRIM)
+    if not 2 <= len(bare) <= 12 or not all("\u4e00" <= ch <= "\u9fff" for ch in bare):
+        return False
+    bare = bare.removesuffix("的")
+    if bare.endswith((*_DISTRICTS, *_PLACES)) or bare[:1] in _SELF or any(ch in bare for ch in "在住是"):
+        return False
+    if bare.endswith(words.KIN) or any(word in bare for word in words.NICKNAME_WORDS):
+        return True
+    if not 2 <= len(bare) <= 4:
+        return False
+    return bare[0] in "小老阿" or bare[0] == bare[1] or bare[-1] == bare[-2] or bare[-2] in "小老阿"
+
+
+def is_said(run: str) -> bool:
+    """`刚才写错了`, `家里没电梯`: a run of words that says something and so names no place."""
+    return run.endswith(("了", "吧", "吗", "呢", "啊", "呀")) or any(ch in run[1:] for ch in "没不错")
 
 
 def is_everybody(text: str) -> bool:
@@ -74,6 +96,9 @@ def _behind_address(rest: list[Element], lexicon: Lexicon) -> tuple[str, list[El
     another = follows is not None and follows.kind is Kind.WORDS
     if is_name(stripped) and not (lexicon.knows(stripped) and not stripped.endswith(words.KIN)):
         return stripped, rest[1:]
+    proxy = next((stripped.removesuffix(word) for word in words.PROXY_ENDS if stripped.endswith(word)), "")
+    if proxy and (is_name(proxy) or is_nickname(proxy)):
+        return stripped, rest[1:]
     if is_no_name(stripped):
         return "", rest
     if another and follows is not None and lexicon.knows(follows.text) and not lexicon.knows(stripped):
@@ -90,6 +115,9 @@ def _nickname(rest: list[Element], lexicon: Lexicon) -> tuple[str, list[Element]
         len(each.text) == 1 and each.text.isascii() and each.text.isalpha() for each in letters
     ):
         return "", rest  # A+1、B*2
+    person, goods = _person_and_goods(first.text, lexicon)
+    if person:
+        return person, [replace(first, text=goods), *rest[1:]]
     glued = follows is not None and follows.tight and follows.kind is Kind.QTY
     if glued and lexicon.knows(first.text) and not first.text.endswith(words.KIN):
         return "", rest
@@ -113,6 +141,14 @@ def _is_goods_first(text: str, rest: Sequence[Element], lexicon: Lexicon) -> boo
     return holds and not any(element.kind is Kind.WORDS and lexicon.knows(element.text) for element in rest)
 
 
+def _person_and_goods(text: str, lexicon: Lexicon) -> tuple[str, str]:
+    """`王阿姨盒饭`: a person by kin word and goods written without a break; two empty words when it is not that."""
+    for at in range(2, len(text) - 1):
+        if text[:at].endswith(words.KIN) and text[0] in words.SURNAMES and lexicon.knows(text[at:]):
+            return text[:at], text[at:]
+    return "", ""
+
+
 def _has_words(elements: Sequence[Element]) -> bool:
     return any(element.kind is Kind.WORDS for element in elements)
 
@@ -127,7 +163,7 @@ def _goes_on(name: str, word: str, lexicon: Lexicon) -> bool:
 def is_chat(text: str) -> bool:
     """收到, 👌, 好的谢谢: words that order nothing."""
     bare = "".join(ch for ch in text if ch.isalnum())
-    if not bare:
+    if not bare or any(word in text for word in words.SYSTEM):
         return True
     left = bare
     for word in sorted(words.CHAT, key=len, reverse=True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from app.intake.grammar import changes, people, remarks, words
+from app.intake.grammar import changes, contacts, people, remarks, words
 from app.intake.grammar.lexicon import Lexicon
 from app.intake.grammar.model import Context
 from app.intake.grammar.scan import Kind, scan
@@ -75,11 +75,15 @@ class Reader:
         left = _without_verbs(run)
         if holds_place(left) or self._begins_with_place(left):
             return False
-        for word in (*words.REDIRECTS, *words.PROXIES, *words.VERBS_AFTER):
+        for word in (*words.REDIRECTS, *words.PROXIES, *words.VERBS_AFTER, *words.PROXY_ENDS):
             left = left.removesuffix(word)
+        if people.is_said(left):
+            return True
         if self._begins_with_goods(left):
             return True
-        if left in _ASIDES or people.is_name(left) or self.lexicon.knows(left) or people.is_chat(left):
+        if left in _ASIDES or people.is_name(left) or people.is_nickname(left):
+            return True
+        if self.lexicon.knows(left) or people.is_chat(left):
             return True
         if any(element.kind is Kind.QTY or element.is_item for element in scan(left, self.lexicon)):
             return True
@@ -110,7 +114,7 @@ def addresses(text: str, reader: Reader) -> list[Located]:
     """The addresses of a line; none when there is no register to read them against."""
     key = (text, reader.context.scope)
     if key not in reader.seen:
-        found = locate(text, reader.register, words.SHORT_UNITS, reader.context.scope, reader.explains)
+        found = locate(contacts.masked(text), reader.register, words.SHORT_UNITS, reader.context.scope, reader.explains)
         reader.seen[key] = found
         if not any(place.resolution.household for place in found) and (found or runs_of_digits(text) > 3):
             reader.effort.waste(text)

@@ -13,16 +13,28 @@ clause                       flag              goes to
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import product
 
 from app.core import chinese
 from app.intake.grammar import words
 from app.intake.grammar.model import Flag
 
-_PAID = tuple(
-    "微信已转账 微信已付款 微信已转 微信已付 支付宝已转 支付宝已付"
-    " 已经付款 已付款 已支付 已转账 已付 已转 转账了 付款了 付款 付过了 付了 转了 转账 已交"
-    " 钱已付 红包已发 红包".split()
-)
+_PAID_CORES = ("转", "付", "红包", "交", "打款", "结清")
+_MONEY = ("块钱", "元", "块")
+
+
+def _payment_words() -> tuple[str, ...]:
+    """已付, 微信已转账了, 已支付宝付款: an adverb, a channel, the verb and its ending, longest first."""
+    found = {"红包已发", "红包", "钱已付", "已交", "已打款", "已结清"}
+    for lead, channel, done, verb, end in product(
+        ("", "已", "已经"), ("", "微信", "支付宝"), ("", "已"), ("转账", "付款", "支付", "转", "付"), ("", "了", "过了")
+    ):
+        if len(verb) > 1 or lead or channel or done or end:
+            found.add(lead + channel + done + verb + end)
+    return tuple(sorted(found, key=lambda word: (-len(word), word)))
+
+
+_PAID = _payment_words()
 _TICKS = "✅☑✔💰🧧"
 _MISSING = ("如果没有", "要是没有", "没有", "无货", "缺货", "没货", "断货", "没了", "买不到", "如无", "若无")
 _THEN_NOT = ("就不要", "不要", "算了", "就退", "退款", "取消", "不用", "不换", "不买", "就不")
@@ -85,8 +97,12 @@ def extract(text: str) -> Remarks:
     rest: list[str] = []
     notes: list[str] = []
     restricted: list[str] = []
+    paid = False
     for clause, mark in _clauses(text):
         kept, remark, flag = _clause(clause)
+        if paid and clause and _is_amount(clause):  # 已转 60
+            kept, remark = "", clause
+        paid = flag is Flag.PAID or (paid and not clause)
         rest.append(kept + mark)
         if flag:
             flags.add(flag)
@@ -113,7 +129,8 @@ def _clause(clause: str) -> tuple[str, str, Flag | None]:
         return "", "", None
     paid = _paid(clause)
     if paid is not None:
-        return paid, clause[len(paid) :] if clause.startswith(paid) else "", Flag.PAID
+        beside = clause[len(paid) :] if clause.startswith(paid) else clause[: -len(paid)]
+        return paid, beside if paid in clause else "", Flag.PAID
     priced = _price(clause)
     if priced is not None:
         return priced[0], priced[1], None
@@ -138,11 +155,21 @@ def _clause(clause: str) -> tuple[str, str, Flag | None]:
 def _paid(clause: str) -> str | None:
     """The clause without its payment words; None when it has none."""
     kept = clause
-    for word in _PAID:
-        kept = kept.replace(word, "")
+    for word in _PAID if any(core in clause for core in _PAID_CORES) else ():
+        at = kept.find(word)
+        if at >= 0:
+            end = _number_end(kept, at + len(word))
+            money = next((kept[end : end + len(m)] for m in _MONEY if kept.startswith(m, end)), "")
+            whole = _is_amount(kept[at + len(word) : end] + "0" * bool(money)) and not unit_word(kept, end)
+            kept = kept[:at] + kept[end + len(money) if whole else at + len(word) :]
     for tick in _TICKS:
         kept = kept.replace(tick, "")
     return kept.replace("\ufe0f", "") if kept != clause else None
+
+
+def _is_amount(clause: str) -> bool:
+    """60, 60.5, 128: an amount of money behind a word of payment, written without 元."""
+    return len(clause) >= 2 and clause.replace(".", "", 1).isdigit()
 
 
 def _price(clause: str) -> tuple[str, str] | None:
@@ -186,13 +213,20 @@ def _persons(clause: str) -> bool:
         bare = bare.removeprefix(lead)
     tail = next((tail for tail in ("口之家", "口人", "个人", "人", "口") if bare.endswith(tail)), "")
     number = bare.removesuffix(tail)
+    if any(word in bare for word in ("个大人", "个小孩", "个老人", "个孩子", "位老人", "个宝宝", "口人")):
+        left = "".join(ch for ch in bare if not ch.isdigit() and ch not in chinese.NUMERALS)
+        for word in ("个大人", "个小孩", "个老人", "个孩子", "位老人", "个宝宝", "口人", "和"):
+            left = left.replace(word, "")
+        return not left
     return bool(tail) and 0 < len(number) <= 2 and all(ch.isdigit() or ch in chinese.NUMERALS for ch in number)
 
 
 def _substitution(clause: str) -> int:
     for word in _NO_CHANGE:
-        if word in clause:
-            return clause.find(word)
+        at = clause.find(word)
+        if at >= 0:
+            missing = next((m for m in _MISSING if clause[:at].endswith(m)), "")
+            return at - len(missing)
     for missing in _MISSING:
         at = clause.find(missing)
         if at >= 0 and any(word in clause[at:] for word in _THEN_NOT):

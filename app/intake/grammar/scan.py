@@ -19,6 +19,7 @@ from app.intake.grammar.lexicon import Lexicon
 MAX_NUMBER_DIGITS = 6
 _SEPARATORS = "=,，。;；、!！?？|…\n"
 _TIMES = "xX*×"
+_AND = "和跟与及"
 _RANGE_PAIRS = frozenset("一二 二三 两三 三四 三五 四五 五六 六七 七八 八九 一两".split())
 
 
@@ -102,7 +103,8 @@ def _with_tight(element: Element, tight: bool) -> Element:
 def _at(text: str, at: int, lexicon: Lexicon) -> tuple[Element | None, int]:
     """The element that begins here and its end; None and the next position inside words."""
     ch = text[at]
-    if ch in _SEPARATORS or (ch in "+/&" and not _counts(text, at + 1)):
+    joined = ch in "+/&" and not _counts(text, at + 1)
+    if ch in _SEPARATORS or joined or (ch in _AND and at > 0 and _counts(text, at + 1)):
         return Element(Kind.SEP, ch), at + 1
     if ch == "(":
         return _bracket(text, at)
@@ -255,7 +257,7 @@ def _spoken(text: str, at: int, start: int, sign: str) -> tuple[Element | None, 
     after = _blanks(text, end)
     unit = unit_at(text, after)
     ends_word = after >= len(text) or text[after] in _SEPARATORS + " )"
-    alone = len(spoken) == 1 and ends_word and (at == 0 or text[at - 1] in " 要来订拿")
+    alone = len(spoken) == 1 and ends_word and (at == 0 or text[at - 1] in " 要来订拿各样种自")
     if not spoken or not (unit or sign or alone or (spoken in ("俩", "仨") and ends_word)):
         return None, at
     return _finished(text, (at, end, after), number, unit, sign)

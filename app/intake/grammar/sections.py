@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from app.intake.grammar import entry, lines, people, remarks
+from app.intake.grammar import entry, heading, lines, people, remarks
 from app.intake.grammar.lines import Inline, Marker, Piece
 from app.intake.grammar.model import Outcome
 from app.intake.grammar.reader import Reader, addresses
@@ -35,7 +35,8 @@ class Unit:
     list_no: int = 0
     block: int = 0
     quantity: bool = False
-    part: int = 1
+    listed: int = 0
+    """The number of the last of the goods that are listed below an address, 0 when none are."""
     candidates_text: str = ""
     """The line with its number, when a loose number may as well be a building."""
 
@@ -48,6 +49,8 @@ class Section:
     title: list[str] = field(default_factory=list)
     has_header: bool = False
     units: list[Unit] = field(default_factory=list)
+    goods: str = ""
+    """The item that a heading inside the list names for the lines below it."""
     heading: bool = False
     """The first line of the title is a building (`13号楼：`), which ends where the next building begins."""
 
@@ -79,6 +82,12 @@ def split(found: list[Piece], reader: Reader) -> list[Section]:
             sections.append(section)
             section.units.append(_fixed(piece, Outcome.HEAD, "building", section))
             continue
+        goods = _heads_goods(piece.text, section, reader)
+        if goods:
+            section = Section(len(sections), list(section.title), heading=section.heading, goods=goods)
+            sections.append(section)
+            section.units.append(_fixed(piece, Outcome.HEAD, "heading", section))
+            continue
         _line(piece, section, reader)
     if len(sections) > 1 and not any(unit.fixed is None for unit in sections[0].units):
         for unit in sections[0].units:
@@ -100,6 +109,17 @@ def _is_building_heading(text: str, reader: Reader) -> bool:
     return bool(found[0].resolution.read.building) and left in _OF_A_BUILDING
 
 
+def _heads_goods(text: str, section: Section, reader: Reader) -> str:
+    """`以下为水果套餐：`, `【鸡蛋】` between orders: the item of the lines below it, "" for any other line."""
+    entered = any(unit.fixed is None for unit in section.units)
+    if not text or len(text) > 20 or not (entered or section.goods or not section.title):
+        return ""
+    marked = text.endswith(":") or (text[0] in "【[" and text[-1] in "】]")
+    if not marked or lines.marker(text) is not None or addresses(text, reader) or entry.has_quantity(text, reader):
+        return ""
+    return heading.item_named(text, reader)
+
+
 def _quoted(found: list[Piece]) -> set[int]:
     marks: set[int] = set()
     begin = 0
@@ -112,7 +132,7 @@ def _quoted(found: list[Piece]) -> set[int]:
 
 
 def _fixed(piece: Piece, outcome: Outcome, reason: str, section: Section) -> Unit:
-    return Unit([piece], piece.text, fixed=outcome, reason=reason, list_no=section.number, part=piece.part)
+    return Unit([piece], piece.text, fixed=outcome, reason=reason, list_no=section.number)
 
 
 def _header(piece: Piece, end: int, section: Section) -> None:
@@ -132,29 +152,36 @@ def _entry(piece: Piece, index: int | None, section: Section, loose: str = "") -
     before = next((u.index for u in reversed(section.units) if u.fixed is None and u.index is not None), None)
     if index is not None and before is not None and index <= before and index <= 1:
         block += 1
-    unit = Unit([piece], piece.text, index, list_no=section.number, block=block, part=piece.part, candidates_text=loose)
+    unit = Unit([piece], piece.text, index, list_no=section.number, block=block, candidates_text=loose)
     section.units.append(unit)
     return unit
 
 
-def _line(piece: Piece, section: Section, reader: Reader) -> None:
-    text = piece.text[lines.timestamp_end(piece.text) :]
+def _aside(piece: Piece, text: str, section: Section, reader: Reader) -> Unit | None:
+    """The unit of a line that is no entry whatever stands around it; None when it may be one."""
     if len(text) > 10 * MAX_LINE:
-        section.units.append(_fixed(piece, Outcome.REVIEW, "too_long", section))
-        return
-    if _is_sender(text, section, reader):
-        section.units.append(_fixed(piece, Outcome.SKIP, "sender", section))
-        return
+        return _fixed(piece, Outcome.REVIEW, "too_long", section)
+    stamped = text != piece.text and bool(text) and not section.has_header and people.is_name(text)
+    if stamped or _is_sender(text, section, reader):
+        return _fixed(piece, Outcome.SKIP, "sender", section)
     if "@所有人" in text or "@all" in text.lower():
-        section.units.append(_fixed(piece, Outcome.SKIP, "announcement", section))
-        return
+        return _fixed(piece, Outcome.SKIP, "announcement", section)
     if people.is_example(text):
-        section.units.append(_fixed(piece, Outcome.HEAD, "example", section))
-        return
+        return _fixed(piece, Outcome.HEAD, "example", section)
     after_date = lines.date_end(text)
+    if not after_date and section.has_header and not any(unit.fixed is None for unit in section.units):
+        after_date = lines.month_day_end(text)
     if after_date and not entry.has_quantity(text[after_date:], reader):
         section.title.append(text)
-        section.units.append(_fixed(piece, Outcome.HEAD, "date", section))
+        return _fixed(piece, Outcome.HEAD, "date", section)
+    return None
+
+
+def _line(piece: Piece, section: Section, reader: Reader) -> None:
+    text = piece.text[lines.timestamp_end(piece.text) :]
+    aside = _aside(piece, text, section, reader)
+    if aside is not None:
+        section.units.append(aside)
         return
     mark = lines.marker(text)
     last_index = next((u.index for u in reversed(section.units) if u.fixed is None and u.index is not None), 0) or 0
@@ -167,11 +194,31 @@ def _line(piece: Piece, section: Section, reader: Reader) -> None:
         section.units.append(_fixed(piece, Outcome.REVIEW, "too_long", section))
     elif inline:
         _inline(piece, text, inline, section)
+    elif mark and _lists_goods(piece._replace(text=text[mark.end :]), mark, section, reader):
+        return
     elif mark:
         unit = _entry(piece._replace(text=text[mark.end :]), mark.index, section, text if mark.is_loose else "")
         unit.quantity = entry.has_quantity(unit.text, reader)
     else:
         _plain(piece._replace(text=text), section, reader)
+
+
+def _lists_goods(piece: Piece, mark: Marker, section: Section, reader: Reader) -> bool:
+    """Numbered goods on lines of their own below an address (`12-302:`, `1. 土豆2袋`) are that household's."""
+    above = section.units[-1] if section.units else None
+    if above is None or above.fixed is not None or above.index is not None or piece.after_blank or mark.is_loose:
+        return False
+    if mark.index != above.listed + 1 or above.quantity != bool(above.listed) or addresses(piece.text, reader):
+        return False
+    whose = entry.read(above.pieces[0].text, reader)[0]
+    draft = entry.read(piece.text, reader)[0]
+    known = bool(draft.items) and all(reader.lexicon.knows(item.item) for item in draft.items)
+    if whose.household is None or whose.items or draft.who or not known:
+        return False
+    above.pieces.append(piece)
+    above.text += f"{',' if above.listed else ' '}{piece.text}"
+    above.listed, above.quantity = mark.index, True
+    return True
 
 
 def _is_sender(text: str, section: Section, reader: Reader) -> bool:

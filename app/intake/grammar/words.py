@@ -5,8 +5,8 @@ from __future__ import annotations
 # Size class of a unit: 0 a measure, 1 a piece, 2 a small pack, 3 a big pack. Of several numbers that stand together
 # (600ml*24瓶4箱) the one with the biggest unit is the quantity, the others are the specification.
 _UNITS_BY_SIZE = {
-    0: "斤 公斤 千克 kg KG Kg 克 g G 两 升 毫升 ml ML mL Ml L l 公升 寸 厘米 cm",
-    1: "个 枚 片 粒 支 枝 根 张 只 颗 棵 朵 头 尾 双 对 节 块 条 瓣 本 副 台",
+    0: "斤 公斤 千克 kg KG Kg 克 g G 两 升 毫升 ml ML mL Ml L l 公升 寸 厘米 cm mm MM",
+    1: "个 枚 片 粒 支 枝 根 张 只 颗 棵 朵 头 尾 双 对 节 块 条 瓣 本 副 台 抽 页 贴",
     2: "瓶 罐 听 杯 碗 盒 袋 包 卷 串 把 筒 捆 扎 束 盘 碟 壶 刀 客 块装 小包 小袋 小盒 小瓶 板 版 打 排 连 条装",
     3: "箱 件 提 筐 篮 桶 份 组 套 大箱 小箱 大包 大袋 大盒 大瓶 大桶 小桶 人份 单 坛 盆 单份 缸 床",
 }
@@ -41,18 +41,30 @@ NOT_UNIT_BEFORE = {
     "节": "日",
 }
 VERBS_BEFORE = tuple(
-    "也带 也要 也来 再带 带 麻烦帮我 麻烦 请帮我 帮我 我家要 我家订 我也要 我要 我订 我来 我拿 我家 想要 想订 需要"
-    " 预订 预定 下单 登记 报名 参加 参团 跟团 认购 申请 购买 要 来 订 拿 买 求 也 团 拼 接 跟 购 我".split()
+    "也带 也要 也来 再带 带 麻烦帮我 麻烦 请帮我 请帮忙 帮忙 帮我 给我 我家要 我家订 我也要 我要 我订 我来"
+    " 我拿 我家 想要 想订 需要 预订 预定 下单 登记 报名 参加 参团 跟团 认购 申请 购买 要 来 订 拿 买 求 也 团 拼"
+    " 接 跟 购 留 我".split()
 )
 # These count as verbs only when they stand alone: 带鱼 and 求 in a name are no verbs.
-VERBS_ALONE = frozenset("带也求团拼接跟购我")
-VERBS_AFTER = ("各要", "需要", "想要", "要", "来", "订", "拿", "买", "加")
+VERBS_ALONE = frozenset("带也求团拼接跟购留我")
+VERBS_AFTER = tuple("各要 需要 想要 接龙 下单 登记 报名 预订 预定 参团 跟团 参加 要 来 订 拿 买 加".split())
 
 KIN = tuple(
     "阿姨 大姨 小姨 叔叔 叔 伯伯 大伯 伯 大爷 爷爷 奶奶 姥姥 外婆 外公 大妈 妈妈 妈 爸爸 爸 哥哥 哥 姐姐 姐"
     " 弟弟 弟 妹妹 妹 先生 女士"
     " 小姐 太太 老师 师傅 医生 同学 同志 老板 嫂 嫂子 婶 婶婶 家 宝妈 宝爸 主任 书记 经理 师母 大哥 大姐 阿婆"
-    " 老伯 阿公 老人 老人家".split()
+    " 老伯 阿公 老人 老人家 女儿 儿子 媳妇 女婿 孙子 孙女 外甥 老公 老婆 爱人 亲戚 朋友 邻居 护工 保姆 家属 家人"
+    " 老太 老太太".split()
+)
+# Words of nicknames that no place bears (爱吃鱼的猫, 奔跑的蜗牛, 一颗柠檬糖).
+NICKNAME_WORDS = tuple(
+    "的 吃 妈 爸 猫 狗 兔 熊 猪 喵 汪 咪 鼠 猴 虎妞 蜗牛 宝贝 宝宝 宝妈 乖 萌 糖 豆豆 妞 丫 娃 崽 胖 瘦 懒 傻 呆 笨"
+    " 不 想 爱吃 爱你 最爱 么 吗 呀 哦 哈 呵 嘻 笑 哭 睡 奔跑 快乐 开心 幸福的 微笑 淡定 随缘 知足 平淡 先生"
+    " 女士 小姐"
+    " 师傅 志愿者 楼长 团长 群主 大白 天使 精灵 公主 王子 女王 侠 柠檬 西瓜 草莓 樱桃"
+    " 柚子 土豆 番茄 薄荷 咖啡 奶茶 可乐 若 而 莫 淡 忆 缘 梦 随 花开 静好 往事 如烟 似水 听风 听雨 看海 追梦"
+    " 梦想 逍遥 无忧 有约 飞翔 飘 吹"
+    " 流浪 远方 回忆".split()
 )
 SURNAMES = frozenset(
     "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程"
@@ -89,6 +101,12 @@ GOODS = frozenset(
     " 药 药品 感冒药 退烧药 布洛芬 香烟 蛋 菜 果 成人 儿童 大人 小孩 米面油 调料 调味品".split()
 )
 
+# What stands where goods could and names none: `1份或2份`, `还是2份`, `上次的2份没收到`.
+NO_ITEMS = frozenset(
+    "或 或者 还是 要么 和 跟 以及 再 共 同上 一样 照旧 老样子 随便 多 几 左右 大概 这个 那个 此 该 都".split()
+)
+NO_ITEM_STARTS = tuple("或 上次 昨天 之前 原来 前面 刚才 已经 还差 少了 没收到 漏了 不是".split())
+SYSTEM = ("撤回了一条消息", "拍了拍", "加入了群聊", "移出了群聊", "修改群名", "领取了你的红包")
 EVERYBODY = ("整栋", "整幢", "全楼", "整楼", "全栋", "全幢", "整个单元", "全单元", "全体", "所有住户", "每家每户")
 CHAT = tuple(
     "收到 好的 好滴 谢谢 感谢 辛苦 早上好 晚上好 早 晚安 哈哈 嗯 嗯嗯 ok OK 赞 可以的 明白 知道了 请问"
@@ -110,7 +128,7 @@ AGAINST = tuple("不要 不用 不需要 不订 不买 不加 不拿 别 勿 退
 REFUSALS = tuple("不要 不用 不需要 不买 不订 不拿 别买 别订 别要 别拿 没要 没订 取消 退 退掉 算".split())
 CHANGES_BEFORE = (*AGAINST, "加", "改", "换", "补")
 NOT_AGAINST = tuple(
-    "退烧 退热 减肥 减盐 减脂 少儿 少林 加多宝 加湿 加碘 换洗 改锥 别克 免洗 免煮 免浆 免切 补水 补钙".split()
+    "退烧 退热 减肥 减盐 减脂 少儿 少林 加多宝 加湿 加碘 换洗 改锥 别克 免洗 免煮 免浆 免切 补水 补钙 别墅".split()
 )
 CANCELS = (
     "不要了",
@@ -139,7 +157,9 @@ SETS = ("修改为", "变更为", "更正为", "改成", "改为", "更改为", 
 ADDS = ("再加", "再来", "多加", "多要", "多订", "追加", "另加", "增加", "又加", "加订", "再要", "再订", "加")
 LESSENS = ("减少", "少要", "退掉", "去掉", "减", "少", "退", "取消")
 # Grams in each measure: a quantity in one measure is converted to the sale unit only when it comes out whole.
+FINE_UNITS = frozenset("克 g G ml ML mL Ml 毫升".split())
 GRAMS = {"斤": 500, "公斤": 1000, "千克": 1000, "kg": 1000, "KG": 1000, "Kg": 1000, "克": 1, "g": 1, "G": 1, "两": 50}
+PROXY_ENDS = tuple("代订 代买 代下单 代接 代购 代领 代登记 帮订 帮买 代 帮 替".split())
 PROXIES = ("代替", "代", "帮", "替", "给")
 REDIRECTS = ("送到", "送去", "改送", "送至", "放到", "放在", "转送", "寄到", "收货地址", "送")
 EACH = ("各自", "每样", "每种", "各样", "各")

@@ -130,8 +130,8 @@ def _may_be_glued(slot: Slot, masked: str, units: frozenset[str]) -> bool:
 def _read(segment: _Segment, masked: str, place: Place, before: list[Located]) -> list[Located]:
     """Every address of the segment; one building may serve several rooms (`12-302、401`)."""
     results: list[Located] = []
-    rest = list(segment.slots)
-    open_slots = list(segment.slots)  # behind the last address found; with the glued number they may be one more
+    rest = _without_nickname(segment.slots, masked, place)
+    open_slots = list(rest)  # behind the last address found; with the glued number they may be one more
     while rest and len(results) < _MOST_ADDRESSES:
         result, used = _longest(rest, masked, place)
         shared = _shared_building(rest[0], masked, place, (results or before)[-1:])
@@ -147,6 +147,29 @@ def _read(segment: _Segment, masked: str, place: Place, before: list[Located]) -
         if glued is not None:
             return [*(result for result in results if result.end <= glued.start), glued]
     return results
+
+
+def _without_nickname(slots: Sequence[Slot], masked: str, place: Place) -> list[Slot]:
+    """`小太阳88 12-302`, `lucky2008 12-302`: digits that end a nickname are left out where only so a flat is found."""
+    if len(slots) < 3 or not _ends_nickname(slots[0], masked, place):
+        return list(slots)
+    whole, _ = _longest(slots, masked, place)
+    shorter, _ = _longest(slots[1:], masked, place)
+    found = shorter is not None and shorter.resolution.household is not None and shorter.is_strong
+    return list(slots) if not found or (whole and whole.resolution.household) else list(slots[1:])
+
+
+def _ends_nickname(slot: Slot, masked: str, place: Place) -> bool:
+    """Two digits or more, tight behind a Latin word or behind Han words that are no place, a blank behind them."""
+    if not slot.is_bare or slot.is_letter or len(slot.value) < 2 or masked[slot.end : slot.end + 1] != " ":
+        return False
+    begin = slot.start
+    while begin > 0 and masked[begin - 1].isalpha() and masked[begin - 1] != names.MASK:
+        begin -= 1
+    word = masked[begin : slot.start].lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
+    if not word:
+        return slot.start - begin > 2
+    return place.explains is not None and not tokens.ends_with_road(word) and place.explains(word)
 
 
 def _shared_building(slot: Slot, masked: str, place: Place, before: list[Located]) -> Located | None:

@@ -127,6 +127,8 @@ def _unnamed(folded: str, register: Register) -> Naming:
     for begin, run in _runs(folded):
         after = folded[begin + len(run) :].lstrip(" ·()")
         behind = folded[:begin].rstrip(" ·(")[-1:]
+        if behind.isdigit() and (run[0] in "岁口人元" or run[1:].startswith(_NO_PLACE_STARTS)):
+            continue  # 82岁独居, 2份放消防栓里
         if len(run) < 3 or not (after[:1].isdigit() or (behind.isdigit() and run.endswith(_PLACE_ENDS))):
             continue
         size, similar = _similar(run, register)

@@ -19,6 +19,7 @@ MAX_SLOTS = 7
 MAX_PARTIAL = 5
 _PRUNE = 11.0
 _PRUNE_PARTIAL = 7.5
+_NO_BUILDING = 4.0
 _ORDER = {"lane": 0, "area": 0, "name": 0, "building": 1, "stairwell": 2, "floor": 3, "wing": 3, "room": 4}
 # Cost of a role for each level word; a pair that is absent is impossible.
 _COST_OF_LEVEL: dict[str, dict[str, float]] = {
@@ -61,6 +62,11 @@ class Reading(NamedTuple):
     def is_bare_number(self) -> bool:
         """Only one number of three digits or more: a room whose building is not said."""
         return self.used == 1 and self.building[:3].isdigit() and len(self.building) >= 3
+
+    @property
+    def cost_without_building(self) -> float:
+        """How much of the cost is for naming no building."""
+        return 0 if self.building else _NO_BUILDING + 0.5 * bool(self.room) + bool(self.stairwell)
 
     @property
     def is_complete(self) -> bool:
@@ -154,7 +160,7 @@ def _room_cost(reading: Reading, step: _Step) -> float:
 
 
 def _missing_cost(reading: Reading) -> float:
-    return (0 if reading.building else 4) + (0 if reading.room else 2)
+    return (0 if reading.building else _NO_BUILDING) + (0 if reading.room else 2)
 
 
 def _steps(found: list[Slot], at: int) -> Iterator[_Step]:

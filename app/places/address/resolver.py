@@ -160,6 +160,7 @@ def decide(read: Sequence[Reading], found: Sequence[Slot], place: Place) -> Reso
 
 def find_one(read: Sequence[Reading], found: Sequence[Slot], place: Place) -> Resolution | None:
     """What the register says of the readings; None when it has no household for them."""
+    read = _in_building(read) if place.building else read
     best = read[0]
     hits = _hits([r for r in read if r.cost <= min(best.cost + _MARGIN, _MAX_COST)], place)
     glued = False
@@ -181,6 +182,12 @@ def find_one(read: Sequence[Reading], found: Sequence[Slot], place: Place) -> Re
     return _accepted(households[0], chosen, place, glued)
 
 
+def _in_building(read: Sequence[Reading]) -> list[Reading]:
+    """Where the building is known already, an address that leaves it out (3单元502, 18C) is as usual as any other."""
+    weighed = [r if r.building else r._replace(cost=r.cost - r.cost_without_building) for r in read]
+    return sorted(weighed, key=lambda reading: (reading.cost, -reading.used))
+
+
 def _accepted(household: Household, chosen: Reading, place: Place, glued: bool) -> Resolution:
     if glued:
         return Resolution(household, 75, Reason.GLUED, (household,), chosen)
@@ -199,7 +206,7 @@ def _hits(read: Iterable[Reading], place: Place) -> list[_Hit]:
             continue
         for compound in place.compounds:
             hits += [_Hit(household, reading) for household in place.register.rooms(compound, reading, building)]
-    hits.sort(key=lambda hit: hit.reading.cost)
+    hits.sort(key=lambda hit: (hit.reading.cost, bool(hit.reading.building) and bool(place.building)))
     return hits
 
 

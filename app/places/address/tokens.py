@@ -13,7 +13,7 @@ from app.core import chinese
 
 # Level words, longest first inside each first character. Typing errors that the published data shows are listed too.
 _WORDS_OF_LEVEL = {
-    "building": "号楼 号搂 号栋 号幢 号库 号馆 #楼 幢 栋 撞 橦 座 斋 馆",
+    "building": "号别墅 栋别墅 幢别墅 号楼 号搂 号栋 号幢 号库 号馆 #楼 幢 栋 撞 橦 座 斋 馆",
     "hash": "#",
     "number": "号",
     "storey": "楼 搂",
