@@ -7,26 +7,27 @@ import gc
 import logging
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from urllib.parse import unquote
 
-from weasyprint import CSS, HTML, Document
+from weasyprint import CSS, Document
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
-from app.printing import pdf_boxes, pdf_text, qr
+from app.printing import pdf_boxes, pdf_styles, pdf_text, qr
 from app.printing.geometry import Box
 from app.printing.limits import ForbiddenFetch, RenderTooLarge
 from app.printing.pdf_marks import boxes_of, mark_corners
+from app.printing.pdf_markup import SheetHtml
 from app.printing.pdf_paint import images
 from app.printing.picture import split
 
 ASSETS = Path(__file__).resolve().parents[1] / "static" / "print"
 ASSET_SCHEME = "louda-asset"
 _ASSET_TYPES = {".css": "text/css", ".svg": "image/svg+xml", ".png": "image/png"}
-FASTER = (pdf_text, pdf_boxes)
+FASTER = (pdf_text, pdf_boxes, pdf_styles)
 for _part in FASTER:
     _part.install()
 _MISSING = re.compile(r"notdef glyph.*U\+([0-9A-F]{4,6})", re.IGNORECASE | re.DOTALL)
@@ -98,7 +99,7 @@ def _documents(sheets: Sequence[str], style: str, max_pages: int, fetcher: Asset
     documents = []
     for sheet in sheets:
         drawn, html = split(sheet)
-        page = HTML(string=html, url_fetcher=fetcher, media_type="print")
+        page = SheetHtml(html, fetcher, lambda: _style("base.css"))
         document = page.render(font_config=_fonts(), stylesheets=[_style(style)], cache=dict(images(drawn, _fonts())))
         if len(document.pages) > max_pages:
             raise RenderTooLarge(f"{len(document.pages)} pages, {max_pages} allowed")
@@ -124,13 +125,11 @@ def render_chunk(sheets: Sequence[str], max_pages: int, style: str = "sheets.css
     glyphs, fetcher = _MissingGlyphs(), AssetFetcher()
     logger = logging.getLogger("weasyprint")
     logger.addHandler(glyphs)
-    # Layout makes millions of short-lived objects in cycles; collecting once afterwards saves a tenth of the time.
+    # Layout makes millions of short-lived objects; looking for cycles among them again and again costs a tenth of the
+    # time. Most die with the chunk by themselves: one look afterwards, when nothing refers to it any more, is short.
     gc.disable()
     try:
-        documents = _documents(sheets, style, max_pages, fetcher)
-        boxes = tuple(_boxes(document) for document in documents)
-        pages = [page for document in documents for page in document.pages]
-        pdf = documents[0].copy(pages).write_pdf()
+        chunk = _chunk(sheets, style, max_pages, fetcher)
     except FatalURLFetchingError as error:
         raise ForbiddenFetch(str(error)) from error
     finally:
@@ -139,5 +138,12 @@ def render_chunk(sheets: Sequence[str], max_pages: int, style: str = "sheets.css
         gc.collect()
     if fetcher.refused:
         raise ForbiddenFetch(f"not an asset of the print templates: {fetcher.refused[0]!r}")
+    return replace(chunk, missing=tuple(sorted(glyphs.characters)))
+
+
+def _chunk(sheets: Sequence[str], style: str, max_pages: int, fetcher: AssetFetcher) -> ChunkPdf:
+    documents = _documents(sheets, style, max_pages, fetcher)
+    boxes = tuple(_boxes(document) for document in documents)
     counts = tuple(len(document.pages) for document in documents)
-    return ChunkPdf(pdf, counts, tuple(sorted(glyphs.characters)), boxes)
+    pages = [page for document in documents for page in document.pages]
+    return ChunkPdf(documents[0].copy(pages).write_pdf(), counts, (), boxes)

@@ -5,17 +5,22 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 
+import pikepdf
 import pytest
+from weasyprint import HTML
 
-from app.printing import engine, idle, pdf
+from app.printing import engine, idle, pdf, pdf_markup
 from app.printing.limits import RenderLimits
 from app.printing.markup import html_of
+from app.printing.picture import split
 from app.printing.process import RenderProcess
 from app.printing.shelf import Shelf
 from tests.printing import invented
 from tests.printing.conftest import text_of
+from tests.printing.invented_residents import for_residents
 
 ONE = RenderLimits(processes=1)
 
@@ -47,6 +52,34 @@ def test_pages_and_boxes_are_the_same_without_what_makes_it_fast(as_it_comes: No
         part.install()
     fast = pdf.render_chunk(html, 50)
     assert (slow.pages, slow.boxes) == (fast.pages, fast.boxes)
+
+
+def _content(pdf_bytes: bytes) -> list[bytes]:
+    with pikepdf.open(BytesIO(pdf_bytes)) as found:
+        return [page.Contents.read_bytes() for page in found.pages]
+
+
+@pytest.mark.parametrize("name", sorted({**invented.every_sheet(), **for_residents()}))
+def test_a_sheet_read_as_xml_with_our_own_base_is_the_page_that_a_browser_base_gives(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    html = [html_of(invented.stamped({**invented.every_sheet(), **for_residents()}[name]))]
+    assert pdf_markup.is_page(split(html[0])[1]), "every template is well-formed"
+    lean = pdf.render_chunk(html, 50)
+
+    def as_web_page(sheet: str, url_fetcher: pdf.AssetFetcher, _base: object) -> HTML:
+        return HTML(string=sheet, url_fetcher=url_fetcher, media_type="print")
+
+    monkeypatch.setattr(pdf, "SheetHtml", as_web_page)
+    assert _content(pdf.render_chunk(html, 50).pdf) == _content(lean.pdf)
+
+
+def test_sheets_of_a_kind_share_their_styles() -> None:
+    pdf.pdf_styles.forget()
+    pdf.render_chunk([html_of(printout) for printout in _letters(1)], 50)
+    known = len(pdf.pdf_styles._styles)
+    pdf.render_chunk([html_of(printout) for printout in _letters(4)], 50)
+    assert known == len(pdf.pdf_styles._styles) > 0
 
 
 def _letters(count: int) -> list[engine.Printout]:
