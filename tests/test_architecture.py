@@ -93,7 +93,10 @@ def test_routing_stands_alone() -> None:
     ("library", "allowed"),
     [
         ("ortools", ("routing/", "app/purchasing/optimise.py")),
-        ("weasyprint", tuple(f"app/printing/pdf{part}.py" for part in ("", "_text", "_boxes", "_paint"))),
+        (
+            "weasyprint",
+            tuple(f"app/printing/pdf{part}.py" for part in ("", "_text", "_boxes", "_paint", "_styles", "_markup")),
+        ),
         (
             "routing",
             (

@@ -1,4 +1,4 @@
-"""HTML to PDF by WeasyPrint (with `pdf_text` and `pdf_boxes`, which make it faster, the only modules that import it).
+"""HTML to PDF by WeasyPrint (with the other modules whose names begin with pdf, the only ones that import it).
 
 Runs in a child process, see `app.printing.child`.
 """
