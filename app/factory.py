@@ -56,6 +56,7 @@ BLUEPRINTS = (
     "app.purchasing.views:bp",
     "app.stock.views:bp",
     "app.allocation.views:bp",
+    "app.allocation.views_substitution:bp",
     "app.picking.views:bp",
     "app.dispatch.views:bp",
     "app.dispatch.views_roster:bp",

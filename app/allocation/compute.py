@@ -46,6 +46,11 @@ class Proposal:
     items: list[ItemResult]
     lots: Mapping[int, list[tuple[int, int]]]  # item → (lot, free units), in order of use
 
+    @property
+    def short(self) -> list[tuple[ItemResult, rules.Share]]:
+        """Every share that would leave a line short, with its item."""
+        return [(item, share) for item in self.items for share in item.shares if share.qty_short]
+
 
 def propose(cycle: Cycle) -> Proposal:
     """Apply the cycle's rule to its open units and the free stock. Seven statements.
@@ -108,7 +113,7 @@ def _open_lines(cycle_id: int) -> list[Row[int, int, int, int, int, str, int | N
 def _claims(cycle: Cycle, lines: list[Row[int, int, int, int, int, str, int | None]]) -> list[rules.Claim]:
     sequence = _sequence(cycle.id)
     in_need = set(db.session.scalars(select(CareNeed.household_id).distinct()))
-    shortages = _recent_shortages(cycle)
+    shortages = recent_shortages(cycle)
     overrides = db.session.scalars(
         select(ShareOverride)
         .join(OrderLine, OrderLine.id == ShareOverride.order_line_id)
@@ -161,7 +166,7 @@ def _sequence(cycle_id: int) -> dict[int, int]:
     return {order_id: rank for rank, order_id in enumerate(placed)}
 
 
-def _recent_shortages(cycle: Cycle) -> dict[int, int]:
+def recent_shortages(cycle: Cycle) -> dict[int, int]:
     """Household → how many lines were short in other cycles of late."""
     found = db.session.execute(
         select(HouseholdOrder.household_id, func.count(OrderLine.id))

@@ -9,6 +9,7 @@ from app.access.background import ask, asker, newest
 from app.access.permissions import Staff
 from app.allocation import service
 from app.allocation.compute import ItemResult
+from app.allocation.substitution import swaps
 from app.core.db import command
 from app.core.jobs import Job, JobState, Running, handles
 from app.ordering.models import Cycle
@@ -35,11 +36,23 @@ _SHOWN = tuple(field.name for field in fields(PreviewItem))
 
 
 @dataclass(frozen=True)
+class PreviewSwap:
+    """What would stand in for short units if the shortage were declared now; the numbers are `substitution.Swap`'s."""
+
+    item: str
+    substitute: str
+    households: int
+    qty_covered: int
+    qty_substitute: int
+
+
+@dataclass(frozen=True)
 class Preview:
     """What a run would give, as it was when it was worked out."""
 
     input_sha256: str
     items: tuple[PreviewItem, ...]
+    swaps: tuple[PreviewSwap, ...]
 
 
 @command
@@ -69,14 +82,24 @@ def last_preview(cycle: Cycle) -> tuple[Job | None, Preview | None]:
     if job is None or job.state != JobState.SUCCEEDED:
         return job, None
     items = tuple(PreviewItem(**item) for item in job.result["items"])
-    return job, Preview(job.result["input_sha256"], items)
+    swaps = tuple(PreviewSwap(**swap) for swap in job.result.get("swaps", ()))
+    return job, Preview(job.result["input_sha256"], items, swaps)
 
 
 @handles(PREVIEW_JOB)
 def run_preview(job: Running) -> dict[str, Any]:
     """Work out what a run would give, and write nothing but that. Raises: NotFound, Conflict."""
-    proposal = service.proposal_for(service.cycle_for(asker(job), job.subject_id))
-    return {"input_sha256": proposal.input_sha256, "items": [_shown(item) for item in proposal.items]}
+    cycle = service.cycle_for(asker(job), job.subject_id)
+    proposal = service.proposal_for(cycle)
+    found = [
+        asdict(PreviewSwap(swap.item, swap.substitute, len(swap.replaced), swap.qty_covered, swap.qty_substitute))
+        for swap in swaps(cycle, proposal)
+    ]
+    return {
+        "input_sha256": proposal.input_sha256,
+        "items": [_shown(item) for item in proposal.items],
+        "swaps": found,
+    }
 
 
 def _shown(item: ItemResult) -> dict[str, Any]:
@@ -93,4 +116,4 @@ def run_allocate(job: Running) -> dict[str, int]:
 @handles(SHORT_JOB)
 def run_declare_short(job: Running) -> dict[str, int]:
     """Declare what is still open as short. Raises: NotFound, Conflict."""
-    return {"units": service.declare_short(asker(job), job.subject_id)}
+    return asdict(service.declare_short(asker(job), job.subject_id))

@@ -68,7 +68,7 @@ class ShareOverride(Created, Base):
 
 
 class Substitution(Base):
-    """`ratio_to` units of the substitute stand for `ratio_from` units of the item."""
+    """`ratio_to` units of the substitute stand in for `ratio_from` units of the item; entered first, used first."""
 
     __tablename__ = "substitution"
     __table_args__ = (
@@ -84,3 +84,14 @@ class Substitution(Base):
     substitute_id: Mapped[int] = fk("item.id")
     ratio_from: Mapped[int] = mapped_column(Integer, default=1)
     ratio_to: Mapped[int] = mapped_column(Integer, default=1)
+
+
+class Replacement(Base):
+    """What a substitute line stands in for: `qty_covered` short units of the line it names in `substitute_for_id`."""
+
+    __tablename__ = "replacement"
+    __table_args__ = (at_least("qty_covered", 1), Index("ix_replacement_run_id", "run_id"), STRICT)
+
+    order_line_id: Mapped[int] = fk("order_line.id", primary_key=True)
+    run_id: Mapped[int] = fk("allocation_run.id")
+    qty_covered: Mapped[int] = mapped_column(Integer)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, case, func, select
+from sqlalchemy.orm import aliased
 
-from app.allocation.models import AllocationRun, ShareNote, ShareOverride
+from app.allocation.models import AllocationRun, ShareNote, ShareOverride, Substitution
 from app.catalog.models import Item
 from app.core.db import db
 from app.ordering.models import Cycle, HouseholdOrder, OrderLine
@@ -18,12 +19,16 @@ from app.stock.queries import usable_by
 
 @dataclass(frozen=True)
 class ItemRow:
-    """One item of the cycle: where its units are, and what is free in stock."""
+    """One item of the cycle: where its units are, and what is free in stock.
+
+    Ordered + substituting (units that stand in for another item) = open + given + short + cancelled.
+    """
 
     item_id: int
     item: str
     sale_unit: str
     qty_ordered: int
+    qty_substituting: int
     qty_open: int
     qty_given: int
     qty_short: int
@@ -45,7 +50,8 @@ def item_rows(cycle_id: int) -> list[ItemRow]:
             Item.id,
             Item.name,
             Item.sale_unit,
-            func.sum(OrderLine.qty_ordered),
+            func.sum(case((OrderLine.substitute_for_id.is_(None), OrderLine.qty_ordered), else_=0)),
+            func.sum(case((OrderLine.substitute_for_id.is_not(None), OrderLine.qty_ordered), else_=0)),
             func.sum(OrderLine.qty_open),
             func.sum(given),
             func.sum(OrderLine.qty_short),
@@ -63,10 +69,45 @@ def item_rows(cycle_id: int) -> list[ItemRow]:
         .group_by(Lot.item_id)
     )
     free: dict[int, int] = {item: int(qty) for item, qty in stock}
-    return [
-        ItemRow(item, name, unit, int(ordered), int(open_), int(given_), int(short), int(ended), free.get(item, 0))
-        for item, name, unit, ordered, open_, given_, short, ended in found
-    ]
+    rows = []
+    for item, name, unit, *sums in found:
+        ordered, substituting, open_, given_, short, ended = (int(number) for number in sums)
+        counts = (ordered, substituting, open_, given_, short, ended, free.get(item, 0))
+        rows.append(ItemRow(item, name, unit, *counts))
+    return rows
+
+
+@dataclass(frozen=True)
+class SubstitutionRow:
+    """One entry of the map: what stands in for what, at which price in the catalogue."""
+
+    id: int
+    item: str
+    item_price_fen: int
+    substitute: str
+    substitute_price_fen: int
+    ratio_from: int
+    ratio_to: int
+
+
+def substitutions() -> list[SubstitutionRow]:
+    """The map in the order in which it is used: by item, entered first first. One statement."""
+    short, instead = aliased(Item), aliased(Item)
+    found = db.session.execute(
+        select(
+            Substitution.id,
+            short.name,
+            short.list_price_fen,
+            instead.name,
+            instead.list_price_fen,
+            Substitution.ratio_from,
+            Substitution.ratio_to,
+        )
+        .join(short, short.id == Substitution.item_id)
+        .join(instead, instead.id == Substitution.substitute_id)
+        .order_by(short.sku, Substitution.id)
+    )
+    return [SubstitutionRow(*row) for row in found]
 
 
 def runs(cycle_id: int) -> list[AllocationRun]:

@@ -17,11 +17,10 @@ claims differ by at most 1, a share set by hand stays. With enough stock everybo
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from app.core.sentences import N_, Sentence, sentence
-from app.core.units import yuan
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,14 +278,11 @@ def distribute_with_tolerance(wishes: Sequence[tuple[int, int]], qty_pieces: int
 
 @dataclass(frozen=True, slots=True)
 class Substitute:
-    """`per` units of the short item are replaced by `gives` units of another one (2 small packs for 1 large: 1, 2)."""
+    """`per` units of the short item are replaced by `gives` units of another one (1 large by 2 small ones: 1, 2)."""
 
-    item_name: str
     substitute_name: str
     per: int
     gives: int
-    price_fen: int
-    substitute_price_fen: int
 
     def __post_init__(self) -> None:
         if self.per < 1 or self.gives < 1:
@@ -294,37 +290,53 @@ class Substitute:
 
 
 @dataclass(frozen=True, slots=True)
-class Replacement:
-    """`qty_covered` short units of a line become `qty_substitute` units; what it costs more (+) or less (−) in fen."""
+class Replaced:
+    """`qty_covered` short units of a line become `qty_substitute` units, at the lower of both prices."""
 
     line_id: int
     qty_covered: int
     qty_substitute: int
-    difference_fen: int
     said: Sentence
 
 
-def substitute(short: Iterable[Claim], rule: Substitute, qty_spare: int, seed: str) -> tuple[Replacement, ...]:
+def substitute(short: Iterable[Claim], rule: Substitute, qty_spare: int, seed: str) -> tuple[Replaced, ...]:
     """Replace short units by spare ones of the substitute, level and by turn, for lines that did not opt out.
 
     Each claim's `qty_ordered` is what the line is short of. Only whole blocks of `per` units are replaced.
+
+        1 → 2, spare 5, short 3        2 covered by 4, 1 stays short
+        2 → 1, spare 9, short 3 and 1  2 covered by 1, 1 and 1 stay short
+        1 → 1, spare 3, short 2 and 2  2 and 1 (whose turn it is), or 1 and 2
     """
     blocks = [
-        replace(claim, qty_ordered=claim.qty_ordered // rule.per, qty_held=0, qty_by_hand=None) for claim in short
+        replace(claim, qty_ordered=claim.qty_ordered // rule.per, qty_held=0, qty_by_hand=None, qty_back=0)
+        for claim in short
     ]
     situation = Situation(rule.substitute_name, qty_spare // rule.gives, "equal_floor", "", seed)
-    return tuple(_replacement(share, rule) for share in allocate(blocks, situation) if share.qty)
+    return tuple(_replaced(share, rule) for share in allocate(blocks, situation) if share.qty)
 
 
-def _replacement(share: Share, rule: Substitute) -> Replacement:
+def _replaced(share: Share, rule: Substitute) -> Replaced:
     covered, given = share.qty * rule.per, share.qty * rule.gives
-    difference = given * rule.substitute_price_fen - covered * rule.price_fen
     said = sentence(
-        N_("%(item)s缺货，%(covered)s份用%(substitute)s%(given)s份替代，差价%(yuan)s元。"),
-        item=rule.item_name,
+        N_("缺的里面%(covered)s份换成%(substitute)s%(given)s份，按两样里便宜的价钱收，不会多收。"),
         covered=covered,
         substitute=rule.substitute_name,
         given=given,
-        yuan=yuan(difference),
     )
-    return Replacement(share.line_id, covered, given, difference, said)
+    return Replaced(share.line_id, covered, given, said)
+
+
+def from_lots(needs: Iterable[tuple[int, int]], lots: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int, int]]:
+    """Cover each (line, units) from (lot, free units) in their order: (line, lot, units). There must be enough."""
+    place, left = 0, lots[0][1] if lots else 0
+    for line_id, needed in needs:
+        while needed:
+            taken = min(needed, left)
+            if taken:
+                yield line_id, lots[place][0], taken
+            needed -= taken
+            left -= taken
+            if needed:
+                place += 1
+                left = lots[place][1]

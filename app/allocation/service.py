@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from flask_babel import gettext as _
@@ -10,8 +10,8 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import delete, insert, select
 
 from app.access.permissions import Permission, Staff
-from app.allocation import rules
-from app.allocation.compute import ItemResult, Proposal, propose
+from app.allocation import rules, substitution
+from app.allocation.compute import Proposal, propose
 from app.allocation.models import Allocation, AllocationRun, ShareNote, ShareOverride
 from app.core.db import command, db
 from app.core.errors import Conflict, Invalid, NotFound
@@ -28,6 +28,14 @@ class Commit:
     """`input_sha256` is what the preview was computed from; another one means that something changed meanwhile."""
 
     input_sha256: str
+
+
+@dataclass(frozen=True)
+class Declared:
+    """Units that ended short, and units of substitutes that were given for some of them."""
+
+    units: int
+    substitutes: int
 
 
 class CommitSchema(CommandSchema):
@@ -101,7 +109,13 @@ def proposal_for(cycle: Cycle) -> Proposal:
 
 
 def _give(run: AllocationRun, proposal: Proposal) -> None:
-    rows = [row for item in proposal.items for row in _from_lots(item, list(proposal.lots.get(item.item_id, [])))]
+    rows = [
+        row
+        for item in proposal.items
+        for row in rules.from_lots(
+            ((share.line_id, share.qty_new) for share in item.shares), proposal.lots.get(item.item_id, [])
+        )
+    ]
     units: dict[int, int] = {}
     lots: dict[int, int] = {}
     for line_id, lot_id, qty in rows:
@@ -113,28 +127,18 @@ def _give(run: AllocationRun, proposal: Proposal) -> None:
     db.session.execute(insert(Allocation), entries)
 
 
-def _from_lots(item: ItemResult, lots: list[tuple[int, int]]) -> Iterator[tuple[int, int, int]]:
-    """Cover each share from the lots in their order: (line, lot, units)."""
-    place, left = 0, lots[0][1] if lots else 0
-    for share in item.shares:
-        needed = share.qty_new
-        while needed:
-            taken = min(needed, left)
-            if taken:
-                yield share.line_id, lots[place][0], taken
-            needed -= taken
-            left -= taken
-            if needed:
-                place += 1
-                left = lots[place][1]
-
-
-def _write_notes(run: AllocationRun, proposal: Proposal) -> None:
-    shares = [share for item in proposal.items for share in item.shares]
+def _write_notes(run: AllocationRun, proposal: Proposal, more: Mapping[int, str] | None = None) -> None:
+    """Keep the sentence of every short line; `more`: line → what is told after it."""
+    after = more or {}
     _forget_notes(run.cycle_id)
     notes = [
-        {"order_line_id": share.line_id, "run_id": run.id, "qty_share": share.qty, "sentence": share.said.zh}
-        for share in shares
+        {
+            "order_line_id": share.line_id,
+            "run_id": run.id,
+            "qty_share": share.qty,
+            "sentence": share.said.zh + after.get(share.line_id, ""),
+        }
+        for _item, share in proposal.short
         if share.said is not None
     ]
     if notes:
@@ -150,28 +154,32 @@ def _forget_notes(cycle_id: int) -> None:
 
 
 @command
-def declare_short(by: Staff, cycle_id: int) -> int:
-    """Give up on what is still open: those units end as `short`, each with its sentence. Returns how many.
+def declare_short(by: Staff, cycle_id: int) -> Declared:
+    """Give up on what is still open: those units end as `short`, each with its sentence; what may be substituted and
+    has a substitute to spare gets it on a line of its own. Returns how many of each.
 
-    Requires: the cycle is running and nothing free could still be given. Raises: NotFound, Conflict.
+    Requires: the cycle is running and nothing free could still be given. Ensures: units of substitutes are `allocated`
+    and reserved in their lots, in equal numbers. Raises: NotFound, Conflict.
     """
     cycle = require_running(by, cycle_id)
     proposal = proposal_for(cycle)
     givable = sum(item.qty_given for item in proposal.items)
     if givable:
         raise Conflict(_("还有 %(n)d 份库存可以分配，请先分配。", n=givable))
-    units = {share.line_id: share.qty_short for item in proposal.items for share in item.shares if share.qty_short}
+    units = {share.line_id: share.qty_short for _item, share in proposal.short}
     if not units:
         raise Conflict(_l("没有待确认的缺货。"))
+    swaps = substitution.swaps(cycle, proposal)
     run = AllocationRun(
         cycle_id=cycle_id, policy=proposal.policy, seed=proposal.seed, input_sha256=proposal.input_sha256, by_id=by.id
     )
     db.session.add(run)
     db.session.flush()
-    _write_notes(run, proposal)
+    _write_notes(run, proposal, substitution.said(swaps))
+    declared = Declared(sum(units.values()), substitution.stand_in(run, swaps))
     move(units, Stage.OPEN, Stage.SHORT, Cause("allocation_run", run.id))
-    record(by, "declare_short", run, cycle_id=cycle_id, units=sum(units.values()))
-    return sum(units.values())
+    record(by, "declare_short", run, cycle_id=cycle_id, units=declared.units, substitutes=declared.substitutes)
+    return declared
 
 
 @command

@@ -89,7 +89,7 @@ def put_component(by: Staff, bundle_id: int, wanted: PutComponent) -> Bundle:
     Raises NotFound, Invalid for an item that is unknown or not the only one of that name.
     """
     bundle = _row(Bundle, bundle_id)
-    item_id = _item_meant(wanted.item)
+    item_id = item_meant(wanted.item)
     held = db.session.get(BundleComponent, (bundle.id, item_id))
     if wanted.qty == 0:
         if held is not None:
@@ -133,7 +133,7 @@ def put_supply(by: Staff, supplier_id: int, wanted: PutSupply) -> SupplierItem:
     Raises NotFound, StaleEdit, Invalid.
     """
     supplier = _row(Supplier, supplier_id)
-    item_id = _item_meant(wanted.item)
+    item_id = item_meant(wanted.item)
     if wanted.max_packs is not None and wanted.max_packs < wanted.min_packs:
         raise Invalid({"max_packs": [_("最多件数不能少于起订件数。")]})
     held = db.session.scalar(
@@ -160,16 +160,16 @@ def drop_supply(by: Staff, supply_id: int) -> SupplierItem:
     return held
 
 
-def _item_meant(typed: str) -> int:
-    """The one item that a typed name, alias or number means. Raises Invalid with what could be meant."""
+def item_meant(typed: str, field: str = "item") -> int:
+    """The one item that a typed name, alias or number means. Raises Invalid, beside `field`, with what it could be."""
     found = queries.search_items(typed)
     exact = [row for row in found if typed in (row.name, row.sku) or typed in row.aliases.split("、")]
     if len(exact) == 1 or (not exact and len(found) == 1):
         return (exact or found)[0].id
     if not found:
-        raise Invalid({"item": [_("没有这个商品：%(name)s", name=typed)]})
+        raise Invalid({field: [_("没有这个商品：%(name)s", name=typed)]})
     names = "、".join(row.name for row in (exact or found)[:5])
-    raise Invalid({"item": [_("不止一个商品符合：%(names)s。请写全名或编号。", names=names)]})
+    raise Invalid({field: [_("不止一个商品符合：%(names)s。请写全名或编号。", names=names)]})
 
 
 def _row(model: type[R], row_id: int) -> R:

@@ -11,6 +11,7 @@ from app.access.models import Account, Role, RoleGrant
 from app.access.permissions import Staff
 from app.access.service import hashed
 from app.access.sessions import staff_account, staff_actor
+from app.allocation import service_substitution
 from app.catalog import service_import as catalog_import
 from app.core import clock
 from app.core.db import command, db
@@ -70,7 +71,10 @@ def set_up() -> Cast:
         catalog_import.bring_in(operator, catalog_import.Upload(text.encode()))
     _people(subdistrict.id)
     _places(subdistrict.id)
-    return cast(subdistrict.id)
+    found = cast(subdistrict.id)
+    for entry in tables.SUBSTITUTES:
+        service_substitution.put(found.buyer, service_substitution.PutSubstitution(*entry))
+    return found
 
 
 @command

@@ -66,6 +66,10 @@ SUPPLIES = """供应商,商品,每件,每件价格,起订件数
 """
 
 
+# what the supplies team may give instead: short item, substitute, so many for so many
+SUBSTITUTES = (("青菜", "胡萝卜", 1, 1), ("青菜", "洋葱", 1, 1), ("鲜牛奶", "酸奶", 1, 1))
+
+
 def compounds() -> str:
     """The compounds' table, WGS84."""
     rows = ["小区,小区编号,社区,经度,纬度,别名"]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import aliased
 
 from app.catalog.models import Item
 from app.core.db import db
@@ -137,27 +138,31 @@ def coming_count(cycle_id: int, building_id: int) -> int:
 
 @dataclass(frozen=True)
 class LineInBag:
-    """One item of a bag."""
+    """One item of a bag. `instead_of`: the item that it stands in for, empty if ordered."""
 
     line_id: int
     item: str
     spec: str
     sale_unit: str
     qty: int
+    instead_of: str = ""
 
 
 def lines_of(bag_ids: list[int]) -> dict[int, list[LineInBag]]:
     """Bag → what is in it, in order of item. One statement."""
+    short, replaced = aliased(OrderLine), aliased(Item)
     found = db.session.execute(
-        select(BagLine.bag_id, BagLine.order_line_id, Item.name, Item.spec, Item.sale_unit, BagLine.qty)
+        select(BagLine.bag_id, OrderLine.id, Item.name, Item.spec, Item.sale_unit, BagLine.qty, replaced.name)
         .join(OrderLine, OrderLine.id == BagLine.order_line_id)
         .join(Item, Item.id == OrderLine.item_id)
+        .outerjoin(short, short.id == OrderLine.substitute_for_id)
+        .outerjoin(replaced, replaced.id == short.item_id)
         .where(BagLine.bag_id.in_(bag_ids))
-        .order_by(BagLine.bag_id, Item.sku)
+        .order_by(BagLine.bag_id, Item.sku, OrderLine.id)
     )
     held: dict[int, list[LineInBag]] = {}
-    for bag_id, line_id, item, spec, unit, qty in found:
-        held.setdefault(bag_id, []).append(LineInBag(line_id, item, spec, unit, qty))
+    for bag_id, line_id, item, spec, unit, qty, instead_of in found:
+        held.setdefault(bag_id, []).append(LineInBag(line_id, item, spec, unit, qty, instead_of or ""))
     return held
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import ClassVar
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, Integer, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, Integer, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.core.db import (
@@ -211,19 +211,31 @@ class OrderChoice(Base):
 
 
 class OrderLine(Base):
-    """One item of an order. Only `stages.move` changes the counters; their sum is what was ordered, always."""
+    """One item of an order. Only `stages.move` changes the counters; their sum is what was ordered, always.
+
+    A line with `substitute_for_id` was not ordered: its goods stand in for short units of that other line of the order.
+    """
 
     __tablename__ = "order_line"
     __table_args__ = (
         ForeignKeyConstraint(
             ["order_id", "cycle_id"], ["household_order.id", "household_order.cycle_id"], ondelete="RESTRICT"
         ),
-        UniqueConstraint("order_id", "item_id"),
         UniqueConstraint("id", "cycle_id"),
         CheckConstraint(f"{' + '.join(STAGE_COLUMNS)} = qty_ordered", name="every_unit_in_one_stage"),
         at_least("qty_ordered", 1),
         *(at_least(column, 0) for column in STAGE_COLUMNS),
         Index("ix_order_line_cycle_item", "cycle_id", "item_id"),
+        Index("ix_order_line_order_id", "order_id"),
+        Index("ix_order_line_substitute_for_id", "substitute_for_id"),
+        Index(
+            "uq_order_line_ordered",
+            "order_id",
+            "item_id",
+            unique=True,
+            sqlite_where=text("substitute_for_id IS NULL"),
+            postgresql_where=text("substitute_for_id IS NULL"),
+        ),
         STRICT,
     )
 
@@ -232,6 +244,7 @@ class OrderLine(Base):
     cycle_id: Mapped[int] = mapped_column(Integer)
     item_id: Mapped[int] = fk("item.id")
     is_substitutable: Mapped[bool] = mapped_column(Flag, default=True)
+    substitute_for_id: Mapped[int | None] = fk("order_line.id")
     qty_ordered: Mapped[int] = mapped_column(Integer)
     qty_open: Mapped[int] = mapped_column(Integer)
     qty_allocated: Mapped[int] = mapped_column(Integer, default=0)

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, or_, select
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import aliased, selectinload
 
 from app.access.permissions import Permission, Staff
 from app.catalog.models import Item
@@ -148,19 +148,28 @@ def building_options(by: Staff, permission: Permission, cycle_id: int, point_id:
 
 @dataclass(frozen=True)
 class LineView:
-    """One item of an order and where its units are."""
+    """One item of an order and where its units are. `instead_of`: the item that it stands in for, empty if ordered."""
 
     item: str
     spec: str
     sale_unit: str
     qty: int
     is_substitutable: bool
+    instead_of: str
     stages: tuple[tuple[str, int], ...]  # (stage, units), zeros left out
 
 
 def lines(order_id: int) -> list[LineView]:
-    """The lines of an order by item. One statement."""
-    found = select(OrderLine, Item).join(Item, OrderLine.item_id == Item.id).where(OrderLine.order_id == order_id)
+    """The lines of an order by item, what was ordered before what stands in for it. One statement."""
+    short, instead_of = aliased(OrderLine), aliased(Item)
+    found = (
+        select(OrderLine, Item, instead_of.name)
+        .join(Item, OrderLine.item_id == Item.id)
+        .outerjoin(short, short.id == OrderLine.substitute_for_id)
+        .outerjoin(instead_of, instead_of.id == short.item_id)
+        .where(OrderLine.order_id == order_id)
+        .order_by(OrderLine.substitute_for_id.is_not(None), Item.category, Item.id, OrderLine.id)
+    )
     return [
         LineView(
             item.name,
@@ -168,9 +177,10 @@ def lines(order_id: int) -> list[LineView]:
             item.sale_unit,
             line.qty_ordered,
             line.is_substitutable,
+            replaced or "",
             tuple((stage.value, qty) for stage in Stage if (qty := getattr(line, f"qty_{stage.value}"))),
         )
-        for line, item in db.session.execute(found.order_by(Item.category, Item.id))
+        for line, item, replaced in db.session.execute(found)
     ]
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, case, func, select
 
 from app.allocation.models import AllocationRun
 from app.catalog.models import Item
@@ -33,12 +33,13 @@ OWNERS = {
 
 @dataclass(frozen=True)
 class LoopRow:
-    """One item on its way through the loop, in sale units."""
+    """One item on its way through the loop, in sale units. The stages add up to ordered + substituting."""
 
     item_id: int
     item: str
     sale_unit: str
     ordered: int
+    substituting: int  # units that stand in for another item
     tallied: int
     bought: int
     received: int
@@ -53,8 +54,9 @@ class LoopRow:
 def loop_rows(cycle_id: int) -> list[LoopRow]:
     """Items of a cycle by number. Five statements, however many orders."""
     columns = [func.sum(getattr(OrderLine, f"qty_{stage.value}")) for stage in Stage]
+    ordered = case((OrderLine.substitute_for_id.is_(None), OrderLine.qty_ordered), else_=0)
     sums = db.session.execute(
-        select(OrderLine.item_id, func.sum(OrderLine.qty_ordered), *columns)
+        select(OrderLine.item_id, func.sum(ordered), func.sum(OrderLine.qty_ordered - ordered), *columns)
         .where(OrderLine.cycle_id == cycle_id)  # a withdrawn order has no lines
         .group_by(OrderLine.item_id)
     ).all()
@@ -67,10 +69,11 @@ def loop_rows(cycle_id: int) -> list[LoopRow]:
             item=name,
             sale_unit=unit,
             ordered=int(found[item_id][1]),
+            substituting=int(found[item_id][2]),
             tallied=tallied.get(item_id, 0),
             bought=bought.get(item_id, 0),
             received=received.get(item_id, 0),
-            stages={stage.value: int(qty) for stage, qty in zip(Stage, found[item_id][2:], strict=True)},
+            stages={stage.value: int(qty) for stage, qty in zip(Stage, found[item_id][3:], strict=True)},
         )
         for item_id, name, unit in items
         if item_id in found

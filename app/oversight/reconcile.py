@@ -90,7 +90,10 @@ def _demand() -> int:
 
 
 def _tallies() -> int:
-    """(point, item) pairs of confirmed tallies whose frozen units differ from the orders that count."""
+    """(point, item) pairs of confirmed tallies whose frozen units differ from the orders that count.
+
+    A substitute was never ordered, so no tally counts it.
+    """
     frozen = (
         select(
             Tally.cycle_id.label("cycle"),
@@ -114,7 +117,7 @@ def _tallies() -> int:
             -OrderLine.qty_ordered,
         )
         .join(OrderLine, OrderLine.order_id == HouseholdOrder.id)
-        .where(HouseholdOrder.state != OrderState.WITHDRAWN, signed.exists())
+        .where(HouseholdOrder.state != OrderState.WITHDRAWN, OrderLine.substitute_for_id.is_(None), signed.exists())
     )
     both = union_all(frozen, ordered).subquery()
     difference = func.sum(both.c.qty)

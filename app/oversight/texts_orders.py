@@ -9,6 +9,7 @@ from datetime import datetime
 
 from flask_babel import gettext as _
 from sqlalchemy import func, select
+from sqlalchemy.orm import aliased
 
 from app.allocation.models import ShareNote
 from app.catalog.models import Item
@@ -105,6 +106,7 @@ def _without_order(cycle_id: int, building_ids: list[int]) -> dict[int, int]:
 def changes(cycle: Cycle, wish: Wish, groups: list[Group]) -> Iterable[GroupText]:
     """What fell short, item by item: for how many households, and for whose doors where that is wished."""
     short = _short(cycle.id, ids_of_groups(groups))
+    swapped = _swapped(cycle.id, ids_of_groups(groups))
     rule = Policy(cycle.policy).label
     for group in groups:
         by_item: dict[str, list[_Short]] = defaultdict(list)
@@ -121,8 +123,11 @@ def changes(cycle: Cycle, wish: Wish, groups: list[Group]) -> Iterable[GroupText
             cycle=cycle.name,
             rule=rule,
         )
-        lines = [_told(item, found, wish.rooms) for item, found in by_item.items()]
+        instead = _added_up(swapped.get(place.id, []) for place in group.buildings)
+        lines = [_told(item, found, wish.rooms) + instead.get(item, "") for item, found in by_item.items()]
         last = _("没有收到的不收钱。自己家的原因请在自己的订单页面看，或问楼长。")
+        if instead:
+            last = _("换的是下单时说过可以替代的，按两样里便宜的价钱收。") + last
         yield GroupText(group.key, group.name, "\n".join((first, *lines, last)))
 
 
@@ -160,3 +165,46 @@ def _short(cycle_id: int, building_ids: list[int]) -> dict[int, list[_Short]]:
     for building, item, room, qty in db.session.execute(found):
         short[building].append(_Short(item, room or "", int(qty)))
     return short
+
+
+@dataclass(frozen=True)
+class _Swapped:
+    """For how many households of a building something stands in for an item, and how many units."""
+
+    item: str
+    substitute: str
+    households: int
+    qty: int
+
+
+def _swapped(cycle_id: int, building_ids: list[int]) -> dict[int, list[_Swapped]]:
+    """Building → what was replaced by what. One statement; never for whom."""
+    short, replaced = aliased(OrderLine), aliased(Item)
+    households, units = func.count(func.distinct(HouseholdOrder.id)), func.sum(OrderLine.qty_ordered)
+    found = (
+        select(HouseholdOrder.building_id, replaced.name, Item.name, households, units)
+        .join(OrderLine, OrderLine.order_id == HouseholdOrder.id)
+        .join(short, short.id == OrderLine.substitute_for_id)
+        .join(replaced, replaced.id == short.item_id)
+        .join(Item, Item.id == OrderLine.item_id)
+        .where(OrderLine.cycle_id == cycle_id, HouseholdOrder.building_id.in_(building_ids))
+        .group_by(HouseholdOrder.building_id, replaced.name, Item.name)
+        .order_by(Item.name)
+    )
+    swapped: dict[int, list[_Swapped]] = defaultdict(list)
+    for building, item, substitute, count, qty in db.session.execute(found):
+        swapped[building].append(_Swapped(item, substitute, int(count), int(qty)))
+    return swapped
+
+
+def _added_up(several: Iterable[list[_Swapped]]) -> dict[str, str]:
+    """Item → what is told of its substitutes, over all buildings of a group."""
+    sums: dict[tuple[str, str], tuple[int, int]] = defaultdict(lambda: (0, 0))
+    for own in several:
+        for one in own:
+            households, qty = sums[one.item, one.substitute]
+            sums[one.item, one.substitute] = (households + one.households, qty + one.qty)
+    told: dict[str, str] = defaultdict(str)
+    for (item, substitute), (households, qty) in sums.items():
+        told[item] += _("；%(n)s 户换成%(other)s，共 %(qty)s 份", n=households, other=substitute, qty=qty)
+    return told

@@ -75,7 +75,7 @@ def _room(room: str, how: Rooms) -> str:
 
 
 def _group_text(card: CycleCard, lines: list[queries_orders.LineView], address: str) -> str:
-    goods = "、".join(f"{line.item}×{line.qty}" for line in lines)
+    goods = "、".join(f"{line.item}×{line.qty}" for line in lines if not line.instead_of)
     text = _(
         "%(address)s：%(goods)s（%(cycle)s，%(at)s 截单）",
         address=address,

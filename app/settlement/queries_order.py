@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
+from sqlalchemy.orm import aliased
 
 from app.access.models import Account as StaffAccount
 from app.catalog.models import Item
@@ -21,12 +22,13 @@ from app.settlement.rules import Account, SettlementLine, account
 
 @dataclass(frozen=True)
 class LineRow:
-    """One line of a statement."""
+    """One line of a statement. `instead_of`: the item that it stands in for, empty if ordered."""
 
     item: str
     spec: str
     sale_unit: str
     line: SettlementLine
+    instead_of: str = ""
 
 
 @dataclass(frozen=True)
@@ -77,15 +79,21 @@ def settlement_lines(lines: Iterable[OrderLine], amounts: dict[int, int]) -> lis
 
 
 def sheet(order: HouseholdOrder) -> Sheet:
-    """The statement of one order, straight from its choices. Seven statements."""
+    """The statement of one order, straight from its choices. Nine statements."""
     amounts = line_amounts(order.cycle_id, [order.id])
+    short, replaced = aliased(OrderLine), aliased(Item)
     found = db.session.execute(
-        select(OrderLine, Item.name, Item.spec, Item.sale_unit)
+        select(OrderLine, Item.name, Item.spec, Item.sale_unit, replaced.name)
         .join(Item, Item.id == OrderLine.item_id)
+        .outerjoin(short, short.id == OrderLine.substitute_for_id)
+        .outerjoin(replaced, replaced.id == short.item_id)
         .where(OrderLine.order_id == order.id)
-        .order_by(Item.sku)
+        .order_by(OrderLine.substitute_for_id.is_not(None), Item.sku, OrderLine.id)
     ).all()
-    lines = [LineRow(name, spec, unit, settlement_lines([line], amounts)[0]) for line, name, spec, unit in found]
+    lines = [
+        LineRow(name, spec, unit, settlement_lines([line], amounts)[0], instead_of or "")
+        for line, name, spec, unit, instead_of in found
+    ]
     marks = marks_of(order.id)
     return Sheet(
         lines=lines,

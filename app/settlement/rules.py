@@ -71,6 +71,20 @@ def line_amounts(chosen: Iterable[Chosen]) -> dict[int, int]:
     return dict(sorted(amounts.items()))
 
 
+def substituted_fen(short_fen: int, qty_ordered: int, qty_covered: int, qty_substitute: int, price_fen: int) -> int:
+    """What all units of a substitute cost together: the lower of both prices, so that nobody pays more for less choice.
+
+    `short_fen` is what the short line's `qty_ordered` units cost, of which `qty_covered` are covered by
+    `qty_substitute` units at `price_fen` each. Rounded down, as everything is, in favour of the household.
+
+        short line 3 × 3.50 = 1050 fen      covered    by           lower is
+                                            2          2 × 3.20     640 (700 would have been due)
+                                            2          2 × 4.00     700
+                                            2          1 × 9.00     700
+    """
+    return min(short_fen * qty_covered // qty_ordered, qty_substitute * price_fen)
+
+
 @dataclass(frozen=True, slots=True)
 class SettlementLine:
     """One order line: its amount and where its units ended. What is left over is still on its way."""

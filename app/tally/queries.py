@@ -105,7 +105,11 @@ def _orders_by_point(cycle_id: int) -> dict[int, tuple[int, int]]:
             func.coalesce(func.sum(OrderLine.qty_ordered), 0),
         )
         .join(OrderLine, OrderLine.order_id == HouseholdOrder.id)
-        .where(HouseholdOrder.cycle_id == cycle_id, HouseholdOrder.state.in_(COUNTED))
+        .where(
+            HouseholdOrder.cycle_id == cycle_id,
+            HouseholdOrder.state.in_(COUNTED),
+            OrderLine.substitute_for_id.is_(None),
+        )
         .group_by(HouseholdOrder.service_point_id)
     )
     return {point: (orders, int(units)) for point, orders, units in found}
@@ -190,6 +194,7 @@ def cells(cycle_id: int, point_id: int) -> list[Cell]:
             HouseholdOrder.cycle_id == cycle_id,
             HouseholdOrder.service_point_id == point_id,
             HouseholdOrder.state.in_(COUNTED),
+            OrderLine.substitute_for_id.is_(None),
         )
         .group_by(HouseholdOrder.building_id, OrderLine.item_id)
     )

@@ -20,6 +20,7 @@ from app.allocation.rules import (
     Substitute,
     allocate,
     distribute_with_tolerance,
+    from_lots,
     substitute,
 )
 from app.ordering.models import Policy
@@ -147,7 +148,7 @@ def test_a_late_receipt_tops_up_those_who_have_less() -> None:
             [Claim(1, "a", 1), Claim(1, "b", 1)],
             of(1, Policy.EQUAL_FLOOR),
         ),
-        lambda: Substitute("大", "小", 0, 1, 1, 1),
+        lambda: Substitute("小", 0, 1),
     ],
 )
 def test_impossible_claims_cannot_be_made(make: object) -> None:
@@ -232,18 +233,41 @@ def test_three_thousand_households_are_shared_in_a_moment() -> None:
 
 
 class TestSubstitution:
-    RULE = Substitute("大瓶牛奶", "小瓶牛奶", per=1, gives=2, price_fen=1200, substitute_price_fen=650)
-
-    def test_one_large_becomes_two_small_with_the_price_difference_said(self) -> None:
-        (one,) = substitute([Claim(1, "a", 3)], self.RULE, qty_spare=5, seed="s")
-        assert (one.qty_covered, one.qty_substitute, one.difference_fen) == (2, 4, 200)
-        assert one.said.zh == "大瓶牛奶缺货，2份用小瓶牛奶4份替代，差价2.00元。"
+    def test_one_large_becomes_two_small_as_far_as_they_go(self) -> None:
+        rule = Substitute("小瓶牛奶", per=1, gives=2)
+        (one,) = substitute([Claim(1, "a", 3)], rule, qty_spare=5, seed="s")
+        assert (one.qty_covered, one.qty_substitute) == (2, 4)
+        assert one.said.zh == "缺的里面2份换成小瓶牛奶4份，按两样里便宜的价钱收，不会多收。"
 
     def test_only_whole_blocks_are_replaced(self) -> None:
-        rule = Substitute("小瓶牛奶", "大瓶牛奶", per=2, gives=1, price_fen=650, substitute_price_fen=1200)
+        rule = Substitute("大瓶牛奶", per=2, gives=1)
         (one,) = substitute([Claim(1, "a", 3), Claim(2, "b", 1)], rule, qty_spare=9, seed="s")
-        assert (one.line_id, one.qty_covered, one.qty_substitute, one.difference_fen) == (1, 2, 1, -100)
-        assert one.said.zh.endswith("差价-1.00元。")
+        assert (one.line_id, one.qty_covered, one.qty_substitute) == (1, 2, 1)
+
+    def test_who_was_short_more_often_gets_the_odd_one(self) -> None:
+        claims = [Claim(1, "a", 2), Claim(2, "b", 2, times_short=3)]
+        found = substitute(claims, Substitute("菠菜", per=1, gives=1), qty_spare=3, seed="s")
+        assert {one.line_id: one.qty_substitute for one in found} == {1: 1, 2: 2}
+
+    @given(st.lists(st.integers(0, 9), max_size=8), st.integers(1, 4), st.integers(1, 4), st.integers(0, 40), st.text())
+    def test_no_unit_is_invented_and_nobody_gets_more_than_is_short(
+        self, short: list[int], per: int, gives: int, spare: int, seed: str
+    ) -> None:
+        claims = [Claim(line, f"k{line}", qty) for line, qty in enumerate(short)]
+        found = substitute(claims, Substitute("菠菜", per, gives), spare, seed)
+        assert sum(one.qty_substitute for one in found) <= spare
+        assert all(one.qty_covered <= short[one.line_id] for one in found)
+        assert all(one.qty_substitute * per == one.qty_covered * gives for one in found)
+        assert found == substitute(reversed(claims), Substitute("菠菜", per, gives), spare, seed)
+
+
+def test_lots_are_used_up_in_their_order() -> None:
+    assert list(from_lots([(1, 2), (2, 0), (3, 3)], [(10, 1), (11, 3), (12, 5)])) == [
+        (1, 10, 1),
+        (1, 11, 1),
+        (3, 11, 2),
+        (3, 12, 1),
+    ]
 
 
 @with_peers

@@ -118,7 +118,7 @@ def test_shortage_is_declared_only_when_nothing_can_be_given(running: World) -> 
     with pytest.raises(Conflict):
         service.declare_short(running.actor("supplies"), running.cycle.id)
     run(running)
-    assert service.declare_short(running.actor("supplies"), running.cycle.id) == 6
+    assert service.declare_short(running.actor("supplies"), running.cycle.id).units == 6
     assert sums() == {"open": 0, "allocated": 10, "short": 6, "reserved": 10}
 
 

@@ -16,6 +16,7 @@ from werkzeug.routing import Rule
 
 from app.access.models import Account, Role, RoleGrant
 from app.access.sessions import issue_token, settings
+from app.allocation.models import Substitution
 from app.catalog.models import Bundle, BundleComponent, SupplierItem
 from app.core import clock
 from app.core.db import command, db
@@ -301,8 +302,13 @@ def _of_the_catalogue(here: World, scope: dict[str, str]) -> None:
         db.session.add(bundle)
         db.session.flush()
         db.session.add(BundleComponent(bundle_id=bundle.id, item_id=here.items[0].id, qty=1))
+    instead = db.session.scalars(select(Substitution)).first()
+    if instead is None:
+        instead = Substitution(item_id=here.items[0].id, substitute_id=here.items[1].id)
+        db.session.add(instead)
+        db.session.flush()
     assert supply is not None
-    scope.update(supply=str(supply.id), bundle=str(bundle.id))
+    scope.update(supply=str(supply.id), bundle=str(bundle.id), substitution=str(instead.id))
 
 
 def _of_the_cycle(here: World, scope: dict[str, str], cycle: Cycle) -> None:

@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import aliased
 
+from app.allocation.models import Replacement
 from app.core.db import db
 from app.core.natural import natural_key
 from app.dispatch.models import Plan, PlanBag, PlanState, Round, Stop
@@ -22,15 +24,20 @@ from app.printing.sheets.bag_list import BagItem, BagList, BagListBuilding, BagR
 from app.printing.sheets.base import Totals
 
 _NOT_COMING = OrderLine.qty_short + OrderLine.qty_open
+_SHORT = aliased(OrderLine)  # the line that a substitute stands in for
 
 
 @dataclass
 class HeldLine:
-    """Units of an order line in a bag; ``short`` of the line are not coming at all."""
+    """Units of an order line in a bag; ``short`` of the line are not coming at all, nor is anything in their place.
+
+    ``instead_of``: the item that the line stands in for, 0 where it was ordered.
+    """
 
     item_id: int
     qty: int
     short: int = 0
+    instead_of: int = 0
 
 
 @dataclass
@@ -158,17 +165,21 @@ def _count_within_household(bags: list[BagOnPaper]) -> None:
 def _fill(ground: Ground, bags: dict[int, BagOnPaper]) -> None:
     """Put the lines into the bags; what an order misses altogether is told on its first bag."""
     rows = db.session.execute(
-        select(BagLine.bag_id, OrderLine.id, OrderLine.item_id, BagLine.qty, _NOT_COMING)
+        select(BagLine.bag_id, OrderLine.id, OrderLine.item_id, BagLine.qty, _NOT_COMING, _SHORT.item_id)
         .join(OrderLine, OrderLine.id == BagLine.order_line_id)
         .join(Bag, Bag.id == BagLine.bag_id)
+        .outerjoin(_SHORT, _SHORT.id == OrderLine.substitute_for_id)
         .where(OrderLine.cycle_id == ground.cycle_id, *_live(ground))
     ).all()
+    covered = _covered(ground.cycle_id)
     first_with: set[int] = set()
     is_first_wave = ground.wave == 1  # what is missing is told once, on the first bags
-    for bag_id, line_id, item_id, qty, short in sorted(rows, key=lambda row: (row[0], ground.items[row[2]].no)):
+    in_order = sorted(rows, key=lambda row: (row[0], ground.items[row[2]].no, row[1]))
+    for bag_id, line_id, item_id, qty, not_coming, instead_of in in_order:
         bag = bags.get(bag_id)
         if bag is not None:
-            bag.lines.append(HeldLine(item_id, qty, short if is_first_wave and line_id not in first_with else 0))
+            short = not_coming - covered.get(line_id, 0) if is_first_wave and line_id not in first_with else 0
+            bag.lines.append(HeldLine(item_id, qty, short, instead_of or 0))
             first_with.add(line_id)
     if not is_first_wave:
         return
@@ -178,9 +189,21 @@ def _fill(ground: Ground, bags: dict[int, BagOnPaper]) -> None:
         )
     )
     first_bag = {bag.order_id: bag for bag in bags.values() if bag.k == 1}
-    for line_id, order_id, item_id, short in nothing:
-        if line_id not in first_with and order_id in first_bag:
+    for line_id, order_id, item_id, not_coming in nothing:
+        short = not_coming - covered.get(line_id, 0)
+        if short and line_id not in first_with and order_id in first_bag:
             first_bag[order_id].lines.append(HeldLine(item_id, 0, short))
+
+
+def _covered(cycle_id: int) -> dict[int, int]:
+    """Line → units of it that a substitute stands in for."""
+    rows = db.session.execute(
+        select(OrderLine.substitute_for_id, func.sum(Replacement.qty_covered))
+        .join(Replacement, Replacement.order_line_id == OrderLine.id)
+        .where(OrderLine.cycle_id == cycle_id)
+        .group_by(OrderLine.substitute_for_id)
+    )
+    return {line: int(qty) for line, qty in rows if line is not None}
 
 
 def bag_control(ground: Ground) -> dict[int, Totals]:
@@ -211,7 +234,8 @@ def _bag_row(ground: Ground, bag: BagOnPaper) -> BagRow:
     items = []
     for line in bag.lines:
         item = ground.items[line.item_id]
-        items.append(BagItem(item.name, item.unit, line.qty, line.qty + line.short, item.marks))
+        replaces = ground.items[line.instead_of].name if line.instead_of else ""
+        items.append(BagItem(item.name, item.unit, line.qty, line.qty + line.short, item.marks, replaces))
     room = short_place("", bag.stairwell, bag.room)
     return BagRow(bag.code, room, bag.k, bag.n, tuple(items), bag.door_note)
 

@@ -70,7 +70,11 @@ def _ordered(ground: Ground) -> Saying:
             HouseholdOrder.building_id, func.count(func.distinct(HouseholdOrder.id)), func.sum(OrderLine.qty_ordered)
         )
         .join(OrderLine, OrderLine.order_id == HouseholdOrder.id)
-        .where(HouseholdOrder.cycle_id == ground.cycle_id, HouseholdOrder.state.in_(COUNTED))
+        .where(
+            HouseholdOrder.cycle_id == ground.cycle_id,
+            HouseholdOrder.state.in_(COUNTED),
+            OrderLine.substitute_for_id.is_(None),
+        )
         .group_by(HouseholdOrder.building_id)
     )
     found = {building: (households, int(units)) for building, households, units in rows}
