@@ -20,14 +20,20 @@ from app.core.db import (
     choice,
     fk,
     json_column,
+    personal_text,
     plain_text,
+    sensitive_text,
 )
 from app.core.labels import Labelled
 from app.core.states import steps
 
 
 class DeskEntry(Created, Base):
-    """One order taken at the desk, with what stood there before, so that the last one can be taken back."""
+    """One order taken at the desk, with what stood there before, so that the last one can be taken back.
+
+    The words of before are kept no longer than they can still be put back: until the next entry for the order, the
+    undo, or the purge of the cycle's texts.
+    """
 
     __tablename__ = "desk_entry"
     __table_args__ = (Index("ix_desk_entry_account", "account_id", "cycle_id"), STRICT)
@@ -38,6 +44,8 @@ class DeskEntry(Created, Base):
     order_id: Mapped[int] = fk("household_order.id")
     before: Mapped[Any] = json_column(nullable=True)  # [[offer_id, qty, is_substitutable]]; none: there was no order
     source_before: Mapped[str | None] = plain_text()
+    door_note_before: Mapped[str] = personal_text(default="")
+    remark_before: Mapped[str] = sensitive_text(default="")
     version_after: Mapped[int] = mapped_column(Integer)
     undone_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 

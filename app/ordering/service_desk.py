@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
+from sqlalchemy import update
 
 from app.access.permissions import Permission, Staff
 from app.core import clock
@@ -25,14 +26,18 @@ def take(by: Staff, wanted: PlaceOrder) -> DeskEntry:
     stood = before is not None and before.state == OrderState.PLACED
     goods = [[c.offer_id, c.qty, c.is_substitutable] for c in before.choices] if before is not None and stood else None
     source = str(before.source) if before is not None and stood else None
+    words = (before.door_note, before.remark) if before is not None and stood else ("", "")
     order = put(by, wanted)
     db.session.flush()
+    _forget_words(order.id)  # an earlier entry for this order can no longer be undone
     entry = DeskEntry(
         account_id=by.id,
         cycle_id=wanted.cycle_id,
         order_id=order.id,
         before=goods,
         source_before=source,
+        door_note_before=words[0],
+        remark_before=words[1],
         version_after=order.version,
     )
     db.session.add(entry)
@@ -45,7 +50,8 @@ def undo(by: Staff, entry_id: int) -> DeskEntry:
     """Take back an order that this account took: what stood before stands again.
 
     Requires: the account's own entry, not undone; nobody changed the order since; the cycle takes orders.
-    Ensures: an order that was new is withdrawn; one that was changed has its former goods as a new revision.
+    Ensures: an order that was new is withdrawn; one that was changed has its former goods, door note and remark as a
+    new revision.
     Raises: NotFound, Conflict.
     """
     entry = db.session.get(DeskEntry, entry_id, populate_existing=True)
@@ -64,10 +70,17 @@ def undo(by: Staff, entry_id: int) -> DeskEntry:
         clear(order)
         order.revision += 1
         order.total_fen = 0
+        order.door_note = order.remark = order.other_need = ""
         record(by, "withdraw", order, cycle_id=order.cycle_id, revision=order.revision, undone=entry.id)
     else:
         put(by, _former(entry, order, order.household_id))
+    _forget_words(order.id)
     return entry
+
+
+def _forget_words(order_id: int) -> None:
+    words = {"door_note_before": "", "remark_before": ""}
+    db.session.execute(update(DeskEntry).where(DeskEntry.order_id == order_id).values(words))
 
 
 def _former(entry: DeskEntry, order: HouseholdOrder, household_id: int) -> PlaceOrder:
@@ -79,7 +92,7 @@ def _former(entry: DeskEntry, order: HouseholdOrder, household_id: int) -> Place
         source=source,
         if_exists=IfExists.REPLACE,
         accepts_soft_limits=True,
-        door_note=order.door_note,
-        remark=order.remark,
+        door_note=entry.door_note_before,
+        remark=entry.remark_before,
         other_need=order.other_need,
     )

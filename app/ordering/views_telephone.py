@@ -156,10 +156,10 @@ def undo(cycle_id: int, entry_id: int) -> Response:
 
 
 def _undone(entry: DeskEntry) -> str:
-    """What stands now; a note for the door is not kept twice, so the last one typed stays."""
+    """What stands now."""
     if entry.before is None:
         return str(_("已撤销，这一户这一批没有订单了。"))
-    return str(_("已撤销，商品恢复到这次下单以前。送货提醒没有恢复，请核对。"))
+    return str(_("已撤销，商品和送货提醒恢复到这次下单以前。"))
 
 
 def _page(cycle: Cycle, form: Form, found: list[Found] | None = None) -> str:

@@ -160,6 +160,43 @@ def test_the_last_order_is_taken_back_with_one_button(desk: FlaskClient, town: w
     assert states == {OrderState.WITHDRAWN, OrderState.PLACED}
 
 
+def test_taking_an_order_back_puts_the_former_door_note_and_remark_back(town: world.World) -> None:
+    home, by = town.households[0].id, town.actor("leader")
+    first = PlaceOrder(town.cycle.id, home, (Pick(town.offers[0].id, 2),), door_note="敲门重一点", remark="有高血压")
+    service_orders.place(by, first)
+    changed = PlaceOrder(
+        town.cycle.id, home, (Pick(town.offers[1].id, 1),), if_exists=IfExists.REPLACE, door_note="先打电话，刚做过手术"
+    )
+    entry = service_desk.take(by, changed)
+    order = db.session.scalars(select(HouseholdOrder)).one()
+    assert (order.door_note, order.remark) == ("先打电话", "刚做过手术")
+    service_desk.undo(by, entry.id)
+    order = db.session.scalars(select(HouseholdOrder).execution_options(populate_existing=True)).one()
+    assert (order.door_note, order.remark, content(town, 0)) == ("敲门重一点", "有高血压", {"青菜": 2})
+
+
+def test_an_order_that_was_new_leaves_no_words_behind_when_it_is_taken_back(town: world.World) -> None:
+    by = town.actor("leader")
+    wanted = PlaceOrder(town.cycle.id, town.households[0].id, (Pick(town.offers[0].id, 1),), door_note="先打电话")
+    service_desk.undo(by, service_desk.take(by, wanted).id)
+    order = db.session.scalars(select(HouseholdOrder)).one()
+    assert (order.state, order.door_note, order.remark) == (OrderState.WITHDRAWN, "", "")
+
+
+def test_former_words_are_kept_only_while_they_can_be_put_back(town: world.World) -> None:
+    home, by = town.households[0].id, town.actor("leader")
+    service_orders.place(by, PlaceOrder(town.cycle.id, home, (Pick(town.offers[0].id, 2),), door_note="敲门重一点"))
+    for offer in (1, 2):
+        service_desk.take(
+            by,
+            PlaceOrder(
+                town.cycle.id, home, (Pick(town.offers[offer].id, 1),), if_exists=IfExists.ADD, door_note="放门口"
+            ),
+        )
+    kept = list(db.session.scalars(select(DeskEntry.door_note_before).order_by(DeskEntry.id)))
+    assert kept == ["", "放门口"]
+
+
 def test_only_the_own_last_unchanged_order_can_be_undone(town: world.World) -> None:
     by = town.actor("leader")
     wanted = PlaceOrder(town.cycle.id, town.households[0].id, (Pick(town.offers[0].id, 1),))

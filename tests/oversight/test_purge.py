@@ -12,6 +12,7 @@ from app.core.db import db
 from app.core.events import SYSTEM
 from app.core.jobs import drain
 from app.ordering.models import Cycle, HouseholdOrder, OrderLine, Stage
+from app.ordering.models_desk import DeskEntry
 from app.ordering.stages import Cause, move
 from app.oversight.purge import ask_purge
 from app.oversight.reconcile import equations
@@ -23,6 +24,9 @@ def closed(app: Flask) -> world.World:
     here = world.build()
     order = here.order(here.households[0], {0: 1})
     order.remark, order.door_note = "阿婆眼睛不好", "敲门重一点"
+    entry = DeskEntry(account_id=here.accounts["leader"].id, cycle_id=here.cycle.id, order_id=order.id, version_after=1)
+    entry.door_note_before, entry.remark_before = order.door_note, order.remark
+    db.session.add(entry)
     db.session.add(
         HouseholdContact(household_id=here.households[0].id, name="某人", phone="19900000001", purge_on=clock.today())
     )
@@ -49,6 +53,7 @@ def test_contacts_go_at_once_texts_after_a_fortnight_households_at_the_end(app: 
     purge_after(15)
     found = db.session.scalars(order.execution_options(populate_existing=True)).one()
     assert (found.remark, found.door_note, found.household_id) == ("", "", here.households[0].id)
+    assert db.session.execute(select(DeskEntry.door_note_before, DeskEntry.remark_before)).one() == ("", "")
     purge_after(31)
     found = db.session.scalars(order.execution_options(populate_existing=True)).one()
     assert found.household_id is None
