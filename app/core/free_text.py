@@ -7,7 +7,7 @@ Only door notes ever reach paper. A clause is what stands between two marks; the
     13812345678, a number of 18 digits  contact       no
     已付 微信已转 红包                   payment       no, and it is no payment: accounts are settled later
     帮忙送到87-105  转给3号楼201         redirect      no: the point leader has to settle it before the bags are packed
-    没有就不要  缺货可换                 substitute    no: each line of an order has its own box for it
+    没有就不要  缺货可换                 substitute    no: each line has its own box; a refusal unticks all of them
     奶粉 独居老人 没有锅                 special_need  no: the point leader looks after it
     敲门重一点  放门口  先打电话          door_note     yes
     anything else                       other         yes from the box for door notes, no from any other
@@ -40,6 +40,7 @@ _PAID = ("已付", "已转", "已支付", "付款", "付过", "付了", "转账"
 _MISSING = ("没有", "无货", "缺货", "没货", "断货", "没了", "买不到", "如无", "若无")
 _INSTEAD = tuple("就不要 不要 算了 就退 退款 取消 不用 不换 换 替 都行 都可以 也行 代替".split())
 _CHANGE = ("替换", "代替", "替代", "不要换", "不能换", "勿换", "别换", "不换", "可换", "可以换")
+_REFUSED = tuple("不要 不能换 勿换 别换 不换 不替 不用 不接受 算了 就退 退款 取消".split())
 _DOOR = tuple(
     "门口 敲门 门铃 打电话 电话联系 电话通知 来电 放邻居 给邻居 门卫 保安 物业 门把手 送到家 送上门 放楼下 放电梯"
     " 放鞋柜 鞋柜 快递柜 别敲 勿敲 轻声 小声 轻一点 轻点 重一点 大声 消防栓 奶箱 挂门 有狗 有猫 孩子在睡 睡觉"
@@ -84,6 +85,12 @@ class Sorted:
     def kinds(self) -> frozenset[Kind]:
         """Everything the words are about."""
         return frozenset(clause.kind for clause in self.clauses)
+
+    @property
+    def refuses_substitutes(self) -> bool:
+        """Whether a clause about substitutes says no ("没有就不要", "缺货不要换"); which goods is not guessed."""
+        about = [clause.text for clause in self.clauses if clause.kind == Kind.SUBSTITUTE]
+        return any(_holds(chinese.fold(text), _REFUSED) for text in about)
 
 
 def clauses(text: str) -> tuple[Clause, ...]:

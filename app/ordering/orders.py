@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from flask_babel import gettext as _
@@ -272,9 +272,11 @@ def _reopen(order: HouseholdOrder) -> None:
 def _write(
     by: Actor, order: HouseholdOrder, wanted: PlaceOrder, terms: Mapping[int, OfferTerms], picks: Sequence[Pick]
 ) -> None:
-    """Make the basket the order's content."""
+    """Make the basket the order's content. Words that refuse substitutes count for every line."""
     order.total_fen = total_fen(terms, [Choice(pick.offer_id, pick.qty) for pick in picks])
     said = free_text.sort_out(wanted.door_note, wanted.remark)  # whoever typed it: only the safe part reaches paper
+    if said.refuses_substitutes:
+        picks = [replace(pick, is_substitutable=False) for pick in picks]
     order.door_note = said.paper or door_notes([wanted.household_id]).get(wanted.household_id, "")
     order.remark, order.other_need = said.kept, wanted.other_need
     order.source = wanted.source

@@ -127,7 +127,7 @@ def changes(cycle: Cycle, wish: Wish, groups: list[Group]) -> Iterable[GroupText
         lines = [_told(item, found, wish.rooms) + instead.get(item, "") for item, found in by_item.items()]
         last = _("没有收到的不收钱。自己家的原因请在自己的订单页面看，或问楼长。")
         if instead:
-            last = _("换的是下单时说过可以替代的，按两样里便宜的价钱收。") + last
+            last = _("说过不要换的没有换；换的按两样里便宜的价钱收。") + last
         yield GroupText(group.key, group.name, "\n".join((first, *lines, last)))
 
 

@@ -234,7 +234,7 @@ def test_the_group_is_told_for_how_many_households_and_never_for_whom(short: Wor
     wish = Wish(Occasion.CHANGES, Together.POINT, Rooms.HIDDEN)
     (told,) = texts(db.session.get_one(Cycle, short.cycle.id), wish, near)
     assert "· 青菜：4 户，共缺 8 份；3 户换成土豆，共 5 份" in told.text
-    assert "按两样里便宜的价钱收" in told.text
+    assert "说过不要换的没有换" in told.text
     assert "101" not in told.text
 
 

@@ -69,3 +69,23 @@ def test_nothing_is_lost_nothing_unsafe_is_printed_and_again_changes_nothing(doo
         assert kind_of(part) in (Kind.DOOR_NOTE, Kind.OTHER)
     again = sort_out(found.paper, found.kept)
     assert (again.paper, again.kept) == (found.paper, found.kept)
+
+
+@pytest.mark.parametrize(
+    ("words", "refuses"),
+    [
+        ("没有就不要", True),
+        ("缺货不要换", True),
+        ("没货就退款", True),
+        ("鸡蛋没有就算了", True),
+        ("缺货可以换别的", False),
+        ("没有的话换菠菜也行", False),
+        ("不要敲门", False),
+        ("", False),
+    ],
+)
+def test_words_that_refuse_substitutes_are_understood_and_nothing_else_is_taken_for_them(
+    words: str, refuses: bool
+) -> None:
+    assert sort_out("", words).refuses_substitutes is refuses
+    assert sort_out(words).refuses_substitutes is refuses

@@ -242,3 +242,10 @@ def test_an_order_that_was_packed_cannot_be_voided(town: world.World) -> None:
     with pytest.raises(Conflict):
         service_orders.void(town.actor("admin"), order.id, "误下")
     assert db.session.get_one(HouseholdOrder, order.id).state == OrderState.LOCKED
+
+
+def test_words_that_refuse_substitutes_count_for_every_line(town: world.World) -> None:
+    order = service_orders.place(me(town), basket(town, {0: 2, 2: 1}, remark="没有就不要，谢谢"))
+    assert {line.is_substitutable for line in order.lines} == {False}
+    assert {choice.is_substitutable for choice in order.choices} == {False}
+    assert order.remark == "没有就不要，谢谢"
