@@ -99,6 +99,11 @@ def load(by: Staff, round_id: int) -> Round:
     Requires: its plan is published, the round is planned, the goods of each bag have rested long enough.
     Ensures: each bag is `loaded` and in the custody of the team. Raises: NotFound, Conflict.
     """
+    return load_round(by, round_id)
+
+
+def load_round(by: Staff, round_id: int) -> Round:
+    """Inside a command: as `load`."""
     round_ = require_round(by, round_id)
     if round_.plan.state != PlanState.PUBLISHED:
         raise Conflict(_l("方案还没有发布，不能装车。"))
@@ -131,6 +136,11 @@ def _resting(round_id: int) -> tuple[int, str] | None:
 @command
 def depart(by: Staff, round_id: int) -> Round:
     """The team leaves with what is loaded. Raises: NotFound, Conflict."""
+    return depart_round(by, round_id)
+
+
+def depart_round(by: Staff, round_id: int) -> Round:
+    """Inside a command: as `depart`."""
     round_ = require_round(by, round_id)
     advance(round_, RoundState.DEPARTED)
     record(by, "depart", round_, cycle_id=round_.plan.cycle_id)
@@ -167,6 +177,11 @@ def sign(by: Staff, stop_id: int, counted: Sign) -> DropOff:
     are `missing` and their units stay `packed` until somebody says what became of them.
     Raises: NotFound, Invalid, Conflict.
     """
+    return sign_stop(by, stop_id, counted)
+
+
+def sign_stop(by: Staff, stop_id: int, counted: Sign) -> DropOff:
+    """Inside a command: as `sign`."""
     stop = require_stop(by, stop_id)
     if stop.round.state != RoundState.DEPARTED:
         raise Conflict(_l("这一趟还没有出发，不能签收。"))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, func, select
 
 from app.core import clock
 from app.core.db import db
 from app.core.natural import natural_key
-from app.dispatch.models import Stop
+from app.dispatch.models import PlanBag, RoundState, Stop, StopState
 from app.handover.models import HandOut
 from app.handover.queries_doors import BagAtDoor, bags_at, coming_count
 from app.handover.service import UNDO_WITHIN
@@ -126,8 +126,29 @@ def doors_of(document: Document) -> Doors | None:
     return Doors(named, len(bags) - len(waiting), coming, len(waiting) - len(named))
 
 
+@dataclass(frozen=True)
+class Arrival:
+    """What a drop-off sheet needs to be typed in: how many bags, whether its round is known to have left."""
+
+    bags: int
+    has_departed: bool
+
+
+_UNSIGNED = (StopState.PENDING, StopState.ARRIVED)
+_ON_ITS_WAY = (RoundState.PLANNED, RoundState.LOADING, RoundState.DEPARTED)
+
+
+def arrival_of(document: Document) -> Arrival | None:
+    """What a drop-off sheet still has to say; None for other kinds, a signed stop or a round that is over."""
+    stop = db.session.get(Stop, document.subject_id) if document.kind == "drop_off_sheet" else None
+    if stop is None or stop.state not in _UNSIGNED or stop.round.state not in _ON_ITS_WAY:
+        return None
+    bags = db.session.scalar(select(func.count()).where(PlanBag.stop_id == stop.id)) or 0
+    return Arrival(bags, stop.round.state == RoundState.DEPARTED)
+
+
 def codes_on(document: Document) -> frozenset[str] | None:
-    """The codes printed on a hand-out list; None where what it said is no longer kept."""
+    """The codes printed on a hand-out list or a drop-off sheet; None where what it said is no longer kept."""
     rows = document.row_names.values()
     return frozenset(word for row in rows for word in row.split()) if rows else None
 

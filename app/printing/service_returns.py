@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass, field
 
 from flask_babel import gettext as _
@@ -13,6 +14,8 @@ from app.core.db import command, db
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.events import record
 from app.core.states import advance
+from app.dispatch import rounds
+from app.dispatch.models import DropOff, Round, RoundState
 from app.handover import service as handover
 from app.ordering.models import Cycle
 from app.picking.models import Bag
@@ -101,6 +104,61 @@ def enter_doors(by: Staff, document_id: int, entry: ReturnedList) -> dict[str, i
     document.returned_at = document.returned_at or clock.now()
     record(by, "returned", document, cycle_id=document.cycle_id)
     return counts
+
+
+@dataclass(frozen=True)
+class ReturnedDropOff:
+    """A drop-off sheet as it came back: the codes of the bags that were missing, whole or their last characters."""
+
+    missing: str = ""
+
+
+@command
+def enter_drop_off(by: Staff, document_id: int, entry: ReturnedDropOff) -> DropOff:
+    """Type in a drop-off sheet that came back: every bag on it was counted except those named.
+
+    Requires: DROP_OFF over its building; the sheet is the drop-off sheet of a stop that is not signed and names every
+    bag of it. A round that nobody entered as departed (the site was off) is loaded and departs now: that takes LOAD.
+    Ensures: as `dispatch.rounds.sign`; the sheet has come back. Raises: NotFound, Invalid, Conflict.
+    """
+    document = require_document(by, Permission.DROP_OFF, document_id)
+    if document.kind != "drop_off_sheet":
+        raise NotFound
+    stop = rounds.require_stop(by, document.subject_id)
+    if stop.round.state in (RoundState.PLANNED, RoundState.LOADING):
+        _catch_up(by, stop.round)
+    codes = [bag.code for bag in rounds.bags_at(stop)]
+    listed = codes_on(document)
+    if listed is not None and not listed.issuperset(codes):
+        raise Conflict(_("有的袋是打印之后才有的，不在这张纸上。请刷新再录。"))
+    done = rounds.sign_stop(by, stop.id, rounds.Sign(_whole_codes(codes, entry.missing)))
+    _set_printed(document)
+    document.returned_at = document.returned_at or clock.now()
+    record(by, "returned", document, cycle_id=document.cycle_id)
+    return done
+
+
+def _catch_up(by: Staff, round_: Round) -> None:
+    """Paper says that the round went; enter so."""
+    try:
+        if round_.state == RoundState.PLANNED:
+            rounds.load_round(by, round_.id)
+        rounds.depart_round(by, round_.id)
+    except NotFound as error:
+        raise Conflict(_("这一趟还没有记出发，请物资组或配送队先记装车和出发。")) from error
+
+
+LEAST_TYPED = 3  # last characters of a code that may stand for it
+
+
+def _whole_codes(codes: list[str], typed: str) -> str:
+    """Each word as the code it ends, where exactly one code of the stop ends so; other words stay as they are."""
+    words = []
+    for word in typed.replace(",", " ").replace("，", " ").replace("、", " ").split():
+        ending = unicodedata.normalize("NFKC", word).upper()
+        found = [code for code in codes if code.endswith(ending)] if len(ending) >= LEAST_TYPED else []
+        words.append(found[0] if len(found) == 1 else word)
+    return " ".join(words)
 
 
 @command

@@ -275,6 +275,7 @@ def sheet_page(document: Document, form: Form) -> str:
         is_stale=overview.is_stale(document, kind.watches, overview.changed_at(document.cycle_id)),
         comes_back=document.kind in returns.COMES_BACK,
         doors=returns.doors_of(document) if staff().may(Permission.HAND_OUT) else None,
+        arrival=returns.arrival_of(document) if staff().may(Permission.DROP_OFF) else None,
         may_undo=returns.may_undo(document, staff().id),
         form=form,
     )

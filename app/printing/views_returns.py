@@ -13,11 +13,12 @@ from app.access.guard import requires, staff, submit
 from app.access.permissions import Permission
 from app.core.paging import cut
 from app.core.schemas import CommandSchema, Form, Line, Whole, one_of
+from app.dispatch.models import DropOff
 from app.handover.models import DoorOutcome
 from app.printing import returns, service_returns
 from app.printing.kinds import BY_KEY
 from app.printing.models import Document
-from app.printing.service_returns import MARKS, Mark, ReturnedList
+from app.printing.service_returns import MARKS, Mark, ReturnedDropOff, ReturnedList
 from app.printing.views import desk_of, document_numbered, sheet_page
 
 bp = Blueprint("returns", __name__)
@@ -36,6 +37,13 @@ class ReturnedListSchema(CommandSchema):
     makes = ReturnedList
     bags = fields.List(Whole(least=1, most=2**31 - 1), load_default=list)
     exceptions = Line(longest=4000, blank=True, many_lines=True)
+
+
+class ReturnedDropOffSchema(CommandSchema):
+    """A drop-off sheet that came back."""
+
+    makes = ReturnedDropOff
+    missing = Line(longest=4000, blank=True, many_lines=True)
 
 
 def _there(document: Document) -> str:
@@ -82,6 +90,25 @@ def enter_doors(text: str) -> Response | tuple[str, int]:
         form,
         lambda entry: submit[dict[str, int]](then=lambda _counts: _there(document), says=says)(
             service_returns.enter_doors, staff(), document.id, entry
+        ),
+        lambda form, _theirs: sheet_page(document, form),
+    )
+
+
+@bp.post("/s/<text>/drop-off")
+@requires(Permission.DROP_OFF)
+def enter_drop_off(text: str) -> Response | tuple[str, int]:
+    """All bags of a drop-off sheet were counted except …"""
+    document, form = document_numbered(text), Form(ReturnedDropOffSchema, request.form)
+    service_returns.require_document(staff(), Permission.DROP_OFF, document.id)
+
+    def says(done: DropOff) -> str:
+        return str(_("已签收：应到 %(all)d 袋，实到 %(here)d 袋。", all=done.bags_expected, here=done.bags_counted))
+
+    return attempt(  # type: ignore[return-value]
+        form,
+        lambda entry: submit[DropOff](then=lambda _done: _there(document), says=says)(
+            service_returns.enter_drop_off, staff(), document.id, entry
         ),
         lambda form, _theirs: sheet_page(document, form),
     )

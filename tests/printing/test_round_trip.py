@@ -11,6 +11,8 @@ from sqlalchemy import select
 
 from app.core import jobs
 from app.core.db import db
+from app.dispatch import rounds
+from app.dispatch.models import PlanBag, Stop
 from app.handover.models import HandOut
 from app.picking.models import Bag
 from app.places.models import Building
@@ -189,3 +191,55 @@ def test_printing_one_sheet_again_leaves_the_others_alone(day: World) -> None:
     assert db.session.get_one(Document, first.id).state == "superseded"
     assert {db.session.get_one(Document, row.id).state for row in others} == {"rendered"}
     assert len(documents()) == len(others) + 2
+
+
+def _drop_off_of(day: World) -> tuple[Document, list[Bag]]:
+    """A drop-off sheet of the leader's point and its bags."""
+    ask(day, "drop_off_sheet")
+    sheet = next(row for row in documents("drop_off_sheet") if row.service_point_id == day.points[0].id)
+    found = select(Bag).join(PlanBag, PlanBag.bag_id == Bag.id).where(PlanBag.stop_id == sheet.subject_id)
+    return sheet, list(db.session.scalars(found.order_by(Bag.id)))
+
+
+def test_a_drop_off_sheet_is_typed_in_by_exception_and_makes_up_for_load_and_departure(app: Flask, day: World) -> None:
+    sheet, bags = _drop_off_of(day)
+    assert len(bags) > 1
+    browser, page = world.sign_in(app, day, "supplies"), f"/s/{sheet.number}"
+    assert "这一趟还没有记出发" in browser.get(page).get_data(as_text=True)
+    answer = world.post(browser, page, f"{page}/drop-off", {"missing": bags[0].code[-4:].lower()})
+    assert answer.status_code == 303, answer.get_data(as_text=True)[:500]
+    db.session.expire_all()
+    states = [db.session.get_one(Bag, bag.id).state for bag in bags]
+    assert (states[0], set(states[1:])) == ("missing", {"dropped_off"})
+    assert db.session.get_one(Document, sheet.id).returned_at is not None
+    assert db.session.get_one(Stop, sheet.subject_id).round.state == "departed", "its other stops are still to come"
+    after = browser.get(page).get_data(as_text=True)
+    assert f"应到 {len(bags)} 袋，实到 {len(bags) - 1} 袋" in after
+    assert "下一张单号" in after
+    assert world.post(browser, page, f"{page}/drop-off", {"missing": ""}).status_code == 409
+
+
+def test_a_code_that_is_not_of_the_stop_or_too_short_is_told_and_nothing_is_written(app: Flask, day: World) -> None:
+    sheet, bags = _drop_off_of(day)
+    browser, page = world.sign_in(app, day, "supplies"), f"/s/{sheet.number}"
+    for typed in ("ZZZZ", bags[0].code[-2:], f"{bags[0].code} 999"):
+        answer = world.post(browser, page, f"{page}/drop-off", {"missing": typed})
+        assert answer.status_code == 422, typed
+        assert "不是这一站的袋码" in answer.get_data(as_text=True)
+    db.session.expire_all()
+    assert {db.session.get_one(Bag, bag.id).state for bag in bags} == {"packed"}
+    assert db.session.get_one(Stop, sheet.subject_id).round.state == "planned"
+
+
+def test_a_leader_cannot_send_a_round_off_but_signs_for_one_that_left(app: Flask, day: World) -> None:
+    sheet, bags = _drop_off_of(day)
+    browser, page = world.sign_in(app, day, "leader"), f"/s/{sheet.number}"
+    early = world.post(browser, page, f"{page}/drop-off", {"missing": ""})
+    assert early.status_code == 409
+    assert "先记装车和出发" in early.get_data(as_text=True)
+    trip = db.session.get_one(Stop, sheet.subject_id).round
+    rounds.load(day.actor("supplies"), trip.id)
+    rounds.depart(day.actor("supplies"), trip.id)
+    assert world.post(browser, page, f"{page}/drop-off", {"missing": ""}).status_code == 303
+    db.session.expire_all()
+    assert {db.session.get_one(Bag, bag.id).state for bag in bags} == {"dropped_off"}
