@@ -12,7 +12,7 @@ class SheetKind:
     """A kind of sheet.
 
     ``has_wave``: printed for each wave. ``is_wide``: about the whole subdistrict, so it takes the permission there.
-    ``watches``: tables whose events may change it.
+    ``watches``: tables whose events may change it. ``stage_zh``: when in the loop it is wanted.
     """
 
     key: str
@@ -21,11 +21,24 @@ class SheetKind:
     has_wave: bool
     is_wide: bool
     watches: frozenset[str]
+    stage_zh: str = ""
+
+
+_POSTED, _BOUGHT, _BAGGED = N_("张贴与接单"), N_("汇总、采购、收货"), N_("分配与装袋")
+_CARRIED, _AFTERWARDS, _EMERGENCY = N_("配送与发放"), N_("异常与结算"), N_("断网时")
+_STAGES = {
+    **dict.fromkeys(("poster", "door_notice", "order_form"), _POSTED),
+    **dict.fromkeys(("tally", "purchase_order", "goods_receipt"), _BOUGHT),
+    **dict.fromkeys(("shortage_list", "pick_list", "bag_list", "bag_label", "roll_label"), _BAGGED),
+    **dict.fromkeys(("route_sheet", "drop_off_sheet", "hand_out_list", "collection_slip"), _CARRIED),
+    **dict.fromkeys(("collection_sheet", "exception_list", "settlement_sheet"), _AFTERWARDS),
+}
 
 
 def _kind(key: str, label: str, reader: str, watches: str, *, wave: bool = False, wide: bool = False) -> SheetKind:
     # Languages, help number and label margins belong to the subdistrict and are on every sheet.
-    return SheetKind(key, label, reader, wave, wide, frozenset({*watches.split(), "subdistrict"}))
+    watched = frozenset({*watches.split(), "subdistrict"})
+    return SheetKind(key, label, reader, wave, wide, watched, _STAGES.get(key, ""))
 
 
 _ORDERS = "household_order cycle"
@@ -55,7 +68,7 @@ ALL = (
 LABEL_TEST = _kind("label_test", N_("标签对位页"), N_("打印的人"), "subdistrict", wide=True)
 BY_KEY = {kind.key: kind for kind in (*ALL, LABEL_TEST)}
 
-KIT = SheetKind("kit_cover", N_("应急包"), N_("每个人"), True, True, frozenset(_PLANNED.split()))
+KIT = SheetKind("kit_cover", N_("应急包"), N_("每个人"), True, True, frozenset(_PLANNED.split()), _EMERGENCY)
 
 
 def wave_of(kind: str, wave: int) -> int:

@@ -99,11 +99,14 @@ def index(cycle_id: int) -> str:
 
 
 def _index_page(desk: Desk, form: Form) -> str:
+    found = overview.overview(desk.cycle.id, desk.wave, desk.within, desk.point_ids, desk.points)
     return render_template(
         "printing/index.html",
         desk=desk,
         cycle=desk.cycle,
-        rows=overview.rows(desk.cycle.id, desk.wave, desk.within, desk.point_ids),
+        rows=found.kinds,
+        stages=found.stages,
+        points=found.points,
         job=_newest_job(desk),
         stocks=STOCKS.values(),
         kit=KIT.key,
@@ -160,7 +163,7 @@ def kind(cycle_id: int, kind: str) -> str:
     args |= {"q": typed or None, "void": 1 if with_void else None}
     page = cut(shown, request.args.get("page"), lambda number: url_for("printing.kind", **args, page=number))
     changes = overview.changed_at(cycle_id)
-    rows = [overview.SheetRow(row, overview.is_stale(row, found.watches, changes)) for row in page.rows]
+    rows = [overview.SheetRow(row, overview.is_stale(row.as_of_event_id, found.watches, changes)) for row in page.rows]
     return render_template(
         "printing/kind.html",
         desk=desk,
@@ -272,7 +275,7 @@ def sheet_page(document: Document, form: Form) -> str:
         newer=newest,
         since=since,
         is_void=document.state == DocumentState.SUPERSEDED,
-        is_stale=overview.is_stale(document, kind.watches, overview.changed_at(document.cycle_id)),
+        is_stale=overview.is_stale(document.as_of_event_id, kind.watches, overview.changed_at(document.cycle_id)),
         comes_back=document.kind in returns.COMES_BACK,
         doors=returns.doors_of(document) if staff().may(Permission.HAND_OUT) else None,
         arrival=returns.arrival_of(document) if staff().may(Permission.DROP_OFF) else None,
@@ -283,8 +286,11 @@ def sheet_page(document: Document, form: Form) -> str:
 
 @bp.get("/print/find")
 @requires(Permission.PRINT)
-def find() -> Response:
-    """From a typed number to its sheet."""
-    return redirect(
-        url_for("printing.by_number", text=document_numbered(request.args.get("number", "").strip()).number)
-    )
+def find() -> Response | tuple[str, int]:
+    """From a typed number to its sheet; a slip is said beside the field, which keeps what was typed."""
+    typed = request.args.get("number", "").strip()[:60]
+    try:
+        found = document_of(document_numbered(typed).id)
+    except NotFound as error:
+        return render_template("printing/find.html", typed=typed, said=error.sentence), 404
+    return redirect(url_for("printing.by_number", text=found.number))

@@ -9,13 +9,16 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from app.core import jobs
+from app.core import clock, jobs
 from app.core.db import db
 from app.core.errors import Invalid, NotFound
 from app.core.events import SYSTEM, record
 from app.core.jobs import Job, Running
+from app.handover.models import HandOut
+from app.picking.models import Bag
 from app.printing import files, overview, prepare, service
 from app.printing.service import PrintRequest
+from app.settlement.models import Statement
 from tests import world
 from tests.printing.day import ask, documents
 from tests.printing.day import day as day
@@ -159,3 +162,54 @@ def test_a_wave_that_does_not_exist_is_refused_with_the_waves_there_are(app: Fla
     assert "这一批没有第7波" in answer.get_data(as_text=True)
     assert db.session.scalars(select(Job)).all() == []
     assert world.post(browser, page, f"{page}/kit", {"wave": "1"}).status_code == 303
+
+
+def test_each_point_says_what_is_ready_stale_or_missing_and_is_printed_alone(app: Flask, day: World) -> None:
+    everywhere, points = overview.everywhere(), [(point.id, point.name) for point in day.points]
+
+    def by_point() -> list[tuple[str, int, int, int]]:
+        found = overview.overview(day.cycle.id, 1, everywhere, None, points).points
+        return [(row.name, row.ready, row.stale, row.missing) for row in found]
+
+    # South: tally, shortage list, pick list, labels; posters and notices, bag and hand-out lists of two houses, stops.
+    assert by_point() == [("南门点位", 0, 0, 4 + 4 + 4 + 2), ("北门点位", 0, 0, 4 + 4 + 2 + 1)]
+    browser, page = world.sign_in(app, day, "supplies"), f"/cycles/{day.cycle.id}/print"
+    due = overview.overview(day.cycle.id, 1, everywhere, None, points).points[1].due
+    assert (
+        world.post(browser, page, page, {"kinds": list(due), "point_id": day.points[1].id, "wave": "1"}).status_code
+        == 303
+    )
+    jobs.drain()
+    assert by_point() == [("南门点位", 0, 0, 14), ("北门点位", 11, 0, 0)]
+    record(SYSTEM, "pack", day.cycle, cycle_id=day.cycle.id)
+    db.session.commit()
+    assert by_point()[1][1:] == (0, 11, 0)
+    shown = browser.get(page).get_data(as_text=True)
+    for words in ("张贴与接单", "汇总、采购、收货", "分配与装袋", "配送与发放", "异常与结算", "断网时", "各点位"):
+        assert words in shown
+    assert shown.index("采购单") < shown.index("拣货单") < shown.index("路线单") < shown.index("结算/退款单")
+
+
+def test_failed_doors_and_settled_money_ask_for_their_sheets(day: World) -> None:
+    def missing() -> dict[str, int]:
+        found = overview.rows(day.cycle.id, 1, overview.everywhere(), None)
+        return {row.kind.key: row.missing for row in found}
+
+    assert (missing()["exception_list"], missing()["settlement_sheet"]) == (0, 0)
+    bag = db.session.scalars(select(Bag).order_by(Bag.id)).first()
+    assert bag is not None
+    db.session.add(HandOut(bag_id=bag.id, outcome="no_answer", at=clock.now()))
+    db.session.add(Statement(household_order_id=bag.order_id, ordered_fen=2880, accepted_fen=2530))
+    db.session.commit()
+    assert (missing()["exception_list"], missing()["settlement_sheet"]) == (1, 1)
+    ask(day, "exception_list", "settlement_sheet", "shortage_list")
+    after = missing()
+    assert (after["exception_list"], after["settlement_sheet"], after["shortage_list"]) == (0, 0, 0)
+
+
+def test_a_slip_in_the_number_keeps_what_was_typed_beside_the_reason(app: Flask, day: World) -> None:
+    answer = world.sign_in(app, day, "supplies").get("/print/find?number=HO-1-1-1-V1-%3C")
+    assert answer.status_code == 404
+    page = answer.get_data(as_text=True)
+    assert "这不像单号" in page
+    assert 'value="HO-1-1-1-V1-&lt;"' in page

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 
 from app.core.db import db
 from app.core.natural import natural_key
@@ -14,7 +14,7 @@ from app.core.units import date_time
 from app.handover.models import Dispute, DisputeKind, DisputeState, DoorOutcome, HandOut
 from app.ordering.models import HouseholdOrder, OrderLine
 from app.picking.models import Bag, BagState
-from app.places.models import Household, Stairwell
+from app.places.models import Building, Household, Stairwell
 from app.printing.contexts.ground import Ground, Prepared, short_place
 from app.printing.sheets.base import Totals
 from app.printing.sheets.exception_list import ExceptionBuilding, ExceptionList, ExceptionRow
@@ -41,21 +41,40 @@ def exception_lists(ground: Ground) -> Iterator[Prepared]:
             yield Prepared(ground.of_point(point.id), ExceptionList(ground.head(point.id), control, buildings))
 
 
+def points_with_exceptions(cycle_id: int) -> set[int]:
+    """The points that `exception_lists` has a sheet for."""
+    of_bag = select(Building.service_point_id).join(Bag, Bag.building_id == Building.id)
+    failed = of_bag.join(HandOut, HandOut.bag_id == Bag.id).where(*_has_failed(cycle_id))
+    disputed = of_bag.join(Dispute, Dispute.bag_id == Bag.id)
+    disputed = disputed.where(Bag.cycle_id == cycle_id, Dispute.state == DisputeState.OPEN)
+    return {point for wanted in (failed, disputed) for point in db.session.scalars(wanted.distinct())}
+
+
+def points_with_money(cycle_id: int) -> set[int]:
+    """The points that `settlement_sheets` has a sheet for."""
+    return set(_settlement_control(cycle_id))
+
+
+def _has_failed(cycle_id: int) -> tuple[ColumnElement[bool], ...]:
+    """Bags whose latest try at the door failed and that are not over; joins bag and try."""
+    latest = select(func.max(HandOut.id)).group_by(HandOut.bag_id)
+    return (
+        Bag.cycle_id == cycle_id,
+        Bag.state.not_in(_OVER),
+        HandOut.id.in_(latest),
+        HandOut.outcome != DoorOutcome.LEFT,
+    )
+
+
 def _failed_doors(ground: Ground) -> dict[int, list[ExceptionRow]]:
     """Building → bags whose latest try at the door failed and that are not over."""
-    latest = select(func.max(HandOut.id)).group_by(HandOut.bag_id)
     rows = db.session.execute(
         select(Bag, HandOut, Stairwell.label, Household.room_no)
         .join(HandOut, HandOut.bag_id == Bag.id)
         .join(HouseholdOrder, HouseholdOrder.id == Bag.order_id)
         .join(Household, Household.id == HouseholdOrder.household_id)
         .join(Stairwell, Stairwell.id == Household.stairwell_id)
-        .where(
-            Bag.cycle_id == ground.cycle_id,
-            Bag.state.not_in(_OVER),
-            HandOut.id.in_(latest),
-            HandOut.outcome != DoorOutcome.LEFT,
-        )
+        .where(*_has_failed(ground.cycle_id))
     )
     found: dict[int, list[ExceptionRow]] = defaultdict(list)
     for bag, attempt, stairwell, room in rows:

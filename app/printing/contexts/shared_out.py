@@ -72,6 +72,11 @@ def _short_control(cycle_id: int) -> dict[int, Totals]:
     return {point: Totals(lines=count, units=int(units)) for point, count, units in rows}
 
 
+def points_with_shortages(cycle_id: int) -> set[int]:
+    """The points that `shortage_lists` has a sheet for."""
+    return set(_short_control(cycle_id))
+
+
 Cells = dict[tuple[int, int], int]  # (building, item) → units
 
 
