@@ -13,9 +13,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
-from sqlalchemy import event, text
+from sqlalchemy import create_engine, event, text
 
-from app.core.db import db
+from app.core.db import db, prepare_engine
 from app.factory import create_app
 from app.settings import Settings
 
@@ -79,19 +79,29 @@ def worker_id(request: pytest.FixtureRequest) -> str:
     return str(getattr(request.config, "workerinput", {}).get("workerid", "main"))
 
 
+@pytest.fixture(scope="session")
+def installation(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Flask:
+    """One application for all tests of a process, as in production; each test gives it a folder and a database."""
+    folder = tmp_path_factory.mktemp("installation")
+    url = f"sqlite:///{folder / 'louda.db'}"
+    return create_app(settings_for(folder, request.getfixturevalue("postgres_database") if POSTGRES else url))
+
+
 @pytest.fixture
-def app(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Flask]:
+def app(installation: Flask, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Flask]:
     """The application on an empty, migrated database."""
+    url = f"sqlite:///{tmp_path / 'louda.db'}"
     if POSTGRES:
         url = request.getfixturevalue("postgres_database")
     else:
         shutil.copy(request.getfixturevalue("template_database"), tmp_path / "louda.db")
-        url = f"sqlite:///{tmp_path / 'louda.db'}"
-    application = create_app(settings_for(tmp_path, url))
-    with application.app_context():
+    installation.extensions["louda_settings"] = settings_for(tmp_path, url)
+    with installation.app_context():
+        db.engines[None] = create_engine(url)
+        prepare_engine(db.engine)
         if POSTGRES:
             empty_postgres()
-        yield application
+        yield installation
         db.session.remove()
         db.engine.dispose()
 
@@ -136,3 +146,9 @@ def data() -> Path:
     if not DATA.is_dir():
         pytest.skip("real data is not beside this checkout (../shared/data)")
     return DATA
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files of few long tests first: whoever starts them last keeps the other processes waiting."""
+    longest = ("tests/security/", "tests/e2e/", "tests/demo/")
+    items.sort(key=lambda item: not item.nodeid.startswith(longest))

@@ -15,6 +15,7 @@ from pathlib import Path
 from app.settings import ROOT
 
 PROCESSES = "2"
+SPREAD = ("-n", PROCESSES, "--dist", "loadfile", "--no-loadscope-reorder")  # in the order of tests/conftest.py
 WHERE = "from playwright.sync_api import sync_playwright as p\nwith p() as it: print(it.chromium.executable_path)"
 
 
@@ -27,7 +28,7 @@ def main(arguments: Sequence[str]) -> int:
     steps = (
         [sys.executable, "-m", "ruff", "check"],
         [sys.executable, "-m", "mypy"],
-        [*pytest, "-n", PROCESSES, "--dist", "loadfile"],
+        [*pytest, *SPREAD],
     )
     return max(_run(step) for step in steps)
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from app.settings import ROOT
 from app.upkeep import packages
-from app.upkeep.checks import PROCESSES
+from app.upkeep.checks import SPREAD
 
 OWNER = "postgres"
 # What never touches the database or is about the browser; everything else runs here, new tests by themselves.
@@ -45,7 +45,7 @@ def main(arguments: Sequence[str]) -> int:
         return 1
     parts = arguments or ["tests", *(f"--ignore={part}" for part in WITHOUT_DATABASE)]
     with cluster(programs) as url:
-        command = [sys.executable, "-m", "pytest", "-n", PROCESSES, "--dist", "loadfile", *parts]
+        command = [sys.executable, "-m", "pytest", *SPREAD, *parts]
         print("$", *command[1:], flush=True)
         return subprocess.run(command, cwd=ROOT, env={**os.environ, "TEST_DATABASE_URL": url}, check=False).returncode
 

@@ -8,7 +8,6 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,11 +17,9 @@ from werkzeug.serving import make_server
 from app.catalog.models import Storage
 from app.core.db import db
 from app.core.jobs import run_next
-from app.factory import create_app
 from app.stock.models import RestRule
-from app.upkeep import schema
 from tests import world
-from tests.conftest import POSTGRES, settings_for
+from tests.conftest import POSTGRES
 from tests.world import PASSWORD, World
 
 CHROMIUM = os.environ.get("LOUDA_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser") or ""
@@ -52,13 +49,10 @@ def chromium() -> Iterator[Any]:
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> Iterator[Site]:
+def site(app: Flask) -> Iterator[Site]:
     """The small world, served on a free port, with a worker that runs its jobs."""
     if POSTGRES:
         pytest.skip("browser journeys run on SQLite; the commands behind them run on both")
-    settings = settings_for(tmp_path, f"sqlite:///{tmp_path / 'louda.db'}")
-    schema.upgrade(settings)
-    app = create_app(settings)
     with app.app_context():
         here = world.build()
         for storage in Storage:  # nothing rests: a journey cannot wait half an hour
