@@ -20,7 +20,7 @@ Words = Mapping[str, str]
 _POINT_MM = 25.4 / 72
 _WIDE_FROM = 0x2E80
 _LINE_MM, _GAP_MM = 5.4, 2.6
-_RULE_MM, _FLOOR_RULE_MM = 0.14, 0.46
+_RULE_MM, _FLOOR_RULE_MM = 0.2, 0.5  # thinner lines do not survive a photocopy
 _BAR_MM = 1.6  # at the left of a changed row
 
 

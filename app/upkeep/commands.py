@@ -128,4 +128,6 @@ def _announce(settings: Settings, address: str) -> None:
     click.echo(f"\n楼达已启动 Louda is running: {address}\n")
     for line in first_start.sign_ins(settings, address):
         click.echo(f"  {line}")
+    for problem in examination.paper_problems():
+        click.echo(f"\n  注意，打印会有问题 Printing will go wrong: {problem}")
     click.echo("\n按 Ctrl-C 停止 Press Ctrl-C to stop")

@@ -37,6 +37,12 @@ def examine(settings: Settings) -> tuple[Finding, ...]:
     )
 
 
+def paper_problems() -> tuple[str, ...]:
+    """What would go wrong on paper, in both languages: said at each start, before anything is printed."""
+    wrong = [finding for finding in (*_libraries(), *_fonts()) if not finding.is_right]
+    return tuple(f"{finding.zh}\n  {finding.en}" for finding in wrong)
+
+
 def report(findings: tuple[Finding, ...]) -> str:
     """The findings one a line, wrong ones marked and in both languages, and a closing count."""
     lines = [

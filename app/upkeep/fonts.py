@@ -6,7 +6,7 @@ import ctypes
 import functools
 
 # Characters of real names and place names that common fonts miss: rare family names, GB 18030 extensions, given names.
-NAME_CHARACTERS = "䶮㛃㼆𬱖𣲗𰻝龘𮧵𰀀𲈎堃喆犇玥彧"
+NAME_CHARACTERS = "䶮㛃㼆𬱖𣲗𰻝龘𫘦𬭊𮧵𰀀𲈎堃喆犇玥彧"
 SHEET_CHARACTERS = "单元户份袋趟签收第共页确认□—·℃"
 
 

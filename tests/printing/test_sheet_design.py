@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from app.printing.arrange import GRID_COLUMNS, GridCell, floor_grid
 from app.printing.drawings_rows import bag_picture, width_mm
@@ -16,9 +17,10 @@ from app.printing.engine import PageSpan, render_to_file
 from app.printing.limits import RenderLimits
 from app.printing.pdf import ASSETS
 from app.printing.sheets.bag_list import BagItem, BagList, BagListBuilding, BagRow
-from app.printing.sheets.base import Sheet, Totals
+from app.printing.sheets.base import Sheet, SheetItem, Totals
 from app.printing.sheets.hand_out_list import EmptyDoor, HandOutRow
 from app.printing.sheets.settlement_sheet import SettlementBuilding, SettlementRow, SettlementSheet
+from app.printing.sheets.tally import TallyRow
 from tests.printing import invented
 from tests.printing.conftest import Gallery, text_of
 
@@ -221,3 +223,36 @@ def test_a_stairwell_that_fits_on_a_page_is_not_broken(floors: int, begins_new_p
         on = [at for at, page in enumerate(pages) if re.search(rf"\bK{stairwell}\d{{3}}\b", page)]
         assert len(on) == 1, (stairwell, on)
     assert ("2单元" in pages[0]) != begins_new_page
+
+
+@pytest.mark.parametrize("name", ["hand_out_list", "bag_list", "settlement_sheet", "tally"])
+def test_rules_and_boxes_survive_a_photocopy_in_two_tones(gallery: Gallery, name: str, tmp_path: Path) -> None:
+    """At 200 dpi and one bit a pixel every row still ends in a rule across the page."""
+    page = str(gallery.spans[name].first)
+    command = ["pdftoppm", "-r", "200", "-gray", "-singlefile", "-f", page, "-l", page, str(gallery.path)]
+    subprocess.run([*command, str(tmp_path / "p")], check=True)
+    with Image.open(tmp_path / "p.pgm") as picture:
+        wide = picture.width
+        copied = picture.point(lambda grey: 0 if grey < 128 else 255)
+        rows = [copied.crop((0, y, wide, y + 1)).tobytes().count(0) for y in range(picture.height)]
+    rules = sum(1 for at, dark in enumerate(rows) if dark > wide * 0.7 and rows[at - 1] <= wide * 0.7)
+    assert rules >= 10, f"{rules} rules are left"
+
+
+def test_a_tally_of_many_items_says_on_each_table_which_it_holds_and_adds_up_each_building(tmp_path: Path) -> None:
+    items = tuple(SheetItem(number, f"商品{number}", "", "份") for number in range(1, 61))
+    rows = tuple(
+        TallyRow(f"桂花苑 {number}号楼", 3, tuple((number * at) % 5 for at in range(60))) for number in range(1, 41)
+    )
+    cells = [qty for row in rows for qty in row.qtys if qty]
+    total = Totals(lines=len(cells), units=sum(cells))
+    sheet = replace(invented.a_tally(), control=total, items=items, rows=rows, roll_call=())
+    rendered = render_to_file([invented.stamped(sheet)], tmp_path / "x.pdf", RenderLimits(processes=1))
+    pages = [text_of(tmp_path / "x.pdf", PageSpan(page, 1)) for page in range(1, rendered.pages + 1)]
+    for first in (1, 16, 31, 46):
+        own = [page for page in pages if f"第{first}–{first + 14}种商品，共60种" in page]
+        assert own, first
+        assert all(f"商品{first}" in page for page in own), "the head is repeated on each of its pages"
+    assert all(re.search(r"第\d+–\d+种商品，共60种", page) for page in pages if "号楼" in page)
+    ends = [int(found[1]) for page in pages for found in re.finditer(r"桂花苑 40号楼.*?(\d+)\n", page)]
+    assert ends[-1] == sum(rows[-1].qtys)

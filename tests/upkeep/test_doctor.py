@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.settings import Settings
-from app.upkeep import doctor, fonts, schema
+from app.upkeep import commands, doctor, first_start, fonts, schema
 from app.upkeep.secrets import ensure_secret, prepare_private_folders
 
 
@@ -46,6 +46,20 @@ def test_characters_without_a_glyph_are_listed(settings: Settings, monkeypatch: 
     (finding,) = wrong(settings)
     assert "𲈎" in finding
     assert "fonts-babelstone-han" in finding
+
+
+def test_a_missing_font_is_said_at_the_start_and_nothing_is_said_where_all_is_there(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(first_start, "sign_ins", lambda *_args: [])
+    commands._announce(settings, "http://127.0.0.1:8000")
+    assert "注意" not in capsys.readouterr().out
+    monkeypatch.setattr(fonts, "missing_glyphs", lambda: "𬭊")
+    commands._announce(settings, "http://127.0.0.1:8000")
+    said = capsys.readouterr().out
+    assert "打印会有问题" in said
+    assert "𬭊" in said
+    assert "fonts-babelstone-han" in said
 
 
 def test_a_secret_that_others_can_read_is_wrong(settings: Settings) -> None:
@@ -104,7 +118,7 @@ def test_an_unreachable_server_is_an_error_and_not_an_exception() -> None:
 
 
 def test_this_machine_prints_rare_names_and_notices_what_no_font_has() -> None:
-    assert fonts.missing_glyphs("䶮㛃㼆𬱖𣲗𰻝龘") == ""
+    assert fonts.missing_glyphs("䶮㛃㼆𬱖𣲗𰻝龘𫘦𬭊") == ""
     assert fonts.missing_glyphs("户\U0010fffd") == "\U0010fffd"
 
 

@@ -18,6 +18,11 @@ class TallyRow:
     qtys: tuple[int | None, ...]
     is_changed: bool = False
 
+    @property
+    def units(self) -> int:
+        """Units of all items together."""
+        return sum(qty or 0 for qty in self.qtys)
+
 
 @dataclass(frozen=True)
 class RollCallBuilding:
