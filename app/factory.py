@@ -44,6 +44,7 @@ BLUEPRINTS = (
     "app.ordering.views:bp",
     "app.ordering.views_desk:bp",
     "app.ordering.views_telephone:bp",
+    "app.ordering.views_words:bp",
     "app.ordering.views_standing:bp",
     "app.ordering.views_packs:bp",
     "app.ordering.views_resident:bp",

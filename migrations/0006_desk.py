@@ -118,6 +118,24 @@ def upgrade() -> None:
     )
     op.create_index("ix_desk_entry_account", "desk_entry", ["account_id", "cycle_id"], unique=False)
     op.create_table(
+        "settled_words",
+        sa.Column("order_id", sa.Integer(), nullable=False),
+        sa.Column("words_sha256", sa.Text(), nullable=False),
+        sa.Column("settled_by_id", sa.Integer(), nullable=False),
+        sa.Column("settled_at", types.UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["order_id"],
+            ["household_order.id"],
+            name=op.f("fk_settled_words_order_id_household_order"),
+            ondelete="RESTRICT",
+        ),
+        sa.ForeignKeyConstraint(
+            ["settled_by_id"], ["account.id"], name=op.f("fk_settled_words_settled_by_id_account"), ondelete="RESTRICT"
+        ),
+        sa.PrimaryKeyConstraint("order_id", name=op.f("pk_settled_words")),
+        sqlite_strict=True,
+    )
+    op.create_table(
         "free_pack_share",
         sa.Column("free_pack_id", sa.Integer(), nullable=False),
         sa.Column("order_id", sa.Integer(), nullable=False),
@@ -194,6 +212,7 @@ def downgrade() -> None:
     op.drop_table("standing_line")
     op.drop_table("standing_booking")
     op.drop_table("free_pack_share")
+    op.drop_table("settled_words")
     op.drop_table("desk_entry")
     op.drop_table("standing_order")
     op.drop_table("free_pack")

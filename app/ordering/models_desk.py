@@ -50,6 +50,18 @@ class DeskEntry(Created, Base):
     undone_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
+class SettledWords(Base):
+    """The leader has dealt with what a household wrote beside its goods; other words than these wait again."""
+
+    __tablename__ = "settled_words"
+    __table_args__ = STRICT
+
+    order_id: Mapped[int] = fk("household_order.id", primary_key=True)
+    words_sha256: Mapped[str] = plain_text()
+    settled_by_id: Mapped[int] = fk("account.id")
+    settled_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class StandingState(Labelled):
     ACTIVE = "active", "进行中"
     PAUSED = "paused", "已暂停"

@@ -14,10 +14,10 @@ from app.core import clock
 from app.core.errors import Conflict, Invalid
 from app.core.paging import paginate
 from app.core.schemas import Form
-from app.ordering import queries, queries_orders, queries_roll_call, service_cycle, service_orders
+from app.ordering import queries, queries_orders, queries_roll_call, queries_words, service_cycle, service_orders
 from app.ordering.models import Cycle, CycleState, OrderState, Policy, Source, Stage
 from app.ordering.schemas import EditCycleSchema, LockSchema, ReasonSchema, edit_offers_schema
-from app.places.scope import is_subdistrict_in_scope
+from app.places.scope import is_subdistrict_in_scope, reaches_building
 
 bp = Blueprint("ordering", __name__)
 
@@ -287,13 +287,14 @@ def orders(cycle_id: int) -> str:
 def order(order_id: int) -> str:
     """One order: lines with their stages, words, history."""
     found = queries_orders.order_page(staff(), order_id)
+    may_see_words = reaches_building(staff(), Permission.CARE, found.order.building_id)
     return render_template(
         "ordering/order.html",
         page=found,
         order=found.order,
+        words=queries_words.settled(found.order) if may_see_words else None,
         state=OrderState(found.order.state),
         source=Source(found.order.source),
-        may_see_words=staff().may(Permission.CARE),
         may_void=staff().may(Permission.ORDER_VOID) and found.order.state == OrderState.LOCKED,
         may_amend=staff().may(Permission.ORDER_PROXY) and found.order.household_id is not None,
     )

@@ -84,6 +84,12 @@ def require_building(actor: Staff, permission: Permission, building_id: int) -> 
     return _or_not_found(db.session.scalar(found))
 
 
+def reaches_building(actor: Staff, permission: Permission, building_id: int) -> bool:
+    """Whether the permission reaches the building."""
+    found = select(Building.id).where(Building.id == building_id, buildings_in_scope(actor, permission))
+    return db.session.scalar(found) is not None
+
+
 def require_compound(actor: Staff, permission: Permission, compound_id: int) -> Compound:
     """The compound, if the permission reaches it. Raises NotFound."""
     found = select(Compound).where(Compound.id == compound_id, compounds_in_scope(actor, permission))

@@ -16,7 +16,7 @@ from app.intake import service_commit
 from app.intake.models import ChainLine
 from app.intake.reasons import sentence
 from app.intake.service import require_line
-from app.ordering import entry
+from app.ordering import entry, queries_words
 from app.places import queries_care
 from app.places.scope import buildings_in_scope, points_in_scope
 from app.tally import queries, queries_desk
@@ -51,6 +51,7 @@ def index(cycle_id: int) -> str:
         standing_short=short,
         errands=errands.counts(staff()),
         care=queries_care.count(staff()),
+        words=sum(1 for row in queries_words.rows(staff(), cycle_id) if row.is_waiting),
         taking=entry.is_taking_orders(cycle),
     )
 

@@ -1,0 +1,90 @@
+"""The queue of what households wrote beside their goods."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, or_, select
+
+from app.access.models import Account
+from app.access.permissions import Permission, Staff
+from app.core.db import db
+from app.ordering.models import HouseholdOrder, OrderState
+from app.ordering.models_desk import SettledWords
+from app.ordering.rules_words import Flag, Words
+from app.places.models import Building, Compound, Household, Stairwell
+from app.places.scope import buildings_in_scope
+
+GONE = (OrderState.WITHDRAWN, OrderState.VOIDED)
+
+
+@dataclass(frozen=True)
+class WordsRow:
+    """The words of one order, its door, and who dealt with them when."""
+
+    order_id: int
+    address: str
+    words: Words
+    settled_by: str = ""
+    settled_at: datetime | None = None
+
+    @property
+    def is_waiting(self) -> bool:
+        return self.words.needs_somebody and self.settled_at is None
+
+
+def words_of(order: HouseholdOrder) -> Words:
+    """What was written beside one order."""
+    return Words(order.door_note, order.remark, order.other_need)
+
+
+def rows(by: Staff, cycle_id: int) -> list[WordsRow]:
+    """Orders of a cycle with words beside them, where the reader cares for the household: waiting first, by address.
+
+    One statement; the words are sorted as they are read, so that no list of needs is kept.
+    """
+    found = db.session.execute(
+        select(HouseholdOrder, Compound.name, Building.label, Stairwell.label, Household.room_no)
+        .add_columns(SettledWords.words_sha256, SettledWords.settled_at, Account.display_name)
+        .join(Building, Building.id == HouseholdOrder.building_id)
+        .join(Compound, Compound.id == Building.compound_id)
+        .join(Household, Household.id == HouseholdOrder.household_id)
+        .join(Stairwell, Stairwell.id == Household.stairwell_id)
+        .outerjoin(SettledWords, SettledWords.order_id == HouseholdOrder.id)
+        .outerjoin(Account, Account.id == SettledWords.settled_by_id)
+        .where(
+            HouseholdOrder.cycle_id == cycle_id,
+            HouseholdOrder.state.not_in(GONE),
+            buildings_in_scope(by, Permission.CARE),
+            or_(*(func.length(column) > 0 for column in (HouseholdOrder.remark, HouseholdOrder.other_need))),
+        )
+        .order_by(Compound.name, Building.sort_key, Household.sort_key, HouseholdOrder.id)
+    )
+    read = []
+    for order, compound, building, stairwell, room, sha256, at, who in found:
+        words, address = words_of(order), " ".join(part for part in (compound, building, stairwell, room) if part)
+        is_settled = sha256 == words.sha256
+        read.append(WordsRow(order.id, address, words, who if is_settled else "", at if is_settled else None))
+    return sorted(read, key=lambda row: not row.is_waiting)
+
+
+def counts(every: Iterable[WordsRow]) -> dict[Flag, int]:
+    """Flag → orders that carry it, in the order of the flags, zeros left out."""
+    listed = list(every)
+    sums = {flag: sum(1 for row in listed if flag in row.words.flags) for flag in Flag}
+    return {flag: number for flag, number in sums.items() if number}
+
+
+def settled(order: HouseholdOrder) -> WordsRow:
+    """The words of one order as they stand, without its address."""
+    found = db.session.execute(
+        select(SettledWords.words_sha256, SettledWords.settled_at, Account.display_name)
+        .join(Account, Account.id == SettledWords.settled_by_id)
+        .where(SettledWords.order_id == order.id)
+    ).one_or_none()
+    words = words_of(order)
+    if found is None or found[0] != words.sha256:
+        return WordsRow(order.id, "", words)
+    return WordsRow(order.id, "", words, found[2], found[1])

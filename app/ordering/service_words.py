@@ -1,0 +1,76 @@
+"""Deal with what a household wrote beside its goods: what goes on paper, and that somebody has seen to the rest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from app.access.permissions import Permission, Staff
+from app.core import clock
+from app.core.db import command, db
+from app.core.errors import Conflict, Invalid
+from app.core.events import record
+from app.core.free_text import ROOM_ON_PAPER, Kind, clauses
+from app.core.schemas import CommandSchema, Line
+from app.ordering.models import Cycle, CycleState, HouseholdOrder
+from app.ordering.models_desk import SettledWords
+from app.ordering.queries_words import GONE, words_of
+from app.ordering.service_orders import own_order
+
+UNDER_WAY = (CycleState.OPEN, CycleState.LOCKED, CycleState.RUNNING)
+NOT_ON_PAPER = (Kind.HEALTH, Kind.CONTACT)
+
+
+@dataclass(frozen=True)
+class SettleWords:
+    """`seen`: which words were read; `paper`: what bag list and hand-out list say from now on."""
+
+    seen: str
+    paper: str
+
+
+class SettleWordsSchema(CommandSchema):
+    makes = SettleWords
+    seen = Line(required=True, longest=64)
+    paper = Line(blank=True, longest=ROOM_ON_PAPER)
+
+
+@command
+def settle(by: Staff, order_id: int, wanted: SettleWords) -> HouseholdOrder:
+    """Keep that the words of an order are dealt with, and what its sheets say.
+
+    Requires: CARE over the building; the cycle is under way; the words are those that were seen. A leader may put on
+    paper where the bags go instead; health and telephone numbers never. Raises: NotFound, Invalid, Conflict.
+    """
+    order = _order(by, order_id)
+    if words_of(order).sha256 != wanted.seen:
+        raise Conflict(_l("住户刚改过留言，请看过新的再处理。"))
+    if any(clause.kind in NOT_ON_PAPER for clause in clauses(wanted.paper)):
+        raise Invalid({"paper": [_("身体情况和电话号码不能印在单子上，请改写。")]})
+    held = db.session.get(SettledWords, order.id) or SettledWords(order_id=order.id)
+    held.words_sha256, held.settled_by_id, held.settled_at = wanted.seen, by.id, clock.now()
+    db.session.add(held)
+    order.door_note = wanted.paper
+    record(by, "settle_words", order, cycle_id=order.cycle_id)
+    return order
+
+
+@command
+def reopen(by: Staff, order_id: int) -> HouseholdOrder:
+    """The words wait again. Raises: NotFound, Conflict."""
+    order = _order(by, order_id)
+    held = db.session.get(SettledWords, order.id)
+    if held is not None:
+        db.session.delete(held)
+        record(by, "reopen_words", order, cycle_id=order.cycle_id)
+    return order
+
+
+def _order(by: Staff, order_id: int) -> HouseholdOrder:
+    order = own_order(by, order_id, Permission.CARE)
+    cycle = db.session.get_one(Cycle, order.cycle_id)
+    if order.state in GONE or cycle.state not in UNDER_WAY:
+        raise Conflict(_l("这张订单已经结束，留言不能再处理。"))
+    return order

@@ -1,0 +1,76 @@
+"""What households wrote beside their goods: the leader's queue, and dealing with one of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from app.access.guard import requires, staff, submit
+from app.access.permissions import Permission
+from app.core.errors import Invalid
+from app.core.paging import cut, same_list
+from app.core.schemas import Form
+from app.ordering import queries, queries_orders, queries_words, service_words
+from app.ordering.models import HouseholdOrder
+from app.ordering.rules_words import Flag
+
+bp = Blueprint("words", __name__)
+
+
+@bp.get("/cycles/<int:cycle_id>/words")
+@requires(Permission.CARE)
+def index(cycle_id: int) -> str:
+    """The words of a cycle within reach, what waits first."""
+    cycle = queries.readable_cycle(staff(), Permission.CARE, cycle_id)
+    every = queries_words.rows(staff(), cycle_id)
+    kind = request.args.get("kind", "")
+    kind = kind if kind in set(Flag) else ""
+    todo = request.args.get("show") == "todo"
+    shown = [row for row in every if (not kind or Flag(kind) in row.words.flags) and (not todo or row.is_waiting)]
+    return render_template(
+        "ordering/words.html",
+        cycle=cycle,
+        page=cut(shown, request.args.get("page"), same_list(request.path, request.args.items())),
+        waiting=sum(1 for row in every if row.is_waiting),
+        total=len(every),
+        counts=queries_words.counts(every),
+        kind=kind,
+        todo=todo,
+    )
+
+
+@bp.route("/orders/<int:order_id>/words", methods=["GET", "POST"])
+@requires(Permission.CARE)
+def order(order_id: int) -> Any:
+    """Read what one household wrote, and deal with it."""
+    found = queries_orders.order_page(staff(), order_id)
+    form = Form(initial={"paper": found.order.door_note})
+    if request.method == "POST":
+        form = Form(service_words.SettleWordsSchema, request.form)
+        if form.is_valid:
+            try:
+                return submit[HouseholdOrder](then=_queue, says=_("已处理这一户的留言。"))(
+                    service_words.settle, staff(), order_id, form.command
+                )
+            except Invalid as error:
+                form.add(error)
+    page = render_template(
+        "ordering/words_of.html", page=found, order=found.order, row=queries_words.settled(found.order), form=form
+    )
+    return page, 422 if form.is_bound else 200
+
+
+def _queue(order: HouseholdOrder) -> str:
+    return url_for("words.index", cycle_id=order.cycle_id, show="todo")
+
+
+@bp.post("/orders/<int:order_id>/words/reopen")
+@requires(Permission.CARE)
+def reopen(order_id: int) -> Response:
+    """The words wait again."""
+    return submit[HouseholdOrder](
+        then=lambda order: url_for("words.order", order_id=order.id), says=_("又放回待处理了。")
+    )(service_words.reopen, staff(), order_id)

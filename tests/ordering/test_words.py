@@ -1,0 +1,148 @@
+"""What households write beside their goods reaches the leader's queue, is dealt with once, and no other eyes."""
+
+from __future__ import annotations
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from app.access.models import Role, RoleGrant
+from app.core import clock
+from app.core.db import db
+from app.core.errors import Conflict, Invalid, NotFound
+from app.ordering import queries_words, service_orders, service_words
+from app.ordering.models import HouseholdOrder
+from app.ordering.orders import IfExists, Pick, PlaceOrder
+from app.ordering.rules_words import Flag, Words
+from app.ordering.service_words import SettleWords
+from tests import world
+from tests.world import World
+
+
+@pytest.fixture
+def town(app: Flask) -> World:
+    """Three rooms of the first point and one of the second, each with other words."""
+    here = world.build()
+    for household, words in (
+        (0, {"remark": "帮忙送到87-105，敲门重一点"}),
+        (1, {"remark": "谢谢，已付"}),
+        (2, {"door_note": "放门口", "other_need": "感冒药两盒"}),
+        (6, {"remark": "家里有产妇"}),
+    ):
+        wanted = (Pick(here.offers[0].id, 1),)
+        by = here.actor("leader" if household < 6 else "leader2")
+        service_orders.place(by, PlaceOrder(here.cycle.id, here.households[household].id, wanted, **words))
+    return here
+
+
+def order_of(here: World, household: int) -> HouseholdOrder:
+    wanted = here.households[household].id
+    found = select(HouseholdOrder).where(HouseholdOrder.household_id == wanted)
+    return db.session.scalars(found.execution_options(populate_existing=True)).one()
+
+
+def waiting(here: World, who: str = "leader") -> list[str]:
+    rows = queries_words.rows(here.actor(who), here.cycle.id)
+    return [row.address.split()[-1] for row in rows if row.is_waiting]
+
+
+def settle(here: World, household: int, paper: str = "", who: str = "leader", seen: str = "") -> HouseholdOrder:
+    order = order_of(here, household)
+    sha256 = seen or queries_words.words_of(order).sha256
+    return service_words.settle(here.actor(who), order.id, SettleWords(sha256, paper))
+
+
+def test_each_clause_has_its_flag_and_what_waits_comes_first() -> None:
+    words = Words("放门口", "已付，高血压，帮忙送到87-105", "奶粉一罐，山药")
+    assert [(clause.text, flag) for clause, flag in words.clauses] == [
+        ("帮忙送到87-105", Flag.REDIRECT),
+        ("奶粉一罐", Flag.SPECIAL_NEED),
+        ("高血压", Flag.HEALTH),
+        ("山药", Flag.OTHER_NEED),
+        ("放门口", Flag.DOOR_NOTE),
+        ("已付", Flag.PAYMENT),
+    ]
+
+
+def test_every_kind_of_clause_has_a_flag() -> None:
+    from app.core.free_text import Kind
+
+    assert {kind.value for kind in Kind} <= {flag.value for flag in Flag}
+
+
+def test_the_queue_holds_what_somebody_has_to_do_and_only_of_the_own_point(town: World) -> None:
+    assert waiting(town) == ["101", "301"]
+    assert waiting(town, "leader2") == ["101"]
+    assert len(queries_words.rows(town.actor("leader"), town.cycle.id)) == 3  # thanks and paid is read, not waiting
+
+
+def test_a_redirect_that_was_settled_is_on_paper_and_waits_no_more(town: World) -> None:
+    settle(town, 0, "改送 3号楼 201，敲门重一点")
+    assert order_of(town, 0).door_note == "改送 3号楼 201，敲门重一点"
+    assert waiting(town) == ["301"]
+
+
+def test_new_words_wait_again_and_the_old_page_settles_nothing(town: World) -> None:
+    old = queries_words.words_of(order_of(town, 0)).sha256
+    settle(town, 0, "改送 3号楼 201")
+    wanted = (Pick(town.offers[0].id, 1),)
+    again = PlaceOrder(town.cycle.id, town.households[0].id, wanted, if_exists=IfExists.REPLACE, remark="转给5号楼101")
+    service_orders.place(town.actor("leader"), again)
+    assert waiting(town) == ["101", "301"]
+    with pytest.raises(Conflict):
+        settle(town, 0, "改送 3号楼 201", seen=old)
+
+
+def test_health_and_telephone_numbers_never_reach_paper(town: World) -> None:
+    for paper in ("家里有高血压病人", "打 19900000001"):
+        with pytest.raises(Invalid):
+            settle(town, 2, paper)
+    assert order_of(town, 2).door_note == "放门口"
+    assert waiting(town) == ["101", "301"]
+
+
+def test_what_was_settled_by_mistake_is_put_back(town: World) -> None:
+    settle(town, 2)
+    service_words.reopen(town.actor("leader"), order_of(town, 2).id)
+    assert waiting(town) == ["101", "301"]
+
+
+def test_another_points_words_do_not_exist(town: World) -> None:
+    with pytest.raises(NotFound):
+        settle(town, 6, who="leader")
+    with pytest.raises(NotFound):
+        settle(town, 0, who="supplies")
+
+
+def test_the_order_page_shows_flags_to_the_leader_of_the_door_alone(app: Flask, town: World) -> None:
+    page = f"/orders/{order_of(town, 0).id}"
+    assert "改送" in world.sign_in(app, town, "leader").get(page).get_data(as_text=True)
+    for name in ("supplies", "admin"):
+        shown = world.sign_in(app, town, name).get(page).get_data(as_text=True)
+        assert "87-105" not in shown
+        assert "改送" not in shown
+    db.session.add(
+        RoleGrant(
+            account_id=town.accounts["supplies"].id,
+            role=Role.POINT_LEADER,
+            service_point_id=town.points[1].id,
+            starts_at=clock.now(),
+        )
+    )
+    db.session.commit()  # a leader of the other point, who reads every order as the supplies team
+    assert "87-105" not in world.sign_in(app, town, "supplies").get(page).get_data(as_text=True)
+
+
+def test_the_queue_is_filtered_worked_through_and_linked_from_the_desk(app: Flask, town: World) -> None:
+    client = world.sign_in(app, town, "leader")
+    queue, own = f"/cycles/{town.cycle.id}/words", f"/orders/{order_of(town, 0).id}/words"
+    assert "2 户要处理" in client.get(f"/cycles/{town.cycle.id}/point").get_data(as_text=True)
+    shown = client.get(f"{queue}?kind=redirect").get_data(as_text=True)
+    assert ("87-105" in shown, "感冒药" in shown) == (True, False)
+    assert "谢谢" not in client.get(f"{queue}?show=todo").get_data(as_text=True)
+    seen = queries_words.words_of(order_of(town, 0)).sha256
+    assert world.post(client, own, own, {"seen": seen, "paper": "产妇"}).status_code == 422
+    assert world.post(client, own, own, {"seen": seen, "paper": "改送 3号楼 201"}).status_code == 303
+    assert "已处理" in client.get(own).get_data(as_text=True)
+    assert world.post(client, own, f"{own}/reopen", {}).status_code == 303
+    assert waiting(town) == ["101", "301"]
