@@ -1,4 +1,4 @@
-"""What is said in a building's group when a sheet goes out. Pure.
+"""What is said in a building's group, by occasion or when a sheet goes out: the only place where it is worded. Pure.
 
 No name, no room, no telephone of a household: a group has two hundred readers. Times and counts only; who is short or
 has a question is told alone.
@@ -16,21 +16,40 @@ has a question is told alone.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from app.core.sentences import N_, Sentence, sentence
 
 
-def ordering_opens(building: str, until: str, delivery: str, address: str) -> Sentence:
-    """With the poster."""
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What is opened: `until` and `delivery` as people say them, `goods` in a line (empty: not told)."""
+
+    cycle: str
+    until: str
+    delivery: str
+    goods: str = ""
+
+
+def ordering_opens(place: str, what: Opening, address: str = "") -> Sentence:
+    """When a cycle opens, and with the poster. `address`: where one building orders; empty: by its poster."""
+    how = (
+        sentence(N_("点开链接，选单元、填房号就能下单，不用注册：%(address)s 。"), address=address)
+        if address
+        else sentence(N_("请扫楼下海报上的二维码，选单元、填房号就能下单，不用注册。"))
+    )
+    goods = sentence(N_("有%(goods)s（元）。"), goods=what.goods) if what.goods else ""
     return sentence(
         N_(
-            "【%(building)s】各位邻居：这一批物资开始登记，%(until)s 截止，%(delivery)s 送到。"
-            "点开链接，选单元和房号就能下单：%(address)s 。不会用手机的邻居，请告诉楼长代下。"
+            "【%(place)s】各位邻居：%(cycle)s 开始接单，%(until)s 截单，%(delivery)s 送货。"
+            "%(goods)s%(how)s截单前可以改。不会用手机的邻居，请告诉楼长代下。"
         ),
-        building=building,
-        until=until,
-        delivery=delivery,
-        address=address,
+        place=place,
+        cycle=what.cycle,
+        until=what.until,
+        delivery=what.delivery,
+        goods=goods,
+        how=how,
     )
 
 
@@ -56,17 +75,40 @@ def shortage(building: str, items: Sequence[str]) -> Sentence:
     )
 
 
-def arrival(building: str, time: str, bags: int) -> Sentence:
-    """With route sheets, drop-off sheets and hand-out lists."""
+def arrival(building: str, time: str, bags: int, is_to_door: bool = True) -> Sentence:
+    """When the bags of one building come, with route sheets, drop-off sheets and hand-out lists."""
     return sentence(
-        N_(
-            "【%(building)s】各位邻居：物资预计 %(time)s 前后送到楼下，共 %(bags)d 袋。"
-            "请不要下楼聚集，楼长会放到各家门口，敲门后退两米，等楼长离开再开门取。"
-            "少了、坏了、错了，请在页面上点“有问题”，48 小时内有效。"
-        ),
+        N_("【%(building)s】各位邻居：物资预计 %(time)s 前后送到楼下，共 %(bags)s 袋。%(then)s"),
         building=building,
         time=time,
         bags=bags,
+        then=_then(is_to_door),
+    )
+
+
+def arrivals(place: str, times: str, is_to_door: bool = True) -> Sentence:
+    """When the bags of several buildings come; `times`: a line for each."""
+    return sentence(
+        N_("【%(place)s】各位邻居：物资预计到楼时间：\n%(times)s\n%(then)s"),
+        place=place,
+        times=times,
+        then=_then(is_to_door),
+    )
+
+
+def _then(is_to_door: bool) -> Sentence:
+    if is_to_door:
+        return sentence(
+            N_(
+                "请不要下楼聚集，楼长会放到各家门口，敲门后退两米，等楼长离开再开门取。"
+                "少了、坏了、错了，请在页面上点“有问题”，48 小时内有效。"
+            )
+        )
+    return sentence(
+        N_(
+            "送到后请先不要下楼，等群里发取货时段，按时段来，一户一人。"
+            "少了、坏了、错了，请在页面上点“有问题”，48 小时内有效。"
+        )
     )
 
 

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from sqlalchemy import func, select
 
 from app.core import clock
@@ -45,40 +44,41 @@ def _stops(cycle_id: int, building_ids: list[int]) -> dict[int, tuple[datetime, 
 
 
 def arrival(cycle: Cycle, _wish: Wish, groups: list[Group]) -> Iterable[GroupText]:
-    stops = _stops(cycle.id, ids_of_groups(groups))
+    """When the goods come, building by building; what to do then depends on whether they are carried to the doors."""
+    ids = ids_of_groups(groups)
+    stops, collecting = _stops(cycle.id, ids), _collecting(ids)
     for group in groups:
         here = [(place, *stops[place.id]) for place in group.buildings if place.id in stops]
         if not here:
             continue
         if len(group.buildings) == 1:
-            _place, at, bags = here[0]
-            yield GroupText(group.key, group.name, str(group_texts.arrival(group.name, clock_time(at), bags)))
-            continue
-        times = "\n".join(
-            _("%(place)s：%(time)s，%(bags)s 袋", place=place.name, time=clock_time(at), bags=bags)
-            for place, at, bags in sorted(here, key=_by_time)
-        )
-        first = _("【%(group)s】各位邻居：物资预计到楼时间：\n%(times)s\n", group=group.name, times=times)
-        yield GroupText(group.key, group.name, first + str(ASK_TO_STAY))
+            place, at, bags = here[0]
+            text = group_texts.arrival(group.name, clock_time(at), bags, place.id not in collecting)
+        else:
+            times = "\n".join(
+                _("%(place)s：%(time)s，%(bags)s 袋", place=place.name, time=clock_time(at), bags=bags)
+                for place, at, bags in sorted(here, key=_by_time)
+            )
+            to_door = not any(place.id in collecting for place, _at, _bags in here)
+            text = group_texts.arrivals(group.name, times, to_door)
+        yield GroupText(group.key, group.name, str(text))
 
 
 def _by_time(row: tuple[Place, datetime, int]) -> datetime:
     return row[1]
 
 
-ASK_TO_STAY = _l(
-    "请不要下楼聚集，楼长会放到各家门口，敲门后退两米，等楼长离开再开门取。"
-    "少了、坏了、错了，请在页面上点“有问题”，48 小时内有效。"
-)
+def _collecting(building_ids: Iterable[int]) -> set[int]:
+    """Buildings whose goods are not carried to the doors now."""
+    zones = current_zones(building_ids, clock.now())
+    return {building for building, zone in zones.items() if zone.delivery_mode != DeliveryMode.TO_DOOR}
 
 
 def slot_texts(cycle: Cycle, near: list[Place]) -> list[GroupText]:
     """Only for buildings whose goods are not carried to the doors."""
     stops = _stops(cycle.id, [place.id for place in near])
-    zones = current_zones(stops, clock.now())
-    collecting = [
-        p for p in near if p.id in stops and p.id in zones and zones[p.id].delivery_mode != DeliveryMode.TO_DOOR
-    ]
+    not_to_door = _collecting(stops)
+    collecting = [place for place in near if place.id in stops and place.id in not_to_door]
     floors = _floors(cycle.id, [place.id for place in collecting])
     return [
         GroupText(f"b{place.id}", place.name, _slot_text(place, slots(floors[place.id], stops[place.id][0] + ON_FOOT)))

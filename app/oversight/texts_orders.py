@@ -11,11 +11,13 @@ from flask_babel import gettext as _
 from sqlalchemy import func, select
 from sqlalchemy.orm import aliased
 
+from app.access.sessions import settings
 from app.allocation.models import ShareNote
 from app.catalog.models import Item
 from app.core import clock
 from app.core.db import db
 from app.core.units import clock_time, yuan
+from app.handover import group_texts
 from app.ordering.models import Cycle, CycleState, HouseholdOrder, Offer, OrderLine, OrderState, Policy
 from app.oversight.rules_texts import Rooms, masked
 from app.oversight.texts_places import Group, GroupText, Wish, ids_of_groups
@@ -42,18 +44,12 @@ def opening(cycle: Cycle, _wish: Wish, groups: list[Group]) -> Iterable[GroupTex
     ).all()
     named = "、".join(f"{name} {yuan(fen)}" for name, fen in offers[:GOODS_NAMED])
     goods = _("%(named)s 等 %(n)s 种", named=named, n=len(offers)) if len(offers) > GOODS_NAMED else named
+    delivery = _("%(m)s月%(d)s日", m=cycle.deliver_on.month, d=cycle.deliver_on.day)
+    what = group_texts.Opening(cycle.name, _when(cycle.cutoff_at), str(delivery), str(goods))
     for group in groups:
-        text = _(
-            "【%(group)s】%(cycle)s 开始接单，%(at)s 截单，%(m)s月%(d)s日送货。\n%(goods)s（元）。\n"
-            "请扫楼下海报上的二维码，选单元、填房号就能下单，不用注册；截单前可以改。不会用手机的邻居，请打电话给楼长代下。",
-            group=group.name,
-            cycle=cycle.name,
-            at=_when(cycle.cutoff_at),
-            m=cycle.deliver_on.month,
-            d=cycle.deliver_on.day,
-            goods=goods,
-        )
-        yield GroupText(group.key, group.name, text)
+        alone = group.buildings[0] if len(group.buildings) == 1 else None
+        address = f"{settings().public_url}/enter/{alone.public_code}" if alone else ""
+        yield GroupText(group.key, group.name, str(group_texts.ordering_opens(group.name, what, address)))
 
 
 def last_call(cycle: Cycle, _wish: Wish, groups: list[Group]) -> Iterable[GroupText]:

@@ -56,6 +56,7 @@ class Place:
 
     id: int
     name: str
+    public_code: str
     compound_id: int
     compound: str
     point_id: int
@@ -74,7 +75,8 @@ class GroupText:
 def places(cycle_id: int, in_scope: ColumnElement[bool]) -> list[Place]:
     """The buildings of the cycle within reach, by compound and number. One statement."""
     found = (
-        select(Building.id, Building.label, Compound.id, Compound.name, ServicePoint.id, ServicePoint.name)
+        select(Building.id, Building.label, Building.public_code, Compound.id, Compound.name)
+        .add_columns(ServicePoint.id, ServicePoint.name)
         .join(Compound, Compound.id == Building.compound_id)
         .join(ServicePoint, ServicePoint.id == Building.service_point_id)
         .join(CyclePoint, CyclePoint.service_point_id == ServicePoint.id)
@@ -82,8 +84,8 @@ def places(cycle_id: int, in_scope: ColumnElement[bool]) -> list[Place]:
         .order_by(Compound.name, Building.sort_key, Building.id)
     )
     return [
-        Place(i, f"{compound} {label}", compound_id, compound, point_id, point)
-        for i, label, compound_id, compound, point_id, point in db.session.execute(found)
+        Place(i, f"{compound} {label}", code, compound_id, compound, point_id, point)
+        for i, label, code, compound_id, compound, point_id, point in db.session.execute(found)
     ]
 
 

@@ -128,6 +128,30 @@ def test_arrival_says_when_and_how_many_bags(app: Flask, published: World) -> No
         assert told(published, Occasion.SLOTS) == {}
 
 
+def test_where_goods_are_collected_nobody_is_told_that_they_come_to_the_door(app: Flask, published: World) -> None:
+    level = ZoneLevel(code="collect", label_zh="自取", delivery_mode="collect_by_slot", round_order=0)
+    db.session.add(level)
+    db.session.flush()
+    since = published.cycle.opens_at - timedelta(days=1)
+    db.session.add(ZoneDesignation(building_id=published.buildings[0].id, zone_level_id=level.id, starts_at=since))
+    db.session.commit()
+    with app.test_request_context():
+        found = told(published, Occasion.ARRIVAL)
+        assert "各家门口" not in found["桂花苑 2号楼"]
+        assert "按时段来" in found["桂花苑 2号楼"]
+        assert any("各家门口" in text for text in found.values())
+        assert "各家门口" not in told(published, Occasion.ARRIVAL, Together.COMPOUND)["桂花苑"]
+
+
+def test_the_opening_of_one_building_carries_its_own_address_and_that_of_several_none(app: Flask) -> None:
+    here = world.build()
+    with app.test_request_context():
+        assert f"/enter/{here.buildings[0].public_code}" in told(here, Occasion.OPENING)["桂花苑 2号楼"]
+        together = told(here, Occasion.OPENING, Together.COMPOUND)["桂花苑"]
+        assert "/enter/" not in together
+        assert "海报上的二维码" in together
+
+
 def test_slots_are_told_only_where_goods_are_not_carried_to_the_doors(app: Flask, published: World) -> None:
     level = ZoneLevel(code="collect", label_zh="自取", delivery_mode="collect_by_slot", round_order=0)
     db.session.add(level)

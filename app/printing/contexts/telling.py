@@ -16,6 +16,7 @@ from app.handover import group_texts
 from app.handover.models import Dispute, DisputeState
 from app.ordering.models import HouseholdOrder, OrderLine, OrderState
 from app.picking.models import LIVE_BAGS, Bag
+from app.places.models import DeliveryMode
 from app.printing.contexts.bags import load_bags
 from app.printing.contexts.day import arrivals, zones
 from app.printing.contexts.ground import BuildingPlace, Ground, load_ground
@@ -61,7 +62,8 @@ def _opening(ground: Ground, address: str) -> Saying:
     cutoff = clock.to_local(ground.cutoff_at)
     until = f"{cutoff.month}月{cutoff.day}日 {cutoff:%H:%M}"
     delivery = f"{ground.deliver_on.month}月{ground.deliver_on.day}日"
-    return lambda at: group_texts.ordering_opens(at.name, until, delivery, f"{address}/{at.public_code}")
+    what = group_texts.Opening(ground.cycle, until, delivery)
+    return lambda at: group_texts.ordering_opens(at.name, what, f"{address}/{at.public_code}")
 
 
 def _ordered(ground: Ground) -> Saying:
@@ -111,12 +113,13 @@ def _bags(ground: Ground) -> dict[int, int]:
 
 
 def _arriving(ground: Ground) -> Saying:
-    bags, when = _bags(ground), arrivals(ground)
+    bags, when, levels = _bags(ground), arrivals(ground), zones(ground)
 
     def say(at: BuildingPlace) -> Sentence | None:
         if at.id not in bags or at.id not in when:
             return None
-        return group_texts.arrival(at.name, f"{clock.to_local(when[at.id]):%H:%M}", bags[at.id])
+        is_to_door = at.id not in levels or levels[at.id].mode == DeliveryMode.TO_DOOR
+        return group_texts.arrival(at.name, f"{clock.to_local(when[at.id]):%H:%M}", bags[at.id], is_to_door)
 
     return say
 
