@@ -16,7 +16,7 @@ from app import cli, models
 from app.access import headers, landing
 from app.access.guard import register_forms, register_guard
 from app.assets import register_assets
-from app.core import clock, jobs, units
+from app.core import clock, jobs, spoken, units
 from app.core.db import db, prepare_engine
 from app.core.errors import register_error_pages
 from app.settings import ROOT, Settings
@@ -191,6 +191,8 @@ def _register_templates(app: Flask) -> None:
         litres=units.litres,
         clock_time=units.clock_time,
         date_time=units.date_time,
+        spoken=spoken.spoken,
+        spoken_day=spoken.spoken_day,
         hours_minutes=units.minutes,
     )
     app.jinja_env.globals.update(now=clock.now, get_locale=get_locale)

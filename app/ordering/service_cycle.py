@@ -131,7 +131,7 @@ def add_all_items(by: Staff, cycle_id: int) -> int:
     """
     cycle = editable(by, cycle_id, CycleState.DRAFT)
     present = list(db.session.scalars(select(Offer).where(Offer.cycle_id == cycle_id)))
-    items = list(db.session.scalars(select(Item.id).where(Item.is_active).order_by(Item.category, Item.id)))
+    items = _in_order_of_the_catalogue()
     bundles = list(db.session.scalars(select(Bundle.id).where(Bundle.is_active).order_by(Bundle.id)))
     added = [*_bundle_offers(cycle_id, bundles, present), *_item_offers(cycle_id, items, present)]
     start = max((offer.position for offer in present), default=-1) + 1
@@ -140,6 +140,13 @@ def add_all_items(by: Staff, cycle_id: int) -> int:
     db.session.add_all(added)
     record(by, "edit_offers", cycle, cycle_id=cycle_id, added=len(added))
     return len(added)
+
+
+def _in_order_of_the_catalogue() -> list[int]:
+    """Active items, category after category as the catalogue first names them: greens before milk powder."""
+    found = db.session.execute(select(Item.id, Item.category).where(Item.is_active).order_by(Item.id)).all()
+    rank = {category: place for place, category in enumerate(dict.fromkeys(category for _id, category in found))}
+    return [item_id for item_id, category in sorted(found, key=lambda row: (rank[row[1]], row[0]))]
 
 
 def _item_offers(cycle_id: int, item_ids: Iterable[int], present: Iterable[Offer]) -> list[Offer]:

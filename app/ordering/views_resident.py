@@ -22,7 +22,7 @@ from app.ordering.schemas import CodeSchema, EnterSchema
 
 bp = Blueprint("resident", __name__)
 
-ASK_CODE = _l("请填写订单码。订单码在下单成功的页面上；找不到可以问楼长。")
+ASK_CODE = _l("请先核对单元和房号。您家已经下过单的，请填订单码（在下单成功的页面上）；找不到可以问楼长。")
 WRONG_CODE = _l("订单码不对，或者和房号对不上。请核对后再试，也可以问楼长。")
 FORGOTTEN = _l("这台手机已不再记得您家：可能已退出、过期，或被楼长停用。请重新扫码，或用订单码进入。")
 TOO_OFTEN = _l("试了太多次，请 15 分钟后再试，或者打电话给楼长。")

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from app.access.guard import requires, resident
 from app.access.permissions import Permission
 from app.core.codes import grouped
-from app.core.units import date_time
+from app.core.spoken import moment, spoken_day
 from app.ordering import entry, queries_orders, queries_resident
 from app.ordering.models import HouseholdOrder, OrderState
 from app.ordering.queries_resident import CycleCard
@@ -52,9 +52,8 @@ def status(cycle_id: int) -> Any:
 
 def _way(card: CycleCard, mine: HouseholdOrder, taking: bool) -> dict[str, Any]:
     bags = way.own_bags(mine.id)
-    around = Around(
-        taking, mine.state not in (OrderState.PLACED,), way.is_to_door(mine.building_id), str(card.cycle.deliver_on)
-    )
+    is_to_door, delivery = way.is_to_door(mine.building_id), spoken_day(card.cycle.deliver_on)
+    around = Around(taking, mine.state not in (OrderState.PLACED,), is_to_door, delivery)
     return {
         "steps": order_steps(way.order_times(mine), bool(bags)),
         "bags": [(bag, bag_steps(bag.facts)) for bag in bags],
@@ -81,6 +80,6 @@ def _group_text(card: CycleCard, lines: list[queries_orders.LineView], address: 
         address=address,
         goods=goods,
         cycle=card.cycle.name,
-        at=date_time(card.cycle.cutoff_at),
+        at=moment(card.cycle.cutoff_at),
     )
     return str(text)

@@ -76,7 +76,7 @@ def test_a_bag_shows_where_it_is_and_what_is_beside_the_plan(bag: BagFacts, seen
         (AROUND, [replace(PACKED, state="dropped_off")], "在家等敲门"),
         (replace(AROUND, is_to_door=False), [replace(PACKED, state="dropped_off")], "错开下楼取"),
         (AROUND, [replace(PACKED, state="dropped_off", failed="无人应答")], "没有送成（无人应答）"),
-        (AROUND, [PACKED, replace(PACKED, state="handed_out", answer_until=LATER)], "2022-04-02 13:00 前说"),
+        (AROUND, [PACKED, replace(PACKED, state="handed_out", answer_until=LATER)], "4月2日 13:00 前说"),
         (AROUND, [replace(PACKED, state="missing")], "正在找"),
         (AROUND, [replace(PACKED, state="confirmed")], "都收到了"),
     ],
