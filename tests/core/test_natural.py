@@ -24,6 +24,9 @@ STRINGS = Path(__file__).resolve().parents[2].parent / "shared/data/geo/real_bui
         ["A1栋", "A2栋", "A10栋", "B1栋"],
         ["9#", "10#", "商务楼", "居委会"],
         ["2幢", "12幢", "102幢"],
+        ["甲", "乙", "丙", "丁"],
+        ["1幢", "甲座", "乙座", "癸座"],
+        ["甲-101", "甲-1001", "乙-101"],
     ],
 )
 def test_labels_sort_as_people_count(ordered: list[str]) -> None:
