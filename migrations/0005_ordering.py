@@ -210,7 +210,6 @@ def upgrade() -> None:
         sa.Column("cycle_id", sa.Integer(), nullable=False),
         sa.Column("item_id", sa.Integer(), nullable=False),
         sa.Column("is_substitutable", types.Flag(), nullable=False),
-        sa.Column("substitute_for_id", sa.Integer(), nullable=True),
         sa.Column("qty_ordered", sa.Integer(), nullable=False),
         sa.Column("qty_open", sa.Integer(), nullable=False),
         sa.Column("qty_allocated", sa.Integer(), nullable=False),
@@ -242,27 +241,12 @@ def upgrade() -> None:
             name=op.f("fk_order_line_order_id_cycle_id_household_order"),
             ondelete="RESTRICT",
         ),
-        sa.ForeignKeyConstraint(
-            ["substitute_for_id"],
-            ["order_line.id"],
-            name=op.f("fk_order_line_substitute_for_id_order_line"),
-            ondelete="RESTRICT",
-        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_order_line")),
         sa.UniqueConstraint("id", "cycle_id", name=op.f("uq_order_line_id_cycle_id")),
+        sa.UniqueConstraint("order_id", "item_id", name=op.f("uq_order_line_order_id_item_id")),
         sqlite_strict=True,
     )
     op.create_index("ix_order_line_cycle_item", "order_line", ["cycle_id", "item_id"], unique=False)
-    op.create_index("ix_order_line_order_id", "order_line", ["order_id"], unique=False)
-    op.create_index("ix_order_line_substitute_for_id", "order_line", ["substitute_for_id"], unique=False)
-    op.create_index(
-        "uq_order_line_ordered",
-        "order_line",
-        ["order_id", "item_id"],
-        unique=True,
-        sqlite_where=sa.text("substitute_for_id IS NULL"),
-        postgresql_where=sa.text("substitute_for_id IS NULL"),
-    )
     op.create_table(
         "line_move",
         sa.Column("id", sa.Integer(), nullable=False),

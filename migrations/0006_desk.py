@@ -96,8 +96,6 @@ def upgrade() -> None:
         sa.Column("order_id", sa.Integer(), nullable=False),
         sa.Column("before", types.Json(), nullable=True),
         sa.Column("source_before", sa.Text(), nullable=True),
-        sa.Column("door_note_before", sa.Text(), nullable=False),
-        sa.Column("remark_before", sa.Text(), nullable=False),
         sa.Column("version_after", sa.Integer(), nullable=False),
         sa.Column("undone_at", types.UtcDateTime(), nullable=True),
         sa.Column("created_at", types.UtcDateTime(), nullable=False),

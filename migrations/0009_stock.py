@@ -289,25 +289,6 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     op.create_table(
-        "replacement",
-        sa.Column("order_line_id", sa.Integer(), nullable=False),
-        sa.Column("run_id", sa.Integer(), nullable=False),
-        sa.Column("qty_covered", sa.Integer(), nullable=False),
-        sa.CheckConstraint("qty_covered >= 1", name=op.f("ck_replacement_qty_covered_least")),
-        sa.ForeignKeyConstraint(
-            ["order_line_id"],
-            ["order_line.id"],
-            name=op.f("fk_replacement_order_line_id_order_line"),
-            ondelete="RESTRICT",
-        ),
-        sa.ForeignKeyConstraint(
-            ["run_id"], ["allocation_run.id"], name=op.f("fk_replacement_run_id_allocation_run"), ondelete="RESTRICT"
-        ),
-        sa.PrimaryKeyConstraint("order_line_id", name=op.f("pk_replacement")),
-        sqlite_strict=True,
-    )
-    op.create_index("ix_replacement_run_id", "replacement", ["run_id"], unique=False)
-    op.create_table(
         "share_override",
         sa.Column("order_line_id", sa.Integer(), nullable=False),
         sa.Column("qty", sa.Integer(), nullable=False),
@@ -331,7 +312,6 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("share_override")
-    op.drop_table("replacement")
     op.drop_table("share_note")
     op.drop_table("allocation")
     op.drop_table("write_off")

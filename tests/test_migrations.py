@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask import Flask
 from sqlalchemy import inspect, text
+from sqlalchemy.exc import DatabaseError
 
 from app.core.db import db
 from app.core.events import SYSTEM, record
 from app.places.models import Community, Subdistrict
 from app.upkeep.schema import MIGRATIONS, migrator
+from tests import world
 
 
 def test_the_database_at_head_equals_the_models(app: Flask) -> None:
@@ -71,3 +74,28 @@ def test_each_migration_goes_down_and_up_again_with_data_in_the_tables_below(app
         assert connection.execute(text("SELECT verb FROM event")).scalar_one() == "import"
         context = MigrationContext.configure(connection, opts={"compare_type": False})
         assert compare_metadata(context, db.metadata) == []
+
+
+def test_a_locked_order_keeps_its_lines_while_their_table_is_rebuilt(app: Flask) -> None:
+    here = world.build()
+    here.order(here.households[0], {0: 3, 1: 1})
+    here.lock()
+    db.session.remove()
+    settings, engine = app.extensions["louda_settings"], db.engine
+    rows = text("SELECT id, order_id, cycle_id, item_id, qty_ordered, qty_open, qty_short FROM order_line ORDER BY id")
+    with engine.connect() as connection:
+        before = connection.execute(rows).all()
+    engine.dispose()
+    with migrator(settings) as walker:
+        walker.downgrade("0013_guards")
+        with engine.connect() as connection:
+            assert connection.execute(rows).all() == before
+        engine.dispose()
+        walker.upgrade()
+    with engine.connect() as connection:
+        assert connection.execute(rows).all() == before
+        assert len(before) == 2
+        if connection.dialect.name == "sqlite":
+            assert connection.execute(text("PRAGMA foreign_key_check")).all() == []
+    with pytest.raises(DatabaseError, match="a locked order keeps its lines"), engine.begin() as connection:
+        connection.execute(text("DELETE FROM order_line"))

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, not_, select
 
 from app.allocation import rules
 from app.allocation.compute import Proposal, recent_shortages
@@ -71,7 +71,7 @@ def swaps(cycle: Cycle, proposal: Proposal) -> list[Swap]:
 
 def _map(item_ids: Iterable[int]) -> list[Substitution]:
     """The entries for some items, first entered first; a sensitive item neither has nor is a substitute."""
-    harmless = select(Item.id).where(Item.is_sensitive.is_(False))
+    harmless = select(Item.id).where(not_(Item.is_sensitive))
     found = select(Substitution).where(
         Substitution.item_id.in_(item_ids),
         Substitution.item_id.in_(harmless),
@@ -89,7 +89,7 @@ def _claims(cycle: Cycle, short: Mapping[int, tuple[int, int]]) -> dict[int, rul
         .where(
             OrderLine.cycle_id == cycle.id,
             OrderLine.qty_open > 0,
-            OrderLine.is_substitutable.is_(True),
+            OrderLine.is_substitutable,
             OrderLine.substitute_for_id.is_(None),
         )
     )
