@@ -95,7 +95,10 @@ def test_routing_stands_alone() -> None:
         ("ortools", ("routing/", "app/purchasing/optimise.py")),
         (
             "weasyprint",
-            tuple(f"app/printing/pdf{part}.py" for part in ("", "_text", "_boxes", "_paint", "_styles", "_markup")),
+            tuple(
+                f"app/printing/pdf{part}.py"
+                for part in ("", "_text", "_boxes", "_paint", "_styles", "_markup", "_marks")
+            ),
         ),
         (
             "routing",

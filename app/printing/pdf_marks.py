@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from weasyprint.document import Page
+
 from app.printing.geometry import HOLE_MM, INSET_MM, SIDE_MM, Box, corners
 
 _HUNDREDTHS = 2540 / 96  # of a millimetre in a CSS pixel
@@ -83,23 +85,23 @@ def boxes_of(pages: list[Any]) -> list[Box]:
     return found
 
 
+class MarkedPage(Page):  # type: ignore[misc]
+    """A page with the four marks on top of everything else."""
+
+    def paint(self, stream: Any, scale: float = 1) -> None:
+        """Paint the page, then its marks."""
+        super().paint(stream, scale)
+        with stream.stacked():
+            stream.transform(a=scale, d=scale)
+            stream.set_color(self._page_box.style["color"])
+            _draw(stream, self.width / _PIXELS, self.height / _PIXELS)
+
+
 def mark_corners(pages: list[Any]) -> None:
     """Have the four marks drawn on top of each page."""
     for page in pages:
-        page.paint = _painter(page)
-
-
-def _painter(page: Any) -> Any:
-    paint = page.paint
-
-    def painted(stream: Any, scale: float = 1) -> None:
-        paint(stream, scale)
-        with stream.stacked():
-            stream.transform(a=scale, d=scale)
-            stream.set_color(page._page_box.style["color"])
-            _draw(stream, page.width / _PIXELS, page.height / _PIXELS)
-
-    return painted
+        # Another class, not another method of this one page: that would be a cycle, which keeps all boxes in memory.
+        page.__class__ = MarkedPage
 
 
 def _draw(stream: Any, width_mm: float, height_mm: float) -> None:

@@ -21,6 +21,7 @@ from weasyprint.text import line_break
 from weasyprint.text.ffi import FROM_UNITS, ffi, pango
 
 _REMEMBERED = 12_000  # texts; then all are forgotten at once
+_SHORT = 80  # characters of a text whose lines are worth remembering; longer ones are paragraphs that come once
 _NOWRAP = ("nowrap", "pre")
 _PLAIN_END = 0x0590  # from here on Hebrew, Arabic and their like are mixed with other blocks: those go the original way
 _IDEOGRAPHS = 0x2E80
@@ -30,6 +31,7 @@ _draw_text = drawing.draw_text
 _strut = line_break.strut
 _style_keys: dict[tuple[Any, ...], int] = {}
 _texts: dict[tuple[str, int], Measured | None] = {}
+_first_lines: dict[tuple[Any, ...], FirstLine] = {}
 _pins: dict[int, Any] = {}  # font address → a layout that keeps the font alive
 
 
@@ -55,13 +57,23 @@ class Measured:
     runs: tuple[Run, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class FirstLine:
+    """What a text gave for a width: its first line, where the rest begins (bytes), and the measures of the line."""
+
+    text: str
+    measured: Measured | None  # where the line by itself is exactly as large as it is within the text
+    direction: int
+    metrics: tuple[int, int | None, float, float, float]
+
+
 class MeasuredLayout(line_break.Layout):  # type: ignore[misc]
     """What WeasyPrint keeps with a line of text; becomes a real layout again if somebody wants to change it."""
 
-    def __init__(self, text: str, measured: Measured, max_width: float | None, spacing: float) -> None:
+    def __init__(self, text: str, measured: Measured | None, direction: int, max_width: float | None) -> None:
         self.text, self.measured = text, measured
-        self.max_width, self.justification_spacing = max_width, spacing
-        self.first_line_direction = measured.direction
+        self.max_width, self.justification_spacing = max_width, 0
+        self.first_line_direction = direction
 
     def reactivate(self, style: Any) -> None:
         """Lay the text out anew, as WeasyPrint does before drawing."""
@@ -105,6 +117,8 @@ def _key_of(style: Any) -> int:
             style["letter_spacing"],
             style["overflow_wrap"],
             style["white_space"],
+            style["word_break"],
+            style["hyphens"],
         )
         key = _style_keys.setdefault(look, len(_style_keys) + 1)
     style.louda_text_key = key
@@ -119,7 +133,7 @@ def _measured(text: str, style: Any, context: Any) -> Measured | None:
         return _texts[key]
     except KeyError:
         pass
-    if len(_texts) > _REMEMBERED:
+    if len(_texts) + len(_first_lines) > _REMEMBERED:
         forget()
     found = _texts[key] = _lay_out(text, style, context) if text and _is_plain(text) else None
     return found
@@ -128,6 +142,7 @@ def _measured(text: str, style: Any, context: Any) -> Measured | None:
 def forget() -> None:
     """Drop all texts; the fonts they used are let go too."""
     _texts.clear()
+    _first_lines.clear()
     _pins.clear()
 
 
@@ -177,24 +192,41 @@ def split_first_line(  # noqa: PLR0913 - the signature is WeasyPrint's
     is_line_start: bool = True,
     minimum: bool = False,
 ) -> Any:
-    """Answer from the one layout if the whole text fits; else as WeasyPrint does."""
+    """Answer from the one layout if the whole text fits, or from memory; else as WeasyPrint does."""
     measured = _measured(text, style, context)
-    if measured is not None and (max_width is None or measured.width <= max_width or style["white_space"] in _NOWRAP):
-        layout = MeasuredLayout(text, measured, max_width, justification_spacing)
-        return layout, measured.length, None, measured.width, measured.height, measured.baseline
+    if measured is not None and not justification_spacing:
+        if max_width is None or measured.width <= max_width or style["white_space"] in _NOWRAP:
+            layout = MeasuredLayout(text, measured, measured.direction, max_width)
+            return layout, measured.length, None, measured.width, measured.height, measured.baseline
+        if len(text) <= _SHORT:
+            line = _first_line(text, style, context, max_width, is_line_start, minimum)
+            return MeasuredLayout(line.text, line.measured, line.direction, max_width), *line.metrics
     return _split_first_line(text, style, context, max_width, justification_spacing, is_line_start, minimum)
+
+
+def _first_line(text: str, style: Any, context: Any, *rest: Any) -> FirstLine:
+    key = (text, _key_of(style), *rest)
+    found = _first_lines.get(key)
+    if found is None:
+        width, is_line_start, minimum = rest
+        layout, *metrics = _split_first_line(text, style, context, width, 0, is_line_start, minimum)
+        line = _measured(layout.text, style, context)
+        is_same = line is not None and [line.width, line.height, line.baseline] == metrics[2:]
+        found = FirstLine(layout.text, line if is_same else None, layout.first_line_direction, tuple(metrics))
+        _first_lines[key] = found
+    return found
 
 
 def draw_text(stream: Any, textbox: Any, offset_x: float, text_overflow: str, block_ellipsis: Any) -> None:
     """Draw the glyphs that were measured; else as WeasyPrint does."""
     layout, style = textbox.pango_layout, textbox.style
-    is_measured = type(layout) is MeasuredLayout and layout.text == textbox.text and not layout.justification_spacing
+    is_measured = type(layout) is MeasuredLayout and layout.measured is not None and layout.text == textbox.text
     if not is_measured or text_overflow == "ellipsis" or block_ellipsis != "none" or not _key_of(style):
         _draw_text(stream, textbox, offset_x, text_overflow, block_ellipsis)
         return
     if style["visibility"] != "visible":
         return
-    ready = _strings(stream, layout)
+    ready = _strings(stream, layout.measured)
     if ready is None:
         _draw_text(stream, textbox, offset_x, text_overflow, block_ellipsis)
         return
@@ -222,13 +254,13 @@ class _File:
 _file = _File()
 
 
-def _strings(stream: Any, layout: MeasuredLayout) -> _Shown | None:
+def _strings(stream: Any, measured: Measured) -> _Shown | None:
     """What to show for a text in this PDF file."""
     if _file.fonts is not stream._fonts:
         _file.fonts, _file.shown = stream._fonts, {}
-    if layout.measured not in _file.shown:
-        _file.shown[layout.measured] = _shown(stream, layout.measured.runs)
-    return _file.shown[layout.measured]
+    if measured not in _file.shown:
+        _file.shown[measured] = _shown(stream, measured.runs)
+    return _file.shown[measured]
 
 
 def _shown(stream: Any, runs: tuple[Run, ...]) -> _Shown | None:
@@ -264,7 +296,8 @@ def _string(stream: Any, run: Run, font: Any, font_size: float) -> str:
 
 def show(stream: Any, layout: Any, style: Any, x: float, baseline: float) -> None:
     """Write one line of text, laid out by `split_first_line`, in the present colour."""
-    ready = _strings(stream, layout) if type(layout) is MeasuredLayout else None
+    is_measured = type(layout) is MeasuredLayout and layout.measured is not None
+    ready = _strings(stream, layout.measured) if is_measured else None
     stream.begin_text()
     if ready is not None:
         stream.set_text_matrix(1, 0, 0, -1, x, baseline)

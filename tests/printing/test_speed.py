@@ -34,7 +34,7 @@ def as_it_comes() -> Iterator[None]:
         part.install()
 
 
-@pytest.mark.parametrize("name", ["drop_off_sheet", "exception_list", "labels_a4-3x8", "tally"])
+@pytest.mark.parametrize("name", ["drop_off_sheet", "exception_list", "hand_out_list", "labels_a4-3x8", "tally"])
 def test_text_measured_once_gives_the_same_bytes(name: str) -> None:
     html = [html_of(invented.stamped(invented.every_sheet()[name]))]
     fast = pdf.render_chunk(html, 50).pdf
