@@ -100,7 +100,7 @@ def _documents(sheets: Sequence[str], style: str, max_pages: int, fetcher: Asset
     for sheet in sheets:
         drawn, html = split(sheet)
         page = SheetHtml(html, fetcher, lambda: _style("base.css"))
-        document = page.render(font_config=_fonts(), stylesheets=[_style(style)], cache=dict(images(drawn, _fonts())))
+        document = page.render(font_config=_fonts(), stylesheets=[_style(style)], cache=images(drawn, _fonts()))
         if len(document.pages) > max_pages:
             raise RenderTooLarge(f"{len(document.pages)} pages, {max_pages} allowed")
         documents.append(document)

@@ -9,12 +9,13 @@ from typing import Any
 from tinycss2.color5 import parse_color  # type: ignore[import-untyped]
 from weasyprint.css.properties import INITIAL_VALUES
 
-from app.printing import pdf_text
+from app.printing import pdf_text, qr
 from app.printing.picture import SCHEME
 
 _MM = 96 / 25.4
 _PT = 96 / 72
 _MARK = 4.2  # height of a mark
+_TICK_LINE = 0.8 * _PT
 _LEAST = 0.5  # text shrinks to half its size at most, then it is cut at the edge of its place
 
 
@@ -56,16 +57,12 @@ class Painted:
         for kind, *rest in self._strokes:
             if kind == "t":
                 self._text(stream, rest)
+        rules = [b"%.2f %.2f %.2f %.2f re" % _pixels(rest) for kind, *rest in self._strokes if kind == "f"]
+        rings = [_ring(*one) for one in self._strokes if one[0] in "rb"]
+        stream.stream += [*rules, b"f"] if rules else []
+        stream.stream += rings
         for kind, x, y, *rest in self._strokes:
-            if kind == "f":
-                stream.rectangle(x * _MM, y * _MM, rest[0] * _MM, rest[1] * _MM)
-        stream.fill()
-        for kind, x, y, *rest in self._strokes:
-            if kind == "r":
-                _outline(stream, (x * _MM, y * _MM, rest[0] * _MM, rest[1] * _MM), rest[2] * _PT)
-            elif kind == "b":
-                _outline(stream, (x * _MM, y * _MM, rest[0] * _MM, rest[0] * _MM), 0.8 * _PT)
-            elif kind == "m":
+            if kind == "m":
                 self._mark(stream, (x, y, rest[0]), rest[1], rest[2])
 
     def _mark(self, stream: Any, place: tuple[float, float, float], words: str, look: str) -> None:
@@ -127,11 +124,16 @@ def _measure(words: str, style: _Style) -> tuple[Any, float]:
     return layout, width
 
 
-def _outline(stream: Any, place: tuple[float, float, float, float], line: float) -> None:
-    x, y, width, height = place
-    stream.rectangle(x, y, width, height)
-    stream.rectangle(x + line, y + line, width - 2 * line, height - 2 * line)
-    stream.fill(even_odd=True)
+def _pixels(millimetres: Sequence[float]) -> tuple[float, ...]:
+    return tuple(length * _MM for length in millimetres)
+
+
+def _ring(kind: str, x: float, y: float, *rest: Any) -> bytes:
+    """The outline of a rectangle, or of a box to tick, as two rectangles with the line between them."""
+    size, line = (rest[:2], rest[2] * _PT) if kind == "r" else ((rest[0], rest[0]), _TICK_LINE)
+    x, y, width, height = _pixels((x, y, *size))
+    inner = (x + line, y + line, width - 2 * line, height - 2 * line)
+    return b"%.2f %.2f %.2f %.2f re %.2f %.2f %.2f %.2f re f*" % (x, y, width, height, *inner)
 
 
 @cache
@@ -139,6 +141,36 @@ def _style(font_config: Any, points: float, bold: bool) -> _Style:
     return _Style(font_config, points, bold)
 
 
-def images(drawn: Sequence[Any], font_config: Any) -> dict[str, Painted]:
-    """The pictures of a sheet by address, as WeasyPrint's image cache takes them."""
-    return {f"{SCHEME}:{number}": Painted(one, font_config) for number, one in enumerate(drawn)}
+class QrImage:
+    """A QR code as an image of a pixel a module, written into the page itself."""
+
+    def __init__(self, text: str) -> None:
+        self._side, self._rows = qr.modules(text)
+
+    def get_intrinsic_size(self, _resolution: Any, _font_size: float) -> tuple[float, float, float]:
+        """Width, height and their ratio."""
+        return self._side, self._side, 1.0
+
+    def draw(self, stream: Any, width: float, height: float, _style: Any) -> None:
+        """Draw at the origin of the stream."""
+        stream.stream += [
+            b"%.3f 0 0 %.3f 0 %.3f cm" % (width, -height, height),
+            b"BI /W %d /H %d /BPC 1 /CS /G /F /AHx ID %s> EI" % (self._side, self._side, self._rows),
+        ]
+
+
+class Images(dict[str, Any]):
+    """The pictures of a sheet by address, as WeasyPrint's image cache takes them; QR codes are made when asked for."""
+
+    def __contains__(self, url: object) -> bool:
+        is_code = isinstance(url, str) and url.startswith(f"{qr.SCHEME}:") and qr.is_short(qr.text_of_url(url))
+        return is_code or super().__contains__(url)
+
+    def __missing__(self, url: str) -> QrImage:
+        found = self[url] = QrImage(qr.text_of_url(url))
+        return found
+
+
+def images(drawn: Sequence[Any], font_config: Any) -> Images:
+    """The pictures of a sheet."""
+    return Images({f"{SCHEME}:{number}": Painted(one, font_config) for number, one in enumerate(drawn)})

@@ -240,7 +240,7 @@ def draw_text(stream: Any, textbox: Any, offset_x: float, text_overflow: str, bl
     stream.end_text()
 
 
-_Shown = tuple[tuple[Any, float, str], ...]
+_Shown = tuple[tuple[Any, float, bytes], ...]
 
 
 @dataclass(slots=True)
@@ -264,7 +264,7 @@ def _strings(stream: Any, measured: Measured) -> _Shown | None:
 
 
 def _shown(stream: Any, runs: tuple[Run, ...]) -> _Shown | None:
-    parts: list[tuple[Any, float, str]] = []
+    parts: list[tuple[Any, float, bytes]] = []
     before = None
     for run in runs:
         font, font_size = stream.add_font(run.font)
@@ -279,7 +279,7 @@ def _shown(stream: Any, runs: tuple[Run, ...]) -> _Shown | None:
     return tuple(parts)
 
 
-def _string(stream: Any, run: Run, font: Any, font_size: float) -> str:
+def _string(stream: Any, run: Run, font: Any, font_size: float) -> bytes:
     string = "<"
     for glyph, width, said in zip(run.glyphs, run.widths, run.said, strict=True):
         font.to_unicode.setdefault(glyph, said)
@@ -291,7 +291,7 @@ def _string(stream: Any, run: Run, font: Any, font_size: float) -> str:
         kerning = logical - width * 1000 * FROM_UNITS / font_size
         if kerning:
             string += f">{int(kerning)}<"
-    return string[:-1] if string[-1] == "<" else string + ">"
+    return (string[:-1] if string[-1] == "<" else string + ">").encode()
 
 
 def show(stream: Any, layout: Any, style: Any, x: float, baseline: float) -> None:
@@ -300,7 +300,7 @@ def show(stream: Any, layout: Any, style: Any, x: float, baseline: float) -> Non
     ready = _strings(stream, layout.measured) if is_measured else None
     stream.begin_text()
     if ready is not None:
-        stream.set_text_matrix(1, 0, 0, -1, x, baseline)
+        stream.stream.append(b"1 0 0 -1 %.2f %.2f Tm" % (x, baseline))
         for font_hash, font_size, string in ready:
             stream.set_font_size(font_hash, font_size)
             stream.show_text(string)
