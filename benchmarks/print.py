@@ -1,12 +1,13 @@
 """Printing at the size of a whole subdistrict: the kit, labels, one sheet again, and the same beside other engines.
 
-    python benchmarks/print.py [--data ../shared] [--rate 0.3] [--day DIR] [--sample 40]
+    python benchmarks/print.py [--data ../shared] [--rate 0.3] [--day DIR] [--sample 60]
 
 Builds the day of `benchmarks/loop.py` once (kept in ``--day``), then prints it. Seconds are processor time of every
 process taken together, since the clock on the wall says more about the neighbours than about us; the wall is given
 beside it. ``pages/s`` is per processor second, so per core. Memory is the most that any one process held.
 The comparison prints the same sheets with WeasyPrint as it comes (the whole document at once, nothing of ours) and with
-headless Chromium, where it is installed. Nothing here is a test: compare runs of one machine.
+headless Chromium, where it is installed; memory there is that of the largest process and of all processes together.
+Nothing here is a test: compare runs of one machine.
 """
 
 from __future__ import annotations
@@ -30,8 +31,12 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from benchmarks.watch import Watch  # noqa: E402 - this file is run by its name
+
 KIT = ("hand_out_list", "drop_off_sheet", "route_sheet", "bag_list", "pick_list", "tally")
-PLAIN = ("drop_off_sheet", "route_sheet", "tally")  # all HTML: the others have pictures that only our engine draws
+# What is compared is all HTML, the other kinds have pictures that only our engine draws; sheets of each for a sample of
+# 60: a tally is twenty pages long.
+PLAIN = {"drop_off_sheet": 1.0, "route_sheet": 0.5, "tally": 0.05}
 LABELS = 10_000
 CHROMIUM = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-pdf-header-footer")
 
@@ -44,6 +49,7 @@ class Cost:
     own: float = 0.0
     children: float = 0.0
     child_mb: int = 0
+    all_mb: int = 0
     pages: int = 0
     notes: dict[str, Any] = field(default_factory=dict)
 
@@ -58,6 +64,7 @@ class Cost:
             self.own + other.own,
             self.children + other.children,
             most,
+            max(self.all_mb, other.all_mb),
             self.pages + other.pages,
         )
 
@@ -85,7 +92,7 @@ def line(what: str, cost: Cost, size: int = 0) -> None:
     per = f"{1000 * cost.cpu / cost.pages:8.0f}" if cost.pages else " " * 8
     print(
         f"{what:<34}{cost.pages:>7}{cost.cpu:>9.1f}{cost.cpu / 2:>9.1f}{cost.wall:>8.1f}{speed}{per}{weight}"
-        f"{cost.child_mb:>7}",
+        f"{cost.child_mb:>7}{cost.all_mb or '':>7}",
         flush=True,
     )
 
@@ -160,41 +167,77 @@ def labels(cycle_id: int, folder: Path) -> None:
     line(f"{bags} labels (limit 45 s)", cost, size)
 
 
-def _printed(cycle_id: int, **wanted: Any) -> Cost:
+def _printed(cycle_id: int, kinds: tuple[str, ...] = (), **wanted: Any) -> Cost:
+    """A print as somebody asks for it: a job that prepares, renders, keeps the file and enters it in the register."""
     from app.core import jobs
     from app.core.db import db
     from app.printing import service
     from app.printing.service import PrintRequest
     from benchmarks.loop import actor
 
-    with measured() as cost:
-        job_id = service.request_printing(actor("buyer"), cycle_id, PrintRequest((), 1, **wanted)).id
-        jobs.run_next(jobs.QUICK)
+    with measured() as cost, beats() as silence:
+        job_id = service.request_printing(actor("buyer"), cycle_id, PrintRequest(kinds, 1, **wanted)).id
+        jobs.run_next(None if kinds else jobs.QUICK)
     job = db.session.get_one(jobs.Job, job_id)
     cost.pages = job.result["pages"] if job.result else 0
-    cost.notes = dict(job.result or {}, state=job.state, error=job.error)
+    cost.notes = dict(job.result or {}, state=job.state, error=job.error, longest_silence_s=round(max(silence), 1))
     return cost
 
 
+@contextmanager
+def beats() -> Iterator[list[float]]:
+    """Seconds between one word of progress and the next, within the block."""
+    from app.core import jobs
+
+    silence, beat, last = [0.0], jobs._beat, time.perf_counter()
+
+    def timed(*args: Any) -> None:
+        nonlocal last
+        now = time.perf_counter()
+        silence.append(now - last)
+        last = now
+        beat(*args)
+
+    jobs._beat = timed
+    yield silence
+    silence.append(time.perf_counter() - last)
+    jobs._beat = beat
+
+
 def one_sheet(cycle_id: int) -> None:
-    """From the click to the file: a building for the first time, then again after one household changed."""
+    """From the click to the file: a building cold and warm, then again after one household changed."""
     from sqlalchemy import select
 
     from app.core.db import db
     from app.picking.models import Bag
     from app.printing.idle import keep_warm, stop_all
 
+    buildings = list(db.session.scalars(select(Bag.building_id).where(Bag.wave == 1).distinct().limit(3)))
+    stop_all()
+    line("one building, nothing running", _printed(cycle_id, building_id=buildings[0]))
     keep_warm()
-    bag = db.session.scalars(select(Bag).where(Bag.wave == 1).order_by(Bag.id)).first()
+    line("one building, renderer warm (2 s)", _printed(cycle_id, building_id=buildings[1]))
+    bag = db.session.scalars(select(Bag).where(Bag.building_id == buildings[1], Bag.wave == 1)).first()
     assert bag is not None
-    line("one building, renderer warm (2 s)", _printed(cycle_id, building_id=bag.building_id))
     bag = db.session.get_one(Bag, bag.id)
     bag.is_heavy = not bag.is_heavy
     db.session.commit()
-    again = _printed(cycle_id, building_id=bag.building_id)
+    again = _printed(cycle_id, building_id=buildings[1])
     line("again after one change (3 s)", again)
     print(f"  {again.notes}")
     stop_all()
+
+
+def whole_job(cycle_id: int) -> None:
+    """The whole kit as one job, from the click to the register."""
+    from app.printing.idle import stop_all
+
+    with measured() as ending:
+        cost = _printed(cycle_id, KIT)
+        stop_all()
+    cost.children, cost.child_mb = ending.children, ending.child_mb
+    line("the whole kit as a job (240 s)", cost)
+    print(f"  {cost.notes}")
 
 
 def memory() -> None:
@@ -275,9 +318,10 @@ def beside_others(cycle_id: int, count: int, folder: Path) -> None:
     from app.printing.limits import RenderLimits
     from app.printing.markup import html_of
 
-    chosen = [
-        one for _kind, found in prepared(cycle_id, PLAIN) for one in found[:: max(1, len(found) // count)][:count]
-    ]
+    chosen = []
+    for kind, found in prepared(cycle_id, tuple(PLAIN)):
+        wanted = min(len(found), max(1, round(count * PLAIN[kind])))
+        chosen += found[:: len(found) // wanted][:wanted]
     html = _joined([html_of(printout) for printout in chosen])
     ours = folder / "ours.pdf"
 
@@ -291,8 +335,11 @@ def beside_others(cycle_id: int, count: int, folder: Path) -> None:
         runs["Chromium, print to PDF"] = chromium
     print(f"\nthe same {len(chosen)} sheets, one after the other")
     for name, run in runs.items():
-        with measured() as cost:
+        with measured() as cost, Watch() as watch:
             target = run()
+        cost.children = max(cost.children, watch.cpu)
+        cost.own -= watch.own
+        cost.child_mb, cost.all_mb = watch.one_mb, watch.all_mb
         with pikepdf.open(target) as pdf:
             cost.pages = len(pdf.pages)
         line(name, cost, target.stat().st_size)
@@ -303,7 +350,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=ROOT.parent / "shared")
     parser.add_argument("--rate", default="0.3")
     parser.add_argument("--day", type=Path, default=Path(tempfile.gettempdir()) / "louda-print-day")
-    parser.add_argument("--sample", type=int, default=40)
+    parser.add_argument("--sample", type=int, default=60, help="drop-off sheets in the comparison; 0: none")
     parser.add_argument("--every", type=int, default=1, help="print every n-th sheet of the kit only")
     parser.add_argument("--plain", nargs=2, metavar=("HTML", "PDF"))
     chosen = parser.parse_args()
@@ -311,18 +358,28 @@ def main() -> None:
         plain(*chosen.plain)
         return
     build(chosen.day, chosen.data, chosen.rate)
+    with tempfile.TemporaryDirectory() as name:
+        run(chosen, Path(name))
+
+
+def run(chosen: argparse.Namespace, folder: Path) -> None:
+    """Print all of it, on a copy of the day: what is printed once would be ready the next time."""
     from app.factory import create_app
     from benchmarks.loop import settings_in
 
     print(json.dumps({"cores": os.cpu_count(), "load": os.getloadavg()}))
-    print(f"{'':<34}{'pages':>7}{'CPU s':>9}{'CPU/2':>9}{'wall':>8}{'pages/s':>8}{'ms/page':>8}{'kB/page':>8}{'MB':>7}")
-    with create_app(settings_in(chosen.day)).app_context(), tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
+    columns = ("pages", 7), ("CPU s", 9), ("CPU/2", 9), ("wall", 8), ("pages/s", 8), ("ms/page", 8), ("kB/page", 8)
+    print(" " * 34 + "".join(f"{name:>{width}}" for name, width in (*columns, ("MB", 7), ("all MB", 7))))
+    shutil.copytree(chosen.day, folder / "day")
+    with create_app(settings_in(folder / "day")).app_context():
         one_sheet(1)
         labels(1, folder)
         line("the whole kit (limit 240 s)", kit(1, folder, chosen.every))
+        if chosen.every == 1:
+            whole_job(1)
         memory()
-        beside_others(1, chosen.sample, folder)
+        if chosen.sample:
+            beside_others(1, chosen.sample, folder)
 
 
 if __name__ == "__main__":

@@ -47,7 +47,8 @@ def _sync(path: Path) -> None:
 
 def keep(written: Path) -> str:
     """Bring a finished file to disk under its hash, in one step; return the hash."""
-    sha256 = hashlib.sha256(written.read_bytes()).hexdigest()
+    with written.open("rb") as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     _sync(written)
     os.replace(written, path_of(sha256))
     _sync(documents_dir())
