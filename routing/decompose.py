@@ -111,6 +111,7 @@ def part_data(data: Data, part: Part, near_count: int) -> Data:
     own = place_out[: len(stops)].astype(np.int64)
     return data._replace(
         stops=len(stops),
+        vehicle_of=np.repeat(np.arange(len(vehicles)), data.slots),
         metres_to=metres_to,
         metres_from=metres_from,
         seconds_to=seconds_to,

@@ -1,7 +1,7 @@
 """The arrays the kernel works on.
 
 Vertices 0 .. n-1 are stops. Vertex n + r is the depot of round r: as a predecessor it stands for the departure, as a
-successor for the return. Round r belongs to vehicle r // slots, so a vehicle owns `slots` rounds; those in use are
+successor for the return. Every vehicle owns `slots` rounds, those of vehicle v from v * slots on; those in use are
 listed in order in its row of `chain`. A segment is a row (duration, earliest start, latest start), see `segments`.
 """
 
@@ -57,6 +57,8 @@ class Data(NamedTuple):
     """[n] stop before it in the plan before, -1 if any will do, -2 for the depot."""
     allowed: U8
     """[v, n]"""
+    vehicle_of: I64
+    """[round] r // slots, looked up: a division takes longer than everything else that an insertion place costs."""
     kind: I64
     """[v] vehicles of one kind are interchangeable."""
     profile: I64

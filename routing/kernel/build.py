@@ -26,6 +26,7 @@ def array(values: Sequence[int]) -> Array:
 def build_data(problem: Problem, near_count: int = 100) -> Data:
     """Arrays for a problem with at least one stop and one vehicle, without locks and without pickups."""
     vehicles = problem.vehicles
+    slots = max(1, max(vehicle.max_rounds for vehicle in vehicles))
     own = array([stop.location for stop in problem.stops])
     near = nearest(problem.matrices[0].metres, own, near_count)
     has_time = needs_time(problem)
@@ -33,7 +34,8 @@ def build_data(problem: Problem, near_count: int = 100) -> Data:
     demand, capacity = _measures(problem)
     return Data(
         stops=len(problem.stops),
-        slots=max(1, max(vehicle.max_rounds for vehicle in vehicles)),
+        slots=slots,
+        vehicle_of=np.repeat(np.arange(len(vehicles)), slots),
         max_stops=problem.limits.max_stops,
         has_time=has_time,
         has_zones=_has_zones(problem),

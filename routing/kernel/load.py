@@ -47,7 +47,7 @@ def refresh_all(data: Data, state: State) -> bool:
 @inlined
 def _refresh_links(data: Data, state: State, r: int) -> int:
     """Legs, load and size of round r; returns the cost of its metres and of its changes of vehicle."""
-    v = r // data.slots
+    v = data.vehicle_of[r]
     p = data.profile[v]
     depot = data.stops + r
     state.size[r] = 0

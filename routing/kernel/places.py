@@ -17,7 +17,7 @@ Place = tuple[int, int, int, int, int]
 @inlined
 def fits_round(data: Data, state: State, r: int, c: int) -> bool:
     """Whether stop c may join round r as far as permission, number of stops and load are concerned."""
-    v = r // data.slots
+    v = data.vehicle_of[r]
     if data.allowed[v, c] == 0 or state.size[r] >= data.max_stops:
         return False
     fits = True
@@ -68,19 +68,19 @@ def _best_gap_among(data: Data, state: State, work: Work, c: int, count: int, bl
         r = state.round_of[j] if j >= 0 else -1
         if r < 0:
             continue
-        if work.seen[r] != work.clock[0]:
-            work.seen[r] = work.clock[0]
-            work.fits[r] = fits_round(data, state, r, c)
-        if work.fits[r] == 0:
-            continue
-        v = r // data.slots
+        v = data.vehicle_of[r]
         p = data.profile[v]
         a = j if q < count else state.preceding[j]
         b = state.following[j] if q < count else j
         into = data.metres_from[p, here_in, data.place_out[a]]
         onward = data.metres_to[p, here_out, data.place_in[b]]
         cost = data.per_metre[v] * (into + onward - state.leg[b]) + changes_added(data, v, a, c, b)
-        if cost >= best or uniform(rng) < blink:
+        if cost >= best:
+            continue
+        if work.seen[r] != work.clock[0]:
+            work.seen[r] = work.clock[0]
+            work.fits[r] = fits_round(data, state, r, c)
+        if work.fits[r] == 0 or uniform(rng) < blink:
             continue
         if data.has_zones and (data.zone_in[c] < data.zone_out[a] or data.zone_out[c] > data.zone_in[b]):
             continue
@@ -97,7 +97,7 @@ def _best_gap_among(data: Data, state: State, work: Work, c: int, count: int, bl
 @inlined
 def _seconds_added(data: Data, state: State, c: int, r: int, a: int, b: int) -> tuple[int, int]:
     """(window, seconds that the shift grows by) for stop c between a and b of round r; window -1 if it does not fit."""
-    v = r // data.slots
+    v = data.vehicle_of[r]
     p = data.profile[v]
     into = data.seconds_from[p, data.place_in[c], data.place_out[a]]
     onward = data.seconds_to[p, data.place_out[c], data.place_in[b]]
@@ -192,7 +192,7 @@ def best_new_round(data: Data, state: State, work: Work, c: int, place: Place, r
         j = data.near[c, q] if q < 8 and q < data.near.shape[1] else below(rng, data.stops)
         if state.round_of[j] < 0:
             continue
-        v = state.round_of[j] // data.slots
+        v = data.vehicle_of[state.round_of[j]]
         if work.vehicle_seen[v] == work.clock[2] or state.used[v] >= data.max_rounds[v] or not _may_carry(data, c, v):
             continue
         work.vehicle_seen[v] = work.clock[2]

@@ -61,7 +61,7 @@ def _insert(data: Data, state: State, work: Work, c: int, place: tuple[int, int,
     window).
     """
     cost, r, a, z, w = place
-    v = r // data.slots
+    v = data.vehicle_of[r]
     save_round(data, state, work, r)
     if z >= 0:
         _open_round(state, v, r, z)

@@ -88,7 +88,7 @@ def _remove_string(
 @inlined
 def _remove(data: Data, state: State, work: Work, c: int) -> None:
     r = state.round_of[c]
-    v = r // data.slots
+    v = data.vehicle_of[r]
     p = data.profile[v]
     a, b = state.preceding[c], state.following[c]
     joined = 0 if a == b and a >= data.stops else data.metres_to[p, data.place_out[a], data.place_in[b]]
@@ -108,7 +108,7 @@ def _remove(data: Data, state: State, work: Work, c: int) -> None:
 @inlined
 def _close_round(data: Data, state: State, r: int) -> None:
     """Round r has become empty: move it behind the rounds in use."""
-    v = r // data.slots
+    v = data.vehicle_of[r]
     z = 0
     while state.chain[v, z] != r:
         z += 1

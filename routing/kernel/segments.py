@@ -28,7 +28,7 @@ def join(d1: int, e1: int, u1: int, travel: int, d2: int, e2: int, u2: int) -> t
 @inlined
 def refresh_round(data: Data, state: State, r: int) -> bool:
     """Recompute the pieces of round r after a change; False if it has become too late or too long."""
-    v = r // data.slots
+    v = data.vehicle_of[r]
     p = data.profile[v]
     depot = data.stops + r
     state.head[depot, 0] = data.reload[v]
@@ -62,7 +62,7 @@ def refresh_round(data: Data, state: State, r: int) -> bool:
 
 @inlined
 def _refresh_tail(data: Data, state: State, r: int) -> None:
-    v = r // data.slots
+    v = data.vehicle_of[r]
     p = data.profile[v]
     depot = data.stops + r
     d, e, u = state.tail[depot, 0], state.tail[depot, 1], state.tail[depot, 2]

@@ -27,7 +27,7 @@ def save_round(data: Data, state: State, work: Work, r: int) -> None:
     if work.round_stamp[r] == work.clock[1]:
         return
     work.round_stamp[r] = work.clock[1]
-    save_vehicle(state, work, r // data.slots)
+    save_vehicle(state, work, data.vehicle_of[r])
     k = work.saved[0]
     end = work.saved[1]
     work.saved_rounds[k, 0] = r
@@ -73,7 +73,7 @@ def restore(data: Data, state: State, work: Work, cost: int) -> None:
 @inlined
 def _restore_round(data: Data, state: State, work: Work, k: int) -> None:
     r, first, size = work.saved_rounds[k, 0], work.saved_rounds[k, 1], work.saved_rounds[k, 2]
-    p = data.profile[r // data.slots]
+    p = data.profile[data.vehicle_of[r]]
     depot = data.stops + r
     for k_load in range(data.demand.shape[1]):
         state.load[r, k_load] = 0
