@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from routing.check import check
-from routing.formats.files import best_known, read_plan, read_problem, write_plan
+from routing.formats.files import best_known, read_plan, read_problem, write_plan, write_problem
 from routing.plan import Budget, Control, Plan, Progress
 from routing.plot import plot_plan, plot_traces
 from routing.solve import solve
@@ -43,6 +43,10 @@ def _parser() -> argparse.ArgumentParser:
     plotting.add_argument("plan", type=Path)
     plotting.add_argument("--out", type=Path, required=True)
     plotting.set_defaults(run=_plot)
+    converting = commands.add_parser("convert", help="write a problem in another format")
+    converting.add_argument("file", type=Path)
+    converting.add_argument("out", type=Path)
+    converting.set_defaults(run=_convert)
     bench = commands.add_parser("bench", help="plan several problems and compare with the best known")
     bench.add_argument("files", type=Path, nargs="+")
     bench.add_argument("--seeds", type=int, default=1)
@@ -111,6 +115,11 @@ def _check(options: argparse.Namespace) -> int:
 def _plot(options: argparse.Namespace) -> int:
     problem = read_problem(options.file)
     options.out.write_text(plot_plan(problem, read_plan(options.plan, problem)), encoding="utf-8")
+    return 0
+
+
+def _convert(options: argparse.Namespace) -> int:
+    write_problem(options.out, read_problem(options.file))
     return 0
 
 

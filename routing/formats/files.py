@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from routing.codec import plan_from_json, plan_to_json, problem_from_json
+from routing.codec import plan_from_json, plan_to_json, problem_from_json, problem_to_json
 from routing.evaluate import build_plan
 from routing.formats.solomon import read_solomon
-from routing.formats.vrplib import read_solution, read_vrplib, write_solution
+from routing.formats.solutions import read_solution, write_solution
+from routing.formats.vrplib import read_vrplib
+from routing.formats.writing import write_solomon, write_vrplib
 from routing.model import Problem
 from routing.plan import Plan, Reason, Remedy, Statistics, Unserved
 
@@ -26,6 +28,23 @@ def read_problem(path: Path) -> Problem:
     if path.suffix == ".json":
         return problem_from_json(path.read_text(encoding="utf-8"))
     raise ValueError(f"{path.name} is neither .vrp, .txt nor .json.")
+
+
+def write_problem(path: Path, problem: Problem) -> None:
+    """Write a problem by the suffix of the file: `.vrp`, `.txt` (Solomon) or `.json` (everything can be said there).
+
+    Raises
+    ------
+    ValueError
+        When the suffix is unknown or the format has no words for something in the problem.
+    """
+    writers = {".vrp": write_vrplib, ".txt": write_solomon}
+    if path.suffix in writers:
+        path.write_text(writers[path.suffix](problem, path.stem), encoding="utf-8")
+    elif path.suffix == ".json":
+        path.write_text(problem_to_json(problem), encoding="utf-8")
+    else:
+        raise ValueError(f"{path.name} is neither .vrp, .txt nor .json.")
 
 
 def read_plan(path: Path, problem: Problem) -> Plan:

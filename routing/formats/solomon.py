@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from routing.formats.vrplib import distances
+from routing.formats.weights import distances
 from routing.model import UNLIMITED, Depot, Load, Problem, Stop, Vehicle, Window
 from routing.travel_times import Matrix
 

@@ -1,8 +1,7 @@
-"""CVRPLIB files and their relatives with windows, releases, several rounds and mixed fleets; also `.sol` solutions.
+"""CVRPLIB files and their relatives with windows, releases, several rounds and mixed fleets: reading them.
 
-Conventions of the literature: CVRP distances are rounded to the nearest integer; with time windows they are
-truncated to one decimal, so everything is stored in tenths. Depots of the file are location 0 and up, clients keep
-their numbers.
+Depot and clients are locations 0, 1, ... in the order of the file, and clients are named by their location, as `.sol`
+files do. Files with time windows are kept in tenths (see `weights`), all others in whole units.
 """
 
 from __future__ import annotations
@@ -13,12 +12,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
+from routing.formats.weights import TENTHS, distances, listed
 from routing.model import HORIZON_S, UNLIMITED, Depot, Load, Problem, Stop, Vehicle, Window
 from routing.travel_times import IntMatrix, Matrix
-
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass
@@ -33,6 +30,15 @@ class Instance:
         if section not in self.sections:
             return [str(default)] * rows
         return [row[1] for row in self.sections[section]]
+
+    @property
+    def in_tenths(self) -> bool:
+        """Whether distances and times are kept in tenths."""
+        return "TIME_WINDOW" in self.sections
+
+    def times(self, value: str) -> int:
+        """A time of the file in the unit that is kept."""
+        return min(HORIZON_S, round(float(value) * (TENTHS if self.in_tenths else 1)))
 
 
 def parse(text: str) -> Instance:
@@ -53,43 +59,45 @@ def parse(text: str) -> Instance:
     return instance
 
 
-def distances(points: Floats, *, tenths: bool) -> IntMatrix:
-    """Euclidean distances, rounded to integers or truncated to tenths; computed in stripes to spare memory."""
-    result = np.empty((len(points), len(points)), dtype=np.int32)
-    for first in range(0, len(points), 500):
-        stripe = points[first : first + 500, None, :] - points[None, :, :]
-        euclid = np.sqrt((stripe**2).sum(axis=2))
-        result[first : first + 500] = np.floor(euclid * 10 + 1e-6) if tenths else np.floor(euclid + 0.5)
-    return result
-
-
 def read_vrplib(path: Path) -> Problem:
-    """Read a `.vrp` file: CVRP, VRPTW, MTVRPTWR and fleets with fixed and unit costs."""
+    """Read a `.vrp` file: CVRP, VRPTW, MTVRPTWR and fleets with fixed and unit costs.
+
+    Raises
+    ------
+    ValueError
+        When the content is not that of such a file.
+    """
     instance = parse(path.read_text(encoding="utf-8"))
     size = int(instance.header["DIMENSION"])
-    points = np.array([[float(value) for value in row[1:3]] for row in instance.sections["NODE_COORD"]])
-    in_tenths = "TIME_WINDOW" in instance.sections
-    scale = 10 if in_tenths else 1
-    metres = distances(points, tenths=in_tenths)
+    metres = _metres(instance, size)
     demand = [int(value) for value in instance.column("DEMAND", 0, size)]
-    opening = _windows(instance, size, scale)
-    release = [int(float(value) * scale) for value in instance.column("RELEASE_TIME", 0, size)]
-    service = [round(float(value) * scale) for value in _service(instance, size)]
+    opening = _windows(instance, size)
+    release = [instance.times(value) for value in instance.column("RELEASE_TIME", 0, size)]
+    service = [instance.times(value) for value in _service(instance, size)]
     depot = Depot("0", 0, opening[0].opens_s, opening[0].closes_s)
     stops = tuple(Stop(str(c), c, Load(g=demand[c]), service[c], (opening[c],), release[c]) for c in range(1, size))
     vehicles = _vehicles(instance, demand, depot)
-    return Problem((depot,), stops, vehicles, (Matrix("foot", metres, metres),), points=_points(points))
+    return Problem((depot,), stops, vehicles, (Matrix("foot", metres, metres),), points=_points(instance))
 
 
-def _points(points: Floats) -> tuple[tuple[int, int], ...]:
-    return tuple((round(float(east)), round(float(north))) for east, north in points)
+def _metres(instance: Instance, size: int) -> IntMatrix:
+    if "EDGE_WEIGHT" in instance.sections:
+        words = [word for row in instance.sections["EDGE_WEIGHT"] for word in row]
+        order = instance.header.get("EDGE_WEIGHT_FORMAT", "")
+        return listed(words, order, size, tenths=instance.in_tenths)
+    points = np.array([[float(value) for value in row[1:3]] for row in instance.sections["NODE_COORD"]])
+    return distances(points, tenths=instance.in_tenths)
 
 
-def _windows(instance: Instance, size: int, scale: int) -> list[Window]:
+def _points(instance: Instance) -> tuple[tuple[int, int], ...]:
+    rows = instance.sections.get("NODE_COORD") or instance.sections.get("DISPLAY_DATA") or []
+    return tuple((round(float(row[1])), round(float(row[2]))) for row in rows)
+
+
+def _windows(instance: Instance, size: int) -> list[Window]:
     if "TIME_WINDOW" not in instance.sections:
         return [Window()] * size
-    rows = instance.sections["TIME_WINDOW"]
-    return [Window(round(float(row[1]) * scale), min(HORIZON_S, round(float(row[2]) * scale))) for row in rows]
+    return [Window(instance.times(row[1]), instance.times(row[2])) for row in instance.sections["TIME_WINDOW"]]
 
 
 def _service(instance: Instance, size: int) -> list[str]:
@@ -107,6 +115,7 @@ def _vehicles(instance: Instance, demand: list[int], depot: Depot) -> tuple[Vehi
     fixed = [round(float(value)) for value in instance.column("VEHICLES_FIXED_COST", 0, count)]
     unit = [round(float(value)) for value in instance.column("VEHICLES_UNIT_DISTANCE_COST", 1, count)]
     rounds = 10 if "VEHICLES_RELOAD_DEPOT" in instance.sections else 1
+    longest = instance.times(instance.header["DISTANCE"]) if "DISTANCE" in instance.header else HORIZON_S
     return tuple(
         Vehicle(
             f"{index + 1}",
@@ -115,33 +124,7 @@ def _vehicles(instance: Instance, demand: list[int], depot: Depot) -> tuple[Vehi
             fixed_cost=fixed[index],
             cost_per_m=unit[index],
             max_rounds=rounds,
+            max_round_s=longest,
         )
         for index in range(count)
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Solution:
-    """Rounds of each vehicle as client numbers, and the stated cost."""
-
-    routes: tuple[tuple[tuple[str, ...], ...], ...]
-    cost: float | None
-
-
-def read_solution(text: str) -> Solution:
-    """Read a `.sol` file; a 0 inside a route is a visit to the depot."""
-    routes = []
-    for match in re.finditer(r"^Route #?\d+:[ \t]*(.*)$", text, flags=re.MULTILINE):
-        rounds = [tuple(part.split()) for part in re.split(r"(?:^|\s)0(?=\s|$)", match[1])]
-        routes.append(tuple(stops for stops in rounds if stops))
-    stated = re.search(r"^cost:?\s*([\d.]+)", text, flags=re.MULTILINE | re.IGNORECASE)
-    return Solution(tuple(routes), float(stated[1]) if stated else None)
-
-
-def write_solution(rounds_by_vehicle: list[list[tuple[str, ...]]], cost: int) -> str:
-    """Text of a `.sol` file."""
-    lines = [
-        f"Route #{index}: {' 0 '.join(' '.join(stops) for stops in rounds)}"
-        for index, rounds in enumerate((rounds for rounds in rounds_by_vehicle if rounds), start=1)
-    ]
-    return "\n".join([*lines, f"Cost: {cost}", ""])

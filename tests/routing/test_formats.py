@@ -11,7 +11,8 @@ from routing import check, solve
 from routing.codec import plan_to_json, problem_from_json, problem_hash, problem_to_json
 from routing.commands import main
 from routing.formats.files import best_known, read_plan, read_problem
-from routing.formats.vrplib import parse, read_solution, write_solution
+from routing.formats.solutions import read_solution, write_solution
+from routing.formats.vrplib import parse
 from routing.model import IllegalProblem
 from routing.plan import Budget
 from tests.routing.examples import rich_problem
