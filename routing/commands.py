@@ -76,10 +76,19 @@ def _tell(progress: Progress) -> None:
     print(f"{progress.elapsed_s:7.1f} s  {what}", file=sys.stderr)
 
 
+def _tell_of_compiling() -> None:
+    """Say why nothing happens for a while, and that it does not count."""
+    from routing.compilation import is_kept
+
+    if not is_kept():
+        print("Compiling the search, once for this installation; the budget counts from then on.", file=sys.stderr)
+
+
 def _solve(options: argparse.Namespace) -> int:
     from routing.overfull import least_left_out
 
     problem = read_problem(options.file)
+    _tell_of_compiling()
     control = Control(on_progress=_tell if options.progress else None, cores=options.cores)
     plan = solve(problem, _budget(options), options.seed, control=control)
     print(_line(options.file, plan))
@@ -126,6 +135,7 @@ def _convert(options: argparse.Namespace) -> int:
 def _bench(options: argparse.Namespace) -> int:
     traces: dict[str, tuple[tuple[float, int], ...]] = {}
     is_sound = True
+    _tell_of_compiling()
     for file in options.files:
         problem = read_problem(file)
         for seed in range(options.seed, options.seed + options.seeds):

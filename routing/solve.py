@@ -30,6 +30,7 @@ def solve(
         What to plan.
     budget : Budget
         Seconds by the clock, or iterations: then the same problem, seed and budget give the same plan, byte for byte.
+        Seconds count from when the compiled search is ready, which the first call of an installation waits for.
     seed : int
         Seed of the search.
     start : Plan, optional
@@ -44,19 +45,23 @@ def solve(
     """
     free = without_locks(problem)
     has_work = bool(free.stops) and any(vehicle.max_rounds for vehicle in free.vehicles)
-    if has_work:
-        from routing.compilation import ensure_compiled
-
-        ensure_compiled()
-    watch = Watch(control or Control(), budget)
+    control = control or Control()
+    is_ready = has_work and _is_compiled(control)
+    watch = Watch(control, budget)
     watch.spent = _spent(problem)
-    if has_work and not watch.is_over:
+    if is_ready and not watch.is_over:
         draft, method = _searched(free, start, seed, watch)
     else:
         draft, method = first_draft(free, start), "construct"
     plan = finish(problem, free, draft, watch.statistics(method, seed))
     watch.report(Progress(watch.elapsed_s, plan.cost.total, plan.cost.missed, watch.iterations, watch.lower_bound))
     return plan
+
+
+def _is_compiled(control: Control) -> bool:
+    from routing.compilation import ensure_compiled
+
+    return ensure_compiled(control)
 
 
 def _searched(free: Problem, start: Plan | None, seed: int, watch: Watch) -> tuple[Draft, str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from routing import check, solve
 from routing.construct import construct
 from routing.draft import Draft
 from routing.evaluate import build_plan
@@ -21,7 +24,7 @@ from routing.kernel.near import NOBODY, Timing, nearest, neighbours_in_time
 from routing.kernel.rng import below, seeded, uniform
 from routing.kernel.segments import join
 from routing.model import MISSED_COST
-from routing.plan import Budget, Statistics
+from routing.plan import Budget, Control, Statistics
 from tests.routing.examples import rich_problem
 
 VISIT = st.tuples(st.integers(0, 50), st.integers(0, 200), st.integers(0, 200), st.integers(0, 40))
@@ -160,8 +163,44 @@ def test_waiting_that_cannot_be_avoided_makes_neighbours_less_near() -> None:
 def test_machine_code_of_other_sources_is_kept_elsewhere(tmp_path: Path) -> None:
     (tmp_path / "a.py").write_text("x = 1", encoding="utf-8")
     first = code_folder(tmp_path, "")
+    assert first is not None
     assert first == code_folder(tmp_path, "")
     assert first.parent == tmp_path / "__pycache__"
     (tmp_path / "a.py").write_text("x = 2", encoding="utf-8")
     assert code_folder(tmp_path, "") != first
-    assert code_folder(tmp_path, "/var/cache").parent == Path("/var/cache")
+    chosen = code_folder(tmp_path, str(tmp_path / "chosen"))
+    assert chosen is not None
+    assert chosen.parent == tmp_path / "chosen"
+
+
+def test_where_the_sources_cannot_be_written_beside_the_cache_of_the_user_is_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "__pycache__").write_text("not a folder", encoding="utf-8")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "home"))
+    folder = code_folder(tmp_path, str(tmp_path / "__pycache__" / "below a file"))
+    assert folder is not None
+    assert folder.parent == tmp_path / "home" / "louda-routing"
+    (tmp_path / "taken").write_text("not a folder", encoding="utf-8")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "taken"))
+    assert code_folder(tmp_path, "") is None
+
+
+def test_who_waits_for_the_compiler_may_cancel(monkeypatch: pytest.MonkeyPatch) -> None:
+    from concurrent.futures import Future
+
+    from routing import compilation
+
+    cancel = threading.Event()
+    cancel.set()
+    never: Future[None] = Future()
+    monkeypatch.setattr(compilation, "_compiling", lambda: never)
+    began = time.perf_counter()
+    day = rich_problem(1, 9, 2)
+    plan = solve(day, Budget(seconds=60), control=Control(cancel=cancel))
+    assert time.perf_counter() - began < 5
+    assert check(day, plan).violations == ()
+    assert plan.statistics.method == "construct"
+    never.set_exception(RuntimeError("no compiler"))
+    with pytest.raises(RuntimeError, match="no compiler"):
+        solve(day, Budget(seconds=1))
