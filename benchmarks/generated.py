@@ -4,16 +4,24 @@
 Routing Problem", European Journal of Operational Research 257(3), 2017, section 4); `homberger_like` has the shape of
 the Gehring-Homberger instances of 1999: random, clustered or mixed customers, short or long horizon, windows at a part
 of them. They serve where the published instances are too few or too small, and keep those for the comparison.
+
+    python benchmarks/generated.py FOLDER --customers 10000 --seed 1     # writes FOLDER/cvrplib/G-n10001-s1.vrp
 """
 
 from __future__ import annotations
 
+import argparse
 import math
 import random
+import sys
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from routing.formats.files import write_problem
 from routing.formats.weights import distances
 from routing.model import UNLIMITED, Depot, Load, Problem, Stop, Vehicle, Window
 from routing.travel_times import Matrix
@@ -144,3 +152,22 @@ def homberger_like(seed: int, customers: int, kind: str = "R", *, long_horizon: 
     fleet = tuple(Vehicle(str(k + 1), "0", capacity=holds) for k in range(customers // 4))
     return Problem((Depot("0", 0, 0, horizon),), tuple(stops), fleet, (Matrix("foot", metres, metres),),
                    points=tuple(points))  # fmt: skip
+
+
+def main() -> int:
+    """Write one X-like instance where `benchmarks/routing.py` looks for it."""
+    words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    words.add_argument("folder", type=Path)
+    words.add_argument("--customers", type=int, default=10_000)
+    words.add_argument("--seed", type=int, default=1)
+    options = words.parse_args()
+    shape = Shape("random", clusters=max(3, options.customers // 200), half_random=True, stops_per_round=10)
+    file = options.folder / "cvrplib" / f"G-n{options.customers + 1}-s{options.seed}.vrp"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    write_problem(file, x_like(options.seed, options.customers, shape))
+    print(file)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -6,7 +6,8 @@
 Every solver runs in a process of its own, one after the other. Costs are recomputed from the rounds by `routing.check`,
 whoever found them; a plan that does not pass counts as no plan. On a machine with other work, `--clock cpu` gives every
 solver the processor's seconds instead of those of the wall. With `--runs FILE` finished runs are kept in a file of JSON
-lines and not repeated, so a long comparison may be done in pieces.
+lines and not repeated, so a long comparison may be done in pieces. `benchmarks/generated.py` writes instances of any
+size, such as one of 10,000 stops for the group cvrp-huge.
 """
 
 from __future__ import annotations
@@ -49,7 +50,8 @@ class Group:
 GROUPS = {
     "cvrp-small": Group("cvrplib/*.vrp", 10, 1, 0, 205),
     "cvrp-medium": Group("cvrplib/*.vrp", 30, 1, 206, 550),
-    "cvrp-large": Group("cvrplib/*.vrp", 60, 2, 551, 20_000),
+    "cvrp-large": Group("cvrplib/*.vrp", 60, 2, 551, 5_000),
+    "cvrp-huge": Group("cvrplib/*.vrp", 300, 2, 5_001, 20_000),
     "vrptw": Group("vrptw/*.txt", 20, 1, 0, 1000),
     "mtvrptwr": Group("rich/*R0*.vrp", 20, 1, 0, 1000),
 }
