@@ -60,7 +60,7 @@ def _compiling() -> Future[None]:
 def _run_once() -> None:
     """Run all compiled functions on two stops."""
     from routing.bound import lower_bound
-    from routing.portfolio import start_search
+    from routing.warm import start_search
 
     metres = np.array([[0, 1, 2], [1, 0, 1], [2, 1, 0]], dtype=np.int32)
     stops = (Stop("a", 1), Stop("b", 2))

@@ -67,6 +67,8 @@ class Search:
     clock: Callable[[], float] = time.perf_counter
     state: State = field(init=False)
     iterations: int = 0
+    part_done: float = 0.0
+    """How much of the budget of `run` is used, 0 to 1."""
 
     def __post_init__(self) -> None:
         self.state = empty_state(self.data)
@@ -97,7 +99,7 @@ class Search:
         began, chunk = self.clock(), FIXED_CHUNK
         while keep_going(self):
             now = self.clock()
-            part = self._part_done(budget, now - began)
+            part = self.part_done = self._part_done(budget, now - began)
             if part >= 1.0:
                 return
             if budget.iterations is not None:

@@ -19,8 +19,7 @@ from routing.kernel.build import best_indices, set_rounds
 from routing.kernel.load import refresh_all
 from routing.model import Problem
 from routing.plan import Budget
-from routing.portfolio import start_search
-from routing.warm import best_draft
+from routing.warm import best_draft, start_search
 from routing.watch import Watch
 
 LARGE = 500

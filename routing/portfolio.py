@@ -6,7 +6,8 @@ from routing.draft import Draft
 from routing.improve import Search
 from routing.kernel.build import build_data
 from routing.model import Problem
-from routing.warm import best_draft, load_draft
+from routing.restarts import is_choice_of_rounds, search_restarted
+from routing.warm import best_draft, start_search
 from routing.watch import Watch
 
 
@@ -25,7 +26,10 @@ def search_deliveries(problem: Problem, draft: Draft, seed: int, watch: Watch) -
         from routing.parallel import search_parallel
 
         return search_parallel(problem, draft, seed, watch)
-    search_ = start_search(problem, draft, seed)
+    data = build_data(problem)
+    if is_choice_of_rounds(data):
+        return search_restarted(problem, draft, seed, watch)
+    search_ = start_search(problem, draft, seed, data)
     search_.clock = watch.control.clock
 
     def keep_going(running: Search) -> bool:
@@ -36,18 +40,3 @@ def search_deliveries(problem: Problem, draft: Draft, seed: int, watch: Watch) -
     watch.iterations += search_.iterations
     watch.saw(*search_.split_cost, search_.iterations)
     return best_draft(problem, search_.data, search_.state)
-
-
-def start_search(problem: Problem, draft: Draft, seed: int) -> Search:
-    """A search that begins from the draft or from cheapest insertion, whichever costs less.
-
-    The temperature follows the cost at the start, so a poor start would make a short search too hot.
-    """
-    data = build_data(problem)
-    greedy = Search(data, seed)
-    greedy.fill()
-    drafted = Search(data, seed)
-    if not load_draft(problem, data, drafted.state, draft):
-        return greedy
-    drafted.fill()
-    return min(drafted, greedy, key=lambda search: search.best_cost)

@@ -20,8 +20,7 @@ from routing.kernel.arrays import BANKED, BEST, COST
 from routing.kernel.build import best_indices
 from routing.model import MISSED_COST, Problem
 from routing.plan import Budget
-from routing.portfolio import start_search
-from routing.warm import best_draft
+from routing.warm import best_draft, start_search
 from routing.watch import Watch
 
 SHARE = 0.4

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from routing.draft import Draft
+from routing.improve import Search
 from routing.kernel.arrays import Data, State
-from routing.kernel.build import best_indices, set_rounds
+from routing.kernel.build import best_indices, build_data, set_rounds
 from routing.kernel.load import refresh_all
 from routing.model import Problem, Window
 
@@ -47,3 +48,18 @@ def best_draft(problem: Problem, data: Data, state: State) -> Draft:
             stop = problem.stops[c]
             windows[stop.name] = stop.windows[int(state.best_window[c] - data.first_window[c])]
     return Draft(rounds, windows)
+
+
+def start_search(problem: Problem, draft: Draft, seed: int, data: Data | None = None) -> Search:
+    """A search that begins from the draft or from cheapest insertion, whichever costs less.
+
+    The temperature follows the cost at the start, so a poor start would make a short search too hot.
+    """
+    data = data or build_data(problem)
+    greedy = Search(data, seed)
+    greedy.fill()
+    drafted = Search(data, seed)
+    if not load_draft(problem, data, drafted.state, draft):
+        return greedy
+    drafted.fill()
+    return min(drafted, greedy, key=lambda search: search.best_cost)

@@ -1,4 +1,4 @@
-"""The OR-Tools model alone: whatever it answers on a rich day breaks no rule, and tiny days are solved to the optimum."""
+"""The OR-Tools model alone: whatever it answers on a rich day breaks no rule, and of tiny days it finds the optimum."""
 
 from __future__ import annotations
 

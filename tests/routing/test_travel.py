@@ -14,7 +14,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from routing.model import IllegalProblem
+from routing import Problem, solve
+from routing.model import Depot, IllegalProblem, Stop, Vehicle
+from routing.plan import Budget
 from routing.providers import Osrm, Valhalla
 from routing.travel import FOOT, Gate, Mode, Place, travel
 from routing.travel_times import UNREACHABLE
@@ -189,3 +191,6 @@ def test_when_the_road_service_fails_the_estimate_stands_in_and_says_so(server: 
     assert len(way.notes) == 1
     assert "because" in way.notes[0]
     assert way.matrices[0].metres[0, 1] == pytest.approx(135, abs=1)
+    stops = (Stop("b", 1), Stop("c", 2))
+    day = Problem((Depot("a", 0),), stops, (Vehicle("v", "a", mode),), way.matrices, points=way.points, notes=way.notes)
+    assert solve(day, Budget(iterations=5)).notes == way.notes

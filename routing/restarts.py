@@ -1,0 +1,148 @@
+"""Several shorter searches instead of one long one, and the best choice among the rounds of all of them.
+
+How many rounds a plan has, and which stops share one, is settled while a search is hot; a longer search settles it no
+better where rounds are short. So where the budget allows more than one search of sufficient length, the same seconds
+are worth more as several. `run_length` says what was measured.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from routing.draft import Draft
+from routing.improve import Course, Search
+from routing.kernel.arrays import ROUNDS_USED, Data
+from routing.kernel.build import best_indices, build_data, set_rounds
+from routing.kernel.load import refresh_all
+from routing.model import Problem
+from routing.plan import Budget
+from routing.warm import best_draft, start_search
+from routing.watch import Watch
+
+if TYPE_CHECKING:
+    from routing.polish import Pool, Stops
+
+ITERATIONS_PER_S = 130_000
+"""What one core makes of most problems, for budgets in seconds; it need not be exact."""
+MOST_RUNS = 8
+LARGEST = 1000
+"""Stops beyond which one search needs the whole budget."""
+POLISH = 0.1
+"""Part of the budget kept for choosing among rounds, and for a last cold search from what was chosen."""
+POOL_FROM = 0.35
+"""Part of a search after which its rounds are worth keeping: before, they are still hot."""
+CHOOSING = 0.7
+"""Part of what is left that choosing may take."""
+COLD = 0.6
+"""Where in the schedule the last search begins."""
+
+
+def is_choice_of_rounds(data: Data) -> bool:
+    """Whether a plan is no more than a choice among rounds, and small enough for an integer program to make it.
+
+    So it is with like vehicles, one round each, and no price on time: a round costs the same whoever makes it and
+    whenever. Elsewhere the compiled search alone decides.
+    """
+    is_alike = data.slots == 1 and len(np.unique(data.kind)) == 1
+    is_timeless = not data.per_second.any() and data.change_cost == 0
+    return bool(is_alike and is_timeless and len(data.opens) == data.stops <= LARGEST)
+
+
+def run_length(stops: int, rounds: int) -> int:
+    """Iterations that one search should have: the more, the longer the rounds.
+
+    Parameters
+    ----------
+    stops, rounds : int
+        Of the first plan.
+    """
+    return max(20_000, 150 * stops * stops // max(1, rounds))
+
+
+def how_many(stops: int, rounds: int, budget: Budget) -> int:
+    """Number of searches of sufficient length that a budget allows, at least one."""
+    iterations = budget.iterations
+    if iterations is None:
+        iterations = int((budget.seconds or 0.0) * ITERATIONS_PER_S)
+    return max(1, min(MOST_RUNS, iterations // run_length(stops, rounds)))
+
+
+def search_restarted(problem: Problem, draft: Draft, seed: int, watch: Watch) -> Draft:
+    """Improve a draft of a problem whose plans are a choice of rounds (see `is_choice_of_rounds`)."""
+    restarts = _Restarts(problem, build_data(problem), draft, seed, watch)
+    best = restarts.search()
+    watch.saw(*best.split_cost, watch.iterations)
+    return best_draft(problem, best.data, best.state)
+
+
+@dataclass
+class _Restarts:
+    """One call of `search_restarted`."""
+
+    problem: Problem
+    data: Data
+    draft: Draft
+    seed: int
+    watch: Watch
+
+    def search(self) -> Search:
+        """Searches one after the other, then the choice, then a cold search from what was chosen."""
+        from routing.polish import Pool
+
+        pool = Pool(self.data)
+        whole = self.watch.rest_of_budget()
+        best = self._start(self.seed)
+        count = how_many(self.data.stops, int(best.state.total[ROUNDS_USED]), whole)
+        budget = _part(whole, (1.0 - POLISH) / count)
+        self._run(best, budget, pool)
+        for k in range(1, count):
+            if self.watch.is_over:
+                return best
+            other = self._start(self.seed + 7919 * k)
+            self._run(other, budget, pool)
+            best = min(best, other, key=lambda search: search.best_cost)
+        return best if self.watch.is_over else self._polish(best, pool)
+
+    def _start(self, seed: int) -> Search:
+        search = start_search(self.problem, self.draft, seed, self.data)
+        search.clock = self.watch.control.clock
+        return search
+
+    def _run(self, search: Search, budget: Budget, pool: Pool, course: Course | None = None) -> None:
+        before = self.watch.iterations
+
+        def keep_going(running: Search) -> bool:
+            self.watch.saw(*running.split_cost, before + running.iterations)
+            if running.part_done >= POOL_FROM:
+                pool.note(running.state)
+            return not self.watch.control.is_cancelled
+
+        search.run(budget, keep_going, course)
+        self.watch.iterations += search.iterations
+
+    def _polish(self, best: Search, pool: Pool) -> Search:
+        """A cold search from the best choice among the rounds of the pool, or from the best plan if that is it."""
+        rest = self.watch.rest_of_budget()
+        seconds = None if rest.seconds is None else CHOOSING * rest.seconds
+        chosen = pool.best_choice(best.best_cost, seconds)
+        rounds = chosen or [tuple(stops) for chain in best_indices(self.data, best.state) for stops in chain]
+        last = self._load(rounds)
+        if last is None:
+            return best
+        self._run(last, self.watch.rest_of_budget(), pool, Course(last.mean_leg(), begin=COLD))
+        return min(best, last, key=lambda search: search.best_cost)
+
+    def _load(self, rounds: list[Stops]) -> Search | None:
+        """A search that begins from these rounds; None if they break a limit after all."""
+        search = Search(self.data, self.seed - 1, clock=self.watch.control.clock)
+        able = [v for v in range(len(self.data.kind)) if self.data.max_rounds[v]]
+        set_rounds(self.data, search.state, {v: [stops] for v, stops in zip(able, rounds, strict=False)})
+        return search if refresh_all(self.data, search.state) else None
+
+
+def _part(budget: Budget, part: float) -> Budget:
+    seconds = None if budget.seconds is None else budget.seconds * part
+    return Budget(seconds, None if budget.iterations is None else max(1, int(budget.iterations * part)))
