@@ -22,9 +22,11 @@ Stops = tuple[int, ...]
 """The stops of a round, by number, in order."""
 Priced = tuple[int, Stops]
 Floats = npt.NDArray[np.float64]
-NODES = 500
-"""Branches of the integer program, after which it answers what it has."""
-MOST_COLUMNS = 4000
+LONGEST_S = 0.8
+"""Seconds for the integer program at most: it cannot be cancelled."""
+NODES = 2
+"""Branches of the integer program where seconds do not count, after which it answers what it has."""
+MOST_COLUMNS = 3000
 
 
 @dataclass
@@ -110,7 +112,8 @@ def _relaxation(data: Data, rounds: Sequence[Priced], seconds: float | None) -> 
 
 def _choose(data: Data, rounds: Sequence[Priced], best_cost: int, seconds: float | None) -> list[Stops] | None:
     model, taken = _model(data, rounds, "SCIP")
-    model.SetSolverSpecificParametersAsString(f"limits/nodes = {NODES}\n")
+    if seconds is None:
+        model.SetSolverSpecificParametersAsString(f"limits/nodes = {NODES}\n")
     _limit(model, seconds)
     if model.Solve() not in (pywraplp.Solver.OPTIMAL, pywraplp.Solver.FEASIBLE):
         return None
@@ -121,4 +124,4 @@ def _choose(data: Data, rounds: Sequence[Priced], best_cost: int, seconds: float
 
 def _limit(model: Any, seconds: float | None) -> None:
     if seconds is not None:
-        model.SetTimeLimit(max(1, int(1000 * seconds)))
+        model.SetTimeLimit(max(1, int(1000 * min(seconds, LONGEST_S))))
