@@ -46,7 +46,22 @@ class Adjusted:
 
 
 def move_stop(problem: Problem, plan: Plan, stop: str, target: Target | None) -> Adjusted:
-    """Move one stop to `target`, or out of the plan when `target` is None.
+    """Move one stop by hand; only the rounds concerned are computed anew.
+
+    Parameters
+    ----------
+    problem : Problem
+    plan : Plan
+        The plan as it is; it is not changed.
+    stop : str
+        Name of a stop, served or not.
+    target : Target or None
+        Where it goes; None takes it out of the plan.
+
+    Returns
+    -------
+    Adjusted
+        The new plan, the verdict of the checker (a move that breaks a rule is shown, not refused), the change in cost.
 
     Raises
     ------
@@ -68,7 +83,20 @@ def move_stop(problem: Problem, plan: Plan, stop: str, target: Target | None) ->
 
 
 def swap_stops(problem: Problem, plan: Plan, first: str, second: str) -> Adjusted:
-    """Exchange the places of two served stops; raises like `move_stop`."""
+    """Exchange the places of two served stops.
+
+    Parameters
+    ----------
+    problem : Problem
+    plan : Plan
+    first, second : str
+        Names of the stops.
+
+    Raises
+    ------
+    IllegalProblem, InfeasibleRounds
+        As `move_stop`.
+    """
     rounds = plan.round_of_stop
     for name in (first, second):
         if name not in rounds:
@@ -84,8 +112,18 @@ def swap_stops(problem: Problem, plan: Plan, first: str, second: str) -> Adjuste
 
 
 def set_rounds(problem: Problem, plan: Plan, sequences: Mapping[str, Sequence[Sequence[str]]]) -> Adjusted:
-    """All rounds that are not locked replaced by `sequences` (vehicle → rounds), for taking changes back; raises like
-    `move_stop`.
+    """Replace all rounds that are not locked, for taking changes back.
+
+    Parameters
+    ----------
+    problem : Problem
+    plan : Plan
+    sequences : mapping of vehicle to sequences of stops
+
+    Raises
+    ------
+    IllegalProblem, InfeasibleRounds
+        As `move_stop`.
     """
     for name, chain in sequences.items():
         unknown = [stop for stops in chain for stop in stops if stop not in problem.stop_by_name]
@@ -98,9 +136,21 @@ def set_rounds(problem: Problem, plan: Plan, sequences: Mapping[str, Sequence[Se
 def fit_stop(
     problem: Problem, plan: Plan, stop: str, allows: Callable[[Plan], bool] = lambda _changed: True
 ) -> Adjusted | None:
-    """The cheapest sound way to serve a stop that is left out: in some round, or in one more round of some team; None
-    if there is none that `allows` accepts. Only places next to the stops nearest to it are tried, and the ends of
-    rounds.
+    """The cheapest sound way to serve a stop that is left out: in some round, or in one more round of some team.
+
+    Parameters
+    ----------
+    problem : Problem
+    plan : Plan
+    stop : str
+        Tried next to the served stops nearest to it and at the ends of rounds only.
+    allows : callable
+        Asked about each plan that the checker accepts.
+
+    Returns
+    -------
+    Adjusted or None
+        None if there is no such place.
     """
     best: Adjusted | None = None
     for target in _targets(problem, plan, stop):
@@ -133,7 +183,21 @@ def _targets(problem: Problem, plan: Plan, stop: str) -> Iterator[Target]:
 
 
 def blocking_rule(problem: Problem, vehicle: str, chain: Sequence[Sequence[str]]) -> Rule | None:
-    """Which constraint leaves these rounds of a vehicle without a timetable: the first whose absence would help."""
+    """Which constraint leaves the rounds of a vehicle without a timetable: the first whose absence makes them possible.
+
+    Parameters
+    ----------
+    problem : Problem
+    vehicle : str
+        Name of the vehicle.
+    chain : sequence of sequences of str
+        Stops of its rounds in order.
+
+    Returns
+    -------
+    Rule or None
+        None if there is a timetable; the windows if no absence alone is enough.
+    """
     team = problem.vehicle_by_name[vehicle]
     rounds = [[problem.stop_by_name[name] for name in stops] for stops in chain if stops]
     if timetable(problem, team, rounds) is not None:

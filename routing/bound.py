@@ -37,10 +37,17 @@ PULL, PATIENCE = 0.3, 12
 
 
 def lower_bound(problem: Problem) -> int | None:
-    """No plan that serves every mandatory stop costs less; None if nothing is known.
+    """No plan that serves every mandatory stop costs less.
 
-    `problem` has no locks. Prizes of optional stops left out count as cost, as in `Cost.total`; changes against a plan
-    before are taken as free.
+    Parameters
+    ----------
+    problem : Problem
+        Without locks. Changes against a plan before are taken as free.
+
+    Returns
+    -------
+    int or None
+        In the unit of `Cost.total`, prizes of optional stops left out included; None if nothing is known.
     """
     stops, teams = problem.stops, [vehicle for vehicle in problem.vehicles if vehicle.max_rounds > 0]
     if not stops or not teams or len(stops) > LARGEST:

@@ -34,7 +34,20 @@ class Verdict:
 
 
 def check(problem: Problem, plan: Plan) -> Verdict:
-    """Whether `plan` answers every stop of `problem` and breaks no rule; never raises for a broken plan."""
+    """Whether a plan answers every stop of a problem and breaks no rule.
+
+    Parameters
+    ----------
+    problem : Problem
+        What was asked for.
+    plan : Plan
+        What was answered, by whomever. A broken plan never makes this raise.
+
+    Returns
+    -------
+    Verdict
+        True when nothing is wrong; else every broken rule with its place and a sentence.
+    """
     found: list[Violation] = []
     if plan.problem_hash != problem_hash(problem):
         found.append(Violation(Rule.OTHER_PROBLEM, "The plan was made for another problem."))

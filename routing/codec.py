@@ -38,7 +38,14 @@ def plain(value: Any) -> Any:
 
 
 def problem_hash(problem: Problem) -> str:
-    """SHA-256 of everything the plan depends on. Matrices enter by their own digest, so large problems hash quickly."""
+    """SHA-256 of everything a plan depends on, as 64 hexadecimal digits.
+
+    Matrices enter by their own digest, so large problems hash quickly; the hash is kept with the problem.
+
+    Parameters
+    ----------
+    problem : Problem
+    """
     cached = problem.__dict__.get("_hash")
     if cached is None:
         body = {

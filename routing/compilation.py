@@ -21,7 +21,18 @@ ASK_EVERY_S = 0.1
 
 
 def ensure_compiled(control: Control | None = None) -> bool:
-    """Wait until the kernel is ready; False if the caller cancelled before."""
+    """Wait until the kernel is ready.
+
+    Parameters
+    ----------
+    control : Control, optional
+        Its cancel event is looked at ten times a second.
+
+    Returns
+    -------
+    bool
+        False if the caller cancelled before.
+    """
     ready = _compiling()
     while True:
         try:

@@ -24,7 +24,17 @@ NEVER = np.int64(10**12)
 
 
 def construct(problem: Problem) -> dict[str, list[list[str]]]:
-    """Stops of each round of each vehicle; locked stops and rounds are left out."""
+    """A first plan in milliseconds; it never fails, but may leave stops out.
+
+    Parameters
+    ----------
+    problem : Problem
+
+    Returns
+    -------
+    dict
+        Stops of each round of each vehicle; locked stops and rounds are left out.
+    """
     pool = _Pool(problem)
     result: dict[str, list[list[str]]] = {vehicle.name: [] for vehicle in problem.vehicles}
     locked = {

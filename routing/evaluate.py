@@ -19,7 +19,17 @@ class InfeasibleRounds(ValueError):
 
 
 def build_plan(problem: Problem, rounds: Sequences, unserved: Sequence[Unserved], statistics: Statistics) -> Plan:
-    """The plan that carries out `rounds` after the locked rounds of the problem; `unserved` are the other stops.
+    """The plan that carries out given rounds after the locked rounds of the problem, with times, loads and cost.
+
+    Parameters
+    ----------
+    problem : Problem
+    rounds : mapping of vehicle to sequences of stops
+        Rounds in the order in which the vehicle makes them; empty ones are dropped.
+    unserved : sequence of Unserved
+        All other stops, each with its reason.
+    statistics : Statistics
+        How the rounds were found.
 
     Raises
     ------
@@ -88,7 +98,14 @@ def load_after(load: Load, stop: Stop) -> Load:
 
 
 def cost_of(problem: Problem, rounds: Sequence[Round]) -> Cost:
-    """Parts of the cost of these rounds; every stop they do not serve counts as left out."""
+    """Parts of the cost of rounds, in the unit of the vehicles' prices.
+
+    Parameters
+    ----------
+    problem : Problem
+    rounds : sequence of Round
+        All rounds of the plan, those of one vehicle in order; every stop they do not serve counts as left out.
+    """
     distance = time = fixed = per_round = 0
     for vehicle in problem.vehicles:
         own = [round_ for round_ in rounds if round_.vehicle == vehicle.name]

@@ -13,7 +13,17 @@ from routing.schedule import locked_times
 
 
 def without_locks(problem: Problem) -> Problem:
-    """The problem of everything that is not locked yet; the problem itself if nothing is."""
+    """The problem of everything that is not locked yet.
+
+    Parameters
+    ----------
+    problem : Problem
+
+    Returns
+    -------
+    Problem
+        Without locks; vehicles are free from when their last locked round returns. The problem itself if it has none.
+    """
     if not problem.locks:
         return problem
     locked = {name for lock in problem.locks for name in lock.stops}

@@ -21,7 +21,21 @@ SOLUTIONS_PER_ITERATION = 0.02
 
 
 def search_mixed(problem: Problem, draft: Draft, seed: int, watch: Watch) -> tuple[Draft, str]:
-    """Improve a draft of a problem with pickups; returns the best draft and the method."""
+    """Improve a draft of a problem with pickups: deliveries by the compiled search, then errands, then OR-Tools.
+
+    Parameters
+    ----------
+    problem : Problem
+        Without locks.
+    draft : Draft
+    seed : int
+    watch : Watch
+
+    Returns
+    -------
+    Draft, str
+        The best draft and the name of the method that found it.
+    """
     errands = {stop.name for stop in problem.stops if stop.is_pickup or stop.pair is not None}
     candidates = [draft]
     if len(errands) < len(problem.stops):

@@ -26,7 +26,18 @@ TOLERANCE = 1e-6
 
 
 def least_left_out(problem: Problem) -> int:
-    """So many mandatory stops, at least, no plan can serve; 0 when nothing is known. Locked rounds count as done."""
+    """How many mandatory stops no plan can serve at least.
+
+    Parameters
+    ----------
+    problem : Problem
+        Locked rounds count as done.
+
+    Returns
+    -------
+    int
+        0 when nothing is known.
+    """
     free = without_locks(problem)
     stops = [stop for stop in free.stops if stop.prize is None]
     teams = [vehicle for vehicle in free.vehicles if vehicle.max_rounds > 0]

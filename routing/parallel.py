@@ -30,7 +30,17 @@ CYCLES = 20
 
 
 def search_parallel(problem: Problem, draft: Draft, seed: int, watch: Watch) -> Draft:
-    """Improve a draft on all cores the caller allows."""
+    """Improve a draft on all cores the caller allows.
+
+    Parameters
+    ----------
+    problem : Problem
+        Without locks and pickups; split into parts from `LARGE` stops on if it has points.
+    draft : Draft
+    seed : int
+    watch : Watch
+        `watch.control.cores` threads are used; the kernel releases the interpreter lock.
+    """
     if len(problem.stops) < LARGE or not problem.points:
         return _side_by_side(problem, draft, seed, watch)
     return _by_parts(problem, draft, seed, watch)

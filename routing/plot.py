@@ -19,6 +19,16 @@ Point = tuple[float, float]
 def plot_plan(problem: Problem, plan: Plan) -> str:
     """The rounds of a plan as lines over the points of the problem; unserved stops are crosses.
 
+    Parameters
+    ----------
+    problem : Problem
+    plan : Plan
+
+    Returns
+    -------
+    str
+        An SVG drawing.
+
     Raises
     ------
     ValueError
@@ -42,7 +52,17 @@ def plot_plan(problem: Problem, plan: Plan) -> str:
 
 
 def plot_traces(traces: Mapping[str, Sequence[tuple[float, float]]]) -> str:
-    """Cost over seconds, one line for each search."""
+    """Cost over time, one line for each search.
+
+    Parameters
+    ----------
+    traces : mapping of name to sequence of (seconds, cost)
+
+    Returns
+    -------
+    str
+        An SVG drawing.
+    """
     everything = [point for trace in traces.values() for point in trace]
     if not everything:
         return _svg([])

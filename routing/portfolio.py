@@ -12,7 +12,23 @@ from routing.watch import Watch
 
 
 def search(problem: Problem, draft: Draft, seed: int, watch: Watch) -> tuple[Draft, str]:
-    """Improve a draft of a problem without locks until the watch says stop; returns the best draft and the method."""
+    """Improve a draft until the watch says stop.
+
+    Parameters
+    ----------
+    problem : Problem
+        Without locks.
+    draft : Draft
+        What to begin from.
+    seed : int
+    watch : Watch
+        Clock, budget, cancellation and progress.
+
+    Returns
+    -------
+    Draft, str
+        The best draft and the name of the method that found it.
+    """
     if any(stop.is_pickup or stop.pair is not None for stop in problem.stops):
         from routing.mixed import search_mixed
 

@@ -37,9 +37,21 @@ CLOSELY_EXAMINED = 100
 
 
 def serve_all(problem: Problem, draft: Draft, seed: int, watch: Watch) -> Draft:
-    """A draft that leaves out as few mandatory stops as a part of the budget allows, or `draft` if it leaves none out.
+    """Serve everybody first: search under rising prices of whoever is left out.
 
-    `problem` has no locks and no pickups. Stops that no team could serve even alone are not waited for.
+    Parameters
+    ----------
+    problem : Problem
+        Without locks and pickups. Stops that no team could serve even alone are not waited for.
+    draft : Draft
+    seed : int
+    watch : Watch
+        A part `SHARE` of what is left of its budget is used at most.
+
+    Returns
+    -------
+    Draft
+        One that leaves out as few mandatory stops as was found; `draft` itself if it leaves none out.
     """
     search = start_search(problem, draft, seed)
     search.clock = watch.control.clock

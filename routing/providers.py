@@ -33,8 +33,30 @@ class RoadProvider(Protocol):
     def table(
         self, coordinates: Floats, metres: Floats, mode: str, detour_permille: int, speed_mm_s: int
     ) -> tuple[Floats, Floats]:
-        """Metres and seconds between all `coordinates` (rows of lat, lon); `metres` are the same points in local
-        metres.
+        """Metres and seconds between all coordinates.
+
+        Parameters
+        ----------
+        coordinates : ndarray [n, 2]
+            WGS84 latitude and longitude in degrees.
+        metres : ndarray [n, 2]
+            The same points in local metres (east, north).
+        mode : str
+            Name of the mode of travel.
+        detour_permille : int
+            Length of the way by a thousand parts of the straight line, for whoever does not know the roads.
+        speed_mm_s : int
+            Millimetres per second, likewise.
+
+        Returns
+        -------
+        ndarray, ndarray [from, to]
+            Metres and seconds; `UNREACHABLE` where there is no way.
+
+        Raises
+        ------
+        ProviderFailure
+            When there is no usable answer.
         """
         ...
 

@@ -39,9 +39,16 @@ RELAXATIONS: tuple[tuple[Relaxed, Reason, Remedy, str], ...] = (
 
 
 def explain(problem: Problem, rounds: Sequences, closely: int = CLOSELY_EXAMINED) -> list[Unserved]:
-    """A reason for every stop that is neither in `rounds` nor locked. `problem` has its locks already cut out.
+    """A reason and the cheapest remedy for every stop that no round serves.
 
-    The first `closely` of them are tried among the rounds as they are.
+    Parameters
+    ----------
+    problem : Problem
+        Its locks already cut out.
+    rounds : mapping of vehicle to sequences of stops
+        What is served.
+    closely : int
+        So many of the stops are tried among the rounds as they are; the others alone in the day of each team.
     """
     served = {name for sequences in rounds.values() for stops in sequences for name in stops}
     left = [stop for stop in problem.stops if stop.name not in served]

@@ -48,10 +48,25 @@ class Replanned:
 def replan(
     problem: Problem, before: Plan, printed: Collection[Key], budget: Budget, how: How | None = None
 ) -> Replanned:
-    """Plan `problem` again, keeping what people know of the plan `before`.
+    """Plan again while the day runs, keeping what people know of the plan before.
 
-    Every round in `printed` is kept to the second (see `keeping`). Of the other rounds at most the part that
-    `how.most_changed` names is changed, even if stops are left out for it; each has its reason, as always.
+    Parameters
+    ----------
+    problem : Problem
+        Today's problem as it is now: teams that dropped out or stops that came may differ from `before`.
+    before : Plan
+        The plan that people know.
+    printed : collection of (vehicle, number of the round)
+        Kept to the second (see `keeping`).
+    budget : Budget
+        For all searches together.
+    how : How, optional
+        Of the other rounds at most the part `how.most_changed` is changed, even if stops are left out for it.
+
+    Returns
+    -------
+    Replanned
+        A plan that the checker accepts; stops left out have their reason, as always.
     """
     how = how or How()
     again = keeping(problem, before, printed, how.change_cost)

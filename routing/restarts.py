@@ -71,7 +71,17 @@ def how_many(stops: int, rounds: int, budget: Budget) -> int:
 
 
 def search_restarted(problem: Problem, draft: Draft, seed: int, watch: Watch) -> Draft:
-    """Improve a draft of a problem whose plans are a choice of rounds (see `is_choice_of_rounds`)."""
+    """Improve a draft of a problem whose plans are a choice of rounds (see `is_choice_of_rounds`).
+
+    Parameters
+    ----------
+    problem : Problem
+        Without locks and pickups.
+    draft : Draft
+        What every one of the searches begins from.
+    seed : int
+    watch : Watch
+    """
     restarts = _Restarts(problem, build_data(problem), draft, seed, watch)
     best = restarts.search()
     watch.saw(*best.split_cost, watch.iterations)

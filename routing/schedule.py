@@ -35,9 +35,19 @@ class Times:
 
 
 def timetable(problem: Problem, vehicle: Vehicle, rounds: Sequence[Sequence[Stop]]) -> list[Times] | None:
-    """Timetable of all rounds of a vehicle, or None if no feasible one was found.
+    """When one vehicle makes its rounds: the shift as short as possible, and among those as early as possible.
 
-    The shift is as short as possible; among those it starts as early as possible.
+    Parameters
+    ----------
+    problem : Problem
+    vehicle : Vehicle
+    rounds : sequence of sequences of Stop
+        In the order in which they are made.
+
+    Returns
+    -------
+    list of Times or None
+        One for each round, in seconds since midnight; None if no feasible timetable was found.
     """
     if not rounds:
         return []

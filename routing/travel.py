@@ -89,7 +89,18 @@ class Way:
 
 
 def local_metres(coordinates: Floats) -> Floats:
-    """East and north in metres around the mean of WGS84 (lat, lon) rows; good to a part in 10^4 over 20 km."""
+    """East and north around the mean of the points, on a plane tangent there.
+
+    Parameters
+    ----------
+    coordinates : ndarray [n, 2]
+        WGS84 latitude and longitude in degrees; NaN where unknown.
+
+    Returns
+    -------
+    ndarray [n, 2]
+        Metres; good to a part in 10^4 over 20 km.
+    """
     if len(coordinates) == 0:
         return np.zeros((0, 2))
     lat0, lon0 = np.nanmean(coordinates, axis=0) if not np.isnan(coordinates).all() else (0.0, 0.0)
@@ -102,10 +113,23 @@ def local_metres(coordinates: Floats) -> Floats:
 def travel(
     places: Sequence[Place], gates: Sequence[Gate], modes: Sequence[Mode], provider: RoadProvider | None = None
 ) -> Way:
-    """Matrices between all places for each mode.
+    """Travel matrices between all places for each mode, through the open gates of the compounds.
 
-    A `provider` (see `routing.providers`) replaces crow-fly times detour on the road; when it fails, crow-fly is used
-    for that mode and a note says so. A compound without any listed gate is open to all sides.
+    Parameters
+    ----------
+    places : sequence of Place
+        Their order is the order of rows.
+    gates : sequence of Gate
+        A compound without any listed gate is open to all sides.
+    modes : sequence of Mode
+    provider : RoadProvider, optional
+        Road metres and seconds instead of crow-fly times detour (see `routing.providers`). When it fails, crow-fly is
+        used for that mode and a note says so.
+
+    Returns
+    -------
+    Way
+        Metres and seconds as 32-bit integers; `UNREACHABLE` where all gates are closed.
 
     Raises
     ------

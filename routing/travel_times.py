@@ -63,7 +63,14 @@ class Matrix:
 
 
 def matrix_of(mode: str, metres: npt.ArrayLike, seconds: npt.ArrayLike | None = None) -> Matrix:
-    """A `Matrix` from any integer array-likes; without `seconds` they equal the metres (as the literature does)."""
+    """A `Matrix` from any integer array-likes.
+
+    Parameters
+    ----------
+    mode : str
+    metres, seconds : array-like [n, n]
+        Whole metres and seconds from row to column; without `seconds` they equal the metres, as the literature has it.
+    """
     metres_array = np.array(metres, dtype=np.int32)
     if seconds is None:
         return Matrix(mode, metres_array, metres_array)

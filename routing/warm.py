@@ -54,6 +54,14 @@ def start_search(problem: Problem, draft: Draft, seed: int, data: Data | None = 
     """A search that begins from the draft or from cheapest insertion, whichever costs less.
 
     The temperature follows the cost at the start, so a poor start would make a short search too hot.
+
+    Parameters
+    ----------
+    problem : Problem
+    draft : Draft
+    seed : int
+    data : Data, optional
+        The arrays of the problem, if they exist already.
     """
     data = data or build_data(problem)
     greedy = Search(data, seed)

@@ -15,7 +15,12 @@ from routing.plan import Plan, Reason, Remedy, Statistics, Unserved
 
 
 def read_problem(path: Path) -> Problem:
-    """Read a problem by the suffix of its file: `.vrp`, `.txt` or `.json`.
+    """Read a problem in the format that the suffix of its file names.
+
+    Parameters
+    ----------
+    path : Path
+        `.vrp` (CVRPLIB and its relatives), `.txt` (Solomon, Gehring-Homberger) or `.json` (ours).
 
     Raises
     ------
@@ -31,7 +36,13 @@ def read_problem(path: Path) -> Problem:
 
 
 def write_problem(path: Path, problem: Problem) -> None:
-    """Write a problem by the suffix of the file: `.vrp`, `.txt` (Solomon) or `.json` (everything can be said there).
+    """Write a problem in the format that the suffix of the file names.
+
+    Parameters
+    ----------
+    path : Path
+        `.vrp`, `.txt` or `.json`, as in `read_problem`; everything can be said in `.json`.
+    problem : Problem
 
     Raises
     ------
@@ -48,8 +59,18 @@ def write_problem(path: Path, problem: Problem) -> None:
 
 
 def read_plan(path: Path, problem: Problem) -> Plan:
-    """Read a plan: our JSON, or a `.sol` whose clients are numbered from 1 and whose routes are given to vehicles in
-    order.
+    """Read a plan and give it times and cost.
+
+    Parameters
+    ----------
+    path : Path
+        Our JSON, or a `.sol` whose clients are numbered from 1 and whose routes are given to vehicles in order.
+    problem : Problem
+
+    Raises
+    ------
+    ValueError
+        When there are more routes than vehicles, or the rounds have no timetable.
     """
     text = path.read_text(encoding="utf-8")
     if path.suffix == ".json":
@@ -77,6 +98,17 @@ def write_plan(path: Path, problem: Problem, plan: Plan) -> None:
 
 
 def best_known(path: Path) -> float | None:
-    """Cost stated in the `.sol` file beside an instance, if there is one."""
+    """Cost stated in the `.sol` file beside an instance, if there is one.
+
+    Parameters
+    ----------
+    path : Path
+        The file of the instance.
+
+    Returns
+    -------
+    float or None
+        In the unit in which distances of the instance are counted here.
+    """
     beside = path.with_suffix(".sol")
     return read_solution(beside.read_text(encoding="utf-8")).cost if beside.exists() else None

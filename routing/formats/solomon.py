@@ -12,7 +12,17 @@ from routing.travel_times import Matrix
 
 
 def read_solomon(path: Path) -> Problem:
-    """Read a VRPTW text; raises ValueError when the columns are missing."""
+    """Read a VRPTW text; distances and times are kept in tenths of its unit.
+
+    Parameters
+    ----------
+    path : Path
+
+    Raises
+    ------
+    ValueError
+        When the columns are missing.
+    """
     lines = [line.split() for line in path.read_text(encoding="utf-8").splitlines()]
     numbers = [[float(word) for word in words] for words in lines if words and all(_is_number(word) for word in words)]
     fleet = next((row for row in numbers if len(row) == 2), None)
