@@ -55,10 +55,17 @@ class Pool:
             while (c := following[c]) != depot:
                 stops.append(c)
                 metres += leg[c]
-            cost, key = per_metre * metres + fixed, frozenset(stops)
-            known = self.cheapest.get(key)
-            if known is None or cost < known[0]:
-                self.cheapest[key] = (cost, tuple(stops))
+            self._keep(frozenset(stops), (per_metre * metres + fixed, tuple(stops)))
+
+    def take(self, other: Pool) -> None:
+        """Take in the rounds of another pool."""
+        for key, priced in other.cheapest.items():
+            self._keep(key, priced)
+
+    def _keep(self, key: frozenset[int], priced: Priced) -> None:
+        known = self.cheapest.get(key)
+        if known is None or priced[0] < known[0]:
+            self.cheapest[key] = priced
 
     def best_choice(self, best_cost: int, seconds: float | None) -> list[Stops] | None:
         """Rounds of the pool that together cost less than `best_cost`, stops left out included; None if none do.

@@ -6,6 +6,7 @@ from routing.draft import Draft
 from routing.improve import Search
 from routing.kernel.build import build_data
 from routing.model import Problem
+from routing.parallel import LARGE, search_parallel
 from routing.restarts import is_choice_of_rounds, search_restarted
 from routing.warm import best_draft, start_search
 from routing.watch import Watch
@@ -38,13 +39,12 @@ def search(problem: Problem, draft: Draft, seed: int, watch: Watch) -> tuple[Dra
 
 def search_deliveries(problem: Problem, draft: Draft, seed: int, watch: Watch) -> Draft:
     """Ruin and recreate from a draft."""
-    if watch.control.cores > 1:
-        from routing.parallel import search_parallel
-
-        return search_parallel(problem, draft, seed, watch)
     data = build_data(problem)
-    if is_choice_of_rounds(data):
+    is_split = watch.control.cores > 1 and len(problem.stops) >= LARGE and bool(problem.points)
+    if is_choice_of_rounds(data) and not is_split:
         return search_restarted(problem, draft, seed, watch)
+    if watch.control.cores > 1:
+        return search_parallel(problem, draft, seed, watch)
     search_ = start_search(problem, draft, seed, data)
     search_.clock = watch.control.clock
 

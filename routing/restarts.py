@@ -7,6 +7,7 @@ are worth more as several. `run_length` says what was measured.
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -99,22 +100,31 @@ class _Restarts:
     watch: Watch
 
     def search(self) -> Search:
-        """Searches one after the other, then the choice, then a cold search from what was chosen."""
+        """Searches on all cores, then the choice among their rounds, then a cold search from what was chosen."""
         from routing.polish import Pool
 
-        pool = Pool(self.data)
-        whole = self.watch.rest_of_budget()
-        best = self._start(self.seed)
-        count = how_many(self.data.stops, int(best.state.total[ROUNDS_USED]), whole)
+        whole, cores = self.watch.rest_of_budget(), self.watch.control.cores
+        first = self._start(self.seed)
+        count = how_many(self.data.stops, int(first.state.total[ROUNDS_USED]), whole)
         budget = _part(whole, (1.0 - POLISH) / count)
-        self._run(best, budget, pool)
-        for k in range(1, count):
-            if self.watch.is_over:
-                return best
-            other = self._start(self.seed + 7919 * k)
-            self._run(other, budget, pool)
-            best = min(best, other, key=lambda search: search.best_cost)
-        return best if self.watch.is_over else self._polish(best, pool)
+
+        def work(k: int) -> tuple[Search, Pool]:
+            search = first if k == 0 else self._start(self.seed + 7919 * k)
+            pool = Pool(self.data)
+            if k == 0 or not self.watch.control.is_cancelled:
+                self._run(search, budget, pool)
+            return search, pool
+
+        with ThreadPoolExecutor(cores) as threads:
+            done = list(threads.map(work, range(count * cores)))
+        self.watch.iterations += sum(search.iterations for search, _ in done) // cores
+        best = min((search for search, _ in done), key=lambda search: search.best_cost)
+        if self.watch.is_over:
+            return best
+        pool = Pool(self.data)
+        for _, other in done:
+            pool.take(other)
+        return self._polish(best, pool)
 
     def _start(self, seed: int) -> Search:
         search = start_search(self.problem, self.draft, seed, self.data)
@@ -131,7 +141,6 @@ class _Restarts:
             return not self.watch.control.is_cancelled
 
         search.run(budget, keep_going, course)
-        self.watch.iterations += search.iterations
 
     def _polish(self, best: Search, pool: Pool) -> Search:
         """A cold search from the best choice among the rounds of the pool, or from the best plan if that is it."""
@@ -143,6 +152,7 @@ class _Restarts:
         if last is None:
             return best
         self._run(last, self.watch.rest_of_budget(), pool, Course(last.mean_leg(), begin=COLD))
+        self.watch.iterations += last.iterations
         return min(best, last, key=lambda search: search.best_cost)
 
     def _load(self, rounds: list[Stops]) -> Search | None:

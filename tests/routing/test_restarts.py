@@ -107,3 +107,12 @@ def test_restarts_are_cancelled_within_a_second() -> None:
     assert time.process_time() - began < 2.5
     assert plan.statistics.is_cancelled
     assert check(day, plan).violations == ()
+
+
+def test_two_cores_search_twice_as_often_and_give_the_same_bytes_every_time() -> None:
+    day = x_like(3, 40)
+    one = solve(day, Budget(iterations=60_000), seed=5)
+    two = [solve(day, Budget(iterations=60_000), seed=5, control=Control(cores=2)) for _ in range(2)]
+    assert plan_to_json(two[0]) == plan_to_json(two[1])
+    assert check(day, two[0]).violations == ()
+    assert two[0].cost.total <= one.cost.total * 1.01
