@@ -203,7 +203,7 @@ def _lead(text: str, rest: str, found: list[Located], reader: Reader) -> tuple[s
     ends_in_digits = core != lead and before.endswith(" ") and not reader.lexicon.knows(core)  # 小太阳88 12-302
     said = scan(core if ends_in_digits else before, reader.lexicon)
     only_words = all(element.kind is Kind.WORDS and not element.is_item for element in said)
-    if not lead or not only_words or reader.lexicon.knows(lead):
+    if not lead or lead.isdigit() or not only_words or reader.lexicon.knows(lead):
         return "", rest
     if changes.find(lead).text != lead or remarks.extract(lead).rest != lead:
         return "", rest

@@ -20,8 +20,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
-from app.intake.grammar import people, remarks, words
+from app.intake.grammar import people, phrases, remarks, words
 from app.intake.grammar.lexicon import Lexicon
 from app.intake.grammar.model import Goods
 from app.intake.grammar.scan import Element, Kind
@@ -30,9 +31,6 @@ MAX_ITEMS = 30
 _SENTENCE = "没不了有在是吗吧家楼前后里"  # 5楼没电梯, 在3楼, 老人在家
 _MOST_VERBS = 3  # 麻烦帮我留
 _AROUND = " :：-~·。.…<>^_\"'“”"
-_WISHES = tuple(
-    "要 不要 不 少 多 加 请 麻烦 尽量 最好 谢 辛苦 微 免 去 带 留 帮 放 送 到 有 明天 今天 后天 上午 下午 晚上".split()
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,17 +56,18 @@ class _Part:
 
 def parse(elements: Sequence[Element], lexicon: Lexicon, default_item: str) -> Parsed:
     """The goods of one entry. default_item: what a bare quantity means; "" when the list offers several items."""
-    groups = _groups(elements)
+    groups = _groups(phrases.cut(elements, lexicon), lexicon)
     reader = _Reader(lexicon, default_item)
     for group in groups:
         reader.take(group)
     return reader.result()
 
 
-def _groups(elements: Sequence[Element]) -> list[list[_Part]]:
+def _groups(elements: Sequence[Element], lexicon: Lexicon) -> list[list[_Part]]:
     groups: list[list[_Part]] = [[]]
     run: list[Element] = []
-    for element in [*elements, Element(Kind.SEP, "")]:
+    ended = [*elements, Element(Kind.SEP, "")]
+    for element, follows in pairwise([*ended, ended[-1]]):
         if element.kind is Kind.QTY:
             if run and element.is_each:
                 groups[-1].append(_merged(run))
@@ -82,6 +81,9 @@ def _groups(elements: Sequence[Element]) -> list[list[_Part]]:
         if run:
             groups[-1].append(_merged(run))
             run = []
+        behind = bool(groups[-1]) and not element.tight and follows.kind is not Kind.QTY
+        if behind and element.kind is Kind.WORDS and phrases.is_remark(element.text, lexicon):
+            element = replace(element, kind=Kind.NOTE)  # `2串阳光玫瑰 家里有老人`
         _add(groups, element)
     return [group for group in groups if group]
 
@@ -99,7 +101,7 @@ def _add(groups: list[list[_Part]], element: Element) -> None:
             current.append(_Part(True, "", element.text))
     elif element.kind is Kind.WORDS:
         last = current[-1] if current else None
-        if last is not None and last.is_words and not last.note:
+        if last is not None and last.is_words and (not last.note or not last.text):
             gap = "" if element.tight else " "
             current[-1] = replace(last, text=last.text + gap + element.text)
         else:
@@ -214,7 +216,7 @@ class _Reader:
     def _aside(self, part: _Part) -> None:
         """Words behind a quantity that are no goods: a wish is a note, anything else is asked."""
         self.notes.append(part.text)
-        wish = part.text.startswith(_WISHES) or people.is_chat(part.text) or people.is_name(part.text)
+        wish = part.text.startswith(phrases.WISHES) or people.is_chat(part.text) or people.is_name(part.text)
         dated = part.text[0].isdigit() and any(ch in part.text for ch in "月号日点:-")
         wish = wish or dated or any(ch in part.text for ch in _SENTENCE) or bool(remarks.flags_of(part.text))
         self.problem = self.problem if wish else self.problem or "unclear_words"
@@ -287,6 +289,8 @@ class _Reader:
             found = replace(shorter, note=f"{shorter.note} {spec}".strip()) if shorter.item else found
         if self.lexicon.is_open and _is_no_item(written):
             found = replace(found, certain=False)
+        elif found.item and not found.certain and phrases.is_aside(found.note):
+            found = replace(found, certain=True)
         problem = "" if found.certain else ("unknown_item" if not found.item else "item_unclear")
         if (_takes_back(written) and (self.lexicon.is_open or not found.certain)) or self._goes_on_changing(part.text):
             problem = "change_unclear"
@@ -347,8 +351,10 @@ def _name(text: str) -> str:
 
 
 def _is_no_item(written: str) -> bool:
-    """或, 上次的, 份: words without a catalogue that name no goods."""
+    """或, 上次的, 份, markup: words without a catalogue that name no goods."""
     bare = written.strip(_AROUND)
+    if any(ch in "<>{}=@" for ch in bare):
+        return True
     return bare in words.NO_ITEMS or bare in words.UNITS or bare.startswith(words.NO_ITEM_STARTS)
 
 

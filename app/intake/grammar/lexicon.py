@@ -10,6 +10,7 @@ from app.core import chinese
 from app.intake.grammar import words
 
 DEFAULT_LIMIT = 50
+_BEHIND_LETTER = chinese.NUMERALS | set("各要来订半和跟与套款组餐包份")
 _LONGEST_COMMON = max(len(word) for word in words.GOODS)
 _UNITS_LOWER = frozenset(unit.lower() for unit in words.UNITS)
 _NOTE_STARTS = ("要", "不要", "的", "选", "最好", "尽量")
@@ -108,6 +109,11 @@ class Lexicon:
                 return start + len(name)
         return start
 
+    def names_at(self, text: str, at: int, longer_than: int = 0) -> bool:
+        """Whether the name of goods begins here, longer than so many characters."""
+        end = _common_span(text, at) if self.is_open else self.span(text, at)
+        return end - at > longer_than
+
     def knows(self, text: str) -> bool:
         """Whether the text names goods: an item of the catalogue, or without one a common word for groceries."""
         name = key(text)
@@ -189,7 +195,10 @@ def _cuts_a_number(name: str, text: str, start: int) -> bool:
     before, after = text[start - 1 : start] if start else "", text[end : end + 1]
     ends_inside = name[-1].isdigit() and after.isdigit()
     starts_inside = name[0].isdigit() and before.isdigit()
+    if len(name) == 1 and name.isascii() and "\u4e00" <= after <= "\u9fff" and after not in _BEHIND_LETTER:
+        return True  # A小太阳 is no A套餐
     inside_word = name[0].isascii() and name[0].isalpha() and before.isascii() and before.isalpha()
+    inside_word |= name[-1].isascii() and name[-1].isalpha() and after.isascii() and after.isalpha()
     return ends_inside or starts_inside or inside_word
 
 

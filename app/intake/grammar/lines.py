@@ -18,6 +18,7 @@ from typing import NamedTuple
 from app.core import chinese
 
 _CIRCLED = {chr(0x2460 + i): i + 1 for i in range(20)} | {chr(0x3251 + i): i + 21 for i in range(15)}
+_CIRCLED |= {chr(0x2488 + i): i + 1 for i in range(20)}
 _CIRCLED |= {chr(0x2776 + i): i + 1 for i in range(10)} | {chr(0x2474 + i): i + 1 for i in range(20)}
 _MARKS = ".、,:);]。"
 _ADDRESS_FOLLOWS = "-/# 号栋幢撞座楼单室弄"
@@ -188,8 +189,8 @@ def timestamp_end(text: str) -> int:
     return len(text) - len(text[end:].lstrip())
 
 
-def marker(text: str) -> Marker | None:
-    """The number at the start of an entry."""
+def marker(text: str, expected: int = 0) -> Marker | None:
+    """The number at the start of an entry. expected: the number that would go on; `5.12号 1份` is no date then."""
     if not text:
         return None
     if text[0] in _CIRCLED:
@@ -210,7 +211,9 @@ def marker(text: str) -> Marker | None:
         return Marker(int(keycaps), _skip(text, end + 1)) if text[end : end + 1] in (")", "]", "】") else None
     if text[end : end + 1] == " ":
         return Marker(int(keycaps), _skip(text, end), is_loose=True)
-    if text[end : end + 1] not in _MARKS or end == len(text) or _is_date(text, end) or _is_decimal(text, end):
+    if text[end : end + 1] not in _MARKS or end == len(text) or _is_decimal(text, end):
+        return None
+    if _is_date(text, end) and int(keycaps) != expected:
         return None
     return Marker(int(keycaps), _skip(text, end + 1))
 
@@ -229,6 +232,8 @@ def _is_date(text: str, end: int) -> bool:
     while day < len(text) and day - end <= 2 and text[day].isdigit():
         day += 1
     if day == end + 1 or text[day : day + 1] not in ("号", "日"):
+        return False
+    if not 1 <= int(text[:end]) <= 12 or not 1 <= int(text[end + 1 : day]) <= 31:
         return False
     return text[day + 1 : day + 2] == "" or text[day + 1] in _DATE_FOLLOWS
 

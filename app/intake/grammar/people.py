@@ -13,6 +13,8 @@ from app.intake.grammar.scan import Element, Kind
 
 _SELF = ("我", "本人", "我家", "自己")
 _PARTICLES = frozenset("啊呀哦了的吧呢哈嗯呵嘿哟喽啦么嘛您你大家各位亲")
+_KIN_ONLY = tuple(word for word in words.KIN if word != "家")
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _TRIM = " :：,，-~·。.、…"
 _ASKS = ("多少钱", "几点", "什么时候", "还有吗", "有吗", "怎么", "能不能", "可不可以", "谁", "哪里", "哪天", "吗", "?")
 _DISTRICTS = tuple("社区 街道 委会 小区 大楼 公寓 人家 市场 广场 中心 大厦 路 街 区 里 府 号".split())
@@ -45,7 +47,11 @@ def is_nickname(text: str) -> bool:
     bare = bare.removesuffix("的")
     if bare.endswith((*_DISTRICTS, *_PLACES)) or bare[:1] in _SELF or any(ch in bare for ch in "在住是"):
         return False
-    if bare.endswith(words.KIN) or any(word in bare for word in words.NICKNAME_WORDS):
+    if bare.endswith(words.KIN):
+        return True
+    if bare.endswith(words.REFUSALS) or bare[-1:] in words.GOODS_ENDS or _holds_goods(bare):
+        return False
+    if any(word in bare for word in words.NICKNAME_WORDS):
         return True
     if not 2 <= len(bare) <= 4:
         return False
@@ -72,6 +78,8 @@ def take_name(elements: Sequence[Element], lexicon: Lexicon, *, has_address: boo
     rest = [element for element in elements if element.kind is not Kind.PHONE]
     while rest and rest[0].kind is Kind.SEP:
         rest = rest[1:]
+    if has_address and rest and rest[0].kind is Kind.NOTE and _is_person(rest[0].text, lexicon):
+        return rest[0].text, rest[1:]
     if not rest or rest[0].kind is not Kind.WORDS or rest[0].is_item:
         return "", rest
     if has_address:
@@ -82,28 +90,87 @@ def take_name(elements: Sequence[Element], lexicon: Lexicon, *, has_address: boo
 def _behind_address(rest: list[Element], lexicon: Lexicon) -> tuple[str, list[Element]]:
     first = rest[0]
     follows = rest[1] if len(rest) > 1 else None
-    stripped = first.text.strip(_TRIM)
-    for verb in words.VERBS_AFTER:
-        if len(stripped) > len(verb) + 1 and is_name(stripped.removesuffix(verb)):
-            stripped = stripped.removesuffix(verb)
+    stripped = _without_verb_behind(first.text.strip(_TRIM))
     if not stripped:
         return "", rest[1:]
-    for verb in words.VERBS_AFTER:
-        if stripped.removesuffix(verb).isascii() and len(stripped) > len(verb):
-            stripped = stripped.removesuffix(verb)
-    if stripped.isascii() and stripped.isalpha() and len(stripped) > 1 and not lexicon.knows(stripped):
+    numbered = _numbered_nickname(rest, lexicon)
+    if numbered:
+        return numbered, rest[2:]
+    if _is_latin_name(stripped, lexicon):
+        return _latin_words(stripped, rest)
+    person, goods = _person_and_goods(stripped, lexicon)
+    if person and follows is not None and follows.kind is Kind.QTY:
+        return person, [replace(first, text=goods), *rest[1:]]
+    if _is_called(stripped, lexicon):
         return stripped, rest[1:]
-    another = follows is not None and follows.kind is Kind.WORDS
-    if is_name(stripped) and not (lexicon.knows(stripped) and not stripped.endswith(words.KIN)):
-        return stripped, rest[1:]
-    proxy = next((stripped.removesuffix(word) for word in words.PROXY_ENDS if stripped.endswith(word)), "")
-    if proxy and (is_name(proxy) or is_nickname(proxy)):
-        return stripped, rest[1:]
-    if is_no_name(stripped):
-        return "", rest
-    if another and follows is not None and lexicon.knows(follows.text) and not lexicon.knows(stripped):
+    another = follows is not None and follows.kind is Kind.WORDS and lexicon.knows(follows.text)
+    if another and not is_no_name(stripped) and not lexicon.knows(stripped):
         return stripped, rest[1:]
     return "", rest
+
+
+def _without_verb_behind(text: str) -> str:
+    """王阿姨要, Lily订: the name without the verb behind it."""
+    for verb in words.VERBS_AFTER:
+        shorter = text.removesuffix(verb)
+        if shorter != text and ((len(shorter) > 1 and is_name(shorter)) or (shorter and shorter.isascii())):
+            text = shorter
+    return text
+
+
+def _is_called(text: str, lexicon: Lexicon) -> bool:
+    """Whether words behind an address are surely a person, alone or as the one who orders for it (王姐代)."""
+    if text in words.GOODS:
+        return False
+    if is_nickname(text) and not lexicon.knows(text) and not _takes(text):
+        return True
+    if is_name(text) and not (lexicon.knows(text) and not text.endswith(words.KIN)):
+        return True
+    proxy = next((text.removesuffix(word) for word in words.PROXY_ENDS if text.endswith(word)), "")
+    return bool(proxy) and (is_name(proxy) or is_nickname(proxy))
+
+
+def _is_person(text: str, lexicon: Lexicon) -> bool:
+    """Whether the words in brackets behind an address are a person: (王阿姨), (lucky2008), (Tom Chen)."""
+    bare = without_pictures(text).strip(_TRIM)
+    if lexicon.knows(bare) or _takes(bare):
+        return False
+    core = bare.lstrip(_LETTERS).rstrip("0123456789")
+    return is_name(bare) or is_nickname(core) or all(_is_latin_name(word, lexicon) for word in bare.split() or [""])
+
+
+def _takes(text: str) -> bool:
+    return text.startswith(words.CHANGES_BEFORE) and not text.startswith(words.NOT_AGAINST)
+
+
+def _is_latin_name(text: str, lexicon: Lexicon) -> bool:
+    """Lily, lucky2008: Latin letters, digits behind at least three of them."""
+    core = text.rstrip("0123456789")
+    is_latin = core.replace(".", "").isalpha() and core.isascii() and len(core) > (1 if core == text else 2)
+    return is_latin and not lexicon.knows(text) and core not in words.UNITS
+
+
+def _latin_words(name: str, rest: list[Element]) -> tuple[str, list[Element]]:
+    at = 1
+    while at < len(rest) and rest[at].kind is Kind.WORDS and rest[at].text.isascii() and rest[at].text.isalpha():
+        if rest[at].is_item:
+            break
+        name, at = f"{name} {rest[at].text}", at + 1
+    return name, rest[at:]
+
+
+def _numbered_nickname(rest: list[Element], lexicon: Lexicon) -> str:
+    """`A小太阳88 订4份`: digits that end a nickname behind an address, when goods follow."""
+    if len(rest) < 3 or rest[1].kind is not Kind.QTY or not rest[1].tight or rest[1].unit or rest[1].sign:
+        return ""
+    word = without_pictures(rest[0].text).strip(_TRIM)
+    known = lexicon.knows(word) or rest[0].is_item
+    nickname = is_nickname(word.lstrip(_LETTERS)) or is_name(word)
+    return f"{word}{rest[1].text}" if nickname and not known and len(rest[1].text) > 1 and _apart(rest[2]) else ""
+
+
+def _apart(element: Element) -> bool:
+    return not element.tight or element.is_item or (element.kind is Kind.QTY and bool(element.unit or element.sign))
 
 
 def _nickname(rest: list[Element], lexicon: Lexicon) -> tuple[str, list[Element]]:
@@ -137,16 +204,30 @@ def _nickname(rest: list[Element], lexicon: Lexicon) -> tuple[str, list[Element]
 
 def _is_goods_first(text: str, rest: Sequence[Element], lexicon: Lexicon) -> bool:
     """`西瓜果切 2盒`: words that hold the name of goods are goods, unless other goods follow (桃子 8份晚餐)."""
-    holds = any(len(word) > 1 and word in text for word in words.GOODS) and not text.endswith(words.KIN)
+    holds = _holds_goods(text) and not text.endswith(words.KIN)
     return holds and not any(element.kind is Kind.WORDS and lexicon.knows(element.text) for element in rest)
 
 
 def _person_and_goods(text: str, lexicon: Lexicon) -> tuple[str, str]:
     """`王阿姨盒饭`: a person by kin word and goods written without a break; two empty words when it is not that."""
+    if text in words.GOODS or text.startswith(words.PROTECTED):
+        return "", ""
     for at in range(2, len(text) - 1):
-        if text[:at].endswith(words.KIN) and text[0] in words.SURNAMES and lexicon.knows(text[at:]):
-            return text[:at], text[at:]
+        person, goods = text[:at], text[at:]
+        kin = person.endswith(_KIN_ONLY) and text[0] in words.SURNAMES and at <= 4
+        called = text[0] == "阿" or (text[0] in "小老" and text[1] in words.SURNAMES)
+        called = called and at == 2 and goods in words.GOODS
+        if (kin and (lexicon.is_open or lexicon.knows(goods))) or called:
+            return person, goods
+        if at > 3 and goods in words.GOODS and is_nickname(person):
+            return person, goods
     return "", ""
+
+
+def _holds_goods(text: str) -> bool:
+    """Whether a common word for groceries of two characters or more stands anywhere in the text."""
+    ends = range(2, len(text) + 1)
+    return any(text[begin:end] in words.GOODS for end in ends for begin in range(max(0, end - 5), end - 1))
 
 
 def _has_words(elements: Sequence[Element]) -> bool:

@@ -19,6 +19,7 @@ from app.intake.grammar.lexicon import Lexicon
 MAX_NUMBER_DIGITS = 6
 _SEPARATORS = "=,，。;；、!！?？|…\n"
 _TIMES = "xX*×"
+_TENS = frozenset("十百千廿")
 _AND = "和跟与及"
 _RANGE_PAIRS = frozenset("一二 二三 两三 三四 三五 四五 五六 六七 七八 八九 一两".split())
 
@@ -57,6 +58,8 @@ def unit_at(text: str, start: int) -> str:
         if len(piece) == size and piece in words.UNITS:
             follows = text[start + size : start + size + 1]
             latin_goes_on = piece[-1].isascii() and follows.isascii() and follows.isalpha()
+            if piece == "两" and text[start + 1 : start + 2] in words.SHORT_UNITS:
+                continue  # ×4 两斤猪肉
             if not latin_goes_on and (not follows or follows not in words.NOT_UNIT_BEFORE.get(piece, "")):
                 return piece
     return ""
@@ -78,6 +81,8 @@ def scan(text: str, lexicon: Lexicon) -> list[Element]:
         if element is None:
             tight, at = False, at + 1
             continue
+        if element.is_item and text[end - 1].isascii() and text[end - 1].isalpha() and text[end : end + 1].isdigit():
+            text = f"{text[:end]} {text[end:]}"  # 食用油5L2: the name ends here, the 2 is no part of 5L2
         found.append(_with_tight(element, tight))
         tight, at = element.kind is not Kind.SEP, end
     if word_start >= 0:
@@ -103,7 +108,9 @@ def _with_tight(element: Element, tight: bool) -> Element:
 def _at(text: str, at: int, lexicon: Lexicon) -> tuple[Element | None, int]:
     """The element that begins here and its end; None and the next position inside words."""
     ch = text[at]
-    joined = ch in "+/&" and not _counts(text, at + 1)
+    joined = ch in "/&" or (ch == "+" and not _counts(text, at + 1))
+    if ch == "+" and lexicon.names_at(text, at + 1):
+        return Element(Kind.SEP, ch), at + 1
     if ch in _SEPARATORS or joined or (ch in _AND and at > 0 and _counts(text, at + 1)):
         return Element(Kind.SEP, ch), at + 1
     if ch == "(":
@@ -113,10 +120,10 @@ def _at(text: str, at: int, lexicon: Lexicon) -> tuple[Element | None, int]:
         return None if lexicon.is_open else Element(Kind.WORDS, text[at:item_end], is_item=True), item_end
     for each in words.EACH:
         if text.startswith(each, at):
-            quantity, end = _quantity(text, _blanks(text, at + len(each)))
+            quantity, end = _quantity(text, _blanks(text, at + len(each)), lexicon)
             if quantity:
                 return _each(quantity), end
-    quantity, end = _quantity(text, at)
+    quantity, end = _quantity(text, at, lexicon)
     if quantity or end > at:
         return quantity, end
     return None, _digits_end(text, at)
@@ -162,7 +169,7 @@ def _blanks(text: str, at: int) -> int:
     return at
 
 
-def _quantity(text: str, at: int) -> tuple[Element | None, int]:
+def _quantity(text: str, at: int, lexicon: Lexicon) -> tuple[Element | None, int]:
     """A quantity that begins at `at`: sign, number, unit."""
     sign, start = "", at
     if text[at - 1 : at] == "第" and at > 0:
@@ -171,13 +178,13 @@ def _quantity(text: str, at: int) -> tuple[Element | None, int]:
         sign = "×" if text[at] in _TIMES else text[at]
         start = _blanks(text, at + 1)
     if start < len(text) and text[start].isdigit() and text[start].isascii():
-        return _arabic(text, at, start, sign)
+        return _arabic(text, at, start, sign, lexicon)
     if start < len(text) and (text[start] in chinese.NUMERALS or text[start] == "半"):
-        return _spoken(text, at, start, sign)
+        return _spoken(text, at, start, sign, lexicon)
     return None, at
 
 
-def _arabic(text: str, at: int, start: int, sign: str) -> tuple[Element | None, int]:
+def _arabic(text: str, at: int, start: int, sign: str, lexicon: Lexicon) -> tuple[Element | None, int]:
     end = start
     while end < len(text) and (text[end].isdigit() and text[end].isascii()):
         end += 1
@@ -186,13 +193,14 @@ def _arabic(text: str, at: int, start: int, sign: str) -> tuple[Element | None, 
     if moment:
         return None, moment
     problem = ""
-    if text[end : end + 1] in (".", "/", "~", "-") and text[end + 1 : end + 2].isdigit():
+    listed = text[end : end + 1] == "/" and (bool(sign) or lexicon.span(text, end + 1) > end + 1)  # 猪肉*4/1盒蛋
+    if text[end : end + 1] in (".", "/", "~", "-") and text[end + 1 : end + 2].isdigit() and not listed:
         problem = {".": "fraction", "/": "unclear_number"}.get(text[end], "range")
         end += 1
         while end < len(text) and text[end].isdigit():
             end += 1
     after = _blanks(text, end)
-    unit = unit_at(text, after)
+    unit = _unit(text, after, lexicon)
     if not unit and not sign and not problem and _times_follow(text, end):
         return Element(Kind.QTY, text[at : end + 1], int(digits) or None, "", "" if int(digits) else "zero"), end + 1
     if not unit and text[after : after + 1] in words.NOT_GOODS_AFTER_NUMBER and not sign:
@@ -204,7 +212,7 @@ def _arabic(text: str, at: int, start: int, sign: str) -> tuple[Element | None, 
         problem = problem or "unclear_number"
         if _in_latin(text, start, end):
             return None, at
-    return _finished(text, (at, end, after), _Number(int(digits), problem), unit, sign)
+    return _finished(text, (at, end, after), _Number(int(digits), problem), unit, sign, lexicon)
 
 
 def _times_follow(text: str, end: int) -> bool:
@@ -239,7 +247,7 @@ class _Number:
     problem: str = ""
 
 
-def _spoken(text: str, at: int, start: int, sign: str) -> tuple[Element | None, int]:
+def _spoken(text: str, at: int, start: int, sign: str, lexicon: Lexicon) -> tuple[Element | None, int]:
     """A Chinese number counts only before a unit, after a sign, or as 俩 / 仨; 半 is a fraction."""
     end = start
     while end < len(text) and text[end] in chinese.NUMERALS and end - start < 8:
@@ -252,19 +260,38 @@ def _spoken(text: str, at: int, start: int, sign: str) -> tuple[Element | None, 
         unit = unit_at(text, after)
         if not unit:
             return None, at
-        return _finished(text, (at, after, after), _Number(None, "fraction"), unit, sign)
+        return _finished(text, (at, after, after), _Number(None, "fraction"), unit, sign, lexicon)
+    if len(spoken) > 1 and not sign and not set(spoken) & _TENS and _is_han(text[at - 1 : at]) and at > 0:
+        return None, at  # 张三三份: the first belongs to the name
     number = _Number(None, "range") if spoken in _RANGE_PAIRS else _Number(chinese.numeral(spoken))
+    if len(spoken) > 1 and (not set(spoken) & _TENS or _is_surname(text, at)) and not number.problem:
+        number = _Number(None, "unclear_number")  # 三三份; 张三十份 are thirty or ten
     after = _blanks(text, end)
-    unit = unit_at(text, after)
+    unit = _unit(text, after, lexicon)
     ends_word = after >= len(text) or text[after] in _SEPARATORS + " )"
     alone = len(spoken) == 1 and ends_word and (at == 0 or text[at - 1] in " 要来订拿各样种自")
     if not spoken or not (unit or sign or alone or (spoken in ("俩", "仨") and ends_word)):
         return None, at
-    return _finished(text, (at, end, after), number, unit, sign)
+    return _finished(text, (at, end, after), number, unit, sign, lexicon)
+
+
+def _is_han(ch: str) -> bool:
+    return "\u4e00" <= ch <= "\u9fff"
+
+
+def _is_surname(text: str, at: int) -> bool:
+    """Whether one surname stands in front, and nothing before it: 张 in `张三十份`."""
+    return at > 0 and text[at - 1] in words.SURNAMES and not _is_han(text[at - 2 : at - 1] if at > 1 else "")
+
+
+def _unit(text: str, at: int, lexicon: Lexicon) -> str:
+    """The unit that begins here, unless it begins the name of goods: 2卷纸 is two of 卷纸, 3抽纸 three of 抽纸."""
+    unit = unit_at(text, at)
+    return "" if unit and lexicon.names_at(text, at, longer_than=len(unit)) else unit
 
 
 def _finished(
-    text: str, span: tuple[int, int, int], number: _Number, unit: str, sign: str
+    text: str, span: tuple[int, int, int], number: _Number, unit: str, sign: str, lexicon: Lexicon
 ) -> tuple[Element | None, int]:
     """The quantity with what follows its unit: `两斤半` is a fraction, `24罐装` is a specification."""
     at, end, after = span
@@ -275,7 +302,7 @@ def _finished(
             problem, end = "fraction", end + 1
         if text[end : end + 1] in ("装", "入") and not sign:
             return None, end + 1
-        if text[end : end + 1] == "/" and unit_at(text, end + 1):
+        if text[end : end + 1] == "/" and unit_at(text, end + 1) and not lexicon.names_at(text, end + 1):
             return None, end + 1 + len(unit_at(text, end + 1))
         if text[end : end + 1] in ("-", "~") and text[end + 1 : end + 2].isdigit():
             problem, end = "range", _range_end(text, end + 1)

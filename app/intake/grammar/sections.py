@@ -157,6 +157,11 @@ def _entry(piece: Piece, index: int | None, section: Section, loose: str = "") -
     return unit
 
 
+def _last_index(section: Section) -> int:
+    """The number of the last entry, 0 before the first."""
+    return next((u.index for u in reversed(section.units) if u.fixed is None and u.index is not None), 0) or 0
+
+
 def _aside(piece: Piece, text: str, section: Section, reader: Reader) -> Unit | None:
     """The unit of a line that is no entry whatever stands around it; None when it may be one."""
     if len(text) > 10 * MAX_LINE:
@@ -168,7 +173,8 @@ def _aside(piece: Piece, text: str, section: Section, reader: Reader) -> Unit | 
         return _fixed(piece, Outcome.SKIP, "announcement", section)
     if people.is_example(text):
         return _fixed(piece, Outcome.HEAD, "example", section)
-    after_date = lines.date_end(text)
+    goes_on = lines.marker(text, _last_index(section) + 1)
+    after_date = 0 if goes_on and goes_on.index == _last_index(section) + 1 > 1 else lines.date_end(text)
     if not after_date and section.has_header and not any(unit.fixed is None for unit in section.units):
         after_date = lines.month_day_end(text)
     if after_date and not entry.has_quantity(text[after_date:], reader):
@@ -183,8 +189,8 @@ def _line(piece: Piece, section: Section, reader: Reader) -> None:
     if aside is not None:
         section.units.append(aside)
         return
-    mark = lines.marker(text)
-    last_index = next((u.index for u in reversed(section.units) if u.fixed is None and u.index is not None), 0) or 0
+    last_index = _last_index(section)
+    mark = lines.marker(text, last_index + 1 if last_index else 0)
     if mark and mark.is_loose and not _numbers_the_line(mark, text, last_index, reader):
         mark = None
     inline = lines.split_inline(text, mark.index if mark and not mark.is_loose else 1)
@@ -334,5 +340,7 @@ def _headings(section: Section, reader: Reader) -> None:
 
 
 def _orders(text: str, reader: Reader) -> bool:
+    if any(word in text for word in _NOTICE):
+        return False
     drafts = entry.read(text, reader)
-    return any(draft.household is not None and draft.outcome is Outcome.ROW for draft in drafts)
+    return any(draft.household is not None and any(item.qty for item in draft.items) for draft in drafts)

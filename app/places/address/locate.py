@@ -193,6 +193,9 @@ def _longest(slots: Sequence[Slot], masked: str, place: Place) -> tuple[Located 
             continue
         same = [reading for reading in everything if reading.used == used]
         resolution = find_one(same, slots[:used], place)
+        if resolution is not None and resolution.household and not resolution.household.room and used < len(slots):
+            left = replace(resolution, household=None, confidence=0, reason=Reason.LEFTOVER)
+            return _located(slots[:used], masked, left), used  # 5 12号: a house, and another number behind it
         if resolution is not None:
             return _located(slots[:used], masked, resolution), used
     fullest = sorted(everything, key=lambda reading: -reading.used)
