@@ -69,7 +69,8 @@ def find(text: str) -> Changing:
 
 def _before_set(text: str) -> str:
     """`从2份改成3份`: the old quantity goes, what stands before it stays."""
-    kept = text.rstrip(" ,，")
+    kept = text.rstrip(" ,，").removesuffix("数量").removesuffix("份数").rstrip()
+    text = kept if kept != text.rstrip(" ,，") else text
     unit = next((kept[-size:] for size in range(words.UNIT_MAX, 0, -1) if kept[-size:] in words.UNITS), "")
     if not unit and not kept[-1:].isdigit():
         return text

@@ -56,7 +56,8 @@ def _digits_end(text: str, at: int, most: int) -> int:
 def _tail_end(text: str, at: int) -> int:
     """A number behind a label: its last four digits are enough."""
     end = _digits_end(text, at, 12)
-    return end if end - at == 4 and text[end : end + 1] not in ("-", " ") else 0
+    goes_on = text[end : end + 1] in ("-", " ") and text[end + 1 : end + 5].isdigit()
+    return end if end - at == 4 and not goes_on else 0
 
 
 def _mobile_end(text: str, at: int) -> int:

@@ -28,7 +28,7 @@ from app.intake.grammar.model import Goods
 from app.intake.grammar.scan import Element, Kind
 
 MAX_ITEMS = 30
-_SENTENCE = "没不了有在是吗吧家楼前后里"  # 5楼没电梯, 在3楼, 老人在家
+_SENTENCE = "没不了有在是吗吧家楼前后里岁"  # 5楼没电梯, 在3楼, 老人在家
 _MOST_VERBS = 3  # 麻烦帮我留
 _AROUND = " :：-~·。.…<>^_\"'“”"
 
@@ -217,6 +217,8 @@ class _Reader:
         """Words behind a quantity that are no goods: a wish is a note, anything else is asked."""
         self.notes.append(part.text)
         wish = part.text.startswith(phrases.WISHES) or people.is_chat(part.text) or people.is_name(part.text)
+        proxy = next((part.text.removesuffix(word) for word in words.PROXY_ENDS if part.text.endswith(word)), "")
+        wish = wish or people.is_name(proxy)
         dated = part.text[0].isdigit() and any(ch in part.text for ch in "月号日点:-")
         wish = wish or dated or any(ch in part.text for ch in _SENTENCE) or bool(remarks.flags_of(part.text))
         self.problem = self.problem if wish else self.problem or "unclear_words"
@@ -359,7 +361,7 @@ def _is_no_item(written: str) -> bool:
 
 
 def _without_verb(name: str) -> str:
-    for verb in words.VERBS_BEFORE:
+    for verb in words.VERBS_BY_FIRST.get(name[:1], ()):
         if name == verb or (name.startswith(verb) and verb not in words.VERBS_ALONE):
             return name[len(verb) :]
     return name

@@ -15,12 +15,14 @@ _SELF = ("我", "本人", "我家", "自己")
 _PARTICLES = frozenset("啊呀哦了的吧呢哈嗯呵嘿哟喽啦么嘛您你大家各位亲")
 _KIN_ONLY = tuple(word for word in words.KIN if word != "家")
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_CHAT = sorted(words.CHAT, key=len, reverse=True)
 _TRIM = " :：,，-~·。.、…"
 _ASKS = ("多少钱", "几点", "什么时候", "还有吗", "有吗", "怎么", "能不能", "可不可以", "谁", "哪里", "哪天", "吗", "?")
 _DISTRICTS = tuple("社区 街道 委会 小区 大楼 公寓 人家 市场 广场 中心 大厦 路 街 区 里 府 号".split())
 _PLACES = frozenset("村桥角弄巷塘湾庄里岙浜埭坊苑园营")
 
 
+@lru_cache(maxsize=8192)
 def is_name(text: str) -> bool:
     """A person by kin word (王阿姨) or by surname and one or two characters that name no goods."""
     text = text.strip(_TRIM)
@@ -39,6 +41,7 @@ def is_name(text: str) -> bool:
     return not any(ch in words.GOODS_ENDS for ch in text[1:])
 
 
+@lru_cache(maxsize=8192)
 def is_nickname(text: str) -> bool:
     """Han words in front of an address that nobody would call a place: 爱吃鱼的猫, 小太阳, 乐乐妈, 志愿者小李."""
     bare = without_pictures(text).strip(_TRIM)
@@ -247,7 +250,7 @@ def is_chat(text: str) -> bool:
     if not bare or any(word in text for word in words.SYSTEM):
         return True
     left = bare
-    for word in sorted(words.CHAT, key=len, reverse=True):
+    for word in _CHAT:
         left = left.replace(word, "")
     return all(ch in _PARTICLES for ch in left)
 

@@ -66,12 +66,19 @@ class Reader:
     default_item: str = ""
     seen: dict[tuple[str, Scope | None], list[Located]] = field(default_factory=dict, compare=False, repr=False)
     """Addresses already located: a line is looked at more than once before its outcome is clear."""
+    explained: dict[str, bool] = field(default_factory=dict, compare=False, repr=False)
+    """Words beside addresses that were looked at already."""
     drafts: dict[tuple[str, Scope | None, str], Any] = field(default_factory=dict, compare=False, repr=False)
     """Entries already read."""
     effort: Effort = field(default_factory=lambda: Effort(), compare=False, repr=False)
 
     def explains(self, run: str) -> bool:
         """Whether Han words beside an address are a person, goods or a verb, and so no unknown place."""
+        if run not in self.explained:
+            self.explained[run] = self._explains(run)
+        return self.explained[run]
+
+    def _explains(self, run: str) -> bool:
         left = _without_verbs(run)
         if holds_place(left) or self._begins_with_place(left):
             return False

@@ -13,6 +13,7 @@ clause                       flag              goes to
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import product
 
 from app.core import chinese
@@ -74,6 +75,7 @@ class Remarks:
     flags: frozenset[Flag]
 
 
+@lru_cache(maxsize=8192)
 def flags_of(text: str) -> frozenset[Flag]:
     """What any free text says of needs, whatever else it holds."""
     found: set[Flag] = set()
@@ -91,6 +93,7 @@ def is_health(text: str) -> bool:
     return any(word in text for word in _HEALTH)
 
 
+@lru_cache(maxsize=8192)
 def extract(text: str) -> Remarks:
     """Takes the remarks out of the text of an order; what is left are name and goods."""
     flags = set(flags_of(text))

@@ -169,6 +169,8 @@ def _aside(piece: Piece, text: str, section: Section, reader: Reader) -> Unit | 
     stamped = text != piece.text and bool(text) and not section.has_header and people.is_name(text)
     if stamped or _is_sender(text, section, reader):
         return _fixed(piece, Outcome.SKIP, "sender", section)
+    if text.lower().startswith(("http://", "https://", "www.")) and " " not in text:
+        return _fixed(piece, Outcome.SKIP, "chat", section)
     if "@所有人" in text or "@all" in text.lower():
         return _fixed(piece, Outcome.SKIP, "announcement", section)
     if people.is_example(text):
@@ -191,6 +193,8 @@ def _line(piece: Piece, section: Section, reader: Reader) -> None:
         return
     last_index = _last_index(section)
     mark = lines.marker(text, last_index + 1 if last_index else 0)
+    if mark and mark.index >= 100 and text[len(str(mark.index)) :][:1] == ":" and mark.index != last_index + 1:
+        mark = None  # 302: 2份 is a room
     if mark and mark.is_loose and not _numbers_the_line(mark, text, last_index, reader):
         mark = None
     inline = lines.split_inline(text, mark.index if mark and not mark.is_loose else 1)
@@ -282,6 +286,9 @@ def _plain(piece: Piece, section: Section, reader: Reader) -> None:
         return
     if lines.is_total_line(text) and not found:
         section.units.append(_fixed(piece, Outcome.SKIP, "added_up", section))
+        return
+    if text.strip(_AROUND).startswith(("以上", "上面", "以下")) and not found and not quantity:
+        section.units.append(_fixed(piece, Outcome.SKIP, "remark", section))
         return
     if above is not None and not piece.after_blank and _continues(above, text, quantity, reader):
         above.pieces.append(piece)

@@ -45,6 +45,9 @@ VERBS_BEFORE = tuple(
     " 我拿 我家 想要 想订 需要 预订 预定 下单 登记 报名 参加 参团 跟团 认购 申请 购买 要 来 订 拿 买 求 也 团 拼"
     " 接 跟 购 留 我".split()
 )
+VERBS_BY_FIRST: dict[str, list[str]] = {}
+for _verb in VERBS_BEFORE:
+    VERBS_BY_FIRST.setdefault(_verb[0], []).append(_verb)
 # These count as verbs only when they stand alone: 带鱼 and 求 in a name are no verbs.
 VERBS_ALONE = frozenset("带也求团拼接跟购留我")
 VERBS_AFTER = tuple("各要 需要 想要 接龙 下单 登记 报名 预订 预定 参团 跟团 参加 要 来 订 拿 买 加".split())
@@ -152,6 +155,8 @@ CANCELS = (
     "退出",
     "放弃",
     "撤单",
+    "退团",
+    "退订",
     "不接了",
     "弃单",
 )

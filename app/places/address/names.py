@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from app.core import chinese
 from app.places.address.register import Register, compact
@@ -31,7 +32,7 @@ _CITIES = tuple(
     ).split()
 )
 _ROADS = ("路", "街", "大道", "巷", "弄", "胡同")
-_NO_PLACE = ("小区里", "这里", "那里", "家里", "群里", "哪里", "邻居")
+_NO_PLACE = ("独居", "小区里", "这里", "那里", "家里", "群里", "哪里", "邻居")
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,11 +224,13 @@ def _is_goods_name(rest: str) -> bool:
     return blank != after and after[:1] not in ("", "份", "单", "户", "套", ",", "。")
 
 
+@lru_cache(maxsize=8192)
 def ends_like_place(word: str) -> bool:
     """Whether a word of three characters or more ends like the name of a place (庆春苑, 观音塘)."""
     return len(word) >= 3 and word.endswith((*_PLACE_ENDS, *_SMALL_PLACES)) and not word.startswith(_NO_PLACE_STARTS)
 
 
+@lru_cache(maxsize=8192)
 def holds_place(run: str) -> bool:
     """Whether Han words begin with the name of a place, whatever follows it (新世纪花园鸡蛋, 月光花园王阿姨)."""
     if run.startswith(_NO_PLACE_STARTS):

@@ -107,6 +107,8 @@ class Register:
     def __init__(self, households: Iterable[Household], profiles: Iterable[Profile] = ()) -> None:
         self.households: dict[Hashable, Household] = {}
         self.by_room: dict[tuple[str, str, str], list[Household]] = defaultdict(list)
+        self.by_label: dict[tuple[str, str], dict[str, list[Household]]] = defaultdict(dict)
+        """(compound, room) → building → households."""
         self.by_building: dict[tuple[str, str], list[Household]] = defaultdict(list)
         self.buildings: dict[str, set[str]] = defaultdict(set)
         for household in households:
@@ -140,6 +142,7 @@ class Register:
         building, room = building_key(household.building), room_key(household.room)
         self.households[household.household_id] = household
         self.by_room[household.compound, building, room].append(household)
+        self.by_label[household.compound, room].setdefault(building, []).append(household)
         self.by_building[household.compound, building].append(household)
         self.buildings[household.compound].add(building)
 

@@ -321,9 +321,9 @@ def _unknown(best: Reading, place: Place) -> Resolution:
 
 def _same_room(best: Reading, place: Place) -> tuple[Household, ...]:
     found: list[Household] = []
-    for compound in place.compounds:
-        for building in sorted(place.register.buildings[compound]):
-            found += place.register.rooms(compound, best, building) if best.room else []
+    for compound in place.compounds if best.room else ():
+        for building in sorted(place.register.by_label.get((compound, room_key(best.room)), ())):
+            found += place.register.rooms(compound, best, building)
             if len(found) >= _MAX_CANDIDATES:
                 return _distinct(found)[:_MAX_CANDIDATES]
     return _distinct(found)
