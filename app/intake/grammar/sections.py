@@ -13,7 +13,7 @@ from app.intake.grammar.model import Outcome
 from app.intake.grammar.reader import Reader, addresses
 
 MAX_LINE = 600
-_OF_A_BUILDING = frozenset({"", "住户", "居民", "业主", "邻居", "接龙", "订单", "汇总"})
+_OF_A_BUILDING = frozenset({"", "住户", "居民", "业主", "邻居", "接龙", "订单", "汇总", "楼长", "楼长汇总"})
 _AROUND = " :：。.,，-—【】[]()"
 _PRICE = ("元", "￥", "¥", "块/", "块一")
 _NOTICE = tuple(
@@ -77,8 +77,9 @@ def split(found: list[Piece], reader: Reader) -> list[Section]:
             sections.append(section)
             _header(piece, end, section)
             continue
-        if _is_building_heading(piece.text, reader):
-            section = Section(len(sections), [piece.text.strip(_AROUND), *section.own_title], heading=True)
+        building = _heading_building(piece.text, reader)
+        if building:
+            section = Section(len(sections), [building, *section.own_title], heading=True)
             sections.append(section)
             section.units.append(_fixed(piece, Outcome.HEAD, "building", section))
             continue
@@ -98,15 +99,16 @@ def split(found: list[Piece], reader: Reader) -> list[Section]:
     return [each for each in sections if each.units]
 
 
-def _is_building_heading(text: str, reader: Reader) -> bool:
-    """`13号楼：` on a line of its own: the lines below it are of that building, whatever stood above."""
+def _heading_building(text: str, reader: Reader) -> str:
+    """`13号楼：` on a line of its own: the building of the lines below it, whatever stood above; "" for other lines."""
     if len(text) > 16 or not text[:1].strip() or lines.marker(text) is not None:
-        return False
+        return ""
     found = addresses(text, reader)
     if len(found) != 1 or found[0].resolution.household is not None or found[0].resolution.read.room:
-        return False
+        return ""
     left = (text[: found[0].start] + text[found[0].end :]).strip(_AROUND)
-    return bool(found[0].resolution.read.building) and left in _OF_A_BUILDING
+    known = bool(found[0].resolution.read.building) and left in _OF_A_BUILDING
+    return text[found[0].start : found[0].end].strip(_AROUND) if known else ""
 
 
 def _heads_goods(text: str, section: Section, reader: Reader) -> str:
