@@ -42,7 +42,9 @@ def english() -> dict[str, str]:
     with CATALOGUE.open("rb") as file:
         found = read_po(file, locale="en")
     return {
-        one.id: one.string for one in found if isinstance(one.id, str) and one.string and isinstance(one.string, str)
+        one.id: one.string
+        for one in found
+        if one.id and isinstance(one.id, str) and one.string and isinstance(one.string, str)  # the first is the head
     }
 
 
@@ -81,6 +83,7 @@ def in_english(text: str) -> str | None:
     送到楼下          Deliver to the building
     11月22日 20:00   22 Nov 20:00
     楼下快递架        None
+    (nothing)        None
     """
     known = english()
     if text in known:

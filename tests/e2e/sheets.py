@@ -81,6 +81,7 @@ def of_demo(scene: Scene, kinds: Iterable[str], suffix: str = "") -> Iterator[Sh
 def of_invention(folder: Path) -> Iterator[Shot]:
     """What the demo has no cause for, blank forms, and labels with the longest texts."""
     made = {name: sheet for name, sheet in {**every_sheet(), **for_residents()}.items() if name in INVENTED}
+    made |= {"route_sheet_sealed": every_sheet()["route_sheet"], "hand_out_list_lift": every_sheet()["hand_out_list"]}
     made |= {f"label_{key}_longest": hostile_labels(stock) for key, stock in STOCKS.items()}
     made |= dict(zip(("kit_cover", "blank_tally", "blank_order", "blank_exceptions"), a_kit(), strict=True))
     for name, sheet in made.items():

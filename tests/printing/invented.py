@@ -189,7 +189,8 @@ def a_label_run(stock: labels.LabelStock = labels.A4_3X8, count: int = 30, start
 
 def a_sketch() -> sketch.Sketch | None:
     places = [sketch.Place("depot", "西门点位", 30268000, 120196000)]
-    places.append(sketch.Place("gate", "北门", 30270900, 120199800))
+    places.append(sketch.Place("gate", "北门", 30270900, 120198200))
+    places.append(sketch.Place("gate", "庆和苑南门", 30269900, 120201600))
     for at in range(9):
         north, east = (at * 37) % 29, (at * 53) % 41
         compound = "景芳三区" if at < 6 else "庆和苑"
@@ -204,22 +205,23 @@ def a_route_sheet() -> RouteSheet:
             seq=at + 1,
             compound="景芳三区" if at < 6 else "庆和苑",
             building=BUILDINGS[at],
-            stairwells="1、2、3单元",
+            stairwells="1–3单元" if at % 2 else "1、2单元",
             bags=6 + at,
             grams=41_250 + at * 3_300,
             zone="封控区" if at >= 7 else "防范区",
             is_sealed=at >= 7,
             window="8:00–12:00 检测" if at == 2 else "",
-            hint="北门进,过花坛右转" if at % 3 == 0 else "",
-            hand_to="交楼长,放楼下桌上" if at < 7 else "放单元门口,不进楼",
+            hint="花坛右侧快递架" if at % 3 == 0 else "",
+            hand_to="楼长签收，放楼下" if at < 7 else "楼长签收，放单元门口",
             arrive=f"{9 + at // 6}:{(at * 9) % 60:02d}",
             marks=("cold",) if at == 1 else (),
             is_changed=at == 3,
+            gate="北门 06:00–22:00" if at < 6 else "庆和苑南门",
         )
         for at in range(9)
     )
     head = RouteHead(
-        "3", "志愿二队", "手推车", "西门点位", "北门 6:00–22:00", "09:00", 490_000, 4, "199 0000 0110", 2350, 74
+        "3", "志愿二队", "手推车", "西门点位", "北门、庆和苑南门", "09:00", 490_000, 4, "199 0000 0110", 2350, 74, 250
     )
     return RouteSheet(HEAD, Totals(bags=sum(stop.bags for stop in stops), lines=9), head, stops, a_sketch())
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import subprocess
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -116,3 +118,44 @@ def test_a_bilingual_sheet_says_every_word_in_english_too(name: str, monkeypatch
 def test_the_chinese_sheet_has_no_english() -> None:
     for name, sheet in SHEETS.items():
         assert "<em>" not in html_of(stamped(sheet)), name
+
+
+@pytest.mark.parametrize(
+    ("text", "en"),
+    [
+        ("", None),
+        ("口罩手套", "Mask and gloves"),
+        ("11月22日 20:00", "22 Nov 20:00"),
+        ("3月5日", "5 Mar"),
+        ("11月22日 上午", None),
+        ("楼下快递架", None),
+        ("100%(x)s", None),
+    ],
+)
+def test_a_text_of_a_row_has_its_english_where_the_catalogue_or_the_calendar_has_it(text: str, en: str | None) -> None:
+    assert words.in_english(text) == en
+    assert words.beside(is_bilingual=True)(text) == (text if en is None else f"{text} <em>{en}</em>")
+    assert words.beside(is_bilingual=False)(text) == text
+
+
+@pytest.mark.parametrize("name", sorted(SHEETS))
+def test_a_bilingual_sheet_without_its_optional_texts_says_nothing_in_their_place(name: str) -> None:
+    """An empty text is not looked up: the catalogue has its own head under it."""
+    html = html_of(stamped(bilingual(emptied(SHEETS[name]))))
+    assert "<em></em>" not in html
+    assert not re.search("Project-Id|Content-Type:|Generated-By", html)
+
+
+OPTIONAL = {"zone", "window", "hint", "gate", "hand_to", "decision", "reason", "note", "ppe", "vehicle", "captain"}
+
+
+def emptied(value: Any) -> Any:
+    """The same sheet with nothing in the fields that may be empty, however deep."""
+    if isinstance(value, tuple):
+        return tuple(emptied(part) for part in value)
+    if not dataclasses.is_dataclass(value) or isinstance(value, type):
+        return value
+    held = {one.name: getattr(value, one.name) for one in dataclasses.fields(value)}
+    return dataclasses.replace(
+        value, **{name: "" if name in OPTIONAL else emptied(part) for name, part in held.items() if name != "sketch"}
+    )
