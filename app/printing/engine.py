@@ -2,7 +2,7 @@
 
 import tempfile
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
@@ -114,6 +114,10 @@ def _watch(futures: dict[Future[ChunkAnswer], _Chunk], progress: Progress, total
         progress(done, total, pages)
 
 
+def _pages(futures: Iterable[Future[ChunkAnswer]]) -> int:
+    return sum(sum(future.result().pages) for future in futures)
+
+
 def _weight(printout: Printout) -> float:
     """How much of a chunk a sheet takes: 1 for the paper and as much again for sixty rows."""
     control = printout.sheet.control
@@ -165,13 +169,17 @@ def render_to_file(
             try:
                 futures = {pool.submit(renderer.render, chunk): chunk for chunk in chunks}
                 _watch(futures, progress, len(printouts))
+                merging = pool.submit(merge, [chunk.out for chunk in chunks], path)
+                while wait([merging], timeout=_BEAT_SECONDS).not_done:
+                    progress(len(printouts), len(printouts), _pages(futures))
+                merging.result()
             except BaseException:
                 renderer.stop()
                 pool.shutdown(wait=True, cancel_futures=True)
+                path.unlink(missing_ok=True)
                 raise
         renderer.release()
         results = [future.result() for future in futures]
-        merge([chunk.out for chunk in chunks], path)
     spans, first = [], 1
     for count in (count for answer in results for count in answer.pages):
         spans.append(PageSpan(first, count))

@@ -43,12 +43,23 @@ class LabelsUsed:
 
 
 class Workbench:
-    """One preparation: reads the database, keeps what the next kind needs too."""
+    """One preparation: reads the database, keeps what the next kind needs too.
 
-    def __init__(self, cycle_id: int, wave: int, stock: str = "", used: LabelsUsed | None = None) -> None:
+    ``tell`` is called after each of the long reads, so that whoever waits sees that the work goes on.
+    """
+
+    def __init__(
+        self,
+        cycle_id: int,
+        wave: int,
+        stock: str = "",
+        used: LabelsUsed | None = None,
+        tell: Callable[[], None] = lambda: None,
+    ) -> None:
         self._ground = load_ground(cycle_id, wave)
         self._stock = stock
         self._used = used or LabelsUsed()
+        self._tell = tell
 
     def narrowed_to(self, buildings: Iterable[int] | None) -> Workbench:
         """Read only the bags of these buildings (None: all); call it before anything is prepared."""
@@ -62,11 +73,15 @@ class Workbench:
 
     @cached_property
     def _bags(self) -> BagsOfWave:
-        return load_bags(self._ground)
+        found = load_bags(self._ground)
+        self._tell()
+        return found
 
     @cached_property
     def _day(self) -> Day:
-        return load_day(self._ground)
+        found = load_day(self._ground)
+        self._tell()
+        return found
 
     @cached_property
     def _collecting(self) -> Collecting:

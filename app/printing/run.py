@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -62,9 +62,9 @@ class Order:
             buildings=None if payload.get("buildings") is None else tuple(payload["buildings"]),
         )
 
-    def bench(self) -> Workbench:
+    def bench(self, tell: Callable[[], None]) -> Workbench:
         """A fresh preparation of what was asked for."""
-        bench = Workbench(self.cycle_id, self.wave, self.stock, LabelsUsed(self.start, self.point_id))
+        bench = Workbench(self.cycle_id, self.wave, self.stock, LabelsUsed(self.start, self.point_id), tell)
         own = self.buildings
         if own is None and self.point_id is not None:
             own = tuple(building.id for building in bench.ground.at_point(self.point_id))
@@ -128,6 +128,7 @@ def print_sheets(running: Running, order: Order, limits: RenderLimits | None = N
     """
     event_id = register.last_event_id()
     prepared = list(_prepare(running, order))
+    running.progress(len(order.kinds), len(order.kinds), _("正在排版"))
     latest = register.latest_versions(order.cycle_id, order.wave, order.kinds)
     ready, versions, printouts = [], [], []
     for kind, one in prepared:
@@ -160,21 +161,26 @@ def _is_asked(order: Order, document: Document) -> bool:
 
 
 def _prepare(running: Running, order: Order) -> Iterator[tuple[str, Prepared]]:
-    bench = order.bench()
-    for done, kind in enumerate(order.kinds):
+    done, kind = 0, order.kinds[0]
+
+    def tell() -> None:
         running.progress(done, len(order.kinds), _("正在准备%(kind)s", kind=_(BY_KEY[kind].label_zh)))
-        found, bench = _prepared(bench, order, kind)
+
+    bench = order.bench(tell)
+    for done, kind in enumerate(order.kinds):  # noqa: B007 - `tell` reads both
+        tell()
+        found, bench = _prepared(bench, order, kind, tell)
         for one in found:
             if order.wants(one.subject.type, one.subject.id, one.subject.service_point_id):
                 yield kind, one
 
 
-def _prepared(bench: Workbench, order: Order, kind: str) -> tuple[list[Prepared], Workbench]:
+def _prepared(bench: Workbench, order: Order, kind: str, tell: Callable[[], None]) -> tuple[list[Prepared], Workbench]:
     for _attempt in range(_TRIES):
         try:
             return list(bench.prepare(kind)), bench
         except ControlTotalMismatch:
-            bench = order.bench()
+            bench = order.bench(tell)
     raise Conflict(_("%(kind)s的合计与数据库不一致，没有打印。请稍后再试。", kind=_(BY_KEY[kind].label_zh)))
 
 

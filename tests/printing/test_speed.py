@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from io import BytesIO
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import pytest
 from weasyprint import HTML
 
 from app.printing import engine, idle, pdf, pdf_markup
-from app.printing.limits import RenderLimits
+from app.printing.limits import RenderCancelled, RenderLimits
 from app.printing.markup import html_of
 from app.printing.picture import split
 from app.printing.process import RenderProcess
@@ -130,6 +131,42 @@ def test_a_print_that_was_cut_short_takes_finished_chunks_from_the_shelf(
     assert again.spans[:2] == first.spans
     engine.render_to_file(printouts, tmp_path / "c.pdf", limits, shelf=shelf)
     assert (tmp_path / "b.pdf").read_bytes() == (tmp_path / "c.pdf").read_bytes()
+
+
+def test_progress_is_told_while_one_chunk_takes_long_and_while_the_parts_are_joined(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert engine._BEAT_SECONDS <= 2
+    monkeypatch.setattr(engine, "_BEAT_SECONDS", 0.02)
+    heard: list[int] = []
+    during: dict[str, int] = {}
+
+    def slowly(name: str, work: Callable[..., object]) -> Callable[..., object]:
+        def slow(*args: object) -> object:
+            before = len(heard)
+            deadline = time.monotonic() + 20
+            while len(heard) < before + 3 and time.monotonic() < deadline:
+                time.sleep(0.02)
+            during[name] = len(heard) - before
+            return work(*args)
+
+        return slow
+
+    monkeypatch.setattr(engine, "merge", slowly("joining", engine.merge))
+    monkeypatch.setattr(RenderProcess, "render", slowly("rendering", RenderProcess.render))
+    engine.render_to_file(_letters(1), tmp_path / "x.pdf", ONE, lambda done, _total, _pages: heard.append(done))
+    assert min(during.values()) >= 3
+    assert set(during) == {"rendering", "joining"}
+
+
+def test_a_print_that_is_stopped_while_its_parts_are_joined_leaves_no_file(tmp_path: Path) -> None:
+    def stop(done: int, _total: int, pages: int) -> None:
+        if done and pages:
+            raise RenderCancelled("enough")
+
+    with pytest.raises(RenderCancelled):
+        engine.render_to_file(_letters(1), tmp_path / "x.pdf", ONE, stop)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_shelf_keeps_within_its_size_and_age(tmp_path: Path) -> None:
