@@ -27,8 +27,8 @@ from routing.tree import FAR, cheapest_tree
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
-LARGEST = 2000
-"""From so many stops on nothing is claimed: preparing the legs would take seconds in which nothing can be stopped."""
+LARGEST = 1500
+"""Of more stops nothing is claimed: it would take most of a second in which nothing can be stopped."""
 WORK = 150_000_000
 """Table entries looked at altogether; rounds of correcting prices are as many as this allows."""
 MOST_ROUNDS, FEWEST_ROUNDS = 300, 20

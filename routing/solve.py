@@ -74,6 +74,8 @@ def _searched(free: Problem, start: Plan | None, seed: int, watch: Watch) -> tup
     watch.lower_bound = None if bound is None else bound + watch.spent
     is_large = len(free.stops) > LARGE
     draft = Draft({}) if is_large and start is None else first_draft(free, start)
+    if watch.control.is_cancelled:
+        return draft, "construct"
     if not is_large and not any(stop.is_pickup or stop.pair is not None for stop in free.stops):
         draft = serve_all(free, draft, seed, watch)
     return search(free, draft, seed, watch)

@@ -11,6 +11,7 @@ from dataclasses import replace
 import pytest
 
 from benchmarks.days import rich_day
+from benchmarks.generated import x_like
 from routing import Plan, Problem, check, solve
 from routing.codec import plan_to_json
 from routing.model import Load, RouteLock, Stability, Stop, Window
@@ -80,6 +81,22 @@ def test_a_large_or_over_full_day_is_cancelled_as_quickly(day: Problem, cores: i
     assert time.process_time() - first[0][1] < 1.5 * cores  # a machine that does other things too takes longer
     assert time.perf_counter() - first[0][0] < 15
     assert plan.statistics.is_cancelled
+    assert check(day, plan).violations == ()
+
+
+def test_a_day_of_fifteen_hundred_stops_is_cancelled_before_its_search_has_begun() -> None:
+    day, stop = x_like(1, 1500), threading.Event()
+    solve(day, Budget(iterations=1))
+    began: list[float] = []
+
+    def pull() -> None:
+        began.append(time.process_time())
+        stop.set()
+
+    timer = threading.Timer(0.05, pull)
+    timer.start()
+    plan = solve(day, Budget(seconds=60), control=Control(cancel=stop))
+    assert time.process_time() - began[0] < 1.5  # a second, and slack for a busy machine
     assert check(day, plan).violations == ()
 
 
