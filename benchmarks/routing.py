@@ -19,6 +19,7 @@ import resource
 import statistics
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,7 @@ from routing.plan import Budget, Control, Plan  # noqa: E402
 from routing.solve import solve  # noqa: E402
 
 Row = dict[str, Any]
+RunName = tuple[str, str, str, int]
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,7 @@ def parser() -> argparse.ArgumentParser:
     words.add_argument("--solvers", nargs="+", choices=SOLVERS, default=list(SOLVERS))
     words.add_argument("--only", nargs="+", help="names of instances")
     words.add_argument("--runs", type=Path, help="keep finished runs here, and do not repeat those that are there")
+    words.add_argument("--kept", action="store_true", help="run nothing: table and plot of the runs that are kept")
     words.add_argument("--out", type=Path, help="write the table as Markdown")
     words.add_argument("--plot", type=Path, help="write the mean gap over time as SVG")
     words.add_argument("--child", nargs=4, metavar=("SOLVER", "SEED", "SECONDS", "CORES"))
@@ -110,20 +113,9 @@ def run_once(file: Path, solver: str, seed: int, seconds: float, cores: int, clo
 
 
 def compare(options: argparse.Namespace) -> int:
-    """All instances of the chosen groups, seed by seed; prints one line per run and the table at the end."""
+    """The table, and the plot if wanted, of all runs or of those that are kept."""
     done = {run_name(row): row for row in kept(options.runs)}
-    rows: list[Row] = []
-    for seed in range(1, options.seeds + 1):
-        for name, file in chosen(options):
-            for solver in options.solvers:
-                row: Row = {"group": name, "instance": file.stem, "solver": solver, "seed": seed, "best": known(file)}
-                if run_name(row) in done:
-                    rows.append(done[run_name(row)])
-                    continue
-                row |= run_in_child(file, row, GROUPS[name], options)
-                rows.append(row)
-                keep(options.runs, row)
-                print(told(row), flush=True)
+    rows = list(done.values()) if options.kept else list(runs(options, done))
     text = table(rows)
     print(text)
     if options.out:
@@ -131,6 +123,19 @@ def compare(options: argparse.Namespace) -> int:
     if options.plot:
         options.plot.write_text(chart(rows), encoding="utf-8")
     return 0
+
+
+def runs(options: argparse.Namespace, done: dict[RunName, Row]) -> Iterator[Row]:
+    """All instances of the chosen groups, seed by seed, except what is `done`; prints one line per run."""
+    for seed in range(1, options.seeds + 1):
+        for name, file in chosen(options):
+            for solver in options.solvers:
+                row: Row = {"group": name, "instance": file.stem, "solver": solver, "seed": seed, "best": known(file)}
+                if run_name(row) not in done:
+                    row |= run_in_child(file, row, GROUPS[name], options)
+                    keep(options.runs, row)
+                    print(told(row), flush=True)
+                yield done.get(run_name(row), row)
 
 
 def chosen(options: argparse.Namespace) -> list[tuple[str, Path]]:
@@ -144,7 +149,7 @@ def chosen(options: argparse.Namespace) -> list[tuple[str, Path]]:
     return found
 
 
-def run_name(row: Row) -> tuple[str, str, str, int]:
+def run_name(row: Row) -> RunName:
     """What a run is known by."""
     return row["group"], row["instance"], row["solver"], row["seed"]
 

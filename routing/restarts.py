@@ -8,7 +8,7 @@ Measured, percent above the best known. Equal iterations as one search and as si
 0.23, X-n125 0.21 and 0.02. Ten seconds of a core as one search and as this: X-n110 0.35 and 0.00, X-n120 0.11 and 0.00,
 X-n125 0.38 and 0.15, X-n204 1.03 and 0.95. Where vehicles make several rounds it did not help clearly (R201R0.75, 1.6
 million iterations as one, four, eight: 0.55, 1.09, 0.40), so there one search is made. Heating the best plan up again
-to a quarter of a leg led back to it or gained 0.2 % at most (two generated instances); starting at 4 or 12 legs not one
+to a quarter of a leg led back to it or gained 0.2 % at most (two generated instances); starting at 4 or 12 legs
 did not change the number of rounds (C2_2_5, X-n204).
 """
 
