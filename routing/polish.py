@@ -8,7 +8,7 @@ whose reduced cost is larger than that is in no better plan, which leaves few fo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,10 +23,13 @@ Stops = tuple[int, ...]
 Priced = tuple[int, Stops]
 Floats = npt.NDArray[np.float64]
 LONGEST_S = 0.8
-"""Seconds for the integer program at most: it cannot be cancelled."""
+"""Seconds for the relaxation and for the integer program at most: neither can be cancelled."""
 NODES = 2
 """Branches of the integer program where seconds do not count, after which it answers what it has."""
 MOST_COLUMNS = 3000
+"""Rounds that the integer program chooses from."""
+MOST_KEPT = 12_000
+"""Rounds that the relaxation looks at."""
 
 
 @dataclass
@@ -39,10 +42,13 @@ class Pool:
         The problem; `routing.restarts.is_choice_of_rounds` holds for it.
     cheapest : dict
         Cost and order of the best round met for each set of stops.
+    most : int
+        So many rounds are kept; those met first, when the search was hotter, go first.
     """
 
     data: Data
     cheapest: dict[frozenset[int], Priced] = field(default_factory=dict)
+    most: int = MOST_KEPT
 
     def note(self, state: State) -> None:
         """Take in the rounds of the solution at hand."""
@@ -66,8 +72,12 @@ class Pool:
         known = self.cheapest.get(key)
         if known is None or priced[0] < known[0]:
             self.cheapest[key] = priced
+            if len(self.cheapest) > self.most:
+                del self.cheapest[next(iter(self.cheapest))]
 
-    def best_choice(self, best_cost: int, seconds: float | None) -> list[Stops] | None:
+    def best_choice(
+        self, best_cost: int, seconds: float | None, is_cancelled: Callable[[], bool] = lambda: False
+    ) -> list[Stops] | None:
         """Rounds of the pool that together cost less than `best_cost`, stops left out included; None if none do.
 
         Parameters
@@ -76,11 +86,13 @@ class Pool:
             What the best plan so far costs.
         seconds : float or None
             Limit for the integer program; None for a result that does not depend on the clock.
+        is_cancelled : callable
+            Asked before the integer program begins.
         """
         rounds = list(self.cheapest.values())
         reduced, bound = _relaxation(self.data, rounds, seconds)
         slack = best_cost - 1 - bound
-        if slack < 0:
+        if slack < 0 or is_cancelled():
             return None
         worth = np.flatnonzero(reduced <= slack + 1e-6)
         if len(worth) > MOST_COLUMNS:

@@ -108,7 +108,7 @@ class _Restarts:
 
     def search(self) -> Search:
         """Searches on all cores, then the choice among their rounds, then a cold search from what was chosen."""
-        from routing.polish import Pool
+        from routing.polish import MOST_KEPT, Pool
 
         whole, cores = self.watch.rest_of_budget(), self.watch.control.cores
         first = self._start(self.seed)
@@ -117,7 +117,7 @@ class _Restarts:
 
         def work(k: int) -> tuple[Search, Pool]:
             search = first if k == 0 else self._start(self.seed + 7919 * k)
-            pool = Pool(self.data)
+            pool = Pool(self.data, most=MOST_KEPT // (count * cores))
             if k == 0 or not self.watch.control.is_cancelled:
                 self._run(search, budget, pool)
             return search, pool
@@ -153,7 +153,7 @@ class _Restarts:
         """A cold search from the best choice among the rounds of the pool, or from the best plan if that is it."""
         rest = self.watch.rest_of_budget()
         seconds = None if rest.seconds is None else CHOOSING * rest.seconds
-        chosen = pool.best_choice(best.best_cost, seconds)
+        chosen = pool.best_choice(best.best_cost, seconds, lambda: self.watch.control.is_cancelled)
         rounds = chosen or [tuple(stops) for chain in best_indices(self.data, best.state) for stops in chain]
         last = self._load(rounds)
         if last is None:

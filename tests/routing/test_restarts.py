@@ -55,6 +55,12 @@ def test_good_rounds_of_different_plans_are_put_together() -> None:
     assert pool.best_choice(1000, 5.0) is None
 
 
+def test_a_full_pool_forgets_what_it_met_first() -> None:
+    pool = Pool(build_data(DAY), most=2)
+    pool.take(priced((1, (0,)), (1, (1,)), (1, (2,))))
+    assert [stops for _, stops in pool.cheapest.values()] == [(1,), (2,)]
+
+
 def test_no_more_rounds_are_chosen_than_there_are_vehicles() -> None:
     rounds = (*((10, (c,)) for c in range(4)), (300, (0, 1)), (300, (2, 3)))
     assert priced(*rounds).best_choice(10**6, None) in ([(2,), (3,), (0, 1)], [(0,), (1,), (2, 3)])
