@@ -13,7 +13,7 @@ from app.dispatch.models import PlanBag, RoundState, Stop, StopState
 from app.handover.models import HandOut
 from app.handover.queries_doors import BagAtDoor, bags_at, coming_count
 from app.handover.service import UNDO_WITHIN
-from app.picking.models import Bag, BagState
+from app.picking.models import LIVE_BAGS, Bag, BagState
 from app.places.models import Building, ServicePoint
 from app.printing.changes import Difference, difference
 from app.printing.contexts.day import captains
@@ -143,7 +143,8 @@ def arrival_of(document: Document) -> Arrival | None:
     stop = db.session.get(Stop, document.subject_id) if document.kind == "drop_off_sheet" else None
     if stop is None or stop.state not in _UNSIGNED or stop.round.state not in _ON_ITS_WAY:
         return None
-    bags = db.session.scalar(select(func.count()).where(PlanBag.stop_id == stop.id)) or 0
+    own = select(func.count(Bag.id)).join(PlanBag, PlanBag.bag_id == Bag.id).where(PlanBag.stop_id == stop.id)
+    bags = db.session.scalar(own.where(Bag.state.in_(LIVE_BAGS))) or 0
     return Arrival(bags, stop.round.state == RoundState.DEPARTED)
 
 

@@ -130,7 +130,7 @@ def enter_drop_off(by: Staff, document_id: int, entry: ReturnedDropOff) -> DropO
     codes = [bag.code for bag in rounds.bags_at(stop)]
     listed = codes_on(document)
     if listed is not None and not listed.issuperset(codes):
-        raise Conflict(_("有的袋是打印之后才有的，不在这张纸上。请刷新再录。"))
+        raise Conflict(_("这一站现在有这张纸上没有的袋：请先重新准备交接单，或在到楼签收页登记。"))
     done = rounds.sign_stop(by, stop.id, rounds.Sign(_whole_codes(codes, entry.missing)))
     _set_printed(document)
     document.returned_at = document.returned_at or clock.now()

@@ -243,3 +243,20 @@ def test_a_leader_cannot_send_a_round_off_but_signs_for_one_that_left(app: Flask
     assert world.post(browser, page, f"{page}/drop-off", {"missing": ""}).status_code == 303
     db.session.expire_all()
     assert {db.session.get_one(Bag, bag.id).state for bag in bags} == {"dropped_off"}
+
+
+def test_a_drop_off_sheet_that_lacks_a_bag_of_its_stop_is_not_typed_in(app: Flask, day: World) -> None:
+    sheet, bags = _drop_off_of(day)
+    later = Bag(code="ZZZZZZZZ2", cycle_id=day.cycle.id, order_id=bags[0].order_id, wave=1, seq=9, state="packed")
+    later.building_id, later.weight_g, later.volume_ml = bags[0].building_id, 1, 1
+    db.session.add(later)
+    db.session.flush()
+    plan = db.session.get_one(Stop, sheet.subject_id).plan_id
+    db.session.add(PlanBag(plan_id=plan, bag_id=later.id, cycle_id=day.cycle.id, stop_id=sheet.subject_id))
+    db.session.commit()
+    browser, page = world.sign_in(app, day, "supplies"), f"/s/{sheet.number}"
+    answer = world.post(browser, page, f"{page}/drop-off", {"missing": ""})
+    assert answer.status_code == 409
+    assert "这张纸上没有的袋" in answer.get_data(as_text=True)
+    db.session.expire_all()
+    assert {db.session.get_one(Bag, bag.id).state for bag in bags} == {"packed"}, "nothing was half written"
