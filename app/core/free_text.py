@@ -22,30 +22,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from app.core import chinese
+from app.core import chinese, remark_words
 
 ROOM_ON_PAPER = 60  # characters
 
-_HEALTH = tuple(
-    "高血压 高血药 降压 血压 血糖 糖尿病 胰岛素 透析 化疗 放疗 癌 肿瘤 哮喘 心脏病 冠心病 中风 抑郁 精神病 精神科"
-    " 发烧 发热 阳性 阳了 确诊 感染 隔离 密接 核酸 怀孕 孕妇 产妇 哺乳 月子 残疾 瘫痪 卧床 过敏 受伤 骨折 手术 病人"
-    " 生病 患者 慢性病 肾病 尿毒症 配药 处方 痴呆 失能 轮椅 耳聋 耳背 失明".split()
-)
-_SPECIAL = tuple(
-    "药 奶粉 尿不湿 纸尿裤 尿布 老人 老年人 独居 一个人住 没有锅 婴儿 宝宝 新生儿 辅食 幼儿 没有燃气 没有煤气 没法做饭"
-    " 不会用手机 行动不便 急需 断粮 没吃的 断奶".split()
-)
-_NO_MEDICINE = ("山药", "芍药", "火药")
 _PAID = ("已付", "已转", "已支付", "付款", "付过", "付了", "转账", "转了", "已交", "红包", "微信转", "支付宝")
 _MISSING = ("没有", "无货", "缺货", "没货", "断货", "没了", "买不到", "如无", "若无")
 _INSTEAD = tuple("就不要 不要 算了 就退 退款 取消 不用 不换 换 替 都行 都可以 也行 代替".split())
 _CHANGE = ("替换", "代替", "替代", "不要换", "不能换", "勿换", "别换", "不换", "可换", "可以换")
 _REFUSED = tuple("不要 不能换 勿换 别换 不换 不替 不用 不接受 算了 就退 退款 取消".split())
-_DOOR = tuple(
-    "门口 敲门 门铃 打电话 电话联系 电话通知 来电 放邻居 给邻居 门卫 保安 物业 门把手 送到家 送上门 放楼下 放电梯"
-    " 放鞋柜 鞋柜 快递柜 别敲 勿敲 轻声 小声 轻一点 轻点 重一点 大声 消防栓 奶箱 挂门 有狗 有猫 孩子在睡 睡觉"
-    " 消毒 放地上 密码 钥匙 后门 侧门 楼梯".split()
-)
 _GIVEN_ON = ("送到", "送去", "送给", "转给", "转交", "带给", "捎给", "放到", "改送", "寄到")
 _ADDRESS = re.compile(r"\d+ ?(?:-|号楼|幢|栋|弄|号|单元) ?\d+|\d+ ?(?:号楼|幢|栋)")
 _PHONE = re.compile(r"(?<!\d)(?:\d[ -]?){7,20}[0-9Xx](?!\d)")
@@ -102,9 +87,9 @@ def clauses(text: str) -> tuple[Clause, ...]:
 def kind_of(clause: str) -> Kind:
     """What one clause is about; see the table at the head of this file."""
     text = chinese.fold(clause)
-    for word in _NO_MEDICINE:
+    for word in remark_words.NO_MEDICINE:
         text = text.replace(word, "")
-    if _holds(text, _HEALTH):
+    if _holds(text, remark_words.HEALTH):
         return Kind.HEALTH
     if _PHONE.search(text):
         return Kind.CONTACT
@@ -114,9 +99,9 @@ def kind_of(clause: str) -> Kind:
         return Kind.REDIRECT
     if _holds(text, _CHANGE) or (_holds(text, _MISSING) and _holds(text, _INSTEAD)):
         return Kind.SUBSTITUTE
-    if _holds(text, _SPECIAL):
+    if _holds(text, (*remark_words.SPECIAL, *remark_words.URGENT)):
         return Kind.SPECIAL_NEED
-    return Kind.DOOR_NOTE if _holds(text, _DOOR) else Kind.OTHER
+    return Kind.DOOR_NOTE if _holds(text, (*remark_words.DOOR, *remark_words.AT_HOME)) else Kind.OTHER
 
 
 def _holds(text: str, words: Iterable[str]) -> bool:

@@ -65,13 +65,26 @@ def decoded(raw: bytes) -> str:
         return raw.decode("gb18030", errors="replace")
 
 
-def _table(path: Path) -> list[dict[str, str]]:
-    reader = csv.DictReader(io.StringIO(decoded(path.read_bytes())))
-    rows = []
-    for row in reader:
-        clean = {str(key).strip(): (value or "").strip() for key, value in row.items() if isinstance(value, str | None)}
-        rows.append({name: _first(clean, heads) for name, heads in _COLUMNS.items()})
-    return rows
+def _table(path: Path, needed: Iterable[str] = ()) -> list[dict[str, str]]:
+    """The rows of a table by our own names of its columns; its first line names them, in either language."""
+    text = decoded(path.read_bytes()).replace("\r\n", "\n").replace("\r", "\n")
+    first = text.partition("\n")[0]
+    mark = next((mark for mark in ",\t;" if mark in first), ",")
+    try:
+        reader = csv.DictReader(io.StringIO(text), delimiter=mark)
+        heads = {str(head).strip().lower() for head in reader.fieldnames or ()}
+        missing = [name for name in needed if not heads & set(_COLUMNS[name])]
+        if missing:
+            names = ", ".join(missing)
+            raise click.ClickException(f"{path}: 缺少列 {names} / no column {names}. 第一行 / first line: {first[:80]}")
+        return [_row(row) for row in reader]
+    except csv.Error as error:
+        raise click.ClickException(f"{path}: 不是 CSV 表格 / no CSV table ({error}).") from error
+
+
+def _row(row: Mapping[str | None, object]) -> dict[str, str]:
+    clean = {str(key).strip().lower(): (value or "").strip() for key, value in row.items() if isinstance(value, str)}
+    return {name: _first(clean, heads) for name, heads in _COLUMNS.items()}
 
 
 def _first(row: Mapping[str, str], heads: Iterable[str]) -> str:
@@ -79,17 +92,15 @@ def _first(row: Mapping[str, str], heads: Iterable[str]) -> str:
 
 
 def read_register(path: Path) -> Register:
-    """A register from columns compound, building, stairwell, room; the number of the row is the household's id."""
-    rows = _table(path)
-    if rows and not any(row["building"] for row in rows):
-        raise click.ClickException(f"{path}: no column building. A register has compound,building,stairwell,room.")
-    households = [
-        Household(number, row["compound"], row["building"], row["stairwell"], row["room"])
-        for number, row in enumerate(rows, start=1)
-        if row["building"]
-    ]
+    """A register from columns compound, building, stairwell (may be missing), room; the number of the row is the id.
+
+    The same household twice is one household.
+    """
+    rows = _table(path, needed=("compound", "building", "room"))
+    places = dict.fromkeys((row["compound"], row["building"], row["stairwell"], row["room"]) for row in rows)
+    households = [Household(number, *place) for number, place in enumerate(places, start=1) if place[1]]
     if not households:
-        raise click.ClickException(f"{path}: no household in this register.")
+        raise click.ClickException(f"{path}: 表里没有住户 / no household in this register.")
     return Register(households)
 
 
@@ -98,7 +109,7 @@ def read_lexicon(path: Path | None) -> Lexicon:
     if path is None:
         return Lexicon()
     items = []
-    for row in _table(path):
+    for row in _table(path, needed=("item",)):
         if not row["item"]:
             continue
         aliases = row["aliases"]

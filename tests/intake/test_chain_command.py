@@ -70,3 +70,46 @@ def test_without_json_a_table_is_printed(files: ChainFiles) -> None:
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
 def test_texts_in_the_encodings_of_chinese_offices_are_read(encoding: str) -> None:
     assert decoded(CHAIN.encode(encoding)) == CHAIN
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        REGISTER.encode("utf-8-sig"),
+        REGISTER.encode("gb18030"),
+        REGISTER.replace("\n", "\r\n").encode(),
+        REGISTER.replace(",", ";").encode(),
+        REGISTER.replace(",", "\t").encode(),
+        REGISTER.replace("compound,building", "Compound , BUILDING").encode(),
+        (REGISTER + "嘉怡水岸,12,,302\n").encode(),
+        "小区,楼栋,房号\n嘉怡水岸,12,302\n嘉怡水岸,12,401\n".encode(),
+    ],
+)
+def test_a_register_is_read_as_spreadsheets_save_it(files: ChainFiles, table: bytes) -> None:
+    files.register.write_bytes(table)
+    rows = parse_chain_file(files)["lines"]
+    assert [row["outcome"] for row in rows] == ["HEAD", "HEAD", "ROW", "ROW", "REVIEW"]
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        ("compound,stairwell,room\n甲,,1\n", "no column building"),
+        ("compound,building,stairwell\n甲,1,\n", "no column room"),
+        ("building,room\n1,101\n", "no column compound"),
+        ("", "no column compound, building, room"),
+        ("compound,building,stairwell,room\n", "no household"),
+        ("compound,building,stairwell,room\n" + "甲" * 140_000 + ",1,,101\n", "no CSV table"),
+    ],
+)
+def test_a_register_that_cannot_be_read_is_refused_with_its_reason(files: ChainFiles, table: str, said: str) -> None:
+    files.register.write_text(table, "utf-8")
+    result = CliRunner().invoke(chain, ["parse", CHAIN, "--register", str(files.register), "--json"])
+    assert result.exit_code == 1
+    assert said in result.output
+    assert "Traceback" not in result.output
+
+
+def test_no_text_is_no_line(files: ChainFiles) -> None:
+    report = parse_chain_file(ChainFiles("", files.register))
+    assert (report["lines"], report["totals"], set(report["counts"].values())) == ([], {}, {0})

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
 
-from app.core import chinese
+from app.core import chinese, remark_words
 from app.intake.grammar import words
 from app.intake.grammar.model import Flag
 
@@ -42,25 +42,7 @@ _THEN_NOT = ("就不要", "不要", "算了", "就退", "退款", "取消", "不
 _THEN_OTHER = ("换", "替", "都行", "都可以", "也行", "也可以", "代替", "其他", "别的")
 _NO_CHANGE = ("不要替换", "不接受替换", "不接受代替", "不可替换", "不替换", "不要换", "不能换", "勿换", "别换", "不换")
 _ANY = ("随便", "都行", "都可以", "可替换", "可以替换", "可换", "可以换", "有无均可", "什么都行")
-_DOOR = tuple(
-    "门口 敲门 门铃 打电话 电话联系 电话通知 放邻居 给邻居 门卫 保安 物业 门把手 送到家"
-    " 送上门 送货上门 放楼下 放电梯 放鞋柜 快递柜 送家 别敲 勿敲 轻声 消防栓 奶箱 自提"
-    " 自取".split()
-)
 _DOOR_STARTS = ("麻烦", "请", "放", "敲", "按", "先", "别", "不要", "挂", "送", "到了", "到时", "可以放", "直接")
-_HEALTH = tuple(
-    "高血压 高血药 降压 血压 血糖 糖尿病 胰岛素 透析 化疗 放疗 癌 肿瘤 哮喘 心脏病"
-    " 冠心病 中风 抑郁 精神病 精神科 发烧 发热 阳性 阳了 确诊 感染 怀孕 孕妇 产妇 哺乳"
-    " 月子 坐月子 残疾 瘫痪 卧床 过敏 受伤 骨折 手术 病人 生病 患者 慢性病 肾病 尿毒症"
-    " 配药 处方 要配 痴呆 失能 高血脂 糖尿 降糖 心脏 癫痫 氧气 制氧 雾化 导尿 造口 早产 孕期 怀了 高压药".split()
-)
-_SPECIAL = tuple(
-    "药 奶粉 尿不湿 纸尿裤 尿布 产妇 孕妇 老人 老年人 独居 没有锅 高血压 婴儿 宝宝"
-    " 新生儿 残疾 辅食 幼儿 小宝 三岁 胰岛素 没有燃气 没有煤气 没法做饭 不会用手机"
-    " 哺乳 月子 行动不便 尿片 尿裤 拉拉裤 奶瓶 奶嘴 婴幼 孕妈 老年 老伴 老父 老母 高龄 岁老 轮椅 盲人 聋哑 低保"
-    " 没锅 无锅 没有灶 没有厨房 不能做饭 无法做饭 没燃气 没有电磁炉 癫痫 透析".split()
-)
-_URGENT = ("急需", "急用", "很急", "着急", "断粮", "没吃的", "什么也没有", "救救", "断奶", "紧急", "快没了")
 _PAID_SHORT = ("已", "付", "转", "谢", "钱", "微信", "红包")
 _BREAKS = ",，。;；!！、\n"
 
@@ -79,18 +61,19 @@ class Remarks:
 def flags_of(text: str) -> frozenset[Flag]:
     """What any free text says of needs, whatever else it holds."""
     found: set[Flag] = set()
-    text = text.replace("山药", "")
-    if any(word in text for word in _SPECIAL):
+    for word in remark_words.NO_MEDICINE:
+        text = text.replace(word, "")
+    if any(word in text for word in remark_words.SPECIAL):
         found.add(Flag.SPECIAL_NEED)
-    if any(word in text for word in _HEALTH):
+    if any(word in text for word in remark_words.HEALTH):
         found |= {Flag.HEALTH, Flag.SPECIAL_NEED}
-    if any(word in text for word in _URGENT):
+    if any(word in text for word in remark_words.URGENT):
         found.add(Flag.URGENT)
     return frozenset(found)
 
 
 def is_health(text: str) -> bool:
-    return any(word in text for word in _HEALTH)
+    return any(word in text for word in remark_words.HEALTH)
 
 
 @lru_cache(maxsize=8192)
@@ -239,7 +222,7 @@ def _substitution(clause: str) -> int:
 
 def _door(clause: str) -> int:
     """Where a door note begins in the clause, -1 when it is none."""
-    places = [clause.find(word) for word in _DOOR if word in clause]
+    places = [clause.find(word) for word in remark_words.DOOR if word in clause]
     if not places:
         return -1
     first = min(places)
