@@ -25,6 +25,7 @@ class WordsRow:
     """The words of one order, its door, and who dealt with them when."""
 
     order_id: int
+    point_id: int
     address: str
     words: Words
     settled_by: str = ""
@@ -66,7 +67,8 @@ def rows(by: Staff, cycle_id: int) -> list[WordsRow]:
     for order, compound, building, stairwell, room, sha256, at, who in found:
         words, address = words_of(order), " ".join(part for part in (compound, building, stairwell, room) if part)
         is_settled = sha256 == words.sha256
-        read.append(WordsRow(order.id, address, words, who if is_settled else "", at if is_settled else None))
+        told = (who, at) if is_settled else ("", None)
+        read.append(WordsRow(order.id, order.service_point_id, address, words, *told))
     return sorted(read, key=lambda row: not row.is_waiting)
 
 
@@ -86,5 +88,5 @@ def settled(order: HouseholdOrder) -> WordsRow:
     ).one_or_none()
     words = words_of(order)
     if found is None or found[0] != words.sha256:
-        return WordsRow(order.id, "", words)
-    return WordsRow(order.id, "", words, found[2], found[1])
+        return WordsRow(order.id, order.service_point_id, "", words)
+    return WordsRow(order.id, order.service_point_id, "", words, found[2], found[1])

@@ -12,6 +12,7 @@ from app.access.permissions import Permission
 from app.core.db import db
 from app.core.errors import NotFound
 from app.core.schemas import Form
+from app.ordering import queries_words
 from app.places.scope import is_subdistrict_in_scope, points_in_scope, require_point
 from app.tally import queries, service
 from app.tally.models import Tally, TallyState
@@ -52,6 +53,7 @@ def _point_page(cycle_id: int, point_id: int, form: Form) -> str:
         is_signed=tally is not None and tally.state == TallyState.CONFIRMED,
         may_sign=staff().may(Permission.TALLY_SIGN),
         sheet=sheet,
+        words=sum(row.is_waiting and row.point_id == point_id for row in queries_words.rows(staff(), cycle_id)),
         form=form,
     )
 

@@ -137,6 +137,8 @@ def test_the_queue_is_filtered_worked_through_and_linked_from_the_desk(app: Flas
     client = world.sign_in(app, town, "leader")
     queue, own = f"/cycles/{town.cycle.id}/words", f"/orders/{order_of(town, 0).id}/words"
     assert "2 户要处理" in client.get(f"/cycles/{town.cycle.id}/point").get_data(as_text=True)
+    tally = client.get(f"/cycles/{town.cycle.id}/tally/{town.points[0].id}").get_data(as_text=True)
+    assert "还有 2 户的留言没处理" in tally
     shown = client.get(f"{queue}?kind=redirect").get_data(as_text=True)
     assert ("87-105" in shown, "感冒药" in shown) == (True, False)
     assert "谢谢" not in client.get(f"{queue}?show=todo").get_data(as_text=True)
