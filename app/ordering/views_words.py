@@ -16,6 +16,7 @@ from app.core.schemas import Form
 from app.ordering import queries, queries_orders, queries_words, service_words
 from app.ordering.models import HouseholdOrder
 from app.ordering.rules_words import Flag
+from app.places.scope import require_building
 
 bp = Blueprint("words", __name__)
 
@@ -45,8 +46,9 @@ def index(cycle_id: int) -> str:
 @bp.route("/orders/<int:order_id>/words", methods=["GET", "POST"])
 @requires(Permission.CARE)
 def order(order_id: int) -> Any:
-    """Read what one household wrote, and deal with it."""
+    """Read what one household wrote, and deal with it: for who cares for that door, whatever else is in reach."""
     found = queries_orders.order_page(staff(), order_id)
+    require_building(staff(), Permission.CARE, found.order.building_id)
     form = Form(initial={"paper": found.order.door_note})
     if request.method == "POST":
         form = Form(service_words.SettleWordsSchema, request.form)

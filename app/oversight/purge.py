@@ -28,7 +28,7 @@ from app.errands.models import Errand
 from app.handover.models import Dispute, HandOut
 from app.intake.models import ChainBooking, ChainLine, ChainPaste
 from app.ordering.models import Cycle, CycleState, HouseholdOrder, RollCall
-from app.ordering.models_desk import DeskEntry
+from app.ordering.models_desk import DeskEntry, SettledWords
 from app.picking.models import Bag
 from app.places.models import CareNeed, HouseholdContact
 from app.printing.files import path_of
@@ -82,6 +82,8 @@ def forget_texts(cycle_id: int) -> list[str]:
         return []
     orders = HouseholdOrder.cycle_id == cycle_id
     db.session.execute(update(HouseholdOrder).where(orders).values(remark="", door_note="", other_need=""))
+    own_orders = select(HouseholdOrder.id).where(orders)
+    db.session.execute(delete(SettledWords).where(SettledWords.order_id.in_(own_orders)))
     entries = DeskEntry.cycle_id == cycle_id
     db.session.execute(update(DeskEntry).where(entries).values(door_note_before="", remark_before=""))
     pastes = select(ChainPaste.id).where(ChainPaste.cycle_id == cycle_id)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from flask import Flask
 from sqlalchemy import select
@@ -126,11 +128,14 @@ def test_the_order_page_shows_flags_to_the_leader_of_the_door_alone(app: Flask, 
             account_id=town.accounts["supplies"].id,
             role=Role.POINT_LEADER,
             service_point_id=town.points[1].id,
-            starts_at=clock.now(),
+            starts_at=clock.now() - timedelta(days=1),
         )
     )
     db.session.commit()  # a leader of the other point, who reads every order as the supplies team
-    assert "87-105" not in world.sign_in(app, town, "supplies").get(page).get_data(as_text=True)
+    db.session.expire_all()
+    client = world.sign_in(app, town, "supplies")
+    assert "87-105" not in client.get(page).get_data(as_text=True)
+    assert client.get(f"{page}/words").status_code == 404
 
 
 def test_the_queue_is_filtered_worked_through_and_linked_from_the_desk(app: Flask, town: World) -> None:

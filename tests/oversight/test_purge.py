@@ -12,7 +12,7 @@ from app.core.db import db
 from app.core.events import SYSTEM
 from app.core.jobs import drain
 from app.ordering.models import Cycle, HouseholdOrder, OrderLine, Stage
-from app.ordering.models_desk import DeskEntry
+from app.ordering.models_desk import DeskEntry, SettledWords
 from app.ordering.stages import Cause, move
 from app.oversight.purge import ask_purge
 from app.oversight.reconcile import equations
@@ -25,6 +25,9 @@ def closed(app: Flask) -> world.World:
     order = here.order(here.households[0], {0: 1})
     order.remark, order.door_note = "阿婆眼睛不好", "敲门重一点"
     entry = DeskEntry(account_id=here.accounts["leader"].id, cycle_id=here.cycle.id, order_id=order.id, version_after=1)
+    db.session.add(
+        SettledWords(order_id=order.id, words_sha256="x", settled_by_id=entry.account_id, settled_at=clock.now())
+    )
     entry.door_note_before, entry.remark_before = order.door_note, order.remark
     db.session.add(entry)
     db.session.add(
@@ -54,6 +57,7 @@ def test_contacts_go_at_once_texts_after_a_fortnight_households_at_the_end(app: 
     found = db.session.scalars(order.execution_options(populate_existing=True)).one()
     assert (found.remark, found.door_note, found.household_id) == ("", "", here.households[0].id)
     assert db.session.execute(select(DeskEntry.door_note_before, DeskEntry.remark_before)).one() == ("", "")
+    assert db.session.scalar(select(func.count()).select_from(SettledWords)) == 0
     purge_after(31)
     found = db.session.scalars(order.execution_options(populate_existing=True)).one()
     assert found.household_id is None
