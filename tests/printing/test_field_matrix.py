@@ -19,6 +19,7 @@ from app.errands.models import Errand
 from app.handover.models import Dispute, HandOut
 from app.intake.models import ChainLine, ChainPaste
 from app.ordering.models import HouseholdOrder, OrderLine
+from app.ordering.models_desk import DeskEntry
 from app.picking.models import Bag, BagLine
 from app.places.models import Captaincy, CareKind, CareNeed, ZoneDesignation, ZoneLevel
 from app.printing import service
@@ -90,6 +91,8 @@ def _more_rows(here: World) -> None:
     assert first is not None
     leader = here.accounts["leader"].id
     db.session.add(CareNeed(household_id=home.id, kind="disabled", purge_on=clock.today()))
+    entry = DeskEntry(account_id=leader, cycle_id=here.cycle.id, order_id=first.order_id, version_after=1)
+    db.session.add(entry)
     db.session.add(Errand(household_id=home.id, kind="medicine", place="药店"))
     db.session.add(HandOut(bag_id=first.id, outcome="no_answer", at=clock.now(), by_id=leader))
     line = db.session.scalars(select(BagLine).where(BagLine.bag_id == first.id)).first()
