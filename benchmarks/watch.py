@@ -16,29 +16,33 @@ _PROC = Path("/proc")
 class Watch:
     """Looks at all descendants of this process every so often while it is entered.
 
-    ``cpu``: processor seconds of all of them, those that have ended included. ``one_mb``: the most memory that any one
-    held. ``all_mb``: the most that all held together, shared pages counted once.
+    ``cpu``: processor seconds of all of them in that time, those that have ended included. ``one_mb``: the most memory
+    that any one held. ``all_mb``: the most that all held together, shared pages counted once.
     """
 
     def __init__(self, every: float = 0.2) -> None:
         self._every = every
         self._seen: dict[tuple[int, str], float] = {}  # process and when it began → its seconds so far
+        self._before = 0.0
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self.own = 0.0  # seconds of the watching itself
         self.one_mb = self.all_mb = 0
 
     def __enter__(self) -> Self:
+        self._look()
+        self._before = sum(self._seen.values())
         self._thread.start()
         return self
 
     def __exit__(self, *_error: object) -> None:
         self._stop.set()
         self._thread.join()
+        self._look()
 
     @property
     def cpu(self) -> float:
-        return sum(self._seen.values())
+        return sum(self._seen.values()) - self._before
 
     def _run(self) -> None:
         while not self._stop.wait(self._every):

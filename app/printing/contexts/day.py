@@ -89,8 +89,10 @@ def _loads(ground: Ground) -> dict[int, Load]:
     """Stop → its bags; two statements."""
     published = (Plan.cycle_id == ground.cycle_id, Plan.wave == ground.wave, Plan.state == PlanState.PUBLISHED)
     units = select(BagLine.bag_id, func.sum(BagLine.qty).label("units")).group_by(BagLine.bag_id).subquery()
+    flags = {"cold": Bag.is_cold, "heavy": Bag.is_heavy, "fragile": Bag.is_fragile}
+    # Columns, not bags: a building's sheet is waited for, and this reads the bags of the whole wave.
     rows = db.session.execute(
-        select(PlanBag.stop_id, Bag, Stairwell.label, units.c.units)
+        select(PlanBag.stop_id, Bag.code, Bag.weight_g, Stairwell.label, units.c.units, *flags.values())
         .join(Plan, Plan.id == PlanBag.plan_id)
         .join(Bag, Bag.id == PlanBag.bag_id)
         .join(HouseholdOrder, HouseholdOrder.id == Bag.order_id)
@@ -101,13 +103,12 @@ def _loads(ground: Ground) -> dict[int, Load]:
         .order_by(Bag.code)
     )
     loads: dict[int, Load] = defaultdict(Load)
-    for stop_id, bag, stairwell, pieces in rows:
+    for stop_id, code, grams, stairwell, pieces, *applies in rows:
         load, name = loads[stop_id], stairwell or ""
-        load.codes[name].append(bag.code)
+        load.codes[name].append(code)
         load.units[name] += int(pieces or 0)
-        load.grams += bag.weight_g
-        flags = {"cold": bag.is_cold, "heavy": bag.is_heavy, "fragile": bag.is_fragile}
-        load.marks[name] |= {mark for mark, applies in flags.items() if applies}
+        load.grams += grams
+        load.marks[name].update(mark for mark, applying in zip(flags, applies, strict=True) if applying)
     return loads
 
 
