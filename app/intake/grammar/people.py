@@ -58,7 +58,8 @@ def is_nickname(text: str) -> bool:
         return True
     if not 2 <= len(bare) <= 4:
         return False
-    return bare[0] in "小老阿" or bare[0] == bare[1] or bare[-1] == bare[-2] or bare[-2] in "小老阿"
+    doubled = bare[0] == bare[1] and (len(bare) == 2 or bare[-1] == bare[-2])  # 乐乐, but not 耙耙柑
+    return bare[0] in "小老阿" or doubled or bare[-2] in "小老阿"
 
 
 def is_said(run: str) -> bool:

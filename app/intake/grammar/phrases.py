@@ -20,9 +20,10 @@ from app.intake.grammar.lexicon import Lexicon
 from app.intake.grammar.scan import Element, Kind
 
 WISHES = tuple(
-    "要 不要 不 少 多 加 请 麻烦 尽量 最好 谢 辛苦 微 免 去 带 留 帮 放 送 到 有 明天 今天 后天 上午 下午 晚上".split()
+    "要 不要 不 少 多 加 请 麻烦 尽量 最好 谢 辛苦 微 免 去 带 留 帮 放 送 到 有 明天 今天 后天 上午 下午"
+    " 晚上 急 加急".split()
 )
-_POLITE = tuple("请 麻烦 尽量 最好 谢谢 辛苦 明天 今天 后天 上午 下午 晚上 早点 快点".split())
+_POLITE = tuple("请 麻烦 尽量 最好 谢谢 辛苦 明天 今天 后天 上午 下午 晚上 早点 快点 急 加急".split())
 _SEP = Element(Kind.SEP, " ")
 
 
