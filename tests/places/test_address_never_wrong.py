@@ -96,3 +96,14 @@ def test_rooms_stairwells_and_buildings_that_do_not_exist_are_never_made_to_fit(
         )
         text = shape.format(b=b, s=s, r=r)
         assert resolve(text, register).household_id is None, text
+
+
+@pytest.mark.parametrize("text", ["11栋1201", "11-1201", "11号楼1201室"])
+def test_a_flat_without_its_stairwell_is_asked_where_its_digits_hold_another(text: str) -> None:
+    both = [Household("a", "和平里", "11", "12", "1201"), Household("b", "和平里", "11", "1", "201")]
+    asked = resolve(text, Register(both))
+    assert asked.household is None
+    assert {household.household_id for household in asked.candidates} == {"a", "b"}
+    alone = resolve(text, Register(both[:1]))
+    assert alone.household is not None
+    assert alone.household.household_id == "a"

@@ -17,6 +17,7 @@ from app.places.rules import Household, Register
 MAX_LINES = 1500
 MAX_CHARS = 60_000
 MAX_EFFORT = 60_000
+GLUED_CONFIDENCE = 75
 
 
 def parse_chain(text: str, register: Register, lexicon: Lexicon, context: Context | None = None) -> ChainResult:
@@ -111,6 +112,9 @@ def _unit(unit: Unit, reader: Reader) -> list[ChainLine]:
 def _loose_number(draft: Draft, whole: str, reader: Reader) -> Draft:
     """`1 2-301 2份`: the first number may be the number of the entry or the building."""
     other = entry.read(whole, reader)[0]
+    doubtful = draft.household is not None and draft.confidence <= GLUED_CONFIDENCE  # 1 2101: 1-2-101, or 2-101?
+    if doubtful and draft.outcome is Outcome.ROW:
+        return replace(draft, outcome=Outcome.REVIEW, household=None, reason="number_or_building")
     if other.household is None or other.household == draft.household:
         return draft
     both = (*draft.candidates, other.household)

@@ -223,6 +223,9 @@ def _objection(read: Reading, household: Household, place: Place) -> tuple[Reaso
         return Reason.OUT_OF_SCOPE, mine
     if read.area or read.wing:
         return Reason.UNKNOWN_AREA, mine
+    glued = _glued_stairwell(read, household, place)
+    if glued:
+        return Reason.AMBIGUOUS, mine + glued
     needed = place.register.levels.get(household.compound, frozenset())
     if "stairwell" in needed and household.stairwell and not read.stairwell:
         return Reason.NO_STAIRWELL, mine
@@ -236,6 +239,19 @@ def _objection(read: Reading, household: Household, place: Place) -> tuple[Reaso
         if elsewhere:
             return Reason.AMBIGUOUS, mine + elsewhere
     return None
+
+
+def _glued_stairwell(read: Reading, household: Household, place: Place) -> tuple[Household, ...]:
+    """`11栋1201` is flat 1201 whatever its stairwell, or stairwell 1, flat 201 written without a break."""
+    if read.stairwell or not household.stairwell or not read.room.isdigit() or len(read.room) < 4:
+        return ()
+    building = building_key(household.building)
+    found: list[Household] = []
+    for size in (1, 2):
+        other = read._replace(stairwell=read.room[:size], room=read.room[size:], floor="")
+        if len(other.room) > 1 and other.room[0] != "0":
+            found += place.register.rooms(household.compound, other, building)
+    return _distinct(found)
 
 
 def _is_strange(found: Sequence[Slot], read: Reading, place: Place) -> bool:
