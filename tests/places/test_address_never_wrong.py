@@ -107,3 +107,10 @@ def test_a_flat_without_its_stairwell_is_asked_where_its_digits_hold_another(tex
     alone = resolve(text, Register(both[:1]))
     assert alone.household is not None
     assert alone.household.household_id == "a"
+
+
+def test_a_stairwell_is_not_taken_for_a_building_where_the_digits_hold_both() -> None:
+    homes = [Household("a", "和平里", "32", "", "201"), Household("b", "和平里", "3", "2", "201")]
+    assert resolve("32单元201", Register(homes)).household is None
+    other = Household("c", "和平里", "5", "", "201")
+    assert resolve("32单元201", Register([homes[0], other])).household == homes[0]

@@ -177,6 +177,8 @@ def find_one(read: Sequence[Reading], found: Sequence[Slot], place: Place) -> Re
     objection = _objection(chosen, households[0], place)
     if objection is None and _is_strange(found, chosen, place):
         objection = Reason.UNKNOWN_PLACE, households
+    if objection is None and _by_stairwell_word(found, chosen, households[0], place):
+        objection = Reason.AMBIGUOUS, households
     if objection:
         return Resolution(None, 0, objection[0], objection[1], chosen)
     return _accepted(households[0], chosen, place, glued)
@@ -252,6 +254,16 @@ def _glued_stairwell(read: Reading, household: Household, place: Place) -> tuple
         if len(other.room) > 1 and other.room[0] != "0":
             found += place.register.rooms(household.compound, other, building)
     return _distinct(found)
+
+
+def _by_stairwell_word(found: Sequence[Slot], read: Reading, household: Household, place: Place) -> bool:
+    """`32单元201` taken for building 32: asked where stairwells have numbers, or where 3-2-201 is a flat too."""
+    if read.stairwell or not any(slot.level == "stairwell" and slot.value == read.building for slot in found):
+        return False
+    splits = ((read.building[:at], read.building[at:]) for at in range(1, len(read.building)))
+    register, compound = place.register, household.compound
+    others = (register.rooms(compound, read._replace(stairwell=s), building_key(b)) for b, s in splits)
+    return bool(household.stairwell) or any(others)
 
 
 def _is_strange(found: Sequence[Slot], read: Reading, place: Place) -> bool:
