@@ -157,7 +157,7 @@ def test_the_nine_totals_stand_on_the_tally_and_on_the_pick_list(replayed: World
     assert len(totals) == 9
     tally, pick = (printed_text(documents(kind)[0]) for kind in ("tally", "pick_list"))
     sums = re.findall(r"^\s*合计(.*)$", tally, re.MULTILINE)
-    assert [int(number) for number in " ".join(sums).split()] == [75, *totals.values()], "households, then the items"
+    assert [int(number) for number in " ".join(sums).split()] == [75, *totals.values(), 119], "households, items, all"
     flat = "".join(pick.split())
     assert {name: re.findall(rf"{re.escape(name)}共(\d+)份", flat) for name in totals} == {
         name: [str(units)] for name, units in totals.items()
