@@ -8,8 +8,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from app.handover.models import DoorOutcome
 from app.handover.rules import REASONS
 from app.handover.rules_doors import Door, Named, called, is_hand_out_late, read_exceptions, walking_key
+from app.printing.sheets.hand_out_list import REASON_CODES
 
 NOON = datetime(2022, 4, 1, 4, 0, tzinfo=UTC)
 DOORS = [
@@ -59,6 +61,7 @@ def test_paper_and_screen_number_the_reasons_alike() -> None:
     for number, reason in enumerate(REASONS, 1):
         named, _problems = read_exceptions(f"1-402 {number}", DOORS)
         assert [one.reason for one in named] == [reason]
+    assert [DoorOutcome(reason).label_zh for reason in REASONS] == list(REASON_CODES)
 
 
 @settings(suppress_health_check=[HealthCheck.too_slow])

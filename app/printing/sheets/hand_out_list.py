@@ -2,20 +2,12 @@
 
 from dataclasses import dataclass
 
-from app.core.sentences import N_
+from app.handover.models import DoorOutcome
 from app.printing.arrange import GridCell, StairwellGrid, floor_grid, in_walking_order
 from app.printing.sheets.base import Sheet, Totals
 
-REASON_CODES = (
-    N_("无人应门"),
-    N_("拒收"),
-    N_("房号不符"),
-    N_("少袋"),
-    N_("错袋"),
-    N_("破损"),
-    N_("楼栋封闭"),
-    N_("其他"),
-)
+# The number of a reason on paper is the one that entry takes.
+REASON_CODES = tuple(outcome.label_zh for outcome in DoorOutcome if outcome is not DoorOutcome.LEFT)
 
 
 @dataclass(frozen=True)
