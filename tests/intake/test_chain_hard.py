@@ -233,6 +233,17 @@ def test_a_paste_for_another_place_is_read_to_its_last_line(lane: Register, parc
     assert {line.reason for line in lines} == {"unknown_place"}
 
 
+def test_a_list_that_is_too_long_is_read_as_far_as_one_paste_may_go(lane: Register, anything: Lexicon) -> None:
+    kind = "放门口就行，谢谢团长，大家注意安全，出门记得戴好口罩，回家先洗手，晚上早点休息，明天一起加油"
+    rooms = [(house, floor, flat) for house in range(1, 29) for floor in range(1, 19) for flat in range(1, 6)]
+    rows = [f"{n}. {house}-{floor}0{flat} 鸡蛋2盒 {kind}" for n, (house, floor, flat) in enumerate(rooms[:1400], 1)]
+    lines = parse_chain("\n".join(rows), lane, anything).lines
+    assert [line.line_no for line in lines] == list(range(1, 1401))
+    beyond = [line.line_no for line in lines if line.reason == "too_much"]
+    assert beyond == list(range(beyond[0], 1401))
+    assert beyond[0] > 800
+
+
 def test_eight_hundred_rows_by_nickname_are_all_read(lane: Register, anything: Lexicon) -> None:
     text = "\n".join(f"{n}. 邻居{n}号小王 {n % 4 + 1}份午餐" for n in range(1, 801))
     assert all(line.reason != "given_up" for line in parse_chain(text, lane, anything).lines)

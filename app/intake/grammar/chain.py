@@ -24,11 +24,11 @@ def parse_chain(text: str, register: Register, lexicon: Lexicon, context: Contex
     """Reads a paste of one or more 接龙.
 
     Every physical non-blank line ends in `lines` (a chain on one line gives several parts with the same `line_no`).
-    A text beyond `MAX_CHARS`, and lines beyond `MAX_LINES`, are REVIEW ("too_much"): they are pasted in parts.
+    Lines beyond `MAX_CHARS` characters or `MAX_LINES` are REVIEW ("too_much"): they are pasted in parts.
     Deterministic; linear in the length of the text.
     """
     reader = Reader(register, lexicon, context or Context())
-    found = lines.pieces(text, MAX_LINES if len(text) <= MAX_CHARS else 0)
+    found = lines.pieces(text, MAX_LINES, MAX_CHARS)
     read = _affordable([piece for piece in found if not piece.is_beyond])
     beyond = found[len(read) :]
     parsed = sections.split(read, reader)

@@ -50,15 +50,20 @@ class Marker:
     is_loose: bool = False
 
 
-def pieces(text: str, most: int) -> list[Piece]:
-    """The non-blank lines of the paste in order; only the first `most` of them are prepared for reading."""
+def pieces(text: str, most: int, longest: int) -> list[Piece]:
+    """The non-blank lines of the paste in order.
+
+    Only the first `most` of them are prepared for reading, and only as many as hold `longest` characters in all.
+    """
     found: list[Piece] = []
     blank_before = True
+    length = 0
     for line_no, raw in enumerate(text.splitlines(), start=1):
         if not raw.strip():
             blank_before = True
             continue
-        if len(found) >= most:
+        length += len(raw)
+        if len(found) >= most or length > longest:
             found.append(Piece(line_no, raw, "", is_beyond=True))
             continue
         for part, piece in enumerate(_broken(raw), start=1):
