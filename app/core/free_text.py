@@ -108,13 +108,14 @@ def _holds(text: str, words: Iterable[str]) -> bool:
     return any(word in text for word in words)
 
 
-def sort_out(door_note: str, remark: str = "") -> Sorted:
+def sort_out(door_note: str, remark: str = "", cleared: frozenset[str] = frozenset()) -> Sorted:
     """Sort what was written into the box for door notes and into the box for remarks.
 
+    `cleared`: clauses that a leader has put on paper; in the box for door notes they may stay there, whatever they say.
     Doing it again with what came out changes nothing: ``sort_out(s.paper, s.kept)`` is the same as ``s``.
     """
     at_door, beside = clauses(door_note), clauses(remark)
-    printable = [one for one in at_door if one.kind in (Kind.DOOR_NOTE, Kind.OTHER)]
+    printable = [one for one in at_door if one.kind in (Kind.DOOR_NOTE, Kind.OTHER) or one.text in cleared]
     printable += [one for one in beside if one.kind == Kind.DOOR_NOTE]
     on_paper: list[str] = []
     for clause in printable:

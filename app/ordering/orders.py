@@ -22,11 +22,12 @@ from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import selectinload
 
 from app.access.permissions import Permission, Resident, Staff
-from app.core import clock, free_text
+from app.core import clock
 from app.core.db import check_version, db
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.events import Actor, record
 from app.core.states import advance
+from app.ordering import wording
 from app.ordering.models import (
     Cycle,
     CyclePoint,
@@ -274,11 +275,10 @@ def _write(
 ) -> None:
     """Make the basket the order's content. Words that refuse substitutes count for every line."""
     order.total_fen = total_fen(terms, [Choice(pick.offer_id, pick.qty) for pick in picks])
-    said = free_text.sort_out(wanted.door_note, wanted.remark)  # whoever typed it: only the safe part reaches paper
+    usual = door_notes([wanted.household_id]).get(wanted.household_id, "")
+    said = wording.write(order, wanted.door_note, wanted.remark, wanted.other_need, usual)
     if said.refuses_substitutes:
         picks = [replace(pick, is_substitutable=False) for pick in picks]
-    order.door_note = said.paper or door_notes([wanted.household_id]).get(wanted.household_id, "")
-    order.remark, order.other_need = said.kept, wanted.other_need
     order.source = wanted.source
     order.placed_by_kind, order.placed_by_id = by.kind, by.id
     db.session.flush()

@@ -72,6 +72,30 @@ def rows(by: Staff, cycle_id: int) -> list[WordsRow]:
     return sorted(read, key=lambda row: not row.is_waiting)
 
 
+@dataclass(frozen=True)
+class Waiting:
+    """Orders of a cycle whose words nobody has dealt with, and how many of them ask for another door."""
+
+    orders: int
+    redirects: int
+
+
+def waiting(cycle_id: int) -> Waiting:
+    """For the packing table, which reads no words: only how many wait. One statement."""
+    found = db.session.execute(
+        select(HouseholdOrder.door_note, HouseholdOrder.remark, HouseholdOrder.other_need, SettledWords.words_sha256)
+        .outerjoin(SettledWords, SettledWords.order_id == HouseholdOrder.id)
+        .where(
+            HouseholdOrder.cycle_id == cycle_id,
+            HouseholdOrder.state.not_in(GONE),
+            or_(*(func.length(column) > 0 for column in (HouseholdOrder.remark, HouseholdOrder.other_need))),
+        )
+    )
+    every = [(Words(note, remark, need), sha256) for note, remark, need, sha256 in found]
+    wait = [words for words, sha256 in every if words.needs_somebody and words.sha256 != sha256]
+    return Waiting(len(wait), sum(Flag.REDIRECT in words.flags for words in wait))
+
+
 def counts(every: Iterable[WordsRow]) -> dict[Flag, int]:
     """Flag → orders that carry it, in the order of the flags, zeros left out."""
     listed = list(every)

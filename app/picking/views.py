@@ -12,6 +12,7 @@ from app.access.permissions import Permission
 from app.core.jobs import Job
 from app.core.paging import paginate
 from app.core.schemas import Form
+from app.ordering import queries_words
 from app.picking import jobs, queries, service
 from app.picking.models import Bag, BagState
 
@@ -41,6 +42,8 @@ def index(cycle_id: int) -> str:
         wave=wave,
         by_item=by_item,
         items=queries.item_totals(cycle_id, wave) if by_item else [],
+        words=queries_words.waiting(cycle_id),
+        reads_words=staff().may(Permission.CARE),
         buildings=[] if by_item else queries.building_rows(cycle_id, wave),
     )
 

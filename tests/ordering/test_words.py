@@ -12,7 +12,7 @@ from app.access.models import Role, RoleGrant
 from app.core import clock
 from app.core.db import db
 from app.core.errors import Conflict, Invalid, NotFound
-from app.ordering import queries_words, service_orders, service_words
+from app.ordering import queries_words, service_desk, service_orders, service_words
 from app.ordering.models import HouseholdOrder
 from app.ordering.orders import IfExists, Pick, PlaceOrder
 from app.ordering.rules_words import Flag, Words
@@ -95,6 +95,54 @@ def test_new_words_wait_again_and_the_old_page_settles_nothing(town: World) -> N
         settle(town, 0, "改送 3号楼 201", seen=old)
 
 
+def telephone(here: World, household: int, door_note: str, remark: str | None = None) -> None:
+    """The desk sends the note that it was shown, and keeps the remark."""
+    order = order_of(here, household)
+    wanted = PlaceOrder(
+        here.cycle.id,
+        here.households[household].id,
+        (Pick(here.offers[1].id, 1),),
+        if_exists=IfExists.ADD,
+        door_note=door_note,
+        remark=order.remark if remark is None else remark,
+        other_need=order.other_need,
+    )
+    service_desk.take(here.actor("leader"), wanted)
+
+
+@pytest.mark.parametrize("paper", ["改送到3号楼201", "改送 3号楼 201", "转给3号楼201，敲门重一点"])
+def test_a_telephone_order_with_the_same_words_leaves_them_settled_and_on_paper(town: World, paper: str) -> None:
+    settle(town, 0, paper)
+    telephone(town, 0, paper)
+    assert (order_of(town, 0).door_note, order_of(town, 0).remark) == (paper, "帮忙送到87-105")
+    assert waiting(town) == ["301"]
+    telephone(town, 0, paper + "，狗会叫别怕放门口")
+    assert waiting(town) == ["301"]
+    assert order_of(town, 0).door_note.endswith("狗会叫别怕放门口")
+
+
+def test_a_redirect_that_falls_off_the_paper_waits_again(town: World) -> None:
+    settle(town, 0, "转给3号楼201，敲门重一点")
+    telephone(town, 0, "敲门重一点")
+    assert waiting(town) == ["101", "301"]
+
+
+def test_words_without_a_redirect_stay_settled_when_the_note_on_paper_changes(town: World) -> None:
+    settle(town, 2, "放门口，药放在袋里")
+    telephone(town, 2, "放门口")
+    assert order_of(town, 2).door_note == "放门口"
+    assert waiting(town) == ["101"]
+
+
+def test_a_redirect_that_no_leader_settled_never_reaches_paper(town: World) -> None:
+    telephone(town, 2, "放门口，送到87-105")
+    assert order_of(town, 2).door_note == "放门口"
+    settle(town, 2, "放门口")
+    telephone(town, 2, "放门口，送到88-105")
+    assert order_of(town, 2).door_note == "放门口"
+    assert waiting(town) == ["101", "301"]
+
+
 def test_health_and_telephone_numbers_never_reach_paper(town: World) -> None:
     for paper in ("家里有高血压病人", "打 19900000001"):
         with pytest.raises(Invalid):
@@ -107,6 +155,19 @@ def test_what_was_settled_by_mistake_is_put_back(town: World) -> None:
     settle(town, 2)
     service_words.reopen(town.actor("leader"), order_of(town, 2).id)
     assert waiting(town) == ["101", "301"]
+
+
+def test_packing_says_how_many_wait_without_their_words(app: Flask, town: World) -> None:
+    assert (queries_words.waiting(town.cycle.id).orders, queries_words.waiting(town.cycle.id).redirects) == (3, 1)
+    town.lock()
+    page = world.sign_in(app, town, "supplies").get(f"/cycles/{town.cycle.id}/picking").get_data(as_text=True)
+    assert "还有 3 户的留言没处理，其中改送 1 户" in page
+    assert ("87-105" in page, "看留言" in page) == (False, False)
+    settle(town, 0, "改送 3号楼 201")
+    settle(town, 2)
+    settle(town, 6, who="leader2")
+    page = world.sign_in(app, town, "supplies").get(f"/cycles/{town.cycle.id}/picking").get_data(as_text=True)
+    assert "户的留言没处理" not in page
 
 
 def test_another_points_words_do_not_exist(town: World) -> None:
