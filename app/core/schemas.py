@@ -18,6 +18,9 @@ from app.core.errors import Invalid, sentence_for_unknown_field
 
 TRANSPORT = {"csrf_token", "_key"}  # fields every form of ours carries that are no part of a command
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+DIRECTIONS = re.compile(
+    r"[\u202a-\u202e\u2066-\u2069]"
+)  # phones put them around copied numbers
 
 REQUIRED = _l("请填写这一项。")
 NOT_A_NUMBER = _l("请填整数。")
@@ -29,7 +32,10 @@ NOT_OFFERED = _l("请从列出的选项里选。")
 
 
 class Line(fields.String):
-    """One line of text: trimmed, inner white space folded, control characters refused, at most `longest` characters."""
+    """One line of text: trimmed, inner white space folded, at most `longest` characters.
+
+    Control characters are refused; marks that turn the direction of writing, which nobody types, are left out.
+    """
 
     default_error_messages = {
         "required": REQUIRED,
@@ -48,7 +54,7 @@ class Line(fields.String):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         text: str = super()._deserialize(value, attr, data, **kwargs) or ""
-        text = text.replace("\r\n", "\n").strip()
+        text = DIRECTIONS.sub("", text).replace("\r\n", "\n").strip()
         if CONTROL.search(text):
             raise self.make_error("control")
         if not self.many_lines:

@@ -4,6 +4,7 @@ Re-post (`relation`): every re-post of a 接龙 repeats the whole list, so the l
 
     the later paste                                      relation
     no earlier paste                                     FIRST
+    has no entry, or the latest has none                 OTHER: talk withdraws nobody's order
     the same entries                                     SAME
     equals a paste before the latest, or is the          OLDER, refused unless a person insists
       beginning of the latest
@@ -201,9 +202,11 @@ def relation(history: Sequence[Sequence[ChainLine]], later: Sequence[ChainLine])
         return Relation.FIRST
     new = [_said(line) for line in entries(later)]
     known = [[_said(line) for line in entries(paste)] for paste in history]
+    if not new or not known[-1]:
+        return Relation.OTHER
     if new == known[-1]:
         return Relation.SAME
-    begins_latest = bool(new) and len(new) < len(known[-1]) and known[-1][: len(new)] == new
+    begins_latest = len(new) < len(known[-1]) and known[-1][: len(new)] == new
     if new in known[:-1] or begins_latest:
         return Relation.OLDER
     shared = len(set(new) & set(known[-1]))

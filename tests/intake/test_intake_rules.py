@@ -60,6 +60,9 @@ def test_fractions_are_not_mistaken_for_the_same_words(lane, anything) -> None:
         ([FIRST, FIRST + "\n4. 12-401 1份"], FIRST, Relation.OLDER),
         ([FIRST], "#接龙\n蔬菜包\n\n1. 12-302 2份", Relation.OLDER),
         ([FIRST], "#接龙\n蔬菜包\n\n1. 12-302 2份\n2. 12-304 1份", Relation.NEWER),
+        ([FIRST], "大家好，今天有没有青菜", Relation.OTHER),
+        (["大家好"], "大家好", Relation.OTHER),
+        (["大家好"], FIRST, Relation.OTHER),
         ([FIRST], "#接龙\n鸡蛋\n\n1. 13-101 2份\n2. 13-102 1份", Relation.OTHER),
     ],
 )

@@ -28,6 +28,9 @@ CHANGED = FIRST.replace("青菜2 土豆1", "青菜5")
 REMOVED = FIRST.replace("2. 桂花苑10号楼1单元301 鸡蛋1板\n", "")
 
 
+TALK = "大家好，今天几点送货"
+
+
 @pytest.fixture
 def here(app: Flask) -> World:
     return world.build()
@@ -189,6 +192,14 @@ def test_an_order_by_telephone_and_a_line_of_a_chain_are_settled_in_three_ways(
     assert ordered(here)[here.households[0].id] == goods
     service_commit.undo(here.actor("leader"), paste.id)
     assert ordered(here)[here.households[0].id] == {"土豆": 4}
+
+
+def test_talk_that_is_pasted_takes_nobodys_order_back_and_hides_no_list(here: World) -> None:
+    first = bring(here, FIRST)
+    before = ordered(here)
+    assert bring(here, TALK).replaces_id is None
+    assert ordered(here) == before
+    assert bring(here, ADDED).replaces_id == first.id
 
 
 def test_nothing_is_taken_back_after_the_cut_off(here: World) -> None:
