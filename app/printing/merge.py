@@ -13,7 +13,16 @@ from app.printing.voiding import void
 def _save(pdf: pikepdf.Pdf, target: Path | BytesIO) -> None:
     with pdf.open_metadata(set_pikepdf_as_editor=False, update_docinfo=False):
         pass
-    pdf.save(target, deterministic_id=True, object_stream_mode=pikepdf.ObjectStreamMode.generate)
+    pdf.save(
+        target,
+        deterministic_id=True,
+        object_stream_mode=pikepdf.ObjectStreamMode.generate,
+        progress=_let_others_run,
+    )
+
+
+def _let_others_run(_percent: int) -> None:
+    """Writing holds the interpreter: returning to it now and then lets another thread tell how far the work is."""
 
 
 def merge(parts: Sequence[Path], target: Path) -> None:
