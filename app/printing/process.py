@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -76,7 +77,8 @@ class RenderProcess:
         child.wait()
         for pipe in (child.stdin, child.stdout):
             if pipe is not None:
-                pipe.close()
+                with suppress(BrokenPipeError):  # closing sends what was not sent yet, to nobody
+                    pipe.close()
 
     def render(self, html: Sequence[str], out: Path) -> ChunkAnswer:
         """Render one chunk into ``out``; return pages and boxes of each sheet and the characters without a glyph.

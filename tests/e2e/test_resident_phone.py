@@ -251,11 +251,11 @@ def test_what_is_too_late_or_not_ones_own_is_not_sent_and_says_why(site: Site, p
     def close() -> None:
         db.session.get_one(Cycle, site.world.cycle.id).cutoff_at = clock.now()
 
-    phone.context.set_offline(False)
     with site.app.app_context():
         cutoff = db.session.get_one(Cycle, site.world.cycle.id).cutoff_at
         db.session.remove()
     change(site, close)
+    phone.context.set_offline(False)
     phone.go("/my")
     phone.sees("已过截单时间")
     assert stored(site) == []

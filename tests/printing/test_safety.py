@@ -4,6 +4,7 @@ import dataclasses
 import os
 import signal
 import subprocess
+import time
 from pathlib import Path
 from typing import Any
 
@@ -210,6 +211,8 @@ def test_a_killed_process_is_replaced_and_the_sheet_still_comes_out(tmp_path: Pa
         process.render(["<p>x</p>"], tmp_path / "x.pdf")
         assert process.pid is not None
         os.kill(process.pid, signal.SIGKILL)
+        while process.is_alive:
+            time.sleep(0.01)  # so that the next chunk meets a broken pipe
         with pytest.raises(RenderCrashed):
             process.render(["<p>x</p>"], tmp_path / "x.pdf")
         assert process.render(["<p>y</p>"], tmp_path / "x.pdf").pages == (1,)
