@@ -18,9 +18,7 @@ from app.core.errors import Invalid, sentence_for_unknown_field
 
 TRANSPORT = {"csrf_token", "_key"}  # fields every form of ours carries that are no part of a command
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-DIRECTIONS = re.compile(
-    r"[\u202a-\u202e\u2066-\u2069]"
-)  # phones put them around copied numbers
+DIRECTIONS = re.compile(r"[\u202a-\u202e\u2066-\u2069]")  # phones put them around copied numbers
 
 REQUIRED = _l("请填写这一项。")
 NOT_A_NUMBER = _l("请填整数。")

@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
-from app.access.guard import requires, staff, submit
+from app.access.guard import about_cycle, requires, staff, submit
 from app.access.permissions import Permission
 from app.core.schemas import Form
 from app.handover import queries, queries_disputes, service_disputes
@@ -40,9 +40,11 @@ def one(dispute_id: int) -> str:
 
 def _page(dispute_id: int, form: Form) -> str:
     service_disputes.require_dispute(staff(), dispute_id)
+    row = queries_disputes.one(dispute_id)
+    about_cycle(row.cycle_id)
     return render_template(
         "handover/one_dispute.html",
-        row=queries_disputes.one(dispute_id),
+        row=row,
         answers=[
             (DisputeState.REDELIVERED.value, _("下一波补送")),
             (DisputeState.REFUNDED.value, _("退款")),

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
-from app.access.guard import requires, staff, submit
+from app.access.guard import about_cycle, requires, staff, submit
 from app.access.permissions import Permission
 from app.core.errors import Invalid, NotFound
 from app.core.rows import RowForm
@@ -137,6 +137,7 @@ def found(bag_id: int) -> Response:
 
 def _bag_page(template: str, bag_id: int, form: Form, **more: Any) -> str:
     bag = service.require_bag(staff(), Permission.HAND_OUT, bag_id)
+    about_cycle(bag.cycle_id)
     place = require_building(staff(), Permission.HAND_OUT, bag.building_id)
     here = next((one for one in queries_doors.bags_at(bag.cycle_id, place) if one.bag_id == bag_id), None)
     if here is None:

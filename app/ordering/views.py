@@ -8,7 +8,7 @@ from flask import Blueprint, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from app.access.guard import requires, staff, submit
+from app.access.guard import about_cycle, requires, staff, submit
 from app.access.permissions import Permission
 from app.core import clock
 from app.core.errors import Conflict, Invalid
@@ -287,6 +287,7 @@ def orders(cycle_id: int) -> str:
 def order(order_id: int) -> str:
     """One order: lines with their stages, words, history."""
     found = queries_orders.order_page(staff(), order_id)
+    about_cycle(found.order.cycle_id)
     may_see_words = reaches_building(staff(), Permission.CARE, found.order.building_id)
     return render_template(
         "ordering/order.html",
@@ -305,6 +306,7 @@ def order(order_id: int) -> str:
 def void_order(order_id: int) -> Any:
     """Void a locked order, with a reason."""
     found = queries_orders.order_page(staff(), order_id)
+    about_cycle(found.order.cycle_id)
     form = Form()
     there = url_for("ordering.order", order_id=order_id)
     if request.method == "POST":

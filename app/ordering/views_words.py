@@ -8,7 +8,7 @@ from flask import Blueprint, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from app.access.guard import requires, staff, submit
+from app.access.guard import about_cycle, requires, staff, submit
 from app.access.permissions import Permission
 from app.core.errors import Invalid
 from app.core.paging import cut, same_list
@@ -49,6 +49,7 @@ def order(order_id: int) -> Any:
     """Read what one household wrote, and deal with it: for who cares for that door, whatever else is in reach."""
     found = queries_orders.order_page(staff(), order_id)
     require_building(staff(), Permission.CARE, found.order.building_id)
+    about_cycle(found.order.cycle_id)
     form = Form(initial={"paper": found.order.door_note})
     if request.method == "POST":
         form = Form(service_words.SettleWordsSchema, request.form)

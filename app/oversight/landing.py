@@ -28,16 +28,20 @@ def for_staff(actor: Staff) -> str | None:
         return None
     if not current_app.url_map.is_endpoint_expecting(endpoint, "cycle_id"):
         return url_for(endpoint)
-    cycle = _present(actor)
+    cycle = _present(actor, (CycleState.RUNNING,) if endpoint == "handover.index" else ())
     return url_for(endpoint, cycle_id=cycle.id) if cycle else None
 
 
-def _present(actor: Staff) -> Cycle | None:
-    """The newest cycle in scope that runs, else the newest in scope."""
+def _present(actor: Staff, wanted: tuple[CycleState, ...]) -> Cycle | None:
+    """The newest cycle in scope in a wanted state, else the newest that is under way, else the newest in scope.
+
+    A captain hands out the bags of today while orders for tomorrow are taken: wanted is the cycle that is delivered.
+    """
     found = select(Cycle).where(Cycle.state != CycleState.CANCELLED).order_by(Cycle.id.desc()).limit(20)
     mine = [cycle for cycle in db.session.scalars(found) if _in_scope(actor, cycle)]
+    first = [cycle for cycle in mine if cycle.state in wanted]
     running = [c for c in mine if c.state in (CycleState.OPEN, CycleState.LOCKED, CycleState.RUNNING)]
-    return next(iter(running or mine), None)
+    return next(iter(first or running or mine), None)
 
 
 def _in_scope(actor: Staff, cycle: Cycle) -> bool:

@@ -45,10 +45,13 @@ def _answer(request: dict[str, Any]) -> dict[str, Any]:
 
 
 def serve(requests: TextIO, answers: TextIO) -> None:
-    """Answer requests until the input ends."""
-    for line in requests:
-        answers.write(json.dumps(_answer(json.loads(line))) + "\n")
-        answers.flush()
+    """Answer requests until the input ends, or nobody is left to read the answers."""
+    try:
+        for line in requests:
+            answers.write(json.dumps(_answer(json.loads(line))) + "\n")
+            answers.flush()
+    except BrokenPipeError:
+        os._exit(0)  # whoever asked was killed; closing `answers` would only fail again
 
 
 def main() -> None:

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, select
 from werkzeug.wrappers import Response
 
-from app.access.guard import requires, staff, submit
+from app.access.guard import about_cycle, requires, staff, submit
 from app.access.permissions import Permission
 from app.core.db import db
 from app.core.errors import NotFound
@@ -265,6 +265,7 @@ def document_numbered(text: str) -> Document:
 
 def sheet_page(document: Document, form: Form) -> str:
     """One version: whether it holds, what changed since, and a form to type it in."""
+    about_cycle(document.cycle_id)
     kind = kind_of(document.kind)
     newest, since = returns.changed_since(document)
     return render_template(

@@ -8,7 +8,7 @@ from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
 from app.access.background import newest
-from app.access.guard import requires, staff, submit
+from app.access.guard import about_cycle, requires, staff, submit
 from app.access.permissions import Permission
 from app.core.errors import Invalid, NotFound
 from app.core.jobs import Job
@@ -174,6 +174,7 @@ def order(order_id: int) -> str:
 
 def _order_page(order_id: int, form: Form | None) -> str:
     order = service.require_order(staff(), order_id)
+    about_cycle(order.cycle_id)
     sheet = queries_order.sheet(order)
     owed = sheet.account.to_collect_fen or sheet.account.to_refund_fen
     kind = PaymentKind.REFUND if sheet.account.to_refund_fen else PaymentKind.PAID

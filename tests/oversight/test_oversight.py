@@ -10,7 +10,7 @@ from sqlalchemy import select, text
 from app.core.db import db
 from app.core.events import broken_links
 from app.core.jobs import drain
-from app.ordering.models import OrderLine
+from app.ordering.models import Cycle, CycleState, HouseholdOrder, OrderLine
 from app.oversight.loop import loop_rows
 from app.oversight.reconcile import equations
 from app.picking.models import Bag
@@ -103,6 +103,39 @@ def test_the_rail_shows_a_person_only_what_the_role_may_open(app: Flask, publish
     runner = world.sign_in(app, published, "runner").get("/my-rounds").get_data(as_text=True)
     assert 'href="/dashboard"' in leader  # with the own buildings only
     assert 'href="/dashboard"' not in runner
+
+
+def tomorrow(here: World) -> Cycle:
+    """The cycle that takes orders while another is on its way."""
+    today = here.cycle
+    cycle = Cycle(
+        subdistrict_id=today.subdistrict_id,
+        name="明天这一批",
+        state=CycleState.OPEN,
+        opens_at=today.opens_at,
+        cutoff_at=today.cutoff_at,
+        deliver_on=today.deliver_on,
+    )
+    db.session.add(cycle)
+    db.session.commit()
+    return cycle
+
+
+def test_a_captain_starts_at_the_cycle_that_is_delivered_while_the_next_takes_orders(
+    app: Flask, published: World
+) -> None:
+    today, next_one = published.cycle.id, tomorrow(published).id
+    assert world.sign_in(app, published, "captain").get("/").location.endswith(f"/cycles/{today}/handover")
+    assert world.sign_in(app, published, "admin").get("/").location.endswith(f"/cycles/{next_one}")
+
+
+def test_a_page_about_an_order_has_the_frame_of_its_own_cycle(app: Flask, published: World) -> None:
+    today = published.cycle.id
+    tomorrow(published)
+    order = db.session.scalars(select(HouseholdOrder.id)).first()
+    supplies = world.sign_in(app, published, "supplies")
+    for page in (f"/orders/{order}", f"/settlement/orders/{order}"):
+        assert f'href="/cycles/{today}/picking"' in supplies.get(page).get_data(as_text=True), page
 
 
 def test_the_equations_are_counted_by_a_job_and_shown(app: Flask, published: World) -> None:
