@@ -211,6 +211,32 @@ def test_nothing_is_taken_back_after_the_cut_off(here: World) -> None:
     assert len(ordered(here)) == 2
 
 
+def test_after_the_cut_off_a_waiting_line_can_only_be_left_out_so_that_the_tally_is_signed(
+    app: Flask, here: World
+) -> None:
+    paste = bring(here, FIRST)
+    here.lock()
+    client, page = world.sign_in(app, here, "leader"), f"/pastes/{paste.id}"
+    tally = f"/cycles/{here.cycle.id}/tally/{here.points[0].id}"
+    assert f'href="/cycles/{here.cycle.id}/intake"' in client.get(tally).get_data(as_text=True).split("处理完才能签")[1]
+    shown = client.get(page).get_data(as_text=True)
+    [line] = waiting(paste)
+    assert ("不能再入单" in shown, 'value=":0"' in shown, "data-open" in shown) == (True, True, False)
+    assert shown.count('name="pick"') == 1
+    assert world.post(client, page, f"/paste-lines/{line.id}", {"pick": ":0"}).status_code == 303
+    assert "处理完才能签" not in client.get(tally).get_data(as_text=True)
+
+
+def test_a_preview_that_missed_the_cut_off_is_dropped_as_a_whole(app: Flask, here: World) -> None:
+    paste = bring(here, FIRST, commits=False)
+    here.lock()
+    client, page = world.sign_in(app, here, "leader"), f"/pastes/{paste.id}"
+    assert f"{page}/undo" in client.get(page).get_data(as_text=True)
+    assert world.post(client, page, f"{page}/undo", {}).status_code == 303
+    tally = client.get(f"/cycles/{here.cycle.id}/tally/{here.points[0].id}").get_data(as_text=True)
+    assert "处理完才能签" not in tally
+
+
 def test_a_big_paste_is_placed_by_a_job_that_may_be_run_twice(
     app: Flask, here: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
