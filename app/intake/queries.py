@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Row, func, select
 
 from app.core.db import db
 from app.intake import rules, versions
-from app.intake.booking import ACTS, wanted_goods
+from app.intake.booking import ACTS, standing_bookings, wanted_goods
 from app.intake.models import ChainLine, ChainPaste, LineOutcome, PasteState
 from app.intake.reasons import sentence
 from app.ordering.models import CyclePoint, HouseholdOrder, Offer, OrderChoice, OrderState, Source
@@ -130,6 +130,23 @@ def _line_row(line: ChainLine, names: dict[int, str], held: Held | None) -> Line
         _choices(line, held) if waits and held else (),
         line.household_id,
     )
+
+
+def ordered_elsewhere(paste: ChainPaste) -> int:
+    """Households on the clear lines of a preview whose order of another kind a commit will ask about.
+
+    Those that a version before has booked already are left out: their order was asked about then.
+    """
+    if paste.state != PasteState.PREVIEW:
+        return 0
+    homes = select(ChainLine.household_id).where(ChainLine.paste_id == paste.id, ChainLine.outcome.in_(ACTS))
+    found = select(HouseholdOrder.household_id).where(
+        HouseholdOrder.cycle_id == paste.cycle_id,
+        HouseholdOrder.state == OrderState.PLACED,
+        HouseholdOrder.source.not_in((Source.CHAIN, Source.SHEET)),
+        HouseholdOrder.household_id.in_(homes),
+    )
+    return len(set(db.session.scalars(found)) - set(standing_bookings(paste)))
 
 
 def goods_text(goods: Iterable[tuple[str, int | None]]) -> str:

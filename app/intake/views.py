@@ -100,6 +100,7 @@ def preview(paste_id: int) -> str:
         counts={outcome: sum(row.outcome == outcome for row in rows) for outcome in LineOutcome},
         differences={kind: sum(row.difference == kind for row in rows) for kind in Difference},
         removed=queries.removed_rows(kept),
+        elsewhere=queries.ordered_elsewhere(kept),
         show=show,
         done=_just_done(rows),
         totals=queries.item_totals(kept),

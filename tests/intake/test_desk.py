@@ -74,6 +74,22 @@ def test_an_order_from_the_form_is_never_overwritten_silently(here: World) -> No
     assert db.session.scalar(select(func.count()).select_from(HouseholdOrder)) == 2
 
 
+def test_the_preview_says_before_it_is_entered_who_has_ordered_elsewhere(app: Flask, here: World) -> None:
+    leader = here.actor("leader")
+    paste = service.paste_chain(leader, here.cycle.id, here.points[0].id, Paste(CHAIN))
+    client = world.sign_in(app, here, "leader")
+    assert "别处来的订单" not in client.get(f"/pastes/{paste.id}").get_data(as_text=True)
+    here.order(here.households[0], {3: 1})
+    assert "清楚的行里有 1 户已有电话、自助等别处来的订单" in client.get(f"/pastes/{paste.id}").get_data(as_text=True)
+    service_commit.commit(leader, paste.id)
+    line = db.session.scalars(select(ChainLine).where(ChainLine.reason == "existing_order")).one()
+    service_commit.settle(leader, line.id, Settle(here.households[0].id, existing="add"))
+    later = service.paste_chain(
+        leader, here.cycle.id, here.points[0].id, Paste(CHAIN + "4. 桂花苑2号楼1单元301 土豆3\n")
+    )
+    assert "别处来的订单" not in client.get(f"/pastes/{later.id}").get_data(as_text=True)
+
+
 def test_a_household_of_another_point_or_goods_nobody_offers_are_refused(here: World) -> None:
     leader = here.actor("leader")
     paste = service.paste_chain(leader, here.cycle.id, here.points[0].id, Paste(CHAIN))
