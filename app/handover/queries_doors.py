@@ -129,10 +129,11 @@ def _last_attempts(cycle_id: int, building_id: int) -> dict[int, HandOut]:
     return {attempt.bag_id: attempt for attempt in db.session.scalars(found)}
 
 
-def coming_count(cycle_id: int, building_id: int) -> int:
-    """Bags for the building that are still at the depot or on the road."""
+def coming_count(cycle_id: int, building_id: int, wave: int | None = None) -> int:
+    """Bags for the building, of one wave or of all, that are still at the depot or on the road."""
     found = select(func.count()).select_from(Bag)
     found = found.where(Bag.cycle_id == cycle_id, Bag.building_id == building_id, Bag.state.in_(COMING))
+    found = found if wave is None else found.where(Bag.wave == wave)
     return db.session.scalar(found) or 0
 
 

@@ -122,7 +122,7 @@ def doors_of(document: Document) -> Doors | None:
     waiting = tuple(bag for bag in bags if bag.state == BagState.DROPPED_OFF)
     listed = codes_on(document)
     named = tuple(bag for bag in waiting if listed is None or bag.code in listed)
-    coming = coming_count(document.cycle_id, building.id)
+    coming = coming_count(document.cycle_id, building.id, document.wave)
     return Doors(named, len(bags) - len(waiting), coming, len(waiting) - len(named))
 
 

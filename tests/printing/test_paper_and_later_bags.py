@@ -59,6 +59,21 @@ def test_a_sheet_whose_rows_were_purged_offers_every_bag(day: World) -> None:
     assert (len(doors.waiting), doors.unlisted) == (len(bags), 0)
 
 
+def test_bags_of_the_next_wave_are_not_missing_on_this_paper(day: World) -> None:
+    sheet = _list_of(day)
+    order_id = _arrive(sheet.subject_id)[0].order_id
+    before = returns.doors_of(sheet)
+    for code, wave in (("ZZZZZZZZ2", 1), ("ZZZZZZZZ3", 2)):
+        later = Bag(code=code, cycle_id=day.cycle.id, order_id=order_id, wave=wave, seq=9, state="packed")
+        later.building_id, later.weight_g, later.volume_ml = sheet.subject_id, 1, 1
+        db.session.add(later)
+    db.session.commit()
+    doors = returns.doors_of(sheet)
+    assert before is not None
+    assert doors is not None
+    assert doors.coming == before.coming + 1
+
+
 def test_taking_back_concerns_the_wave_of_the_sheet_only(day: World) -> None:
     sheet = _list_of(day)
     bags = _arrive(sheet.subject_id)
