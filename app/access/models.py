@@ -32,7 +32,7 @@ class Account(Created, Versioned, Base):
     is_active: Mapped[bool] = mapped_column(Flag, default=True)
     must_change_password: Mapped[bool] = mapped_column(Flag, default=False)  # it was set by somebody else
     session_epoch: Mapped[int] = mapped_column(Integer, default=1)
-    grants: Mapped[list[RoleGrant]] = relationship(back_populates="account")
+    grants: Mapped[list[RoleGrant]] = relationship(back_populates="account", order_by="RoleGrant.id")
 
 
 SCOPES = ("subdistrict_id", "community_id", "service_point_id", "building_id")

@@ -64,7 +64,7 @@ class Bundle(Versioned, Base):
     name: Mapped[str] = plain_text()
     list_price_fen: Mapped[int] = mapped_column(Integer, default=0)
     is_active: Mapped[bool] = mapped_column(Flag, default=True)
-    components: Mapped[list[BundleComponent]] = relationship()
+    components: Mapped[list[BundleComponent]] = relationship(order_by="BundleComponent.item_id")
 
 
 class BundleComponent(Base):

@@ -145,7 +145,7 @@ class Offer(Base):
     is_soft_limit: Mapped[bool] = mapped_column(Flag, default=False)
     position: Mapped[int] = mapped_column(Integer, default=0)
     is_listed: Mapped[bool] = mapped_column(Flag, default=True)
-    components: Mapped[list[OfferComponent]] = relationship()
+    components: Mapped[list[OfferComponent]] = relationship(order_by="OfferComponent.item_id")
 
 
 class OfferComponent(Base):
@@ -191,8 +191,10 @@ class HouseholdOrder(Created, Versioned, Base):
     door_note: Mapped[str] = personal_text(default="")
     remark: Mapped[str] = sensitive_text(default="")
     other_need: Mapped[str] = sensitive_text(default="")  # 其他需要: free text kept apart
-    choices: Mapped[list[OrderChoice]] = relationship(cascade="all, delete-orphan")
-    lines: Mapped[list[OrderLine]] = relationship(cascade="all, delete-orphan", back_populates="order")
+    choices: Mapped[list[OrderChoice]] = relationship(cascade="all, delete-orphan", order_by="OrderChoice.offer_id")
+    lines: Mapped[list[OrderLine]] = relationship(
+        cascade="all, delete-orphan", back_populates="order", order_by="OrderLine.id"
+    )
     cycle: Mapped[Cycle] = relationship()
 
 

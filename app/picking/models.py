@@ -63,7 +63,7 @@ class Bag(Created, Versioned, Base):
     is_cold: Mapped[bool] = mapped_column(Flag, default=False)
     is_fragile: Mapped[bool] = mapped_column(Flag, default=False)
     is_heavy: Mapped[bool] = mapped_column(Flag, default=False)
-    lines: Mapped[list[BagLine]] = relationship()
+    lines: Mapped[list[BagLine]] = relationship(order_by="BagLine.order_line_id")
 
 
 class BagLine(Base):

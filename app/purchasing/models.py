@@ -70,7 +70,9 @@ class PurchaseOrder(Created, Versioned, Base):
     approved_by_id: Mapped[int | None] = fk("account.id")
     sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     supplier: Mapped[Supplier] = relationship()
-    lines: Mapped[list[PurchaseOrderLine]] = relationship(back_populates="purchase_order")
+    lines: Mapped[list[PurchaseOrderLine]] = relationship(
+        back_populates="purchase_order", order_by="PurchaseOrderLine.id"
+    )
 
 
 class PurchaseOrderLine(Base):

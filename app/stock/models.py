@@ -47,7 +47,7 @@ class GoodsReceipt(Created, Base):
     from_whom: Mapped[str] = plain_text(default="")
     received_at: Mapped[datetime] = mapped_column(UtcDateTime)
     received_by_id: Mapped[int] = fk("account.id")
-    lots: Mapped[list[Lot]] = relationship(back_populates="goods_receipt")
+    lots: Mapped[list[Lot]] = relationship(back_populates="goods_receipt", order_by="Lot.id")
 
 
 LOT_PARTS = ("qty_free", "qty_reserved", "qty_packed", "qty_damaged", "qty_returned")
