@@ -128,13 +128,18 @@ def test_arrival_says_when_and_how_many_bags(app: Flask, published: World) -> No
         assert told(published, Occasion.SLOTS) == {}
 
 
-def test_where_goods_are_collected_nobody_is_told_that_they_come_to_the_door(app: Flask, published: World) -> None:
+def collect_at_the_first_building(here: World) -> None:
+    """From yesterday on, the households of the first building come for their bags."""
     level = ZoneLevel(code="collect", label_zh="自取", delivery_mode="collect_by_slot", round_order=0)
     db.session.add(level)
     db.session.flush()
-    since = published.cycle.opens_at - timedelta(days=1)
-    db.session.add(ZoneDesignation(building_id=published.buildings[0].id, zone_level_id=level.id, starts_at=since))
+    since = here.cycle.opens_at - timedelta(days=1)
+    db.session.add(ZoneDesignation(building_id=here.buildings[0].id, zone_level_id=level.id, starts_at=since))
     db.session.commit()
+
+
+def test_where_goods_are_collected_nobody_is_told_that_they_come_to_the_door(app: Flask, published: World) -> None:
+    collect_at_the_first_building(published)
     with app.test_request_context():
         found = told(published, Occasion.ARRIVAL)
         assert "各家门口" not in found["桂花苑 2号楼"]
@@ -153,12 +158,7 @@ def test_the_opening_of_one_building_carries_its_own_address_and_that_of_several
 
 
 def test_slots_are_told_only_where_goods_are_not_carried_to_the_doors(app: Flask, published: World) -> None:
-    level = ZoneLevel(code="collect", label_zh="自取", delivery_mode="collect_by_slot", round_order=0)
-    db.session.add(level)
-    db.session.flush()
-    since = published.cycle.opens_at - timedelta(days=1)
-    db.session.add(ZoneDesignation(building_id=published.buildings[0].id, zone_level_id=level.id, starts_at=since))
-    db.session.commit()
+    collect_at_the_first_building(published)
     with app.test_request_context():
         found = told(published, Occasion.SLOTS)
         assert list(found) == ["桂花苑 2号楼"]
