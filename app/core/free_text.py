@@ -3,10 +3,10 @@
 Only door notes ever reach paper. A clause is what stands between two marks; the first line that fits decides:
 
     clause                            kind          on paper
-    产妇 高血压 透析 配药 阳性           health        never: only the point leader reads it
+    产妇 透析 配药 阳性 diabetic         health        never: only the point leader reads it
     13812345678, a number of 18 digits  contact       no
     已付 微信已转 红包                   payment       no, and it is no payment: accounts are settled later
-    帮忙送到87-105  转给3号楼201         redirect      no: the point leader has to settle it before the bags are packed
+    帮忙送到87-105  对门代收  家里没人     redirect      no: the point leader settles it before the bags are packed
     没有就不要  缺货可换                 substitute    no: each line has its own box; a refusal unticks all of them
     奶粉 独居老人 没有锅                 special_need  no: the point leader looks after it
     敲门重一点  放门口  先打电话          door_note     yes
@@ -18,11 +18,12 @@ What is longer than a sheet has room for stays inside as a whole clause, never c
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
 from app.core import chinese, remark_words
+from app.core.redirects import asks_for_another_door
 
 ROOM_ON_PAPER = 60  # characters
 
@@ -31,8 +32,9 @@ _MISSING = ("没有", "无货", "缺货", "没货", "断货", "没了", "买不�
 _INSTEAD = tuple("就不要 不要 算了 就退 退款 取消 不用 不换 换 替 都行 都可以 也行 代替".split())
 _CHANGE = ("替换", "代替", "替代", "不要换", "不能换", "勿换", "别换", "不换", "可换", "可以换")
 _REFUSED = tuple("不要 不能换 勿换 别换 不换 不替 不用 不接受 算了 就退 退款 取消".split())
-_GIVEN_ON = ("送到", "送去", "送给", "转给", "转交", "带给", "捎给", "放到", "改送", "寄到")
-_ADDRESS = re.compile(r"\d+ ?(?:-|号楼|幢|栋|弄|号|单元) ?\d+|\d+ ?(?:号楼|幢|栋)")
+_REFUSED_ENGLISH = re.compile(r"\b(?:no|without|don'?t|do not) (?:substitut|replac)")
+_CHANGE_ENGLISH = re.compile(r"\b(?:substitut|replace)")
+_PAID_ENGLISH = re.compile(r"\bpaid\b|\btransferred\b|\balipay\b|\bwechat pay\b")
 _PHONE = re.compile(r"(?<!\d)(?:\d[ -]?){7,20}[0-9Xx](?!\d)")
 _MARKS = re.compile(r"[,，、。;；!！\n]+|(?<=[\u4e00-\u9fff])\s+(?=\S)|(?<=\S)\s+(?=[\u4e00-\u9fff])")
 
@@ -75,7 +77,8 @@ class Sorted:
     def refuses_substitutes(self) -> bool:
         """Whether a clause about substitutes says no ("没有就不要", "缺货不要换"); which goods is not guessed."""
         about = [clause.text for clause in self.clauses if clause.kind == Kind.SUBSTITUTE]
-        return any(_holds(chinese.fold(text), _REFUSED) for text in about)
+        folded = [chinese.fold(text).lower() for text in about]
+        return any(_holds(text, _REFUSED) or _REFUSED_ENGLISH.search(text) for text in folded)
 
 
 def clauses(text: str) -> tuple[Clause, ...]:
@@ -86,26 +89,34 @@ def clauses(text: str) -> tuple[Clause, ...]:
 
 def kind_of(clause: str) -> Kind:
     """What one clause is about; see the table at the head of this file."""
-    text = chinese.fold(clause)
-    for word in remark_words.NO_MEDICINE:
-        text = text.replace(word, "")
-    if _holds(text, remark_words.HEALTH):
-        return Kind.HEALTH
-    if _PHONE.search(text):
-        return Kind.CONTACT
-    if _holds(text, _PAID):
-        return Kind.PAYMENT
-    if _holds(text, _GIVEN_ON) and _ADDRESS.search(text):
-        return Kind.REDIRECT
-    if _holds(text, _CHANGE) or (_holds(text, _MISSING) and _holds(text, _INSTEAD)):
-        return Kind.SUBSTITUTE
-    if _holds(text, (*remark_words.SPECIAL, *remark_words.URGENT)):
-        return Kind.SPECIAL_NEED
-    return Kind.DOOR_NOTE if _holds(text, (*remark_words.DOOR, *remark_words.AT_HOME)) else Kind.OTHER
+    text = chinese.fold(clause).lower()
+    return next((kind for kind, applies in _TESTS if applies(text)), Kind.OTHER)
+
+
+def _is_about_substitutes(text: str) -> bool:
+    said = _holds(text, _CHANGE) or (_holds(text, _MISSING) and _holds(text, _INSTEAD))
+    return said or bool(_CHANGE_ENGLISH.search(text))
 
 
 def _holds(text: str, words: Iterable[str]) -> bool:
     return any(word in text for word in words)
+
+
+# In the order of the table at the head of this file: the first test that applies decides.
+_TESTS: tuple[tuple[Kind, Callable[[str], object]], ...] = (
+    (Kind.HEALTH, remark_words.says_health),
+    (Kind.CONTACT, _PHONE.search),
+    (Kind.PAYMENT, lambda text: _holds(text, _PAID) or _PAID_ENGLISH.search(text)),
+    (Kind.REDIRECT, asks_for_another_door),
+    (Kind.SUBSTITUTE, _is_about_substitutes),
+    (Kind.SPECIAL_NEED, lambda text: remark_words.says_special_need(text) or _holds(text, remark_words.URGENT)),
+    (
+        Kind.DOOR_NOTE,
+        lambda text: (
+            _holds(text, (*remark_words.DOOR, *remark_words.AT_HOME)) or remark_words.DOOR_ENGLISH.search(text)
+        ),
+    ),
+)
 
 
 def sort_out(door_note: str, remark: str = "", cleared: frozenset[str] = frozenset()) -> Sorted:

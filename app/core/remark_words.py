@@ -1,13 +1,18 @@
-"""The words by which remarks are told apart, in one place for chains, forms, calls and paper. Data only.
+"""The words by which remarks are told apart, in one place for chains, forms, calls and paper.
 
 health        sick, pregnant, tested, disabled: only the point leader reads it, it never reaches paper
 special need  medicine, infants, people who live alone or cannot cook: the point leader looks after it
 urgent        cannot wait for the next round
 door          what the one at the door has to know
 at home       more of that, where the text is a remark in any case (消毒 in an order is 消毒液)
+
+The English ones are beginnings of words ("diabet" for diabetic and diabetes); one with a full stop is a whole word.
 """
 
 from __future__ import annotations
+
+import re
+from collections.abc import Iterable
 
 HEALTH = tuple(
     "高血压 高血药 高压药 降压 血压 血糖 糖尿病 糖尿 降糖 高血脂 胰岛素 透析 化疗 放疗 癌 肿瘤 哮喘 心脏病 心脏 冠心病"
@@ -30,3 +35,249 @@ DOOR = tuple(
 AT_HOME = tuple(
     "来电 鞋柜 小声 轻一点 轻点 重一点 大声 挂门 有狗 有猫 孩子在睡 睡觉 消毒 放地上 密码 钥匙 后门 侧门 楼梯".split()
 )
+
+
+_ENGLISH = re.compile(r"[a-z]{3}")
+
+
+def _beginnings(words: str) -> re.Pattern[str]:
+    """One pattern for beginnings of English words, written one a line; a full stop at the end closes the word."""
+    starts: Iterable[str] = (line.strip() for line in words.strip().splitlines())
+    parts = (re.escape(one.rstrip(".")) + (r"(?![a-z])" if one.endswith(".") else "") for one in starts)
+    return re.compile(r"(?<![a-z])(?:" + "|".join(parts) + ")")
+
+
+HEALTH_ENGLISH = _beginnings(
+    """
+    diabet
+    insulin
+    blood sugar
+    blood pressure
+    hypertens
+    pregnan
+    expecting a
+    expecting twins
+    breastfe
+    breast-fe
+    breast fe
+    nursing mother
+    postnatal
+    postpartum
+    miscarr
+    dialysis
+    kidney
+    renal
+    cancer
+    tumor
+    tumour
+    chemo
+    radiotherap
+    leukemi
+    leukaemi
+    asthma
+    copd.
+    bronchi
+    pneumonia
+    heart attack
+    heart condition
+    heart disease
+    heart failure
+    heart patient
+    heart problem
+    heart surgery
+    cardiac
+    pacemaker
+    stroke.
+    dementia
+    alzheimer
+    parkinson
+    epilep
+    seizure
+    depress
+    anxiety
+    mental
+    psychiatr
+    bipolar
+    schizo
+    autis
+    suicid
+    fever
+    cough
+    flu.
+    tested positive
+    test positive
+    positive test
+    positive case
+    is positive
+    are positive
+    covid
+    corona
+    omicron
+    virus
+    infect
+    contagi
+    quarantin
+    isolat
+    close contact
+    symptom
+    hiv.
+    aids.
+    hepatitis
+    tubercul
+    allerg
+    anaphyla
+    celiac
+    coeliac
+    disab
+    handicap
+    wheelchair
+    wheel chair
+    crutch
+    paraly
+    bedridden
+    bed-ridden
+    deaf
+    hard of hearing
+    hearing impair
+    hearing aid
+    blind.
+    visually impair
+    cannot walk
+    can't walk
+    can not walk
+    unable to walk
+    broken leg
+    broken arm
+    broken hip
+    broken foot
+    fractur
+    injur
+    surger
+    operation.
+    operated on
+    post-op
+    wound
+    hospital
+    patient.
+    patients
+    prescri
+    oxygen
+    nebuli
+    catheter
+    stoma.
+    ill.
+    illness
+    sick
+    disease
+    medical condition
+    diagnos
+    cholesterol
+    thyroid
+    arthrit
+    gout.
+    migraine
+    transplant
+    immune
+    immuno
+    morphine
+    """
+)
+SPECIAL_ENGLISH = _beginnings(
+    """
+    medicine
+    medication
+    tablets
+    pills
+    pharmac
+    formula
+    baby
+    babies
+    infant
+    newborn
+    new-born
+    toddler
+    diaper
+    nappy
+    nappies
+    elderly
+    old man
+    old lady
+    old woman
+    old people
+    senior
+    lives alone
+    live alone
+    living alone
+    on my own
+    on her own
+    on his own
+    no stove
+    no cooker
+    no kitchen
+    no pan
+    no pot
+    no gas
+    cannot cook
+    can't cook
+    unable to cook
+    no smartphone
+    no smart phone
+    halal
+    vegan
+    vegetarian
+    urgent
+    emergency
+    out of food
+    no food
+    nothing to eat
+    run out of
+    running out
+    starving
+    help!
+    """
+)
+DOOR_ENGLISH = _beginnings(
+    """
+    door
+    knock
+    ring.
+    ring the
+    bell.
+    doorbell
+    call me
+    call before
+    call first
+    call when
+    phone me
+    phone first
+    text me
+    lift
+    elevator
+    gate.
+    stairs
+    dog.
+    cat.
+    asleep
+    sleeping
+    quiet
+    """
+)
+
+
+def says_health(folded: str) -> bool:
+    """Whether a folded text in lower case speaks of somebody's health."""
+    for word in NO_MEDICINE:
+        folded = folded.replace(word, "")
+    return any(word in folded for word in HEALTH) or _says(HEALTH_ENGLISH, folded)
+
+
+def says_special_need(folded: str) -> bool:
+    """Whether a folded text in lower case names something that somebody has to look after."""
+    for word in NO_MEDICINE:
+        folded = folded.replace(word, "")
+    return any(word in folded for word in SPECIAL) or _says(SPECIAL_ENGLISH, folded)
+
+
+def _says(beginnings: re.Pattern[str], folded: str) -> bool:
+    """Most texts hold no English: looking for any at all is much cheaper than looking for each word."""
+    return _ENGLISH.search(folded) is not None and beginnings.search(folded) is not None

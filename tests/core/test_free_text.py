@@ -35,10 +35,58 @@ PIECES = st.sampled_from(
         ("打电话19900000001", Kind.CONTACT),
         ("330102194901010010", Kind.CONTACT),
         ("谢谢志愿者", Kind.OTHER),
+        ("leave at the door", Kind.DOOR_NOTE),
+        ("ring the bell twice", Kind.DOOR_NOTE),
+        ("no substitutes please", Kind.SUBSTITUTE),
+        ("already paid by wechat pay", Kind.PAYMENT),
+        ("diapers size L", Kind.SPECIAL_NEED),
+        ("we have no stove", Kind.SPECIAL_NEED),
+        ("thanks a lot", Kind.OTHER),
     ],
 )
 def test_a_clause_is_what_its_words_say(clause: str, kind: Kind) -> None:
     assert kind_of(clause) == kind
+
+
+@pytest.mark.parametrize(
+    "clause",
+    [
+        "东西送5幢201 送至5号楼201 5幢201代收 帮忙送到五号楼201 送到对门 搬到5幢201了 不住这里了 放302门口就行".split(),
+        "麻烦放到隔壁那家|请给对面邻居拿|我们搬走了|这两天不在家|人在外地|家里没人|给我妈送过去，她住8栋601".split("|"),
+        "送我女儿家|请转到二号楼一单元三零一|交给楼上502|由3单元602代领|楼下101会帮我拿|改成6号楼送|改送9幢".split("|"),
+        "换地址了|地址改为7栋2单元301|别送这里|出差了|先放在对门那户|让501帮我拿一下|东西给楼下老王家".split("|"),
+        "deliver to building 5 room 201|please bring it to 5-201|leave it with my neighbour in 302".split("|"),
+        "give it to the flat next door|we moved to block 7|I don't live here anymore|we are away this week".split("|"),
+        "not at home|nobody home till Friday|send to my mother's place|drop at 12-302 instead".split("|"),
+    ],
+)
+def test_a_clause_that_names_another_door_or_says_that_nobody_is_there_waits(clause: list[str]) -> None:
+    for one in clause:
+        first = sort_out(one)
+        assert Kind.REDIRECT in first.kinds, one
+        assert first.clauses[0].text not in first.paper
+
+
+@pytest.mark.parametrize(
+    "clause",
+    "敲门重一点 放门口 先打电话 放邻居 放门卫 送到家门口 送上门 放楼下 2号门进右手电梯 请放电梯口 3楼没有电梯辛苦了"
+    " 鸡蛋要大的 送到门口按2下铃 土豆要5个小的 到了打电话我下楼拿 我家在6楼走楼梯 放在门口鞋柜上".split(),
+)
+def test_a_note_for_the_own_door_waits_for_nobody(clause: str) -> None:
+    assert sort_out(clause).paper == clause
+
+
+@pytest.mark.parametrize(
+    "words",
+    "I am diabetic|my wife is pregnant|DIALYSIS on Monday|I have diabetes|chemo patient|high blood pressure|"
+    "allergic to peanuts|she uses a wheelchair|tested positive|we have covid|heart condition|needs insulin|"
+    "he is deaf, ring long|recovering from surgery|breastfeeding|asthmatic child|in quarantine|disabled|"
+    "has a fever|cancer|broken leg|my mother has dementia".split("|"),
+)
+def test_health_in_english_never_reaches_paper(words: str) -> None:
+    found = sort_out(words)
+    assert Kind.HEALTH in found.kinds
+    assert found.paper in ("", "ring long")
 
 
 def test_health_payment_and_numbers_leave_the_door_note_and_stay_inside() -> None:

@@ -61,11 +61,10 @@ class Remarks:
 def flags_of(text: str) -> frozenset[Flag]:
     """What any free text says of needs, whatever else it holds."""
     found: set[Flag] = set()
-    for word in remark_words.NO_MEDICINE:
-        text = text.replace(word, "")
-    if any(word in text for word in remark_words.SPECIAL):
+    text = text.lower()
+    if remark_words.says_special_need(text):
         found.add(Flag.SPECIAL_NEED)
-    if any(word in text for word in remark_words.HEALTH):
+    if remark_words.says_health(text):
         found |= {Flag.HEALTH, Flag.SPECIAL_NEED}
     if any(word in text for word in remark_words.URGENT):
         found.add(Flag.URGENT)
@@ -73,7 +72,7 @@ def flags_of(text: str) -> frozenset[Flag]:
 
 
 def is_health(text: str) -> bool:
-    return any(word in text for word in remark_words.HEALTH)
+    return remark_words.says_health(text.lower())
 
 
 @lru_cache(maxsize=8192)
