@@ -12,6 +12,7 @@ from app.allocation.models import AllocationRun, ShareNote, ShareOverride, Subst
 from app.catalog.models import Item
 from app.core.db import db
 from app.ordering.models import Cycle, HouseholdOrder, OrderLine
+from app.places.finder import building_called
 from app.places.models import Building, Compound, Household, Stairwell
 from app.stock.models import GoodsReceipt, Lot
 from app.stock.queries import usable_by
@@ -158,6 +159,6 @@ def short_lines(cycle_id: int, item_id: int | None = None, search: str = "") -> 
         statement = statement.where(OrderLine.item_id == item_id)
     if search:
         statement = statement.where(
-            (Household.room_no == search) | Compound.name.contains(search, autoescape=True) | (Building.label == search)
+            (Household.room_no == search) | Compound.name.contains(search, autoescape=True) | building_called(search)
         )
     return statement

@@ -10,7 +10,7 @@ from app.core.chinese import NUMERALS, fold, numeral
 _LEVELS = "号楼|号院|号|栋|幢|楼|单元|门洞|门|室|弄|座|层|期|区|村|组"
 _CHINESE_NUMBER = re.compile(f"([{''.join(sorted(NUMERALS))}]{{1,7}})(?={_LEVELS}|[-\\d]|$)")
 _STEMS = "甲乙丙丁戊己庚辛壬癸"
-_STEM = re.compile(f"([{_STEMS}])(?={_LEVELS}|[-\\d]|$)")
+_STEM = re.compile(f"([{_STEMS}])(?={_LEVELS}|[-#\\d]|$)")
 _LEVEL_AFTER_NUMBER = re.compile(f"(?<=[0-9A-Za-z])(?:{_LEVELS})")
 _PARTS = re.compile(r"\d+|[A-Za-z]+|[^\dA-Za-z\s\-#.,/()]+")
 _LONGEST = 200

@@ -18,6 +18,7 @@ from app.handover.models import Dispute, DisputeKind, DisputeState
 from app.handover.rules import Answer, is_in_time
 from app.ordering.models import HouseholdOrder, OrderLine
 from app.picking.models import Bag, BagState
+from app.places.finder import building_called
 from app.places.models import Building, Compound, Household, Stairwell
 from app.places.queries import household_label
 from app.places.scope import buildings_in_scope
@@ -137,7 +138,7 @@ def _conditions(narrowed: DisputeFilter) -> Iterator[ColumnElement[bool]]:
     if text:
         code = text.upper().replace("-", "").replace(" ", "")
         named = Compound.name.contains(text, autoescape=True) | Item.name.contains(text, autoescape=True)
-        yield (Bag.code == code) | (Building.label == text) | (Household.room_no == text) | named
+        yield (Bag.code == code) | building_called(text) | (Household.room_no == text) | named
 
 
 def as_row(row: Any) -> DisputeRow:

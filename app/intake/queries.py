@@ -15,6 +15,7 @@ from app.intake.booking import ACTS, standing_bookings, wanted_goods
 from app.intake.models import ChainLine, ChainPaste, LineOutcome, PasteState
 from app.intake.reasons import sentence
 from app.ordering.models import CyclePoint, HouseholdOrder, Offer, OrderChoice, OrderState, Source
+from app.places.finder import find
 from app.places.models import Building, Compound, Household, ServicePoint, Stairwell
 
 
@@ -214,7 +215,10 @@ def home_names(ids: set[int]) -> dict[int, str]:
 
 
 def homes_like(point_id: int, typed: str) -> list[tuple[int, str]]:
-    """Households of a point whose room number is the last part of what was typed, at most 50, to choose from."""
+    """Households of a point that what was typed means, else those whose room number ends it; at most 50."""
+    meant = find(typed, Building.service_point_id == point_id)
+    if meant:
+        return [(home.household_id, home.address) for home in meant]
     room = typed.replace("-", " ").split()[-1] if typed.strip() else ""
     found = _homes().where(Building.service_point_id == point_id, Household.room_no == room, Household.is_active)
     return [(row.id, _home(row)) for row in db.session.execute(found.limit(50))]

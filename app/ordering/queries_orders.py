@@ -18,6 +18,7 @@ from app.core.events import Event
 from app.core.natural import natural_key
 from app.ordering.models import CyclePoint, HouseholdOrder, OrderLine, Stage
 from app.ordering.rules import read_order_code
+from app.places.finder import building_called
 from app.places.models import Building, Compound, Household, ServicePoint, Stairwell
 from app.places.scope import buildings_in_scope, points_in_scope
 
@@ -115,7 +116,7 @@ def _matches(text: str) -> ColumnElement[bool]:
         return HouseholdOrder.code == code
     return or_(
         Compound.name.contains(text, autoescape=True),
-        Building.label == text,
+        building_called(text),
         Household.room_no == text,
         Building.sort_key + "\x1f" + Household.sort_key == natural_key(text),
     )

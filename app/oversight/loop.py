@@ -16,6 +16,7 @@ from app.dispatch.models import DropOff, Stop
 from app.handover.models import Dispute, DisputeState
 from app.ordering.models import Cycle, HouseholdOrder, OrderLine, Stage
 from app.picking.models import Bag, BagState
+from app.places.finder import building_called
 from app.places.models import Building, Compound
 from app.purchasing.models import Demand
 from app.stock.models import GoodsReceipt, Lot
@@ -153,7 +154,7 @@ def _places(search: str) -> dict[int, tuple[str, tuple[str, str]]]:
     found = select(Building.id, Compound.name, Building.label, Building.sort_key)
     found = found.join(Compound, Compound.id == Building.compound_id)
     if search:
-        found = found.where(Compound.name.contains(search, autoescape=True) | (Building.label == search))
+        found = found.where(Compound.name.contains(search, autoescape=True) | building_called(search))
     return {
         building: (f"{compound} {label}", (compound, key))
         for building, compound, label, key in db.session.execute(found)

@@ -11,6 +11,7 @@ from app.catalog.models import Item
 from app.core.db import db
 from app.ordering.models import HouseholdOrder, OrderLine, OrderState
 from app.picking.models import LIVE_BAGS, Bag, BagLine, BagState
+from app.places.finder import building_called
 from app.places.models import Building, Compound, Household
 
 
@@ -123,7 +124,7 @@ def bag_rows(cycle_id: int, search: str, state: str, building_id: int | None) ->
     if search:
         code = search.upper().replace("-", "").replace(" ", "")
         name = Compound.name.contains(search, autoescape=True)
-        statement = statement.where((Bag.code == code) | (Building.label == search) | name)
+        statement = statement.where((Bag.code == code) | building_called(search) | name)
     if state in {member.value for member in BagState}:
         statement = statement.where(Bag.state == state)
     if building_id is not None:

@@ -43,10 +43,15 @@ def find(text: str, in_scope: ColumnElement[bool], with_contacts: bool = False) 
     for number, reading in enumerate(read(text)):
         if reading.phone or reading.name:
             others += _by_contact(reading, in_scope) if with_contacts else []
-        elif not number or (not rooms and _is_one_building(in_scope)):
+        elif not number or (not rooms and (reading.building or _is_one_building(in_scope))):
             rooms = _by_room(reading, in_scope)
     seen = {one.household_id for one in rooms}
     return [*rooms, *(one for one in others if one.household_id not in seen)][:MOST]
+
+
+def building_called(text: str) -> ColumnElement[bool]:
+    """A condition on Building: those that `text` names, whatever its level word (12, 12幢 and 12号楼; 甲 and 甲栋)."""
+    return or_(Building.label == text, Building.sort_key == natural_key(text))
 
 
 def _is_one_building(in_scope: ColumnElement[bool]) -> bool:
@@ -72,9 +77,7 @@ def _by_room(reading: Reading, in_scope: ColumnElement[bool]) -> list[Found]:
     if reading.place:
         wanted = wanted.where(_in_place(reading.place))
     if reading.building:
-        wanted = wanted.where(
-            or_(Building.sort_key == natural_key(reading.building), Building.code == reading.building)
-        )
+        wanted = wanted.where(or_(building_called(reading.building), Building.code == reading.building))
     if reading.room:
         key = natural_key(reading.room.lstrip("0") or reading.room)
         family = Household.sort_key.startswith(key + "\x1f") & Household.room_no.contains("(")

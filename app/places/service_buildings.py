@@ -15,6 +15,7 @@ from app.core import clock, events
 from app.core.db import check_version, command, db
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.natural import natural_key
+from app.places.address.register import building_key
 from app.places.models import (
     Blackout,
     Building,
@@ -55,10 +56,8 @@ def edit_building(by: Staff, building_id: int, wanted: EditBuilding) -> Building
     reachable = select(ServicePoint.id).where(ServicePoint.id == wanted.service_point_id, points_in_scope(by, EDIT))
     if db.session.scalar(reachable) is None:
         raise Invalid({"service_point_id": [_("请从列出的选项里选。")]})
-    twin = select(Building.id).where(
-        Building.compound_id == building.compound_id, Building.label == wanted.label, Building.id != building.id
-    )
-    if db.session.scalar(twin):
+    others = select(Building.label).where(Building.compound_id == building.compound_id, Building.id != building.id)
+    if building_key(wanted.label) in map(building_key, db.session.scalars(others)):
         raise Invalid({"label": [_("这个小区里已有这一栋。")]})
     building.label, building.sort_key = wanted.label, natural_key(wanted.label)
     building.service_point_id, building.drop_spot = wanted.service_point_id, wanted.drop_spot

@@ -32,7 +32,7 @@ def explain(text: str, register: Register, scope: Scope | None = None) -> Explan
     """What `resolve` sees and decides."""
     folded = chinese.fold(text[:MAX_TEXT])
     place = place_of(folded, register, scope)
-    found = tokens.slots(place.naming.masked, words=register.words)
+    found = tokens.slots(place.naming.masked, words=register.words, stems=register.stems)
     return Explanation(
         folded,
         place.compounds[:_SHOWN],

@@ -53,7 +53,9 @@ def locate(
     folded = chinese.fold(text[:_LINE_LIMIT])
     place = place_of(folded, register, scope, explains)
     masked = place.naming.masked
-    found = [slot for slot in tokens.slots(masked, words=register.words) if not is_phone(slot.value)]
+    found = [
+        slot for slot in tokens.slots(masked, words=register.words, stems=register.stems) if not is_phone(slot.value)
+    ]
     located: list[Located] = []
     for segment in _segments(found, masked, units):
         for result in _read(segment, masked, place, located[-1:]):
@@ -72,6 +74,8 @@ def _counts_first(result: Located, masked: str) -> bool:
     lettered_room = text[0].isdigit() and text[-1].isascii() and text[-1].isalpha()
     if lettered_room and masked[result.end : result.end + 1] in ("", " "):
         return True
+    if read.building in tokens.STEMS and not masked.strip(read.building + names.AROUND):
+        return True  # 甲：, 【乙】: the heading of a list
     worded = bool(read.building) and any(ch in text for ch in "栋幢座楼号#元室弄")
     return worded or len(read.room) >= 3 or (read.is_bare_number and not text.strip().isalpha())
 

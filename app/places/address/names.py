@@ -11,6 +11,8 @@ from app.places.address.register import Register, compact
 from app.places.address.tokens import Slot
 
 MASK = "▣"
+AROUND = MASK + " :·-—.,。()[]【】"
+"""What may stand around a heading that is nothing but a place."""
 _SKIPPED = " ·()"
 _PLACE_ENDS = tuple(
     "花园 家园 小区 公寓 新村 山庄 大厦 公馆 名邸 宿舍 别墅 新苑 名苑 花苑 佳苑 家苑 水岸 广场"

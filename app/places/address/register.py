@@ -60,15 +60,20 @@ class Scope:
 
 @lru_cache(maxsize=4096)
 def building_key(label: str) -> str:
-    """`3号楼`, `3幢`, `三栋`, `3` → "3"; `A座` → "A"; `商务楼` stays itself."""
+    """`3号楼`, `3幢`, `三栋`, `3` → "3"; `A座` → "A"; `甲栋`, `甲号楼` → "甲"; `商务楼` stays itself."""
     folded = chinese.fold(label).strip().upper()
-    found = tokens.slots(folded)
+    found = tokens.slots(folded, stems=tokens.STEMS)
     whole = bool(found) and found[0].start == 0 and found[-1].end == len(folded.rstrip("。. "))
     if whole and len(found) <= 3:
         parts = [slot.value.lstrip("0") or "0" for slot in found]
         if all(slot.level in ("", "building", "hash", "number", "storey") for slot in found):
             return "".join(("-" if slot.join == "dash" else "") + part for slot, part in zip(found, parts, strict=True))
     return folded
+
+
+def _is_a_name(key: str) -> bool:
+    """Whether a building goes by a word (望江楼), not by a number, a letter or a heavenly stem."""
+    return any("\u4e00" <= ch <= "\u9fff" and ch not in tokens.STEMS for ch in key)
 
 
 @lru_cache(maxsize=1024)
@@ -131,12 +136,10 @@ class Register:
         for name in sorted(self.names, key=len, reverse=True):
             self._starts[name[0]].append(name)
             self._sizes[len(name)].append(name)
-        self.named_buildings = {
-            (compound, key)
-            for compound, keys in self.buildings.items()
-            for key in keys
-            if len(key) > 1 and any("\u4e00" <= ch <= "\u9fff" for ch in key)
-        }
+        every = [(compound, key) for compound, keys in self.buildings.items() for key in keys]
+        self.named_buildings = {(compound, key) for compound, key in every if len(key) > 1 and _is_a_name(key)}
+        self.stems = frozenset(key[0] for _compound, key in every if key and not _is_a_name(key)) & tokens.STEMS
+        """甲, 乙 … where they number buildings: then such a character in an address is no word."""
 
     def _add(self, household: Household) -> None:
         building, room = building_key(household.building), room_key(household.room)

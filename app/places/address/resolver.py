@@ -120,7 +120,7 @@ def resolve(text: str, register: Register, scope: Scope | None = None) -> Resolu
         return Resolution(None, 0, Reason.TOO_LONG)
     folded = chinese.fold(text)
     place = place_of(folded, register, scope)
-    found = tokens.slots(place.naming.masked, words=register.words)
+    found = tokens.slots(place.naming.masked, words=register.words, stems=register.stems)
     found = [slot for slot in found if not is_phone(slot.value)]
     if not found:
         return Resolution(None, 0, Reason.NO_ADDRESS)
@@ -138,14 +138,21 @@ def scope_named(title: str, register: Register, scope: Scope | None = None) -> S
     folded = chinese.fold(title[:MAX_TEXT])
     place = place_of(folded, register, scope)
     compounds = tuple(sorted(place.naming.compounds)) if not place.naming.problem else ()
-    first = tokens.slots(place.naming.masked, limit=2, words=register.words)[:1]
+    first = tokens.slots(place.naming.masked, limit=2, words=register.words, stems=register.stems)[:1]
     building = ""
-    if first and first[0].level in ("building", "number", "storey") and not first[0].before.strip(names.MASK):
+    if first and _names_building(first[0], place.naming.masked) and not first[0].before.strip(names.MASK):
         key = building_key(first[0].value)
         building = key if any(key in register.buildings[c] for c in compounds or place.compounds) else ""
     if not compounds and not building:
         return None
     return Scope(compounds or (scope.compounds if scope else ()), building)
+
+
+def _names_building(slot: Slot, masked: str) -> bool:
+    """12号楼蔬菜接龙 by its level word, 老水厂宿舍 甲 by standing alone behind the name."""
+    if slot.level:
+        return slot.level in ("building", "number", "storey")
+    return slot.value in tokens.STEMS and not masked.strip(slot.value + names.AROUND)
 
 
 def is_phone(value: str) -> bool:
@@ -344,7 +351,8 @@ def _unknown(best: Reading, place: Place) -> Resolution:
     if best.stairwell and other_stairwell:
         return Resolution(None, 0, Reason.UNKNOWN_STAIRWELL, other_stairwell[:_MAX_CANDIDATES], best)
     neighbours = [h for c in here for h in register.by_building[c, building] if _near(h.room, best.room)]
-    return Resolution(None, 0, Reason.UNKNOWN_ROOM, tuple(neighbours[:_MAX_CANDIDATES]), best)
+    glued = [h for c in here for h in register.by_building[c, building][:1] for h in _glued_stairwell(best, h, place)]
+    return Resolution(None, 0, Reason.UNKNOWN_ROOM, _distinct([*glued, *neighbours])[:_MAX_CANDIDATES], best)
 
 
 def _same_room(best: Reading, place: Place) -> tuple[Household, ...]:

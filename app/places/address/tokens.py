@@ -44,6 +44,9 @@ _NOT_BEFORE: dict[str, frozenset[str]] = {
     "f": frozenset(_LATIN),
 }
 _LONGEST = 4
+STEMS = frozenset("甲乙丙丁戊己庚辛壬癸")
+"""The heavenly stems number the buildings of older compounds as letters do elsewhere (甲栋, 乙号楼, 甲-2-301)."""
+_STEM_LEVELS = frozenset({"building", "hash", "number", "storey"})
 _JOINERS = " 。.,，、·\"'“”;；:：\\"
 _ROAD_ENDS = ("路", "街", "道", "巷", "弄", "胡同")
 
@@ -102,8 +105,36 @@ def level_at(text: str, start: int, words: Mapping[str, str] = LEVEL_WORDS) -> t
     return "", start
 
 
-def _value_at(text: str, start: int, words: Mapping[str, str]) -> tuple[str, int, bool]:
-    """(value, end, is_letter) of the number, numeral or letters at `start`; ("", start, False) when none."""
+def _stem_end(text: str, start: int, words: Mapping[str, str], known: frozenset[str]) -> int:
+    """End of a heavenly stem that numbers a building; `start` when it is part of a word (甲鱼, 园丁, 甲方).
+
+    A word for buildings behind it decides (甲栋). Without one it counts only before a number or alone (甲2-101, 甲：),
+    and only where the register has such buildings; behind a word (老水厂甲2-101) only where it has this very one.
+    """
+    if text[start] not in STEMS:
+        return start
+    at = start + 1
+    if text.startswith("单元", at) or level_at(text, at, words)[0] in _STEM_LEVELS:
+        return at
+    if not known or (start and text[start - 1].isalpha() and not _ends_word(text, start, known)):
+        return start
+    while text[at : at + 1] == " ":
+        at += 1
+    follows = text[at : at + 1]
+    is_alone = not follows or follows in ":-/_#()[]【】" or follows.isdigit() or follows in chinese.NUMERALS
+    return start + 1 if is_alone else start
+
+
+def _ends_word(text: str, start: int, known: frozenset[str]) -> bool:
+    """老水厂甲, 水厂宿舍乙: one of these buildings behind a word of two characters; 王甲 and 小乙 are persons."""
+    return text[start] in known and start > 1 and text[start - 2].isalpha()
+
+
+def _value_at(text: str, start: int, words: Mapping[str, str], stems: frozenset[str]) -> tuple[str, int, bool]:
+    """(value, end, is_letter) of the number, numeral, stem or letters at `start`; ("", start, False) when none."""
+    end = _stem_end(text, start, words, stems)
+    if end > start:
+        return text[start:end], end, True
     end = _digits_end(text, start)
     if end > start:
         return text[start:end].replace("O", "0").replace("o", "0"), end, False
@@ -122,15 +153,22 @@ def _value_at(text: str, start: int, words: Mapping[str, str]) -> tuple[str, int
     return "", start, False
 
 
-def slots(text: str, start: int = 0, limit: int = 12, words: Mapping[str, str] = LEVEL_WORDS) -> list[Slot]:
+def slots(
+    text: str,
+    start: int = 0,
+    limit: int = 12,
+    words: Mapping[str, str] = LEVEL_WORDS,
+    stems: frozenset[str] = frozenset(),
+) -> list[Slot]:
     """The slots of folded `text` from `start` on, at most `limit` of them.
 
-    Text that continues an address (a compound name in brackets behind it) is stepped over, not judged.
+    Text that continues an address (a compound name in brackets behind it) is stepped over, not judged. stems: those
+    that number buildings of the register; with any, a stem counts without a level word too.
     """
     found: list[Slot] = []
     pos, before_start, join = start, start, "start"
     while pos < len(text) and len(found) < limit:
-        value, end, is_letter = _value_at(text, pos, words)
+        value, end, is_letter = _value_at(text, pos, words, stems)
         if value:
             word_at = end
             while word_at < len(text) and text[word_at] == " ":
