@@ -16,7 +16,15 @@ from marshmallow import RAISE, Schema, ValidationError, fields, post_load, pre_l
 from app.core import clock
 from app.core.errors import Invalid, sentence_for_unknown_field
 
-TRANSPORT = {"csrf_token", "_key"}  # fields every form of ours carries that are no part of a command
+TRANSPORT: Mapping[str, str] = {
+    "csrf_token": "shows that the form is ours",
+    "_key": "makes the form take effect once",
+    "next": "where the reader wanted to go before being asked something else",
+    "try": "the button that shows what would happen instead of doing it",
+    "round": "which round the page of adjustments had opened, so that it is opened again",
+}
+"""Fields of forms that are no part of a command, with what they are for: the one place that lists them. A schema that
+declares a field of such a name gets it; every other schema passes over it. What is in neither is refused."""
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 DIRECTIONS = re.compile(r"[\u202a-\u202e\u2066-\u2069]")  # phones put them around copied numbers
 
@@ -171,9 +179,9 @@ class CommandSchema(Schema):
             return data
         gathered: dict[str, Any] = {}
         for name in data:
-            if name in TRANSPORT:
-                continue
             field = self.fields.get(name)
+            if field is None and name in TRANSPORT:
+                continue
             if isinstance(field, fields.List):
                 gathered[name] = [value for value in data.getlist(name) if value != ""]
             elif data.get(name) != "" or isinstance(field, Line):

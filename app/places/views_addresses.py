@@ -6,7 +6,6 @@ from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import select
-from werkzeug.datastructures import MultiDict
 
 from app.access.guard import requires, staff, submit
 from app.access.permissions import Permission
@@ -158,8 +157,7 @@ def _meaning(text: str, register: Register) -> str:
 def save_profile(compound_id: int) -> ResponseReturnValue:
     """Save the profile, or first show what it would change (button 试一试)."""
     tries = "try" in request.form
-    typed = MultiDict((name, value) for name, value in request.form.items(multi=True) if name != "try")
-    form = Form(SaveProfileSchema, typed)
+    form = Form(SaveProfileSchema, request.form)
     if form.is_valid:
         try:
             service_addresses.checked(form.command, service_addresses.labels_of(compound_id))

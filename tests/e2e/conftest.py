@@ -7,6 +7,7 @@ import shutil
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,6 +61,13 @@ def site(app: Flask) -> Iterator[Site]:
         db.session.commit()
         db.session.expunge_all()
         db.session.remove()
+    with served(app, here) as running:
+        yield running
+
+
+@contextmanager
+def served(app: Flask, here: World) -> Iterator[Site]:
+    """The application on a free port, with a worker that runs its jobs."""
     server = make_server("127.0.0.1", 0, app, threaded=True)
     stop = threading.Event()
 
