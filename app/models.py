@@ -5,7 +5,7 @@ from __future__ import annotations
 from app.access import models as access
 from app.allocation import models as allocation
 from app.catalog import models as catalog
-from app.core import events, idempotency, jobs
+from app.core import clock_trust, events, idempotency, jobs
 from app.core.db import Base
 from app.dispatch import models as dispatch
 from app.errands import models as errands
@@ -27,6 +27,7 @@ __all__ = [
     "access",
     "allocation",
     "catalog",
+    "clock_trust",
     "dispatch",
     "errands",
     "events",

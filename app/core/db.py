@@ -246,23 +246,35 @@ def command(fn: Callable[P, R]) -> Callable[P, R]:
     Anything else rolls back and goes up. Commands are never nested.
     """
 
+    return _transaction(fn, in_turn=True)
+
+
+def aside(fn: Callable[P, R]) -> Callable[P, R]:
+    """A transaction like `command` that does not wait for its turn on PostgreSQL: heartbeats, leases, progress.
+
+    For rows that no command reads to decide, and that write no event. On SQLite there is one writer at a time anyway.
+    """
+    return _transaction(fn, in_turn=False)
+
+
+def _transaction(fn: Callable[P, R], *, in_turn: bool) -> Callable[P, R]:
     @wraps(fn)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
         if _inside.get():
             raise RuntimeError(f"{fn.__qualname__} was called inside another command")
         token = _inside.set(True)
         try:
-            return _with_retries(lambda: fn(*args, **kwargs))
+            return _with_retries(lambda: fn(*args, **kwargs), in_turn)
         finally:
             _inside.reset(token)
 
     return run
 
 
-def _with_retries(body: Callable[[], R]) -> R:
+def _with_retries(body: Callable[[], R], in_turn: bool) -> R:
     for attempt in range(1, TRIES + 1):
         try:
-            return _once(body)
+            return _once(body, in_turn)
         except StaleDataError as error:
             raise StaleEdit() from error
         except IntegrityError as error:
@@ -274,15 +286,15 @@ def _with_retries(body: Callable[[], R]) -> R:
     raise AssertionError("unreachable: the last try returns or raises")
 
 
-def _once(body: Callable[[], R]) -> R:
+def _once(body: Callable[[], R], in_turn: bool) -> R:
     session = db.session
     session.rollback()
     postgres = session.get_bind().dialect.name == "postgresql"
     options: dict[str, Any] = {"isolation_level": "REPEATABLE READ"} if postgres else {"immediate": True}
-    claim = pending_claim.get()
+    claim = pending_claim.get() if in_turn else None
     try:
         session.connection(execution_options=options)
-        if postgres:
+        if postgres and in_turn:
             session.execute(ONE_AT_A_TIME)
         if claim is not None:
             claim.begin()

@@ -15,9 +15,11 @@ from flask.cli import with_appcontext
 from app.settings import Settings
 from app.upkeep import backup as backups
 from app.upkeep import doctor as examination
-from app.upkeep import first_start, schema, server
+from app.upkeep import first_start, schema, schema_check, server
+from app.upkeep.earlier_heads import UnknownRevision
 
 PAUSE_S = 1.0
+UNUSABLE = (UnknownRevision, schema.DatabaseUnreadable, schema_check.CannotCompare)
 
 
 @click.command()
@@ -33,7 +35,11 @@ def doctor() -> None:
 def migrate() -> None:
     """把数据库升级到最新版本。 Bring the database up to date."""
     settings = Settings.from_env()
-    schema.upgrade(settings)
+    try:
+        schema.upgrade(settings)
+        _refuse_other_schema(settings)
+    except UNUSABLE as error:
+        raise click.ClickException(str(error)) from error
     click.echo(f"数据库已是最新 The database is up to date: {schema.state_of(settings).present}")
 
 
@@ -88,15 +94,19 @@ def work() -> None:
     from sqlalchemy.exc import SQLAlchemyError
 
     from app.core import jobs
-    from app.upkeep import lane
+    from app.upkeep import keeper, lane
     from app.upkeep.hourly import Hourly
 
+    try:
+        _refuse_other_schema(Settings.from_env())
+    except UNUSABLE as error:
+        raise click.ClickException(str(error)) from error
     hourly = Hourly()
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda _number, _frame: stop.set())
     app: Flask = getattr(current_app, "_get_current_object")()  # noqa: B009 - the proxy itself knows no threads
-    with backups.serving(Settings.from_env()), lane.open_lane(app, stop):
+    with backups.serving(Settings.from_env()), keeper.keeping(app, stop), lane.open_lane(app, stop):
         while not stop.is_set():
             try:
                 hourly.ask_if_due()
@@ -119,9 +129,25 @@ def run() -> None:
         server.refuse_taken_port(settings)
         if first_start.prepare(settings):
             os.execv(sys.executable, [sys.executable, "-m", "app.cli", "run"])  # leave behind what the demo loaded
+        _refuse_other_schema(settings)
         raise SystemExit(server.serve(settings, lambda address: _announce(settings, address)))
-    except (server.ServerError, schema.DatabaseUnreadable) as error:
+    except (server.ServerError, *UNUSABLE) as error:
         raise click.ClickException(str(error)) from error
+
+
+def _refuse_other_schema(settings: Settings) -> None:
+    """Raises ClickException, with the missing names and the way out, where the database is not as the program needs."""
+    state = schema.state_of(settings)
+    if state.error:
+        raise click.ClickException(state.error)
+    if not state.is_current:
+        raise click.ClickException(
+            f"数据库版本是 {state.present or '空'}，应为 {state.wanted}：请运行 ./louda migrate。"
+            f" The database is at {state.present or 'nothing'}, not {state.wanted}: run ./louda migrate."
+        )
+    missing = schema_check.differences(settings)
+    if missing:
+        raise click.ClickException(schema_check.refusal(missing))
 
 
 def _announce(settings: Settings, address: str) -> None:

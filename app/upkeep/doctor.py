@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.settings import SECRET_BYTES_AT_LEAST, SECRET_FILE, Settings, is_open_to_everyone
-from app.upkeep import fonts, schema
+from app.upkeep import fonts, schema, schema_check
 
 FREE_MIB_AT_LEAST = 500
 SET_UP_PRINTING = "apt-get install {}"
@@ -131,6 +131,20 @@ def _database(settings: Settings) -> Iterator[Finding]:
         )
     else:
         yield Finding(True, f"数据库 {name} 已升级到 {state.wanted}", f"The {name} database is up to date")
+        yield from _schema(settings)
+
+
+def _schema(settings: Settings) -> Iterator[Finding]:
+    try:
+        missing = schema_check.differences(settings)
+    except schema_check.CannotCompare as error:
+        yield Finding(False, str(error), "The schema cannot be compared with the models")
+    except schema.DatabaseUnreadable:
+        return  # said by the finding above
+    else:
+        if missing:
+            zh, _, en = schema_check.refusal(missing).partition("\n")
+            yield Finding(False, zh, en)
 
 
 def _disk(data_dir: Path) -> Iterator[Finding]:

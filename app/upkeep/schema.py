@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from app.settings import ROOT, Settings
+from app.upkeep import earlier_heads
 
 if TYPE_CHECKING:
     from flask_alembic import Alembic
@@ -80,14 +81,26 @@ def rows_of(settings: Settings, query: str) -> list[tuple[Any, ...]]:
         engine.dispose()
 
 
+def revisions() -> set[str]:
+    """Every revision that the migrations folder leads on from, read from the text of the migrations."""
+    texts = [path.read_text(encoding="utf-8") for path in sorted(MIGRATIONS.glob("[0-9]*.py"))]
+    return {name for text in texts for name in REVISION.findall(text)}
+
+
 def upgrade(settings: Settings) -> bool:
-    """Run the migrations that are missing, all or none; returns whether there were any. Needs no application."""
-    if state_of(settings).is_current:
+    """Run the migrations that are missing, all or none; returns whether there were any. Needs no application.
+
+    Raises UnknownRevision, with the way out, for a database that no migration leads on from.
+    """
+    state = state_of(settings)
+    if state.is_current:
         return False
+    earlier_heads.refuse_unknown(state.present, revisions())
     path = settings.sqlite_path
     if path is not None:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         path.touch(mode=0o600)
+    earlier_heads.recognise(settings)
     with migrator(settings) as alembic:
         alembic.upgrade()
     return True

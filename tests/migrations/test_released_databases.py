@@ -1,0 +1,193 @@
+"""A database of each head that was ever in use is brought up to date, equals the models, and takes an order."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from click import ClickException
+from click.testing import CliRunner
+from flask import Flask
+from sqlalchemy import create_engine, select, text
+
+from app.access.models import Account
+from app.access.permissions import Resident
+from app.access.sessions import staff_account, staff_actor
+from app.core import clock
+from app.core.db import db, prepare_engine
+from app.core.events import broken_links
+from app.ordering import service_orders
+from app.ordering.models import HouseholdOrder, Offer, OrderLine
+from app.ordering.orders import Pick, PlaceOrder
+from app.settings import Settings
+from app.upkeep import commands, doctor, schema, schema_check, server
+from app.upkeep.earlier_heads import UnknownRevision
+from tests.conftest import POSTGRES, settings_for
+
+DATABASES = Path(__file__).parent / "databases"
+HEADS = ("ac22e60", "eac9bbb", "24f6f76", "3b37da5", "0410679", "0d7eaf1")
+AHEAD = ("eac9bbb", "24f6f76", "3b37da5", "0410679", "0d7eaf1")  # these knew goods that stand in for others
+NOON = datetime(2022, 4, 12, 4, 0, tzinfo=UTC)
+
+
+def load(url: str, head: str) -> None:
+    """Make the database at `url` from the dump of a head."""
+    engine = "postgresql" if POSTGRES else "sqlite"
+    script = gzip.decompress((DATABASES / f"{head}-{engine}.sql.gz").read_bytes()).decode()
+    if not POSTGRES:
+        with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as database:
+            database.executescript(script)
+        return
+    import psycopg
+
+    lines = [line for line in script.splitlines() if not line.startswith("\\") and line != "CREATE SCHEMA public;"]
+    with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as connection:
+        connection.execute("\n".join(lines).encode())
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Iterator[Settings]:
+    """An installation with an empty database of this test's own."""
+    if not POSTGRES:
+        yield settings_for(tmp_path, f"sqlite:///{tmp_path / 'louda.db'}")
+        return
+    name = f"released_{os.getpid()}"
+    server = create_engine(POSTGRES, isolation_level="AUTOCOMMIT")
+    with server.connect() as connection:
+        connection.execute(text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    yield settings_for(tmp_path, f"{POSTGRES.rpartition('/')[0]}/{name}")
+    with server.connect() as connection:
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    server.dispose()
+
+
+@pytest.fixture
+def served(installation: Flask, settings: Settings) -> Iterator[Flask]:
+    """The application on that database."""
+    installation.extensions["louda_settings"] = settings
+    with installation.app_context():
+        db.engines[None] = create_engine(settings.database_url)
+        prepare_engine(db.engine)
+        yield installation
+        db.session.remove()
+        db.engine.dispose()
+
+
+def substitutes() -> list[tuple[int | None, int]]:
+    rows = text("SELECT substitute_for_id, qty_covered FROM order_line JOIN replacement ON order_line_id = id")
+    return [(row[0], row[1]) for row in db.session.execute(rows)]
+
+
+@pytest.mark.parametrize("head", HEADS)
+def test_a_database_of_an_earlier_head_is_migrated_equals_the_models_and_takes_an_order(
+    settings: Settings, served: Flask, head: str
+) -> None:
+    load(settings.database_url, head)
+    assert schema.upgrade(settings)
+    assert schema.state_of(settings).is_current
+    with db.engine.connect() as connection:
+        assert schema_check.compare(connection) == []
+    with clock.frozen_at(NOON + timedelta(minutes=5)):
+        offers = db.session.scalars(select(Offer).order_by(Offer.id)).all()
+        before = db.session.scalars(select(HouseholdOrder.id)).all()
+        picks = (Pick(offers[0].id, 2), Pick(offers[2].id, 1))
+        wanted = PlaceOrder(cycle_id=1, household_id=4, picks=picks)
+        order = service_orders.place(Resident("household", 4), wanted)
+        lines = db.session.scalars(select(OrderLine).where(OrderLine.order_id == order.id)).all()
+        assert sorted(line.qty_open for line in lines) == [1, 2]
+        assert len(before) == 3
+        leader = db.session.scalar(select(Account.id).where(Account.username == "leader"))
+        account = staff_account(leader or 0)
+        assert account is not None
+        client = served.test_client()
+        with client.session_transaction() as session:
+            now = clock.now().timestamp()
+            session.update(account=account.id, epoch=account.session_epoch, since=now, seen=now)
+        for page in ("/cycles/1/desk", "/cycles/1/orders", "/cycles/1/tally"):
+            assert client.get(page).status_code in (200, 404), page
+        assert staff_actor(account).grants
+    assert substitutes() == ([(1, 1)] if head in AHEAD else [])
+    assert list(broken_links()) == []
+
+
+@pytest.mark.parametrize("head", ["ac22e60", "3b37da5"])
+def test_an_order_that_was_locked_keeps_its_lines_in_a_migrated_database(settings: Settings, head: str) -> None:
+    load(settings.database_url, head)
+    schema.upgrade(settings)
+    engine = create_engine(settings.database_url)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE household_order SET state = 'locked'"))
+    with engine.connect() as connection, pytest.raises(Exception, match="a locked order keeps its lines"):
+        connection.execute(text("DELETE FROM order_line"))
+    with engine.connect() as connection, pytest.raises(Exception, match="event is append-only"):
+        connection.execute(text("UPDATE event SET verb = 'x'"))
+    engine.dispose()
+
+
+@pytest.mark.parametrize(
+    ("revision", "way_out"),
+    [("0012_guards", "louda import"), ("0009_stock", "louda import"), ("0999_later", "升级时的那个程序版本")],
+)
+def test_a_revision_that_nothing_leads_on_from_is_refused_with_the_way_out_and_left_as_it_is(
+    settings: Settings, revision: str, way_out: str
+) -> None:
+    load(settings.database_url, "ac22e60")
+    engine = create_engine(settings.database_url)
+    with engine.begin() as connection:
+        connection.execute(text(f"UPDATE alembic_version SET version_num = '{revision}'"))
+    engine.dispose()
+    with pytest.raises(UnknownRevision, match=way_out):
+        schema.upgrade(settings)
+    assert schema.state_of(settings).present == revision
+
+
+DAMAGE = {
+    "DROP TABLE settled_words": "settled_words",
+    "DROP INDEX uq_order_line_ordered": "uq_order_line_ordered",
+    "ALTER TABLE desk_entry DROP COLUMN remark_before": "desk_entry.remark_before",
+    "DROP TRIGGER order_line_kept": "order_line_kept",
+}
+
+
+def test_doctor_and_start_refuse_a_schema_that_differs_and_name_what_is_missing(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    schema.upgrade(settings)
+    assert schema_check.differences(settings) == ()
+    engine = create_engine(settings.database_url)
+    with engine.begin() as connection:
+        for statement in DAMAGE:
+            connection.execute(text(statement + (" ON order_line" if POSTGRES and "TRIGGER" in statement else "")))
+    engine.dispose()
+    missing = schema_check.differences(settings)
+    assert {named for named in DAMAGE.values() if any(named in name for name in missing)} == set(DAMAGE.values())
+    monkeypatch.setattr(schema_check, "differences", lambda _settings: missing)  # once is enough
+    (wrong,) = [finding.zh for finding in doctor._database(settings) if not finding.is_right]
+    monkeypatch.setattr(Settings, "from_env", lambda: settings)
+    monkeypatch.setattr(server, "serve", lambda *_args: pytest.fail("served"))
+    refused = CliRunner().invoke(commands.run, [])
+    with pytest.raises(ClickException, match="settled_words"):
+        commands._refuse_other_schema(settings)  # what `work` calls first
+    assert refused.exit_code == 1
+    assert all(named in sentence for named in DAMAGE.values() for sentence in (wrong, refused.output))
+
+
+def test_a_schema_found_equal_is_not_compared_again_until_it_or_the_models_change(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    schema.upgrade(settings)
+    assert schema_check.differences(settings) == ()
+    monkeypatch.setattr(schema_check, "_compare_apart", lambda _settings: ("compared again",))
+    assert schema_check.differences(settings) == ()
+    engine = create_engine(settings.database_url)
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE strange (id integer)"))
+    engine.dispose()
+    assert schema_check.differences(settings) == ("compared again",)
