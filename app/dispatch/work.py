@@ -13,7 +13,7 @@ from app.core import clock
 from app.core.db import db
 from app.dispatch.models import Round, RoundState, Shift, Team
 from app.ordering.models import HouseholdOrder
-from app.picking.models import Bag, BagLine, BagState
+from app.picking.models import DOOR_OF_BAG, Bag, BagLine, BagState
 from app.places.models import Blackout, Building, Compound, Gate, Household, ServicePoint, Stairwell
 from app.places.queries import current_zones
 from app.stock.models import Lot
@@ -130,7 +130,7 @@ def _bags(cycle_id: int, wave: int) -> Iterable[tuple[BagLoad, int]]:
     rows = db.session.execute(
         select(Bag.id, Bag.weight_g, Bag.volume_ml, Bag.building_id, Stairwell.label, Household.floor, Household.id)
         .join(HouseholdOrder, HouseholdOrder.id == Bag.order_id)
-        .outerjoin(Household, Household.id == HouseholdOrder.household_id)
+        .outerjoin(Household, Household.id == DOOR_OF_BAG)
         .outerjoin(Stairwell, Stairwell.id == Household.stairwell_id)
         .where(Bag.cycle_id == cycle_id, Bag.wave <= wave, Bag.state == BagState.PACKED)
         .order_by(Stairwell.label, Household.sort_key, Bag.id)

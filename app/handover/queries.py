@@ -31,7 +31,7 @@ from app.handover.models import Dispute, DisputeState, DoorOutcome, HandOut
 from app.handover.rules import DEFAULT_ACCEPTANCE
 from app.handover.rules_doors import Door, is_hand_out_late
 from app.ordering.models import Cycle, HouseholdOrder, LineMove, OrderLine, Stage
-from app.picking.models import Bag, BagLine, BagState
+from app.picking.models import DOOR_OF_BAG, Bag, BagLine, BagState
 from app.places.models import Building, Compound, Household, ServicePoint, Stairwell
 from app.places.queries import household_label
 from app.places.scope import require_part_of
@@ -180,7 +180,7 @@ def doors_of(bag_ids: Sequence[int]) -> list[Door]:
     found = db.session.execute(
         select(Bag.code, Household.room_no, Stairwell.label)
         .join(HouseholdOrder, HouseholdOrder.id == Bag.order_id)
-        .outerjoin(Household, Household.id == HouseholdOrder.household_id)
+        .outerjoin(Household, Household.id == DOOR_OF_BAG)
         .outerjoin(Stairwell, Stairwell.id == Household.stairwell_id)
         .where(Bag.id.in_(bag_ids))
         .order_by(Bag.id)

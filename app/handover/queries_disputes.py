@@ -17,7 +17,7 @@ from app.core.db import db
 from app.handover.models import Dispute, DisputeKind, DisputeState
 from app.handover.rules import Answer, is_in_time
 from app.ordering.models import HouseholdOrder, OrderLine
-from app.picking.models import Bag, BagState
+from app.picking.models import DOOR_OF_BAG, Bag, BagState
 from app.places.finder import building_called
 from app.places.models import Building, Compound, Household, Stairwell
 from app.places.queries import household_label
@@ -114,7 +114,7 @@ def _columns() -> Select[Any]:
         .join(Compound, Compound.id == Building.compound_id)
         .join(OrderLine, OrderLine.id == Dispute.order_line_id)
         .join(Item, Item.id == OrderLine.item_id)
-        .outerjoin(Household, Household.id == HouseholdOrder.household_id)
+        .outerjoin(Household, Household.id == DOOR_OF_BAG)
         .outerjoin(Stairwell, Stairwell.id == Household.stairwell_id)
         .outerjoin(Account, Account.id == Dispute.resolved_by_id)
     )

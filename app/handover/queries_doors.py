@@ -15,7 +15,8 @@ from app.handover.queries import COMING
 from app.handover.rules import NextStep, next_step
 from app.handover.rules_doors import called, walking_key
 from app.ordering.models import HouseholdOrder, OrderLine
-from app.picking.models import Bag, BagLine, BagState
+from app.picking.models import DOOR_OF_BAG, Bag, BagLine, BagState
+from app.picking.queries import note_at_door, ordered_by_others
 from app.places.models import Building, Compound, Household, HouseholdContact, Stairwell
 from app.places.queries import household_label
 
@@ -72,7 +73,7 @@ def place_of(building_id: int) -> str:
 
 
 def bags_at(cycle_id: int, building: Building) -> list[BagAtDoor]:
-    """The bags that have reached a building, in walking order. Two statements."""
+    """The bags that have reached a building, in walking order. Three statements."""
     found = db.session.execute(
         select(
             Bag,
@@ -83,14 +84,15 @@ def bags_at(cycle_id: int, building: Building) -> list[BagAtDoor]:
             HouseholdOrder.door_note,
         )
         .join(HouseholdOrder, HouseholdOrder.id == Bag.order_id)
-        .outerjoin(Household, Household.id == HouseholdOrder.household_id)
+        .outerjoin(Household, Household.id == DOOR_OF_BAG)
         .outerjoin(Stairwell, Stairwell.id == Household.stairwell_id)
         .outerjoin(HouseholdContact, HouseholdContact.household_id == Household.id)
         .where(Bag.cycle_id == cycle_id, Bag.building_id == building.id, Bag.state.in_(SHOWN))
     ).all()
     tried = _last_attempts(cycle_id, building.id)
+    others = ordered_by_others(cycle_id, building.id)
     bags = [
-        _at_door(bag, (stairwell, floor, room), (name, note), tried.get(bag.id))
+        _at_door(bag, (stairwell, floor, room), (name, note_at_door(note, others.get(bag.id))), tried.get(bag.id))
         for bag, stairwell, floor, room, name, note in found
     ]
     lift = building.has_lift

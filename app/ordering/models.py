@@ -198,6 +198,16 @@ class HouseholdOrder(Created, Versioned, Base):
     cycle: Mapped[Cycle] = relationship()
 
 
+class OtherDoor(Base):
+    """Another household at whose door the bags of an order are left, as a leader settled it; new bags go there."""
+
+    __tablename__ = "other_door"
+    __table_args__ = (STRICT,)
+
+    order_id: Mapped[int] = fk("household_order.id", primary_key=True)
+    household_id: Mapped[int] = fk("household.id")
+
+
 class OrderChoice(Base):
     """What the household picked, as it picked it."""
 

@@ -10,10 +10,13 @@ from sqlalchemy import func, or_, select
 
 from app.access.models import Account
 from app.access.permissions import Permission, Staff
+from app.core import chinese
 from app.core.db import db
-from app.ordering.models import HouseholdOrder, OrderState
+from app.core.redirects import door_named
+from app.ordering.models import CyclePoint, HouseholdOrder, OrderState, OtherDoor
 from app.ordering.models_desk import SettledWords
 from app.ordering.rules_words import Flag, Words
+from app.places.finder import Found, find
 from app.places.models import Building, Compound, Household, Stairwell
 from app.places.scope import buildings_in_scope
 
@@ -94,6 +97,48 @@ def waiting(cycle_id: int) -> Waiting:
     every = [(Words(note, remark, need), sha256) for note, remark, need, sha256 in found]
     wait = [words for words, sha256 in every if words.needs_somebody and words.sha256 != sha256]
     return Waiting(len(wait), sum(Flag.REDIRECT in words.flags for words in wait))
+
+
+def doors(by: Staff, order: HouseholdOrder, typed: str) -> list[Found]:
+    """The doors of the order's cycle, within the reader's care, that `typed` may mean: "5-201", "听松苑5幢201"."""
+    points = select(CyclePoint.service_point_id).where(CyclePoint.cycle_id == order.cycle_id)
+    return find(typed, buildings_in_scope(by, Permission.CARE) & Building.service_point_id.in_(points))
+
+
+def door_asked_for(by: Staff, order: HouseholdOrder) -> str:
+    """The one door of the same compound that the household's own words name, as one types it; "" if it is not plain."""
+    settled_door = db.session.get(OtherDoor, order.id)
+    if settled_door is not None:
+        return door_label(settled_door.household_id)
+    compound, building = db.session.execute(
+        select(Compound.name, Building.label)
+        .join(Compound, Compound.id == Building.compound_id)
+        .where(Building.id == order.building_id)
+    ).one()
+    named = [
+        door_named(chinese.fold(clause.text))
+        for clause, flag in words_of(order).clauses
+        if flag == Flag.REDIRECT and clause.text not in order.door_note
+    ]
+    for door in filter(None, named):
+        typed = f"{compound} {building}-{door}" if door.isdigit() else f"{compound} {door}"
+        found = [one for one in doors(by, order, typed) if one.household_id != order.household_id]
+        if len(found) == 1:
+            return door_label(found[0].household_id)
+    return ""
+
+
+def door_label(household_id: int) -> str:
+    """"听松苑 5幢-1单元-201": an address that `doors` finds again."""
+    compound, *door = db.session.execute(
+        select(Compound.name, Building.label, Stairwell.label, Household.room_no)
+        .select_from(Household)
+        .join(Stairwell, Stairwell.id == Household.stairwell_id)
+        .join(Building, Building.id == Stairwell.building_id)
+        .join(Compound, Compound.id == Building.compound_id)
+        .where(Household.id == household_id)
+    ).one()
+    return f"{compound} {'-'.join(part for part in door if part)}"
 
 
 def counts(every: Iterable[WordsRow]) -> dict[Flag, int]:

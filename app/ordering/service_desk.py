@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import update
+from sqlalchemy import delete, update
 
 from app.access.permissions import Permission, Staff
 from app.core import clock
@@ -11,7 +11,7 @@ from app.core.db import command, db
 from app.core.errors import Conflict, NotFound
 from app.core.events import record
 from app.core.states import advance
-from app.ordering.models import HouseholdOrder, OrderState, Source
+from app.ordering.models import HouseholdOrder, OrderState, OtherDoor, Source
 from app.ordering.models_desk import DeskEntry
 from app.ordering.orders import IfExists, Pick, PlaceOrder, clear, cycle_taking_orders, household_place, order_of, put
 
@@ -71,6 +71,7 @@ def undo(by: Staff, entry_id: int) -> DeskEntry:
         order.revision += 1
         order.total_fen = 0
         order.door_note = order.remark = order.other_need = ""
+        db.session.execute(delete(OtherDoor).where(OtherDoor.order_id == order.id))
         record(by, "withdraw", order, cycle_id=order.cycle_id, revision=order.revision, undone=entry.id)
     else:
         put(by, _former(entry, order, order.household_id))

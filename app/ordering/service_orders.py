@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from app.access.permissions import Permission, Resident, Staff
 from app.access.sessions import issue_token
@@ -17,7 +17,7 @@ from app.core.errors import Conflict, NotFound
 from app.core.events import Actor, record
 from app.core.states import advance
 from app.ordering import stages
-from app.ordering.models import Cycle, HouseholdOrder, OrderLine, OrderState, Stage
+from app.ordering.models import Cycle, HouseholdOrder, OrderLine, OrderState, OtherDoor, Stage
 from app.ordering.orders import PlaceOrder, clear, cycle_taking_orders, put
 from app.ordering.service_phones import good_until
 from app.places.scope import require_building
@@ -51,6 +51,7 @@ def withdraw(by: Actor, order_id: int, seen_version: int | None = None) -> House
     order.revision += 1
     order.total_fen = 0
     order.door_note = order.remark = order.other_need = ""
+    db.session.execute(delete(OtherDoor).where(OtherDoor.order_id == order.id))
     record(by, "withdraw", order, cycle_id=order.cycle_id, revision=order.revision)
     return order
 

@@ -10,11 +10,12 @@ from werkzeug.wrappers import Response
 
 from app.access.guard import about_cycle, requires, staff, submit
 from app.access.permissions import Permission
+from app.core.db import db
 from app.core.errors import Invalid
 from app.core.paging import cut, same_list
 from app.core.schemas import Form
 from app.ordering import queries, queries_orders, queries_words, service_words
-from app.ordering.models import HouseholdOrder
+from app.ordering.models import HouseholdOrder, OtherDoor
 from app.ordering.rules_words import Flag
 from app.places.scope import require_building
 
@@ -50,7 +51,8 @@ def order(order_id: int) -> Any:
     found = queries_orders.order_page(staff(), order_id)
     require_building(staff(), Permission.CARE, found.order.building_id)
     about_cycle(found.order.cycle_id)
-    form = Form(initial={"paper": found.order.door_note})
+    asked = queries_words.door_asked_for(staff(), found.order)
+    form = Form(initial={"paper": found.order.door_note, "door": asked})
     if request.method == "POST":
         form = Form(service_words.SettleWordsSchema, request.form)
         if form.is_valid:
@@ -61,7 +63,12 @@ def order(order_id: int) -> Any:
             except Invalid as error:
                 form.add(error)
     page = render_template(
-        "ordering/words_of.html", page=found, order=found.order, row=queries_words.settled(found.order), form=form
+        "ordering/words_of.html",
+        page=found,
+        order=found.order,
+        row=queries_words.settled(found.order),
+        form=form,
+        is_sent_elsewhere=db.session.get(OtherDoor, order_id) is not None,
     )
     return page, 422 if form.is_bound else 200
 

@@ -12,10 +12,12 @@ Words from the box for door notes are sorted as anybody's; only what a leader ha
 
 from __future__ import annotations
 
+from sqlalchemy import delete
+
 from app.core import free_text
 from app.core.db import db
 from app.core.free_text import Kind, Sorted, clauses
-from app.ordering.models import HouseholdOrder
+from app.ordering.models import HouseholdOrder, OtherDoor
 from app.ordering.models_desk import SettledWords
 from app.ordering.queries_words import words_of
 from app.ordering.rules_words import Words
@@ -30,11 +32,17 @@ def write(order: HouseholdOrder, door_note: str, remark: str, other_need: str, u
     paper = settled if settled and door_note.strip() == settled else said.paper or usual
     if held is not None and _lost(cleared, Words(paper, said.kept, other_need)):
         db.session.delete(held)
+    if _redirects(order.remark, order.other_need) != _redirects(said.kept, other_need):
+        db.session.execute(delete(OtherDoor).where(OtherDoor.order_id == order.id))  # settled for other words
     order.door_note, order.remark, order.other_need = paper, said.kept, other_need
     return said
 
 
+def _redirects(*texts: str) -> set[str]:
+    return {clause.text for text in texts for clause in clauses(text) if clause.kind == Kind.REDIRECT}
+
+
 def _lost(cleared: frozenset[str], now: Words) -> bool:
     """Whether a redirect is meant still, and the paper lost what the leader made of it."""
-    is_meant = any(clause.kind == Kind.REDIRECT for clause in clauses(f"{now.remark}，{now.other_need}"))
+    is_meant = bool(_redirects(now.remark, now.other_need))
     return is_meant and not cleared <= {clause.text for clause in clauses(now.door_note)}

@@ -27,9 +27,9 @@ from app.core.states import advance
 from app.errands.models import Errand
 from app.handover.models import Dispute, HandOut
 from app.intake.models import ChainBooking, ChainLine, ChainPaste
-from app.ordering.models import Cycle, CycleState, HouseholdOrder, RollCall
+from app.ordering.models import Cycle, CycleState, HouseholdOrder, OtherDoor, RollCall
 from app.ordering.models_desk import DeskEntry, SettledWords
-from app.picking.models import Bag
+from app.picking.models import Bag, BagDoor
 from app.places.models import CareNeed, HouseholdContact
 from app.printing.files import path_of
 from app.printing.models import Document, DocumentGeometry
@@ -111,6 +111,10 @@ def unlink_households(cycle_id: int) -> None:
         return
     orders = HouseholdOrder.cycle_id == cycle_id
     db.session.execute(update(HouseholdOrder).where(orders).values(household_id=None))
+    own_orders = select(HouseholdOrder.id).where(orders)
+    db.session.execute(delete(OtherDoor).where(OtherDoor.order_id.in_(own_orders)))
+    bags = select(Bag.id).where(Bag.cycle_id == cycle_id)
+    db.session.execute(delete(BagDoor).where(BagDoor.bag_id.in_(bags)))
     by_household = orders & (HouseholdOrder.placed_by_kind == "household")
     db.session.execute(update(HouseholdOrder).where(by_household).values(placed_by_id=0))
     db.session.execute(delete(RollCall).where(RollCall.cycle_id == cycle_id))

@@ -17,7 +17,7 @@ from app.handover import group_texts
 from app.ordering.models import Cycle, HouseholdOrder
 from app.oversight.rules_texts import Floor, Slot, slots
 from app.oversight.texts_places import Group, GroupText, Place, Wish, ids_of_groups
-from app.picking.models import LIVE_BAGS, Bag
+from app.picking.models import DOOR_OF_BAG, LIVE_BAGS, Bag
 from app.places.models import DeliveryMode, Household, Stairwell
 from app.places.queries import current_zones
 
@@ -92,9 +92,10 @@ def _floors(cycle_id: int, building_ids: list[int]) -> dict[int, list[Floor]]:
     found = (
         select(Stairwell.building_id, Stairwell.label, Household.floor, func.count(func.distinct(Household.id)))
         .join(Household, Household.stairwell_id == Stairwell.id)
-        .join(HouseholdOrder, HouseholdOrder.household_id == Household.id)
-        .join(Bag, Bag.order_id == HouseholdOrder.id)
-        .where(Bag.cycle_id == cycle_id, Bag.state.in_(LIVE_BAGS), Stairwell.building_id.in_(building_ids))
+        .join(Bag, Bag.building_id == Stairwell.building_id)
+        .join(HouseholdOrder, HouseholdOrder.id == Bag.order_id)
+        .where(Household.id == DOOR_OF_BAG, Bag.cycle_id == cycle_id, Bag.state.in_(LIVE_BAGS))
+        .where(Stairwell.building_id.in_(building_ids))
         .group_by(Stairwell.building_id, Stairwell.label, Household.floor)
         .order_by(Stairwell.building_id, Stairwell.label, Household.floor)
     )

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from sqlalchemy import ForeignKeyConstraint, Index, Integer, UniqueConstraint
+from sqlalchemy import ColumnElement, ForeignKeyConstraint, Index, Integer, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.core.db import STRICT, Base, Created, Flag, Versioned, at_least, choice, fk, plain_text
 from app.core.labels import Labelled
 from app.core.states import steps
+from app.ordering.models import HouseholdOrder
 
 
 class BagState(Labelled):
@@ -54,7 +55,7 @@ class Bag(Created, Versioned, Base):
     code: Mapped[str] = plain_text()
     cycle_id: Mapped[int] = mapped_column(Integer)
     order_id: Mapped[int] = mapped_column(Integer)
-    building_id: Mapped[int] = fk("building.id")
+    building_id: Mapped[int] = fk("building.id")  # of its door
     wave: Mapped[int] = mapped_column(Integer, default=1)
     seq: Mapped[int] = mapped_column(Integer)  # k of n within (order, wave)
     state: Mapped[str] = choice("state", BagState, default=BagState.PACKED)
@@ -64,6 +65,23 @@ class Bag(Created, Versioned, Base):
     is_fragile: Mapped[bool] = mapped_column(Flag, default=False)
     is_heavy: Mapped[bool] = mapped_column(Flag, default=False)
     lines: Mapped[list[BagLine]] = relationship(order_by="BagLine.order_line_id")
+
+
+class BagDoor(Base):
+    """The household at whose door a bag is left, where that is not the one that ordered; fixed when it is packed."""
+
+    __tablename__ = "bag_door"
+    __table_args__ = (STRICT,)
+
+    bag_id: Mapped[int] = fk("bag.id", primary_key=True)
+    household_id: Mapped[int] = fk("household.id")
+
+
+DOOR_OF_BAG: ColumnElement[int | None] = func.coalesce(
+    select(BagDoor.household_id).where(BagDoor.bag_id == Bag.id).correlate(Bag).scalar_subquery(),
+    HouseholdOrder.household_id,
+)
+"""The household at whose door a bag is left, in a statement that joins Bag and its HouseholdOrder."""
 
 
 class BagLine(Base):

@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from flask_babel import gettext as _
 from sqlalchemy import Integer, Select, cast, func, select
 
 from app.catalog.models import Item
 from app.core.db import db
 from app.ordering.models import HouseholdOrder, OrderLine, OrderState
-from app.picking.models import LIVE_BAGS, Bag, BagLine, BagState
+from app.picking.models import DOOR_OF_BAG, LIVE_BAGS, Bag, BagDoor, BagLine, BagState
 from app.places.finder import building_called
-from app.places.models import Building, Compound, Household
+from app.places.models import Building, Compound, Household, Stairwell
+from app.places.queries import household_label
 
 
 @dataclass(frozen=True)
@@ -117,7 +119,7 @@ def bag_rows(cycle_id: int, search: str, state: str, building_id: int | None) ->
         .join(Building, Building.id == Bag.building_id)
         .join(Compound, Compound.id == Building.compound_id)
         .join(HouseholdOrder, HouseholdOrder.id == Bag.order_id)
-        .outerjoin(Household, Household.id == HouseholdOrder.household_id)
+        .outerjoin(Household, Household.id == DOOR_OF_BAG)
         .where(Bag.cycle_id == cycle_id)
         .order_by(Compound.name, Building.sort_key, Household.sort_key, Bag.wave, Bag.seq)
     )
@@ -130,6 +132,28 @@ def bag_rows(cycle_id: int, search: str, state: str, building_id: int | None) ->
     if building_id is not None:
         statement = statement.where(Bag.building_id == building_id)
     return statement
+
+
+def ordered_by_others(cycle_id: int, building_id: int | None = None) -> dict[int, str]:
+    """Bag id → "compound 12-302" of the household that ordered, for bags that go to another door. One statement."""
+    found = (
+        select(Bag.id, Compound.name, Building.label, Stairwell.label, Household.room_no)
+        .join(BagDoor, BagDoor.bag_id == Bag.id)
+        .join(HouseholdOrder, HouseholdOrder.id == Bag.order_id)
+        .join(Household, Household.id == HouseholdOrder.household_id)
+        .join(Stairwell, Stairwell.id == Household.stairwell_id)
+        .join(Building, Building.id == Stairwell.building_id)
+        .join(Compound, Compound.id == Building.compound_id)
+        .where(Bag.cycle_id == cycle_id)
+    )
+    if building_id is not None:
+        found = found.where(Bag.building_id == building_id)
+    return {bag: f"{compound} {household_label(*door)}" for bag, compound, *door in db.session.execute(found)}
+
+
+def note_at_door(note: str, ordered_by: str | None) -> str:
+    """The door note of a bag, and before it whose bag it is, where it goes to another door than it was ordered from."""
+    return "，".join(filter(None, (_("%(home)s 的袋，这里代收", home=ordered_by), note))) if ordered_by else note
 
 
 def bag_contents(bag_id: int) -> list[tuple[str, str, int]]:

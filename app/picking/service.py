@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import cast
+from typing import NamedTuple, cast
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import Table, bindparam, func, insert, select, update
@@ -19,10 +19,11 @@ from app.core.errors import Conflict, NotFound
 from app.core.events import record
 from app.core.schemas import CommandSchema, Line
 from app.core.states import advance
-from app.ordering.models import Cycle, CycleState, HouseholdOrder, OrderLine, OrderState, Stage
+from app.ordering.models import Cycle, CycleState, HouseholdOrder, OrderLine, OrderState, OtherDoor, Stage
 from app.ordering.stages import Cause, move, move_each
 from app.picking import rules
-from app.picking.models import Bag, BagLine, BagState
+from app.picking.models import Bag, BagDoor, BagLine, BagState
+from app.places.models import Household, Stairwell
 from app.places.scope import require_subdistrict
 from app.stock.lots import move_lots
 
@@ -99,12 +100,21 @@ def pack(by: Staff, cycle_id: int) -> Packed:
     return Packed(wave, bags, total)
 
 
-def _allocated_goods(cycle_id: int) -> dict[tuple[int, int], list[rules.Goods]]:
-    """(order id, building id) → goods to pack, in order of order id."""
+class Destination(NamedTuple):
+    """Where the bags of an order go; `door_id` is another household than the one that ordered, or None."""
+
+    order_id: int
+    building_id: int
+    door_id: int | None
+
+
+def _allocated_goods(cycle_id: int) -> dict[Destination, list[rules.Goods]]:
+    """Goods to pack of each order, in order of order id."""
     found = db.session.execute(
         select(
             HouseholdOrder.id,
-            HouseholdOrder.building_id,
+            func.coalesce(Stairwell.building_id, HouseholdOrder.building_id),
+            OtherDoor.household_id,
             OrderLine.id,
             OrderLine.qty_allocated,
             Item.weight_g,
@@ -114,6 +124,9 @@ def _allocated_goods(cycle_id: int) -> dict[tuple[int, int], list[rules.Goods]]:
         )
         .join(OrderLine, OrderLine.order_id == HouseholdOrder.id)
         .join(Item, Item.id == OrderLine.item_id)
+        .outerjoin(OtherDoor, OtherDoor.order_id == HouseholdOrder.id)
+        .outerjoin(Household, Household.id == OtherDoor.household_id)
+        .outerjoin(Stairwell, Stairwell.id == Household.stairwell_id)
         .where(
             HouseholdOrder.cycle_id == cycle_id,
             HouseholdOrder.state == OrderState.LOCKED,
@@ -121,20 +134,20 @@ def _allocated_goods(cycle_id: int) -> dict[tuple[int, int], list[rules.Goods]]:
         )
         .order_by(HouseholdOrder.id, OrderLine.id)
     )
-    goods: dict[tuple[int, int], list[rules.Goods]] = {}
-    for order_id, building_id, line_id, qty, weight_g, volume_ml, storage, is_fragile in found:
+    goods: dict[Destination, list[rules.Goods]] = {}
+    for order_id, building_id, door_id, line_id, qty, weight_g, volume_ml, storage, is_fragile in found:
         one = rules.Goods(line_id, qty, weight_g, volume_ml, storage, is_fragile)
-        goods.setdefault((order_id, building_id), []).append(one)
+        goods.setdefault(Destination(order_id, building_id, door_id), []).append(one)
     return goods
 
 
 def _new_bags(
-    cycle_id: int, wave: int, goods: Mapping[tuple[int, int], list[rules.Goods]]
+    cycle_id: int, wave: int, goods: Mapping[Destination, list[rules.Goods]]
 ) -> tuple[int, list[tuple[int, Mapping[int, int]]]]:
     """Write bags and their lines; returns how many bags, and for each bag id what it holds."""
     taken = _last_seq(cycle_id, wave)
-    rows, contents = [], []
-    for (order_id, building_id), one in goods.items():
+    rows, contents, doors = [], [], []
+    for (order_id, building_id, door_id), one in goods.items():
         for bag in rules.split_into_bags(one):
             seq = taken.get(order_id, 0) + bag.seq
             rows.append(
@@ -156,10 +169,14 @@ def _new_bags(
                 }
             )
             contents.append(bag.units)
+            doors.append(door_id)
     made = db.session.scalars(insert(Bag).returning(Bag.id, sort_by_parameter_order=True), rows).all()
     units = list(zip(made, contents, strict=True))
     lines = [{"bag_id": bag, "order_line_id": line, "qty": qty} for bag, held in units for line, qty in held.items()]
     db.session.execute(insert(BagLine), lines)
+    elsewhere = [{"bag_id": bag, "household_id": door} for bag, door in zip(made, doors, strict=True) if door]
+    if elsewhere:
+        db.session.execute(insert(BagDoor), elsewhere)
     return len(made), units
 
 

@@ -13,7 +13,7 @@ from app.core.sentences import N_
 from app.core.units import date_time
 from app.handover.models import Dispute, DisputeKind, DisputeState, DoorOutcome, HandOut
 from app.ordering.models import HouseholdOrder, OrderLine
-from app.picking.models import Bag, BagState
+from app.picking.models import DOOR_OF_BAG, Bag, BagState
 from app.places.models import Building, Household, Stairwell
 from app.printing.contexts.ground import Ground, Prepared, short_place
 from app.printing.sheets.base import Totals
@@ -72,7 +72,7 @@ def _failed_doors(ground: Ground) -> dict[int, list[ExceptionRow]]:
         select(Bag, HandOut, Stairwell.label, Household.room_no)
         .join(HandOut, HandOut.bag_id == Bag.id)
         .join(HouseholdOrder, HouseholdOrder.id == Bag.order_id)
-        .join(Household, Household.id == HouseholdOrder.household_id)
+        .join(Household, Household.id == DOOR_OF_BAG)
         .join(Stairwell, Stairwell.id == Household.stairwell_id)
         .where(*_has_failed(ground.cycle_id))
     )
@@ -89,7 +89,7 @@ def _complaints(ground: Ground) -> dict[int, list[ExceptionRow]]:
         .join(Bag, Bag.id == Dispute.bag_id)
         .join(OrderLine, OrderLine.id == Dispute.order_line_id)
         .join(HouseholdOrder, HouseholdOrder.id == Bag.order_id)
-        .join(Household, Household.id == HouseholdOrder.household_id)
+        .join(Household, Household.id == DOOR_OF_BAG)
         .join(Stairwell, Stairwell.id == Household.stairwell_id)
         .where(Bag.cycle_id == ground.cycle_id, Dispute.state == DisputeState.OPEN)
     )

@@ -15,7 +15,8 @@ from app.core.db import db
 from app.core.natural import natural_key
 from app.dispatch.models import Plan, PlanBag, PlanState, Round, Stop
 from app.ordering.models import HouseholdOrder, OrderLine
-from app.picking.models import LIVE_BAGS, Bag, BagLine
+from app.picking.models import DOOR_OF_BAG, LIVE_BAGS, Bag, BagLine
+from app.picking.queries import note_at_door, ordered_by_others
 from app.places.models import Household, HouseholdContact, Stairwell
 from app.printing.contexts.ground import BuildingPlace, Ground, Prepared, mask_name, short_place
 from app.printing.labels import A4_3X8, ROLL_60X40, LabelStock
@@ -95,7 +96,7 @@ class BagsOfWave:
 
 
 def load_bags(ground: Ground) -> BagsOfWave:
-    """Load the wave in three statements."""
+    """Load the wave in four statements."""
     bags = {bag.id: bag for bag in _doors(ground)}
     _fill(ground, bags)
     by_building: dict[int, list[BagOnPaper]] = defaultdict(list)
@@ -127,11 +128,12 @@ def _doors(ground: Ground) -> list[BagOnPaper]:
             HouseholdContact.name,
         )
         .join(HouseholdOrder, HouseholdOrder.id == Bag.order_id)
-        .outerjoin(Household, Household.id == HouseholdOrder.household_id)
+        .outerjoin(Household, Household.id == DOOR_OF_BAG)
         .outerjoin(Stairwell, Stairwell.id == Household.stairwell_id)
         .outerjoin(HouseholdContact, HouseholdContact.household_id == Household.id)
         .where(*_live(ground))
     ).all()
+    others = ordered_by_others(ground.cycle_id)
     bags = [
         BagOnPaper(
             id=bag.id,
@@ -143,7 +145,7 @@ def _doors(ground: Ground) -> list[BagOnPaper]:
             floor=floor,
             room=room or "",
             called=mask_name(name),
-            door_note=door_note,
+            door_note=note_at_door(door_note, others.get(bag.id)),
             marks=_marks(bag),
             seq=bag.seq,
         )

@@ -15,7 +15,7 @@ from app.core.db import db
 from app.core.units import clock_time
 from app.dispatch.models import Plan, PlanBag, PlanState, Stop, TeamMember
 from app.ordering.models import HouseholdOrder
-from app.picking.models import LIVE_BAGS, Bag, BagLine
+from app.picking.models import DOOR_OF_BAG, LIVE_BAGS, Bag, BagLine
 from app.places.models import (
     Blackout,
     Captaincy,
@@ -96,7 +96,7 @@ def _loads(ground: Ground) -> dict[int, Load]:
         .join(Plan, Plan.id == PlanBag.plan_id)
         .join(Bag, Bag.id == PlanBag.bag_id)
         .join(HouseholdOrder, HouseholdOrder.id == Bag.order_id)
-        .outerjoin(Household, Household.id == HouseholdOrder.household_id)
+        .outerjoin(Household, Household.id == DOOR_OF_BAG)
         .outerjoin(Stairwell, Stairwell.id == Household.stairwell_id)
         .outerjoin(units, units.c.bag_id == Bag.id)
         .where(*published, PlanBag.stop_id.is_not(None), Bag.state.in_(LIVE_BAGS))
