@@ -61,6 +61,7 @@ BLUEPRINTS = (
     "app.picking.views:bp",
     "app.dispatch.views:bp",
     "app.dispatch.views_roster:bp",
+    "app.dispatch.views_hours:bp",
     "app.dispatch.views_adjust:bp",
     "app.handover.views:bp",
     "app.handover.views_doors:bp",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from routing.eligibility import may_serve
@@ -82,17 +82,45 @@ def can_insert(problem: Problem, rounds: Sequences, stop: Stop, relaxed: Relaxed
     near = _nearest(problem, rounds, stop)
     for vehicle in problem.vehicles:
         team = relaxed.vehicle(vehicle, stop)
-        allowed = may_serve(problem, team, changed)
         chains = [[problem.stop_by_name[name] for name in names] for names in rounds.get(vehicle.name, ()) if names]
-        if not allowed or (not chains and team.max_rounds < 1):
-            continue
-        for touched, candidate in _candidates(team, chains, changed, near):
-            if (
-                is_sound(problem, team, [candidate[touched]], in_order=not relaxed.order)
-                and timetable(problem, team, candidate) is not None
-            ):
-                return True
+        if chains_with(problem, team, chains, changed, near, in_order=not relaxed.order) is not None:
+            return True
     return False
+
+
+def chains_with(
+    problem: Problem,
+    team: Vehicle,
+    chains: list[list[Stop]],
+    stop: Stop,
+    near: Collection[str] = (),
+    *,
+    in_order: bool = True,
+    only_new: bool = False,
+) -> list[list[Stop]] | None:
+    """The rounds of a vehicle with one stop more, everything else staying in order; None if it finds no place.
+
+    Parameters
+    ----------
+    problem : Problem
+    team : Vehicle
+    chains : list of lists of Stop
+        The rounds that it makes without the stop, none of them empty.
+    stop : Stop
+    near : collection of str
+        Names of stops beside which a place is tried; the end of each round is always tried.
+    in_order : bool
+        Whether zones are to be kept in order.
+    only_new : bool
+        Only as a round of its own.
+    """
+    if not may_serve(problem, team, stop) or (not chains and team.max_rounds < 1):
+        return None
+    for touched, candidate in _candidates(team, chains, stop, near, only_new=only_new):
+        sound = is_sound(problem, team, [candidate[touched]], in_order=in_order)
+        if sound and timetable(problem, team, candidate) is not None:
+            return candidate
+    return None
 
 
 def _nearest(problem: Problem, rounds: Sequences, stop: Stop) -> set[str]:
@@ -104,7 +132,7 @@ def _nearest(problem: Problem, rounds: Sequences, stop: Stop) -> set[str]:
 
 
 def _candidates(
-    team: Vehicle, chains: list[list[Stop]], stop: Stop, near: set[str]
+    team: Vehicle, chains: list[list[Stop]], stop: Stop, near: Collection[str], *, only_new: bool = False
 ) -> Iterator[tuple[int, list[list[Stop]]]]:
     """Chains with the stop in a new round at each position, then next to its nearest stops and at the end of rounds;
     with each, which of its rounds is the new one.
@@ -112,7 +140,7 @@ def _candidates(
     if len(chains) < team.max_rounds:
         for position in range(len(chains) + 1):
             yield position, [*chains[:position], [stop], *chains[position:]]
-    for index, chain in enumerate(chains):
+    for index, chain in enumerate(() if only_new else chains):
         places = {len(chain)}
         for place, other in enumerate(chain):
             if other.name in near:

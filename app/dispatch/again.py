@@ -6,22 +6,33 @@ are no longer in the depot and their teams are busy until they return.
 
 from __future__ import annotations
 
+import logging
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from flask_babel import gettext as _
 from sqlalchemy import select
 
 from app.core.db import db
+from app.core.errors import Conflict
+from app.dispatch.leftover import serve_rest
 from app.dispatch.models import Plan, PlanBag, Round, RoundState, Stop
 from app.dispatch.problem import RELOAD_S, Stated
-from routing.model import Load
+from routing.check import check
+from routing.locks import without_locks
+from routing.model import Load, Problem
 from routing.model import Stop as ProblemStop
-from routing.plan import Budget, Control, Cost, Visit
+from routing.plan import Budget, Control, Cost, Statistics, Visit
 from routing.plan import Plan as Solved
 from routing.plan import Round as SolvedRound
-from routing.replan import How, replan
+from routing.replan import Replanned, keeping
+from routing.solve import finish, first_draft
+from routing.supervise import SearchFailed, searcher
+
+log = logging.getLogger("louda.planning")
+REPLANNER = "replan"  # what `routing.child` calls
 
 
 @dataclass(frozen=True)
@@ -46,8 +57,25 @@ def plan_again(stated: Stated, before: Plan, seconds: int, seed: int, control: C
             printed.append((one.vehicle, one.number))
     known = Solved("", tuple(rounds), (), Cost())
     asked = stated.problem.with_changes(stops=tuple(_kept_with_team(stated, before, known)))
-    result = replan(asked, known, printed, Budget(seconds=seconds), How(seed=seed, control=control))
-    return Again(replace(stated, problem=result.problem), result.plan, result.others, len(result.changed))
+    budget = Budget(seconds=seconds)
+    try:
+        result: Replanned = searcher.run(REPLANNER, asked, known, printed, budget=budget, seed=seed, control=control)
+    except SearchFailed:
+        log.exception("the search of a re-plan failed")
+        result = _without_search(asked, known, printed)
+    now, solved = serve_rest(replace(stated, problem=result.problem), result.plan, None)
+    return Again(now, solved, result.others, len(result.changed))
+
+
+def _without_search(asked: Problem, known: Solved, printed: list[tuple[str, int]]) -> Replanned:
+    """The known rounds as far as they still fit, and nothing else."""
+    locked = keeping(asked, known, printed, 0)
+    free = without_locks(locked)
+    plan = finish(locked, free, first_draft(free, known), Statistics("construct"))
+    if not check(locked, plan):
+        raise Conflict(_("排出的路线没有通过检查，请联系管理员。"))
+    others = [one for one in known.rounds if (one.vehicle, one.number) not in printed]
+    return Replanned(locked, plan, len(others), ())
 
 
 def _names(stated: Stated, before: Plan) -> dict[int, str]:

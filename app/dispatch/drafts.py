@@ -104,7 +104,8 @@ class Tried:
 def open_plan(plan: Plan) -> Opened:
     """Read a stored plan back as the planner knows it. Raises Conflict if bags, shifts or rules changed since."""
     cycle = db.session.get_one(Cycle, plan.cycle_id)
-    stated = state(read_work(cycle.id, cycle.subdistrict_id, plan.wave, day_of(plan)), plan.statistics["not_before_s"])
+    work = read_work(cycle.id, cycle.subdistrict_id, plan.wave, day_of(plan))
+    stated = state(work, plan.statistics["not_before_s"], plan.statistics.get("parts"))
     stop_rows = _match(plan, stated)
     rounds = db.session.scalars(
         select(Round).where(Round.plan_id == plan.id).order_by(Round.shift_id, Round.departs_at, Round.seq)

@@ -59,8 +59,10 @@ class StopState(Labelled):
 
 class HeldReason(Labelled):
     CAPACITY = "capacity", "超出队伍运力"
+    TEAM_TIME = "team_time", "各队班次时间不够"
     WINDOW = "window", "时间窗内赶不到"
     BLACKOUT = "blackout", "该楼此时段禁止进入"
+    SHORT_WINDOW = "short_window", "可进入的时间太短"
     CLEARANCE = "clearance", "没有可进封控楼的队伍"
     NO_TEAM = "no_team", "没有可用的队伍"
     OVERSIZE = "oversize", "单件超过任何队伍的载重"
@@ -108,6 +110,19 @@ class Shift(Versioned, Base):
     ends_at: Mapped[datetime] = mapped_column(UtcDateTime)
     is_cancelled: Mapped[bool] = mapped_column(Flag, default=False)
     team: Mapped[Team] = relationship()
+
+
+class ModeHours(Base):
+    """When teams of one kind may be on the road, on any day ("no carts after 22:00"): seconds after local midnight.
+    Without a row they may be at any time."""
+
+    __tablename__ = "mode_hours"
+    __table_args__ = (CheckConstraint("closes_s > opens_s", name="closes_after_opening"), STRICT)
+
+    subdistrict_id: Mapped[int] = fk("subdistrict.id", primary_key=True)
+    mode: Mapped[str] = choice("mode", Mode, primary_key=True)
+    opens_s: Mapped[int] = mapped_column(Integer)
+    closes_s: Mapped[int] = mapped_column(Integer)
 
 
 class Plan(Created, Versioned, Base):

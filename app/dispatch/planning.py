@@ -1,7 +1,8 @@
 """The job that makes a plan: state the problem, solve it, have it judged, store an answer for every bag.
 
-The solver is never trusted: a plan that the independent check does not accept, or a solver that fails, gives way to
-the constructed plan, and the stored plan says so.
+The solver is never trusted: it searches in a process of its own that is killed five seconds after its time; a plan that
+the independent check does not accept, or a solver that fails or hangs, gives way to the constructed plan, and the
+stored plan says so. What a plan leaves out is cut again for the teams that have room (`leftover`).
 """
 
 from __future__ import annotations
@@ -23,20 +24,28 @@ from app.core.errors import Conflict
 from app.core.events import SYSTEM, record
 from app.core.jobs import Running, handles
 from app.dispatch.again import plan_again
+from app.dispatch.leftover import serve_rest
 from app.dispatch.models import HeldReason, Plan, PlanBag, PlanState, Round, Stop, StopState
 from app.dispatch.problem import Stated, state
 from app.dispatch.work import read_work
 from app.ordering.models import Cycle
 from routing import Plan as Solved
-from routing import check, solve
+from routing import check
 from routing.codec import problem_hash
-from routing.plan import Budget, Control, Progress, Reason
+from routing.locks import without_locks
+from routing.model import Problem
+from routing.plan import Budget, Control, Progress, Reason, Statistics
 from routing.plan import Round as SolvedRound
+from routing.solve import finish, first_draft
+from routing.supervise import SearchFailed, searcher
 
 log = logging.getLogger("louda.planning")
 
 PLAN_JOB = "plan"
 BY_HAND = "by hand"
+SOLVER = "solve"  # what `routing.child` calls
+CUT_AGAIN = 0.5
+"""What the first search leaves out is cut and searched for again, for this part of the time more; only then."""
 HELD = {
     Reason.NO_TEAM: HeldReason.NO_TEAM,
     Reason.OVERSIZE: HeldReason.OVERSIZE,
@@ -45,9 +54,9 @@ HELD = {
     Reason.WINDOW: HeldReason.WINDOW,
     Reason.BLACKOUT: HeldReason.BLACKOUT,
     Reason.RELEASE: HeldReason.RELEASE,
-    Reason.ROUND_LIMIT: HeldReason.WINDOW,
+    Reason.ROUND_LIMIT: HeldReason.TEAM_TIME,
     Reason.CAPACITY: HeldReason.CAPACITY,
-    Reason.TEAM_TIME: HeldReason.CAPACITY,
+    Reason.TEAM_TIME: HeldReason.TEAM_TIME,
 }
 
 
@@ -61,9 +70,9 @@ def make_plan(run: Running) -> dict[str, Any]:
     work = read_work(cycle.id, cycle.subdistrict_id, wave, day)
     if not any(building.bags for building in work.buildings) and not work.held:
         raise Conflict(_("这一波没有在仓的袋，不用排路线。"))
-    stated = state(work)
-    control = _control(run, seconds)
     keep = db.session.get(Plan, run.payload.get("keep") or 0)
+    stated = state(work, parts=keep.statistics.get("parts") if keep is not None else None)
+    control = _control(run, seconds)
     if keep is not None:
         again = plan_again(stated, keep, seconds, seed, control)
         run.progress(seconds, seconds, _("正在保存"))
@@ -73,7 +82,7 @@ def make_plan(run: Running) -> dict[str, Any]:
     earlier = db.session.scalar(select(Plan).filter_by(cycle_id=cycle.id, wave=wave, input_sha256=digest))
     if earlier is not None and earlier.state != PlanState.DISCARDED and earlier.solver != BY_HAND:
         return {"plan_id": earlier.id}
-    solved = checked_plan(stated, seconds, seed, control)
+    stated, solved = full_plan(stated, seconds, seed, control)
     run.progress(seconds, seconds, _("正在保存"))
     return {"plan_id": store(cycle.id, wave, stated, solved, _turn(run) if earlier else {}).id}
 
@@ -123,22 +132,44 @@ def _told(progress: Progress) -> str:
     return str(_("目前最好：成本 %(cost)d，全部排上，最多比最优高 %(above)d%%", cost=progress.best_cost, above=above))
 
 
-def checked_plan(stated: Stated, seconds: int, seed: int, control: Control | None = None) -> Solved:
-    """A plan that `routing.check` accepts: the solver's, or the constructed one where the solver fails."""
-    try:
-        solved = solve(stated.problem, Budget(seconds=seconds), seed, control=control)
-        if check(stated.problem, solved):
-            return solved
-        log.error("the solver's plan broke %s", check(stated.problem, solved).rules)
-    except Exception:  # whatever the solver does, the day goes on with the constructed plan
-        log.exception("the solver failed")
-    return constructed_plan(stated)
+def full_plan(stated: Stated, seconds: float, seed: int, control: Control | None = None) -> tuple[Stated, Solved]:
+    """A checked plan that leaves no bag out which a team could bring, and the statement with the stops it has."""
+    watched = control or Control()
+    solved = checked_plan(stated, seconds, seed, watched)
+
+    def further(problem: Problem, start: Solved) -> Solved:
+        return _searched(problem, seconds * CUT_AGAIN, seed, watched, start)
+
+    return serve_rest(stated, solved, further)
 
 
-def constructed_plan(stated: Stated) -> Solved:
-    """The deterministic first plan, checked. Raises Conflict if even that is not accepted."""
-    plan = solve(stated.problem, Budget(iterations=0))
-    if not check(stated.problem, plan):
+def checked_plan(stated: Stated, seconds: float, seed: int, control: Control | None = None) -> Solved:
+    """A plan that `routing.check` accepts: the solver's, or the constructed one where the solver fails or hangs.
+
+    Raises Conflict if even that is not accepted.
+    """
+    return _searched(stated.problem, seconds, seed, control or Control(), None)
+
+
+def _searched(problem: Problem, seconds: float, seed: int, control: Control, start: Solved | None) -> Solved:
+    if problem.stops and problem.vehicles:
+        try:
+            budget = Budget(seconds=seconds)
+            solved: Solved = searcher.run(SOLVER, problem, start, budget=budget, seed=seed, control=control)
+            if verdict := check(problem, solved):
+                return solved
+            log.error("the solver's plan broke %s", verdict.rules)
+        except SearchFailed:
+            log.exception("the solver failed")
+    return constructed_plan(problem, start)
+
+
+def constructed_plan(problem: Problem, start: Solved | None = None) -> Solved:
+    """The deterministic first plan, or what is possible of `start`, checked; nothing is searched for, so that nothing
+    can hang. Raises Conflict if even that is not accepted."""
+    free = without_locks(problem)
+    plan = finish(problem, free, first_draft(free, start), Statistics("construct"))
+    if not check(problem, plan):
         raise Conflict(_("排出的路线没有通过检查，请联系管理员。"))
     return plan
 
@@ -151,7 +182,7 @@ def store(cycle_id: int, wave: int, stated: Stated, solved: Solved, more: dict[s
     plan = Plan(
         cycle_id=cycle_id,
         wave=wave,
-        input_sha256=_digest(solved.problem_hash, more),
+        input_sha256=_digest(stated.asked or solved.problem_hash, more),
         seed=seed,
         solver=solved.statistics.method,
         cost=solved.cost.total,
@@ -164,6 +195,7 @@ def store(cycle_id: int, wave: int, stated: Stated, solved: Solved, more: dict[s
             "bound": solved.statistics.lower_bound,
             "day": clock.to_local(stated.midnight).date().isoformat(),
             "not_before_s": stated.not_before_s,
+            "parts": stated.parts,
             **(more or {}),
         },
     )

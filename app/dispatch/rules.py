@@ -99,6 +99,8 @@ class Remedy(Labelled):
     WAIT = "wait", N_("等待后重新计划")
     REPACK = "repack", N_("重新分袋")
     OPEN_GATE = "open_gate", N_("联系小区开门")
+    LONGER_SHIFT = "longer_shift", N_("延长班次")
+    LONGER_HOURS = "longer_hours", N_("请门岗延长开放时间")
     ADD_TEAM = "add_team", N_("登记队伍")
     RELEASE_HOLD = "release_hold", N_("取消暂存")
 
@@ -113,12 +115,19 @@ _HELD: Mapping[str, _Explanation] = {
     "capacity": _Explanation(
         N_("%(building)s的%(bags)s袋装不下：各队运力已用完。"), (Remedy.EXTRA_ROUND, Remedy.NEXT_WAVE)
     ),
+    "team_time": _Explanation(
+        N_("%(building)s的%(bags)s袋排不下：各队当班的时间都不够再去一趟。"),
+        (Remedy.LONGER_SHIFT, Remedy.ADD_TEAM, Remedy.NEXT_WAVE),
+    ),
     "window": _Explanation(
         N_("%(building)s的%(bags)s袋在规定的时间段内赶不到。"),
         (Remedy.EXTRA_ROUND, Remedy.OTHER_TEAM, Remedy.NEXT_WAVE),
     ),
     "blackout": _Explanation(
         N_("%(building)s此时段不能进入（例如正在采样），%(bags)s袋暂缓。"), (Remedy.NEXT_WAVE, Remedy.WAIT)
+    ),
+    "short_window": _Explanation(
+        N_("%(building)s可进入的时间太短，一袋也来不及送完，%(bags)s袋暂缓。"), (Remedy.LONGER_HOURS, Remedy.NEXT_WAVE)
     ),
     "clearance": _Explanation(
         N_("%(building)s是封控楼，没有有资格的队伍，%(bags)s袋暂缓。"), (Remedy.OTHER_TEAM, Remedy.NEXT_WAVE)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import false, func, select
@@ -11,6 +11,7 @@ from sqlalchemy import false, func, select
 from app.allocation.models import Allocation
 from app.core import clock
 from app.core.db import db
+from app.dispatch.hours import mode_hours
 from app.dispatch.models import Round, RoundState, Shift, Team
 from app.ordering.models import HouseholdOrder
 from app.picking.models import DOOR_OF_BAG, Bag, BagLine, BagState
@@ -162,7 +163,7 @@ def _add_blackouts(works: list[BuildingWork], day: date) -> None:
 
 
 def shifts_of(subdistrict_id: int, day: date) -> list[TeamShift]:
-    """The shifts that begin on a day, in order of start and team."""
+    """The shifts that begin on a day, in order of start and team, each cut to the hours of its kind of team."""
     start = clock.local_instant(day, 0)
     rows = db.session.execute(
         select(Shift, Team, ServicePoint)
@@ -178,7 +179,8 @@ def shifts_of(subdistrict_id: int, day: date) -> list[TeamShift]:
         .order_by(Shift.starts_at, Team.name, Shift.id)
     )
     busy = _busy_until(start)
-    return [
+    hours = mode_hours(subdistrict_id)
+    found = [
         TeamShift(
             shift.id,
             team.name,
@@ -196,6 +198,14 @@ def shifts_of(subdistrict_id: int, day: date) -> list[TeamShift]:
         )
         for shift, team, depot in rows
     ]
+    within = (_within(one, start, *hours[one.mode]) if one.mode in hours else one for one in found)
+    return [one for one in within if one.starts_at < one.ends_at]
+
+
+def _within(shift: TeamShift, midnight: datetime, opens_s: int, closes_s: int) -> TeamShift:
+    """The part of a shift in which its kind of team may be on the road; it may be empty."""
+    opens, closes = midnight + timedelta(seconds=opens_s), midnight + timedelta(seconds=closes_s)
+    return replace(shift, starts_at=max(shift.starts_at, opens), ends_at=min(shift.ends_at, closes))
 
 
 def _busy_until(start: datetime) -> dict[int, datetime]:

@@ -1,0 +1,65 @@
+"""A search that hangs, dies or fails costs its plan, never the worker."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from app.dispatch import planning
+from app.dispatch.models import Plan
+from routing.plan import Budget, Control
+from routing.supervise import Searcher, SearchFailed, SearchHung
+from tests.allocation.test_runs import running as running
+from tests.dispatch.test_rounds import packed as packed
+from tests.dispatch.test_rounds import planned
+from tests.routing.examples import rich_problem
+from tests.world import World
+
+STUCK = "tests.dispatch.stuck"
+ONE_SECOND = {"budget": Budget(seconds=1), "seed": 1, "control": Control()}
+
+
+@pytest.fixture
+def searcher() -> Iterator[Searcher]:
+    one = Searcher(grace_s=1)
+    yield one
+    one.stop()
+
+
+def is_there(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def test_a_search_that_hangs_is_killed_after_its_budget_and_the_next_one_is_made(searcher: Searcher) -> None:
+    problem = rich_problem(seed=1, stops=5, teams=2)
+    searcher.run("solve", problem, None, **ONE_SECOND)  # the child is up and compiled
+    assert searcher._process is not None
+    pid, began = searcher._process.pid, time.monotonic()
+    with pytest.raises(SearchHung):
+        searcher.run(f"{STUCK}:hangs", problem, **ONE_SECOND)
+    assert time.monotonic() - began < 1 + 1 + 3
+    assert not is_there(pid)
+    assert searcher.run("solve", problem, None, **ONE_SECOND).rounds
+
+
+@pytest.mark.parametrize("how", ["dies", "fails"])
+def test_a_search_that_dies_or_fails_says_so(searcher: Searcher, how: str) -> None:
+    with pytest.raises(SearchFailed):
+        searcher.run(f"{STUCK}:{how}", rich_problem(seed=1, stops=5, teams=2), **ONE_SECOND)
+
+
+@pytest.mark.parametrize("how", ["hangs", "dies", "fails", "lies"])
+def test_whatever_the_solver_does_the_day_goes_on_with_the_constructed_plan(
+    packed: World, searcher: Searcher, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    monkeypatch.setattr(planning, "searcher", searcher)
+    monkeypatch.setattr(planning, "SOLVER", f"{STUCK}:{how}")
+    plan: Plan = planned(packed)
+    assert (plan.solver, plan.statistics["missed"]) == ("construct", 0)
