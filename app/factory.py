@@ -14,6 +14,7 @@ from werkzeug.wrappers import Response
 
 from app import cli, models
 from app.access import headers, landing
+from app.access.gate import Gate
 from app.access.guard import register_forms, register_guard
 from app.assets import register_assets
 from app.core import clock, jobs, spoken, units
@@ -113,6 +114,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.url_map.converters["int"] = RowId
     app.extensions["louda_settings"] = settings
     app.extensions[jobs.MODULES_KEY] = JOB_MODULES
+    app.wsgi_app = Gate(  # type: ignore[method-assign]
+        app.wsgi_app, settings.trusted_hosts, headers.headers_of(settings), app.logger
+    )
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]

@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
+from app.access import service
 from app.access.models import Account, Role, RoleGrant
 from app.access.permissions import Staff
 from app.access.sessions import staff_account, staff_actor
@@ -258,10 +259,10 @@ def _teams(world: World) -> None:
 def sign_in(app: Flask, world: World, name: str) -> FlaskClient:
     """A browser in which the account has a session."""
     client = app.test_client()
-    now = clock.now().timestamp()
     account = world.accounts[name]
+    token = service.open_session(Staff("staff", account.id), "", is_sign_in=False)
     with client.session_transaction() as session:
-        session.update(account=account.id, epoch=account.session_epoch, since=now, seen=now)
+        session.update(account=account.id, epoch=account.session_epoch, sid=token, seen=clock.now().timestamp())
     return client
 
 

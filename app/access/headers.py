@@ -21,20 +21,29 @@ POLICY = "; ".join(
 )
 
 
+def headers_of(settings: Settings) -> dict[str, str]:
+    """Content-Security-Policy without inline script, no framing, no sniffing, no referrer, no caching."""
+    said = {
+        "Content-Security-Policy": POLICY,
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "no-referrer",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "X-Frame-Options": "DENY",
+        "Permissions-Policy": "camera=(self), geolocation=(), microphone=()",
+        "Cache-Control": "no-store",
+    }
+    if settings.is_secure:
+        said["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+    return said
+
+
 def register_headers(app: Flask, settings: Settings) -> None:
-    """Content-Security-Policy without inline script, no framing, no sniffing, no referrer, no caching of pages."""
+    """Put them on every answer. Only files of the program itself may be kept: all else may tell of a person."""
 
     @app.after_request
     def add(response: Response) -> Response:
-        headers = response.headers
-        headers.setdefault("Content-Security-Policy", POLICY)
-        headers["X-Content-Type-Options"] = "nosniff"
-        headers["Referrer-Policy"] = "no-referrer"
-        headers["Cross-Origin-Opener-Policy"] = "same-origin"
-        headers["X-Frame-Options"] = "DENY"
-        headers["Permissions-Policy"] = "camera=(self), geolocation=(), microphone=()"
-        if settings.is_secure:
-            headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
-        if request.endpoint not in ("assets.file", "static"):
-            headers.setdefault("Cache-Control", "no-store")
+        is_asset = request.endpoint in ("assets.file", "static")
+        for name, value in headers_of(settings).items():
+            if name != "Cache-Control" or not is_asset:
+                response.headers[name] = value
         return packed(response)

@@ -63,6 +63,20 @@ class RoleGrant(Created, Base):
     account: Mapped[Account] = relationship(back_populates="grants")
 
 
+class StaffSession(Created, Base):
+    """One sign-in on one device, ended by deleting the row; only the hash of what the cookie holds is stored."""
+
+    __tablename__ = "staff_session"
+    __table_args__ = (UniqueConstraint("token_sha256"), Index("ix_staff_session_account_id", "account_id"), STRICT)
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    account_id: Mapped[int] = fk("account.id")
+    token_sha256: Mapped[str] = plain_text()
+    device: Mapped[str] = personal_text()  # the kind of browser and system, "Chrome · Android"; empty if unknown
+    seen_at: Mapped[datetime] = mapped_column(UtcDateTime)  # to some minutes: the cookie knows it exactly
+    account: Mapped[Account] = relationship()
+
+
 class HouseholdToken(Created, Base):
     """A phone that may act for a household; only the hash of the token is stored."""
 

@@ -93,8 +93,8 @@ class Staff(Actor):
     grants: tuple[Grant, ...] = ()
 
     def may(self, permission: Permission) -> bool:
-        """Whether any grant carries the permission, somewhere."""
-        return any(permission in GRANTED[grant.role] for grant in self.grants)
+        """Whether any grant carries the permission, somewhere. The own account is everybody's, also without a role."""
+        return permission is Permission.SELF or any(permission in GRANTED[grant.role] for grant in self.grants)
 
     def scopes(self, permission: Permission) -> list[Grant]:
         """The grants that carry the permission: where it may be used."""

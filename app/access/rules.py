@@ -1,4 +1,4 @@
-"""Which passwords are refused, and where a sign-in may lead.
+"""Which passwords are refused, where a sign-in may lead, and what a device is called.
 
 password           user name    refused because
 correct-horse-9    wang         -
@@ -60,3 +60,37 @@ def path_within(wanted: str | None) -> str | None:
         return None
     parts = urlsplit(wanted)
     return None if parts.scheme or parts.netloc else wanted
+
+
+# In order: browsers and systems name those before them as well.
+_BROWSERS = (
+    ("MicroMessenger", "微信"),
+    ("DingTalk", "钉钉"),
+    ("QQBrowser", "QQ 浏览器"),
+    ("UCBrowser", "UC 浏览器"),
+    ("HuaweiBrowser", "华为浏览器"),
+    ("Edg", "Edge"),
+    ("Firefox", "Firefox"),
+    ("Chrome", "Chrome"),
+    ("Safari", "Safari"),
+)
+_SYSTEMS = (
+    ("OpenHarmony", "HarmonyOS"),
+    ("HarmonyOS", "HarmonyOS"),
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Windows", "Windows"),
+    ("Macintosh", "macOS"),
+    ("Linux", "Linux"),
+)
+
+
+def device_name(agent: str) -> str:
+    """What a browser says of itself, as its owner would call it: "微信 · Android". Empty where nothing is known.
+
+    The whole line would tell one phone from another; the kind is enough to know one's own devices by.
+    """
+    said = agent[:1000]
+    known = (next((name for mark, name in marks if mark in said), "") for marks in (_BROWSERS, _SYSTEMS))
+    return " · ".join(filter(None, known))

@@ -6,17 +6,18 @@ import secrets
 from functools import lru_cache
 
 from flask_babel import gettext as _
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from werkzeug.security import check_password_hash, generate_password_hash
 
 from app.access import rules
-from app.access.models import Account
+from app.access.models import Account, StaffSession
 from app.access.permissions import Staff
 from app.access.schemas import NewPassword
-from app.core import events
+from app.access.sessions import ABSOLUTE, IDLE, NOTED_EVERY, TOKEN_BYTES, digest
+from app.core import clock, events
 from app.core.codes import ALPHABET
 from app.core.db import command, db
-from app.core.errors import Invalid
+from app.core.errors import Invalid, NotFound
 
 METHOD = "scrypt"
 ONE_TIME_GROUPS = 4
@@ -46,10 +47,50 @@ def account_with(username: str, password: str) -> Account | None:
     return account if check_password_hash(stored, password) and known else None
 
 
+def account_id_of(username: str) -> int | None:
+    """The id of the account of this name, active or not."""
+    return db.session.scalar(select(Account.id).where(Account.username == username.strip().lower()))
+
+
 @command
-def note_sign_in(by: Staff) -> None:
-    """Ensures: the log says that the account signed in."""
-    events.record(by, "sign_in", ("account", by.id))
+def open_session(by: Staff, device: str, *, is_sign_in: bool = True) -> str:
+    """A sign-in of the account on a device. Returns the token for its cookie; the database keeps the hash.
+
+    Ensures: the log says that the account signed in, unless the sign-in only goes on under another token; what the
+    account left behind more than twelve hours ago is gone.
+    """
+    token = secrets.token_urlsafe(TOKEN_BYTES)
+    old = StaffSession.created_at <= clock.now() - ABSOLUTE
+    db.session.execute(delete(StaffSession).where(StaffSession.account_id == by.id, old))
+    db.session.add(StaffSession(account_id=by.id, token_sha256=digest(token), device=device, seen_at=clock.now()))
+    if is_sign_in:
+        events.record(by, "sign_in", ("account", by.id))
+    return token
+
+
+@command
+def end_session(by: Staff, session_id: int) -> None:
+    """Ensures: this sign-in of the own account opens nothing any more, whoever holds its cookie. Raises NotFound."""
+    row = db.session.get(StaffSession, session_id)
+    if row is None or row.account_id != by.id:
+        raise NotFound
+    db.session.delete(row)
+    events.record(by, "sign_out", ("account", by.id))
+
+
+@command
+def end_all_sessions(by: Staff) -> None:
+    """Ensures: every sign-in of the own account is over, this one too."""
+    end_sign_ins(db.session.get_one(Account, by.id))
+    events.record(by, "sign_out", ("account", by.id), all=True)
+
+
+def open_sessions(by: Staff) -> list[StaffSession]:
+    """The sign-ins of the own account that still hold, the newest first."""
+    now = clock.now()
+    holds = (StaffSession.created_at > now - ABSOLUTE) & (StaffSession.seen_at > now - IDLE - NOTED_EVERY)
+    found = select(StaffSession).where(StaffSession.account_id == by.id, holds)
+    return list(db.session.scalars(found.order_by(StaffSession.created_at.desc(), StaffSession.id.desc())))
 
 
 @command
@@ -76,4 +117,11 @@ def change_password(by: Staff, wanted: NewPassword) -> Account:
 def set_password(account: Account, password: str) -> None:
     """Inside a command: store a password and end every session of the account."""
     account.password_hash = hashed(password)
+    end_sign_ins(account)
+
+
+def end_sign_ins(account: Account) -> None:
+    """Inside a command: every sign-in of the account is over. The number in each cookie holds where rows come back,
+    as after a restore."""
     account.session_epoch += 1
+    db.session.execute(delete(StaffSession).where(StaffSession.account_id == account.id))

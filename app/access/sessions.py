@@ -6,21 +6,31 @@ import hashlib
 import hmac
 import secrets
 from datetime import datetime, timedelta
+from enum import StrEnum, auto
 
 from flask import Response, current_app, request, session
-from sqlalchemy import select
-from sqlalchemy.orm import selectinload
+from sqlalchemy import select, update
+from sqlalchemy.orm import joinedload, selectinload
 
-from app.access.models import Account, HouseholdToken
+from app.access.models import Account, HouseholdToken, StaffSession
 from app.access.permissions import Grant, Resident, Staff
 from app.core import clock
-from app.core.db import db
+from app.core.db import db, jot
 from app.settings import Settings
 
 IDLE = timedelta(minutes=30)
 ABSOLUTE = timedelta(hours=12)
 TOKEN_BYTES = 32
+NOTED_EVERY = timedelta(minutes=5)
 SCOPE_KINDS = ("subdistrict", "community", "service_point", "building")
+
+
+class Ended(StrEnum):
+    """Why a sign-in is over: unused for half an hour, twelve hours old, or ended by somebody (or it never was)."""
+
+    IDLE = auto()
+    OLD = auto()
+    ELSEWHERE = auto()
 
 
 def settings() -> Settings:
@@ -29,33 +39,57 @@ def settings() -> Settings:
     return held
 
 
-def sign_in(account: Account) -> None:
-    """Start a fresh session for an account: everything of the old one is dropped first."""
+def sign_in(account: Account, token: str) -> None:
+    """Start a fresh session for an account: everything of the old one is dropped first, but sentences to be shown."""
+    said = session.get("_flashes", [])
     session.clear()
-    now = clock.now().timestamp()
-    session.update(account=account.id, epoch=account.session_epoch, since=now, seen=now)
+    session.update(account=account.id, epoch=account.session_epoch, sid=token, seen=clock.now().timestamp())
+    if said:
+        session["_flashes"] = said
 
 
-def sign_out() -> None:
-    """Forget the session."""
+def forget(why: Ended | None = None) -> None:
+    """Empty the session, but for sentences to be shown, why it is over, and whose it was."""
+    said, whose = session.get("_flashes", []), session.get("account")
     session.clear()
+    if said:
+        session["_flashes"] = said
+    if why is not None:
+        session.update(ended=str(why), ended_account=whose)
+
+
+def session_of_request() -> StaffSession | None:
+    """The sign-in that the cookie names, whether it still holds or not."""
+    token = session.get("sid")
+    if not isinstance(token, str):
+        return None
+    whole = joinedload(StaffSession.account).selectinload(Account.grants)
+    return db.session.scalar(select(StaffSession).where(StaffSession.token_sha256 == digest(token)).options(whole))
 
 
 def staff_of_request() -> Staff | None:
     """The account of the session, re-read at each request so that a disabled account or revoked grant acts at once."""
-    account_id = session.get("account")
-    if account_id is None:
+    if "account" not in session:
         return None
-    now = clock.now().timestamp()
-    expired = now - session.get("since", 0) > ABSOLUTE.total_seconds()
-    idle = now - session.get("seen", 0) > IDLE.total_seconds()
-    account = None if expired or idle else staff_account(account_id)
-    if account is None or account.session_epoch != session.get("epoch"):
-        session.clear()
+    row, now = session_of_request(), clock.now()
+    why = _ended(row, now)
+    if row is None or why is not None:
+        forget(why)
         return None
-    if now - session.get("seen", 0) > 60:
-        session["seen"] = now
-    return staff_actor(account)
+    if now.timestamp() - session["seen"] > 60:
+        session["seen"] = now.timestamp()
+    if now - row.seen_at > NOTED_EVERY:
+        jot(update(StaffSession).where(StaffSession.id == row.id).values(seen_at=now))
+    return staff_actor(row.account)
+
+
+def _ended(row: StaffSession | None, now: datetime) -> Ended | None:
+    """Why a session opens nothing any more, or None."""
+    if row is None or not row.account.is_active or row.account.session_epoch != session.get("epoch"):
+        return Ended.ELSEWHERE
+    if now - row.created_at >= ABSOLUTE:
+        return Ended.OLD
+    return Ended.IDLE if now.timestamp() - session.get("seen", 0) > IDLE.total_seconds() else None
 
 
 def staff_account(account_id: int) -> Account | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, g, jsonify, redirect, render_template, request, session, url_for
+from flask import Blueprint, current_app, g, jsonify, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import text
@@ -10,11 +10,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.access import landing, rules, service, sessions, throttle
 from app.access.guard import public, requires, staff, submit
-from app.access.models import Account
 from app.access.permissions import Permission
 from app.access.schemas import ChangePassword, SignIn
 from app.core.db import db
-from app.core.errors import Invalid
+from app.core.errors import Invalid, request_id
 from app.core.schemas import Form
 
 bp = Blueprint("access", __name__)
@@ -39,12 +38,13 @@ def sign_in() -> ResponseReturnValue:
     if request.method == "GET":
         if g.get("staff") is not None:
             return redirect(wanted or url_for("access.home"))
-        return render_template("access/sign_in.html", form=None, next=wanted)
+        return render_template("access/sign_in.html", form=None, next=wanted, ended=session.get("ended"))
     form = Form(SignIn, request.form)
     status = 422
     if form.is_valid:
         keys = [f"account:{form.command.username}", f"address:{request.remote_addr}"]
         if throttle.is_blocked(keys):
+            _log_failure(form.command.username, "blocked")
             form.add(Invalid(_("试错次数太多。请 15 分钟后再试，或请街道管理员重设密码。")))
             status = 429
         else:
@@ -52,8 +52,18 @@ def sign_in() -> ResponseReturnValue:
             if account is not None:
                 return _enter(account.id, wanted)
             throttle.count_failure(keys)
+            _log_failure(form.command.username, "refused")
             form.add(Invalid(_("账号或密码不对。")))
     return render_template("access/sign_in.html", form=form, next=wanted), status
+
+
+def _log_failure(username: str, what: str) -> None:
+    """One line, without a name that is no account's: people type passwords there. The mark tells one address of many
+    tries from many addresses."""
+    account_id = service.account_id_of(username)
+    who = f"account {account_id}" if account_id else "unknown account"
+    mark = throttle.mark(f"address:{request.remote_addr}")
+    current_app.logger.warning("sign-in %s: %s, address %s, request %s", what, who, mark, request_id())
 
 
 def _enter(account_id: int, wanted: str | None) -> ResponseReturnValue:
@@ -61,8 +71,7 @@ def _enter(account_id: int, wanted: str | None) -> ResponseReturnValue:
     if account is None:
         return redirect(url_for("access.sign_in"))
     actor = sessions.staff_actor(account)
-    service.note_sign_in(actor)
-    sessions.sign_in(account)
+    sessions.sign_in(account, service.open_session(actor, _device()))
     if account.must_change_password:
         session["must_change"] = True
         return redirect(url_for("access.account"), 303)
@@ -82,9 +91,40 @@ def first_change_password() -> ResponseReturnValue | None:
 @bp.post("/sign-out")
 @requires(Permission.SELF)
 def sign_out() -> ResponseReturnValue:
-    """End this session."""
-    sessions.sign_out()
+    """End this session, for whoever holds its cookie."""
+    held = sessions.session_of_request()
+    if held is not None:
+        service.end_session(staff(), held.id)
+    sessions.forget()
     return redirect(url_for("access.sign_in"), 303)
+
+
+@bp.get("/account/devices")
+@requires(Permission.SELF)
+def devices() -> ResponseReturnValue:
+    """Where the own account is signed in."""
+    held = sessions.session_of_request()
+    return render_template("access/devices.html", found=service.open_sessions(staff()), here=held.id if held else 0)
+
+
+@bp.post("/account/devices/<int:session_id>/end")
+@requires(Permission.SELF)
+def end_device(session_id: int) -> ResponseReturnValue:
+    """End one sign-in of the own account."""
+    then = url_for("access.devices")
+    return submit(then=lambda _done: then, says=_("那台设备上的登录已结束。"))(service.end_session, staff(), session_id)
+
+
+@bp.post("/account/devices/end-all")
+@requires(Permission.SELF)
+def end_all_devices() -> ResponseReturnValue:
+    """End every sign-in of the own account, this one too."""
+    then = url_for("access.sign_in")
+    answer = submit(then=lambda _done: then, says=_("所有设备上的登录都已结束。请重新登录。"))(
+        service.end_all_sessions, staff()
+    )
+    sessions.forget()
+    return answer
 
 
 @bp.route("/account", methods=["GET", "POST"])
@@ -103,17 +143,16 @@ def account() -> ResponseReturnValue:
             )
             changed = sessions.staff_account(staff().id)
             if changed is not None:
-                _keep_session(changed)
+                actor = sessions.staff_actor(changed)
+                sessions.sign_in(changed, service.open_session(actor, _device(), is_sign_in=False))
             return answer
         except Invalid as error:
             form.add(error)
     return render_template("access/account.html", form=form, must_change=must, me=staff()), 422
 
 
-def _keep_session(changed: Account) -> None:
-    said = session.get("_flashes", [])
-    sessions.sign_in(changed)
-    session["_flashes"] = said
+def _device() -> str:
+    return rules.device_name(request.headers.get("User-Agent", ""))
 
 
 @bp.get("/privacy")

@@ -13,7 +13,19 @@ from typing import Any, ParamSpec, Protocol, TypeVar
 from flask_babel import lazy_gettext as _l
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Boolean as SqlBoolean
-from sqlalchemy import CheckConstraint, Date, Dialect, Engine, ForeignKey, Integer, MetaData, Text, event, text
+from sqlalchemy import (
+    CheckConstraint,
+    Date,
+    Dialect,
+    Engine,
+    ForeignKey,
+    Integer,
+    MetaData,
+    Text,
+    Update,
+    event,
+    text,
+)
 from sqlalchemy.dialects.postgresql import TIMESTAMP
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
@@ -194,6 +206,9 @@ def check_version(row: Any, seen: int, theirs: dict[str, str] | None = None) -> 
 
 
 # --- engines ----------------------------------------------------------------------------------------------------------
+BUSY_MS = 15_000
+
+
 def prepare_engine(engine: Engine) -> None:
     """SQLite: WAL, full sync, foreign keys, secure delete, and BEGIN under our control (python's own oversells)."""
     if engine.dialect.name != "sqlite":
@@ -206,7 +221,7 @@ def prepare_engine(engine: Engine) -> None:
             "journal_mode=WAL",
             "synchronous=FULL",
             "foreign_keys=ON",
-            "busy_timeout=15000",
+            f"busy_timeout={BUSY_MS}",
             "secure_delete=ON",
             "cache_size=-32000",
             "temp_store=MEMORY",
@@ -217,6 +232,29 @@ def prepare_engine(engine: Engine) -> None:
     def begin(connection: Connection) -> None:
         immediate = connection.get_execution_options().get("immediate", False)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+
+def jot(statement: Update) -> bool:
+    """Run one small UPDATE if the database is free this instant: for what is good to know and may be lost.
+
+    A page must never wait behind a writer for such a note, nor fail for it. Returns whether it was written.
+    """
+    try:
+        with db.engine.connect().execution_options(immediate=True) as connection:
+            raw = connection.connection.driver_connection
+            if isinstance(raw, sqlite3.Connection):
+                raw.execute("PRAGMA busy_timeout=0")
+            try:
+                with connection.begin():
+                    if connection.dialect.name == "postgresql":
+                        connection.execute(text("SET LOCAL lock_timeout = '50ms'"))
+                    connection.execute(statement)
+            finally:
+                if isinstance(raw, sqlite3.Connection):
+                    raw.execute(f"PRAGMA busy_timeout={BUSY_MS}")
+    except DBAPIError:
+        return False
+    return True
 
 
 # --- commands ---------------------------------------------------------------------------------------------------------

@@ -86,7 +86,7 @@ _SENTENCES = {
     403: _l("您的账号没有这项权限。如需开通，请联系街道管理员。"),
     404: _l("地址不对，或者它不在您负责的范围内。"),
     405: _l("这个地址不能这样打开，请从页面上的按钮进入。"),
-    413: _l("提交的内容超过了允许的大小。"),
+    413: _l("提交的内容太大：一个文件最多 5 MB。请分成几个小一点的，返回后再提交；没有写入任何内容。"),
     429: _l("操作太频繁，请稍等几分钟再试。"),
     500: _l("刚才的操作没有完成，没有写入任何内容。请重试；若仍不行，请把下面的编号告诉管理员。"),
     503: _l("系统暂时无法保存，请稍后再试。已保存的内容不受影响。"),
@@ -123,6 +123,8 @@ def register_error_pages(app: Flask) -> None:
     def http(error: HTTPException) -> Response:
         if error.response is not None:
             return make_response(error.response)
+        if error.code == 413:
+            current_app.logger.warning("request %s refused: body too large for %s", request_id(), request.endpoint)
         response = _page(error.code or 500)
         retry_after = getattr(error, "retry_after", None)
         if retry_after is not None:

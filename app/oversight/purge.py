@@ -3,6 +3,7 @@
     when                                    what goes
     a contact's or care need's own day      the row
     a token has expired or was revoked      the row
+    a sign-in is twelve hours old           the row with the kind of its device
     14 days after a cycle closed            remarks, door notes, needs, pasted text, notes of doors and complaints,
                                             printed files
     LOUDA_PURGE_AFTER_DAYS after it closed  which household an order and a roll call belonged to
@@ -17,8 +18,8 @@ from typing import Any
 
 from sqlalchemy import Select, delete, select, update
 
-from app.access.models import HouseholdToken
-from app.access.sessions import settings
+from app.access.models import HouseholdToken, StaffSession
+from app.access.sessions import ABSOLUTE, settings
 from app.core import clock
 from app.core.db import command, db
 from app.core.events import SYSTEM, Actor, record
@@ -65,6 +66,7 @@ def forget_contacts() -> None:
     db.session.execute(delete(CareNeed).where(CareNeed.purge_on <= today))
     gone = (HouseholdToken.expires_at <= now) | HouseholdToken.revoked_at.is_not(None)
     db.session.execute(delete(HouseholdToken).where(gone))
+    db.session.execute(delete(StaffSession).where(StaffSession.created_at <= now - ABSOLUTE))
     old = Errand.answered_at <= now - TEXTS_STAY
     db.session.execute(update(Errand).where(old).values(place="", what="", answer=""))
 

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, case, exists, not_, or_, select
 
 from app.access.models import Account, Role, RoleGrant
 from app.access.permissions import Permission, Staff, ids_of
-from app.access.service import hashed, set_password
+from app.access.service import end_sign_ins, hashed, set_password
 from app.core import clock, events
 from app.core.db import command, db
 from app.core.errors import Conflict, Invalid, NotFound
@@ -185,7 +185,7 @@ def set_active(by: Staff, account_id: int, is_active: bool) -> Account:
     if account.id == by.id:
         raise Conflict(_("不能停用自己的账号，请让另一位管理员操作。"))
     account.is_active = is_active
-    account.session_epoch += 1
+    end_sign_ins(account)
     events.record(by, "enable" if is_active else "disable", account)
     return account
 

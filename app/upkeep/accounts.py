@@ -13,7 +13,7 @@ from flask.cli import with_appcontext
 from sqlalchemy import select
 
 from app.access.models import Account, Role, RoleGrant
-from app.access.service import hashed, one_time_password, set_password
+from app.access.service import end_sign_ins, hashed, one_time_password, set_password
 from app.core import events
 from app.core.db import command, db
 from app.places.models import Subdistrict
@@ -109,7 +109,7 @@ def disable_account(username: str) -> Account:
     """Ensures: the account's next request is refused. Raises AccountRefused for an unknown name."""
     row = _find(username)
     row.is_active = False
-    row.session_epoch += 1
+    end_sign_ins(row)
     events.record(events.SYSTEM, "disable", row)
     return row
 

@@ -190,9 +190,9 @@ def test_health_answers_without_a_session(client: FlaskClient) -> None:
     assert (answer.status_code, answer.json) == (200, {"ok": True, "database": True})
 
 
-def test_an_account_without_a_role_may_do_nothing() -> None:
+def test_an_account_without_a_role_may_do_nothing_but_with_itself() -> None:
     nobody = Staff("staff", 1, "x", ())
-    assert not any(nobody.may(permission) for permission in Permission)
+    assert [permission for permission in Permission if nobody.may(permission)] == [Permission.SELF]
 
 
 def test_the_privacy_notice_is_public(client: FlaskClient) -> None:

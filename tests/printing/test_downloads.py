@@ -70,3 +70,15 @@ def test_names_of_files_keep_chinese_and_lose_what_no_folder_takes() -> None:
     assert safe_name("景芳三区/西门: 01") == "景芳三区 西门 01"
     assert safe_name("..\u202e") == "-"
     assert len(safe_name("长" * 500)) == 80
+
+
+def test_no_browser_keeps_a_file_that_tells_who_gets_what(app: Flask, day: World) -> None:
+    ask(day, "hand_out_list", "route_sheet")
+    browser, page = world.sign_in(app, day, "supplies"), f"/cycles/{day.cycle.id}/print"
+    sheet, trip = documents("hand_out_list")[0], documents("route_sheet")[0]
+    files = [f"{page}/all.zip", f"{page}/hand_out_list.zip", f"{page}/sheet/{sheet.id}.pdf"]
+    files += [f"{page}/building/{sheet.subject_id}.pdf", f"{page}/round/{trip.subject_id}.pdf"]
+    for path in files:
+        answer = browser.get(path)
+        assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "no-store"), path
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"

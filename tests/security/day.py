@@ -14,8 +14,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from werkzeug.routing import Rule
 
-from app.access.models import Account, Role, RoleGrant
-from app.access.sessions import issue_token, settings
+from app.access.models import Account, Role, RoleGrant, StaffSession
+from app.access.sessions import digest, issue_token, settings
 from app.allocation.models import Substitution
 from app.catalog.models import Bundle, BundleComponent, SupplierItem
 from app.core import clock
@@ -93,11 +93,10 @@ class Day:
     def browser(self, *names: str, resident: bool = False) -> FlaskClient:
         """A browser in which the account has a session, or which carries the first household's token."""
         client = self.app.test_client()
-        now = clock.now().timestamp()
         for name in names:
             with client.session_transaction() as session:
                 number, epoch = self.accounts[name]
-                session.update(account=number, epoch=epoch, since=now, seen=now)
+                session.update(account=number, epoch=epoch, sid=name, seen=clock.now().timestamp())
         if resident:
             client.set_cookie("household", self.token, domain="localhost")
         return client
@@ -180,6 +179,12 @@ def make(app: Flask, file: Path) -> Day:
     _still_open(here, day)
     _everybody(here)
     day.accounts = {name: (account.id, account.session_epoch) for name, account in here.accounts.items()}
+    later = clock.now() + timedelta(hours=6)  # nothing to note of a sign-in while the day lasts
+    for name, account in here.accounts.items():
+        row = StaffSession(account_id=account.id, token_sha256=digest(name), device="", seen_at=later)
+        if name in (belongs := {"captain": day.own, "auditor": day.other}):
+            _add(belongs[name], "session", row)
+        db.session.add(row)
     day.token = issue_token(here.households[0].id, clock.now() + timedelta(days=1))
     db.session.commit()
     assert settings().cookie_name("household") == "household"
