@@ -13,7 +13,7 @@ from werkzeug.routing import IntegerConverter, Map
 from werkzeug.wrappers import Response
 
 from app import cli, models
-from app.access import headers, landing
+from app.access import headers, kept_page, landing
 from app.access.gate import Gate
 from app.access.guard import register_forms, register_guard
 from app.assets import register_assets
@@ -123,12 +123,13 @@ def create_app(settings: Settings | None = None) -> Flask:
     db.init_app(app)
     with app.app_context():
         prepare_engine(db.engine)
-    register_error_pages(app)
+    register_error_pages(app, kept_page.page_again, kept_page.words_of_request)
     _register_preferences(app)
     register_guard(app)
     register_forms(app)
     CSRFProtect(app)
     headers.register_headers(app, settings)
+    kept_page.register_kept_pages(app)
     translations.ensure_compiled()
     Babel(app, locale_selector=_locale)
     register_assets(app)

@@ -7,10 +7,23 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Generic, ParamSpec, TypeVar
 
-from flask import Flask, abort, current_app, flash, g, redirect, request, url_for
+from flask import (
+    Flask,
+    abort,
+    current_app,
+    flash,
+    g,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Response as BaseResponse
 
+from app.access.kept_page import packed_form, sent_form
 from app.access.permissions import Permission, Resident, Staff
 from app.access.sessions import household_tag, resident_of_request, staff_of_request
 from app.core.db import pending_claim
@@ -96,9 +109,26 @@ def register_guard(app: Flask) -> None:
 
 def _to_door(endpoint: str) -> BaseResponse:
     if request.method != "GET":
-        abort(401)
+        if endpoint == "resident.enter" or request.endpoint == "access.sign_out":
+            abort(401)
+        return _sign_in_page()
     wanted = request.full_path.rstrip("?")
     return redirect(url_for(endpoint, next=wanted))
+
+
+def _sign_in_page() -> BaseResponse:
+    """The sign-in page in answer to a form whose sign-in is over: it says why, and takes what was typed along."""
+    sent = sent_form()
+    kept = packed_form(sent, session.get("ended_account") or 0)
+    page = render_template(
+        "access/sign_in.html",
+        form=None,
+        next=(sent.page or None) if sent else None,
+        ended=session.get("ended"),
+        kept=kept,
+        lost=sent.words if sent and not kept else "",
+    )
+    return make_response(page, 401)
 
 
 @dataclass(frozen=True)

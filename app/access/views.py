@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, current_app, g, jsonify, redirect, render_template, request, session, url_for
+from flask import Blueprint, current_app, flash, g, jsonify, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import text
@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.access import landing, rules, service, sessions, throttle
 from app.access.guard import public, requires, staff, submit
+from app.access.kept_page import Sent, form_again, unpacked_form
 from app.access.permissions import Permission
 from app.access.schemas import ChangePassword, SignIn
 from app.core.db import db
@@ -39,8 +40,7 @@ def sign_in() -> ResponseReturnValue:
         if g.get("staff") is not None:
             return redirect(wanted or url_for("access.home"))
         return render_template("access/sign_in.html", form=None, next=wanted, ended=session.get("ended"))
-    form = Form(SignIn, request.form)
-    status = 422
+    form, kept, status = Form(SignIn, request.form), request.form.get("_kept", ""), 422
     if form.is_valid:
         keys = [f"account:{form.command.username}", f"address:{request.remote_addr}"]
         if throttle.is_blocked(keys):
@@ -50,11 +50,11 @@ def sign_in() -> ResponseReturnValue:
         else:
             account = service.account_with(form.command.username, form.command.password)
             if account is not None:
-                return _enter(account.id, wanted)
+                return _enter(account.id, wanted, unpacked_form(kept))
             throttle.count_failure(keys)
             _log_failure(form.command.username, "refused")
             form.add(Invalid(_("账号或密码不对。")))
-    return render_template("access/sign_in.html", form=form, next=wanted), status
+    return render_template("access/sign_in.html", form=form, next=wanted, kept=kept), status
 
 
 def _log_failure(username: str, what: str) -> None:
@@ -66,7 +66,7 @@ def _log_failure(username: str, what: str) -> None:
     current_app.logger.warning("sign-in %s: %s, address %s, request %s", what, who, mark, request_id())
 
 
-def _enter(account_id: int, wanted: str | None) -> ResponseReturnValue:
+def _enter(account_id: int, wanted: str | None, kept: Sent | None) -> ResponseReturnValue:
     account = sessions.staff_account(account_id)
     if account is None:
         return redirect(url_for("access.sign_in"))
@@ -75,6 +75,12 @@ def _enter(account_id: int, wanted: str | None) -> ResponseReturnValue:
     if account.must_change_password:
         session["must_change"] = True
         return redirect(url_for("access.account"), 303)
+    if kept is not None and kept.account in (0, account_id):
+        again = form_again(kept, _("您登录前正在填这一页。"))
+        if again is not None:
+            return again
+        flash(_("登录前的那一页现在打不开了。"), "warn")
+        return redirect(landing.for_staff(actor), 303)
     return redirect(wanted or landing.for_staff(actor), 303)
 
 

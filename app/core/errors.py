@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from flask import Flask, Response, current_app, g, has_request_context, make_response, render_template, request
@@ -83,6 +85,7 @@ _TITLES = {
 }
 _SENTENCES = {
     400: _l("请求里缺少内容或格式不对，请返回重试。"),
+    401: _l("这次登录已经结束，刚才的内容没有提交。请重新登录或重新扫码进入。"),
     403: _l("您的账号没有这项权限。如需开通，请联系街道管理员。"),
     404: _l("地址不对，或者它不在您负责的范围内。"),
     405: _l("这个地址不能这样打开，请从页面上的按钮进入。"),
@@ -111,13 +114,36 @@ def _page(status: int, sentence: Sentence = "", **more: Any) -> Response:
     return make_response(body, status)
 
 
-def register_error_pages(app: Flask) -> None:
-    """One page for every refusal; a failure that nobody foresaw shows its id and nothing else."""
+@dataclass(frozen=True)
+class Refusal:
+    """What was refused and why: field → sentences where a field is wrong; after a stale edit what is stored now."""
+
+    status: int
+    sentence: Sentence
+    problems: dict[str, list[Sentence]] = field(default_factory=dict)
+    theirs: dict[str, str] = field(default_factory=dict)
+    is_stale: bool = False
+
+
+def register_error_pages(
+    app: Flask, again: Callable[[Refusal], Response | None], words: Callable[[], str] = lambda: ""
+) -> None:
+    """One page for every refusal; a failure that nobody foresaw shows its id and nothing else.
+
+    `again` makes the page of the refused form once more, with what was typed, where there is one; `words` is what was
+    written in words, to be given back where there is none.
+    """
 
     @app.errorhandler(LoudaError)
     def refused(error: LoudaError) -> Response:
         theirs = error.theirs if isinstance(error, StaleEdit) else {}
-        return _page(error.status, error.sentence, theirs=theirs)
+        problems = error.problems if isinstance(error, Invalid) else {}
+        return refusal(Refusal(error.status, error.sentence, problems, theirs, isinstance(error, StaleEdit)))
+
+    def refusal(what: Refusal) -> Response:
+        sentence = what.sentence or _SENTENCES.get(what.status, "")
+        shown = again(replace(what, sentence=sentence))
+        return shown or _page(what.status, sentence, theirs=what.theirs, words=words())
 
     @app.errorhandler(HTTPException)
     def http(error: HTTPException) -> Response:
@@ -125,7 +151,7 @@ def register_error_pages(app: Flask) -> None:
             return make_response(error.response)
         if error.code == 413:
             current_app.logger.warning("request %s refused: body too large for %s", request_id(), request.endpoint)
-        response = _page(error.code or 500)
+        response = refusal(Refusal(error.code or 500, ""))
         retry_after = getattr(error, "retry_after", None)
         if retry_after is not None:
             response.headers["Retry-After"] = str(retry_after)
@@ -134,7 +160,7 @@ def register_error_pages(app: Flask) -> None:
     @app.errorhandler(OperationalError)
     def storage(error: OperationalError) -> Response:
         current_app.logger.error("storage refused, request %s: %s", request_id(), type(error.orig).__name__)
-        return _page(503)
+        return refusal(Refusal(503, ""))
 
     @app.errorhandler(Exception)
     def unforeseen(error: Exception) -> Response:

@@ -19,6 +19,8 @@ from app.core.errors import Invalid, sentence_for_unknown_field
 TRANSPORT: Mapping[str, str] = {
     "csrf_token": "shows that the form is ours",
     "_key": "makes the form take effect once",
+    "_page": "the page that the form is on, to come back to when it is refused",
+    "_kept": "a form that met an ended sign-in and is put back after the next",
     "next": "where the reader wanted to go before being asked something else",
     "try": "the button that shows what would happen instead of doing it",
     "round": "which round the page of adjustments had opened, so that it is opened again",

@@ -167,6 +167,13 @@
   document.addEventListener("louda:page", function () { enhance(document); });  // resident.js put another page in place
   window.addEventListener("pageshow", again);
 
+  // A page shown in answer to a form: the address bar says which page it is, so that reloading it sends nothing again.
+  function address() {
+    const here = document.body.dataset.address;
+    if (here && window.history.replaceState) { window.history.replaceState(null, "", here); }
+  }
+
+  address();
   enhance(document);
   totals();
   const problem = document.querySelector("[data-focus]");

@@ -20,7 +20,8 @@ def shell() -> Flask:
     app.secret_key = "shell-" * 8
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
-    app.jinja_env.globals.update(csrf_token=lambda: "the-token", submission_key=lambda: "the-key", home_tag=str)
+    app.jinja_env.globals.update(csrf_token=lambda: "the-token", submission_key=lambda: "the-key")
+    app.jinja_env.globals.update(home_tag=str, page_address=lambda: "/the-page")
     Babel(app, default_locale="zh")
     register_assets(app)
     return app

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
+from app.access.refill import CARRIED
+
 
 @dataclass
 class Sent:
@@ -17,8 +19,8 @@ class Sent:
 
     @property
     def names(self) -> list[str]:
-        """What a person can change: every field but the token and the key."""
-        return list(dict.fromkeys(name for name, _value in self.fields if name not in ("csrf_token", "_key")))
+        """What a person can change: every field but the token, the key and the page."""
+        return list(dict.fromkeys(name for name, _value in self.fields if name not in CARRIED))
 
 
 class _Reader(HTMLParser):

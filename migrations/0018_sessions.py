@@ -8,8 +8,8 @@ from alembic import op
 
 from app.core import db as types
 
-revision = "0017_sessions"
-down_revision = "0016_other_door"
+revision = "0018_sessions"
+down_revision = "0017_mode_hours"
 branch_labels = None
 depends_on = None
 
