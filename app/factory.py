@@ -57,6 +57,7 @@ BLUEPRINTS = (
     "app.tally.views_desk:bp",
     "app.purchasing.views:bp",
     "app.stock.views:bp",
+    "app.stock.views_rests:bp",
     "app.allocation.views:bp",
     "app.allocation.views_substitution:bp",
     "app.picking.views:bp",

@@ -14,6 +14,7 @@ from app.core.db import db
 from app.core.sentences import N_
 from app.handover.models import Dispute, DisputeState
 from app.ordering.models import Cycle, CycleState, OrderLine
+from app.oversight.setup import missing
 from app.picking.models import Bag, BagState
 from app.places.models import Building, Community, ServicePoint
 from app.places.scope import buildings_in_scope, is_subdistrict_in_scope, points_in_scope
@@ -71,6 +72,7 @@ def for_template() -> dict[str, Any]:
         "actor": Person(
             staff.label, staff.kind, staff.role_label, url_for("access.account"), url_for("access.sign_out")
         ),
+        "setup_missing": lambda: missing(staff),
         "home_url": url_for("access.home"),
         "privacy_url": url_for("access.privacy"),
     }
@@ -138,6 +140,7 @@ STAGES = (
     (N_("闭环核对"), "oversight.loop", Permission.OVERSEE, None, "idle"),
 )
 MORE = (
+    (N_("全部批次"), "ordering.cycles", Permission.CYCLE_READ),
     (N_("看板"), "oversight.dashboard", Permission.OVERSEE),
     (N_("各趟"), "dispatch.my_rounds", Permission.LOAD),
     (N_("地点"), "places.index", Permission.PLACES_READ),
@@ -148,6 +151,8 @@ MORE = (
     (N_("关爱名单"), "care.index", Permission.CARE),
     (N_("送货提醒"), "care.door_notes", Permission.HAND_OUT),
     (N_("分派给我的代办"), "errands.to_do", Permission.HAND_OUT),
+    (N_("替代清单"), "substitutions.index", Permission.ALLOCATE),
+    (N_("静置时间"), "rests.index", Permission.CATALOG_EDIT),
     (N_("日志"), "oversight.events", Permission.AUDIT),
     (N_("账号"), "accounts.index", Permission.ACCOUNTS),
 )

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 from flask.cli import with_appcontext
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from app.access.permissions import Staff
 from app.core.db import db
@@ -25,7 +25,7 @@ from app.places.tables.options import Options
 
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 _SHARED = (
-    click.option("--subdistrict", "code", default="", help="街道代码 Code of the subdistrict"),
+    click.option("--subdistrict", "code", default="", help="街道的代码或名称 Code or name of the subdistrict"),
     click.option("--community", default="", help="没有社区一列时归入 Community of rows that name none"),
     click.option("--datum", type=click.Choice([str(d) for d in Datum]), default="wgs84", show_default=True),
     click.option("--suffix", default="幢", show_default=True, help="楼号后缀 Put behind bare building numbers"),
@@ -116,23 +116,40 @@ def report(path: Path, label: str, plan: Plan) -> None:
 
 
 def _subdistrict(code: str, tables: list[Path]) -> Subdistrict:
-    """The one named, else the one the communities' table names, else the only one there is."""
+    """The one named by code or name, else the one the communities' table names, else the only one there is."""
+    wanted = select(Subdistrict).where(or_(Subdistrict.code == code, Subdistrict.name == code))
+    named = list(db.session.scalars(wanted)) if code else []
+    if len(named) == 1:
+        return named[0]
     for path in tables:
         sheet = _read(path)
         if not any(head_fits(row, communities.COLUMNS) for row in sheet.rows[:20]):
             continue
         for record in records(sheet, communities.COLUMNS):
             if record.has("street_code") and code in ("", record.text("street_code")):
-                return service_import.found_subdistrict(record.text("street_code"), record.text("street") or "街道")
-    found = list(
-        db.session.scalars(select(Subdistrict).where(Subdistrict.code == code) if code else select(Subdistrict))
-    )
+                return _of_table(record.text("street_code"), record.text("street"))
+    found = [] if code else list(db.session.scalars(select(Subdistrict)))
     if len(found) != 1:
         raise click.ClickException(
             "请用 --subdistrict 写明街道代码，或先导入带街道代码的社区表。"
             " Name the subdistrict, or import a table of communities with its code first."
         )
     return found[0]
+
+
+def _of_table(code: str, name: str) -> Subdistrict:
+    """The subdistrict of a communities' table; its code or name is taken over by the import where it was not known."""
+    there = service_import.known_subdistrict(code, name)
+    unnumbered = select(Subdistrict.name).where(Subdistrict.code == Subdistrict.name)
+    others = [] if there else list(db.session.scalars(unnumbered))
+    if others:
+        raise click.ClickException(
+            f"表里的街道是 {code} {name}，已登记的是 {'、'.join(others)}，还没有代码。"
+            "是同一个街道时，请用 --subdistrict 写明已登记的名称。"
+            " The table names another subdistrict than the one registered without a code; name the registered one"
+            " with --subdistrict where they are the same."
+        )
+    return there or service_import.found_subdistrict(code, name)
 
 
 def _options(subdistrict: Subdistrict, chosen: dict[str, Any]) -> Options:
@@ -146,4 +163,6 @@ def _options(subdistrict: Subdistrict, chosen: dict[str, Any]) -> Options:
     if wanted and named is None:
         raise click.ClickException(f"没有这个社区 No such community: {wanted}")
     chosen_id = named.id if named else (held[0].id if held else None)
-    return Options(subdistrict.id, chosen_id, chosen["datum"], chosen["suffix"], chosen["rooms"])
+    return Options(
+        subdistrict.id, chosen_id, chosen["datum"], chosen["suffix"], chosen["rooms"], is_named=bool(chosen["code"])
+    )

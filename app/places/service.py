@@ -195,6 +195,31 @@ def _check_point(community_id: int, name: str, own_id: int) -> None:
         raise Invalid({"name": [_("这个社区里已有同名点位。")]})
 
 
+USUAL_LEVELS = (
+    ("clean", "防范区", DeliveryMode.TO_DOOR),
+    ("controlled", "管控区", DeliveryMode.TO_STAIRWELL),
+    ("sealed", "封控区", DeliveryMode.TO_DOOR),
+)
+
+
+@command
+def add_usual_levels(by: Staff) -> int:
+    """The three levels that most places use, those with other codes left as they are; returns how many are new."""
+    if not ids_of(by.scopes(EDIT), "subdistrict"):
+        raise Conflict(_("级别由街道管理员维护。"))
+    held = set(db.session.scalars(select(ZoneLevel.code)))
+    fresh = [
+        ZoneLevel(code=code, label_zh=label, delivery_mode=mode, round_order=order)
+        for order, (code, label, mode) in enumerate(USUAL_LEVELS)
+        if code not in held
+    ]
+    db.session.add_all(fresh)
+    db.session.flush()
+    for level in fresh:
+        events.record(by, "save", level, delivery_mode=str(level.delivery_mode))
+    return len(fresh)
+
+
 @command
 def save_level(by: Staff, wanted: SaveLevel) -> ZoneLevel:
     """Add a level, or change the one with this code: the words are data, plans follow only its delivery mode.

@@ -12,6 +12,7 @@ from app.core import events
 from app.core.db import command, db
 from app.core.imports import Plan
 from app.core.tables import WEB, Limits, Sheet, read_table
+from app.places import rules_subdistrict as rules
 from app.places.models import Subdistrict
 from app.places.scope import require_subdistrict
 from app.places.tables.kinds import PLANS, Kind, detect
@@ -59,13 +60,36 @@ def _plan(sheet: Sheet, upload: Upload) -> Plan:
 
 @command
 def found_subdistrict(code: str, name: str) -> Subdistrict:
-    """The subdistrict with this code, made where there is none. For the command line and the demo only."""
-    there = db.session.scalar(select(Subdistrict).where(Subdistrict.code == code))
+    """The subdistrict with this code, else the one of this name whose code was not known, else a new one.
+
+    For the command line and the demo only.
+    """
+    there = known_subdistrict(code, name)
     if there is None:
-        there = Subdistrict(code=code, name=name)
+        there = Subdistrict(code=code, name=name or rules.NO_NAME)
         db.session.add(there)
         db.session.flush()
+    take_over(there, code, name)
     return there
+
+
+def known_subdistrict(code: str, name: str) -> Subdistrict | None:
+    """The subdistrict that a code and a name mean, see rules_subdistrict.py; None for one that is not there yet."""
+    held = list(db.session.scalars(select(Subdistrict).order_by(Subdistrict.id)))
+    by_code = [row for row in held if code and row.code == code]
+    fits = [row for row in held if not rules.has_code(row.code, row.name) and rules.is_same_name(row.name, name)]
+    named = [row for row in held if not code and row.name == name]
+    found = by_code or named or (fits if name or len(held) == 1 else [])
+    return found[0] if len(found) == 1 else None
+
+
+def take_over(there: Subdistrict, code: str, name: str) -> None:
+    """Inside a command: the code or the name that was not known yet."""
+    if code and not rules.has_code(there.code, there.name):
+        there.code = code
+    if name and not rules.has_name(there.code, there.name):
+        there.name = name
+    db.session.flush()
 
 
 def operator_of(subdistrict_id: int) -> Staff:

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from app.access.guard import requires, staff, submit
 from app.access.permissions import Permission
 from app.core.db import db
-from app.core.errors import Invalid, NotFound
+from app.core.errors import Invalid
 from app.core.schemas import Form
 from app.places import listing, queries, service, service_addresses
 from app.places.address.explain import explain
@@ -39,7 +39,7 @@ def _page(form: Form) -> str:
     found = select(ServicePoint.id, ServicePoint.name).where(scope).order_by(ServicePoint.name)
     points = [(point, name) for point, name in db.session.execute(found)]
     if not points:
-        raise NotFound
+        return render_template("places/address_none.html", may_edit=staff().may(EDIT))
     asked = request.args.get("point", "")
     point = next((point for point, _name in points if str(point) == asked), points[0][0])
     text = " ".join(request.args.get("q", "").split())[:LONGEST]

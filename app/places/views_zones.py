@@ -37,6 +37,15 @@ def index() -> ResponseReturnValue:
     return _page()
 
 
+@bp.post("/usual")
+@requires(EDIT)
+def usual() -> ResponseReturnValue:
+    """Add the three usual levels at once."""
+    return submit[int](then=lambda _n: url_for("zones.index"), says=_("已加入常用的级别"))(
+        service.add_usual_levels, staff()
+    )
+
+
 @bp.post("/save")
 @requires(EDIT)
 def save() -> ResponseReturnValue:

@@ -16,6 +16,8 @@ from app.access.models import Account, Role, RoleGrant
 from app.access.service import end_sign_ins, hashed, one_time_password, set_password
 from app.core import events
 from app.core.db import command, db
+from app.places import rules_subdistrict as rules
+from app.places import service_import
 from app.places.models import Subdistrict
 
 USERNAME = re.compile(r"[a-z][a-z0-9_.-]{1,39}")
@@ -124,7 +126,12 @@ def _find(username: str) -> Account:
 def _subdistrict(name: str) -> Subdistrict:
     present = list(db.session.scalars(select(Subdistrict).order_by(Subdistrict.id)))
     chosen = [row for row in present if name in ("", row.name, row.code)]
+    chosen = chosen or [row for row in present if rules.is_same_name(row.name, name)]
+    if not chosen and len(present) == 1 and not rules.has_name(present[0].code, present[0].name):
+        chosen = present
     if len(chosen) == 1:
+        if name != chosen[0].code:
+            service_import.take_over(chosen[0], "", name)  # a table brought its code only
         return chosen[0]
     if present or not name:
         names = "、".join(row.name for row in present) or "—"

@@ -44,7 +44,7 @@ from app.places.models import (
 from app.printing.models import Document
 from app.purchasing.models import PurchaseOrder, PurchaseOrderLine
 from app.settlement.models import Payment
-from app.stock.models import GoodsReceipt, Lot, WriteOff
+from app.stock.models import GoodsReceipt, Lot, RestRule, WriteOff
 from tests import world
 from tests.allocation.test_runs import receive, run
 from tests.world import World
@@ -268,6 +268,8 @@ def _of_a_point(here: World, scope: dict[str, str], index: int) -> None:
     _add(scope, "alias", CompoundAlias(compound_id=building.compound_id, alias="别名"))
     gate = Gate(compound_id=building.compound_id, name="西门", lat_e6=30266000, lon_e6=120195000)
     _add(scope, "gate", gate)
+    if not db.session.query(RestRule).count():  # rest times hold for every subdistrict
+        _add(scope, "rule", RestRule(storage="ambient", category="日用", minutes=30))
     blackout = Blackout(building_id=building.id, starts_at=starts, ends_at=starts + timedelta(hours=1), reason="采样")
     _add(scope, "blackout", blackout)
     captain = Captaincy(building_id=building.id, account_id=here.accounts["captain"].id, starts_on=clock.today())

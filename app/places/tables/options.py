@@ -17,7 +17,7 @@ class Options:
     """`community_id`: where rows go that name no community. `datum`: of coordinates whose columns do not say it.
 
     `suffix`: put behind building labels that are bare numbers. `makes_rooms`: stairwells and rooms from the numbers
-    of stairwells, floors and rooms per floor.
+    of stairwells, floors and rooms per floor. `is_named`: somebody said for which subdistrict the table is.
     """
 
     subdistrict_id: int
@@ -25,6 +25,7 @@ class Options:
     datum: str = ""
     suffix: str = "幢"
     makes_rooms: bool = True
+    is_named: bool = False
 
 
 class Communities:
