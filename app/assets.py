@@ -26,7 +26,7 @@ TEMPLATES = STATIC.parent.parent / "templates"
 # Order is the cascade: tokens, then plain elements, then what is built of them.
 STYLESHEETS = (
     "tokens", "floor", "base", "layout", "menus", "forms", "buttons", "tables", "components", "flow", "charts",
-    "desk", "resident",
+    "desk", "resident", "field",
 )  # fmt: skip
 
 RESIDENT_SCRIPTS = ("ground", "outbox", "shelf", "page")  # the first is the ground of the others

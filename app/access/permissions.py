@@ -38,6 +38,8 @@ class Permission(StrEnum):
     PLAN_READ = auto()
     LOAD = auto()
     DROP_OFF = auto()
+    ARRIVAL = auto()  # count what came to a building: captain and leader at theirs, runner on the own rounds
+    SHEET = auto()  # open a sheet by the code on it: who prints, and its holder
     HAND_OUT = auto()
     DISPUTE = auto()
     SETTLE = auto()
@@ -59,20 +61,24 @@ GRANTED: dict[str, frozenset[Permission]] = {
         _READ
         | {_P.PLACES_EDIT, _P.CATALOG_EDIT, _P.CYCLE_EDIT, _P.ORDER_READ, _P.ORDER_VOID, _P.TALLY_READ, _P.PLAN_READ}
         | {_P.OVERSEE, _P.TEXTS, _P.AUDIT, _P.ACCOUNTS, _P.PURGE, _P.PRINT, _P.PURCHASE, _P.RECEIVE, _P.DISPUTE}
+        | {_P.SHEET}
     ),
     Role.SUPPLIES_TEAM: frozenset(
         _READ
         | {_P.CATALOG_EDIT, _P.CYCLE_EDIT, _P.TALLY_READ, _P.PURCHASE, _P.RECEIVE, _P.ALLOCATE, _P.PICK, _P.PLAN}
         | {_P.PLAN_READ, _P.LOAD, _P.DROP_OFF, _P.HAND_OUT, _P.DISPUTE, _P.SETTLE, _P.PRINT, _P.OVERSEE, _P.TEXTS}
-        | {_P.ORDER_READ}
+        | {_P.ORDER_READ, _P.ARRIVAL, _P.SHEET}
     ),
     Role.POINT_LEADER: frozenset(
         _READ
         | {_P.ORDER_READ, _P.ORDER_PROXY, _P.INTAKE, _P.CONTACT_OPEN, _P.CARE, _P.ERRAND, _P.TALLY_READ, _P.TALLY_SIGN}
         | {_P.ROLL_CALL, _P.DROP_OFF, _P.HAND_OUT, _P.DISPUTE, _P.SETTLE, _P.PRINT, _P.OVERSEE, _P.TEXTS}
+        | {_P.ARRIVAL, _P.SHEET}
     ),
-    Role.BUILDING_CAPTAIN: frozenset({_P.SELF, _P.CYCLE_READ, _P.ORDER_PROXY, _P.DROP_OFF, _P.HAND_OUT, _P.TEXTS}),
-    Role.RUNNER: frozenset({_P.SELF, _P.CYCLE_READ, _P.LOAD}),
+    Role.BUILDING_CAPTAIN: frozenset(
+        {_P.SELF, _P.CYCLE_READ, _P.ORDER_PROXY, _P.DROP_OFF, _P.HAND_OUT, _P.TEXTS, _P.ARRIVAL, _P.SHEET}
+    ),
+    Role.RUNNER: frozenset({_P.SELF, _P.CYCLE_READ, _P.LOAD, _P.ARRIVAL, _P.SHEET}),
     Role.AUDITOR: frozenset({_P.SELF, _P.CYCLE_READ, _P.OVERSEE, _P.AUDIT}),
 }
 

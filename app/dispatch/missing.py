@@ -15,8 +15,10 @@ from app.core.events import record
 from app.core.labels import Labelled
 from app.core.schemas import CommandSchema, Line
 from app.core.states import advance
-from app.dispatch.rounds import drop_units
-from app.ordering.models import LineMove, Stage
+from app.dispatch.counts import has_arrived
+from app.dispatch.models import Custody
+from app.dispatch.rounds import drop_units, pass_on
+from app.ordering.models import Stage
 from app.ordering.stages import Cause, move
 from app.picking.models import Bag, BagState
 from app.places.scope import require_building
@@ -55,7 +57,7 @@ def resolve_missing(by: Staff, bag_id: int, what: Resolve) -> Bag:
         raise Conflict(_l("这一袋不是在交接时缺的，请在异议里处理。"))
     if what.fate == Fate.FOUND:
         advance(bag, BagState.DROPPED_OFF)
-        drop_units([bag])
+        _found(by, bag)
     else:
         advance(bag, BagState.WRITTEN_OFF)
         held = {line.order_line_id: line.qty for line in bag.lines}
@@ -65,7 +67,10 @@ def resolve_missing(by: Staff, bag_id: int, what: Resolve) -> Bag:
     return bag
 
 
-def has_arrived(bag: Bag) -> bool:
-    """Whether the bag's units were counted at the building once."""
-    found = select(LineMove.id).where(LineMove.cause_kind == "bag_drop", LineMove.cause_id == bag.id).limit(1)
-    return db.session.scalar(found) is not None
+def _found(by: Staff, bag: Bag) -> None:
+    """It is at its building. One that had been counted there before, and was settled as missing, comes once more."""
+    last = db.session.scalar(select(Custody).where(Custody.bag_id == bag.id).order_by(Custody.seq.desc()).limit(1))
+    was_here = last is not None and last.from_kind == "captain"
+    drop_units([bag], Cause("bag_found", bag.id) if was_here else None)
+    if last is not None and last.to_kind == "team":
+        pass_on([bag], ("team", last.to_id), ("captain", by.id))

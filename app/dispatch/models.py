@@ -57,6 +57,19 @@ class StopState(Labelled):
     SKIPPED = "skipped", "跳过"
 
 
+class CountedAs(Labelled):
+    """In which role somebody counted the bags at a building."""
+
+    CAPTAIN = "captain", "楼长"
+    RUNNER = "runner", "配送志愿者"
+    DESK = "desk", "点位或物资组"
+
+
+class DifferenceState(Labelled):
+    OPEN = "open", "待核对"
+    SETTLED = "settled", "已核对"
+
+
 class HeldReason(Labelled):
     CAPACITY = "capacity", "超出队伍运力"
     TEAM_TIME = "team_time", "各队班次时间不够"
@@ -226,7 +239,10 @@ class PlanBag(Base):
 
 
 class DropOff(Base):
-    """The captain's count at the building: counted + missing = expected."""
+    """What holds of the bags that came to a building: counted + missing = expected.
+
+    The first count makes it; where a second one differs, what is settled between them holds from then on.
+    """
 
     __tablename__ = "drop_off"
     __table_args__ = (
@@ -243,6 +259,56 @@ class DropOff(Base):
     bags_expected: Mapped[int] = mapped_column(Integer)
     bags_counted: Mapped[int] = mapped_column(Integer)
     bags_missing: Mapped[int] = mapped_column(Integer)
+
+
+class ArrivalCount(Base):
+    """One person's count of the bags at a stop, kept as it was made; which bags it missed is in `arrival_missing`."""
+
+    __tablename__ = "arrival_count"
+    __table_args__ = (
+        Index("ix_arrival_count_stop_id", "stop_id"),
+        at_least("bags_counted", 0),
+        at_least("bags_missing", 0),
+        STRICT,
+    )
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    stop_id: Mapped[int] = fk("stop.id")
+    by_id: Mapped[int] = fk("account.id")
+    counted_as: Mapped[str] = choice("counted_as", CountedAs)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    bags_counted: Mapped[int] = mapped_column(Integer)
+    bags_missing: Mapped[int] = mapped_column(Integer)
+
+
+class ArrivalMissing(Base):
+    """A bag that a count did not find."""
+
+    __tablename__ = "arrival_missing"
+    __table_args__ = (Index("ix_arrival_missing_bag_id", "bag_id"), STRICT)
+
+    count_id: Mapped[int] = fk("arrival_count.id", primary_key=True)
+    bag_id: Mapped[int] = fk("bag.id", primary_key=True)
+
+
+class ArrivalDifference(Versioned, Base):
+    """Two counts of a stop that name different bags; open until somebody says which bags are there."""
+
+    __tablename__ = "arrival_difference"
+    __table_args__ = (
+        UniqueConstraint("stop_id"),
+        CheckConstraint("(state = 'settled') = (settled_at IS NOT NULL)", name="settled_once"),
+        Index("ix_arrival_difference_state", "state"),
+        STRICT,
+    )
+    LEGAL: ClassVar[dict[str, frozenset[str]]] = steps(open="settled")
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    stop_id: Mapped[int] = fk("stop.id")
+    state: Mapped[str] = choice("state", DifferenceState, default=DifferenceState.OPEN)
+    opened_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    settled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    settled_by_id: Mapped[int | None] = fk("account.id")
 
 
 class Custody(Base):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from flask_babel import gettext as _
@@ -19,6 +19,7 @@ from app.core.errors import Conflict, Invalid, NotFound
 from app.core.events import record
 from app.core.schemas import CommandSchema, Line
 from app.core.states import advance
+from app.dispatch.counts import keep_count
 from app.dispatch.models import (
     Custody,
     DropOff,
@@ -34,7 +35,7 @@ from app.dispatch.models import (
 from app.ordering.models import Cycle, Stage
 from app.ordering.stages import Cause, move_each
 from app.picking.models import Bag, BagLine, BagState
-from app.places.scope import require_building, require_subdistrict
+from app.places.scope import is_subdistrict_in_scope, reaches_building, require_part_of
 from app.stock.models import Lot
 
 FINAL_STOPS = (StopState.SIGNED, StopState.REFUSED, StopState.SKIPPED)
@@ -69,11 +70,21 @@ def require_round(by: Staff, round_id: int) -> Round:
     round_ = db.session.get(Round, round_id)
     if round_ is None:
         raise NotFound
-    cycle = db.session.get_one(Cycle, round_.plan.cycle_id)
-    require_subdistrict(by, Permission.LOAD, cycle.subdistrict_id)
-    if is_only_runner(by) and round_.shift.team_id not in own_teams(by):
+    if not may_run(by, round_.plan.cycle_id) or (is_only_runner(by) and round_.shift.team_id not in own_teams(by)):
         raise NotFound
     return round_
+
+
+def may_run(by: Staff, cycle_id: int) -> bool:
+    """Whether the actor may run rounds of a cycle: those of the own teams for a runner, all of them for others."""
+    subdistrict_id = db.session.get_one(Cycle, cycle_id).subdistrict_id
+    if not is_only_runner(by):
+        return is_subdistrict_in_scope(by, Permission.LOAD, subdistrict_id)
+    try:
+        require_part_of(by, Permission.LOAD, subdistrict_id)
+    except NotFound:
+        return False
+    return True
 
 
 def is_only_runner(by: Staff) -> bool:
@@ -114,7 +125,7 @@ def load_round(by: Staff, round_id: int) -> Round:
     bags = bags_of_round(round_id)
     for bag in bags:
         advance(bag, BagState.LOADED)
-    _pass_on(bags, ("depot", round_.shift.depot_id), ("team", round_.shift.team_id))
+    pass_on(bags, ("depot", round_.shift.depot_id), ("team", round_.shift.team_id))
     record(by, "load", round_, cycle_id=round_.plan.cycle_id, bags=len(bags))
     return round_
 
@@ -158,13 +169,13 @@ def cancel(by: Staff, round_id: int) -> Round:
 
 
 def require_stop(by: Staff, stop_id: int) -> Stop:
-    """A stop of a published plan in a building the actor signs for. Raises NotFound."""
+    """A stop of a published plan that the actor signs for: in a building within reach, or of a round that the actor
+    runs. Raises NotFound."""
     stop = db.session.get(Stop, stop_id)
-    if stop is None:
+    if stop is None or db.session.get_one(Plan, stop.plan_id).state != PlanState.PUBLISHED:
         raise NotFound
-    require_building(by, Permission.DROP_OFF, stop.building_id)
-    if db.session.get_one(Plan, stop.plan_id).state != PlanState.PUBLISHED:
-        raise NotFound
+    if not reaches_building(by, Permission.DROP_OFF, stop.building_id):
+        require_round(by, stop.round_id)
     return stop
 
 
@@ -183,13 +194,21 @@ def sign(by: Staff, stop_id: int, counted: Sign) -> DropOff:
 def sign_stop(by: Staff, stop_id: int, counted: Sign) -> DropOff:
     """Inside a command: as `sign`."""
     stop = require_stop(by, stop_id)
+    codes = _missing_among(bags := bags_at(stop), counted.missing)
+    return drop_off(by, stop, {bag.id for bag in bags if bag.code in codes})
+
+
+def drop_off(by: Staff, stop: Stop, missing: Collection[int]) -> DropOff:
+    """Inside a command: the first count of a stop, of whose bags those with an id in `missing` are not there.
+
+    Raises: Conflict (the round is not on its way, the stop is signed).
+    """
     if stop.round.state != RoundState.DEPARTED:
         raise Conflict(_l("这一趟还没有出发，不能签收。"))
     bags = bags_at(stop)
-    missing = _missing_among(bags, counted.missing)
     advance(stop, StopState.SIGNED)
-    here = [bag for bag in bags if bag.code not in missing]
-    drop_off = DropOff(
+    here = [bag for bag in bags if bag.id not in missing]
+    signed = DropOff(
         stop_id=stop.id,
         signed_by_id=by.id,
         signed_at=clock.now(),
@@ -197,15 +216,16 @@ def sign_stop(by: Staff, stop_id: int, counted: Sign) -> DropOff:
         bags_counted=len(here),
         bags_missing=len(bags) - len(here),
     )
-    db.session.add(drop_off)
+    db.session.add(signed)
     db.session.flush()
     for bag in bags:
-        advance(bag, BagState.DROPPED_OFF if bag.code not in missing else BagState.MISSING)
+        advance(bag, BagState.DROPPED_OFF if bag.id not in missing else BagState.MISSING)
     drop_units(here)
-    _pass_on(here, ("team", stop.round.shift.team_id), ("captain", by.id), drop_off.id)
-    record(by, "sign", drop_off, cycle_id=stop.round.plan.cycle_id, expected=len(bags), missing=drop_off.bags_missing)
+    pass_on(here, ("team", stop.round.shift.team_id), ("captain", by.id), signed.id)
+    keep_count(by, stop, bags, [bag.id for bag in bags if bag.id in missing])
+    record(by, "sign", signed, cycle_id=stop.round.plan.cycle_id, expected=len(bags), missing=signed.bags_missing)
     _complete_if_done(by, stop.round)
-    return drop_off
+    return signed
 
 
 def bags_at(stop: Stop) -> list[Bag]:
@@ -225,13 +245,14 @@ def _missing_among(bags: list[Bag], typed: str) -> set[str]:
     return missing
 
 
-def drop_units(bags: Iterable[Bag]) -> None:
-    """Inside a command: the units of these bags reach the building."""
+def drop_units(bags: Iterable[Bag], because: Cause | None = None) -> None:
+    """Inside a command: the units of these bags reach the building; `because` of a later count, if of one."""
     ids = [bag.id for bag in bags]
     lines = db.session.execute(
         select(BagLine.bag_id, BagLine.order_line_id, BagLine.qty).where(BagLine.bag_id.in_(ids))
     )
-    move_each([(line, qty, Cause("bag_drop", bag)) for bag, line, qty in lines], Stage.PACKED, Stage.DROPPED_OFF)
+    moves = [(line, qty, because or Cause("bag_drop", bag)) for bag, line, qty in lines]
+    move_each(moves, Stage.PACKED, Stage.DROPPED_OFF)
 
 
 @command
@@ -276,11 +297,11 @@ def _bring_back(round_: Round) -> None:
     bags = [bag for bag in bags_of_round(round_.id) if bag.state == BagState.LOADED]
     for bag in bags:
         advance(bag, BagState.PACKED)
-    _pass_on(bags, ("team", round_.shift.team_id), ("depot", round_.shift.depot_id))
+    pass_on(bags, ("team", round_.shift.team_id), ("depot", round_.shift.depot_id))
 
 
-def _pass_on(bags: list[Bag], giver: tuple[str, int], taker: tuple[str, int], drop_off_id: int | None = None) -> None:
-    """Write who has each bag now, numbered per bag."""
+def pass_on(bags: list[Bag], giver: tuple[str, int], taker: tuple[str, int], drop_off_id: int | None = None) -> None:
+    """Inside a command: write who has each bag now, numbered per bag."""
     if not bags:
         return
     db.session.flush()

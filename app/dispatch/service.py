@@ -21,7 +21,7 @@ from app.dispatch.models import Plan, PlanBag, PlanState, Round, RoundState, Sto
 from app.dispatch.work import shifts_of
 from app.ordering.models import Cycle, CycleState
 from app.picking.models import Bag, BagState
-from app.places.scope import is_subdistrict_in_scope, require_subdistrict
+from app.places.scope import require_subdistrict
 
 PLAN_JOB = "plan"
 STARTED = (RoundState.LOADING, RoundState.DEPARTED, RoundState.COMPLETED, RoundState.ABORTED)
@@ -221,8 +221,3 @@ def published_plans() -> list[Plan]:
         .order_by(Plan.id.desc())
     )
     return list(db.session.scalars(found))
-
-
-def is_in_scope(by: Staff, permission: Permission, cycle_id: int) -> bool:
-    """Whether the actor holds the permission for the whole subdistrict of a cycle."""
-    return is_subdistrict_in_scope(by, permission, db.session.get_one(Cycle, cycle_id).subdistrict_id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, render_template, request, url_for
 from flask_babel import gettext as _
+from sqlalchemy import true
 from werkzeug.wrappers import Response
 
 from app.access.guard import about_cycle, requires, staff, submit
@@ -13,8 +14,8 @@ from app.core.db import db
 from app.core.errors import Invalid, NotFound
 from app.core.jobs import Job, JobState, cancel
 from app.core.schemas import Form
-from app.dispatch import missing, queries, rounds, service
-from app.dispatch.models import DropOff, Plan, PlanState, Round, Stop
+from app.dispatch import missing, queries, queries_arrivals, rounds, service, views_arrivals
+from app.dispatch.models import Plan, PlanState, Round, Stop
 from app.dispatch.sketch import sketch
 from app.ordering.models import Cycle
 from app.picking.models import Bag
@@ -41,6 +42,8 @@ def _index(cycle_id: int, form: Form) -> str:
         counts=queries.answer_counts([plan.id for plan in plans]),
         bags=queries.bag_counts(cycle_id),
         missing=queries.missing_bags(cycle_id),
+        differences=queries_arrivals.open_differences(cycle_id, true()),
+        may_count=staff().may(Permission.ARRIVAL),
         job=queries.latest_job(cycle_id),
         wave=service.wave_to_plan(cycle_id),
         shifts=[shift for shift in queries.shifts(cycle.subdistrict_id, day) if not shift.is_cancelled],
@@ -138,9 +141,7 @@ def discard(plan_id: int) -> Response:
 def my_rounds() -> str:
     """The rounds of the runner's own teams; everybody else who loads sees those of all teams."""
     teams = rounds.own_teams(staff()) if rounds.is_only_runner(staff()) else None
-    published = [
-        plan for plan in service.published_plans() if service.is_in_scope(staff(), Permission.LOAD, plan.cycle_id)
-    ]
+    published = [plan for plan in service.published_plans() if rounds.may_run(staff(), plan.cycle_id)]
     shown = [(plan, queries.round_rows(plan.id, teams)) for plan in published]
     return render_template("dispatch/my_rounds.html", shown=[entry for entry in shown if entry[1]])
 
@@ -155,6 +156,8 @@ def round(round_id: int) -> str:
 def _round_page(found: Round, form: Form) -> str:
     about_cycle(found.plan.cycle_id)
     stops = queries.stop_rows(found.id)
+    if rounds.is_only_runner(staff()):
+        return views_arrivals.round_page(found, stops, form)
     return render_template(
         "dispatch/round.html",
         cycle=db.session.get_one(Cycle, found.plan.cycle_id),
@@ -225,36 +228,17 @@ def skip(stop_id: int) -> Response | tuple[str, int]:
 
 
 @bp.get("/stops/<int:stop_id>/sign")
-@requires(Permission.DROP_OFF)
+@requires(Permission.ARRIVAL)
 def sign_page(stop_id: int) -> str:
     """Count the bags of a stop."""
-    return _sign_page(rounds.require_stop(staff(), stop_id), Form())
-
-
-def _sign_page(stop: Stop, form: Form) -> str:
-    about_cycle(stop.round.plan.cycle_id)
-    row = next(row for row in queries.stop_rows(stop.round_id) if row.stop_id == stop.id)
-    bags = queries.bags_at_stop(stop.id)
-    return render_template("dispatch/sign.html", stop=stop, row=row, bags=bags, form=form, round=stop.round)
+    return views_arrivals.sign_page(rounds.require_stop(staff(), stop_id), Form())
 
 
 @bp.post("/stops/<int:stop_id>/sign")
-@requires(Permission.DROP_OFF)
+@requires(Permission.ARRIVAL)
 def sign(stop_id: int) -> Response | tuple[str, int]:
     """Sign for the bags at a building."""
-    form = Form(rounds.SignSchema, request.form)
-    if form.is_valid:
-        try:
-            return submit[DropOff](then=lambda done: url_for("dispatch.sign_page", stop_id=done.stop_id), says=_signed)(
-                rounds.sign, staff(), stop_id, form.command
-            )
-        except Invalid as error:
-            form.add(error)
-    return _sign_page(rounds.require_stop(staff(), stop_id), form), 422
-
-
-def _signed(done: DropOff) -> str:
-    return str(_("已签收：应到 %(all)d 袋，实到 %(here)d 袋。", all=done.bags_expected, here=done.bags_counted))
+    return views_arrivals.record(stop_id)
 
 
 @bp.post("/bags/<int:bag_id>/resolve-missing")

@@ -13,7 +13,7 @@ from app.access.permissions import Permission, ids_of
 from app.core import clock
 from app.core.errors import Invalid, NotFound
 from app.core.schemas import Form
-from app.dispatch import queries, roster
+from app.dispatch import members, queries, roster
 from app.dispatch.models import Mode, Shift, Team
 
 bp = Blueprint("roster", __name__)
@@ -48,6 +48,7 @@ def _page(team_form: Form, shift_form: Form) -> str:
     return render_template(
         "dispatch/teams.html",
         teams=(teams := queries.teams(subdistrict)),
+        sizes=members.sizes_of([team.id for team in teams]),
         team_options=[(str(team.id), team.name) for team in teams],
         shifts=shifts,
         day=day,

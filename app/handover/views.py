@@ -15,6 +15,7 @@ from app.core.errors import Invalid
 from app.core.paging import paginate, same_list
 from app.core.rows import RowForm
 from app.core.schemas import Form
+from app.dispatch.queries_arrivals import open_differences
 from app.handover import listing, queries, queries_disputes, queries_resident, service_confirm
 from app.handover.models import DisputeKind, DisputeState
 from app.handover.schemas import ComplainSchema, ConfirmSchema
@@ -43,6 +44,7 @@ def index(cycle_id: int) -> str:
         text=text,
         shows=listing.Show.options(),
         overdue=queries.overdue_count(cycle_id, in_scope),
+        differences=open_differences(cycle_id, in_scope),
         may_answer=staff().may(Permission.DISPUTE),
     )
 

@@ -6,7 +6,7 @@ Stages of a unit. A unit is in exactly one; it may go only where the table says:
     open          allocated, short, cancelled
     allocated     packed, open
     packed        dropped_off, open
-    dropped_off   accepted, disputed
+    dropped_off   accepted, disputed, packed (two counts at the building differed: it had not come)
     disputed      open (redeliver), refunded, accepted
     accepted, short, cancelled, refunded    — the end
 
@@ -38,7 +38,7 @@ LEGAL: Mapping[str, frozenset[str]] = {
     "open": frozenset({"allocated", "short", "cancelled"}),
     "allocated": frozenset({"packed", "open"}),
     "packed": frozenset({"dropped_off", "open"}),
-    "dropped_off": frozenset({"accepted", "disputed"}),
+    "dropped_off": frozenset({"accepted", "disputed", "packed"}),
     "disputed": frozenset({"open", "refunded", "accepted"}),
     "accepted": frozenset(),
     "short": frozenset(),

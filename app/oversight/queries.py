@@ -14,7 +14,16 @@ from app.core import clock
 from app.core.db import db
 from app.core.events import Event
 from app.core.jobs import Job, JobState
-from app.dispatch.models import Plan, PlanState, Round, RoundState, Stop, StopState
+from app.dispatch.models import (
+    ArrivalDifference,
+    DifferenceState,
+    Plan,
+    PlanState,
+    Round,
+    RoundState,
+    Stop,
+    StopState,
+)
 from app.errands.models import Errand, ErrandState
 from app.handover.models import Dispute, DisputeState
 from app.ordering.models import Cycle, CyclePoint, CycleState, HouseholdOrder, OrderLine, OrderState
@@ -98,7 +107,7 @@ def cards(reach: Reach) -> list[CycleCard]:
 def stuck(reach: Reach) -> list[Stuck]:
     """What waits too long within reach, the oldest first. Five statements at most."""
     now = clock.now()
-    rows = [_late_stops(now, reach), _open_disputes(reach), _unanswered_errands(now, reach)]
+    rows = [_late_stops(now, reach), _open_differences(reach), _open_disputes(reach), _unanswered_errands(now, reach)]
     rows += [_dead_jobs()] if reach.is_whole else []
     late = select(Cycle).where(Cycle.state == CycleState.OPEN, Cycle.cutoff_at < now, _cycles_within(reach))
     rows += [
@@ -133,6 +142,19 @@ def _late_stops(now: datetime, reach: Reach) -> Stuck | None:
     sentence = _("晚了半小时以上、还没有签收的楼")
     there = "dispatch.index" if reach.is_whole else "handover.index"
     return Stuck(sentence, count, since, _("配送队"), there, cycle) if count else None
+
+
+def _open_differences(reach: Reach) -> Stuck | None:
+    count, since, cycle = db.session.execute(
+        select(func.count(), func.min(ArrivalDifference.opened_at), func.min(Plan.cycle_id))
+        .join(Stop, Stop.id == ArrivalDifference.stop_id)
+        .join(Plan, Plan.id == Stop.plan_id)
+        .join(Building, Building.id == Stop.building_id)
+        .where(reach.buildings, ArrivalDifference.state == DifferenceState.OPEN)
+    ).one()
+    sentence = _("到楼两边数得不一样，还没核对")
+    there = "oversight.equations" if reach.is_whole else "arrivals.differences"
+    return Stuck(sentence, count, since, _("点位小组长、物资组"), there, cycle) if count else None
 
 
 def _open_disputes(reach: Reach) -> Stuck | None:

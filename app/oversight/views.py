@@ -12,6 +12,7 @@ from app.core.db import db
 from app.core.errors import NotFound
 from app.core.jobs import Job, JobState
 from app.core.paging import cut, paginate
+from app.dispatch.queries_arrivals import open_differences
 from app.ordering.models import Cycle, Stage
 from app.oversight import checking, queries
 from app.oversight import loop as closed_loop
@@ -73,7 +74,14 @@ def equations(cycle_id: int) -> str:
     job = checking.latest_check()
     counted = (job.result or {}).get("equations", []) if job and job.state == JobState.SUCCEEDED else []
     found = [(code, str(_(name)), violations) for code, name, violations in counted]
-    return render_template("oversight/equations.html", cycle=cycle, equations=found, job=job)
+    return render_template(
+        "oversight/equations.html",
+        cycle=cycle,
+        equations=found,
+        job=job,
+        differences=open_differences(cycle_id, queries.reach_of(staff()).buildings),
+        may_count=staff().may(Permission.ARRIVAL),
+    )
 
 
 @bp.post("/cycles/<int:cycle_id>/loop/equations")

@@ -273,6 +273,8 @@ class Captaincy(Base):
     is_deputy: Mapped[bool] = mapped_column(Flag, default=False)
     starts_on: Mapped[date] = mapped_column(LocalDate)
     ends_on: Mapped[date | None] = mapped_column(LocalDate)
+    # Given by the captain for the days of delivery: runner and route sheet show it. It goes when the captaincy ends.
+    duty_phone: Mapped[str] = personal_text(default="")
 
 
 class Blackout(Created, Base):

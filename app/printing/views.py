@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
 
-from flask import Blueprint, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, flash, redirect, render_template, request, send_file, url_for
 from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, select
 from werkzeug.wrappers import Response
@@ -21,7 +21,7 @@ from app.core.schemas import Form
 from app.ordering.models import Cycle
 from app.places.models import ServicePoint
 from app.places.scope import is_subdistrict_in_scope, points_in_scope, require_part_of
-from app.printing import overview, returns, service
+from app.printing import holders, overview, returns, service
 from app.printing.contexts.bought import purchase_orders
 from app.printing.contexts.ground import load_ground
 from app.printing.downloads import pdf_of, safe_name
@@ -239,10 +239,24 @@ def workbook(cycle_id: int, order_id: int) -> Response:
 
 
 @bp.get("/s/<text>")
-@requires(Permission.PRINT)
-def by_number(text: str) -> str:
-    """The sheet behind the code or number on paper, and whether it still holds."""
-    return sheet_page(document_of(document_numbered(text).id), Form())
+@requires(Permission.SHEET)
+def by_number(text: str) -> str | Response:
+    """The sheet behind the code or number on paper, and whether it still holds; its holder is led to its page."""
+    document = document_numbered(text)
+    if may_print(document):
+        return sheet_page(document, Form())
+    there = holders.page_of(staff(), document)
+    if document.state == DocumentState.SUPERSEDED:
+        flash(_("这张纸已经有新版，以这里看到的为准。"), "warn")
+    return redirect(there)
+
+
+def may_print(document: Document) -> bool:
+    """Whether the reader has this sheet in the print centre."""
+    try:
+        return staff().may(Permission.PRINT) and document_of(document.id) is document
+    except NotFound:
+        return False
 
 
 def document_numbered(text: str) -> Document:

@@ -55,14 +55,20 @@ def site(app: Flask) -> Iterator[Site]:
     if POSTGRES:
         pytest.skip("browser journeys run on SQLite; the commands behind them run on both")
     with app.app_context():
-        here = world.build()
-        for storage in Storage:  # nothing rests: a journey cannot wait half an hour
-            db.session.add(RestRule(storage=storage, minutes=0))
-        db.session.commit()
+        here = build_world()
         db.session.expunge_all()
         db.session.remove()
     with served(app, here) as running:
         yield running
+
+
+def build_world() -> World:
+    """The small world, in which nothing rests: a journey cannot wait half an hour."""
+    here = world.build()
+    for storage in Storage:
+        db.session.add(RestRule(storage=storage, minutes=0))
+    db.session.commit()
+    return here
 
 
 @contextmanager

@@ -224,6 +224,7 @@ def _ids(here: World, coming: Cycle) -> dict[str, Any]:
         "plan_id": stop.plan_id,
         "round_id": stop.round_id,
         "stop_id": stop.id,
+        "team_id": stop.round.shift.team_id,
         "job_id": db.session.scalars(select(Job.id).filter_by(kind=dispatch.PLAN_JOB)).one(),
         "bag_id": in_building[0].id,
         "doors.complaint:bag_id": in_building[2].id,

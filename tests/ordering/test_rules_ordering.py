@@ -118,6 +118,7 @@ def test_the_stage_table_is_the_one_of_the_docstring_and_nothing_else() -> None:
         ("packed", "open"),
         ("dropped_off", "accepted"),
         ("dropped_off", "disputed"),
+        ("dropped_off", "packed"),
         ("disputed", "open"),
         ("disputed", "refunded"),
         ("disputed", "accepted"),

@@ -21,7 +21,7 @@ from app.catalog.models import Bundle, BundleComponent, SupplierItem
 from app.core import clock
 from app.core.db import command, db
 from app.core.jobs import Job
-from app.dispatch.models import Plan, PlanBag, Round, Shift, Stop, Team
+from app.dispatch.models import Plan, PlanBag, Round, Shift, Stop, Team, TeamMember
 from app.dispatch.rounds import drop_units
 from app.errands.models import Errand
 from app.handover.models import Dispute
@@ -132,6 +132,7 @@ SPECIAL = {
     ("printing.", "job_id"): "print_job",
     ("printing.by_number", "text"): "number",
     ("returns.", "text"): "number",
+    ("own_sheets.", "text"): "number",
     ("intake.", "line_id"): "paste_line",
     ("resident.", "cycle_id"): "open_cycle",
     ("ordering.offers", "cycle_id"): "open_cycle",
@@ -146,6 +147,7 @@ SPECIAL = {
     ("handover.dispute", "bag_id"): "home_bag",
     ("doors.", "bag_id"): "door_bag",
     ("dispatch.sign", "stop_id"): "live_stop",
+    ("arrivals.settle", "stop_id"): "live_stop",
     ("dispatch.skip", "stop_id"): "live_stop",
     ("dispatch.abort", "round_id"): "live_round",
 }
@@ -332,6 +334,7 @@ def _of_the_cycle(here: World, scope: dict[str, str], cycle: Cycle) -> None:
     team = Team(subdistrict_id=cycle.subdistrict_id, name="快队", mode="cart", capacity_g=90_000, capacity_ml=90_000)
     team.capacity_bags = 50
     _add(scope, "team", team)
+    _add(scope, "member", TeamMember(team_id=team.id, name="小甲"))
     depot = building.service_point_id
     shift = Shift(team_id=team.id, depot_id=depot, starts_at=start, ends_at=start + timedelta(hours=8))
     _add(scope, "shift", shift)

@@ -1,0 +1,134 @@
+"""What people counted at a building: each count kept with its author and time, and where two of them differ."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import insert, select
+
+from app.access.models import Account, Role
+from app.access.permissions import Permission, Staff
+from app.core import clock
+from app.core.db import db
+from app.dispatch.models import (
+    ArrivalCount,
+    ArrivalDifference,
+    ArrivalMissing,
+    CountedAs,
+    Custody,
+    DifferenceState,
+    DropOff,
+    Stop,
+)
+from app.ordering.models import LineMove
+from app.picking.models import Bag
+from app.places.scope import reaches_building
+
+
+@dataclass(frozen=True)
+class Count:
+    """One count as pages show it; `missing` are the bags it did not find."""
+
+    count_id: int
+    by_id: int
+    by: str
+    counted_as: CountedAs
+    at: datetime
+    here: int
+    missing: frozenset[int]
+
+
+def counted_as(by: Staff, stop: Stop) -> CountedAs:
+    """In which role the actor counts at a stop: a captain of the building before a runner before the desk."""
+    if any(g.role == Role.BUILDING_CAPTAIN and g.scope_id == stop.building_id for g in by.grants):
+        return CountedAs.CAPTAIN
+    if reaches_building(by, Permission.DROP_OFF, stop.building_id):
+        return CountedAs.DESK
+    return CountedAs.RUNNER
+
+
+def keep_count(by: Staff, stop: Stop, bags: Iterable[Bag], missing: Iterable[int]) -> ArrivalCount:
+    """Inside a command: write down a count of `bags`, of which those with an id in `missing` were not there."""
+    gone, every = set(missing), [bag.id for bag in bags]
+    count = ArrivalCount(stop_id=stop.id, by_id=by.id, counted_as=counted_as(by, stop).value, at=clock.now())
+    count.bags_missing, count.bags_counted = len(gone), len(every) - len(gone)
+    db.session.add(count)
+    db.session.flush()
+    if gone:
+        db.session.execute(insert(ArrivalMissing), [{"count_id": count.id, "bag_id": one} for one in sorted(gone)])
+    return count
+
+
+def counts_at(stop_ids: Iterable[int]) -> dict[int, list[Count]]:
+    """Stop → its counts, oldest first. Two statements."""
+    rows = db.session.execute(
+        select(ArrivalCount, Account.display_name)
+        .join(Account, Account.id == ArrivalCount.by_id)
+        .where(ArrivalCount.stop_id.in_(list(stop_ids)))
+        .order_by(ArrivalCount.id)
+    ).all()
+    missing: dict[int, set[int]] = {count.id: set() for count, _name in rows}
+    found = select(ArrivalMissing.count_id, ArrivalMissing.bag_id).where(ArrivalMissing.count_id.in_(missing))
+    for count_id, bag_id in db.session.execute(found):
+        missing[count_id].add(bag_id)
+    held: dict[int, list[Count]] = {}
+    for count, name in rows:
+        one = Count(
+            count.id,
+            count.by_id,
+            name,
+            CountedAs(count.counted_as),
+            count.at,
+            count.bags_counted,
+            frozenset(missing[count.id]),
+        )
+        held.setdefault(count.stop_id, []).append(one)
+    return held
+
+
+def standing(counts: Iterable[Count]) -> list[Count]:
+    """The last word of each author, in order of time: who counts again speaks anew."""
+    last = {count.by_id: count for count in counts}
+    return sorted(last.values(), key=lambda count: count.count_id)
+
+
+def disagreed(counts: Iterable[Count]) -> frozenset[int]:
+    """The bags that one of the counts missed and another found."""
+    every = [count.missing for count in counts]
+    return frozenset().union(*every) - frozenset.intersection(*every) if every else frozenset()
+
+
+def expected_at(stop: Stop) -> list[Bag]:
+    """The bags that a signed stop was signed for, found or not, in order of id."""
+    counted = select(Custody.bag_id).join(DropOff, DropOff.id == Custody.drop_off_id).where(DropOff.stop_id == stop.id)
+    missed = (
+        select(ArrivalMissing.bag_id)
+        .join(ArrivalCount, ArrivalCount.id == ArrivalMissing.count_id)
+        .where(ArrivalCount.stop_id == stop.id)
+    )
+    found = select(Bag).where(Bag.id.in_(counted) | Bag.id.in_(missed)).order_by(Bag.id)
+    return list(db.session.scalars(found))
+
+
+def difference_at(stop_id: int) -> ArrivalDifference | None:
+    """The difference at a stop, open or settled."""
+    return db.session.scalar(select(ArrivalDifference).where(ArrivalDifference.stop_id == stop_id))
+
+
+def contested_bags(building_id: int) -> frozenset[int]:
+    """The bags of a building that one person counted and another did not find, while nobody has settled it."""
+    stops = select(ArrivalDifference.stop_id).join(Stop, Stop.id == ArrivalDifference.stop_id)
+    stops = stops.where(Stop.building_id == building_id, ArrivalDifference.state == DifferenceState.OPEN)
+    every = counts_at(db.session.scalars(stops).all())
+    return frozenset().union(*(disagreed(standing(counts)) for counts in every.values()))
+
+
+def has_arrived(bag: Bag) -> bool:
+    """Whether the bag counts as having reached its building: counted there, and not taken back when it was settled."""
+    last = db.session.scalar(select(Custody).where(Custody.bag_id == bag.id).order_by(Custody.seq.desc()).limit(1))
+    if last is not None and "captain" in (last.from_kind, last.to_kind):
+        return last.to_kind == "captain"
+    found = select(LineMove.id).where(LineMove.cause_kind == "bag_drop", LineMove.cause_id == bag.id).limit(1)
+    return db.session.scalar(found) is not None

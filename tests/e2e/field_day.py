@@ -1,0 +1,89 @@
+"""Bags on their way in a subdistrict that was set up without the demo: what captain and runner meet on the day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from flask import Flask
+from sqlalchemy import select, update
+
+from app.core import clock
+from app.core.db import db
+from app.core.jobs import drain
+from app.dispatch import rounds
+from app.dispatch import service as dispatch
+from app.dispatch.models import Plan, Round, Stop, TeamMember
+from app.ordering.models import CycleState
+from app.picking import service as picking
+from app.stock.models import Lot
+from tests.allocation.test_runs import receive, run
+from tests.e2e.conftest import Site, build_world, served
+from tests.world import World
+
+WANTED = {0: 2, 1: 1}
+
+
+def publish_rounds(here: World, households: int = 4) -> list[Round]:
+    """Three rooms of the first building and one of the next are packed, planned and published; nothing has left."""
+    for household in here.households[:households]:
+        here.order(household, WANTED)
+    here.lock()
+    here.cycle.state = CycleState.RUNNING
+    db.session.commit()
+    for item, qty in WANTED.items():
+        receive(here, item, qty * households)
+    db.session.execute(update(Lot).values(released_at=clock.now()))
+    db.session.commit()
+    run(here)
+    supplies = here.actor("supplies")
+    picking.pack(supplies, here.cycle.id)
+    dispatch.ask_plan(supplies, here.cycle.id, dispatch.AskPlan(here.cycle.deliver_on, 1))
+    drain()
+    dispatch.publish(supplies, db.session.scalars(select(Plan.id)).one())
+    return list(db.session.scalars(select(Round).order_by(Round.id)))
+
+
+def depart(here: World) -> None:
+    """Every round is loaded and has left."""
+    for round_id in list(db.session.scalars(select(Round.id).order_by(Round.id))):
+        rounds.load(here.actor("supplies"), round_id)
+        rounds.depart(here.actor("supplies"), round_id)
+
+
+def stop_of(here: World, building: int = 0) -> Stop:
+    """The first stop at a building."""
+    found = select(Stop).where(Stop.building_id == here.buildings[building].id).order_by(Stop.id)
+    return db.session.scalars(found).all()[0]
+
+
+def join_team(here: World, building: int = 0) -> None:
+    """The runner's account belongs to the team that goes to a building."""
+    team_id = stop_of(here, building).round.shift.team_id
+    db.session.add(TeamMember(team_id=team_id, account_id=here.accounts["runner"].id, name="小甲"))
+    db.session.commit()
+
+
+@contextmanager
+def on_the_day(app: Flask, *, departed: bool = True, linked: bool = True) -> Iterator[tuple[Site, dict[str, int]]]:
+    """The published rounds, served; with the ids that a browser needs. Lived before the worker starts, which writes."""
+    with app.app_context():
+        here = build_world()
+        publish_rounds(here)
+        if linked:
+            join_team(here)
+        if departed:
+            depart(here)
+        stop = stop_of(here)
+        ids = {
+            "cycle": here.cycle.id,
+            "building": here.buildings[0].id,
+            "stop": stop.id,
+            "round": stop.round_id,
+            "team": stop.round.shift.team_id,
+            "point": here.points[0].id,
+            "household": here.households[0].id,
+        }
+        db.session.remove()
+    with served(app, here) as site:
+        yield site, ids
