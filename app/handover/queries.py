@@ -28,7 +28,7 @@ from app.core.db import db
 from app.core.errors import NotFound
 from app.dispatch.models import DropOff, Plan, Stop
 from app.handover.models import Dispute, DisputeState, DoorOutcome, HandOut
-from app.handover.rules import DEFAULT_ACCEPTANCE
+from app.handover.rules import DEFAULT_ACCEPTANCE, UNDO_WITHIN
 from app.handover.rules_doors import Door, is_hand_out_late
 from app.ordering.models import Cycle, HouseholdOrder, LineMove, OrderLine, Stage
 from app.picking.models import DOOR_OF_BAG, Bag, BagLine, BagState
@@ -158,14 +158,20 @@ def _dropped_at(cycle_id: int) -> dict[int, datetime]:
 
 
 def overdue_bags(now: datetime, after: timedelta = DEFAULT_ACCEPTANCE) -> Select[int]:
-    """A statement: ids of the bags that count as accepted by default, in order. The time runs from the last attempt."""
+    """A statement: ids of the bags that count as accepted by default, in order. The time runs from when the household
+    was told of the last attempt."""
     left = (
         select(HandOut.bag_id)
         .where(HandOut.outcome == DoorOutcome.LEFT)
         .group_by(HandOut.bag_id)
-        .having(func.max(HandOut.at) <= now - after)
+        .having(func.max(HandOut.at) <= now - after - UNDO_WITHIN)
     )
     return select(Bag.id).where(Bag.state == BagState.HANDED_OUT, Bag.id.in_(left)).order_by(Bag.id)
+
+
+def undoable_bags(now: datetime) -> Select[int]:
+    """A statement: ids of the bags whose last attempts can still be taken back."""
+    return select(HandOut.bag_id).where(HandOut.at > now - UNDO_WITHIN)
 
 
 def overdue_count(cycle_id: int, in_scope: ColumnElement[bool]) -> int:

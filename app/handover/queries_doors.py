@@ -42,6 +42,9 @@ class BagAtDoor:
     tried: str
     detail: str
     tried_at: datetime | None
+    tried_by_id: int | None
+    attempt_id: int  # 0 before the first
+    order_id: int
 
     @property
     def door(self) -> str:
@@ -118,6 +121,9 @@ def _at_door(
         tried=last.outcome if last else "",
         detail=last.detail if last else "",
         tried_at=last.at if last else None,
+        tried_by_id=last.by_id if last else None,
+        attempt_id=last.id if last else 0,
+        order_id=bag.order_id,
     )
 
 

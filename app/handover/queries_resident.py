@@ -8,11 +8,12 @@ from datetime import datetime
 from sqlalchemy import func, select, true
 
 from app.access.permissions import Resident
+from app.core import clock
 from app.core.db import db
 from app.core.errors import NotFound
 from app.handover.models import DoorOutcome, HandOut
 from app.handover.queries_doors import SHOWN, Answered, LineInBag, complaints_of, lines_of
-from app.handover.rules import accepts_by_default_at
+from app.handover.rules import accepts_by_default_at, can_undo, told_at
 from app.ordering.models import Cycle, HouseholdOrder
 from app.picking.models import Bag, BagState
 from app.places.models import Building, Compound, Household, Stairwell
@@ -47,7 +48,18 @@ class OwnBag:
 
 def answer_until(left_at: datetime | None) -> datetime | None:
     """From when silence counts as acceptance of a bag that was left at its door; None for one that was not."""
-    return accepts_by_default_at(left_at) if left_at else None
+    return accepts_by_default_at(told_at(left_at)) if left_at else None
+
+
+def state_to_tell(state: BagState, left_at: datetime | None) -> BagState:
+    """The state as the household hears it: at the door only when the entry can no longer be taken back."""
+    is_told = state != BagState.HANDED_OUT or left_at is None or not is_undoable(left_at)
+    return state if is_told else BagState.DROPPED_OFF
+
+
+def is_undoable(entered_at: datetime) -> bool:
+    """Whether what was entered then at a door can still be taken back: nobody is told of it yet."""
+    return can_undo(entered_at, clock.now())
 
 
 def own_bags(by: Resident) -> list[OwnBag]:
@@ -69,7 +81,7 @@ def own_bags(by: Resident) -> list[OwnBag]:
             bag.code,
             cycle,
             bag.cycle_id,
-            BagState(bag.state),
+            state_to_tell(BagState(bag.state), left.get(bag.id)),
             left.get(bag.id),
             lines.get(bag.id, []),
             complaints.get(bag.id, []),

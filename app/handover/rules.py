@@ -12,7 +12,15 @@ Results are entered by exception: everything expected is left at its door except
     building_sealed    redeliver next wave    captain            somebody decides today
     other              somebody decides       captain            somebody decides today
 
-Confirmation, 48 hours after the bag was left:
+Ten minutes after an entry it stands. Until then whoever made it can take it back, nobody is told and no time runs:
+
+    minutes after the bag was left    0 … 9:59          10 and later
+    its household reads               it is being       it is at the door
+                                      handed out
+    whoever entered it                can take it back  enters a complaint instead
+    the 48 hours                      have not begun    run
+
+Confirmation, 48 hours after its household was told:
 
     complaint before it ends    complaint counts, the rest is accepted in person or by default
     confirmed                   accepted in person
@@ -29,6 +37,7 @@ from app.core.labels import Labelled
 from app.core.sentences import N_, Sentence, sentence
 
 DEFAULT_ACCEPTANCE = timedelta(hours=48)
+UNDO_WITHIN = timedelta(minutes=10)
 LEFT = "left"
 
 
@@ -136,8 +145,18 @@ def confirm(bagged: Mapping[int, int], disputed: Mapping[int, int]) -> tuple[Spl
     )
 
 
+def told_at(left_at: datetime) -> datetime:
+    """From when an entry stands: its household is told, and whoever made it cannot take it back."""
+    return left_at + UNDO_WITHIN
+
+
+def can_undo(entered_at: datetime, now: datetime) -> bool:
+    """Whether an entry can still be taken back; never at a moment at which somebody is told."""
+    return now < told_at(entered_at)
+
+
 def accepts_by_default_at(left_at: datetime, after: timedelta = DEFAULT_ACCEPTANCE) -> datetime:
-    """From when silence counts as acceptance."""
+    """From when silence counts as acceptance, of a bag that was told (`told_at`) to be at its door at `left_at`."""
     return left_at + after
 
 

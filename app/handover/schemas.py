@@ -28,17 +28,46 @@ class HandOutEntry:
     exceptions: str = ""
 
 
-class DoorEntrySchema(CommandSchema):
-    makes = DoorEntry
-    id = Whole(required=True, least=1, most=2**31 - 1)
-    outcome = Line(longest=20, validate=one_of(DoorOutcome), load_default=DoorOutcome.LEFT.value)
+@dataclass(frozen=True)
+class LeftAtDoors:
+    """Bags (ids) that are at their doors now; `rest`: all that were still to do, which takes none that was tried."""
+
+    bags: list[int] = field(default_factory=list)
+    rest: bool = False
+
+
+class LeftAtDoorsSchema(CommandSchema):
+    makes = LeftAtDoors
+    bags = fields.List(Whole(least=1, most=2**31 - 1), load_default=list)
+    rest = fields.Boolean(load_default=False)
+
+
+@dataclass(frozen=True)
+class DoorProblem:
+    """Why bags (ids) of one door could not be left there."""
+
+    bags: list[int]
+    outcome: str
+    detail: str = ""
+
+
+class DoorProblemSchema(CommandSchema):
+    makes = DoorProblem
+    bags = fields.List(Whole(least=1, most=2**31 - 1), load_default=list)
+    outcome = Line(required=True, longest=20, validate=one_of(o for o in DoorOutcome if o != DoorOutcome.LEFT))
     detail = Line(longest=100, blank=True)
 
 
-class HandOutSchema(CommandSchema):
-    makes = HandOutEntry
-    rows = fields.List(fields.Nested(DoorEntrySchema), load_default=list)
-    exceptions = Line(longest=4000, blank=True, many_lines=True)
+@dataclass(frozen=True)
+class TakeBack:
+    """Attempts at doors (ids) to take back."""
+
+    attempts: list[int] = field(default_factory=list)
+
+
+class TakeBackSchema(CommandSchema):
+    makes = TakeBack
+    attempts = fields.List(Whole(least=1, most=2**31 - 1), load_default=list)
 
 
 class Goods(Labelled):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import timedelta
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -17,10 +16,11 @@ from app.core.db import command, db
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.events import record
 from app.core.states import advance
+from app.dispatch.counts import contested_bags
 from app.handover.goods import keep_for_household
 from app.handover.models import Dispute, DisputeKind, DoorOutcome, HandOut
 from app.handover.queries import doors_of
-from app.handover.rules import by_exception
+from app.handover.rules import by_exception, can_undo
 from app.handover.rules_doors import Named, read_exceptions
 from app.handover.schemas import BringBack, DoorEntry, Goods, HandOutEntry, Wish
 from app.ordering.models import Cycle, CycleState, Stage
@@ -28,9 +28,9 @@ from app.ordering.stages import Cause, move, move_each
 from app.picking.models import Bag, BagState
 from app.places.scope import require_building
 
-UNDO_WITHIN = timedelta(minutes=30)
 # What a bag is right after an entry, by outcome; a missing bag never matches, its entry cannot be taken back.
 _STATE_AFTER = {DoorOutcome.LEFT: BagState.HANDED_OUT, DoorOutcome.BAG_MISSING: BagState.VOIDED}
+CHANGED = _l("名单刚有变化（可能别人已经登记），请刷新后再看。")
 FAILED = tuple(outcome for outcome in DoorOutcome if outcome != DoorOutcome.LEFT)
 
 
@@ -73,7 +73,6 @@ def enter_building(by: Staff, cycle_id: int, building_id: int, entry: HandOutEnt
     bags = _waiting(cycle_id, building_id, entry.rows)
     outcomes, details = _outcomes(bags, entry)
     now = clock.now()
-    last = _last_attempts(bags)
     rows = [
         {
             "bag_id": bag.id,
@@ -83,10 +82,8 @@ def enter_building(by: Staff, cycle_id: int, building_id: int, entry: HandOutEnt
             "at": now,
         }
         for bag in bags
-        if last.get(bag.id) != (outcomes[bag.code], details.get(bag.code, ""))
     ]
-    if rows:
-        db.session.execute(insert(HandOut), rows)
+    db.session.execute(insert(HandOut), rows)
     for bag in bags:
         if outcomes[bag.code] == DoorOutcome.LEFT:
             advance(bag, BagState.HANDED_OUT)
@@ -104,6 +101,11 @@ def enter_paper(by: Staff, cycle_id: int, building_id: int, bag_ids: Iterable[in
     return enter_building(by, cycle_id, building_id, entry)
 
 
+def is_fresh(attempt: HandOut) -> bool:
+    """Whether an attempt can still be taken back."""
+    return can_undo(attempt.at, clock.now())
+
+
 def undo_entry(by: Staff, cycle_id: int, building_id: int, wave: int) -> int:
     """Inside a command: take back the newest entry of this account for a building in a wave, if it is fresh.
 
@@ -118,7 +120,7 @@ def undo_entry(by: Staff, cycle_id: int, building_id: int, wave: int) -> int:
     attempts = list(db.session.scalars(own.order_by(HandOut.id)))
     newest = attempts[-1].at if attempts else None
     entry = [attempt for attempt in attempts if attempt.at == newest]
-    if newest is None or newest < clock.now() - UNDO_WITHIN or any(one.by_id != by.id for one in entry):
+    if newest is None or not is_fresh(attempts[-1]) or any(one.by_id != by.id for one in entry):
         return 0
     bags = list(db.session.scalars(select(Bag).where(Bag.id.in_([one.bag_id for one in entry])).order_by(Bag.id)))
     outcomes = {one.bag_id: one.outcome for one in entry}
@@ -143,7 +145,9 @@ def _waiting(cycle_id: int, building_id: int, rows: Iterable[DoorEntry]) -> list
     if len(bags) != len(ids):
         raise NotFound
     if any(bag.state != BagState.DROPPED_OFF for bag in bags):
-        raise Conflict(_l("名单刚有变化（可能别人已经登记），请刷新后再看。"))
+        raise Conflict(CHANGED)
+    if contested_bags(building_id) & set(ids):
+        raise Conflict(_l("有的袋到楼时两边数得不一样，核对之前先不发。"))
     return bags
 
 
@@ -154,18 +158,13 @@ def _outcomes(bags: list[Bag], entry: HandOutEntry) -> tuple[Mapping[str, str], 
     named, problems = read_exceptions(entry.exceptions, doors)
     chosen = [Named(codes[row.id], row.outcome, row.detail) for row in entry.rows if row.outcome != DoorOutcome.LEFT]
     twice = {one.bag_code for one in chosen} & {one.bag_code for one in named}
-    # A bag that failed before keeps its reason in the list: the text overrules it.
+    # What is written overrules what was chosen for the same bag.
     every = [one for one in chosen if one.bag_code not in twice] + named
     result = by_exception(codes.values(), [(one.bag_code, one.reason) for one in every])
     said = [problem.said for problem in (*problems, *result.problems)]
     if said:
         raise Invalid({"exceptions": [str(sentence) for sentence in said]})
     return result.outcomes, {one.bag_code: one.detail for one in every}
-
-
-def _last_attempts(bags: list[Bag]) -> dict[int, tuple[str, str]]:
-    found = select(HandOut).where(HandOut.bag_id.in_([bag.id for bag in bags])).order_by(HandOut.id)
-    return {attempt.bag_id: (attempt.outcome, attempt.detail) for attempt in db.session.scalars(found)}
 
 
 def _report_missing(bags: list[Bag]) -> None:

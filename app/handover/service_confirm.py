@@ -22,7 +22,7 @@ from app.core.jobs import Job, Running, enqueue, handles
 from app.core.states import advance
 from app.handover import rules
 from app.handover.models import Confirmation, ConfirmationLine, ConfirmedBy, Dispute
-from app.handover.queries import overdue_bags
+from app.handover.queries import overdue_bags, undoable_bags
 from app.handover.schemas import Complain, Complaint, Confirm
 from app.ordering.models import HouseholdOrder, Stage
 from app.ordering.stages import Cause, move_each
@@ -78,17 +78,20 @@ def complain_for(by: Staff, bag_id: int, said: Complain) -> Bag:
 
 
 @command
-def confirm_building(by: Staff, cycle_id: int, building_id: int) -> int:
+def confirm_building(by: Staff, cycle_id: int, building_id: int, *, only_told: bool = False) -> int:
     """The captain accepts on behalf of the households every bag of a building that was left at its door.
 
     Requires: HAND_OUT over the building; something waits. Ensures: kept apart from what households confirm
-    themselves. Returns how many bags. Raises: NotFound, Conflict.
+    themselves; with `only_told`, as from the page, what can still be taken back is left out. Returns how many bags.
+    Raises: NotFound, Conflict.
     """
     require_building(by, Permission.HAND_OUT, building_id)
     found = select(Bag).filter_by(cycle_id=cycle_id, building_id=building_id, state=BagState.HANDED_OUT.value)
+    if only_told:
+        found = found.where(Bag.id.not_in(undoable_bags(clock.now())))
     bags = list(db.session.scalars(found.order_by(Bag.id)))
     if not bags:
-        raise Conflict(_l("这栋楼没有等待确认的袋。"))
+        raise Conflict(_l("这栋楼没有等待确认的袋；刚放到门口的，10 分钟后才能代确认。"))
     _write(bags, {}, _Voice(ConfirmedBy.CAPTAIN, by.id))
     _record(by, "confirm", bags)
     return len(bags)

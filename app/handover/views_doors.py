@@ -1,27 +1,39 @@
-"""One building: hand out by exception, confirm on behalf, decide about bags that failed."""
+"""One building: hand out door by door, confirm on behalf, decide about bags that failed."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
 from app.access.guard import about_cycle, requires, staff, submit
 from app.access.permissions import Permission
-from app.core.errors import Invalid, NotFound
+from app.core.errors import Conflict, Invalid, NotFound
 from app.core.rows import RowForm
 from app.core.schemas import Form
-from app.handover import queries, queries_doors, service, service_confirm, service_disputes
+from app.dispatch.counts import contested_bags
+from app.dispatch.queries_arrivals import stops_at
+from app.handover import doors, queries, queries_doors, service, service_confirm, service_disputes, service_doors
 from app.handover.models import DisputeKind, DoorOutcome
-from app.handover.schemas import BringBackSchema, ComplainSchema, Goods, HandOutSchema, Wish
+from app.handover.queries_resident import is_undoable
+from app.handover.rules import UNDO_WITHIN
+from app.handover.schemas import (
+    BringBackSchema,
+    ComplainSchema,
+    DoorProblemSchema,
+    Goods,
+    LeftAtDoorsSchema,
+    TakeBackSchema,
+    Wish,
+)
 from app.picking.models import Bag, BagState
 from app.places.scope import require_building
 
 bp = Blueprint("doors", __name__)
-COLUMNS = ("outcome", "detail")
 
 
 def _here(cycle_id: int, building_id: int) -> str:
@@ -39,46 +51,143 @@ def _page(cycle_id: int, building_id: int, form: Form | None) -> str:
     place = require_building(staff(), Permission.HAND_OUT, building_id)
     cycle = queries.cycle_in_reach(staff(), Permission.HAND_OUT, cycle_id)
     bags = queries_doors.bags_at(cycle_id, place)
-    waiting = [bag for bag in bags if bag.state == BagState.DROPPED_OFF]
-    kept = {f"outcome-{bag.bag_id}": bag.tried for bag in waiting} | {
-        f"detail-{bag.bag_id}": bag.detail for bag in waiting
-    }
+    found = doors.doors_of(bags, contested_bags(building_id))
+    entries = doors.undoable(bags, staff().id)
     return render_template(
         "handover/building.html",
         cycle=cycle,
         building=place,
         place=queries_doors.place_of(building_id),
-        waiting=waiting,
-        failed=[bag for bag in waiting if bag.is_failed],
-        handed_out=[bag for bag in bags if bag.state == BagState.HANDED_OUT],
-        done=[bag for bag in bags if bag.state == BagState.CONFIRMED],
-        missing=[bag for bag in bags if bag.state == BagState.MISSING],
+        stops=stops_at(staff(), cycle_id, building_id),
+        special=[door for door in found if door.is_special],
+        walk=[door for door in found if not door.is_special],
+        rest=doors.rest_of(found),
+        last=entries[0] if entries else None,
+        undo={door.order_id: doors.attempts_at(door, entries) for door in found},
+        to_do=sum(1 for door in found if door.to_do),
+        answered=[bag for bag in bags if bag.state in (BagState.HANDED_OUT, BagState.CONFIRMED)],
+        confirmable=sum(1 for bag in bags if bag.state == BagState.HANDED_OUT and _is_told(bag)),
         coming=queries_doors.coming_count(cycle_id, building_id),
-        outcomes=DoorOutcome.options(),
-        form=form or Form(initial=kept),
+        problems=form.problems if form else [],
     )
 
 
-@bp.post("/cycles/<int:cycle_id>/handover/<int:building_id>/hand-out")
-@requires(Permission.HAND_OUT)
-def hand_out(cycle_id: int, building_id: int) -> Response | tuple[str, int]:
-    """Everything is at its door, except …"""
-    form = RowForm(HandOutSchema, request.form, COLUMNS)
+def _is_told(bag: queries_doors.BagAtDoor) -> bool:
+    return bag.tried_at is None or not is_undoable(bag.tried_at)
 
-    def says(counts: dict[str, int]) -> str:
-        left = counts.get(DoorOutcome.LEFT, 0)
-        return str(
-            _("已登记：%(left)d 袋放到门口，%(failed)d 袋没送到。", left=left, failed=sum(counts.values()) - left)
-        )
 
+def _act(form: Form, cycle_id: int, building_id: int, run: Callable[[Any], Response]) -> Response | tuple[str, int]:
+    """Run what was sent; the page comes again with what stands in its way."""
+    status = 422
     if form.is_valid:
         try:
-            return submit[dict[str, int]](then=lambda _counts: _here(cycle_id, building_id), says=says)(
-                service.hand_out, staff(), cycle_id, building_id, form.command
-            )
+            return run(form.command)
         except Invalid as error:
             form.add(error)
-    return _page(cycle_id, building_id, form), 422
+        except Conflict as error:
+            status = error.status
+            form.add(Invalid(error.sentence))
+    return _page(cycle_id, building_id, form), status
+
+
+@bp.get("/cycles/<int:cycle_id>/handover/<int:building_id>/rest")
+@requires(Permission.HAND_OUT)
+def rest(cycle_id: int, building_id: int) -> str | Response:
+    """Ask once before many doors are marked: which they are, and which are not among them."""
+    place = require_building(staff(), Permission.HAND_OUT, building_id)
+    cycle = queries.cycle_in_reach(staff(), Permission.HAND_OUT, cycle_id)
+    found = doors.doors_of(queries_doors.bags_at(cycle_id, place), contested_bags(building_id))
+    wanted = doors.rest_of(found)
+    if not wanted:
+        return redirect(_here(cycle_id, building_id))
+    return render_template(
+        "handover/rest.html",
+        cycle=cycle,
+        building=place,
+        place=queries_doors.place_of(building_id),
+        rest=wanted,
+        bags=[bag.bag_id for door in wanted for bag in door.to_do],
+        special=[door for door in found if door.is_special],
+        held_up=[door for door in found if door.held_up],
+        missing=[door for door in found if door.missing],
+        coming=queries_doors.coming_count(cycle_id, building_id),
+        minutes=int(UNDO_WITHIN.total_seconds() // 60),
+    )
+
+
+@bp.post("/cycles/<int:cycle_id>/handover/<int:building_id>/leave")
+@requires(Permission.HAND_OUT)
+def leave(cycle_id: int, building_id: int) -> Response | tuple[str, int]:
+    """Bags are at their doors: of one door, or of all the rest."""
+    form = Form(LeftAtDoorsSchema, request.form)
+
+    def says(counts: dict[str, int]) -> str:
+        return str(_("已登记：%(left)d 袋放到门口。10 分钟内可以撤销，之后告诉住户。", left=counts[DoorOutcome.LEFT]))
+
+    return _act(
+        form,
+        cycle_id,
+        building_id,
+        lambda left: submit[dict[str, int]](then=lambda _counts: _here(cycle_id, building_id), says=says)(
+            service_doors.leave, staff(), cycle_id, building_id, left
+        ),
+    )
+
+
+@bp.post("/cycles/<int:cycle_id>/handover/<int:building_id>/take-back")
+@requires(Permission.HAND_OUT)
+def take_back(cycle_id: int, building_id: int) -> Response | tuple[str, int]:
+    """Undo the last tap, or that of one door."""
+
+    def says(bags: int) -> str:
+        return str(ngettext("已撤销：%(num)d 袋又在待发放。", "已撤销：%(num)d 袋又在待发放。", bags))
+
+    return _act(
+        Form(TakeBackSchema, request.form),
+        cycle_id,
+        building_id,
+        lambda wanted: submit[int](then=lambda _bags: _here(cycle_id, building_id), says=says)(
+            service_doors.take_back, staff(), cycle_id, building_id, wanted
+        ),
+    )
+
+
+@bp.route("/cycles/<int:cycle_id>/handover/<int:building_id>/doors/<int:order_id>", methods=["GET", "POST"])
+@requires(Permission.HAND_OUT)
+def problem(cycle_id: int, building_id: int, order_id: int) -> str | Response | tuple[str, int]:
+    """What is the matter at one door: which bags, and why; the reason saves."""
+    if request.method == "GET":
+        return _problem_page(cycle_id, building_id, order_id, Form())
+    form, status = Form(DoorProblemSchema, request.form), 422
+    if form.is_valid:
+        try:
+            return submit[dict[str, int]](
+                then=lambda _counts: _here(cycle_id, building_id), says=_("已登记：没送到。"), tone="warn"
+            )(service_doors.report, staff(), cycle_id, building_id, form.command)
+        except Invalid as error:
+            form.add(error)
+        except Conflict as error:
+            status = error.status
+            form.add(Invalid(error.sentence))
+    return _problem_page(cycle_id, building_id, order_id, form), status
+
+
+def _problem_page(cycle_id: int, building_id: int, order_id: int, form: Form) -> str:
+    place = require_building(staff(), Permission.HAND_OUT, building_id)
+    cycle = queries.cycle_in_reach(staff(), Permission.HAND_OUT, cycle_id)
+    found = doors.doors_of(queries_doors.bags_at(cycle_id, place), contested_bags(building_id))
+    door = next((one for one in found if one.order_id == order_id), None)
+    if door is None:
+        raise NotFound
+    return render_template(
+        "handover/problem.html",
+        cycle=cycle,
+        building=place,
+        place=queries_doors.place_of(building_id),
+        door=door,
+        reasons=[(value, label) for value, label in DoorOutcome.options() if value != DoorOutcome.LEFT],
+        form=form,
+    )
 
 
 @bp.post("/cycles/<int:cycle_id>/handover/<int:building_id>/confirm")
@@ -90,7 +199,7 @@ def confirm(cycle_id: int, building_id: int) -> Response:
         return str(ngettext("已代确认 %(num)d 袋。", "已代确认 %(num)d 袋。", done))
 
     return submit[int](then=lambda _done: _here(cycle_id, building_id), says=says)(
-        service_confirm.confirm_building, staff(), cycle_id, building_id
+        service_confirm.confirm_building, staff(), cycle_id, building_id, only_told=True
     )
 
 

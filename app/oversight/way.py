@@ -15,7 +15,7 @@ from app.core.db import db
 from app.dispatch.models import Custody, HeldReason, Plan, PlanBag, PlanState, Stop
 from app.handover.models import Confirmation, ConfirmedBy, DoorOutcome, HandOut
 from app.handover.queries_doors import LineInBag, lines_of
-from app.handover.queries_resident import answer_until
+from app.handover.queries_resident import answer_until, is_undoable, state_to_tell
 from app.ordering.models import HouseholdOrder, LineMove, OrderLine, Stage
 from app.oversight.rules_way import BagFacts, OrderTimes
 from app.picking.models import Bag, BagState
@@ -83,10 +83,11 @@ class _Facts:
         self._confirmed = {bag: (at, by_kind) for bag, at, by_kind in db.session.execute(found)}
 
     def of(self, bag: Bag) -> BagFacts:
-        state = BagState(bag.state)
-        expected, held = self._plans.get(bag.id, (None, ""))
         outcome, tried_at = self._doors.get(bag.id, ("", None))
         has_left = outcome == DoorOutcome.LEFT
+        state = state_to_tell(BagState(bag.state), tried_at if has_left else None)
+        has_left = has_left and state == bag.state  # what can still be taken back is told to nobody
+        expected, held = self._plans.get(bag.id, (None, ""))
         confirmed = self._confirmed.get(bag.id)
         left_at = tried_at if has_left else None
         is_on_way = state not in (BagState.PACKED, BagState.HELD)
@@ -100,10 +101,17 @@ class _Facts:
             confirmed_at=confirmed[0] if confirmed else None,
             is_confirmed_by_default=bool(confirmed and confirmed[1] == ConfirmedBy.TIMEOUT),
             expected_at=expected,
-            failed="" if has_left or not outcome else DoorOutcome(outcome).label,
+            failed=_failed(outcome, tried_at),
             held=held if state in (BagState.PACKED, BagState.HELD) else "",
             answer_until=answer_until(left_at) if state == BagState.HANDED_OUT else None,
         )
+
+
+def _failed(outcome: str, tried_at: datetime | None) -> str:
+    """Why the last attempt failed, once it can no longer be taken back."""
+    if not outcome or outcome == DoorOutcome.LEFT or (tried_at and is_undoable(tried_at)):
+        return ""
+    return DoorOutcome(outcome).label
 
 
 def _latest_custody(ids: list[int]) -> dict[tuple[int, str], datetime]:

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, func, select
 
-from app.core import clock
 from app.core.db import db
 from app.core.natural import natural_key
+from app.dispatch.counts import contested_bags
 from app.dispatch.models import PlanBag, RoundState, Stop, StopState
 from app.handover.models import HandOut
 from app.handover.queries_doors import BagAtDoor, bags_at, coming_count
-from app.handover.service import UNDO_WITHIN
+from app.handover.service import is_fresh
 from app.picking.models import LIVE_BAGS, Bag, BagState
 from app.places.models import Building, ServicePoint
 from app.printing.changes import Difference, difference
@@ -121,7 +121,8 @@ def doors_of(document: Document) -> Doors | None:
     bags = [bag for bag in bags_at(document.cycle_id, building) if bag.wave == document.wave]
     waiting = tuple(bag for bag in bags if bag.state == BagState.DROPPED_OFF)
     listed = codes_on(document)
-    named = tuple(bag for bag in waiting if listed is None or bag.code in listed)
+    contested = contested_bags(building.id)
+    named = tuple(bag for bag in waiting if (listed is None or bag.code in listed) and bag.bag_id not in contested)
     coming = coming_count(document.cycle_id, building.id, document.wave)
     return Doors(named, len(bags) - len(waiting), coming, len(waiting) - len(named))
 
@@ -165,4 +166,4 @@ def may_undo(document: Document, account_id: int) -> bool:
         .order_by(HandOut.id.desc())
         .limit(1)
     )
-    return newest is not None and newest.by_id == account_id and newest.at >= clock.now() - UNDO_WITHIN
+    return newest is not None and newest.by_id == account_id and is_fresh(newest)

@@ -165,7 +165,7 @@ def _whole_codes(codes: list[str], typed: str) -> str:
 def undo_doors(by: Staff, document_id: int) -> int:
     """Take back what was typed in last for the building of a hand-out list.
 
-    Requires: HAND_OUT over its building; by the same account, within half an hour, and nothing happened to the bags
+    Requires: HAND_OUT over its building; by the same account, within ten minutes, and nothing happened to the bags
     since. Ensures: as `handover.service.undo_entry`; the sheet counts as not returned. Raises: NotFound, Conflict.
     """
     document = require_document(by, Permission.HAND_OUT, document_id)
@@ -173,7 +173,7 @@ def undo_doors(by: Staff, document_id: int) -> int:
         raise NotFound
     bags = handover.undo_entry(by, document.cycle_id, document.subject_id, document.wave)
     if not bags:
-        raise Conflict(_("没有可以撤销的登记：只能撤销自己半小时内登记、之后没有变化的。"))
+        raise Conflict(_("没有可以撤销的登记：只能撤销自己 10 分钟内登记、之后没有变化的。"))
     document.returned_at = None
     record(by, "not_returned", document, cycle_id=document.cycle_id)
     return bags
