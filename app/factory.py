@@ -32,6 +32,7 @@ BLUEPRINTS = (
     "app.access.views:bp",
     "app.places.views:bp",
     "app.places.views_buildings:bp",
+    "app.places.views_captaincy:bp",
     "app.places.views_points:bp",
     "app.places.views_addresses:bp",
     "app.places.views_zones:bp",

@@ -8,6 +8,7 @@ from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, func, or_, select
 
+from app.access.models import Account
 from app.access.permissions import Permission, Staff
 from app.core import clock
 from app.core.db import db
@@ -168,6 +169,8 @@ def duty_lines(building_ids: Iterable[int], on: date) -> dict[int, DutyLine]:
             lines[building_id] = DutyLine(point or office, "point" if point else "office")
     held = (
         select(Captaincy.building_id, Captaincy.duty_phone)
+        .join(Account, Account.id == Captaincy.account_id)
+        .where(Account.is_active)
         .where(Captaincy.building_id.in_(ids), Captaincy.duty_phone != "", Captaincy.starts_on <= on)
         .where(or_(Captaincy.ends_on.is_(None), Captaincy.ends_on >= on))
         .order_by(Captaincy.is_deputy.desc(), Captaincy.id.desc())

@@ -32,6 +32,7 @@ from app.handover.schemas import (
 )
 from app.picking.models import Bag, BagState
 from app.places.scope import require_building
+from app.places.service_captaincy import own_captaincies
 
 bp = Blueprint("doors", __name__)
 
@@ -59,6 +60,7 @@ def _page(cycle_id: int, building_id: int, form: Form | None) -> str:
         building=place,
         place=queries_doors.place_of(building_id),
         stops=stops_at(staff(), cycle_id, building_id),
+        is_captain=bool(own_captaincies(staff(), building_id)),
         special=[door for door in found if door.is_special],
         walk=[door for door in found if not door.is_special],
         rest=doors.rest_of(found),

@@ -4,6 +4,7 @@
     a contact's or care need's own day      the row
     a token has expired or was revoked      the row
     a sign-in is twelve hours old           the row with the kind of its device
+    a captaincy has ended                   its duty number
     14 days after a cycle closed            remarks, door notes, needs, pasted text, notes of doors and complaints,
                                             printed files
     LOUDA_PURGE_AFTER_DAYS after it closed  which household an order and a roll call belonged to
@@ -31,7 +32,7 @@ from app.intake.models import ChainBooking, ChainLine, ChainPaste
 from app.ordering.models import Cycle, CycleState, HouseholdOrder, OtherDoor, RollCall
 from app.ordering.models_desk import DeskEntry, SettledWords
 from app.picking.models import Bag, BagDoor
-from app.places.models import CareNeed, HouseholdContact
+from app.places.models import Captaincy, CareNeed, HouseholdContact
 from app.printing.files import path_of
 from app.printing.models import Document, DocumentGeometry
 
@@ -60,10 +61,11 @@ def run_purge(run: Running) -> dict[str, Any]:
 
 @command
 def forget_contacts() -> None:
-    """Delete contacts and care needs whose day has come, and tokens that no longer open anything."""
+    """Delete contacts and care needs whose day has come, tokens that open nothing, numbers of former captains."""
     today, now = clock.today(), clock.now()
     db.session.execute(delete(HouseholdContact).where(HouseholdContact.purge_on <= today))
     db.session.execute(delete(CareNeed).where(CareNeed.purge_on <= today))
+    db.session.execute(update(Captaincy).where(Captaincy.ends_on < today).values(duty_phone=""))
     gone = (HouseholdToken.expires_at <= now) | HouseholdToken.revoked_at.is_not(None)
     db.session.execute(delete(HouseholdToken).where(gone))
     db.session.execute(delete(StaffSession).where(StaffSession.created_at <= now - ABSOLUTE))

@@ -176,6 +176,7 @@ def _end_captaincies(account_id: int, building_id: int | None) -> None:
     held = select(Captaincy).where(Captaincy.account_id == account_id, Captaincy.building_id == building_id)
     for captaincy in db.session.scalars(held.where(Captaincy.ends_on.is_(None))):
         captaincy.ends_on = max(clock.today(), captaincy.starts_on)
+        captaincy.duty_phone = ""
 
 
 @command

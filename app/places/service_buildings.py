@@ -178,6 +178,7 @@ def _end(held: Captaincy) -> None:
         db.session.delete(held)
     else:
         held.ends_on = today - _DAY
+        held.duty_phone = ""
     now = clock.now()
     grants = select(RoleGrant).where(
         RoleGrant.account_id == held.account_id,

@@ -57,6 +57,21 @@
     });
   }
 
+  // Counting bags: the button says what will be recorded. [data-missing] holds the ticks and the sentence for some.
+  function missing(box) {
+    const form = box.closest("form");
+    const label = form && form.querySelector("button[type=submit] span");
+    if (!label) { return; }
+    const none = label.textContent;
+    function show() {
+      const gone = all("input:checked", box).length;
+      const here = Number(box.dataset.missing) - gone;
+      label.textContent = gone ? box.dataset.some.replace("{here}", here).replace("{gone}", gone) : none;
+    }
+    box.addEventListener("change", show);
+    show();
+  }
+
   // Two-step confirmation: the same content as the open details, as a dialog that keeps the keyboard inside.
   function confirmation(details) {
     const summary = details.querySelector("summary");
@@ -131,6 +146,7 @@
 
   function enhance(root) {
     fresh("[data-stepper]", root, stepper);
+    fresh("[data-missing]", root, missing);
     fresh("details.ld-confirm", root, confirmation);
     fresh("[data-copy]", root, copy);
     fresh("[data-back]", root, function (button) {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 
 from flask import Flask
 from sqlalchemy import select, update
@@ -16,6 +17,7 @@ from app.dispatch import service as dispatch
 from app.dispatch.models import Plan, Round, Stop, TeamMember
 from app.ordering.models import CycleState
 from app.picking import service as picking
+from app.places.models import Captaincy
 from app.stock.models import Lot
 from tests.allocation.test_runs import receive, run
 from tests.e2e.conftest import Site, build_world, served
@@ -69,6 +71,10 @@ def on_the_day(app: Flask, *, departed: bool = True, linked: bool = True) -> Ite
     """The published rounds, served; with the ids that a browser needs. Lived before the worker starts, which writes."""
     with app.app_context():
         here = build_world()
+        since = clock.today() - timedelta(days=1)
+        captain = here.accounts["captain"].id
+        db.session.add(Captaincy(building_id=here.buildings[0].id, account_id=captain, starts_on=since))
+        db.session.commit()
         publish_rounds(here)
         if linked:
             join_team(here)

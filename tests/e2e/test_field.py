@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -19,6 +20,7 @@ from app.handover.models import HandOut
 from app.ordering.models import HouseholdOrder
 from app.oversight.reconcile import equations
 from app.picking.models import Bag
+from app.printing.models import Document
 from tests.conftest import POSTGRES
 from tests.e2e.conftest import Person, Site
 from tests.e2e.field_day import on_the_day
@@ -26,6 +28,7 @@ from tests.world import PASSWORD
 
 pytestmark = pytest.mark.browser
 PHONE = {"width": 360, "height": 740}
+HELD = ("route_sheet", "drop_off_sheet", "hand_out_list")
 IDS: dict[str, int] = {}  # of the day that is lived
 
 
@@ -226,3 +229,45 @@ def test_after_ten_minutes_the_server_refuses_to_undo_and_the_resident_reads_it_
     assert states(site)[:3] == ["handed_out"] * 3
     resident.go("/my/deliveries")
     resident.sees("已放门口")
+
+
+def test_the_captains_number_is_on_the_runners_phone_and_on_the_route_sheet_of_the_day(site: Site, person: Any) -> None:
+    ids = IDS
+    captain, runner = on_phone(person, "captain"), on_phone(person, "runner")
+    captain.go(f"/cycles/{ids['cycle']}/handover/{ids['building']}")
+    captain.click("我的值班电话")
+    captain.page.fill("input[name=phone]", "199 0000 0042")
+    captain.click("保存")
+    captain.sees("已保存")
+    supplies = person("supplies")
+    supplies.go(f"/cycles/{ids['cycle']}/print")
+    supplies.click("准备全部待打印")
+    supplies.page.locator("text=新排").first.wait_for(timeout=180_000)
+    runner.go(f"/rounds/{ids['round']}")
+    assert runner.page.locator("a[href='tel:19900000042']").is_visible()
+    with site.app.app_context():
+        numbers = {
+            (one.kind, one.subject_id): one.number
+            for one in db.session.scalars(select(Document).where(Document.kind.in_(HELD)))
+        }
+        other = site.world.buildings[1].id
+        db.session.remove()
+    route = runner.page.request.get(f"{site.address}/rounds/{ids['round']}/route-sheet.pdf")
+    assert route.headers["content-type"] == "application/pdf"
+    text = subprocess.run(["pdftotext", "-", "-"], input=route.body(), capture_output=True, check=True).stdout.decode()
+    assert "199 0000 0042" in text
+    # The code on each sheet leads its holder to its page, and its PDF opens for nobody else.
+    held = [
+        (runner, captain, ("route_sheet", ids["round"]), f"/rounds/{ids['round']}"),
+        (runner, None, ("drop_off_sheet", ids["stop"]), f"/stops/{ids['stop']}/sign"),
+        (captain, None, ("drop_off_sheet", ids["stop"]), f"/stops/{ids['stop']}/sign"),
+        (captain, runner, ("hand_out_list", ids["building"]), f"/cycles/{ids['cycle']}/handover/{ids['building']}"),
+    ]
+    for holder, stranger, sheet, page in held:
+        holder.go(f"/s/{numbers[sheet]}")
+        assert holder.page.url == site.address + page, sheet
+        assert holder.page.request.get(f"{site.address}/s/{numbers[sheet]}.pdf").status == 200, sheet
+        if stranger is not None:
+            assert stranger.page.request.get(f"{site.address}/s/{numbers[sheet]}").status == 404, sheet
+            assert stranger.page.request.get(f"{site.address}/s/{numbers[sheet]}.pdf").status == 404, sheet
+    assert captain.page.request.get(f"{site.address}/s/{numbers['hand_out_list', other]}.pdf").status == 404

@@ -32,7 +32,7 @@ from tests.printing.day import documents, printed_text
 from tests.world import World
 
 # Fields: R room, B bag code, I item, $ money, D door note, M masked surname, C captain's masked surname,
-# A full name of the member of staff who approved, L line of the point, O line of the office.
+# A full name of the member of staff who approved, L line of the point, O line of the office, N captain's duty number.
 FIELDS = {
     "poster": "L",
     "door_notice": "L",
@@ -45,7 +45,7 @@ FIELDS = {
     "bag_list": "IRBD",
     "bag_label": "RB",
     "roll_label": "RB",
-    "route_sheet": "O",
+    "route_sheet": "OLN",
     "drop_off_sheet": "BC",
     "hand_out_list": "RBDMC",
     "collection_slip": "RBL",
@@ -58,6 +58,7 @@ PRINTED = {
     "household_contact.name": "M",
     "household_order.door_note": "D",
     "account.display_name": "A",
+    "captaincy.duty_phone": "N",
 }
 CHOICES = {"care_need.kind"}  # one of a few words, so it cannot hold a canary; its words are looked for instead
 RARE = "饕餮魑魅魍魉囹圄龃龉徜徉旖旎桎梏谶纬夔龠黹黻鼋鼍鬻鬣魇麈麴黥黩鼗齑齉"

@@ -14,6 +14,7 @@ from app.core import clock
 from app.core.db import db
 from app.core.units import clock_time
 from app.dispatch.models import Plan, PlanBag, PlanState, Stop, TeamMember
+from app.dispatch.queries_arrivals import duty_lines
 from app.ordering.models import HouseholdOrder
 from app.picking.models import DOOR_OF_BAG, LIVE_BAGS, Bag, BagLine
 from app.places.models import (
@@ -125,6 +126,7 @@ class Day:
     depots: Mapping[int, ServicePoint]
     team_sizes: Mapping[int, int]
     control: Mapping[int, Totals]
+    duty: Mapping[int, str]
 
     @property
     def modes(self) -> dict[int, str]:
@@ -156,7 +158,14 @@ def load_day(ground: Ground) -> Day:
         depots={depot.id: depot for depot in db.session.scalars(select(ServicePoint).where(ServicePoint.is_depot))},
         team_sizes=dict(sizes.all()),
         control=_stop_control(ground),
+        duty=_duty(ground),
     )
+
+
+def _duty(ground: Ground) -> dict[int, str]:
+    """Building → whom to call there on the day; the office's number stands in the head of the sheet already."""
+    lines = duty_lines(ground.buildings, ground.deliver_on)
+    return {building: line.phone for building, line in lines.items() if line.of != "office"}
 
 
 def _stop_control(ground: Ground) -> dict[int, Totals]:

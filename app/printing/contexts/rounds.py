@@ -114,6 +114,7 @@ def _route_stop(day: Day, stop: Stop) -> RouteStop:
         hand_to=_HAND_TO.get(DeliveryMode(zone.mode), ""),
         arrive=clock_time(stop.arrive_at),
         gate=_nearest_gate(day, building),
+        phone=day.duty.get(building.id, ""),
         marks=tuple(mark for mark in ("cold", "heavy", "fragile") if mark in marks),
     )
 

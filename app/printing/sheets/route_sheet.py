@@ -10,7 +10,8 @@ from app.printing.sketch import Sketch
 class RouteStop:
     """One building of the round; ``grams`` whole; ``hand_to`` a role or a spot, never a name.
 
-    ``gate`` is the nearest open gate with its hours, ``window`` when nobody may come, ``hint`` where bags are put.
+    ``gate`` is the nearest open gate with its hours, ``window`` when nobody may come, ``hint`` where bags are put,
+    ``phone`` the duty number that the captain gave for the day, else the point's line.
     """
 
     seq: int
@@ -28,6 +29,7 @@ class RouteStop:
     gate: str = ""
     marks: tuple[str, ...] = ()
     is_changed: bool = False
+    phone: str = ""
 
 
 @dataclass(frozen=True)

@@ -6,14 +6,14 @@ team carried to the stop and that it does not name were missing.
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects.postgresql import TIMESTAMP
 
-from app.core import db as types
-
-revision = "0016_arrival_counts"
-down_revision = "0015_repairs"
+revision = "0019_arrival_counts"
+down_revision = "0018_sessions"
 branch_labels = None
 depends_on = None
 
+INSTANT = sa.Text().with_variant(TIMESTAMP(timezone=True), "postgresql")
 
 def upgrade() -> None:
     op.create_table(
@@ -22,7 +22,7 @@ def upgrade() -> None:
         sa.Column("stop_id", sa.Integer(), nullable=False),
         sa.Column("by_id", sa.Integer(), nullable=False),
         sa.Column("counted_as", sa.Text(), nullable=False),
-        sa.Column("at", types.UtcDateTime(), nullable=False),
+        sa.Column("at", INSTANT, nullable=False),
         sa.Column("bags_counted", sa.Integer(), nullable=False),
         sa.Column("bags_missing", sa.Integer(), nullable=False),
         sa.CheckConstraint("counted_as IN ('captain', 'runner', 'desk')", name=op.f("ck_arrival_count_counted_as")),
@@ -51,8 +51,8 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("stop_id", sa.Integer(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
-        sa.Column("opened_at", types.UtcDateTime(), nullable=False),
-        sa.Column("settled_at", types.UtcDateTime(), nullable=True),
+        sa.Column("opened_at", INSTANT, nullable=False),
+        sa.Column("settled_at", INSTANT, nullable=True),
         sa.Column("settled_by_id", sa.Integer(), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.CheckConstraint("state IN ('open', 'settled')", name=op.f("ck_arrival_difference_state")),

@@ -1,0 +1,237 @@
+"""Who counts what at a building: the first count makes the drop-off, one that differs from it is settled."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from app.access.models import RoleGrant
+from app.core import clock
+from app.core.db import db
+from app.core.errors import Conflict, Invalid, NotFound
+from app.dispatch import arrivals, counts, members, missing
+from app.dispatch.arrivals import Arrived
+from app.dispatch.members import Link, NewMember
+from app.dispatch.missing import Resolve
+from app.dispatch.models import ArrivalCount, ArrivalDifference, DropOff, Round, Stop, Team, TeamMember
+from app.dispatch.queries_arrivals import open_differences
+from app.dispatch.rounds import may_run, own_teams
+from app.handover import service_doors
+from app.handover.schemas import LeftAtDoors
+from app.ordering.models import OrderLine
+from app.oversight.reconcile import equations
+from app.picking.models import Bag
+from app.places.models import Building
+from tests import world
+from tests.e2e.field_day import depart, join_team, publish_rounds, stop_of
+from tests.world import World
+
+
+@pytest.fixture
+def here(app: Flask) -> World:
+    made = world.build()
+    publish_rounds(made)
+    join_team(made)
+    depart(made)
+    return made
+
+
+def bags_of(here: World) -> list[Bag]:
+    return list(db.session.scalars(select(Bag).where(Bag.building_id == here.buildings[0].id).order_by(Bag.id)))
+
+
+def count(here: World, who: str, *gone: int) -> Stop:
+    return arrivals.record_arrival(here.actor(who), stop_of(here).id, Arrived(list(gone)))
+
+
+def settle(here: World, who: str, *gone: int) -> Stop:
+    return arrivals.settle(here.actor(who), stop_of(here).id, Arrived(list(gone)))
+
+
+def signed() -> tuple[int, int, int]:
+    db.session.expire_all()
+    done = db.session.scalars(select(DropOff)).one()
+    return done.bags_expected, done.bags_counted, done.bags_missing
+
+
+def broken() -> list[str]:
+    db.session.expire_all()
+    return [one.code for one in equations() if one.violations]
+
+
+def units(stage: str) -> int:
+    return sum(getattr(line, f"qty_{stage}") for line in db.session.scalars(select(OrderLine)))
+
+
+def test_a_runner_counts_at_the_stops_of_the_own_rounds_and_nowhere_else(here: World) -> None:
+    count(here, "runner")
+    assert signed() == (3, 3, 0)
+    db.session.execute(TeamMember.__table__.delete())
+    db.session.commit()
+    other = db.session.scalars(select(Stop).where(Stop.building_id == here.buildings[1].id)).one()
+    with pytest.raises(NotFound):
+        arrivals.record_arrival(here.actor("runner"), other.id, Arrived())
+    with pytest.raises(NotFound):
+        arrivals.record_arrival(here.actor("captain"), other.id, Arrived())
+
+
+def test_the_first_count_stands_while_a_second_one_differs_and_both_keep_author_and_time(here: World) -> None:
+    first, *_rest = bags_of(here)
+    now = clock.now()
+    with clock.frozen_at(now):
+        count(here, "runner")
+    with clock.frozen_at(now + timedelta(minutes=3)):
+        count(here, "captain", first.id)
+    assert signed() == (3, 3, 0)
+    kept = counts.counts_at([stop_of(here).id])[stop_of(here).id]
+    assert [(one.counted_as.value, one.by, one.here, set(one.missing), one.at) for one in kept] == [
+        ("runner", "runner", 3, set(), now),
+        ("captain", "captain", 2, {first.id}, now + timedelta(minutes=3)),
+    ]
+    rows = open_differences(here.cycle.id, Building.id > 0)
+    assert [(row.place, row.point, row.bags) for row in rows] == [("桂花苑 2号楼", "南门点位", 1)]
+    assert broken() == []
+
+
+@pytest.mark.parametrize(("gone", "says"), [(True, (3, 2, 1)), (False, (3, 3, 0))])
+def test_what_is_settled_is_what_the_drop_off_says(here: World, gone: bool, says: tuple[int, int, int]) -> None:
+    first, *_rest = bags_of(here)
+    count(here, "runner")
+    count(here, "captain", first.id)
+    settle(here, "leader", *([first.id] if gone else []))
+    assert signed() == says
+    assert db.session.get_one(Bag, first.id).state == ("missing" if gone else "dropped_off")
+    assert broken() == []
+    with pytest.raises(Conflict):
+        settle(here, "supplies")
+    with pytest.raises(Conflict):
+        count(here, "captain")
+
+
+def test_a_bag_settled_as_missing_is_found_later_or_written_off(here: World) -> None:
+    first, second, _third = bags_of(here)
+    count(here, "runner")
+    count(here, "captain", first.id, second.id)
+    settle(here, "supplies", first.id, second.id)
+    before = units("packed")
+    missing.resolve_missing(here.actor("leader"), first.id, Resolve("found"))
+    missing.resolve_missing(here.actor("leader"), second.id, Resolve("written_off"))
+    assert units("packed") < before
+    assert [bag.state for bag in bags_of(here)] == ["dropped_off", "written_off", "dropped_off"]
+    assert broken() == []
+
+
+def test_a_bag_that_the_first_count_missed_is_there_when_it_is_settled_so(here: World) -> None:
+    first, *_rest = bags_of(here)
+    count(here, "captain", first.id)
+    assert db.session.get_one(Bag, first.id).state == "missing"
+    count(here, "runner")
+    settle(here, "captain")  # gives way: the runner's count
+    assert signed() == (3, 3, 0)
+    assert counts.has_arrived(db.session.get_one(Bag, first.id))
+    assert broken() == []
+
+
+def test_who_counted_may_only_give_way_and_others_at_the_edge_not_at_all(here: World) -> None:
+    first, *_rest = bags_of(here)
+    count(here, "runner")
+    count(here, "captain", first.id)
+    with pytest.raises(Conflict):
+        settle(here, "runner")
+    with pytest.raises(Conflict):
+        settle(here, "captain", first.id)
+    with pytest.raises(NotFound):
+        settle(here, "leader2", first.id)
+    with pytest.raises(Invalid):
+        settle(here, "leader", bags_of(here)[1].id)
+    settle(here, "runner", first.id)
+    assert signed() == (3, 2, 1)
+
+
+def test_who_counts_again_and_agrees_ends_the_difference(here: World) -> None:
+    first, *_rest = bags_of(here)
+    count(here, "runner")
+    count(here, "captain", first.id)
+    count(here, "captain")  # it lay behind the door
+    assert signed() == (3, 3, 0)
+    assert db.session.scalars(select(ArrivalDifference.state)).all() == ["settled"]
+    assert len(db.session.scalars(select(ArrivalCount)).all()) == 3
+    assert broken() == []
+
+
+def test_a_slip_is_counted_anew_within_ten_minutes_and_not_after(here: World) -> None:
+    first, second, _third = bags_of(here)
+    now = clock.now()
+    with clock.frozen_at(now):
+        count(here, "runner")
+    with clock.frozen_at(now + timedelta(minutes=2)):
+        count(here, "runner", first.id)
+    assert signed() == (3, 2, 1)
+    with clock.frozen_at(now + timedelta(minutes=3)):
+        count(here, "runner")
+    assert signed() == (3, 3, 0)
+    with clock.frozen_at(now + timedelta(minutes=20)), pytest.raises(Conflict):
+        count(here, "runner", second.id)
+    assert db.session.scalar(select(ArrivalDifference.id)) is None
+    assert broken() == []
+
+
+def test_a_bag_in_question_is_not_handed_out_and_one_at_its_door_did_come(here: World) -> None:
+    first, second, third = bags_of(here)
+    captain, building = here.actor("captain"), here.buildings[0].id
+    count(here, "runner")
+    service_doors.leave(captain, here.cycle.id, building, LeftAtDoors([second.id]))
+    count(here, "captain", first.id, second.id)
+    assert counts.contested_bags(building) == {first.id, second.id}
+    with pytest.raises(Conflict, match="两边"):
+        service_doors.leave(captain, here.cycle.id, building, LeftAtDoors([first.id, third.id]))
+    with pytest.raises(Conflict, match="已经放到门口"):
+        settle(here, "leader", first.id, second.id)
+    assert signed() == (3, 3, 0)
+    settle(here, "leader", first.id)
+    assert signed() == (3, 2, 1)
+    service_doors.leave(captain, here.cycle.id, building, LeftAtDoors([third.id]))
+    assert broken() == []
+
+
+def test_a_bag_of_another_stop_or_a_round_that_has_not_left_is_refused(app: Flask, here: World) -> None:
+    stranger = db.session.scalars(select(Bag).where(Bag.building_id == here.buildings[1].id)).one()
+    with pytest.raises(Invalid):
+        count(here, "runner", stranger.id)
+    assert db.session.scalar(select(DropOff.id)) is None
+    page = f"/stops/{stop_of(here).id}/sign"
+    client = world.sign_in(app, here, "runner")
+    shown = world.post(client, page, page, {"missing": str(stranger.id)})
+    assert shown.status_code == 422
+    assert "不都是这一站的" in shown.get_data(as_text=True)
+    db.session.get_one(Round, stop_of(here).round_id).state = "loading"
+    db.session.commit()
+    with pytest.raises(Conflict, match="还没有出发"):
+        count(here, "runner")
+
+
+def test_a_runner_of_a_point_is_linked_and_sees_the_rounds_until_it_leaves_the_team(here: World) -> None:
+    account = here.accounts["runner"]
+    grant = db.session.scalars(select(RoleGrant).where(RoleGrant.account_id == account.id)).one()
+    grant.subdistrict_id, grant.service_point_id = None, here.points[0].id
+    db.session.execute(TeamMember.__table__.delete())
+    db.session.commit()
+    supplies, team = here.actor("supplies"), db.session.scalars(select(Team).order_by(Team.id)).all()[0]
+    assert own_teams(here.actor("runner")) == []
+    member = members.add_member(supplies, team.id, NewMember("小乙"))
+    members.link_member(supplies, member.id, Link(account.id))
+    assert own_teams(here.actor("runner")) == [team.id]
+    assert may_run(here.actor("runner"), here.cycle.id)
+    with pytest.raises(Invalid):
+        members.add_member(supplies, team.id, NewMember("小丙", account.id))
+    with pytest.raises(Invalid):
+        members.add_member(supplies, team.id, NewMember("小丙", here.accounts["captain"].id))
+    with pytest.raises(Invalid):
+        members.add_member(supplies, team.id, NewMember())
+    with pytest.raises(NotFound):
+        members.add_member(here.actor("leader"), team.id, NewMember("小丙"))
+    members.remove_member(supplies, member.id)
+    assert own_teams(here.actor("runner")) == []
