@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TypeAlias
 
 from sqlalchemy import Row, func, select
 
@@ -18,6 +19,7 @@ from app.ordering.models import Cycle, HouseholdOrder, LineMove, OrderLine, Orde
 from app.places.models import CareNeed
 from app.stock.queries import free_lots
 
+_OpenLine: TypeAlias = Row[int, int, int, int, int, str, int | None, int, int]
 MEMORY = timedelta(days=60)  # how long a household's shortages give it precedence among equals
 
 
@@ -53,7 +55,7 @@ class Proposal:
 
 
 def propose(cycle: Cycle) -> Proposal:
-    """Apply the cycle's rule to its open units and the free stock. Seven statements.
+    """Apply the cycle's rule to its open units and the free stock. Eight statements.
 
     Raises rules.NotEnoughForHands where hand-set shares exceed the stock of an item.
     """
@@ -66,9 +68,12 @@ def propose(cycle: Cycle) -> Proposal:
         by_item.setdefault(line.item_id, []).append(claim)
     names = {row.id: row for row in db.session.execute(select(Item.id, Item.name, Item.sale_unit))}
     items = []
+    settled = _settled(cycle.id, by_item)
     for item_id, claims in sorted(by_item.items()):
         stock = sum(free for _lot, free in lots.get(item_id, []))
-        situation = rules.Situation(names[item_id].name, stock, policy.value, policy.label_zh, seed)
+        situation = rules.Situation(
+            names[item_id].name, stock, policy.value, policy.label_zh, seed, *settled.get(item_id, (0, 0))
+        )
         items.append(_result(names[item_id], claims, situation))
     return Proposal(policy.value, seed, _digest(policy, by_item, lots), items, lots)
 
@@ -88,7 +93,25 @@ def _result(item: Row[int, str, str], claims: list[rules.Claim], situation: rule
     )
 
 
-def _open_lines(cycle_id: int) -> list[Row[int, int, int, int, int, str, int | None]]:
+def _settled(cycle_id: int, item_ids: Iterable[int]) -> dict[int, tuple[int, int]]:
+    """Item → (units served, units ordered) of the lines that wait for nothing any more, substitutes left out."""
+    served = OrderLine.qty_ordered - OrderLine.qty_cancelled - OrderLine.qty_short
+    found = db.session.execute(
+        select(OrderLine.item_id, func.sum(served), func.sum(OrderLine.qty_ordered - OrderLine.qty_cancelled))
+        .join(HouseholdOrder, HouseholdOrder.id == OrderLine.order_id)
+        .where(
+            OrderLine.cycle_id == cycle_id,
+            OrderLine.qty_open == 0,
+            OrderLine.substitute_for_id.is_(None),
+            OrderLine.item_id.in_(list(item_ids)),
+            HouseholdOrder.state == OrderState.LOCKED,
+        )
+        .group_by(OrderLine.item_id)
+    )
+    return {item: (int(got), int(ordered)) for item, got, ordered in found}
+
+
+def _open_lines(cycle_id: int) -> list[_OpenLine]:
     """Lines with open units of locked orders, in order of id."""
     return list(
         db.session.execute(
@@ -102,6 +125,8 @@ def _open_lines(cycle_id: int) -> list[Row[int, int, int, int, int, str, int | N
                 HouseholdOrder.id.label("order_id"),
                 HouseholdOrder.code,
                 HouseholdOrder.household_id,
+                (OrderLine.qty_ordered - OrderLine.qty_cancelled).label("qty_in_all"),
+                OrderLine.qty_short,
             )
             .join(HouseholdOrder, HouseholdOrder.id == OrderLine.order_id)
             .where(OrderLine.cycle_id == cycle_id, OrderLine.qty_open > 0, HouseholdOrder.state == OrderState.LOCKED)
@@ -110,7 +135,7 @@ def _open_lines(cycle_id: int) -> list[Row[int, int, int, int, int, str, int | N
     )
 
 
-def _claims(cycle: Cycle, lines: list[Row[int, int, int, int, int, str, int | None]]) -> list[rules.Claim]:
+def _claims(cycle: Cycle, lines: list[_OpenLine]) -> list[rules.Claim]:
     sequence = _sequence(cycle.id)
     in_need = set(db.session.scalars(select(CareNeed.household_id).distinct()))
     shortages = recent_shortages(cycle)
@@ -136,6 +161,8 @@ def _claims(cycle: Cycle, lines: list[Row[int, int, int, int, int, str, int | No
                 qty_held=held,
                 qty_by_hand=None if wanted is None else min(max(wanted, held), line.qty_due),
                 qty_back=min(back.get(line.id, 0), line.qty_open),
+                qty_in_all=line.qty_in_all,
+                qty_given_up=line.qty_short,
             )
         )
     return claims

@@ -31,6 +31,8 @@ class Claim:
     placing (smaller is earlier), `tier` the need (0 comes first), `times_short` how often the household was short
     lately, `qty_held` what it already has from earlier receipts, `qty_by_hand` the whole share set by a person,
     `qty_back` what it had once and lost on the way (damaged, missing, sent back): that is made good before all else.
+    For the sentence only: `qty_in_all` is what was ordered altogether (0: the same as `qty_ordered`), `qty_given_up`
+    how much of that an earlier run declared short.
     """
 
     line_id: int
@@ -42,6 +44,8 @@ class Claim:
     qty_held: int = 0
     qty_by_hand: int | None = None
     qty_back: int = 0
+    qty_in_all: int = 0
+    qty_given_up: int = 0
 
     def __post_init__(self) -> None:
         if not 0 <= self.qty_held <= self.qty_ordered:
@@ -57,6 +61,8 @@ class Situation:
     """One item at one moment: `qty_stock` is what is free to give now, beyond what claims already hold.
 
     `policy` is a key of `RULES` (the values of the Policy enum), `policy_name` its Chinese name for the sentence.
+    Sentences speak of the whole decision: `qty_served` and `qty_settled` are what lines that claim nothing any more got
+    and ordered, so that whoever was served in full by an earlier run still counts.
     """
 
     item_name: str
@@ -64,6 +70,8 @@ class Situation:
     policy: str
     policy_name: str
     seed: str
+    qty_served: int = 0
+    qty_settled: int = 0
 
     def __post_init__(self) -> None:
         if self.policy not in RULES:
@@ -112,8 +120,10 @@ def allocate(claims: Iterable[Claim], situation: Situation) -> tuple[Share, ...]
     turn, left = _made_good(_in_turn(free, situation.seed), situation.qty_stock - needed)
     shares = by_hand | RULES[situation.policy](turn, left)
     totals = _Totals(
-        qty_available=situation.qty_stock + sum(claim.qty_held for claim in ordered),
-        qty_ordered=sum(claim.qty_ordered for claim in ordered),
+        qty_available=situation.qty_stock
+        + situation.qty_served
+        + sum(_got(claim, claim.qty_held) for claim in ordered),
+        qty_ordered=situation.qty_settled + sum(claim.qty_in_all or claim.qty_ordered for claim in ordered),
     )
     return tuple(_share(claim, shares[claim.line_id], situation, totals) for claim in ordered)
 
@@ -217,6 +227,12 @@ class _Totals:
     qty_ordered: int
 
 
+def _got(claim: Claim, qty: int) -> int:
+    """What the household has had in all when its share of what is still due is `qty`."""
+    in_all = claim.qty_in_all or claim.qty_ordered
+    return in_all - claim.qty_given_up - (claim.qty_ordered - qty)
+
+
 def _share(claim: Claim, qty: int, situation: Situation, totals: _Totals) -> Share:
     short = claim.qty_ordered - qty
     said = _sentence(claim, qty, situation, totals) if short else None
@@ -224,14 +240,15 @@ def _share(claim: Claim, qty: int, situation: Situation, totals: _Totals) -> Sha
 
 
 def _sentence(claim: Claim, qty: int, situation: Situation, totals: _Totals) -> Sentence:
+    in_all, got = claim.qty_in_all or claim.qty_ordered, _got(claim, qty)
     values: dict[str, object] = {
         "item": situation.item_name,
         "available": totals.qty_available,
         "demand": totals.qty_ordered,
         "rule": situation.policy_name,
-        "ordered": claim.qty_ordered,
-        "share": qty,
-        "short": claim.qty_ordered - qty,
+        "ordered": in_all,
+        "share": got,
+        "short": in_all - got,
     }
     if claim.qty_by_hand is not None:
         return sentence(
@@ -241,7 +258,7 @@ def _sentence(claim: Claim, qty: int, situation: Situation, totals: _Totals) -> 
             ),
             **values,
         )
-    if qty == 0:
+    if got == 0:
         return sentence(
             N_(
                 "%(item)s共有%(available)s份，登记%(demand)s份，按“%(rule)s”分配。"

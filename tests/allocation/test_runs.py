@@ -208,3 +208,53 @@ def test_the_pages_show_the_loop_of_an_item(app: Flask, running: World, count_qu
     assert world.post(client, page, page, {"qty": "99", "reason": "x"}).status_code == 422
     assert world.post(client, page, page, {"qty": "3", "reason": "有婴儿"}).status_code == 303
     assert world.sign_in(app, running, "leader").get(base).status_code == 403
+
+
+def notes() -> list[str]:
+    return sorted(db.session.scalars(select(ShareNote.sentence)))
+
+
+def test_sentences_speak_of_the_whole_decision_after_repeated_runs_and_the_declaration(app: Flask) -> None:
+    here = world.build()
+    for household, qty in zip(here.households, (3, 3, 1, 1), strict=False):
+        here.order(household, {0: qty})
+    here.lock()
+    here.cycle.state = CycleState.RUNNING
+    db.session.commit()
+    receive(here, 0, 4)
+    run(here)  # one each: two households are served in full and claim nothing any more
+    receive(here, 0, 1)
+    run(here)
+    said = [sentence.split("，按")[0] for sentence in notes()]
+    assert said == ["青菜共有5份，登记8份"] * 2
+    service.declare_short(here.actor("supplies"), here.cycle.id)
+    assert [sentence.split("，按")[0] for sentence in notes()] == ["青菜共有5份，登记8份"] * 2
+    got = sorted(db.session.scalars(select(OrderLine.qty_allocated).where(OrderLine.qty_short > 0)))
+    told = sorted(int(re.search(r"分到(\d+)份", sentence)[1]) for sentence in notes())  # type: ignore[index]
+    assert told == got == [1, 2]
+
+
+def test_a_line_that_was_short_before_and_lost_a_bag_is_told_its_whole_order(app: Flask) -> None:
+    here = world.build()
+    here.order(here.households[0], {0: 4})
+    here.lock()
+    here.cycle.state = CycleState.RUNNING
+    db.session.commit()
+    receive(here, 0, 3)
+    run(here)
+    service.declare_short(here.actor("supplies"), here.cycle.id)
+    line = db.session.scalars(select(OrderLine)).one()
+    move_back(line)
+    lot = db.session.scalars(select(Lot)).one()
+    lot.qty_reserved, lot.qty_free, lot.qty_damaged = 1, 0, 2
+    db.session.commit()
+    (item,) = proposal_for(here.cycle).items
+    assert item.shares[0].said is not None
+    assert item.shares[0].said.zh.startswith("青菜共有1份，登记4份")
+    assert "您家登记4份，分到1份，缺3份" in item.shares[0].said.zh
+
+
+def move_back(line: OrderLine) -> None:
+    """Two of three allocated units were found bad."""
+    line.qty_allocated, line.qty_open = 1, 2
+    db.session.commit()
