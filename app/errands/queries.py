@@ -66,7 +66,7 @@ class ErrandRow:
         return [state for state in ErrandState if state in Errand.LEGAL.get(self.state.value, frozenset())]
 
 
-def _late() -> ColumnElement[bool]:
+def late() -> ColumnElement[bool]:
     """A condition on Errand: the next answer is overdue now."""
     now = clock.now()
     return or_(
@@ -96,7 +96,7 @@ def queue(by: Staff, state: str, only_mine: bool = False) -> Select[Any]:
 
     `state` narrows to one; "waiting" to all that wait.
     """
-    place = case((_late(), 0), (Errand.state.in_(WAITING), 1), else_=2)
+    place = case((late(), 0), (Errand.state.in_(WAITING), 1), else_=2)
     newest = case((Errand.state.in_(WAITING), 0), else_=-Errand.id)
     found = _with_address().where(_in_scope(by)).order_by(place, newest, Errand.created_at, Errand.id)
     if state:
@@ -123,7 +123,7 @@ def _row(errand: Errand, address: str, assignee: str = "") -> ErrandRow:
 def counts(by: Staff) -> dict[str, int]:
     """Errand state → how many within reach; "late": of those, overdue ones; "waiting": all that wait."""
     found = (
-        select(Errand.state, func.count(), func.coalesce(func.sum(case((_late(), 1), else_=0)), 0))
+        select(Errand.state, func.count(), func.coalesce(func.sum(case((late(), 1), else_=0)), 0))
         .join(Household, Household.id == Errand.household_id)
         .join(Stairwell, Stairwell.id == Household.stairwell_id)
         .join(Building, Building.id == Stairwell.building_id)

@@ -15,9 +15,11 @@ has a question is told alone.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import reduce
 
+from app.core.delivery_words import IN_GROUP
 from app.core.sentences import N_, Sentence, sentence
 
 
@@ -75,40 +77,55 @@ def shortage(building: str, items: Sequence[str]) -> Sentence:
     )
 
 
-def arrival(building: str, time: str, bags: int, is_to_door: bool = True) -> Sentence:
-    """When the bags of one building come, with route sheets, drop-off sheets and hand-out lists."""
+def arrival(building: str, visits: Sequence[tuple[str, int]], mode: str) -> Sentence:
+    """When the bags of one building come, with route sheets, drop-off sheets and hand-out lists.
+
+    `visits`: time and bags of each; `mode`: how the building is served, a value of DeliveryMode.
+    """
+    (time, bags), *later = visits
+    if not later:
+        return sentence(
+            N_("【%(building)s】各位邻居：物资预计 %(time)s 前后送到楼下，共 %(bags)s 袋。%(then)s"),
+            building=building,
+            time=time,
+            bags=bags,
+            then=_then([mode]),
+        )
     return sentence(
-        N_("【%(building)s】各位邻居：物资预计 %(time)s 前后送到楼下，共 %(bags)s 袋。%(then)s"),
+        N_("【%(building)s】各位邻居：物资分 %(n)s 次送到楼下：%(times)s，共 %(bags)s 袋。%(then)s"),
         building=building,
-        time=time,
-        bags=bags,
-        then=_then(is_to_door),
+        n=len(visits),
+        times=times_of(visits),
+        bags=sum(bags for _time, bags in visits),
+        then=_then([mode]),
     )
 
 
-def arrivals(place: str, times: str, is_to_door: bool = True) -> Sentence:
-    """When the bags of several buildings come; `times`: a line for each."""
+def times_of(visits: Sequence[tuple[str, int]]) -> Sentence:
+    """"10:05 前后 12 袋、15:40 前后 3 袋"."""
+    each = [sentence(N_("%(time)s 前后 %(bags)s 袋"), time=time, bags=bags) for time, bags in visits]
+    return reduce(lambda said, one: sentence(N_("%(said)s、%(one)s"), said=said, one=one), each)
+
+
+def arrivals(place: str, times: str, modes: Collection[str]) -> Sentence:
+    """When the bags of several buildings come; `times`: a line for each; `modes`: how these buildings are served."""
     return sentence(
         N_("【%(place)s】各位邻居：物资预计到楼时间：\n%(times)s\n%(then)s"),
         place=place,
         times=times,
-        then=_then(is_to_door),
+        then=_then(modes),
     )
 
 
-def _then(is_to_door: bool) -> Sentence:
-    if is_to_door:
-        return sentence(
-            N_(
-                "请不要下楼聚集，楼长会放到各家门口，敲门后退两米，等楼长离开再开门取。"
-                "少了、坏了、错了，请在页面上点“有问题”，48 小时内有效。"
-            )
-        )
+def _then(modes: Collection[str]) -> Sentence:
+    """What to do: buildings that are served differently are told so and look at their own notice."""
+    complain = N_("少了、坏了、错了，请在页面上点“有问题”，48 小时内有效。")
+    if len(set(modes)) == 1:
+        then = sentence(IN_GROUP[next(iter(modes))])
+        return sentence("%(then)s%(complain)s", then=then, complain=sentence(complain))
     return sentence(
-        N_(
-            "送到后请先不要下楼，等群里发取货时段，按时段来，一户一人。"
-            "少了、坏了、错了，请在页面上点“有问题”，48 小时内有效。"
-        )
+        N_("各楼送法不同：有的送到门口，有的要按通知下楼取，以本楼群里的通知为准，先不要下楼。%(complain)s"),
+        complain=sentence(complain),
     )
 
 

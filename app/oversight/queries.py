@@ -24,7 +24,8 @@ from app.dispatch.models import (
     Stop,
     StopState,
 )
-from app.errands.models import Errand, ErrandState
+from app.errands.models import Errand
+from app.errands.queries import late
 from app.handover.models import Dispute, DisputeState
 from app.ordering.models import Cycle, CyclePoint, CycleState, HouseholdOrder, OrderLine, OrderState
 from app.picking.models import Bag
@@ -107,9 +108,9 @@ def cards(reach: Reach) -> list[CycleCard]:
 def stuck(reach: Reach) -> list[Stuck]:
     """What waits too long within reach, the oldest first. Five statements at most."""
     now = clock.now()
-    rows = [_late_stops(now, reach), _open_differences(reach), _open_disputes(reach), _unanswered_errands(now, reach)]
+    rows = [_late_stops(now, reach), _open_differences(reach), _open_disputes(reach), _late_errands(reach)]
     rows += [_dead_jobs()] if reach.is_whole else []
-    late = select(Cycle).where(Cycle.state == CycleState.OPEN, Cycle.cutoff_at < now, _cycles_within(reach))
+    not_cut_off = select(Cycle).where(Cycle.state == CycleState.OPEN, Cycle.cutoff_at < now, _cycles_within(reach))
     rows += [
         Stuck(
             _("%(cycle)s 过了截单时间还没有截单", cycle=cycle.name),
@@ -119,7 +120,7 @@ def stuck(reach: Reach) -> list[Stuck]:
             "ordering.cycle",
             cycle.id,
         )
-        for cycle in db.session.scalars(late)
+        for cycle in db.session.scalars(not_cut_off)
     ]
     waiting = [row for row in rows if row is not None]
     return sorted(waiting, key=lambda row: row.since or now)
@@ -168,15 +169,15 @@ def _open_disputes(reach: Reach) -> Stuck | None:
     return Stuck(_("待处理的异议"), count, since, _("点位小组长"), "handover.disputes", cycle) if count else None
 
 
-def _unanswered_errands(now: datetime, reach: Reach) -> Stuck | None:
+def _late_errands(reach: Reach) -> Stuck | None:
     count, since = db.session.execute(
         select(func.count(), func.min(Errand.created_at))
         .join(Household, Household.id == Errand.household_id)
         .join(Stairwell, Stairwell.id == Household.stairwell_id)
         .join(Building, Building.id == Stairwell.building_id)
-        .where(reach.buildings, Errand.state == ErrandState.ASKED, Errand.created_at < now - timedelta(minutes=10))
+        .where(reach.buildings, late())
     ).one()
-    return Stuck(_("十分钟还没有接收的代办"), count, since, _("点位小组长"), "errands.index", None) if count else None
+    return Stuck(_("超时没有答复的代办"), count, since, _("点位小组长"), "errands.index", None) if count else None
 
 
 def _dead_jobs() -> Stuck | None:

@@ -27,6 +27,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from app.core import delivery_words
 from app.core.sentences import N_, Sentence, sentence
 from app.core.spoken import moment
 from app.core.units import clock_time
@@ -86,8 +87,8 @@ class Around:
 
     is_taking: bool
     is_locked: bool
-    is_to_door: bool
     deliver_on: str
+    mode: str = delivery_words.TO_DOOR  # how the building of the door is served: a value of DeliveryMode
 
 
 def _marked(labels: Sequence[str], times: Sequence[datetime | None], is_over: bool = False) -> list[Step]:
@@ -136,7 +137,7 @@ def next_step(around: Around, bags: Sequence[BagFacts]) -> Sentence:
     if any(bag.held for bag in bags if bag.state in ("packed", "held")):
         return sentence(N_("有一袋这一趟没排上，下一波先送。时间定了会写在这里。"))
     if any(bag.state in ("packed", "held") for bag in bags):
-        return sentence(N_("已装好袋，等出发。请不要下楼等，到了会敲门。"))
+        return sentence(N_("已装好袋，等出发。%(then)s"), then=_before(around))
     if bags:
         return sentence(N_("都收到了，谢谢。多退少补在结算时一起算。"))
     if around.is_taking:
@@ -158,15 +159,18 @@ def _left(_around: Around, bag: BagFacts) -> Sentence:
 def _arrived(around: Around, bag: BagFacts) -> Sentence:
     if bag.failed:
         return sentence(N_("楼长来过，没有送成（%(why)s）。下一波先送您家；想早点拿，请联系楼长。"), why=bag.failed)
-    if around.is_to_door:
-        return sentence(N_("已到楼下，楼长正在一户一户送。请在家等敲门，不要下楼。"))
-    return sentence(N_("已到楼下。请看群里通知的时段，错开下楼取，取完就回。"))
+    return sentence(delivery_words.ARRIVED[around.mode])
 
 
-def _coming(_around: Around, bag: BagFacts) -> Sentence:
+def _before(around: Around) -> Sentence:
+    return sentence(delivery_words.BEFORE[around.mode])
+
+
+def _coming(around: Around, bag: BagFacts) -> Sentence:
     if bag.expected_at is None:
-        return sentence(N_("在路上了。请不要下楼等，到了会敲门。"))
-    return sentence(N_("在路上了，预计 %(at)s 前后到楼下。请不要下楼等。"), at=clock_time(bag.expected_at))
+        return sentence(N_("在路上了。%(then)s"), then=_before(around))
+    at = clock_time(bag.expected_at)
+    return sentence(N_("在路上了，预计 %(at)s 前后到楼下。%(then)s"), at=at, then=_before(around))
 
 
 def _missing(_around: Around, _bag: BagFacts) -> Sentence:

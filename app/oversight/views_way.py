@@ -17,6 +17,7 @@ from app.ordering.queries_resident import CycleCard
 from app.oversight import way
 from app.oversight.rules_texts import Rooms, masked
 from app.oversight.rules_way import Around, bag_steps, next_step, order_steps
+from app.places.serving import mode_of
 
 bp = Blueprint("way", __name__)
 
@@ -52,8 +53,8 @@ def status(cycle_id: int) -> Any:
 
 def _way(card: CycleCard, mine: HouseholdOrder, taking: bool) -> dict[str, Any]:
     bags = way.own_bags(mine.id)
-    is_to_door, delivery = way.is_to_door(mine.building_id), spoken_day(card.cycle.deliver_on)
-    around = Around(taking, mine.state not in (OrderState.PLACED,), is_to_door, delivery)
+    mode = mode_of(mine.building_id, card.cycle.deliver_on)
+    around = Around(taking, mine.state not in (OrderState.PLACED,), spoken_day(card.cycle.deliver_on), mode.value)
     return {
         "steps": order_steps(way.order_times(mine), bool(bags)),
         "bags": [(bag, bag_steps(bag.facts)) for bag in bags],

@@ -10,7 +10,6 @@ from sqlalchemy import func, select
 
 from app.allocation.models import ShareNote
 from app.catalog.models import Item
-from app.core import clock
 from app.core.db import db
 from app.dispatch.models import Custody, HeldReason, Plan, PlanBag, PlanState, Stop
 from app.handover.models import Confirmation, ConfirmedBy, DoorOutcome, HandOut
@@ -19,12 +18,8 @@ from app.handover.queries_resident import answer_until, is_undoable, state_to_te
 from app.ordering.models import HouseholdOrder, LineMove, OrderLine, Stage
 from app.oversight.rules_way import BagFacts, OrderTimes
 from app.picking.models import Bag, BagState
-from app.places.models import DeliveryMode
-from app.places.queries import current_zones
 from app.purchasing.models import PurchaseOrder
 from app.tally.models import Tally, TallyState
-
-TO_DOOR = (DeliveryMode.TO_DOOR,)
 
 
 @dataclass(frozen=True)
@@ -152,9 +147,3 @@ def share_sentences(order_id: int) -> list[str]:
         .order_by(Item.category, Item.id)
     )
     return list(db.session.scalars(found))
-
-
-def is_to_door(building_id: int) -> bool:
-    """Whether goods are carried to the doors of a building now."""
-    zone = current_zones([building_id], clock.now()).get(building_id)
-    return zone is None or zone.delivery_mode in TO_DOOR

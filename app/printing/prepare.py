@@ -105,7 +105,9 @@ class Workbench:
             "hand_out_list": lambda: hand_out_lists(self._bags, self._hand_out_day()),
             "collection_slip": lambda: self._collecting.slips(),
             "door_notice": lambda: door_notices(ground, self._day.modes, f"{public_url()}/enter"),
-            "poster": lambda: posters(ground, {b.id: order_address(b.public_code) for b in ground.buildings.values()}),
+            "poster": lambda: posters(
+                ground, {b.id: order_address(b.public_code) for b in ground.buildings.values()}, self._day.modes
+            ),
         }
 
     def _with_bags(self) -> dict[str, Callable[[], Iterator[Prepared]]]:

@@ -23,7 +23,7 @@ from tests.world import World
 
 NOON = datetime(2022, 4, 2, 4, 0, tzinfo=UTC)
 LATER = NOON + timedelta(hours=1)
-AROUND = Around(is_taking=False, is_locked=True, is_to_door=True, deliver_on="2022-04-02")
+AROUND = Around(is_taking=False, is_locked=True, deliver_on="2022-04-02")
 PACKED = BagFacts("packed", NOON)
 
 
@@ -74,7 +74,11 @@ def test_a_bag_shows_where_it_is_and_what_is_beside_the_plan(bag: BagFacts, seen
         (AROUND, [replace(PACKED, held="超出队伍运力")], "下一波先送"),
         (AROUND, [replace(PACKED, state="loaded", expected_at=LATER)], "预计 13:00 前后到楼下"),
         (AROUND, [replace(PACKED, state="dropped_off")], "在家等敲门"),
-        (replace(AROUND, is_to_door=False), [replace(PACKED, state="dropped_off")], "错开下楼取"),
+        (replace(AROUND, mode="collect_by_slot"), [PACKED], "按领取单或群里通知的时段下楼取"),
+        (replace(AROUND, mode="to_stairwell"), [replace(PACKED, state="loaded")], "放在单元门口"),
+        (replace(AROUND, mode="to_building"), [replace(PACKED, state="loaded", expected_at=LATER)], "放在楼下"),
+        (replace(AROUND, mode="to_stairwell"), [replace(PACKED, state="dropped_off")], "单元门口"),
+        (replace(AROUND, mode="collect_by_slot"), [replace(PACKED, state="dropped_off")], "错开下楼取"),
         (AROUND, [replace(PACKED, state="dropped_off", failed="无人应答")], "没有送成（无人应答）"),
         (AROUND, [PACKED, replace(PACKED, state="handed_out", answer_until=LATER)], "4月2日 13:00 前说"),
         (AROUND, [replace(PACKED, state="missing")], "正在找"),

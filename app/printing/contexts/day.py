@@ -25,9 +25,8 @@ from app.places.models import (
     Household,
     ServicePoint,
     Stairwell,
-    ZoneDesignation,
-    ZoneLevel,
 )
+from app.places.serving import levels_on, serving_day
 from app.printing.contexts.ground import Ground, mask_name
 from app.printing.sheets.base import Totals
 
@@ -57,18 +56,9 @@ class Load:
 
 
 def zones(ground: Ground) -> dict[int, Zone]:
-    """Building → the zone that applies on the delivery day."""
-    start = clock.local_instant(ground.deliver_on, 0)
-    rows = db.session.execute(
-        select(ZoneDesignation.building_id, ZoneLevel)
-        .join(ZoneLevel, ZoneLevel.id == ZoneDesignation.zone_level_id)
-        .where(
-            ZoneDesignation.starts_at < start + timedelta(days=1),
-            or_(ZoneDesignation.ends_at.is_(None), ZoneDesignation.ends_at > start),
-        )
-        .order_by(ZoneDesignation.starts_at)
-    )
-    return {building: Zone(level.label_zh, level.delivery_mode, level.round_order) for building, level in rows}
+    """Building → the zone that applies on the delivery day, later on the present one."""
+    levels = levels_on(serving_day(ground.deliver_on))
+    return {one: Zone(level.label_zh, level.delivery_mode, level.round_order) for one, level in levels.items()}
 
 
 def captains(ground: Ground) -> dict[int, str]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.core import clock
+from app.core.delivery_words import ON_POSTER
 from app.places.models import DeliveryMode
 from app.printing.arrange import collection_slots
 from app.printing.contexts.bags import BagOnPaper, BagsOfWave, bag_control
@@ -23,8 +24,8 @@ def _on_the_day(ground: Ground) -> str:
     return f"{ground.deliver_on.month}月{ground.deliver_on.day}日"
 
 
-def posters(ground: Ground, address_of: dict[int, str]) -> Iterator[Prepared]:
-    """Yield a poster for each building; ``address_of`` gives the address in its code."""
+def posters(ground: Ground, address_of: dict[int, str], modes: Mapping[int, str]) -> Iterator[Prepared]:
+    """Yield a poster for each building; ``address_of`` gives the address in its code, ``modes`` how it is served."""
     cutoff = clock.to_local(ground.cutoff_at)
     until = f"{cutoff.month}月{cutoff.day}日 {cutoff:%H:%M}"
     for building in ground.in_order(address_of):
@@ -36,6 +37,7 @@ def posters(ground: Ground, address_of: dict[int, str]) -> Iterator[Prepared]:
             order_url=address_of[building.id],
             cutoff=until,
             delivery=_on_the_day(ground),
+            served=ON_POSTER[modes.get(building.id, DeliveryMode.TO_DOOR)],
             leader_phone=ground.points[building.point_id].phone,
         )
         yield Prepared(ground.of_building(building), sheet)

@@ -12,10 +12,12 @@ from app.allocation.models import ShareNote
 from app.core import clock
 from app.core.db import db
 from app.core.sentences import Sentence
+from app.core.units import clock_time
 from app.handover import group_texts
 from app.handover.models import Dispute, DisputeState
+from app.handover.queries_arrival import visits
 from app.ordering.models import HouseholdOrder, OrderLine, OrderState
-from app.picking.models import LIVE_BAGS, Bag
+from app.picking.models import Bag
 from app.places.models import DeliveryMode
 from app.printing.contexts.bags import load_bags
 from app.printing.contexts.day import arrivals, zones
@@ -102,24 +104,15 @@ def _short(ground: Ground) -> Saying:
     return say
 
 
-def _bags(ground: Ground) -> dict[int, int]:
-    """Building → bags of the wave."""
-    rows = db.session.execute(
-        select(Bag.building_id, func.count())
-        .where(Bag.cycle_id == ground.cycle_id, Bag.wave == ground.wave, Bag.state.in_(LIVE_BAGS))
-        .group_by(Bag.building_id)
-    )
-    return dict(rows.all())
-
-
 def _arriving(ground: Ground) -> Saying:
-    bags, when, levels = _bags(ground), arrivals(ground), zones(ground)
+    when = visits(ground.cycle_id, ground.buildings, ground.wave)
+    levels = zones(ground)
 
     def say(at: BuildingPlace) -> Sentence | None:
-        if at.id not in bags or at.id not in when:
+        if at.id not in when:
             return None
-        is_to_door = at.id not in levels or levels[at.id].mode == DeliveryMode.TO_DOOR
-        return group_texts.arrival(at.name, f"{clock.to_local(when[at.id]):%H:%M}", bags[at.id], is_to_door)
+        mode = levels[at.id].mode if at.id in levels else DeliveryMode.TO_DOOR.value
+        return group_texts.arrival(at.name, [(clock_time(one.at), one.bags) for one in when[at.id]], mode)
 
     return say
 

@@ -7,7 +7,10 @@ from app.printing.sheets.base import Sheet, Totals
 
 @dataclass(frozen=True)
 class Poster(Sheet):
-    """``order_url`` goes into the code and is printed below it for typing. Control stays zero."""
+    """``order_url`` goes into the code and is printed below it for typing; ``served`` is how goods reach households.
+
+    Control stays zero.
+    """
 
     kind = "poster"
     template = "print/poster.html"
@@ -18,6 +21,7 @@ class Poster(Sheet):
     order_url: str
     cutoff: str
     delivery: str
+    served: str
     leader_phone: str
     short_url: str = ""
 
