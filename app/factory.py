@@ -18,7 +18,7 @@ from app.access.gate import Gate
 from app.access.guard import register_forms, register_guard
 from app.assets import register_assets
 from app.core import clock, jobs, spoken, units
-from app.core.db import db, prepare_engine
+from app.core.db import db, limit_idle, prepare_engine
 from app.core.errors import register_error_pages
 from app.settings import ROOT, Settings
 from app.upkeep import translations
@@ -128,6 +128,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     db.init_app(app)
     with app.app_context():
         prepare_engine(db.engine)
+        limit_idle(db.engine)
     register_error_pages(app, kept_page.page_again, kept_page.words_of_request)
     _register_preferences(app)
     register_guard(app)

@@ -14,7 +14,7 @@ from app.allocation import rules
 from app.allocation.models import ShareOverride
 from app.catalog.models import Item
 from app.core import clock
-from app.core.db import canonical_json, db
+from app.core.db import canonical_json, db, end_read
 from app.ordering.models import Cycle, HouseholdOrder, LineMove, OrderLine, OrderState, Policy, Stage
 from app.places.models import CareNeed
 from app.stock.queries import free_lots
@@ -67,6 +67,7 @@ def propose(cycle: Cycle) -> Proposal:
     for line, claim in zip(lines, _claims(cycle, lines), strict=True):
         by_item.setdefault(line.item_id, []).append(claim)
     names = {row.id: row for row in db.session.execute(select(Item.id, Item.name, Item.sale_unit))}
+    end_read()
     items = []
     settled = _settled(cycle.id, by_item)
     for item_id, claims in sorted(by_item.items()):

@@ -107,13 +107,13 @@ def _shown(item: ItemResult) -> dict[str, Any]:
 
 
 @handles(ALLOCATE_JOB)
-def run_allocate(job: Running) -> dict[str, int]:
+def run_allocate(job: Running) -> dict[str, Any] | None:
     """Give out the free stock. Raises: NotFound, Conflict."""
-    run = service.allocate(asker(job), job.subject_id, service.Commit(str(job.payload["input_sha256"])))
-    return {"run_id": run.id}
+    seen = service.Commit(str(job.payload["input_sha256"]))
+    return job.finish_with(service.allocate, lambda run: {"run_id": run.id}, asker(job), job.subject_id, seen)
 
 
 @handles(SHORT_JOB)
-def run_declare_short(job: Running) -> dict[str, int]:
+def run_declare_short(job: Running) -> dict[str, Any] | None:
     """Declare what is still open as short. Raises: NotFound, Conflict."""
-    return asdict(service.declare_short(asker(job), job.subject_id))
+    return job.finish_with(service.declare_short, asdict, asker(job), job.subject_id)

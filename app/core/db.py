@@ -205,6 +205,12 @@ def check_version(row: Any, seen: int, theirs: dict[str, str] | None = None) -> 
         raise StaleEdit(theirs)
 
 
+CHECKPOINT_PAGES = 1000  # after so many pages SQLite folds its log of writes into the file
+CHECKPOINT_BYTES = CHECKPOINT_PAGES * 4096
+READ_IDLE_MS = 5_000
+COMMAND_IDLE_MS = 120_000
+
+
 # --- engines ----------------------------------------------------------------------------------------------------------
 BUSY_MS = 15_000
 
@@ -225,6 +231,8 @@ def prepare_engine(engine: Engine) -> None:
             "secure_delete=ON",
             "cache_size=-32000",
             "temp_store=MEMORY",
+            f"wal_autocheckpoint={CHECKPOINT_PAGES}",
+            f"journal_size_limit={CHECKPOINT_BYTES}",
         ):
             connection.execute(f"PRAGMA {pragma}")
 
@@ -257,6 +265,20 @@ def jot(statement: Update) -> bool:
     return True
 
 
+def limit_idle(engine: Engine) -> None:
+    """PostgreSQL ends a connection that sits in a transaction for five seconds: a forgotten snapshot keeps dead rows.
+
+    A command, which may think between two statements while it holds its turn, has longer.
+    """
+    if engine.dialect.name != "postgresql":
+        return
+
+    @event.listens_for(engine, "do_connect")
+    def configure(_dialect: Dialect, _record: Any, _args: Any, parameters: dict[str, Any]) -> None:
+        limit = f"-c idle_in_transaction_session_timeout={READ_IDLE_MS}"
+        parameters["options"] = f"{parameters.get('options', '')} {limit}".strip()
+
+
 # --- commands ---------------------------------------------------------------------------------------------------------
 class Claim(Protocol):
     """What a submitted form brings along so that it takes effect once; see core/idempotency."""
@@ -267,13 +289,18 @@ class Claim(Protocol):
 
 
 pending_claim: ContextVar[Claim | None] = ContextVar("pending_claim", default=None)
+# Of the job that is being run: refuses commands of a worker whose lease went to another, and ends the job with its
+# effect; see core/jobs.
+job_claim: ContextVar[Claim | None] = ContextVar("job_claim", default=None)
 _inside: ContextVar[bool] = ContextVar("inside_command", default=False)
 
 TRIES = 3
 # One writer at a time, as BEGIN IMMEDIATE has it on SQLite: a cut-off must see every order that was accepted before it,
 # and each entry of the event log the one before. LOCK TABLE takes no snapshot, so the command reads what is there when
 # its turn comes; a row lock or an advisory lock would wait with a snapshot from before. Reading goes on meanwhile.
-ONE_AT_A_TIME = text("LOCK TABLE event IN SHARE ROW EXCLUSIVE MODE")
+ONE_AT_A_TIME = (
+    f"SET LOCAL idle_in_transaction_session_timeout = {COMMAND_IDLE_MS}; LOCK TABLE event IN SHARE ROW EXCLUSIVE MODE"
+)
 RETRYABLE_SQLSTATES = {"40001", "40P01"}
 
 
@@ -329,22 +356,36 @@ def _once(body: Callable[[], R], in_turn: bool) -> R:
     session.rollback()
     postgres = session.get_bind().dialect.name == "postgresql"
     options: dict[str, Any] = {"isolation_level": "REPEATABLE READ"} if postgres else {"immediate": True}
-    claim = pending_claim.get() if in_turn else None
+    claims = [claim for claim in (pending_claim.get(), job_claim.get()) if claim is not None and in_turn]
     try:
         session.connection(execution_options=options)
         if postgres and in_turn:
-            session.execute(ONE_AT_A_TIME)
-        if claim is not None:
+            session.connection().exec_driver_sql(ONE_AT_A_TIME)
+        for claim in claims:
             claim.begin()
         result = body()
         session.flush()
-        if claim is not None:
+        for claim in claims:
             claim.finish(result)
         session.commit()
     except BaseException:
         session.rollback()
         raise
     return result
+
+
+def end_read() -> None:
+    """Give back the snapshot of what was read, before work that takes long; loaded rows stay usable as they are.
+
+    While a snapshot is held SQLite's log of writes cannot be reset and PostgreSQL keeps dead rows. Inside a command
+    nothing is given back. Raises RuntimeError where something was changed outside a command.
+    """
+    session = db.session
+    if _inside.get():
+        return
+    if session.new or session.dirty or session.deleted:
+        raise RuntimeError("rows were changed outside a command")
+    session.commit()
 
 
 def _retryable(error: DBAPIError) -> bool:

@@ -19,7 +19,7 @@ from flask_babel import gettext as _
 from sqlalchemy import insert, select
 
 from app.core import clock
-from app.core.db import command, db
+from app.core.db import command, db, end_read
 from app.core.errors import Conflict
 from app.core.events import SYSTEM, record
 from app.core.jobs import Running, handles
@@ -61,7 +61,7 @@ HELD = {
 
 
 @handles(PLAN_JOB)
-def make_plan(run: Running) -> dict[str, Any]:
+def make_plan(run: Running) -> dict[str, Any] | None:
     """Make the plan of a wave. Payload: cycle_id, wave, day (ISO), seconds, seed. Result: plan_id."""
     cycle = db.session.get_one(Cycle, run.payload["cycle_id"])
     wave, day, seed = run.payload["wave"], date.fromisoformat(run.payload["day"]), run.payload["seed"]
@@ -73,18 +73,27 @@ def make_plan(run: Running) -> dict[str, Any]:
     keep = db.session.get(Plan, run.payload.get("keep") or 0)
     stated = state(work, parts=keep.statistics.get("parts") if keep is not None else None)
     control = _control(run, seconds)
+    end_read()
     if keep is not None:
         again = plan_again(stated, keep, seconds, seed, control)
         run.progress(seconds, seconds, _("正在保存"))
         kept = {"kept_of": keep.id, "others": again.others, "changed": again.changed}
-        return {"plan_id": store(cycle.id, wave, again.stated, again.solved, {**kept, **_turn(run)}).id}
+        return _stored(run, cycle.id, wave, again.stated, again.solved, {**kept, **_turn(run)})
     digest = problem_hash(stated.problem)
     earlier = db.session.scalar(select(Plan).filter_by(cycle_id=cycle.id, wave=wave, input_sha256=digest))
     if earlier is not None and earlier.state != PlanState.DISCARDED and earlier.solver != BY_HAND:
         return {"plan_id": earlier.id}
+    end_read()
     stated, solved = full_plan(stated, seconds, seed, control)
     run.progress(seconds, seconds, _("正在保存"))
-    return {"plan_id": store(cycle.id, wave, stated, solved, _turn(run) if earlier else {}).id}
+    return _stored(run, cycle.id, wave, stated, solved, _turn(run) if earlier else {})
+
+
+def _stored(
+    run: Running, cycle_id: int, wave: int, stated: Stated, solved: Solved, more: dict[str, Any]
+) -> dict[str, Any] | None:
+    """Store the plan; its job ends in the same transaction."""
+    return run.finish_with(store, lambda plan: {"plan_id": plan.id}, cycle_id, wave, stated, solved, more)
 
 
 def _turn(run: Running) -> dict[str, int]:

@@ -15,6 +15,7 @@ from sqlalchemy import insert, select
 
 from app.access.permissions import Permission, Resident, Staff
 from app.core import clock
+from app.core.clock_trust import require_trusted_date
 from app.core.db import command, db
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.events import SYSTEM, Actor, record
@@ -217,9 +218,9 @@ def ask_confirm_overdue(by: Actor) -> Job:
 
 @handles(OVERDUE_JOB)
 def run_confirm_overdue(job: Running) -> dict[str, int]:
-    """Accept by default what is due, batch by batch."""
-    done = 0
-    while batch := confirm_batch(clock.now()):
+    """Accept by default what is due, batch by batch. Raises Conflict while the date is in doubt."""
+    require_trusted_date()
+    done = job.done_before()
+    while batch := job.batch(confirm_batch, "bags", clock.now()):
         done += batch
-        job.progress(done, done)
     return {"bags": done}

@@ -16,26 +16,27 @@ PART = 40
 
 
 @handles(JOB)
-def run_commit(run: Running) -> dict[str, Any]:
+def run_commit(run: Running) -> dict[str, Any] | None:
     """Place until nothing is left. A household that was placed is not found again, so a second run goes on."""
     account = staff_account(int(run.payload["by"]))
     if account is None:
         raise NotFound
     by = staff_actor(account)
     homes = open_households(db.session.get_one(ChainPaste, run.subject_id))
-    total = len(homes)
-    for begin in range(0, total, PART):
-        run.progress(begin, total)
-        _part(by, run.subject_id, homes[begin : begin + PART])
-    _finish(by, run.subject_id)
-    return {"households": total}
+    done = run.done_before()
+    run.progress(done, done + len(homes))
+    for begin in range(0, len(homes), PART):
+        run.batch(_part, "households", by, run.subject_id, homes[begin : begin + PART])
+    total = done + len(homes)
+    return run.finish_with(_finish, lambda _none: {"households": total}, by, run.subject_id)
 
 
 @command
-def _part(by: Staff, paste_id: int, homes: list[int]) -> None:
+def _part(by: Staff, paste_id: int, homes: list[int]) -> int:
     paste = db.session.get_one(ChainPaste, paste_id, populate_existing=True)
     if paste.state == PasteState.COMMITTING:
         book_some(by, paste, homes)
+    return len(homes)
 
 
 @command

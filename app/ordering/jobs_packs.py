@@ -22,11 +22,10 @@ def run_pack(run: Running) -> dict[str, Any]:
     pack = db.session.get_one(FreePack, run.subject_id)
     wanted = GivePack(pack.offer_id, pack.scope_kind, pack.scope_id, pack.per_persons)
     total = pack.households + (preview(pack.cycle_id, wanted).gets if gives else 0)
-    done = pack.households if gives else 0
-    run.progress(done, total)
-    while served := _part(by, run.subject_id, gives):
+    done = pack.households if gives else run.done_before()
+    run.progress(done, max(done, total))
+    while served := run.batch(_part, "households", by, run.subject_id, gives):
         done += served
-        run.progress(done, total)
     return {"households": done}
 
 

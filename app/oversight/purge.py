@@ -22,6 +22,7 @@ from sqlalchemy import Select, delete, select, update
 from app.access.models import HouseholdToken, StaffSession
 from app.access.sessions import ABSOLUTE, settings
 from app.core import clock
+from app.core.clock_trust import require_trusted_date
 from app.core.db import command, db
 from app.core.events import SYSTEM, Actor, record
 from app.core.jobs import Job, Running, enqueue, handles
@@ -48,7 +49,8 @@ def ask_purge(by: Actor) -> Job:
 
 @handles(PURGE_JOB)
 def run_purge(run: Running) -> dict[str, Any]:
-    """Purge what is due, cycle by cycle."""
+    """Purge what is due, cycle by cycle. Raises Conflict while the date is in doubt."""
+    require_trusted_date()
     forget_contacts()
     closed = db.session.scalars(select(Cycle.id).where(Cycle.state == CycleState.CLOSED).order_by(Cycle.id)).all()
     for number, cycle_id in enumerate(closed, start=1):

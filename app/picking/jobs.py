@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from typing import Any
 
 from app.access.background import ask, asker
 from app.access.permissions import Staff
@@ -21,6 +22,6 @@ def ask_pack(by: Staff, cycle_id: int) -> Job:
 
 
 @handles(PACK_JOB)
-def run_pack(job: Running) -> dict[str, int]:
-    """Pack. Raises: NotFound, Conflict. Run again after a crash it packs what is still loose, never twice."""
-    return asdict(service.pack(asker(job), job.subject_id))
+def run_pack(job: Running) -> dict[str, Any] | None:
+    """Pack. Raises: NotFound, Conflict."""
+    return job.finish_with(service.pack, asdict, asker(job), job.subject_id)

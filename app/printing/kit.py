@@ -31,8 +31,8 @@ def run_kit_job(running: Running) -> dict[str, Any]:
     """Bring every sheet of the day up to date, then bind them with a cover and blank forms."""
     order = Order.of(running.payload)
     outcome = print_sheets(running, order)
-    pages = _bind(running, order)
-    return {**dataclasses.asdict(outcome), "missing": "".join(outcome.missing_glyphs), "pages": pages}
+    said = {**dataclasses.asdict(outcome), "missing": "".join(outcome.missing_glyphs)}
+    return _bind(running, order, said)
 
 
 def _current(order: Order) -> list[Document]:
@@ -51,14 +51,14 @@ def _cover(ground: Ground, documents: list[Document]) -> KitCover:
     return KitCover(ground.head(has_wave=True), total, entries, ground.help_phone)
 
 
-def _bind(running: Running, order: Order) -> int:
-    """Render cover and blank forms, put everything into one file and enter it; returns its pages."""
+def _bind(running: Running, order: Order, said: dict[str, Any]) -> dict[str, Any]:
+    """Render cover and blank forms, put everything into one file and enter it; `said` with its pages is the result."""
     event_id, ground, documents = register.last_event_id(), load_ground(order.cycle_id, order.wave), _current(order)
     cover = _cover(ground, documents)
     digest = content_hash(cover)
     known = register.latest_versions(order.cycle_id, order.wave, [_KIND]).get((_KIND, "cycle", order.cycle_id))
     if known is not None and register.is_ready(known, digest):
-        return known.pages
+        return {**said, "pages": known.pages}
     number = SheetNumber(_KIND, order.cycle_id, order.wave, order.cycle_id, known.revision + 1 if known else 1)
     blanks = blank_forms(cover, form_items(ground), tuple(b.name for b in ground.in_order(ground.buildings)[:30]))
     printouts = [Printout(cover, stamp(order, number))]
@@ -75,5 +75,6 @@ def _bind(running: Running, order: Order) -> int:
     sha256 = files.keep(bound)
     files.path_of(frame).unlink(missing_ok=True)
     version = NewVersion(_KIND, Subject("cycle", order.cycle_id, ground.cycle), number, digest, [], cover.control)
-    register.record_versions(order.cycle_id, sha256, [Entered(version, PageSpan(1, pages))], event_id)
-    return pages
+    entry = (order.cycle_id, sha256, [Entered(version, PageSpan(1, pages))], event_id)
+    running.finish_with(register.record_versions, lambda _none: {**said, "pages": pages}, *entry)
+    return {**said, "pages": pages}

@@ -11,6 +11,7 @@ from typing import Any
 from flask_babel import gettext as _
 
 from app.core import clock
+from app.core.db import end_read
 from app.core.errors import Conflict
 from app.core.jobs import Running, handles
 from app.printing import files, register
@@ -101,14 +102,14 @@ def stamp(order: Order, number: SheetNumber) -> Stamp:
 @handles(JOB_KIND)
 def run_print_job(running: Running) -> dict[str, Any]:
     """Print what was asked for. Safe to run again: content that is printed already is left out."""
-    outcome = print_sheets(running, Order.of(running.payload))
-    return _result(outcome)
+    return _result(print_sheets(running, Order.of(running.payload), is_whole_job=True))
 
 
 @handles(QUICK_JOB_KIND)
 def run_quick_job(running: Running) -> dict[str, Any]:
     """Print a few sheets that somebody waits for; as `run_print_job`, in one process that is ready."""
-    return _result(print_sheets(running, Order.of(running.payload), RenderLimits(processes=1)))
+    order = Order.of(running.payload)
+    return _result(print_sheets(running, order, RenderLimits(processes=1), is_whole_job=True))
 
 
 def _result(outcome: Outcome) -> dict[str, Any]:
@@ -120,8 +121,10 @@ def _result(outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def print_sheets(running: Running, order: Order, limits: RenderLimits | None = None) -> Outcome:
-    """Bring all wished sheets up to date.
+def print_sheets(
+    running: Running, order: Order, limits: RenderLimits | None = None, *, is_whole_job: bool = False
+) -> Outcome:
+    """Bring all wished sheets up to date. `is_whole_job`: entering them ends the job, in the same transaction.
 
     Raises:
         Conflict: rows and totals keep disagreeing, or a sheet is refused by the renderer.
@@ -153,9 +156,14 @@ def print_sheets(running: Running, order: Order, limits: RenderLimits | None = N
         return Outcome(len(ready), 0, 0, ())
     rendered, sha256 = render_and_keep(running, printouts, limits)
     entered = [Entered(*one) for one in zip(versions, rendered.spans, rendered.boxes, strict=True)]
-    register.record_versions(order.cycle_id, sha256, entered, event_id)
-    running.progress(len(versions), len(versions))
-    return Outcome(len(ready), len(versions), rendered.pages, rendered.missing_glyphs)
+    outcome = Outcome(len(ready), len(versions), rendered.pages, rendered.missing_glyphs)
+    if is_whole_job:
+        entry = (order.cycle_id, sha256, entered, event_id)
+        running.finish_with(register.record_versions, lambda _none: _result(outcome), *entry)
+    else:
+        register.record_versions(order.cycle_id, sha256, entered, event_id)
+        running.progress(len(versions), len(versions))
+    return outcome
 
 
 def _is_asked(order: Order, document: Document) -> bool:
@@ -209,6 +217,7 @@ def render_and_keep(
             raise RenderCancelled("asked to stop")
 
     target = files.scratch(running.job_id)
+    end_read()
     try:
         rendered = render_to_file(printouts, target, limits, progress=progress, shelf=files.shelf())
     except RenderCancelled as error:

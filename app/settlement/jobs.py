@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask_babel import lazy_gettext as _l
 
 from app.access.background import ask, asker
@@ -23,9 +25,9 @@ def ask_work_out(by: Staff, cycle_id: int) -> Job:
 
 
 @handles(WORK_OUT_JOB)
-def run_work_out(job: Running) -> dict[str, int]:
+def run_work_out(job: Running) -> dict[str, Any] | None:
     """Work out the amounts. Raises: NotFound, Conflict."""
-    return {"lines": service.work_out(asker(job), job.subject_id)}
+    return job.finish_with(service.work_out, lambda lines: {"lines": lines}, asker(job), job.subject_id)
 
 
 @command
@@ -44,9 +46,8 @@ def ask_settle_all(by: Staff, cycle_id: int) -> Job:
 @handles(SETTLE_JOB)
 def run_settle_all(job: Running) -> dict[str, int]:
     """Settle batch by batch, with the grants that the asking account holds now. Raises NotFound."""
-    by = asker(job)
-    done, wanted = 0, int(job.payload["orders"])
-    while batch := service.settle_batch(by, job.subject_id):
+    by, done = asker(job), job.done_before()
+    job.progress(done, max(done, int(job.payload["orders"])))
+    while batch := job.batch(service.settle_batch, "orders", by, job.subject_id):
         done += batch
-        job.progress(min(done, wanted), wanted)
     return {"orders": done}

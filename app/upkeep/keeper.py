@@ -1,9 +1,11 @@
-"""A thread of the worker that never runs a job: it writes the worker's tick each minute, whatever the jobs do."""
+"""A thread of the worker that never runs a job: it writes the worker's tick each minute and keeps SQLite's log short,
+whatever the jobs do."""
 
 from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -12,18 +14,21 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.core import clock_trust
 from app.core.db import db
+from app.settings import Settings
+from app.upkeep import wal
 
 TICK_EVERY_S = 60.0
 TRY_AGAIN_S = 5.0
+LOOK_EVERY_S = 0.25
 log = logging.getLogger("louda.keeper")
 
 
 @contextmanager
 def keeping(app: Flask, stop: threading.Event) -> Iterator[None]:
-    """Tick until `stop` is set. The first tick is written before the block is entered, if the database answers."""
-    keeper = Keeper()
+    """Keep until `stop` is set. The first tick is written before the block is entered, if the database answers."""
+    keeper = Keeper(app.extensions["louda_settings"])
     with app.app_context():
-        keeper.tick()
+        keeper.look()
     thread = threading.Thread(target=_drive, args=(app, stop, keeper), name="keeper")
     thread.start()
     try:
@@ -34,10 +39,20 @@ def keeping(app: Flask, stop: threading.Event) -> Iterator[None]:
 
 
 class Keeper:
-    """Writes ticks; the first that succeeds is the one of a start."""
+    """What is to be kept, and when it is due; the first tick that succeeds is the one of a start."""
 
-    def __init__(self) -> None:
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
         self._is_start = True
+        self._tick_at = self._fold_at = time.monotonic()
+
+    def look(self) -> None:
+        """Do what is due."""
+        now = time.monotonic()
+        if now >= self._tick_at:
+            self._tick_at = now + (TICK_EVERY_S if self.tick() else TRY_AGAIN_S)
+        if now >= self._fold_at and wal.is_long(self._settings) and not wal.fold(self._settings):
+            self._fold_at = time.monotonic() + wal.WAIT_MS / 1000  # let writers through before the next try
 
     def tick(self) -> bool:
         """Write a tick; says once in the log when the date is in doubt. Returns whether the database took it."""
@@ -46,6 +61,8 @@ class Keeper:
         except SQLAlchemyError as error:  # a full disk or a database that restarts: the next one comes
             log.warning("no tick was written: %s", type(error).__name__)
             return False
+        finally:
+            db.session.remove()
         if trouble is not None and self._is_start:
             log.warning("the date is in doubt (%s): nothing is purged until it is confirmed", trouble.reason.value)
         self._is_start = False
@@ -54,7 +71,5 @@ class Keeper:
 
 def _drive(app: Flask, stop: threading.Event, keeper: Keeper) -> None:
     with app.app_context():
-        wait = TICK_EVERY_S
-        while not stop.wait(wait):
-            wait = TICK_EVERY_S if keeper.tick() else TRY_AGAIN_S
-            db.session.remove()
+        while not stop.wait(LOOK_EVERY_S):
+            keeper.look()

@@ -1,0 +1,136 @@
+"""SQLite's log of writes stays short while people write and jobs wait, because nobody keeps a snapshot open."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import event, text
+
+from app.core import jobs
+from app.core.db import CHECKPOINT_BYTES, command, db
+from app.core.errors import Conflict
+from app.core.events import SYSTEM, record
+from app.core.jobs import Running
+from app.dispatch import planning
+from app.printing import run as printing
+from app.settings import Settings
+from app.upkeep import keeper, lane, wal
+from tests import world
+
+BATCH = 40  # pages of one commit, about what an order takes
+
+
+@contextmanager
+def open_reads() -> Iterator[dict[int, float]]:
+    """Seconds for which each connection has been in a transaction, at its longest."""
+    begun: dict[int, float] = {}
+    longest: dict[int, float] = {}
+
+    def begin(connection: Any) -> None:
+        begun[id(connection)] = time.monotonic()
+
+    def end(connection: Any) -> None:
+        since = begun.pop(id(connection), None)
+        if since is not None:
+            longest[id(connection)] = max(longest.get(id(connection), 0.0), time.monotonic() - since)
+
+    hooks = (("begin", begin), ("commit", end), ("rollback", end))
+    for name, hook in hooks:
+        event.listen(db.engine, name, hook)
+    yield longest
+    for name, hook in hooks:
+        event.remove(db.engine, name, hook)
+    longest.update({key: max(longest.get(key, 0.0), time.monotonic() - since) for key, since in begun.items()})
+
+
+@command
+def write_pages(number: int) -> None:
+    """As many pages as an order, in one transaction."""
+    db.session.execute(text("INSERT INTO filler VALUES (:n, zeroblob(:size))"), {"n": number, "size": BATCH * 4096})
+    record(SYSTEM, "place", ("household_order", number))
+
+
+def test_the_log_stays_short_while_orders_are_written_and_the_quick_lane_waits(app: Flask) -> None:
+    settings: Settings = app.extensions["louda_settings"]
+    if not settings.is_sqlite:
+        pytest.skip("PostgreSQL has no such file; its idle limit is in the test below")
+    with db.engine.begin() as connection:
+        connection.execute(text("CREATE TABLE filler (number INTEGER PRIMARY KEY, body BLOB) STRICT"))
+    stop, largest = threading.Event(), 0
+    with pytest.MonkeyPatch.context() as patched, open_reads() as reads:
+        patched.setattr(lane, "_warm", lambda: None)
+        patched.setattr(lane, "LOOK_EVERY_S", 0.05)
+        with keeper.keeping(app, stop), lane.open_lane(app, stop):
+            for number in range(1, 200):
+                write_pages(number)
+                largest = max(largest, wal.size(settings))
+            time.sleep(1)  # quiet
+            quiet = wal.size(settings)
+    transaction = (BATCH + 20) * 4096
+    assert largest <= 2 * CHECKPOINT_BYTES + transaction
+    assert quiet <= CHECKPOINT_BYTES
+    assert max(reads.values()) < 5
+
+
+def test_no_snapshot_is_held_after_a_look_for_waiting_jobs(app: Flask) -> None:
+    for look in (jobs.is_waiting, lambda: jobs.is_waiting(jobs.QUICK), jobs.run_next):
+        look()
+        assert not db.session().in_transaction()
+
+
+def test_no_snapshot_is_held_while_a_sheet_is_rendered(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    here = world.build()
+    here.order(here.households[0], {0: 2})
+    held: list[bool] = []
+
+    def render(*_args: Any, **_more: Any) -> Any:
+        held.append(db.session().in_transaction())
+        raise printing.RenderTooLarge("enough")
+
+    monkeypatch.setattr(printing, "render_to_file", render)
+    order = printing.Order(here.cycle.id, 0, ("poster",), None, "a4-3x8", 0, here.cycle.opens_at)
+    with pytest.raises(Conflict):
+        printing.print_sheets(Running(0, here.cycle.id, {}), order)
+    assert held == [False]
+
+
+def test_no_snapshot_is_held_while_the_solver_works(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    here = world.build()
+    held: list[bool] = []
+
+    class Enough(Exception):
+        pass
+
+    def solve(*_args: Any, **_more: Any) -> Any:
+        held.append(db.session().in_transaction())
+        raise Enough
+
+    monkeypatch.setattr(planning, "read_work", lambda *_: type("Work", (), {"buildings": [], "held": {1: 1}})())
+    monkeypatch.setattr(planning, "state", lambda _work, **_more: type("Stated", (), {"problem": None})())
+    monkeypatch.setattr(planning, "problem_hash", lambda _problem: "0")
+    monkeypatch.setattr(planning, "full_plan", solve)
+    payload = {"cycle_id": here.cycle.id, "wave": 1, "day": "2022-04-13", "seconds": 1, "seed": 1}
+    with pytest.raises(Enough):
+        planning.make_plan(Running(0, here.cycle.id, payload))
+    assert held == [False]
+
+
+def test_postgresql_ends_a_connection_that_forgets_its_transaction(app: Flask) -> None:
+    from sqlalchemy import create_engine
+
+    from app.core.db import limit_idle
+
+    settings: Settings = app.extensions["louda_settings"]
+    if settings.is_sqlite:
+        pytest.skip("SQLite has no such limit; the tests above look at each snapshot")
+    engine = create_engine(settings.database_url)
+    limit_idle(engine)
+    with engine.connect() as connection:
+        assert connection.execute(text("SHOW idle_in_transaction_session_timeout")).scalar() == "5s"
+    engine.dispose()
