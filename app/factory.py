@@ -80,6 +80,7 @@ BLUEPRINTS = (
     "app.oversight.views:bp",
     "app.oversight.views_texts:bp",
     "app.oversight.views_way:bp",
+    "app.oversight.views_date:bp",
 )
 # Modules whose job handlers the worker runs; imported when the first job is run, never by a page.
 JOB_MODULES = (

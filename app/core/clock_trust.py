@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import Integer, delete, func, select
+from sqlalchemy import Integer, delete, func, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core import clock
@@ -108,6 +108,18 @@ def confirm(by: Actor, day: str) -> None:
     db.session.execute(delete(WorkerTick))
     _write_tick(is_agreed=True)
     record(by, "confirm_date", ("clock", open_ones[0].id if open_ones else 0), doubts=len(open_ones))
+
+
+@command
+def begin_anew() -> None:
+    """After a restore: the ticks are from before the backup, and whoever restores has said what day it is.
+
+    No entry in the log: a restored log ends where the backup ends.
+    """
+    still_open = update(ClockDoubt).where(ClockDoubt.confirmed_at.is_(None))
+    db.session.execute(still_open.values(confirmed_at=clock.now(), confirmed_by_kind="restore"))
+    db.session.execute(delete(WorkerTick))
+    _write_tick(is_agreed=True)
 
 
 def last_tick_at() -> datetime | None:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from datetime import UTC, date, datetime
 from functools import wraps
+from pathlib import Path
 from typing import Any, ParamSpec, Protocol, TypeVar
 
 from flask_babel import lazy_gettext as _l
@@ -33,7 +34,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, MappedColumn, declared_attr,
 from sqlalchemy.orm.exc import StaleDataError
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-from app.core import clock
+from app.core import clock, wal
 from app.core.errors import Conflict, StaleEdit
 from app.core.labels import Labelled
 
@@ -205,8 +206,6 @@ def check_version(row: Any, seen: int, theirs: dict[str, str] | None = None) -> 
         raise StaleEdit(theirs)
 
 
-CHECKPOINT_PAGES = 1000  # after so many pages SQLite folds its log of writes into the file
-CHECKPOINT_BYTES = CHECKPOINT_PAGES * 4096
 READ_IDLE_MS = 5_000
 COMMAND_IDLE_MS = 120_000
 
@@ -220,6 +219,13 @@ def prepare_engine(engine: Engine) -> None:
     if engine.dialect.name != "sqlite":
         return
 
+    @event.listens_for(engine, "do_connect")
+    def refuse_missing(_dialect: Dialect, _record: Any, args: list[Any], _parameters: dict[str, Any]) -> None:
+        """SQLite makes a file that is missing, and people would be served an empty database."""
+        name = str(args[0]) if args else ":memory:"
+        if name not in ("", ":memory:") and not name.startswith("file:") and not Path(name).exists():
+            raise sqlite3.OperationalError(f"there is no database {name}")
+
     @event.listens_for(engine, "connect")
     def configure(connection: sqlite3.Connection, _record: Any) -> None:
         connection.isolation_level = None
@@ -231,8 +237,8 @@ def prepare_engine(engine: Engine) -> None:
             "secure_delete=ON",
             "cache_size=-32000",
             "temp_store=MEMORY",
-            f"wal_autocheckpoint={CHECKPOINT_PAGES}",
-            f"journal_size_limit={CHECKPOINT_BYTES}",
+            f"wal_autocheckpoint={wal.CHECKPOINT_PAGES}",
+            f"journal_size_limit={wal.CHECKPOINT_BYTES}",
         ):
             connection.execute(f"PRAGMA {pragma}")
 
@@ -371,6 +377,8 @@ def _once(body: Callable[[], R], in_turn: bool) -> R:
     except BaseException:
         session.rollback()
         raise
+    if not postgres and (database := session.get_bind().engine.url.database):
+        wal.fold_if_long(Path(database))
     return result
 
 

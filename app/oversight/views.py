@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 
 from app.access.guard import requires, staff, submit
 from app.access.permissions import Permission
+from app.core import clock_trust
 from app.core.db import db
 from app.core.errors import NotFound
 from app.core.jobs import Job, JobState
@@ -98,7 +99,14 @@ def dashboard() -> str:
     """What is stuck, where, since when, and who owns it: of whole subdistricts, or of the reader's own buildings."""
     reach = queries.reach_of(staff())
     stuck = [row for row in queries.stuck(reach) if row.endpoint in current_app.view_functions]
-    return render_template("oversight/dashboard.html", cards=queries.cards(reach), stuck=stuck, is_whole=reach.is_whole)
+    trouble = clock_trust.trouble() if staff().may(Permission.PURGE) else None
+    return render_template(
+        "oversight/dashboard.html",
+        cards=queries.cards(reach),
+        stuck=stuck,
+        is_whole=reach.is_whole,
+        date_trouble=trouble,
+    )
 
 
 @bp.get("/events")

@@ -13,25 +13,25 @@ import json
 import os
 import shutil
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC
 from pathlib import Path
 from typing import Any
 
 from app.core import clock
 from app.settings import Settings
-from app.upkeep import postgres
+from app.upkeep import postgres, restoring, retention
+from app.upkeep.restoring import sync
+from app.upkeep.retention import NAME_FORMAT, PARTIAL, existing, superfluous, taken_at
 from app.upkeep.secrets import PRIVATE_FOLDER
 
 MANIFEST = "manifest.json"
 DOCUMENTS = "documents"
-NAME_FORMAT = "%Y%m%dT%H%M%SZ"
-PARTIAL = ".partial-"
-SET_ASIDE = ".before-"
 LOCK_FILE = "running.lock"
-KEEP_ALL = timedelta(hours=24)
-KEEP_DAYS_AT_MOST = 30
+
+
+__all__ = ["BackupError", "create", "existing", "prune", "restore", "serving", "superfluous", "taken_at", "verify"]
 
 
 class BackupError(Exception):
@@ -80,10 +80,12 @@ def verify(folder: Path) -> tuple[str, ...]:
 
 
 def restore(settings: Settings, folder: Path) -> Path | None:
-    """Put the database and the documents of a backup in place of the present ones.
+    """Put the database and the documents of a backup in place of the present ones, up to date and purged of what was
+    due since.
 
     The present SQLite file is kept beside it under a dated name, which is returned (None for PostgreSQL or if there was
-    none). Raises BackupError, before anything is changed, if the backup is not sound or the server is running.
+    none). Raises BackupError, before anything is changed, if the backup is not sound or the server is running. Killed
+    at any step, it leaves a database that starts, or a start that is refused and says how to go on.
     """
     problems = verify(folder)
     if problems:
@@ -94,58 +96,18 @@ def restore(settings: Settings, folder: Path) -> Path | None:
         raise BackupError("备份来自另一种数据库，不能恢复到这里。 The backup is of another kind of database.")
     with nobody_serving(settings):
         try:
-            kept = _restore_database(settings, database)
-            _link_tree(folder / DOCUMENTS, settings.documents_dir)
-        except (OSError, postgres.PostgresToolError) as error:
-            raise BackupError(f"恢复没有完成：{error}。 The restore failed.") from error
-    return kept
+            return restoring.replace(settings, folder, database, lambda: _link_documents(settings, folder))
+        except (OSError, sqlite3.Error, postgres.PostgresToolError, restoring.CannotRestore) as error:
+            raise BackupError(f"恢复没有完成，现有数据没有改动：{error}。 The restore failed.") from error
 
 
-def existing(parent: Path) -> list[Path]:
-    """The backups under `parent`, oldest first."""
-    return sorted(path for path in parent.glob("????????T??????Z") if taken_at(path) is not None)
-
-
-def taken_at(folder: Path) -> datetime | None:
-    """The instant in the folder's name, None if it is not the name of a backup."""
-    try:
-        return datetime.strptime(folder.name, NAME_FORMAT).replace(tzinfo=UTC)
-    except ValueError:
-        return None
-
-
-def superfluous(instants: Sequence[datetime], now: datetime) -> list[datetime]:
-    """Which backups may go: all of the last 24 hours stay, then the newest of each day, nothing beyond 30 days.
-
-    | age            | newest of its day | other |
-    |----------------|-------------------|-------|
-    | up to 24 h     | keep              | keep  |
-    | up to 30 days  | keep              | go    |
-    | more           | go                | go    |
-    """
-    newest_of_day = {instant.date(): instant for instant in sorted(instants)}
-    oldest_kept = now - timedelta(days=KEEP_DAYS_AT_MOST)
-    return [
-        instant
-        for instant in sorted(instants)
-        if instant < oldest_kept or (instant < now - KEEP_ALL and newest_of_day[instant.date()] != instant)
-    ]
+def _link_documents(settings: Settings, folder: Path) -> None:
+    _link_tree(folder / DOCUMENTS, settings.documents_dir)
 
 
 def prune(settings: Settings, parent: Path | None = None) -> list[Path]:
-    """Delete superfluous backups under `parent` (default: the backups folder), what a killed backup left behind, and
-    databases set aside by a restore 30 days ago: nothing outlives the purge. Returns what went."""
-    parent = parent or settings.backups_dir
-    by_instant = {instant: path for path in existing(parent) if (instant := taken_at(path)) is not None}
-    gone = [by_instant[instant] for instant in superfluous(list(by_instant), clock.now())]
-    gone += [path for path in parent.glob(f"{PARTIAL}*") if _age(path) > timedelta(hours=1)]
-    for path in gone:
-        shutil.rmtree(path, ignore_errors=True)
-    set_aside = [*settings.data_dir.glob(f"*{SET_ASIDE}*")] if settings.data_dir.is_dir() else []
-    expired = [path for path in set_aside if _age(path) > timedelta(days=KEEP_DAYS_AT_MOST)]
-    for path in expired:
-        path.unlink(missing_ok=True)
-    return gone + expired
+    """Delete backups that may go; see `retention`. Returns what went."""
+    return retention.prune(settings, parent, lambda folder: not verify(folder))
 
 
 @contextmanager
@@ -201,40 +163,6 @@ def _database_problems(database: Path) -> tuple[str, ...]:
     return ()
 
 
-def _restore_database(settings: Settings, database: Path) -> Path | None:
-    target = settings.sqlite_path
-    if target is None:
-        postgres.load(settings.database_url, database)
-        return None
-    draft = target.with_name(f".{target.name}.restoring")
-    shutil.copyfile(database, draft)
-    draft.chmod(0o600)
-    _sync(draft)
-    kept = _set_aside(target)
-    draft.rename(target)
-    _sync(target.parent)
-    return kept
-
-
-def _set_aside(target: Path) -> Path | None:
-    """Give the present database another name. Its WAL is folded in first, or its last commits would be left behind."""
-    if not target.exists():
-        return None
-    try:
-        with closing(sqlite3.connect(target)) as present:
-            present.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    except sqlite3.Error:
-        pass  # a damaged database is just what people restore over; it is kept as it is
-    kept = target.with_name(f"{target.name}{SET_ASIDE}{clock.now().strftime(NAME_FORMAT)}")
-    for suffix in ("-wal", "-shm"):
-        side = target.with_name(target.name + suffix)
-        if side.exists():
-            side.rename(kept.with_name(kept.name + suffix))
-    kept = target.rename(kept)
-    os.utime(kept)  # its thirty days begin now
-    return kept
-
-
 def _link_tree(source: Path, target: Path) -> dict[str, int]:
     """Link (or copy, on another disk) every file below `source` that `target` lacks; returns sizes by relative name."""
     sizes: dict[str, int] = {}
@@ -260,7 +188,7 @@ def _write_manifest(folder: Path, name: str, database: Path, sizes: dict[str, in
     path = folder / MANIFEST
     path.write_text(json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     for written in (path, database, folder):
-        _sync(written)
+        sync(written)
 
 
 def _sha256(path: Path) -> str:
@@ -270,16 +198,3 @@ def _sha256(path: Path) -> str:
 
 def _size(path: Path) -> int:
     return path.stat().st_size if path.is_file() else -1
-
-
-def _age(path: Path) -> timedelta:
-    return clock.now() - datetime.fromtimestamp(path.stat().st_mtime, UTC)
-
-
-def _sync(path: Path) -> None:
-    """Have the disk really hold a file or a folder entry."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -24,6 +24,9 @@ COMMANDS: dict[str, Entry] = {
     "migrate": Entry("app.upkeep.commands:migrate", "把数据库升级到最新版本", "bring the database up to date"),
     "backup": Entry("app.upkeep.commands:backup", "备份数据库和单据", "back up database and documents"),
     "restore": Entry("app.upkeep.commands:restore", "从备份恢复", "restore a backup"),
+    "confirm-date": Entry(
+        "app.upkeep.commands:confirm_date", "确认日期，恢复自动清除", "confirm the date after a doubt"
+    ),
     "demo": Entry("app.demo.commands:demo", "演示街道的一整天", "one whole day on the demo subdistrict"),
     "import": Entry("app.upkeep.importing:import_group", "导入楼栋、商品、订单", "import places, items, orders"),
     "chain": Entry("app.intake.chain_cli:chain", "读入接龙文本", "read a chain (jielong) text"),
@@ -49,6 +52,6 @@ ENVIRONMENT = (
 def help_text() -> str:
     """What `louda help` prints: every command with its purpose, then the variables that are honoured."""
     texts = {**{name: (entry.zh, entry.en) for name, entry in COMMANDS.items()}, **BEFORE_COMMANDS}
-    lines = [f"  {name:<10} {zh}  {en}" for name, (zh, en) in texts.items()]
+    lines = [f"  {name:<12} {zh}  {en}" for name, (zh, en) in texts.items()]
     variables = [f"  {variable}" for variable in ENVIRONMENT]
     return "\n".join(["Louda 楼达", "", "./louda 命令 COMMAND [--help]", *lines, "", "变量 Variables", *variables])

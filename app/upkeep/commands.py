@@ -12,14 +12,16 @@ import click
 from flask import Flask, current_app
 from flask.cli import with_appcontext
 
+from app.core import clock
 from app.settings import Settings
 from app.upkeep import backup as backups
 from app.upkeep import doctor as examination
-from app.upkeep import first_start, schema, schema_check, server
+from app.upkeep import first_start, restoring, retention, schema, schema_check, server
+from app.upkeep.date_trust import Standing, standing
 from app.upkeep.earlier_heads import UnknownRevision
 
 PAUSE_S = 1.0
-UNUSABLE = (UnknownRevision, schema.DatabaseUnreadable, schema_check.CannotCompare)
+UNUSABLE = (UnknownRevision, first_start.NoDatabase, schema.DatabaseUnreadable, schema_check.CannotCompare)
 
 
 @click.command()
@@ -35,6 +37,7 @@ def doctor() -> None:
 def migrate() -> None:
     """把数据库升级到最新版本。 Bring the database up to date."""
     settings = Settings.from_env()
+    _refuse_unfinished_restore(settings)
     try:
         schema.upgrade(settings)
         _refuse_other_schema(settings)
@@ -61,6 +64,10 @@ def backup(out: Path | None, quiet: bool, checked: Path | None) -> None:
     except backups.BackupError as error:
         raise click.ClickException(str(error)) from error
     backups.prune(settings, out)
+    for path in retention.from_the_future(out or settings.backups_dir):
+        click.echo(
+            f"备份的日期在将来，请检查系统时钟 A backup is dated in the future, check the clock: {path}", err=True
+        )
     if not quiet:
         click.echo(f"已备份 Backed up: {folder}")
 
@@ -68,14 +75,22 @@ def backup(out: Path | None, quiet: bool, checked: Path | None) -> None:
 @click.command()
 @click.argument("folder", required=False, type=click.Path(path_type=Path, exists=True, file_okay=False))
 @click.option("--yes", is_flag=True, help="不再询问 Do not ask")
-def restore(folder: Path | None, yes: bool) -> None:
-    """从备份恢复（默认最近一次）。 Restore a backup, the newest if none is named. Stop the server first."""
+@click.option("--today", help="今天的日期，如 2022-04-12 The date, where the clock is in doubt")
+def restore(folder: Path | None, yes: bool, today: str | None) -> None:
+    """从备份恢复（默认最近一次）。 Restore a backup, the newest if none is named. Stop the server first.
+
+    恢复后的数据库会升级到当前版本，并执行备份以后到期的清除。
+    It is brought up to date and purged of what was due since.
+    """
     settings = Settings.from_env()
-    chosen = folder or next(reversed(backups.existing(settings.backups_dir)), None)
+    chosen = folder or retention.newest(settings.backups_dir)
+    _refuse_doubtful_date(settings, today)
     if chosen is None:
         raise click.ClickException(f"{settings.backups_dir} 里没有备份。 There is no backup.")
     if not yes:
-        click.confirm(f"用 {chosen.name} 替换现有数据？ Replace the present data?", abort=True)
+        day = clock.today().isoformat()
+        question = f"今天是 {day}，用 {chosen.name} 替换现有数据？ Today is {day}. Replace the present data?"
+        click.confirm(question, abort=True)
     try:
         kept = backups.restore(settings, chosen)
     except backups.BackupError as error:
@@ -83,8 +98,36 @@ def restore(folder: Path | None, yes: bool) -> None:
     click.echo(f"已恢复 Restored: {chosen}")
     if kept is not None:
         click.echo(f"原数据库保存为 The former database is kept as: {kept}")
-    if not schema.state_of(settings).is_current:
-        click.echo("备份来自旧版本，请运行 ./louda migrate。 The backup is of an older version: run ./louda migrate.")
+
+
+def _refuse_doubtful_date(settings: Settings, today: str | None) -> None:
+    """A restore purges what is due by today's date: where that is in doubt, a person says it. Raises ClickException."""
+    shown = clock.today().isoformat()
+    if today is None and standing(settings) is Standing.DOUBTED:
+        raise click.ClickException(
+            f"系统时钟显示 {shown}，日期有疑问，恢复会按它清除到期的个人信息。"
+            f"时钟正确就加上 --today {shown}，否则先拨准时钟。"
+            f" The clock shows {shown}, which is in doubt, and a restore purges by it: add --today {shown} if it is"
+            " right, else set the clock first."
+        )
+    if today not in (None, shown):
+        raise click.ClickException(f"系统时钟显示 {shown}，不是 {today}：请先拨准时钟。 The clock shows another day.")
+
+
+@click.command("confirm-date")
+@click.argument("day")
+@with_appcontext
+def confirm_date(day: str) -> None:
+    """确认今天的日期（如 2022-04-12），之后恢复自动清除。 Confirm the date; what waits for it goes on."""
+    from app.core import clock_trust
+    from app.core.errors import LoudaError
+    from app.core.events import SYSTEM
+
+    try:
+        clock_trust.confirm(SYSTEM, day)
+    except LoudaError as error:
+        raise click.ClickException(str(error.sentence)) from error
+    click.echo(f"已确认 Confirmed: {day}")
 
 
 @click.command()
@@ -97,6 +140,7 @@ def work() -> None:
     from app.upkeep import keeper, lane
     from app.upkeep.hourly import Hourly
 
+    _refuse_unfinished_restore(Settings.from_env())
     try:
         _refuse_other_schema(Settings.from_env())
     except UNUSABLE as error:
@@ -125,6 +169,7 @@ def run() -> None:
     problems = settings.problems()
     if problems:
         raise click.ClickException("\n".join(problems))
+    _refuse_unfinished_restore(settings)
     try:
         server.refuse_taken_port(settings)
         if first_start.prepare(settings):
@@ -133,6 +178,12 @@ def run() -> None:
         raise SystemExit(server.serve(settings, lambda address: _announce(settings, address)))
     except (server.ServerError, *UNUSABLE) as error:
         raise click.ClickException(str(error)) from error
+
+
+def _refuse_unfinished_restore(settings: Settings) -> None:
+    sentence = restoring.unfinished(settings)
+    if sentence:
+        raise click.ClickException(sentence)
 
 
 def _refuse_other_schema(settings: Settings) -> None:

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.core import clock
 from app.settings import SECRET_BYTES_AT_LEAST, SECRET_FILE, Settings, is_open_to_everyone
-from app.upkeep import fonts, schema, schema_check
+from app.upkeep import date_trust, fonts, restoring, retention, schema, schema_check
 
 FREE_MIB_AT_LEAST = 500
 SET_UP_PRINTING = "apt-get install {}"
@@ -33,6 +34,7 @@ def examine(settings: Settings) -> tuple[Finding, ...]:
         *_settings(settings),
         *_folders(settings),
         *_database(settings),
+        *_backups(settings),
         *_disk(settings.data_dir),
     )
 
@@ -145,6 +147,26 @@ def _schema(settings: Settings) -> Iterator[Finding]:
         if missing:
             zh, _, en = schema_check.refusal(missing).partition("\n")
             yield Finding(False, zh, en)
+
+
+def _backups(settings: Settings) -> Iterator[Finding]:
+    sentence = restoring.unfinished(settings)
+    if sentence:
+        zh, _, en = sentence.partition("\n")
+        yield Finding(False, zh, en)
+    for path in retention.from_the_future(settings.backups_dir):
+        yield Finding(
+            False,
+            f"备份 {path.name} 的日期在将来：请检查系统时钟，然后把它改名或移走",
+            f"Backup {path.name} is dated in the future: check the clock, then rename or move it",
+        )
+    if date_trust.standing(settings) is date_trust.Standing.DOUBTED:
+        yield Finding(
+            False,
+            f"系统时钟显示 {clock.today().isoformat()}，日期有疑问，清除和默认签收暂停："
+            "时钟正确就运行 ./louda confirm-date 日期",
+            "The date is in doubt, nothing is purged: set the clock right and run ./louda confirm-date DATE",
+        )
 
 
 def _disk(data_dir: Path) -> Iterator[Finding]:

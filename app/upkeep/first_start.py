@@ -15,9 +15,11 @@ ADDRESS = "{address}"
 def prepare(settings: Settings) -> bool:
     """Migrate; where a development database is empty, load the demo subdistrict with a day in progress.
 
-    Returns whether the demo was loaded. Raises DatabaseUnreadable if the database cannot be reached. Production never
-    gets demo people or demo passwords.
+    Returns whether the demo was loaded. Raises DatabaseUnreadable if the database cannot be reached, NoDatabase in
+    production where there is none. Production never gets demo people or demo passwords.
     """
+    if settings.is_production:
+        refuse_missing_database(settings)
     schema.upgrade(settings)
     if settings.env != "development" or not is_empty(settings):
         return False
@@ -29,6 +31,25 @@ def prepare(settings: Settings) -> bool:
     path.touch(mode=0o600)
     path.write_text("\n".join(lines).replace(settings.public_url, ADDRESS) + "\n", encoding="utf-8")
     return True
+
+
+class NoDatabase(Exception):
+    """A production installation has no database, and nobody asked for a new one; the message says the way out."""
+
+
+def refuse_missing_database(settings: Settings) -> None:
+    """Raises NoDatabase: an empty database in place of a lost one would take orders as if nothing had been."""
+    state = schema.state_of(settings)
+    path = settings.sqlite_path
+    is_missing = not path.exists() if path is not None else not state.present and not state.error
+    if is_missing:
+        where = path or "LOUDA_DATABASE_URL"
+        raise NoDatabase(
+            f"没有数据库（{where}），没有启动，也没有新建。若是新装，请先运行 ./louda migrate 建立空数据库；"
+            "若数据库丢失，请运行 ./louda restore 恢复最近的备份。\n"
+            f"There is no database ({where}); not started, nothing was made. On a new installation run ./louda migrate"
+            " first; if the database was lost, restore the newest backup with ./louda restore."
+        )
 
 
 def is_empty(settings: Settings) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+from app.core import clock_trust
 from app.core.events import SYSTEM
 from app.handover.service_confirm import ask_confirm_overdue
 from app.oversight.checking import ask_check
@@ -23,7 +24,8 @@ class Hourly:
         if time.monotonic() < self._next:
             return False
         self._next = time.monotonic() + PERIOD_S
-        ask_confirm_overdue(SYSTEM)
         ask_check(SYSTEM)
-        ask_purge(SYSTEM)
+        if clock_trust.trouble() is None:  # what cannot be undone waits until somebody has confirmed the date
+            ask_confirm_overdue(SYSTEM)
+            ask_purge(SYSTEM)
         return True

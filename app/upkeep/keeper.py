@@ -12,10 +12,9 @@ from contextlib import contextmanager
 from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.core import clock_trust
+from app.core import clock_trust, wal
 from app.core.db import db
 from app.settings import Settings
-from app.upkeep import wal
 
 TICK_EVERY_S = 60.0
 TRY_AGAIN_S = 5.0
@@ -44,15 +43,15 @@ class Keeper:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._is_start = True
-        self._tick_at = self._fold_at = time.monotonic()
+        self._tick_at = time.monotonic()
 
     def look(self) -> None:
         """Do what is due."""
         now = time.monotonic()
         if now >= self._tick_at:
             self._tick_at = now + (TICK_EVERY_S if self.tick() else TRY_AGAIN_S)
-        if now >= self._fold_at and wal.is_long(self._settings) and not wal.fold(self._settings):
-            self._fold_at = time.monotonic() + wal.WAIT_MS / 1000  # let writers through before the next try
+        if self._settings.sqlite_path is not None:
+            wal.fold_if_long(self._settings.sqlite_path)
 
     def tick(self) -> bool:
         """Write a tick; says once in the log when the date is in doubt. Returns whether the database took it."""

@@ -7,6 +7,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
+ASIDE = "louda_present"
+
 
 class PostgresToolError(Exception):
     """pg_dump or pg_restore is missing or failed; the message is its own."""
@@ -14,7 +16,9 @@ class PostgresToolError(Exception):
 
 def dump(database_url: str, target: Path) -> Path:
     """Write a compressed dump of the whole database, from one snapshot. Raises PostgresToolError."""
-    _run(["pg_dump", "--format=custom", "--no-owner", f"--file={target}"], _environment(database_url))
+    _run(
+        ["pg_dump", "--format=custom", "--no-owner", "--schema=public", f"--file={target}"], _environment(database_url)
+    )
     target.chmod(0o600)
     return target
 
@@ -24,11 +28,47 @@ def check(dumped: Path) -> None:
     _run(["pg_restore", "--file=/dev/null", str(dumped)], dict(os.environ))
 
 
-def load(database_url: str, dumped: Path) -> None:
-    """Replace the content of the database by the dump, in one transaction. Raises PostgresToolError."""
+def load(database_url: str, dumped: Path, schema: str) -> None:
+    """Load the dump into a fresh schema beside the present one, which stays as it is. Raises PostgresToolError.
+
+    A dump names the schema `public`; within one transaction the present one steps aside while it is loaded.
+    """
     environment = _environment(database_url)
-    command = ["pg_restore", "--clean", "--if-exists", "--no-owner", "--single-transaction", "--exit-on-error"]
-    _run([*command, f"--dbname={environment['PGDATABASE']}", str(dumped)], environment)
+    script = dumped.with_name(f"{dumped.name}.{os.getpid()}.sql")
+    wrapped = script.with_name(f"{script.name}.all")
+    try:
+        restore = ["pg_restore", "--schema=public", "--no-owner", "--no-privileges", f"--file={script}", str(dumped)]
+        _run(restore, environment)
+        before = f"DROP SCHEMA IF EXISTS {schema} CASCADE; ALTER SCHEMA public RENAME TO {ASIDE}; CREATE SCHEMA public;"
+        after = f"ALTER SCHEMA public RENAME TO {schema}; ALTER SCHEMA {ASIDE} RENAME TO public;"
+        with open(wrapped, "wb") as whole:
+            whole.write(before.encode() + b"\n")
+            with open(script, "rb") as part:
+                shutil.copyfileobj(part, whole)
+            whole.write(b"\n" + after.encode() + b"\n")
+        _psql(environment, f"--file={wrapped}")
+    finally:
+        script.unlink(missing_ok=True)
+        wrapped.unlink(missing_ok=True)
+
+
+def swap(database_url: str, schema: str) -> None:
+    """Put `schema` in the place of the present one, in one transaction; the present one is dropped with it."""
+    statements = f"DROP SCHEMA public CASCADE; ALTER SCHEMA {schema} RENAME TO public;"
+    _psql(_environment(database_url), f"--command={statements}")
+
+
+def within(database_url: str, schema: str) -> str:
+    """The URL whose connections see only `schema`."""
+    from sqlalchemy import make_url
+
+    url = make_url(database_url).update_query_dict({"options": f"-csearch_path={schema}"})
+    return url.render_as_string(hide_password=False)
+
+
+def _psql(environment: dict[str, str], what: str) -> None:
+    options = ["--no-psqlrc", "--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1"]
+    _run(["psql", *options, what], environment)
 
 
 def _environment(database_url: str) -> dict[str, str]:

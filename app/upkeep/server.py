@@ -19,7 +19,7 @@ from types import FrameType
 
 from app.core import clock
 from app.settings import ANYWHERE, ROOT, Settings
-from app.upkeep import backup
+from app.upkeep import backup, retention
 
 WEB_PROCESSES = 2
 THREADS = 8
@@ -125,6 +125,7 @@ def _own_address() -> str:
 def _keep(children: Sequence[Child], settings: Settings, stop: threading.Event) -> int:
     """Watch until told to stop (0) or the web server ends by itself (1)."""
     copying: subprocess.Popen[bytes] | None = None
+    timer = BackupTimer(settings)
     look_again = time.monotonic() + 60
     while not stop.wait(0.5):
         for child in filter(Child.has_ended, children):
@@ -135,16 +136,33 @@ def _keep(children: Sequence[Child], settings: Settings, stop: threading.Event) 
                 child.start()
         if time.monotonic() >= look_again:
             look_again = time.monotonic() + 60
-            if (copying is None or copying.poll() is not None) and is_backup_due(settings):
+            if (copying is None or copying.poll() is not None) and timer.is_due():
                 command = ["nice", "-n", "10", sys.executable, "-m", "app.cli", "backup", "--quiet"]
                 copying = subprocess.Popen([*_ends_with_us(), *command], cwd=ROOT)
     return 0
 
 
 def is_backup_due(settings: Settings) -> bool:
-    """Whether the newest backup is 15 minutes old, or there is none."""
-    instants = [instant for path in backup.existing(settings.backups_dir) if (instant := backup.taken_at(path))]
-    return not instants or clock.now() - max(instants) >= BACKUP_EVERY
+    """At a start: whether the newest backup is 15 minutes old, or there is none. One from the future is none."""
+    newest = retention.newest(settings.backups_dir)
+    taken_at = retention.taken_at(newest) if newest is not None else None
+    return taken_at is None or not -retention.AHEAD <= clock.now() - taken_at < BACKUP_EVERY
+
+
+class BackupTimer:
+    """When a backup is due: by the newest name once, at the start, then by time that nobody can set."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._next: float | None = None
+
+    def is_due(self) -> bool:
+        """Whether to begin one now; a due one counts as begun."""
+        now = time.monotonic()
+        is_due = is_backup_due(self._settings) if self._next is None else now >= self._next
+        if is_due or self._next is None:
+            self._next = now + BACKUP_EVERY.total_seconds()
+        return is_due
 
 
 def _wait_until_ready(settings: Settings, web: Child, stop: threading.Event) -> bool:

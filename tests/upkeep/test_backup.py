@@ -14,7 +14,8 @@ import pytest
 
 from app.core import clock
 from app.settings import Settings
-from app.upkeep import backup
+from app.upkeep import backup, doctor, retention, server
+from app.upkeep.date_trust import Standing
 from app.upkeep.secrets import prepare_private_folders
 
 NOON = datetime(2022, 4, 12, 4, 0, tzinfo=UTC)
@@ -176,16 +177,83 @@ def test_all_backups_of_a_day_stay_then_one_a_day_for_thirty_days() -> None:
     assert max(NOON - instant for instant in stay) <= timedelta(days=30)
 
 
-def test_pruning_deletes_expired_backups_and_nothing_else(settings: Settings) -> None:
-    with clock.frozen_at(NOON - timedelta(days=31)):
-        expired = backup.create(settings)
+def back_up_at(settings: Settings, *instants: datetime) -> list[Path]:
+    """One backup at each instant."""
+    made = []
+    for instant in instants:
+        with clock.frozen_at(instant):
+            made.append(backup.create(settings))
+    return made
+
+
+@pytest.fixture
+def known_date(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The worker's ticks agree with the clock."""
+    monkeypatch.setattr(retention, "standing", lambda _settings: Standing.TRUSTED)
+
+
+@pytest.mark.usefixtures("known_date")
+def test_a_backup_of_more_than_thirty_days_goes_once_three_newer_ones_are_sound(settings: Settings) -> None:
+    (old,) = back_up_at(settings, NOON - timedelta(days=31))
+    newer = back_up_at(settings, *(NOON - timedelta(hours=n) for n in (3, 2)))
+    (settings.backups_dir / "notes").mkdir()
     with clock.frozen_at(NOON):
-        recent = backup.create(settings)
-        (settings.backups_dir / "notes").mkdir()
-        assert backup.prune(settings) == [expired]
-    assert sorted(path.name for path in settings.backups_dir.iterdir()) == sorted([recent.name, "notes"])
+        assert backup.prune(settings) == []
+    (third,) = back_up_at(settings, NOON)
+    damaged = third / "louda.db"
+    content = damaged.read_bytes()
+    damaged.write_bytes(content[:-10])
+    with clock.frozen_at(NOON):
+        assert backup.prune(settings) == []  # one that cannot be restored does not count
+        damaged.write_bytes(content)
+        assert backup.prune(settings) == [old]
+    kept = {path.name for path in [*newer, third]} | {"notes"}
+    assert {path.name for path in settings.backups_dir.iterdir()} == kept
 
 
+def test_a_clock_forty_days_ahead_takes_no_backup(settings: Settings) -> None:
+    """Nobody has ticked, so nothing says that the date is right: by age alone nothing goes."""
+    good = back_up_at(settings, *(NOON - timedelta(days=n) for n in (3, 2, 1, 0)))
+    ahead = NOON + timedelta(days=40)
+    later = back_up_at(settings, *(ahead + timedelta(minutes=15 * n) for n in range(4)))
+    with clock.frozen_at(ahead + timedelta(hours=1)):
+        assert backup.prune(settings) == []
+    with clock.frozen_at(NOON):  # the clock is right again
+        assert retention.from_the_future(settings.backups_dir) == later
+        assert retention.newest(settings.backups_dir) == good[-1]
+        assert not server.is_backup_due(settings)
+        named = [finding.zh for finding in doctor._backups(settings)]
+        assert all(any(path.name in sentence for sentence in named) for path in later)
+    with clock.frozen_at(NOON + timedelta(minutes=15)):
+        assert server.is_backup_due(settings)  # and not only in forty days
+    assert all(path.exists() for path in good)
+
+
+def test_nothing_is_pruned_while_the_date_is_in_doubt(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    back_up_at(
+        settings, *(NOON - timedelta(days=40 + n) for n in range(5)), *(NOON - timedelta(hours=n) for n in range(4))
+    )
+    monkeypatch.setattr(retention, "standing", lambda _settings: Standing.DOUBTED)
+    with clock.frozen_at(NOON):
+        assert backup.prune(settings) == []
+
+
+def test_after_the_start_a_backup_is_due_by_time_that_nobody_can_set(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monotonic = [1000.0]
+    monkeypatch.setattr(server.time, "monotonic", lambda: monotonic[0])
+    timer = server.BackupTimer(settings)
+    assert timer.is_due()
+    with clock.frozen_at(NOON + timedelta(days=40)):
+        assert not timer.is_due()
+    with clock.frozen_at(NOON - timedelta(days=40)):
+        monotonic[0] += 901
+        assert timer.is_due()
+        assert not timer.is_due()
+
+
+@pytest.mark.usefixtures("known_date")
 def test_a_database_set_aside_by_a_restore_goes_after_thirty_days(settings: Settings) -> None:
     kept = backup.restore(settings, backup.create(settings))
     assert kept is not None

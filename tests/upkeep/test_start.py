@@ -47,11 +47,29 @@ def test_only_an_empty_development_database_gets_the_demo(
 
     monkeypatch.setattr(first_start, "import_module", lambda _name: Demo)
     settings = Settings.from_env({"LOUDA_DATA_DIR": str(tmp_path), "LOUDA_ENV": env})
+    if env == "production":
+        schema.upgrade(settings)  # as `louda migrate`: nothing else makes a database there
     first_start.prepare(settings)
     assert len(loaded) == loads
     shown = first_start.sign_ins(settings, "http://192.168.1.20:8100")
     assert shown == ["wuzi 物资组", "http://192.168.1.20:8100/enter/ABC"][: 2 * loads]
     assert schema.state_of(settings).is_current
+
+
+def test_production_never_makes_an_empty_database_unasked(tmp_path: Path) -> None:
+    settings = Settings.from_env({"LOUDA_DATA_DIR": str(tmp_path), "LOUDA_ENV": "production"})
+    with pytest.raises(first_start.NoDatabase, match="louda restore"):
+        first_start.prepare(settings)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_page_on_a_lost_database_is_503_and_makes_no_file(tmp_path: Path) -> None:
+    from app.factory import create_app
+
+    settings = Settings.from_env({"LOUDA_DATA_DIR": str(tmp_path), "LOUDA_ENV": "testing"})
+    answer = create_app(settings).test_client().get("/enter/ABCDEF")
+    assert answer.status_code == 503
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_subdistrict_that_is_there_is_never_overwritten_by_the_demo(tmp_path: Path) -> None:

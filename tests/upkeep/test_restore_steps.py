@@ -1,0 +1,150 @@
+"""A restore: up to date and purged before it serves; wherever it is killed, a database that starts or a way on."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from sqlalchemy import create_engine, text
+
+from app.core import clock
+from app.settings import Settings
+from app.upkeep import backup, commands, doctor, restoring, schema
+from app.upkeep.date_trust import Standing, standing
+from app.upkeep.secrets import prepare_private_folders
+from tests.conftest import POSTGRES, settings_for
+from tests.migrations.test_released_databases import load
+
+STEPS = ("copied", "linked", "settled", "announced", "kept", "bared", "replaced", "done")
+REFUSED = ("announced", "kept", "bared", "replaced")
+
+
+class Killed(BaseException):
+    """kill -9, as far as the files are concerned."""
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Iterator[Settings]:
+    """An installation whose database an earlier head made, with a backup from before the upgrade."""
+    if POSTGRES and shutil.which("pg_dump") is None:
+        pytest.skip("needs pg_dump")
+    url, name = f"sqlite:///{tmp_path / 'louda.db'}", f"restore_{os.getpid()}"
+    if POSTGRES:
+        url = f"{POSTGRES.rpartition('/')[0]}/{name}"
+        _on_server(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)", f"CREATE DATABASE {name}")
+    settings = settings_for(tmp_path, url)
+    prepare_private_folders(settings)
+    load(url, "ac22e60")
+    if not POSTGRES:
+        (tmp_path / "louda.db").chmod(0o600)
+    yield settings
+    if POSTGRES:
+        _on_server(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+
+def _on_server(*statements: str) -> None:
+    server = create_engine(POSTGRES, isolation_level="AUTOCOMMIT")
+    with server.connect() as connection:
+        for statement in statements:
+            connection.execute(text(statement))
+    server.dispose()
+
+
+def ask(settings: Settings, statement: str) -> list[tuple[object, ...]]:
+    """Run a statement on the present database; its rows, if it has any."""
+    engine = create_engine(settings.database_url)
+    with engine.begin() as connection:
+        answer = connection.execute(text(statement))
+        rows = [tuple(row) for row in answer] if answer.returns_rows else []
+    engine.dispose()
+    return rows
+
+
+def close_cycle(settings: Settings, days_ago: int) -> None:
+    """The cycle of the dump was closed so long ago; its orders have remarks and households."""
+    at = clock.now() - timedelta(days=days_ago)
+    instant = f"'{at:%Y-%m-%dT%H:%M:%S.%fZ}'"
+    ask(settings, "UPDATE order_line SET qty_cancelled = qty_ordered, qty_open = 0")
+    ask(settings, "UPDATE household_order SET remark = '家里有病人', door_note = '放门口'")
+    ask(settings, f"UPDATE cycle SET state = 'closed', closed_at = {instant}")
+
+
+def test_a_backup_from_before_an_upgrade_is_restored_brought_up_to_date_and_purged_before_it_serves(
+    settings: Settings,
+) -> None:
+    close_cycle(settings, days_ago=31)
+    folder = backup.create(settings)
+    schema.upgrade(settings)
+    ask(settings, "UPDATE household_order SET remark = 'later'")
+    backup.restore(settings, folder)
+    assert schema.state_of(settings).is_current
+    assert ask(settings, "SELECT count(*) FROM household_order WHERE remark <> '' OR household_id IS NOT NULL") == [
+        (0,)
+    ]
+    assert ask(settings, "SELECT state FROM cycle") == [("purged",)]
+    assert standing(settings) is Standing.TRUSTED  # whoever restored said what day it is
+
+
+def test_a_backup_of_an_unknown_revision_is_refused_and_nothing_is_changed(settings: Settings) -> None:
+    ask(settings, "UPDATE alembic_version SET version_num = '0012_guards'")
+    folder = backup.create(settings)
+    ask(settings, "UPDATE alembic_version SET version_num = '0013_guards'")
+    with pytest.raises(backup.BackupError, match="0012_guards"):
+        backup.restore(settings, folder)
+    assert schema.state_of(settings).present == "0013_guards"
+    assert restoring.unfinished(settings) == ""
+
+
+@pytest.mark.parametrize("step", ["copied", "settled", "done"] if POSTGRES else STEPS)
+def test_a_restore_killed_at_any_step_leaves_a_database_that_starts_or_says_how_to_go_on(
+    settings: Settings, step: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    schema.upgrade(settings)
+    folder = backup.create(settings)
+    ask(settings, "UPDATE household_order SET remark = 'present'")
+    monkeypatch.setattr(restoring, "settle", lambda _draft: None)  # the test above lives through it
+
+    def die(passed: str) -> None:
+        if passed == step:
+            raise Killed
+
+    monkeypatch.setattr(restoring, "passed", die)
+    with pytest.raises(Killed):
+        backup.restore(settings, folder)
+    monkeypatch.setattr(restoring, "passed", lambda _step: None)
+    is_restored = step in ("replaced", "done")
+    assert schema.state_of(settings).is_current
+    assert ask(settings, "SELECT DISTINCT remark FROM household_order") == [("" if is_restored else "present",)]
+    if step in REFUSED:
+        for_people = restoring.unfinished(settings)
+        assert f"./louda restore {folder}" in for_people
+        monkeypatch.setattr(Settings, "from_env", lambda: settings)
+        for command in (commands.run, commands.migrate):
+            refused = CliRunner().invoke(command, [])
+            assert (refused.exit_code, "./louda restore" in refused.output) == (1, True)
+        assert any("./louda restore" in finding.zh for finding in doctor._backups(settings))
+    else:
+        assert restoring.unfinished(settings) == ""
+    backup.restore(settings, folder)  # what the sentence says
+    assert restoring.unfinished(settings) == ""
+    assert ask(settings, "SELECT DISTINCT remark FROM household_order") == [("",)]
+
+
+def test_a_doubtful_date_is_asked_for_before_a_restore_purges_by_it(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    schema.upgrade(settings)
+    folder = backup.create(settings)
+    monkeypatch.setattr(Settings, "from_env", lambda: settings)
+    monkeypatch.setattr(commands, "standing", lambda _settings: Standing.DOUBTED)
+    monkeypatch.setattr(restoring, "settle", lambda _draft: None)
+    today = clock.today().isoformat()
+    refused = CliRunner().invoke(commands.restore, [str(folder), "--yes"])
+    assert (refused.exit_code, f"--today {today}" in refused.output) == (1, True)
+    assert CliRunner().invoke(commands.restore, [str(folder), "--yes", "--today", "2022-04-12"]).exit_code == 1
+    assert CliRunner().invoke(commands.restore, [str(folder), "--yes", "--today", today]).exit_code == 0
