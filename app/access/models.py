@@ -19,6 +19,7 @@ class Role(Labelled):
     BUILDING_CAPTAIN = "building_captain", "楼长"
     RUNNER = "runner", "配送志愿者"
     AUDITOR = "auditor", "审计"
+    ORDER_DESK = "order_desk", "接单员"
 
 
 class Account(Created, Versioned, Base):

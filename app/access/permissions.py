@@ -79,6 +79,8 @@ GRANTED: dict[str, frozenset[Permission]] = {
         {_P.SELF, _P.CYCLE_READ, _P.ORDER_PROXY, _P.DROP_OFF, _P.HAND_OUT, _P.TEXTS, _P.ARRIVAL, _P.SHEET}
     ),
     Role.RUNNER: frozenset({_P.SELF, _P.CYCLE_READ, _P.LOAD, _P.ARRIVAL, _P.SHEET}),
+    # Brings orders in for others, by telephone, door, chain or table; signs, calls and opens telephones nowhere.
+    Role.ORDER_DESK: frozenset(_READ | {_P.ORDER_READ, _P.ORDER_PROXY, _P.INTAKE}),
     Role.AUDITOR: frozenset({_P.SELF, _P.CYCLE_READ, _P.OVERSEE, _P.AUDIT}),
 }
 

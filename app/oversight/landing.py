@@ -17,6 +17,7 @@ _START = (
     (Permission.CYCLE_EDIT, "ordering.cycle"),
     (Permission.HAND_OUT, "handover.index"),
     (Permission.LOAD, "dispatch.my_rounds"),
+    (Permission.ORDER_PROXY, "telephone.index"),
     (Permission.AUDIT, "oversight.dashboard"),
 )
 

@@ -125,6 +125,7 @@ STAGES = (
     (N_("批次"), "ordering.cycle", Permission.CYCLE_READ, None, "idle"),
     (N_("订单"), "ordering.orders", Permission.ORDER_READ, None, "idle"),
     (N_("点位台"), "point_desk.index", Permission.TALLY_SIGN, "doubles", "alarm"),
+    (N_("电话下单"), "telephone.index", Permission.ORDER_PROXY, None, "idle"),
     (N_("接龙与表格"), "intake.index", Permission.INTAKE, "reviews", "alarm"),
     (N_("点位汇总"), "tally.index", Permission.TALLY_READ, "tallies", "todo"),
     (N_("采购"), "purchasing.index", Permission.PURCHASE, "purchases", "todo"),
@@ -157,6 +158,7 @@ MORE = (
     (N_("账号"), "accounts.index", Permission.ACCOUNTS),
 )
 
+OF_POINTS = {"intake.index"}  # a chain or table is for a whole point; who holds one building has none
 OF_THE_WHOLE = {"oversight.loop"}  # pages that answer only who holds the permission for a whole subdistrict
 
 # Blueprints of a slice beside its first: their pages lie under the same entry.
@@ -171,6 +173,8 @@ HOUSE_OF = {
 def _reaches(staff: Staff, endpoint: str, permission: Permission) -> bool:
     if endpoint in OF_THE_WHOLE:
         return bool(ids_of(staff.scopes(permission), "subdistrict"))
+    if endpoint in OF_POINTS:
+        return any(grant.scope_kind != "building" for grant in staff.scopes(permission))
     return staff.may(permission)
 
 

@@ -29,6 +29,7 @@ SCOPES_OF: dict[str, frozenset[str]] = {
     Role.POINT_LEADER: frozenset({"service_point", "community"}),
     Role.BUILDING_CAPTAIN: frozenset({"building"}),
     Role.RUNNER: _PART,
+    Role.ORDER_DESK: frozenset({"subdistrict", "service_point", "building"}),
 }
 _MOMENT = timedelta(microseconds=1)
 _USERNAME = re.compile(r"[a-z0-9][a-z0-9._-]{2,39}")
@@ -83,9 +84,10 @@ def _checked(by: Staff, wanted: RoleInScope | AccountWithRole) -> Scope:
     if wanted.role not in SCOPES_OF:
         raise Invalid({"role": [_("请从列出的选项里选。")]})
     if kind not in SCOPES_OF[wanted.role]:
-        raise Invalid(
-            {"scope": [_("这个角色不能用在这个范围：管理员、物资组、审计是整个街道，小组长是点位，楼长是楼栋。")]}
+        said = _(
+            "这个角色不能用在这个范围：管理员、物资组、审计是整个街道，小组长是点位，楼长是楼栋；接单员三种都可以。"
         )
+        raise Invalid({"scope": [said]})
     if not re.fullmatch(r"[0-9]{1,9}", number) or not _reaches(by, kind, int(number)):
         raise Invalid({"scope": [_("请从列出的选项里选。")]})
     return Scope(kind, int(number))

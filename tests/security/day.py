@@ -49,7 +49,7 @@ from tests import world
 from tests.allocation.test_runs import receive, run
 from tests.world import World
 
-STAFF = ("captain", "leader", "leader2", "runner", "supplies", "admin", "auditor")
+STAFF = ("captain", "leader", "leader2", "runner", "supplies", "admin", "auditor", "desk")
 MISSING = "999999"  # an id that no row has
 
 
@@ -382,7 +382,7 @@ def _bought(here: World, scope: dict[str, str], cycle: Cycle, supplies: int) -> 
 
 
 def _everybody(here: World) -> None:
-    """An account that holds every role in the whole subdistrict."""
+    """An account that holds every role in the whole subdistrict, and the order desk of the first point."""
     one = Account(username="everything", password_hash=here.accounts["admin"].password_hash, display_name="every")
     db.session.add(one)
     db.session.flush()
@@ -390,3 +390,9 @@ def _everybody(here: World) -> None:
     for role in Role:
         db.session.add(RoleGrant(account_id=one.id, role=role, subdistrict_id=here.subdistrict.id, starts_at=start))
     here.accounts["everything"] = one
+    desk = Account(username="desk", password_hash=one.password_hash, display_name="接单员")
+    db.session.add(desk)
+    db.session.flush()
+    point = here.points[0].id
+    db.session.add(RoleGrant(account_id=desk.id, role=Role.ORDER_DESK, service_point_id=point, starts_at=start))
+    here.accounts["desk"] = desk
