@@ -30,6 +30,15 @@ class HandOutRow:
 
 
 @dataclass(frozen=True)
+class KeptBack:
+    """A bag of the building that does not come with this wave, and why."""
+
+    place: str
+    code: str
+    why: str
+
+
+@dataclass(frozen=True)
 class EmptyDoor:
     """A door of the building that gets nothing today; it is only in the picture."""
 
@@ -53,7 +62,7 @@ class HandOutStairwell:
 
 @dataclass(frozen=True)
 class HandOutList(Sheet):
-    """Control: bags, lines = doors."""
+    """Control: bags that come, lines = the doors that they go to. ``kept_back`` bags count nowhere."""
 
     kind = "hand_out_list"
     template = "print/hand_out_list.html"
@@ -66,6 +75,7 @@ class HandOutList(Sheet):
     rows: tuple[HandOutRow, ...]
     empty_doors: tuple[EmptyDoor, ...] = ()
     has_grid: bool = True
+    kept_back: tuple[KeptBack, ...] = ()
 
     reason_codes = REASON_CODES
 
