@@ -24,7 +24,7 @@ def _table() -> dict[int, str]:
     table |= {ord(ch): "-" for ch in _DASHES} | {ord(ch): " " for ch in _SPACES}
     table |= {ord(old): new for old, new in zip(_TRADITIONAL[::2], _TRADITIONAL[1::2], strict=True)}
     table |= {ord(ch): "·" for ch in "•・‧∙"} | {ord(ch): "×" for ch in "✕✖╳⨯"}
-    table |= {ord("➕"): "+", ord("➖"): "-"}
+    table |= {ord("➕"): "+", ord("➖"): "-", ord("幺"): "一"}
     return table
 
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
-from app.intake.grammar import entry, heading, lines, sections
+from app.intake.grammar import changes, doubts, entry, heading, lines, sections, severals, spelling
 from app.intake.grammar.entry import Draft
 from app.intake.grammar.lexicon import Lexicon
 from app.intake.grammar.lines import Piece
 from app.intake.grammar.model import ChainLine, ChainResult, Change, Context, Goods, Outcome
 from app.intake.grammar.reader import Reader
 from app.intake.grammar.sections import Section, Unit
+from app.intake.grammar.standing import Hearing, Standing
 from app.places.rules import Household, Register
 
 MAX_LINES = 1500
@@ -28,14 +29,17 @@ def parse_chain(text: str, register: Register, lexicon: Lexicon, context: Contex
     Deterministic; linear in the length of the text.
     """
     reader = Reader(register, lexicon, context or Context())
+    hearing = Hearing(register, lexicon, reader.context.scope)
     found = lines.pieces(text, MAX_LINES, MAX_CHARS)
     read = _affordable([piece for piece in found if not piece.is_beyond])
     beyond = found[len(read) :]
-    parsed = sections.split(read, reader)
+    read = [piece._replace(text=spelling.spelled_out(changes.marked(piece.text), hearing.names)) for piece in read]
+    parsed = sections.split(read, reader, hearing)
     result: list[ChainLine] = []
     for section in parsed:
-        result += _section(section, reader)
+        result += _section(section, reader, hearing)
     result = _superseded(parsed, result)
+    result = doubts.settled_against_others(result)
     result = _by_names(result, reader.context.self_text)
     result = _duplicates(result)
     sums = totals(result)
@@ -67,8 +71,8 @@ def _affordable(found: list[Piece]) -> list[Piece]:
     return found
 
 
-def _section(section: Section, reader: Reader) -> list[ChainLine]:
-    bound = heading.bind(section.title, reader, section.goods)
+def _section(section: Section, reader: Reader, hearing: Hearing) -> list[ChainLine]:
+    below = _Below(heading.bind(section.title, reader), {}, hearing)
     result: list[ChainLine] = []
     for unit in section.units:
         if unit.fixed is not None:
@@ -77,20 +81,51 @@ def _section(section: Section, reader: Reader) -> list[ChainLine]:
                 for piece in unit.pieces
             ]
             continue
-        result += _unit(unit, bound)
+        result += _unit(unit, below)
     return result
 
 
-def _unit(unit: Unit, reader: Reader) -> list[ChainLine]:
+@dataclass(slots=True)
+class _Below:
+    """Reads what stands below the headings of one list."""
+
+    bound: Reader
+    readers: dict[Standing, Reader]
+    hearing: Hearing
+    strays: dict[Standing, set[str]] = field(default_factory=dict)
+    """Compounds that lines named themselves since the heading."""
+
+    def reader(self, standing: Standing) -> Reader:
+        if standing not in self.readers:
+            self.readers[standing] = heading.under(self.bound, standing)
+        return self.readers[standing]
+
+    def read(self, text: str, standing: Standing) -> list[Draft]:
+        """The drafts of one entry; where its place is not certain it waits for a person."""
+        inline = self.hearing.inline(text, standing)
+        if inline is not None:
+            text, standing = inline
+        text = spelling.under(text, standing.scope, self.hearing.names)
+        drafts = severals.read(text, self.hearing, self.reader(standing))
+        strays = self.strays.setdefault(standing, set())
+        doubt = doubts.of_place(text, drafts, standing, strays, self.hearing)
+        strays |= doubts.named_elsewhere(text, standing, self.hearing)
+        return [doubts.asked(draft, doubt) for draft in drafts] if doubt else drafts
+
+
+def _unit(unit: Unit, below: _Below) -> list[ChainLine]:
     """The lines of an entry: its own with the goods, the others carry it on."""
     first = unit.pieces[0]
+    reader = below.reader(unit.standing)
     if reader.effort.is_exhausted:
         asked = Outcome.REVIEW
         return [ChainLine(p.line_no, p.raw, asked, p.part, unit.index, reason="given_up") for p in unit.pieces]
-    drafts = entry.read(unit.text, reader)
+    drafts = below.read(unit.text, unit.standing)
     if unit.candidates_text:
         drafts = [_loose_number(drafts[0], unit.candidates_text, reader), *drafts[1:]]
     own = [_line(draft, unit, first.part + extra) for extra, draft in enumerate(drafts)]
+    if doubts.is_bare(unit.text, unit.standing, below.hearing):
+        own = [line._replace(inherits=True) for line in own]
     rest = [
         ChainLine(
             piece.line_no,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,6 +12,15 @@ from app.intake.grammar.model import Change
 from app.intake.grammar.scan import Element, Kind
 
 _OWN = ("我家", "我", "我们家", "我们")  # 我家退一份
+_NOT_LESS = tuple("还多不至很缺太减么差".strip())
+_STRIKES = frozenset("\u0335\u0336\u0337\u0338")
+_APART = frozenset({"", " ", ",", "(", "。", ";"})
+STRUCK = "❌"
+_CROSSES = re.compile("[❌🚫⛔❎]\ufe0f?")
+_TILDES = re.compile(r"~~[^~]*\d{3}[^~]*~~|~~[^~]*\d[^~]*[一-鿿]\d[^~]*~~")  # ~~7号楼~~ is a heading
+_VOIDS = re.compile(
+    r"\([^()]{0,6}(?:作废|已删|删除|删掉|删|划掉|划去|已取消|撤销)[^()]{0,4}\)|(?<![\u4e00-\u9fff])(?:已作废|作废|已删除|已删|划掉|已划掉)(?![\u4e00-\u9fff,，])"
+)
 _TOTALS = ("总共", "一共", "总计", "合计", "共计", "共")
 
 
@@ -24,6 +34,10 @@ class Changing:
     total: int | None = None
     after_goods: bool = False
     """A quantity stands before the words of the change: 2份 再加1份, 土豆2袋 再加鸡蛋1盒."""
+    behind: str = ""
+    """What stands behind the words that withdraw."""
+    apart: bool = True
+    """A blank or comma stands before these words: 2份 不订了 withdraws the line, 2份不要了 may mean two of more."""
 
 
 def _quantity_follows(text: str, at: int) -> bool:
@@ -56,7 +70,8 @@ def find(text: str) -> Changing:
     for word in words.CANCELS:
         at = text.find(word)
         if at >= 0:
-            return Changing(text[:at] + " " + text[at + len(word) :].lstrip("吧了啊哈"), cancels=True)
+            behind = text[at + len(word) :].lstrip("吧了啊哈")
+            return Changing(text[:at] + " " + behind, cancels=True, behind=behind, apart=text[at - 1 : at] in _APART)
     added = _change(text, words.ADDS, Change.ADD)
     if added and total is None:
         return added
@@ -65,6 +80,23 @@ def find(text: str) -> Changing:
     if total is not None and "+" in text:
         return Changing(text, Change.SET, total=total)
     return Changing(text, total=total)
+
+
+def marked(text: str) -> str:
+    """The text with every way of striking a line out as one mark behind it.
+
+    ~~7-302 1份~~, 7-302 1份❌, （作废）201 2份, and each character struck through.
+    """
+    struck = sum(ch in _STRIKES for ch in text) >= 2
+    plain = "".join(ch for ch in text if ch not in _STRIKES) if struck else text
+    if _TILDES.search(plain):
+        struck, plain = True, plain.replace("~~", "")
+    shorter = _CROSSES.sub(" ", _VOIDS.sub(" ", plain))
+    return f"{shorter.strip()} {STRUCK}" if struck or shorter != plain else text
+
+
+def _is_han(ch: str) -> bool:
+    return "\u4e00" <= ch <= "\u9fff"
 
 
 def _before_set(text: str) -> str:
@@ -93,6 +125,8 @@ def _change(text: str, verbs: tuple[str, ...], change: Change) -> Changing | Non
             continue  # 少了1份 complains of what is missing
         before = text[:at].strip(" ,，")
         alone = len(word) == 1 and before != "" and not before.endswith(_OWN)
+        if word == "少" and _is_han(before[-1:]) and not before.endswith(_NOT_LESS):
+            alone = False  # 青菜少一份
         if _quantity_follows(text, end) and not (alone and not text[at - 1].isspace()):
             shorter = text[:at] + " " + text[end:].lstrip("了")
             return Changing(shorter, change, after_goods=counts_something(text[:at]))

@@ -19,6 +19,11 @@ from app.places.rules import Household, Located, Reason
 
 MAX_ENTRY = 400
 _KEYCAPS = {0xFE0F: None, 0x20E3: None} | dict.fromkeys(map(ord, "【】[]「」"), " ")
+_WANTS = ("只要", "只留", "保留", "换成", "换", "改要", "再来", "重新", "还要", "另要")
+_DOUBTS = tuple(
+    "换人 给别 让给 转给 别家 别人家 写重 重复 写错 弄错 搞错 填错 再说 看情况 考虑 待定 不确定 不一定"
+    " 等通知 先不".split()
+)
 _NEIGHBOURS = ("隔壁", "对门", "楼上", "楼下", "邻居", "朋友", "对面")
 
 
@@ -69,12 +74,29 @@ def _read(text: str, reader: Reader) -> list[Draft]:
     if len(text) > MAX_ENTRY:
         return [Draft(Outcome.REVIEW, reason="too_long")]
     text = contacts.masked(chinese.fold(text).translate(_KEYCAPS))
+    if changes.STRUCK in text:
+        return _struck(text.replace(changes.STRUCK, " ").strip(), reader)
     if people.is_example(text) or people.is_format(text):
         return [Draft(Outcome.HEAD, reason="example")]
     found = addresses(text, reader)
     if len(found) < 2:
         return [_one(text, found, reader, Draft(Outcome.ROW))]
     return _several(text, found, reader)
+
+
+def _struck(text: str, reader: Reader) -> list[Draft]:
+    """A line that was struck out: the order that it would be is withdrawn."""
+    if not text:
+        return [Draft(Outcome.SKIP, reason="struck")]
+    gone = []
+    for draft in _read(text, reader):
+        known = draft.household is not None and draft.reason in ("", "no_quantity", "item_missing")
+        acts = draft.outcome in (Outcome.ROW, Outcome.AMEND, Outcome.CANCEL)
+        if draft.household is not None and (acts or known):
+            gone.append(replace(draft, outcome=Outcome.CANCEL, items=(), change=None, reason="struck"))
+        else:
+            gone.append(_asked(draft, "cancel_and_order") if draft.outcome is not Outcome.SKIP else draft)
+    return gone
 
 
 def _without(text: str, found: list[Located]) -> str:
@@ -176,12 +198,12 @@ def _one(text: str, found: list[Located], reader: Reader, draft: Draft) -> Draft
         items=parsed.goods,
         change=changing.change,
         restricted_note=extracted.restricted,
-        is_question=rest.rstrip(" 。.").endswith(("?", "吗", "么")),
+        is_question=rest.rstrip(" 。.").endswith(("?", "吗", "么")) or "吗" in rest or "?" in rest,
     )
     draft = _noted(draft, " ".join(filter(None, (extracted.note, parsed.note))))
     if draft.outcome is Outcome.REVIEW:
         return draft
-    return _judged(draft, changing, parsed, elements, reader)
+    return _judged(draft, changing, parsed, elements, reader, rest)
 
 
 def _elements(text: str, reader: Reader) -> list[Element]:
@@ -253,16 +275,22 @@ def _noted(draft: Draft, note: str) -> Draft:
 
 
 def _judged(
-    draft: Draft, changing: changes.Changing, parsed: goods.Parsed, elements: list[Element], reader: Reader
+    draft: Draft, changing: changes.Changing, parsed: goods.Parsed, elements: list[Element], reader: Reader, said: str
 ) -> Draft:
-    """The outcome of an entry whose parts are read."""
+    """The outcome of an entry whose parts are read. said: its words without the address."""
     if changing.cancels:
-        if any(item.qty is not None for item in draft.items):
+        if _goes_on(changing.behind, reader):
+            return _asked(draft, "change_unclear")
+        counted = [item for item in draft.items if item.qty is not None]
+        bare = changing.apart and len(draft.items) == 1 and not any(e.kind is Kind.WORDS for e in elements)
+        if counted and not (bare and counted[0].item and not counted[0].problem and not parsed.problem):
             return _asked(draft, "cancel_and_order")
+        draft = replace(draft, items=()) if counted else draft  # 402 2份 不订了
         return _identified(replace(draft, outcome=Outcome.CANCEL), reader)
     if not draft.items:
         return _without_goods(draft, elements)
     problem = next((item.problem for item in draft.items if item.problem), "") or parsed.problem
+    problem = problem or ("unclear_words" if not draft.change and any(w in said for w in _DOUBTS) else "")
     if problem:
         return _asked(draft, problem)
     if changing.after_goods and draft.change is Change.LESS:
@@ -276,13 +304,20 @@ def _judged(
     return _identified(replace(draft, outcome=Outcome.AMEND if draft.change else Outcome.ROW), reader)
 
 
+def _goes_on(behind: str, reader: Reader) -> bool:
+    """`西瓜不要了 只要吐司`: behind the withdrawal something else is wanted."""
+    return (
+        any(word in behind for word in _WANTS) or bool(reader.lexicon.mentioned(behind)) or behind[:1] in ("改", "换")
+    )
+
+
 def _without_goods(draft: Draft, elements: list[Element]) -> Draft:
     """An entry that orders nothing: a name only is kept, an address only is asked."""
     if draft.change:
         return _asked(draft, "no_quantity")
     said = " ".join(element.text for element in elements)
     if draft.household or draft.address_reason:
-        if said and people.is_chat(said):
+        if said and people.is_chat(said) and any(ch.isalnum() for ch in said):
             return replace(draft, outcome=Outcome.SKIP, reason="chat")
         return _asked(draft, draft.address_reason if draft.has_address and draft.address_reason else "no_quantity")
     if said.strip():

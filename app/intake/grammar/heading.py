@@ -8,6 +8,7 @@ from datetime import date
 from app.core import chinese
 from app.intake.grammar import words
 from app.intake.grammar.reader import Reader
+from app.intake.grammar.standing import Standing
 from app.places.rules import Scope, scope_named
 
 UNNAMED = "接龙商品"
@@ -15,18 +16,24 @@ _WEEKDAYS = "一二三四五六日"
 _COLLECT = ("自提", "门口", "取货", "提货", "集合", "送到", "领取", "存放", "地点")
 
 
-def bind(title: list[str], reader: Reader, goods: str = "") -> Reader:
-    """The reader of this list: its scope narrowed by the title, its default item found in the title.
-
-    goods: the one item that a heading inside the list names for the lines below it.
-    """
+def bind(title: list[str], reader: Reader) -> Reader:
+    """The reader of this list: its scope narrowed by the title, its default item found in the title."""
     whole = chinese.fold(" ".join(title))[:400]
     context = reader.context
     if context.scope is None or not context.scope.building:
         first = next((line for line in title if line), "")
         named = None if any(word in whole for word in _COLLECT) else scope_named(first, reader.register, context.scope)
         context = replace(context, scope=named or context.scope)
-    return replace(reader, context=context, default_item=goods or _default_item(title, reader))
+    return replace(reader, context=context, default_item=_default_item(title, reader))
+
+
+def under(reader: Reader, standing: Standing) -> Reader:
+    """The reader of the lines below a heading: what it said of place and good, or that nothing is inherited."""
+    context, goods = reader.context, reader.default_item
+    if standing.is_heard:
+        context = replace(context, scope=replace(standing.scope or Scope(), is_open=True))
+    goods = "" if standing.goods is None else standing.goods or goods
+    return replace(reader, context=context, default_item=goods)
 
 
 def _default_item(title: list[str], reader: Reader) -> str:
@@ -40,16 +47,6 @@ def _default_item(title: list[str], reader: Reader) -> str:
     named = [word for word in words.GOODS if len(word) >= 2 and word in whole]
     longest = [word for word in named if not any(word != other and word in other for other in named)]
     return longest[0] if len(longest) == 1 else UNNAMED
-
-
-def item_named(text: str, reader: Reader) -> str:
-    """The one item that a heading inside a list names (`以下为水果套餐：`), "" when it names none or several."""
-    if reader.lexicon.is_open:
-        found = [word for word in words.GOODS if len(word) > 1 and word in text]
-        found = [word for word in found if not any(word != other and word in other for other in found)]
-    else:
-        found = sorted(reader.lexicon.mentioned(text))
-    return found[0] if len(found) == 1 else ""
 
 
 def scope_of(title: str, reader: Reader) -> Scope | None:

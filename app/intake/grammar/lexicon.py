@@ -78,6 +78,14 @@ class Lexicon:
         for name in sorted(self._names or words.PROTECTED, key=len, reverse=True):
             self._starts[name[0]].append(name)
 
+    def names(self) -> tuple[str, ...]:
+        """Every name that goods go by."""
+        return tuple(self._names)
+
+    def covers(self, word: str) -> bool:
+        """Whether a word is, or is part of, the name of goods."""
+        return any(key(word) in name for name in self._names)
+
     @property
     def only_item(self) -> str:
         return next(iter(self.items)) if len(self.items) == 1 else ""

@@ -80,6 +80,8 @@ class ChainLine(NamedTuple):
     list_no: int = 0
     text: str = ""
     """The words of the entry without its number, continuations included."""
+    inherits: bool = False
+    """The building comes from a heading above, not from the line."""
 
     @property
     def needs_settling(self) -> bool:

@@ -16,6 +16,8 @@ _PARTICLES = frozenset("啊呀哦了的吧呢哈嗯呵嘿哟喽啦么嘛您你�
 _KIN_ONLY = tuple(word for word in words.KIN if word != "家")
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _CHAT = sorted(words.CHAT, key=len, reverse=True)
+_THANKS = ("谢谢", "感谢", "辛苦", "多谢")
+_THANKED = tuple("团长 楼长 群主 组长 楼组长 志愿者 老师 阿姨 师傅 大白 姐姐 姐 哥".split())
 _TRIM = " :：,，-~·。.、…"
 _ASKS = ("多少钱", "几点", "什么时候", "还有吗", "有吗", "怎么", "能不能", "可不可以", "谁", "哪里", "哪天", "吗", "?")
 _DISTRICTS = tuple("社区 街道 委会 小区 大楼 公寓 人家 市场 广场 中心 大厦 路 街 区 里 府 号".split())
@@ -105,10 +107,11 @@ def _behind_address(rest: list[Element], lexicon: Lexicon) -> tuple[str, list[El
     person, goods = _person_and_goods(stripped, lexicon)
     if person and follows is not None and follows.kind is Kind.QTY:
         return person, [replace(first, text=goods), *rest[1:]]
-    if _is_called(stripped, lexicon):
+    begins_goods = follows is not None and follows.tight and follows.is_item  # 羊奶粉 is no 奶粉 of somebody called 羊
+    if _is_called(stripped, lexicon) and not (begins_goods and len(stripped) == 1):
         return stripped, rest[1:]
     another = follows is not None and follows.kind is Kind.WORDS and lexicon.knows(follows.text)
-    if another and not is_no_name(stripped) and not lexicon.knows(stripped):
+    if another and not begins_goods and not is_no_name(stripped) and not lexicon.knows(stripped):
         return stripped, rest[1:]
     return "", rest
 
@@ -186,6 +189,8 @@ def _nickname(rest: list[Element], lexicon: Lexicon) -> tuple[str, list[Element]
         len(each.text) == 1 and each.text.isascii() and each.text.isalpha() for each in letters
     ):
         return "", rest  # A+1、B*2
+    if len(first.text) == 1 and follows is not None and follows.tight and follows.is_item:
+        return "", rest  # 酱油 is no 油 of somebody called 酱
     person, goods = _person_and_goods(first.text, lexicon)
     if person:
         return person, [replace(first, text=goods), *rest[1:]]
@@ -251,6 +256,9 @@ def is_chat(text: str) -> bool:
     if not bare or any(word in text for word in words.SYSTEM):
         return True
     left = bare
+    if any(word in bare for word in _THANKS):
+        for word in _THANKED:
+            left = left.replace(word, "")
     for word in _CHAT:
         left = left.replace(word, "")
     return all(ch in _PARTICLES for ch in left)

@@ -5,17 +5,20 @@ The rules look at a line and its neighbours only; no line is visited more than a
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
-from app.intake.grammar import entry, heading, lines, people, remarks
+from app.intake.grammar import entry, lines, people, remarks
 from app.intake.grammar.lines import Inline, Marker, Piece
+from app.intake.grammar.mentions import ROOMS, mentions
 from app.intake.grammar.model import Outcome
 from app.intake.grammar.reader import Reader, addresses
+from app.intake.grammar.standing import NOTHING_SAID, Heading, Hearing, Standing
 
 MAX_LINE = 600
-_OF_A_BUILDING = frozenset({"", "住户", "居民", "业主", "邻居", "接龙", "订单", "汇总", "楼长", "楼长汇总"})
 _AROUND = " :：。.,，-—【】[]()"
 _PRICE = ("元", "￥", "¥", "块/", "块一")
+_PRICED = re.compile(r"\d(?:元|块钱?) ?(?:/|一|每)[\u4e00-\u9fff]")
 _NOTICE = tuple(
     "满 起送 每份 每人 每户 还差 截止 截单 自提 团长 价格 售价 统一 到货 预计 开团 结团 配送 库存 限购 限 合计"
     " 总计 共计 接龙 注意 温馨提示 备注: 说明 规格 共".split()
@@ -39,6 +42,8 @@ class Unit:
     """The number of the last of the goods that are listed below an address, 0 when none are."""
     candidates_text: str = ""
     """The line with its number, when a loose number may as well be a building."""
+    standing: Standing = NOTHING_SAID
+    """What the headings above it say."""
 
 
 @dataclass(slots=True)
@@ -49,17 +54,17 @@ class Section:
     title: list[str] = field(default_factory=list)
     has_header: bool = False
     units: list[Unit] = field(default_factory=list)
-    goods: str = ""
-    """The item that a heading inside the list names for the lines below it."""
     heading: bool = False
     """The first line of the title is a building (`13号楼：`), which ends where the next building begins."""
+    standing: Standing = NOTHING_SAID
+    """What the headings said so far."""
 
     @property
     def own_title(self) -> list[str]:
         return self.title[1:] if self.heading else self.title
 
 
-def split(found: list[Piece], reader: Reader) -> list[Section]:
+def split(found: list[Piece], reader: Reader, hearing: Hearing) -> list[Section]:
     """The lists of the paste. A header begins a new one; quoted lines stay in place as SKIP."""
     quoted = _quoted(found)
     section = Section(0)
@@ -77,49 +82,38 @@ def split(found: list[Piece], reader: Reader) -> list[Section]:
             sections.append(section)
             _header(piece, end, section)
             continue
-        building = _heading_building(piece.text, reader)
-        if building:
-            section = Section(len(sections), [building, *section.own_title], heading=True)
-            sections.append(section)
-            section.units.append(_fixed(piece, Outcome.HEAD, "building", section))
-            continue
-        goods = _heads_goods(piece.text, section, reader)
-        if goods:
-            section = Section(len(sections), list(section.title), heading=section.heading, goods=goods)
-            sections.append(section)
-            section.units.append(_fixed(piece, Outcome.HEAD, "heading", section))
-            continue
-        _line(piece, section, reader)
+        told = hearing.hear(piece.text, section.standing)
+        if told is not None:
+            section = _headed(piece, told, section, sections)
+            if section.units and section.units[-1].pieces[0] is piece:
+                continue
+        _line(piece, section, reader, hearing)
     if len(sections) > 1 and not any(unit.fixed is None for unit in sections[0].units):
         for unit in sections[0].units:
             unit.fixed, unit.reason = Outcome.SKIP, unit.reason or "remark"
     for each in sections:
-        _menus(each)
+        _menus(each, hearing)
         _headings(each, reader)
     return [each for each in sections if each.units]
 
 
-def _heading_building(text: str, reader: Reader) -> str:
-    """`13号楼：` on a line of its own: the building of the lines below it, whatever stood above; "" for other lines."""
-    if len(text) > 16 or not text[:1].strip() or lines.marker(text) is not None:
-        return ""
-    found = addresses(text, reader)
-    if len(found) != 1 or found[0].resolution.household is not None or found[0].resolution.read.room:
-        return ""
-    left = (text[: found[0].start] + text[found[0].end :]).strip(_AROUND)
-    known = bool(found[0].resolution.read.building) and left in _OF_A_BUILDING
-    return text[found[0].start : found[0].end].strip(_AROUND) if known else ""
-
-
-def _heads_goods(text: str, section: Section, reader: Reader) -> str:
-    """`以下为水果套餐：`, `【鸡蛋】` between orders: the item of the lines below it, "" for any other line."""
-    entered = any(unit.fixed is None for unit in section.units)
-    if not text or len(text) > 20 or not (entered or section.goods or not section.title):
-        return ""
-    marked = text.endswith(":") or (text[0] in "【[" and text[-1] in "】]")
-    if not marked or lines.marker(text) is not None or addresses(text, reader) or entry.has_quantity(text, reader):
-        return ""
-    return heading.item_named(text, reader)
+def _headed(piece: Piece, told: Heading, section: Section, sections: list[Section]) -> Section:
+    """The list that goes on below a heading: a new one where orders stand above it. What the line is stays open when
+    it is no certain heading; what it names ends the inheritance all the same.
+    """
+    if not told.is_certain:
+        section.standing = told.standing
+        return section
+    if any(unit.fixed is None for unit in section.units):
+        placed = told.standing.scope != section.standing.scope
+        title = [piece.text, *section.own_title] if placed else list(section.title)
+        section = Section(len(sections), title, heading=placed or section.heading)
+        sections.append(section)
+    else:
+        section.title.append(piece.text)
+    section.standing = told.standing
+    section.units.append(_fixed(piece, Outcome.HEAD, "heading", section))
+    return section
 
 
 def _quoted(found: list[Piece]) -> set[int]:
@@ -154,7 +148,15 @@ def _entry(piece: Piece, index: int | None, section: Section, loose: str = "") -
     before = next((u.index for u in reversed(section.units) if u.fixed is None and u.index is not None), None)
     if index is not None and before is not None and index <= before and index <= 1:
         block += 1
-    unit = Unit([piece], piece.text, index, list_no=section.number, block=block, candidates_text=loose)
+    unit = Unit(
+        [piece],
+        piece.text,
+        index,
+        list_no=section.number,
+        block=block,
+        candidates_text=loose,
+        standing=section.standing,
+    )
     section.units.append(unit)
     return unit
 
@@ -177,6 +179,10 @@ def _aside(piece: Piece, text: str, section: Section, reader: Reader) -> Unit | 
         return _fixed(piece, Outcome.SKIP, "announcement", section)
     if people.is_example(text):
         return _fixed(piece, Outcome.HEAD, "example", section)
+    entered = any(unit.fixed is None for unit in section.units)
+    if not entered and _PRICED.search(text) and not addresses(text, reader) and not text[0].isdigit():
+        section.title.append(text)
+        return _fixed(piece, Outcome.HEAD, "menu", section)
     goes_on = lines.marker(text, _last_index(section) + 1)
     after_date = 0 if goes_on and goes_on.index == _last_index(section) + 1 > 1 else lines.date_end(text)
     if not after_date and section.has_header and not any(unit.fixed is None for unit in section.units):
@@ -187,7 +193,7 @@ def _aside(piece: Piece, text: str, section: Section, reader: Reader) -> Unit | 
     return None
 
 
-def _line(piece: Piece, section: Section, reader: Reader) -> None:
+def _line(piece: Piece, section: Section, reader: Reader, hearing: Hearing) -> None:
     text = piece.text[lines.timestamp_end(piece.text) :]
     aside = _aside(piece, text, section, reader)
     if aside is not None:
@@ -212,7 +218,7 @@ def _line(piece: Piece, section: Section, reader: Reader) -> None:
         unit = _entry(piece._replace(text=text[mark.end :]), mark.index, section, text if mark.is_loose else "")
         unit.quantity = entry.has_quantity(unit.text, reader)
     else:
-        _plain(piece._replace(text=text), section, reader)
+        _plain(piece._replace(text=text), section, reader, hearing)
 
 
 def _lists_goods(piece: Piece, mark: Marker, section: Section, reader: Reader) -> bool:
@@ -274,7 +280,7 @@ def _inline(piece: Piece, text: str, inline: list[Inline], section: Section) -> 
         unit.quantity = True
 
 
-def _plain(piece: Piece, section: Section, reader: Reader) -> None:
+def _plain(piece: Piece, section: Section, reader: Reader, hearing: Hearing) -> None:
     """A line without a number: an entry of its own, the continuation of the one above, or talk."""
     text = piece.text
     above = section.units[-1] if section.units and section.units[-1].fixed is None else None
@@ -302,7 +308,18 @@ def _plain(piece: Piece, section: Section, reader: Reader) -> None:
     if (quantity and not notice) or changes:
         _entry(piece, None, section).quantity = True
         return
+    if _may_want(text, hearing):
+        _entry(piece, None, section)
+        return
     section.units.append(_fixed(piece, Outcome.SKIP, "remark", section))
+
+
+def _may_want(text: str, hearing: Hearing) -> bool:
+    """`502 大米让给对门了`, `7号楼整个三楼都要`: somebody of an address wants something; only a person knows what."""
+    found = mentions(text, hearing.names)
+    if any(each.level in ROOMS for each in found) and not any(word in text for word in _NOTICE):
+        return True
+    return bool(found) and any(word in text for word in ("都要", "也要", "要的", "想要", "来一", "订一"))
 
 
 def _continues(above: Unit, text: str, quantity: bool, reader: Reader) -> bool:
@@ -317,7 +334,11 @@ def _continues(above: Unit, text: str, quantity: bool, reader: Reader) -> bool:
     return bool(draft.flags) or bool(remarks.extract(text).note)
 
 
-def _menus(section: Section) -> None:
+def _names_a_room(text: str, hearing: Hearing) -> bool:
+    return any(each.level in ROOMS for each in mentions(text, hearing.names))
+
+
+def _menus(section: Section, hearing: Hearing) -> None:
     """A numbered block that orders nothing and is followed by another block is a menu."""
     blocks = sorted({unit.block for unit in section.units if unit.fixed is None})
     for block in blocks:
@@ -325,6 +346,8 @@ def _menus(section: Section) -> None:
         priced = any(any(word in unit.text for word in _PRICE) for unit in members)
         silent = sum(unit.quantity for unit in members) * 2 < len(members)
         last = block == blocks[-1]
+        if any(_names_a_room(unit.text, hearing) for unit in members):
+            continue  # a block whose lines carry addresses is no menu
         indented = all(unit.pieces[0].indent > 0 for unit in members)
         if (silent and (not last or indented) and len(members) > 1) or (priced and not last):
             for unit in members:

@@ -52,10 +52,17 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What the place of the paste already says: the compounds a point covers, or the building a group belongs to."""
+    """What the place of the paste already says: the compounds a point covers, or the building a group belongs to.
+
+    stairwell: of an address that leaves building and stairwell out. street: the lane whose houses the lines name by
+    number. is_open: a heading said it, and a line may name another compound itself.
+    """
 
     compounds: tuple[str, ...] = ()
     building: str = ""
+    stairwell: str = ""
+    street: str = ""
+    is_open: bool = False
 
 
 @lru_cache(maxsize=4096)

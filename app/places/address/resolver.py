@@ -85,6 +85,7 @@ class Place:
     building: str
     in_scope: frozenset[str]
     explains: Callable[[str], bool] | None = None
+    stairwell: str = ""
 
     @property
     def is_named(self) -> bool:
@@ -108,10 +109,13 @@ def place_of(
     named = names.named_building(naming.masked, register, frozenset(compounds))
     if named:
         naming = replace(naming, masked=named.masked, building=named.building, problem="")
-    building = building_key(scope.building) if scope and scope.building else ""
+    mine = not naming.compounds or not scoped or bool(naming.compounds & set(scoped))
+    building = building_key(scope.building) if scope and scope.building and mine else ""
+    stairwell = scope.stairwell if scope and building else ""
     if not building and len(compounds) == 1 and len(register.buildings[compounds[0]]) == 1:
         building = next(iter(register.buildings[compounds[0]]))
-    return Place(register, compounds, naming, building, frozenset(allowed), explains)
+    in_scope = frozenset(register.buildings if scope and scope.is_open else allowed)
+    return Place(register, compounds, naming, building, in_scope, explains, stairwell)
 
 
 def resolve(text: str, register: Register, scope: Scope | None = None) -> Resolution:
@@ -209,12 +213,18 @@ def _accepted(household: Household, chosen: Reading, place: Place, glued: bool) 
 
 def _hits(read: Iterable[Reading], place: Place) -> list[_Hit]:
     hits: list[_Hit] = []
+    halves: list[Reading] = []
     for reading in read:
         building = place.naming.building or building_key(reading.building) or place.building
         if not building or (place.naming.building and reading.building):
             continue
-        for compound in place.compounds:
-            hits += [_Hit(household, reading) for household in place.register.rooms(compound, reading, building)]
+        if place.stairwell and not reading.stairwell and not reading.building and not place.naming.building:
+            reading = reading._replace(stairwell=place.stairwell)
+        found = [(h, c) for c in place.compounds for h in place.register.rooms(c, reading, building)]
+        halves += [reading] * (len(found) > 1 and bool(reading.building) and not reading.stairwell)
+        hits += [_Hit(household, reading) for household, _compound in found]
+    if place.building and any(hit.reading not in halves for hit in hits):
+        hits = [hit for hit in hits if hit.reading not in halves]  # below 3幢, 2-102 is stairwell 2: 2幢 has several
     hits.sort(key=lambda hit: (hit.reading.cost, bool(hit.reading.building) and bool(place.building)))
     return hits
 

@@ -1,0 +1,170 @@
+"""When the place of an order is not certain although its numbers fit a household: then a person decides.
+
+the line                                             doubt
+names a house or lane that nobody knows               unknown_building
+is below a heading that ended the place               place_ended
+10号102, where a lane has a house 10 too              ambiguous
+401（8号楼）, 听雨阁朋友代收 on a line of 听雪阁           place_behind: the words and the household differ
+4号楼303（北）                                          unknown_place: brackets that seem to name a place
+3栋201 below 二期, after a line that named 一期          ambiguous, where 一期 has it too
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+
+from app.intake.grammar.entry import Draft
+from app.intake.grammar.mentions import BUILDINGS, ROOMS, Level, Mention, groups, mentions
+from app.intake.grammar.model import ChainLine, Outcome
+from app.intake.grammar.standing import Hearing, Needs, Standing
+from app.places.rules import Household, building_key, room_key, stairwell_key
+
+_PLACE_BRACKET = re.compile(r"\(([东西南北中前后]边?|[^()]{1,6}[区期弄苑园村巷楼幢栋座])\)")
+_PLACES = frozenset({Level.COMPOUND, Level.STREET, *BUILDINGS})
+
+
+def of_place(text: str, drafts: Sequence[Draft], standing: Standing, strays: set[str], hearing: Hearing) -> str:
+    """Why the place of a line is not certain, "" when it is. strays: compounds that lines above named themselves."""
+    found = mentions(text, hearing.names)
+    levels = {each.level for each in found}
+    if Level.UNKNOWN in levels:
+        return "unknown_building"
+    if standing.needs is Needs.COMPOUND and not levels & {Level.COMPOUND, Level.HOUSE}:
+        return "place_ended"
+    only = [draft.household for draft in drafts if draft.household and _is_only_building(draft.household, hearing)]
+    if standing.needs is Needs.BUILDING and only and not levels & {*BUILDINGS, Level.CHAIN}:
+        return "place_ended"
+    if _may_be_a_house(found, standing, hearing):
+        return "ambiguous"
+    homes = [draft.household for draft in drafts if draft.household]
+    if not homes:
+        return ""
+    if any(not _agrees(group, homes) for group in groups(text, found)):
+        return "place_behind"
+    if any(
+        not any(match.start() < each.end and each.start < match.end() for each in found)
+        for match in _PLACE_BRACKET.finditer(text)
+    ):
+        return "unknown_place"
+    return "ambiguous" if _may_be_strayed(found, homes, strays, hearing) else ""
+
+
+def asked(draft: Draft, reason: str) -> Draft:
+    """An order whose household is only a proposal."""
+    if draft.outcome in (Outcome.SKIP, Outcome.HEAD) or (draft.outcome is Outcome.REVIEW and draft.household is None):
+        return draft
+    proposed = (draft.household,) if draft.household else ()
+    waiting = replace(draft, outcome=Outcome.REVIEW, household=None, reason=reason)
+    return replace(waiting, candidates=tuple(dict.fromkeys((*proposed, *draft.candidates))))
+
+
+def named_elsewhere(text: str, standing: Standing, hearing: Hearing) -> set[str]:
+    """The compounds outside of the heading's that a line names."""
+    if standing.scope is None or not standing.scope.compounds:
+        return set()
+    found = mentions(text, hearing.names)
+    return {c for each in found if len(each.compounds) == 1 for c in each.compounds} - set(standing.scope.compounds)
+
+
+def settled_against_others(found: Sequence[ChainLine]) -> list[ChainLine]:
+    """Changes that another line of the paste makes unclear are asked.
+
+    7-302 1份 and 7-302 2份❌        is the first still wanted?
+    1203取消 below 望海楼, after 听雪1203 1份    whose order?
+    """
+    by_room: dict[str, set[object]] = defaultdict(set)
+    ordering: dict[object, int] = Counter()
+    for line in found:
+        if line.outcome is Outcome.ROW and line.household is not None and line.continues is None:
+            by_room[room_key(line.household.room)].add(line.household.household_id)
+            ordering[line.household.household_id] += 1
+    settled = []
+    for line in found:
+        home = line.household
+        changes = home is not None and line.outcome in (Outcome.AMEND, Outcome.CANCEL)
+        if home is not None and changes and line.reason == "struck" and ordering[home.household_id]:
+            line = line._replace(outcome=Outcome.REVIEW, reason="struck_twice")
+        elif home is not None and changes and line.inherits and len(by_room[room_key(home.room)]) > 1:
+            line = line._replace(outcome=Outcome.REVIEW, household=None, candidates=(home,), reason="ambiguous")
+        settled.append(line)
+    return settled
+
+
+def is_bare(text: str, standing: Standing, hearing: Hearing) -> bool:
+    """Whether a line has its building from a heading only."""
+    if standing.scope is None:
+        return False
+    levels = {each.level for each in mentions(text, hearing.names)}
+    return not levels & {*_PLACES, Level.CHAIN}
+
+
+def _is_only_building(home: Household, hearing: Hearing) -> bool:
+    return len(hearing.register.buildings[home.compound]) == 1
+
+
+def _may_be_a_house(found: Sequence[Mention], standing: Standing, hearing: Hearing) -> bool:
+    """`10号102` where a lane has a house 10 too, and nothing says which lane."""
+    scope = standing.scope
+    if any(each.level in (Level.COMPOUND, Level.HOUSE) for each in found) or (scope is not None and scope.street):
+        return False
+    said = next((each for each in found if each.level is Level.BUILDING and each.label.endswith("号")), None)
+    around = set(scope.compounds) if scope is not None and scope.compounds else set(hearing.register.buildings)
+    return said is not None and any(
+        said.value in numbers
+        for places in hearing.names.streets.values()
+        for compound, numbers in places.items()
+        if compound in around
+    )
+
+
+def _agrees(group: Sequence[Mention], homes: Sequence[Household]) -> bool:
+    """Whether one household of the line is what a group of mentions says; numbers alone say too little to disagree."""
+    if not any(each.level in _PLACES for each in group):
+        return True
+    rooms = [each for each in group if each.level in ROOMS]
+    places = [each for each in group if each.level not in ROOMS]
+    here = [home for home in homes if all(_fits(each, home) for each in places)]
+    return bool(here) and all(any(_fits(each, home) for home in here) for each in rooms)
+
+
+def _fits(each: Mention, home: Household) -> bool:
+    if each.level in (Level.COMPOUND, Level.STREET):
+        return home.compound in each.compounds
+    if each.level is Level.HOUSE:
+        return building_key(home.building) == building_key(each.value)
+    if each.level is Level.BUILDING:
+        mine = building_key(home.building)
+        return (
+            each.value in (mine, home.building) or mine.endswith(f"-{each.value}") or room_key(home.room) == each.value
+        )
+    if each.level is Level.STAIRWELL:
+        return not home.stairwell or stairwell_key(home.stairwell) == each.value
+    if each.level is Level.ROOM:
+        return room_key(home.room) == room_key(each.value)
+    if each.level is Level.NUMBER:
+        return each.value in (room_key(home.room), building_key(home.building)) or _glued(each.value, home)
+    if each.level is Level.CHAIN:
+        return any(_glued(part, home) for part in each.value.split("-"))
+    return True
+
+
+def _glued(number: str, home: Household) -> bool:
+    """3022份: the number holds the quantity too."""
+    return number.startswith(room_key(home.room)) or number.endswith(room_key(home.room))
+
+
+def _may_be_strayed(found: Sequence[Mention], homes: Sequence[Household], strays: set[str], hearing: Hearing) -> bool:
+    """A building without its compound, after a line that named another compound which has that flat too."""
+    if not strays or any(each.level in (Level.COMPOUND, Level.HOUSE, Level.STREET) for each in found):
+        return False
+    if not any(each.level in BUILDINGS or each.level is Level.CHAIN for each in found):
+        return False
+    return any(
+        other.stairwell == home.stairwell
+        for home in homes
+        for compound in strays - {home.compound}
+        for other in hearing.register.by_room.get((compound, building_key(home.building), room_key(home.room)), [])
+    )

@@ -1,0 +1,127 @@
+"""Addresses spelled out before they are read: short names in full, numbers of houses as the register has them, and
+what was written behind or in brackets put in front.
+
+    written                         read as
+    紫薇5-1-102                     紫薇园5-1-102
+    455弄6号301                     长宁路455弄6号301
+    东2弄七号101                    东二弄7号 101
+    听雪12楼03                      听雪阁 12楼03
+    203室,9号,455弄                 长宁路455弄9号203室
+    401(8号楼) · 301 7号楼           8号楼401 · 7号楼301
+    3号楼302(南区)                  锦绣家园南区3号楼302
+
+Only what is certain is spelled out; the rest stays as it was written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from app.intake.grammar import words
+from app.intake.grammar.gazetteer import Gazetteer
+from app.intake.grammar.mentions import BUILDINGS, RANKS, ROOMS, Level, Mention, groups, mentions
+from app.places.rules import Scope
+
+_LONGEST = 300
+_BELOW = frozenset({*BUILDINGS, *ROOMS, Level.STAIRWELL, Level.FLOOR})
+_KIN_HOMES = tuple(f"{kin}家" for kin in words.KIN if kin != "家")
+_INTRODUCES = ("在", "住", "是", "给", "帮", "替", "还有", "上面", "我家", "回到", *_KIN_HOMES)
+
+
+def spelled_out(text: str, names: Gazetteer) -> str:
+    """Folded text with its addresses in the words of the register, whatever stands above it."""
+    if len(text) > _LONGEST:
+        return text
+    found = mentions(text, names)
+    if not found:
+        return text
+    for group in reversed(groups(text, found)):
+        text = _group(text, group, names)
+    return text
+
+
+def under(text: str, scope: Scope | None, names: Gazetteer) -> str:
+    """The text of a row with what only the heading above it makes certain: the house of a lane, another compound."""
+    if scope is None or len(text) > _LONGEST:
+        return text
+    found = mentions(text, names)
+    named = [each for each in found if each.level in (Level.COMPOUND, Level.HOUSE, Level.STREET, Level.UNKNOWN)]
+    if not named and scope.street and found:
+        return _in_street(text, found[0], scope, names)
+    if len(named) == 1 and named[0].level is Level.HOUSE and len(named[0].compounds) == 1:
+        compound = next(iter(named[0].compounds))
+        if compound not in scope.compounds:
+            return f"{text[: named[0].start]} {compound}{text[named[0].start :]}"
+    return text
+
+
+def _in_street(text: str, first: Mention, scope: Scope, names: Gazetteer) -> str:
+    """`5号202` below 东一弄."""
+    numbers = names.streets.get(scope.street, {}).get(scope.compounds[0], {})
+    number, _dash, rest = first.value.partition("-")
+    key = numbers.get(number.lstrip("0"))
+    glued = "\u4e00" <= text[first.start - 1 : first.start] <= "\u9fff" and first.start > 0  # 东三弄5号
+    if key is None or glued or first.level not in (Level.BUILDING, Level.CHAIN):
+        return text
+    return f"{text[: first.start]}{key} {rest}{text[first.end :]}"
+
+
+def _group(text: str, group: list[Mention], names: Gazetteer) -> str:
+    start, end = group[0].start, group[-1].end
+    if any(each.level is Level.UNKNOWN for each in group):
+        return text
+    reordered = _reordered(text, group)
+    if reordered:
+        opened = text[start:end].count("(") > text[start:end].count(")")
+        end += 1 if opened and text[end : end + 1] == ")" else 0
+        return f"{_apart(text[:start])}{reordered} {text[end:]}"
+    for at in range(len(group) - 1, -1, -1):
+        each = group[at]
+        said = text[each.start : each.end]
+        if each.level not in (Level.COMPOUND, Level.HOUSE) or len(each.compounds) != 1:
+            continue
+        if _is_short(said, each, names) and not _is_address(group, at):
+            continue
+        behind = text[each.end :]
+        blank = " " if each.level is Level.HOUSE and behind[:1].isalnum() else ""
+        label = said if each.level is Level.COMPOUND and said in names.full and not said[0].isdigit() else each.label
+        text = f"{_apart(text[: each.start])}{label}{blank}{behind}"
+    return text
+
+
+def _is_short(said: str, each: Mention, names: Gazetteer) -> bool:
+    return said != each.label and said not in names.full
+
+
+def _is_address(group: Sequence[Mention], at: int) -> bool:
+    """A short name is an address where a number or a building stands beside it."""
+    return any(each.level in _BELOW for place, each in enumerate(group) if place != at)
+
+
+def _apart(before: str) -> str:
+    """`女儿家新村3幢`, `我妈在下塘村`: words that lead to a place are no part of its name."""
+    begin = len(before)
+    while begin > 0 and "\u4e00" <= before[begin - 1] <= "\u9fff":
+        begin -= 1
+    return f"{before} " if before[begin:].endswith(_INTRODUCES) else before
+
+
+def _reordered(text: str, group: Sequence[Mention]) -> str:
+    """The group in the order of an address, "" where it is in order already or is no single address."""
+    ranks = [RANKS[each.level] for each in group]
+    if len(group) < 2 or ranks == sorted(ranks) or len(set(ranks)) < len(ranks) or 4 not in ranks:
+        return ""
+    if not any(each.level in (Level.COMPOUND, *BUILDINGS) for each in group):
+        return ""
+    if "\u4e00" <= text[group[-1].end : group[-1].end + 1] <= "\u9fff":
+        return ""  # 302 8号楼的朋友代收
+    if any(len(each.compounds) > 1 for each in group):
+        return ""
+    ordered = sorted(group, key=lambda each: RANKS[each.level])
+    parts = []
+    for each in ordered:
+        label = each.label.removesuffix("楼") if each.level is Level.FLOOR else each.label
+        parts.append(
+            f"{each.label} " if each.level is Level.HOUSE else label if each.level is not Level.FLOOR else each.label
+        )
+    return "".join(parts)
