@@ -56,10 +56,15 @@ OPERATOR = Limits(
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """One sheet: its name ("" of a CSV) and its rows of cells as text, first row first, empty rows included."""
+    """One sheet: its name ("" of a CSV) and its rows of cells as text, first row first, empty rows included.
+
+    is_hidden: the workbook does not show it. hidden_rows: numbers of rows that it does not show, as by a filter.
+    """
 
     name: str
     rows: list[list[str]]
+    is_hidden: bool = False
+    hidden_rows: frozenset[int] = frozenset()
 
 
 def read_sheets(body: bytes, limits: Limits = WEB) -> list[Sheet]:
@@ -200,4 +205,6 @@ def _read_in_child(path: Path, limits: Limits) -> list[Sheet]:
         raise refusal(_("超过 %(rows)s 行，请分成几个文件。", rows=limits.rows))
     if done.returncode != 0:
         raise refusal(_("表格读不出来，可能已损坏。请用 Excel 或 WPS 另存一次。"))
-    return [Sheet(name, rows) for name, rows in json.loads(done.stdout)]
+    return [
+        Sheet(name, rows, is_hidden, frozenset(hidden)) for name, rows, is_hidden, hidden in json.loads(done.stdout)
+    ]

@@ -1,6 +1,7 @@
 """Pure rules of intake: re-posts, duplicates across sources, remarks.
 
-Re-post (`relation`): every re-post of a 接龙 repeats the whole list, so the later paste replaces the earlier one.
+Re-post (`relation`): every re-post of a 接龙 repeats the whole list, so the later paste replaces the earlier one. A
+version has the title (with its date), the goods and most lines of the one before; nobody's order is withdrawn on less.
 
     the later paste                                      relation
     no earlier paste                                     FIRST
@@ -8,8 +9,11 @@ Re-post (`relation`): every re-post of a 接龙 repeats the whole list, so the l
     the same entries                                     SAME
     equals a paste before the latest, or is the          OLDER, refused unless a person insists
       beginning of the latest
-    shares at least a third of its entries               NEWER
-    shares fewer                                         OTHER: another list, not a re-post
+    has no goods of the latest, or fewer than a third    OTHER: another list, not a re-post
+      of its entries and another title
+    has its title and at least half of its entries       NEWER
+      or households
+    anything between                                     UNCLEAR: a person says which
 
 Diff (`diff`): an entry is the same row when its words are the same (blanks and punctuation aside), else when household
 (or nickname), list and one item are the same, else when number and household are the same.
@@ -50,6 +54,7 @@ class Relation(StrEnum):
     SAME = "same"
     NEWER = "newer"
     OLDER = "older"
+    UNCLEAR = "unclear"
     OTHER = "other"
 
 
@@ -209,10 +214,45 @@ def relation(history: Sequence[Sequence[ChainLine]], later: Sequence[ChainLine])
     begins_latest = len(new) < len(known[-1]) and known[-1][: len(new)] == new
     if new in known[:-1] or begins_latest:
         return Relation.OLDER
+    latest = history[-1]
     shared = len(set(new) & set(known[-1]))
-    if shared * _KINSHIP >= min(len(new), len(known[-1])):
-        return Relation.NEWER
-    return Relation.OTHER
+    homes, homes_before = _homes(later), _homes(latest)
+    few = shared * _KINSHIP < min(len(new), len(known[-1]))
+    stay = bool(homes_before) and len(homes & homes_before) * 2 >= len(homes_before)
+    if few and not (stay and _is_titled_alike(later, latest)):
+        return Relation.OTHER
+    if _goods(later) and _goods(latest) and not _goods(later) & _goods(latest):
+        return Relation.OTHER
+    kept = shared * 2 >= len(known[-1]) or stay
+    return Relation.NEWER if kept and _is_titled_alike(later, latest) else Relation.UNCLEAR
+
+
+def _homes(lines: Iterable[ChainLine]) -> set[Hashable]:
+    return {line.household.household_id for line in entries(lines) if line.household is not None}
+
+
+def _goods(lines: Iterable[ChainLine]) -> set[str]:
+    return {item.item for line in entries(lines) if line.outcome is not Outcome.REVIEW for item in line.items}
+
+
+def title_of(lines: Iterable[ChainLine]) -> set[str]:
+    """What stands above the first entry, line by line, with its dates; the mark of a chain and sums left out."""
+    said: set[str] = set()
+    for line in lines:
+        if line.outcome in _ENTRIES:
+            break
+        bare = "".join(ch for ch in chinese.fold(line.raw).lower() if ch.isalnum())
+        for mark in ("接龙", "groupnote", "solitaire"):
+            bare = bare.removeprefix(mark)
+        if line.outcome is Outcome.HEAD and bare and not bare.startswith(("目前", "已接", "共", "合计", "例")):
+            said.add(bare)
+    return said
+
+
+def _is_titled_alike(later: Sequence[ChainLine], earlier: Sequence[ChainLine]) -> bool:
+    """The same title, or one that has a line more than the other; a list without any says nothing against it."""
+    mine, other = title_of(later), title_of(earlier)
+    return mine == other or bool(mine and other and (mine <= other or other <= mine))
 
 
 def clashes(present: Iterable[Ordered], incoming: Iterable[Ordered]) -> tuple[Clash, ...]:

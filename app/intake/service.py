@@ -24,7 +24,7 @@ from app.intake.grammar.lexicon import DEFAULT_LIMIT, Lexicon
 from app.intake.grammar.lexicon import Item as Word
 from app.intake.models import ChainLine, ChainPaste, LineOutcome, PasteState
 from app.intake.versions import Older, Where, carry_over, find_before, sheet_line
-from app.intake.workbooks import Workbook, read_workbook
+from app.intake.workbooks import PlacedRow, Workbook, read_workbook
 from app.ordering.models import Cycle, CyclePoint, Offer
 from app.places.queries import register_for
 from app.places.scope import require_point
@@ -120,7 +120,7 @@ def import_workbook(by: Staff, cycle_id: int, point_id: int, body: bytes) -> Cha
     ]
     before = find_before(Where(cycle_id, point, "workbook"), later)
     kept = _keep(by, cycle_id, point, "workbook", digest)
-    kept.alarms = [str(alarm.said) for alarm in found.alarms]
+    kept.alarms = [*_left_out(found), *(str(alarm.said) for alarm in found.alarms)]
     kept.replaces_id = before.paste.id if before else None
     if before is not None:
         carry_over(rows, later, before)
@@ -129,12 +129,31 @@ def import_workbook(by: Staff, cycle_id: int, point_id: int, body: bytes) -> Cha
     return kept
 
 
+def _left_out(found: Workbook) -> list[str]:
+    """What of a workbook was not read, in sentences for the preview."""
+    said = [_("工作表“%(name)s”没有读：里面没有房号和商品的列。", name=name) for name in found.unread]
+    said += [
+        _("隐藏的工作表“%(name)s”没有读。要读的话，请在表格里取消隐藏，再导入一次。", name=name)
+        for name in found.hidden
+    ]
+    if found.unused_titles:
+        said.append(_("这些列没有读：%(titles)s。", titles="、".join(found.unused_titles[:20])))
+    return said
+
+
+def _goods_of(row: PlacedRow) -> str:
+    return "、".join(f"{goods.item} {goods.qty or '?'}" for goods in row.goods)
+
+
 def _workbook_rows(found: Workbook) -> list[dict[str, Any]]:
+    names = {row.sheet for row in found.rows}
     return [
         {
             "line_no": row.row_no,
             "part": part,
-            "raw": f"{row.buyer} " + "、".join(f"{goods.item} {goods.qty or '?'}" for goods in row.goods),
+            "raw": " ".join(
+                filter(None, (row.sheet if len(names) > 1 else "", row.buyer, row.written, _goods_of(row), row.remark))
+            ),
             "outcome": row.outcome.value.lower(),
             "household_id": row.household.household_id if row.household else None,
             "items": [{"item": goods.item, "qty": goods.qty, "unit": goods.unit} for goods in row.goods],

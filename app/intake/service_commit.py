@@ -21,11 +21,12 @@ from app.intake import baskets, versions
 from app.intake.baskets import Basket
 from app.intake.booking import ACTS, Household, Offers, book, standing_bookings
 from app.intake.models import ChainBooking, ChainLine, ChainPaste, LineOutcome, PasteState
-from app.intake.service import require_line, require_paste
+from app.intake.service import lexicon_of, require_line, require_paste
 from app.ordering.models import Offer
 from app.ordering.orders import cycle_taking_orders
 from app.places.models import Building, Stairwell
 from app.places.models import Household as Home
+from app.places.queries import register_for
 
 JOB = "chain_commit"
 AT_ONCE = 120
@@ -62,17 +63,20 @@ class SettleSchema(CommandSchema):
 
 
 @command
-def commit(by: Staff, paste_id: int) -> ChainPaste:
+def commit(by: Staff, paste_id: int, is_another: bool = False) -> ChainPaste:
     """Turn the clear lines of a paste into orders; doubtful ones wait to be settled.
 
     Requires: the paste is in preview and the cycle takes orders. Ensures: each household named by clear lines has one
     order with what they say; what a version before said and this one does not is taken back; a household with an order
-    from elsewhere goes to review, nothing is overwritten. A big paste is placed by a job. Raises: NotFound, Conflict.
+    from elsewhere goes to review, nothing is overwritten. A big paste is placed by a job. is_another: a person said
+    that it is no later version of the list that it resembles. Raises: NotFound, Conflict (also while nobody said so).
     """
     paste = require_paste(by, paste_id)
     if paste.state != PasteState.PREVIEW:
         raise Conflict(_l("这次粘贴已经入单或撤销。"))
     cycle_taking_orders(paste.cycle_id, paste.service_point_id)
+    if not is_another and versions.doubtful(paste) is not None:
+        raise Conflict(_l("请先选：这是前一份清单的新版，还是另一份清单。"))
     before = db.session.get(ChainPaste, paste.replaces_id) if paste.replaces_id else None
     if before is not None:
         _supersede(before, paste)
@@ -84,6 +88,22 @@ def commit(by: Staff, paste_id: int) -> ChainPaste:
     else:
         book_some(by, paste, homes)
         finish(by, paste)
+    return paste
+
+
+@command
+def take_as_later(by: Staff, paste_id: int) -> ChainPaste:
+    """A person says that a preview is a later version of the list that it resembles; nothing is withdrawn yet.
+
+    Requires: it is in preview, and it is not clear by itself. Ensures: its lines are compared with that list, and a
+    commit replaces it. Raises: NotFound, Conflict.
+    """
+    paste = require_paste(by, paste_id)
+    head = versions.doubtful(paste)
+    if head is None:
+        raise Conflict(_l("这次粘贴不用再选是不是新版。"))
+    versions.adopt(paste, head, (register_for([paste.service_point_id]), lexicon_of(paste.cycle_id)))
+    record(by, "later_version", paste, cycle_id=paste.cycle_id, of=head.seq)
     return paste
 
 

@@ -7,8 +7,8 @@ of a buyer only and is never summed.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 
 from app.core import chinese
 from app.core.records import title_key
@@ -25,15 +25,19 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "phone": ("联系电话", "手机", "手机号", "电话", "收货电话"),
     "address": ("详细地址", "收货地址", "地址", "收件地址"),
     "compound": ("小区", "小区名称"),
-    "building": ("楼号", "楼栋", "楼幢", "栋", "幢", "楼栋号"),
+    "lane": ("弄", "弄号"),
+    "building": ("楼号", "楼栋", "楼幢", "栋", "幢", "楼栋号", "号", "门牌", "楼名"),
     "stairwell": ("单元", "单元号"),
     "room": ("房号", "房间号", "室", "门牌号", "室号"),
+    "extra": ("其他", "其它", "其他需求", "另需", "补充"),
     "remark": ("团员备注", "买家备注", "备注", "留言"),
     "note": ("备注",),
     "state": ("支付状态", "订单状态", "状态"),
 }
-IDENTITY = ("buyer", "number", "receiver", "phone", "address", "compound", "building", "stairwell", "room")
+PLACE = ("compound", "lane", "building", "stairwell", "room")
+IDENTITY = ("buyer", "number", "receiver", "phone", "address", *PLACE)
 _TOTALS = ("合计", "总计", "小计", "汇总", "共计", "总数")
+NOTHING = frozenset({"", "0", "无", "没有", "-", "—", "/", "不要", "不用", "不需要", "暂无", "×", "x", "X"})
 _GONE = ("已退款", "全额退款", "退款成功", "已取消", "交易关闭", "已关闭", "未支付", "待支付")
 _SKIPPED_TITLES = frozenset(
     "商品金额 运费 优惠 订单金额 订单总金额 退款金额 物流方式 服务小区 服务小区联系人 服务小区电话 服务小区地址"
@@ -50,6 +54,9 @@ class SheetRow:
     cells: dict[str, str]
     is_gone: bool = False
     """The file says that the order was refunded, cancelled or never paid."""
+    sheet: str = ""
+    is_hidden: bool = False
+    """The workbook does not show the row."""
 
     def get(self, name: str) -> str:
         return self.cells.get(name, "")
@@ -57,10 +64,11 @@ class SheetRow:
 
 @dataclass(frozen=True, slots=True)
 class OrderSheet:
-    """The rows of one sheet and the titles that mean nothing here."""
+    """The rows of one sheet and the titles that mean nothing here. above: what stands above the column titles."""
 
     name: str
     rows: tuple[SheetRow, ...]
+    above: tuple[str, ...] = ()
     item_titles: tuple[str, ...] = ()
     """Titles that are items themselves (one column for each item)."""
     unused: tuple[str, ...] = field(default=())
@@ -71,13 +79,12 @@ def bare_title(title: str) -> str:
     return title_key(chinese.fold(title).split("(")[0])
 
 
-def find_order_sheet(sheets: Sequence[Sheet]) -> OrderSheet | None:
-    """The sheet with orders, the one with most rows when several fit; None when no sheet has the columns."""
-    found = [order for order in (_read(sheet) for sheet in sheets) if order is not None]
-    return max(found, key=lambda order: len(order.rows), default=None)
+def order_sheets(sheets: Sequence[Sheet], is_good: Callable[[str], bool]) -> list[OrderSheet]:
+    """Every sheet with orders, in order of the file. is_good: whether a title is the name of goods on offer."""
+    return [order for order in (_read(sheet, is_good) for sheet in sheets) if order is not None]
 
 
-def _head(sheet: Sheet) -> tuple[int, dict[str, int]] | None:
+def _head(sheet: Sheet, is_good: Callable[[str], bool]) -> tuple[int, dict[str, int]] | None:
     for at, row in enumerate(sheet.rows[:20]):
         places: dict[str, int] = {}
         titles = [bare_title(cell) for cell in row]
@@ -86,19 +93,20 @@ def _head(sheet: Sheet) -> tuple[int, dict[str, int]] | None:
             if place is not None and place not in places.values():
                 places[name] = place
         whose = "address" in places or ("room" in places and "building" in places)
-        if whose and ("qty" in places or "item" in places or len(row) > len(places) + 1):
+        counts = "qty" in places or "item" in places or any(is_good(title) for title in row if title.strip())
+        if (whose and (counts or len(row) > len(places) + 1)) or ("room" in places and counts):
             return at, places
     return None
 
 
-def _read(sheet: Sheet) -> OrderSheet | None:
-    head = _head(sheet)
+def _read(sheet: Sheet, is_good: Callable[[str], bool]) -> OrderSheet | None:
+    head = _head(sheet, is_good)
     if head is None:
         return None
     at, places = head
     titles = sheet.rows[at]
     body = sheet.rows[at + 1 :]
-    wide = [] if "item" in places or "qty" in places else _item_columns(titles, places, body)
+    wide = [] if "item" in places or "qty" in places else _item_columns(titles, places, body, is_good)
     if not wide and "qty" not in places and "item" not in places:
         return None
     rows: list[SheetRow] = []
@@ -109,8 +117,11 @@ def _read(sheet: Sheet) -> OrderSheet | None:
             continue
         cells = _filled(cells, above)
         above = cells
-        gone = any(word in cells.get("state", "") for word in _GONE)
-        rows += _spread(row_no, cells, row, wide, gone=gone)
+        gone = any(word in cells.get("state", "") for word in _GONE) and "部分" not in cells.get("state", "")
+        rows += [
+            replace(each, is_gone=gone, sheet=sheet.name, is_hidden=row_no in sheet.hidden_rows)
+            for each in _spread(row_no, cells, row, wide)
+        ]
     unused = [
         title
         for place, title in enumerate(titles)
@@ -119,19 +130,22 @@ def _read(sheet: Sheet) -> OrderSheet | None:
         and place not in [column for column, _ in wide]
         and bare_title(title) not in _SKIPPED_TITLES
     ]
-    return OrderSheet(sheet.name, tuple(rows), tuple(title for _, title in wide), tuple(unused))
+    lines = (" ".join(cell.strip() for cell in row if cell.strip()) for row in sheet.rows[:at])
+    return OrderSheet(
+        sheet.name, tuple(rows), tuple(filter(None, lines)), tuple(title for _, title in wide), tuple(unused)
+    )
 
 
 def _item_columns(
-    titles: Sequence[str], places: dict[str, int], body: Sequence[Sequence[str]]
+    titles: Sequence[str], places: dict[str, int], body: Sequence[Sequence[str]], is_good: Callable[[str], bool]
 ) -> list[tuple[int, str]]:
-    """Columns that are items: an unknown title above whole numbers and blanks."""
+    """Columns that are items: the name of goods whatever stands below it, or an unknown title above whole numbers."""
     found: list[tuple[int, str]] = []
     for place, title in enumerate(titles):
         if not title.strip() or place in places.values() or bare_title(title) in _SKIPPED_TITLES:
             continue
         cells = [row[place].strip() for row in body if place < len(row) and row[place].strip()]
-        if cells and all(cell.isdigit() and len(cell) < 5 for cell in cells):
+        if is_good(title) or (cells and all(cell.isdigit() and len(cell) < 5 for cell in cells)):
             found.append((place, title.strip()))
     return found
 
@@ -151,23 +165,31 @@ def _is_example(cells: dict[str, str]) -> bool:
 def _filled(cells: dict[str, str], above: dict[str, str]) -> dict[str, str]:
     """The buyer's cells from the row above where this row goes on with the same buyer or order number.
 
-    A row that says an address of its own is never filled: it may be another household.
+    A row that says an address of its own is never filled: it may be another household. Of a place only the levels in
+    front of the first that is written are taken from above (merged cells); what stands behind it is the row's own.
     """
-    if not above or any(cells.get(name) for name in ("address", "building", "room")):
+    if not above or cells.get("address"):
         return cells
+    first = next((at for at, name in enumerate(PLACE) if cells.get(name)), len(PLACE))
+    if first < len(PLACE):
+        return {**cells, **{name: above.get(name, "") for name in PLACE[:first] if name in cells}}
     said = [name for name in ("buyer", "number", "receiver") if cells.get(name)]
     if said and not any(cells[name] == above.get(name) for name in said):
         return cells
     return {**cells, **{name: cells.get(name) or above.get(name, "") for name in IDENTITY if name in cells}}
 
 
-def _spread(
-    row_no: int, cells: dict[str, str], row: Sequence[str], wide: list[tuple[int, str]], *, gone: bool
-) -> list[SheetRow]:
+def _spread(row_no: int, cells: dict[str, str], row: Sequence[str], wide: list[tuple[int, str]]) -> list[SheetRow]:
+    """One row for each good; a row that only says something beside its blanks is kept, for a person."""
     if not wide:
-        return [SheetRow(row_no, cells, gone)]
-    return [
-        SheetRow(row_no, {**cells, "item": title, "qty": row[place].strip()}, gone)
+        blank = cells.get("qty", "") in NOTHING and ("item" not in cells or not cells["item"])
+        is_said = bool(cells.get("remark") or cells.get("note") or cells.get("extra"))
+        return [] if blank and not is_said and "qty" in cells else [SheetRow(row_no, cells)]
+    found = [
+        SheetRow(row_no, {**cells, "item": title, "qty": row[place].strip()})
         for place, title in wide
-        if place < len(row) and row[place].strip() not in ("", "0")
+        if place < len(row) and row[place].strip() not in NOTHING
     ]
+    if not found and any(cells.get(name) for name in ("remark", "note", "extra")):
+        return [SheetRow(row_no, {**cells, "item": "", "qty": ""})]
+    return found

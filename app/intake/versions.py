@@ -16,7 +16,7 @@ from sqlalchemy import select
 from app.core.db import db
 from app.core.errors import Conflict
 from app.intake import rules
-from app.intake.grammar import model
+from app.intake.grammar import lines, model
 from app.intake.grammar.chain import parse_chain
 from app.intake.grammar.lexicon import Lexicon
 from app.intake.models import ChainLine, ChainPaste, Difference, LineOutcome, PasteState
@@ -28,6 +28,7 @@ _KINDS = {
     rules.Row.UNCHANGED: Difference.UNCHANGED,
 }
 _DECISION = ("outcome", "household_id", "items", "change", "reason", "settled_by_id", "settled_at", "read_as")
+_UNCLEAR = rules.Relation.UNCLEAR
 _ALIVE = (PasteState.PREVIEW.value, PasteState.COMMITTING.value, PasteState.COMMITTED.value)
 
 
@@ -64,7 +65,7 @@ def find_before(where: Where, later: Sequence[model.ChainLine], accepts_older: b
     """
     for head in _heads(where):
         history = _history(head, where.read)
-        how = rules.relation([lines for _paste, lines in history], later)
+        how = rules.relation([read for _paste, read in history], later)
         if how is rules.Relation.SAME:
             raise Conflict(_("这份接龙和第 %(seq)d 次粘贴一样，没有变化，不用再贴。", seq=head.seq))
         if how is rules.Relation.OLDER and not accepts_older:
@@ -78,6 +79,54 @@ def find_before(where: Where, later: Sequence[model.ChainLine], accepts_older: b
 
 class Older(Conflict):
     """An older version of a list that was pasted before."""
+
+
+def doubtful(paste: ChainPaste) -> ChainPaste | None:
+    """The list that a preview may be a later version of, where only a person can say; from what was kept of both."""
+    if paste.state != PasteState.PREVIEW or paste.replaces_id is not None:
+        return None
+    mine = [_as_kept(line) for line in paste.lines]
+    where = Where(paste.cycle_id, paste.service_point_id, paste.kind)
+    for head in _heads(where):
+        if head.seq < paste.seq and rules.relation([[_as_kept(line) for line in head.lines]], mine) is _UNCLEAR:
+            return head
+    return None
+
+
+def adopt(paste: ChainPaste, head: ChainPaste, read: tuple[Register, Lexicon]) -> None:
+    """Inside a command: a person said that the preview is a later version of `head`."""
+    later = _read_again(paste, read)
+    before = Before(head, _read_again(head, read))
+    rows = [{"outcome": line.outcome, "candidates": list(line.candidates or [])} for line in paste.lines]
+    carry_over(rows, later, before)
+    for line, row in zip(paste.lines, rows, strict=True):
+        for name, value in row.items():
+            setattr(line, name, value)
+    paste.replaces_id = head.id
+    db.session.flush()
+
+
+def _read_again(paste: ChainPaste, read: tuple[Register, Lexicon]) -> Sequence[model.ChainLine]:
+    if paste.kind != "chain":
+        return [_as_read(line) for line in paste.lines]
+    return parse_chain(text_of(paste), *read).lines
+
+
+def _as_kept(line: ChainLine) -> model.ChainLine:
+    """A line as it is kept, as far as telling lists apart needs."""
+    goods = tuple(model.Goods(entry["item"], entry["qty"]) for entry in line.items or [])
+    home = Household(line.household_id, "", "", "", "") if line.household_id else None
+    mark = lines.marker(line.raw.strip())
+    continues = line.line_no if line.reason == "continuation" else None
+    return model.ChainLine(
+        line.line_no,
+        line.raw,
+        model.Outcome(line.outcome.upper()),
+        household=home,
+        items=goods,
+        continues=continues,
+        text=line.raw.strip()[mark.end if mark else 0 :],
+    )
 
 
 def _heads(where: Where) -> list[ChainPaste]:
@@ -97,7 +146,7 @@ def _history(
         version = db.session.get(ChainPaste, version.replaces_id) if version.replaces_id else None
     if read is None:
         return [(each, [_as_read(line) for line in each.lines]) for each in reversed(versions)]
-    return [(each, parse_chain(text_of(each), *read).lines) for each in reversed(versions)]
+    return [(each, _read_again(each, read)) for each in reversed(versions)]
 
 
 def _as_read(line: ChainLine) -> model.ChainLine:

@@ -93,6 +93,7 @@ def preview(paste_id: int) -> str:
         cycle=db.session.get_one(Cycle, kept.cycle_id),
         paste=kept,
         before=db.session.get(ChainPaste, kept.replaces_id) if kept.replaces_id else None,
+        doubtful=versions.doubtful(kept),
         state=PasteState(kept.state),
         waiting=waiting[:WAITING_SHOWN],
         waiting_count=len(waiting),
@@ -131,6 +132,22 @@ def _just_done(rows: list[queries.LineRow]) -> queries.LineRow | None:
 def commit(paste_id: int) -> Response:
     """Turn the clear lines into orders."""
     return submit[ChainPaste](then=_preview_of, says=_said)(service_commit.commit, staff(), paste_id)
+
+
+@bp.post("/pastes/<int:paste_id>/commit-other")
+@requires(Permission.INTAKE)
+def commit_other(paste_id: int) -> Response:
+    """Turn the clear lines into orders, as another list than the one that it resembles."""
+    return submit[ChainPaste](then=_preview_of, says=_said)(service_commit.commit, staff(), paste_id, True)
+
+
+@bp.post("/pastes/<int:paste_id>/later")
+@requires(Permission.INTAKE)
+def later(paste_id: int) -> Response:
+    """Take a preview for a later version of the list that it resembles, and show what that changes."""
+    return submit[ChainPaste](then=_preview_of, says=_("已按新版比较，请看会改动和收回哪些，再入单。"))(
+        service_commit.take_as_later, staff(), paste_id
+    )
 
 
 def _said(kept: ChainPaste) -> str:

@@ -17,15 +17,15 @@ from app.core import chinese, control_totals
 from app.core.control_totals import Alarm, ControlTotal, CountedLine
 from app.core.tables import Sheet
 from app.intake import rules
-from app.intake.grammar import goods, words
+from app.intake.grammar import goods
 from app.intake.grammar.lexicon import Lexicon
 from app.intake.grammar.model import Flag, Goods, Outcome
 from app.intake.grammar.scan import scan
-from app.intake.sheet_rows import OrderSheet, SheetRow, bare_title, find_order_sheet
-from app.places.rules import Household, Register, Resolution, Scope, building_key, locate, resolve, room_key
+from app.intake.sheet_places import Places, remark_changes
+from app.intake.sheet_rows import PLACE, OrderSheet, SheetRow, bare_title, order_sheets
+from app.places.rules import Household, Register, Scope
 
 ALL_ITEMS = "合计"
-_LIMIT = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,37 +43,50 @@ class PlacedRow:
     flags: frozenset[Flag] = frozenset()
     reason: str = ""
     candidates: tuple[Household, ...] = ()
+    sheet: str = ""
+    written: str = ""
+    """The address as the file has it."""
+    remark: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Workbook:
-    """rows in order of the file; totals: item → whole units of the rows; alarms: where the summary sheets differ."""
+    """rows in order of the file; totals: item → whole units of the rows; alarms: where the summary sheets differ.
+
+    unused_titles: columns that were not read; unread: sheets that hold something and were not; hidden: sheets that
+    the workbook does not show, which are left alone.
+    """
 
     rows: tuple[PlacedRow, ...]
     totals: dict[str, int]
     alarms: tuple[Alarm, ...]
     unused_titles: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    household: Household | None
-    reason: str = ""
-    candidates: tuple[Household, ...] = ()
-    deliver_to: Household | None = None
-    flags: frozenset[Flag] = frozenset()
+    unread: tuple[str, ...] = ()
+    hidden: tuple[str, ...] = ()
 
 
 def read_workbook(
     sheets: Sequence[Sheet], register: Register, lexicon: Lexicon, scope: Scope | None = None
 ) -> Workbook | None:
     """Orders of a workbook whose sheets were read safely (`core.tables.read_sheets`); None when it holds no orders."""
-    order_sheet = find_order_sheet(sheets)
-    if order_sheet is None:
+    shown = [sheet for sheet in sheets if not sheet.is_hidden]
+    found = order_sheets(shown, lambda title: not lexicon.is_open and lexicon.knows(bare_title(title)))
+    if not found:
         return None
-    rows = tuple(_placed(row, register, lexicon, scope) for row in order_sheet.rows)
-    totals = _totals(rows)
-    return Workbook(rows, totals, _alarms(sheets, order_sheet, rows), order_sheet.unused)
+    rows: list[PlacedRow] = []
+    for orders in found:
+        places = Places(register, lexicon, scope, (orders.name, *orders.above))
+        rows += [_placed(row, places, lexicon) for row in orders.rows]
+    unused = tuple(f"{orders.name} {title}".strip() for orders in found for title in orders.unused)
+    unread = [sheet.name for sheet in shown if _holds(sheet) and all(sheet.name != orders.name for orders in found)]
+    unread = [name for name in unread if not any(summary_totals([sheet]) for sheet in shown if sheet.name == name)]
+    hidden = tuple(sheet.name for sheet in sheets if sheet.is_hidden and _holds(sheet))
+    whole = tuple(rows)
+    return Workbook(whole, _totals(whole), _alarms(sheets, found, whole), unused, tuple(unread), hidden)
+
+
+def _holds(sheet: Sheet) -> bool:
+    return any(cell.strip() for row in sheet.rows for cell in row)
 
 
 def _totals(rows: Sequence[PlacedRow]) -> dict[str, int]:
@@ -86,7 +99,7 @@ def _totals(rows: Sequence[PlacedRow]) -> dict[str, int]:
     return sums
 
 
-def _placed(row: SheetRow, register: Register, lexicon: Lexicon, scope: Scope | None) -> PlacedRow:
+def _placed(row: SheetRow, places: Places, lexicon: Lexicon) -> PlacedRow:
     ordered = _goods(row, lexicon)
     buyer = row.get("buyer") or row.get("receiver")
     remark = _remark(row)
@@ -99,10 +112,13 @@ def _placed(row: SheetRow, register: Register, lexicon: Lexicon, scope: Scope | 
         note=triage.public,
         restricted_note=triage.restricted,
         flags=triage.flags,
+        sheet=row.sheet,
+        written=" ".join(filter(None, (*(row.get(name) for name in PLACE), row.get("address")))),
+        remark=triage.public,
     )
+    place = places.of(row, remark)
     if row.is_gone:
-        return replace(placed, outcome=Outcome.SKIP, reason="refunded_or_unpaid")
-    place = _where(row, remark, register, scope)
+        return replace(placed, outcome=Outcome.SKIP, household=place.household, reason="refunded_or_unpaid")
     placed = replace(
         placed,
         household=place.household,
@@ -110,7 +126,8 @@ def _placed(row: SheetRow, register: Register, lexicon: Lexicon, scope: Scope | 
         deliver_to=place.deliver_to,
         flags=placed.flags | place.flags,
     )
-    problem = place.reason or next((each.problem for each in ordered if each.problem), "")
+    problem = place.reason or _said_besides(row, remark)
+    problem = problem or next((each.problem for each in ordered if each.problem), "")
     if problem or not ordered:
         return replace(placed, outcome=Outcome.REVIEW, reason=problem or "no_goods")
     return placed
@@ -120,9 +137,13 @@ def _goods(row: SheetRow, lexicon: Lexicon) -> tuple[Goods, ...]:
     """The goods of a row; the specification in brackets is part of the name, its numbers are no quantity."""
     name, written = row.get("item"), chinese.fold(row.get("qty"))
     if not name:
-        parsed = goods.parse(scan(written, lexicon), lexicon, lexicon.only_item or "接龙商品")
-        return parsed.goods
+        parsed = goods.parse(
+            scan(written, lexicon), lexicon, lexicon.only_item or ("接龙商品" if lexicon.is_open else "")
+        )
+        return tuple(replace(each, problem=each.problem or parsed.problem) for each in parsed.goods)
     qty = _whole(written)
+    if qty is None and any(ch.isalpha() for ch in written) and not lexicon.is_open:
+        return _written_out(chinese.fold(name), written, lexicon)
     found = lexicon.match(name)
     if not found.item or not found.certain:
         shorter = lexicon.match(chinese.fold(name).split("(")[0])
@@ -136,6 +157,32 @@ def _goods(row: SheetRow, lexicon: Lexicon) -> tuple[Goods, ...]:
     elif qty > lexicon.limit(item):
         problem = "over_limit"
     return (Goods(item, qty or None, "", "", problem),)
+
+
+def _written_out(name: str, written: str, lexicon: Lexicon) -> tuple[Goods, ...]:
+    """A cell that is no plain number: 1板, 2 份, 要1, 一份; 鸡蛋、牛奶 with 各1. What is no quantity is asked."""
+    found = lexicon.match(name)
+    if found.item and found.certain:
+        parsed = goods.parse(scan(written, lexicon), lexicon, found.item)
+        one = parsed.goods[0] if len(parsed.goods) == 1 else None
+        if one is not None and one.item == found.item and one.qty and not parsed.note:
+            return (replace(one, problem=one.problem or parsed.problem),)
+        return (Goods(found.item, None, "", "", (one.problem if one else "") or "unclear_number"),)
+    parsed = goods.parse(scan(f"{name}{written}", lexicon), lexicon, "")
+    if parsed.goods and all(lexicon.knows(each.item) for each in parsed.goods):
+        return tuple(replace(each, problem=each.problem or parsed.problem) for each in parsed.goods)
+    return (Goods(name, None, "", "", "unknown_item"),)
+
+
+def _said_besides(row: SheetRow, remark: str) -> str:
+    """Why a row waits whose cells are clear: a remark that withdraws or changes, goods beside the columns, ..."""
+    if row.is_hidden:
+        return "hidden_row"
+    if "部分" in row.get("state") and "退" in row.get("state"):
+        return "part_refunded"
+    if row.get("extra"):
+        return "unclear_words"
+    return remark_changes(remark)
 
 
 def _whole(text: str) -> int | None:
@@ -152,67 +199,12 @@ def _remark(row: SheetRow) -> str:
     return rest.strip() if colon and number.strip() == row.get("number") else text
 
 
-def _where(row: SheetRow, remark: str, register: Register, scope: Scope | None) -> _Place:
-    columns = _from_columns(row, register, scope)
-    written = resolve(row.get("address")[:_LIMIT], register, scope) if row.get("address") else None
-    chosen = columns.household if columns else None
-    other = written.household if written else None
-    if chosen and other and chosen != other:
-        place = _Place(chosen, "address_conflict", (chosen, other))
-    elif chosen or other:
-        place = _Place(chosen or other)
-    else:
-        failed = columns or written
-        place = _Place(None, failed.reason.value if failed else "no_address", failed.candidates if failed else ())
-    return _with_remark(place, remark, register, scope)
-
-
-def _with_remark(place: _Place, remark: str, register: Register, scope: Scope | None) -> _Place:
-    """An address in the remark may repeat, contradict or redirect."""
-    found = [each for each in locate(remark, register, words.SHORT_UNITS, scope) if each.is_strong]
-    if not found:
-        return place
-    said = found[0].resolution.household
-    before = remark[: found[0].start]
-    if any(word in before for word in words.REDIRECTS) and said != place.household:
-        candidates = (*place.candidates, *found[0].resolution.candidates)
-        flags = frozenset({Flag.REDIRECT})
-        return replace(place, reason="redirect", deliver_to=said, candidates=candidates, flags=flags)
-    if said is None or said == place.household:
-        return place
-    candidates = tuple(dict.fromkeys((*place.candidates, *((place.household,) if place.household else ()), said)))
-    return replace(place, reason="address_conflict", candidates=candidates)
-
-
-def _from_columns(row: SheetRow, register: Register, scope: Scope | None) -> Resolution | None:
-    building, room = row.get("building").strip(" 。."), row.get("room").strip(" 。.")
-    if not building and not room:
-        return None
-    key = building_key(building)
-    if any(ch in key for ch in "-—室") and not _is_building(key, register):
-        return resolve(building[:_LIMIT], register, scope)
-    door = room_key(room.removesuffix("号"))
-    stairwell = row.get("stairwell")
-    middle = f"{stairwell.removesuffix('单元')}单元" if stairwell else ""
-    text = f"{key}号楼{middle}{door + '室' if door else ''}" if not _is_named(key) else f"{key}{middle}{door}室"
-    compound = row.get("compound")
-    return resolve(f"{compound}{text}"[:_LIMIT], register, scope)
-
-
-def _is_building(key: str, register: Register) -> bool:
-    return any(key in buildings for buildings in register.buildings.values())
-
-
-def _is_named(key: str) -> bool:
-    return any("\u4e00" <= ch <= "\u9fff" for ch in key)
-
-
-def _alarms(sheets: Sequence[Sheet], orders: OrderSheet, rows: Sequence[PlacedRow]) -> tuple[Alarm, ...]:
+def _alarms(sheets: Sequence[Sheet], orders: Sequence[OrderSheet], rows: Sequence[PlacedRow]) -> tuple[Alarm, ...]:
     """Sums of the rows against the summary sheets of the same file; a difference is said, never corrected."""
-    by_row = {row.row_no: row for row in orders.rows}
+    written = [row for sheet in orders for row in sheet.rows]
     lines = [
-        CountedLine(by_row[row.row_no].get("item") or each.item, (each.qty or 0) * 1000, f"row {row.row_no}")
-        for row in rows
+        CountedLine(source.get("item") or each.item, (each.qty or 0) * 1000, f"row {row.row_no}")
+        for source, row in zip(written, rows, strict=True)
         if row.outcome is not Outcome.SKIP
         for each in row.goods
     ]

@@ -87,6 +87,8 @@ def marked(text: str) -> str:
 
     ~~7-302 1份~~, 7-302 1份❌, （作废）201 2份, and each character struck through.
     """
+    if text.isascii() and "~~" not in text:
+        return text
     struck = sum(ch in _STRIKES for ch in text) >= 2
     plain = "".join(ch for ch in text if ch not in _STRIKES) if struck else text
     if _TILDES.search(plain):

@@ -42,7 +42,7 @@ def of_place(text: str, drafts: Sequence[Draft], standing: Standing, strays: set
     homes = [draft.household for draft in drafts if draft.household]
     if not homes:
         return ""
-    if any(not _agrees(group, homes) for group in groups(text, found)):
+    if any(not agrees(group, homes) for group in groups(text, found)):
         return "place_behind"
     if any(
         not any(match.start() < each.end and each.start < match.end() for each in found)
@@ -120,7 +120,7 @@ def _may_be_a_house(found: Sequence[Mention], standing: Standing, hearing: Heari
     )
 
 
-def _agrees(group: Sequence[Mention], homes: Sequence[Household]) -> bool:
+def agrees(group: Sequence[Mention], homes: Sequence[Household]) -> bool:
     """Whether one household of the line is what a group of mentions says; numbers alone say too little to disagree."""
     if not any(each.level in _PLACES for each in group):
         return True
@@ -143,7 +143,8 @@ def _fits(each: Mention, home: Household) -> bool:
     if each.level is Level.STAIRWELL:
         return not home.stairwell or stairwell_key(home.stairwell) == each.value
     if each.level is Level.ROOM:
-        return room_key(home.room) == room_key(each.value)
+        short = each.value.isdigit() and len(each.value) <= 2  # 18层04室
+        return room_key(home.room) == room_key(each.value) or (short and home.room.endswith(each.value.zfill(2)))
     if each.level is Level.NUMBER:
         return each.value in (room_key(home.room), building_key(home.building)) or _glued(each.value, home)
     if each.level is Level.CHAIN:

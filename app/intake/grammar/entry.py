@@ -282,7 +282,11 @@ def _judged(
         if _goes_on(changing.behind, reader):
             return _asked(draft, "change_unclear")
         counted = [item for item in draft.items if item.qty is not None]
-        bare = changing.apart and len(draft.items) == 1 and not any(e.kind is Kind.WORDS for e in elements)
+        bare = (
+            changing.apart
+            and len(draft.items) == 1
+            and not any(e.kind is Kind.WORDS and not people.is_chat(e.text) for e in elements)
+        )
         if counted and not (bare and counted[0].item and not counted[0].problem and not parsed.problem):
             return _asked(draft, "cancel_and_order")
         draft = replace(draft, items=()) if counted else draft  # 402 2份 不订了

@@ -51,8 +51,8 @@ class Gazetteer:
     houses: dict[str, frozenset[House]] = field(default_factory=dict)
     streets: dict[str, dict[str, dict[str, str]]] = field(default_factory=dict)
     lanes: dict[str, frozenset[str]] = field(default_factory=dict)
-    stems: frozenset[str] = frozenset()
-    """甲, 乙 … where buildings go by them."""
+    stems: dict[str, frozenset[str]] = field(default_factory=dict)
+    """甲, 乙 … where buildings go by them, and in which compounds."""
     full: frozenset[str] = frozenset()
     """Names that the register itself knows: they need no spelling out."""
 
@@ -83,7 +83,10 @@ def _build(register: Register, is_goods: Callable[[str], bool]) -> Gazetteer:
     houses, streets = _houses(register, is_goods)
     kept = {name: frozenset(found) for name, found in names.items() if _may_be_short(name, found, full)}
     of_lane = {number: frozenset(found) for number, found in lanes.items()}
-    stems = frozenset(key for keys in register.buildings.values() for key in keys if key in _STEMS)
+    stems = {
+        stem: frozenset(compound for compound, keys in register.buildings.items() if stem in keys)
+        for stem in sorted({key for keys in register.buildings.values() for key in keys} & _STEMS)
+    }
     return Gazetteer(kept, houses, streets, of_lane, stems, full)
 
 

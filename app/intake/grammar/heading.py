@@ -31,7 +31,8 @@ def under(reader: Reader, standing: Standing) -> Reader:
     """The reader of the lines below a heading: what it said of place and good, or that nothing is inherited."""
     context, goods = reader.context, reader.default_item
     if standing.is_heard:
-        context = replace(context, scope=replace(standing.scope or Scope(), is_open=True))
+        known = standing.scope if standing.scope != Scope() else None  # nothing known: read as without any heading
+        context = replace(context, scope=replace(known, is_open=True) if known else None)
     goods = "" if standing.goods is None else standing.goods or goods
     return replace(reader, context=context, default_item=goods)
 

@@ -24,14 +24,14 @@ _BEFORE_LEVEL = r"(?<![\d第])"
 _STEMS = "甲乙丙丁戊己庚辛壬癸"
 _HOUSE_NUMBER = "号(?![码线前后晚早下上中到截周星])"  # 9号前截单 is a date
 _NUMBERED = re.compile(
-    rf"(?P<chain>(?<![\d.\-])\d{{1,4}}(?: ?- ?\d{{1,4}}){{1,2}}(?![\d-]))"
+    rf"(?P<chain>(?<![\d.])(?<!\d-)\d{{1,4}}(?: ?- ?\d{{1,4}}){{1,2}}(?![\d-]))"
     rf"|{_BEFORE_LEVEL}(?P<building>(?:{_N}|[A-Za-z]) ?(?:号楼|号院|#楼|栋|幢|座|#|{_HOUSE_NUMBER}))(?!长)"
     rf"|(?P<stem>[{_STEMS}](?:号楼|号|栋|幢|座|楼|(?=\d|[{_SPOKEN}]+单元| ?-)))"
     rf"|{_BEFORE_LEVEL}(?P<stairwell>{_N} ?单元)"
     rf"|{_BEFORE_LEVEL}(?P<lane>{_N} ?弄)"
     rf"|{_BEFORE_LEVEL}(?P<room>(?:\d{{2,4}}|[{_SPOKEN}]{{2,5}}) ?(?:室|房(?![东产])))"
     rf"|{_BEFORE_LEVEL}(?P<floor>{_N} ?(?:层(?!次)|楼(?![下上长道组梯主栋宇群])))"
-    rf"|(?<![\d.\-])(?P<number>\d{{3,4}}(?![\d.:]|-\d)|[{_SPOKEN}]{{3,4}}(?=[室 ,，、]|$))"
+    rf"|(?<![\d.])(?<!\d-)(?P<number>\d{{3,4}}(?![\d.:]|-\d)|[{_SPOKEN}]{{3,4}}(?=[室 ,，、]|$))"
 )
 _MARKS = r"[\s:：()（）【】\[\]「」〖〗〔〕《》,，。·\-—的]*"
 _ALONE = re.compile(rf"{_MARKS}(?P<stem>[{_STEMS}]){_MARKS}")

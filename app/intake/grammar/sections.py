@@ -58,6 +58,8 @@ class Section:
     """The first line of the title is a building (`13号楼：`), which ends where the next building begins."""
     standing: Standing = NOTHING_SAID
     """What the headings said so far."""
+    last_index: int | None = None
+    """The number of the last entry that has one."""
 
     @property
     def own_title(self) -> list[str]:
@@ -145,9 +147,10 @@ def _header(piece: Piece, end: int, section: Section) -> None:
 def _entry(piece: Piece, index: int | None, section: Section, loose: str = "") -> Unit:
     last = next((unit for unit in reversed(section.units) if unit.fixed is None), None)
     block = last.block if last else 1
-    before = next((u.index for u in reversed(section.units) if u.fixed is None and u.index is not None), None)
+    before = section.last_index
     if index is not None and before is not None and index <= before and index <= 1:
         block += 1
+    section.last_index = before if index is None else index
     unit = Unit(
         [piece],
         piece.text,
@@ -163,7 +166,7 @@ def _entry(piece: Piece, index: int | None, section: Section, loose: str = "") -
 
 def _last_index(section: Section) -> int:
     """The number of the last entry, 0 before the first."""
-    return next((u.index for u in reversed(section.units) if u.fixed is None and u.index is not None), 0) or 0
+    return section.last_index or 0
 
 
 def _aside(piece: Piece, text: str, section: Section, reader: Reader) -> Unit | None:
@@ -179,8 +182,8 @@ def _aside(piece: Piece, text: str, section: Section, reader: Reader) -> Unit | 
         return _fixed(piece, Outcome.SKIP, "announcement", section)
     if people.is_example(text):
         return _fixed(piece, Outcome.HEAD, "example", section)
-    entered = any(unit.fixed is None for unit in section.units)
-    if not entered and _PRICED.search(text) and not addresses(text, reader) and not text[0].isdigit():
+    priced = bool(_PRICED.search(text)) and not text[0].isdigit() and not any(u.fixed is None for u in section.units)
+    if priced and not addresses(text, reader):
         section.title.append(text)
         return _fixed(piece, Outcome.HEAD, "menu", section)
     goes_on = lines.marker(text, _last_index(section) + 1)

@@ -48,6 +48,10 @@ def under(text: str, scope: Scope | None, names: Gazetteer) -> str:
     named = [each for each in found if each.level in (Level.COMPOUND, Level.HOUSE, Level.STREET, Level.UNKNOWN)]
     if not named and scope.street and found:
         return _in_street(text, found[0], scope, names)
+    stem = found[0] if found and found[0].level is Level.BUILDING and found[0].value in names.stems else None
+    if stem is not None and not named and len(names.stems[stem.value]) == 1:
+        compound = next(iter(names.stems[stem.value]))
+        return text if compound in scope.compounds else f"{text[: stem.start]}{compound}{text[stem.start :]}"
     if len(named) == 1 and named[0].level is Level.HOUSE and len(named[0].compounds) == 1:
         compound = next(iter(named[0].compounds))
         if compound not in scope.compounds:

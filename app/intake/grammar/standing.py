@@ -118,7 +118,7 @@ class Hearing:
 
     def hear(self, text: str, standing: Standing) -> Heading | None:
         """What a line changes; None when it says nothing of place and goods, or is the line of a household."""
-        if len(text) > _LONGEST:
+        if len(text) > _LONGEST or (text.isascii() and not any(ch.isalpha() for ch in text)):
             return None
         if "(" not in text and any(each.level in ROOMS for each in mentions(text, self.names)):
             return None
@@ -199,6 +199,8 @@ class Hearing:
         here = [compound for compound in around if key in self.register.buildings[compound]]
         if not here and said.level is Level.HOUSE:
             here = sorted(said.compounds)
+        if not here and key in self.names.stems:
+            here = sorted(self.names.stems[key])
         if len(here) != 1:
             return None
         return Scope((here[0],), building=key)
