@@ -56,6 +56,7 @@ BLUEPRINTS = (
     "app.intake.views_template:bp",
     "app.tally.views:bp",
     "app.tally.views_desk:bp",
+    "app.tally.views_moving:bp",
     "app.purchasing.views:bp",
     "app.stock.views:bp",
     "app.stock.views_rests:bp",
@@ -209,6 +210,8 @@ def _register_templates(app: Flask) -> None:
         hours_minutes=units.minutes,
     )
     app.jinja_env.globals.update(now=clock.now, get_locale=get_locale)
+    asked = import_module("app.ordering.queries_moving").buildings_with_orders
+    app.extensions[import_module("app.places.moves").WITH_ORDERS] = asked
     rail = import_module("app.oversight.rail")
     app.context_processor(rail.for_template)
     app.extensions[landing.EXTENSION] = import_module("app.oversight.landing").for_staff

@@ -101,8 +101,8 @@ def put(by: Actor, wanted: PlaceOrder) -> HouseholdOrder:
     Raises: NotFound, Conflict (cut-off, existing order, stale), Invalid (limits, empty), SoftLimit.
     """
     place = household_place(by, wanted.household_id, Permission.ORDER_PROXY)
-    cycle = cycle_taking_orders(wanted.cycle_id, place.service_point_id)
     order = order_of(wanted.cycle_id, wanted.household_id)
+    cycle = cycle_taking_orders(wanted.cycle_id, order.service_point_id if order else place.service_point_id)
     stands = order is not None and order.state == OrderState.PLACED
     if order is not None and wanted.seen_version is not None:
         check_version(order, wanted.seen_version)

@@ -40,19 +40,27 @@ def _is_known(by: Resident) -> ColumnElement[bool]:
 
 
 def cards(by: Resident) -> list[CycleCard]:
-    """The cycles that concern a household: open ones at its point, and those in which it ordered; newest first."""
+    """The cycles that concern a household: open ones at its point, and those in which it ordered; newest first.
+
+    What it ordered is there whatever became of its building or point since.
+    """
     found = (
         select(Cycle, HouseholdOrder)
         .select_from(Household)
         .join(Stairwell, Household.stairwell_id == Stairwell.id)
         .join(Building, Stairwell.building_id == Building.id)
-        .join(CyclePoint, CyclePoint.service_point_id == Building.service_point_id)
-        .join(Cycle, Cycle.id == CyclePoint.cycle_id)
+        .join(Cycle, Cycle.state.in_(SHOWN))
+        .outerjoin(
+            CyclePoint,
+            and_(CyclePoint.cycle_id == Cycle.id, CyclePoint.service_point_id == Building.service_point_id),
+        )
         .outerjoin(HouseholdOrder, and_(HouseholdOrder.cycle_id == Cycle.id, _is_known(by)))
         .where(
             Household.id == by.household_id,
-            Cycle.state.in_(SHOWN),
-            or_(Cycle.state == CycleState.OPEN, HouseholdOrder.id.is_not(None)),
+            or_(
+                and_(Cycle.state == CycleState.OPEN, CyclePoint.cycle_id.is_not(None)),
+                HouseholdOrder.id.is_not(None),
+            ),
         )
         .order_by(Cycle.deliver_on.desc(), Cycle.id.desc())
         .limit(12)

@@ -31,8 +31,10 @@ from app.ordering.models import (
     RollCall,
     Stage,
 )
+from app.ordering.queries_moving import buildings_with_orders
 from app.ordering.rules import TERMINAL
 from app.ordering.schemas import EditCycle, EditOffers, Lock
+from app.places import moves
 from app.places.models import Community, ServicePoint
 from app.places.scope import require_subdistrict
 
@@ -202,6 +204,7 @@ def open_cycle(by: Staff, cycle_id: int) -> Cycle:
         raise Conflict(_l("还没有参加的点位，请先选点位。"))
     if cycle.cutoff_at <= clock.now():
         raise Conflict(_l("截单时间已过，请先改截单时间。"))
+    moves.carry_out_waiting(cycle.subdistrict_id)
     record(by, "open", cycle, cycle_id=cycle_id, offers=offers)
     service_standing.book_due(by, cycle)
     return cycle
@@ -300,8 +303,16 @@ def close_cycle(by: Staff, cycle_id: int) -> Cycle:
         raise Conflict(_("还有商品没有到终点，不能关闭：%(what)s。", what=what))
     advance(cycle, CycleState.CLOSED)
     cycle.closed_at = clock.now()
+    _let_go()
     record(by, "close", cycle, cycle_id=cycle_id)
     return cycle
+
+
+def _let_go() -> None:
+    """Points that buildings have left keep their reach only while orders of these buildings are under way."""
+    db.session.flush()
+    left = moves.left()
+    moves.let_go(left - buildings_with_orders(left))
 
 
 def unfinished_units(cycle_id: int) -> dict[str, int]:
@@ -327,6 +338,7 @@ def cancel_cycle(by: Staff, cycle_id: int, reason: str) -> Cycle:
     waiting = select(OrderLine.id, OrderLine.qty_open).where(OrderLine.cycle_id == cycle_id, OrderLine.qty_open > 0)
     lines = {int(line_id): int(qty) for line_id, qty in db.session.execute(waiting)}
     stages.move(lines, Stage.OPEN, Stage.CANCELLED, stages.Cause("cancel_cycle", cycle_id))
+    _let_go()
     record(by, "cancel", cycle, cycle_id=cycle_id, units=sum(lines.values()), reason_length=len(reason))
     return cycle
 

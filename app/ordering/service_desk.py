@@ -60,8 +60,8 @@ def undo(by: Staff, entry_id: int) -> DeskEntry:
     order = db.session.get_one(HouseholdOrder, entry.order_id, populate_existing=True)
     if order.household_id is None:
         raise NotFound
-    place = household_place(by, order.household_id, Permission.ORDER_PROXY)
-    cycle_taking_orders(order.cycle_id, place.service_point_id)
+    household_place(by, order.household_id, Permission.ORDER_PROXY)
+    cycle_taking_orders(order.cycle_id, order.service_point_id)
     if entry.undone_at is not None or order.version != entry.version_after:
         raise Conflict(_l("这张订单后来又改过，不能撤销。请打开订单修改。"))
     entry.undone_at = clock.now()

@@ -158,6 +158,34 @@ class Building(Versioned, Base):
     service_point: Mapped[ServicePoint] = relationship()
 
 
+class BuildingMove(Created, Base):
+    """A building goes from one service point to another.
+
+    starts_at: None until the next cycle is opened. Until `ends_at` the point before still reaches the building, for the
+    orders that stayed with it.
+    """
+
+    __tablename__ = "building_move"
+    __table_args__ = (
+        Index(
+            "uq_building_move_waiting",
+            "building_id",
+            unique=True,
+            sqlite_where=text("starts_at IS NULL"),
+            postgresql_where=text("starts_at IS NULL"),
+        ),
+        Index("ix_building_move_from_point_id", "from_point_id"),
+        STRICT,
+    )
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    building_id: Mapped[int] = fk("building.id")
+    from_point_id: Mapped[int] = fk("service_point.id")
+    to_point_id: Mapped[int] = fk("service_point.id")
+    starts_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    ends_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
 class Stairwell(Base):
     __tablename__ = "stairwell"
     __table_args__ = (UniqueConstraint("building_id", "label"), STRICT)

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, false, or_, select
 from app.access.permissions import Grant, Permission, Staff, ids_of
 from app.core.db import db
 from app.core.errors import NotFound
-from app.places.models import Building, Community, Compound, ServicePoint
+from app.places.models import Building, BuildingMove, Community, Compound, ServicePoint
 
 T = TypeVar("T")
 
@@ -38,7 +38,11 @@ def buildings_in_scope(actor: Staff, permission: Permission) -> ColumnElement[bo
     if not grants:
         return false()
     points = select(ServicePoint.id).where(points_in_scope(actor, permission))
-    return or_(Building.id.in_(ids_of(grants, "building")), Building.service_point_id.in_(points))
+    left = select(BuildingMove.building_id).where(  # it has another point now, but orders that stayed with this one
+        BuildingMove.starts_at.is_not(None), BuildingMove.ends_at.is_(None), BuildingMove.from_point_id.in_(points)
+    )
+    own = Building.id.in_(ids_of(grants, "building"))
+    return or_(own, Building.service_point_id.in_(points), Building.id.in_(left))
 
 
 def compounds_in_scope(actor: Staff, permission: Permission) -> ColumnElement[bool]:

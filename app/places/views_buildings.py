@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
@@ -14,11 +15,12 @@ from app.access.guard import requires, staff, submit
 from app.access.permissions import Permission
 from app.core.codes import grouped
 from app.core.schemas import CommandSchema, Form
-from app.places import listing, queries_single, service_buildings
+from app.places import listing, moves, queries_single, service_buildings
 from app.places.models import Blackout, Building
 from app.places.schemas import (
     AddBlackoutSchema,
     AddRoomsSchema,
+    EditBuilding,
     EditBuildingSchema,
     NameCaptainSchema,
     SetZoneSchema,
@@ -59,6 +61,7 @@ def _page(
         part=part,
         theirs=theirs or {},
         may_edit=may_edit,
+        going_to=moves.waiting(shown.id),
     )
 
 
@@ -77,8 +80,22 @@ def _act(
 @bp.post("/buildings/<int:building_id>/edit")
 @requires(EDIT)
 def edit(building_id: int) -> ResponseReturnValue:
-    """Label, point, floors, lift, drop spot."""
-    return _act(building_id, "edit", EditBuildingSchema, service_buildings.edit_building, _("已保存"))
+    """Label, floors, lift, drop spot, and the point; where orders are under way it is asked what becomes of them."""
+    shown = require_building(staff(), EDIT, building_id)
+    back, held = url_for("buildings.show", building_id=building_id), shown.service_point_id
+
+    def save(wanted: EditBuilding) -> ResponseReturnValue:
+        asks = wanted.service_point_id != held and bool(moves.with_orders([building_id]))
+        kept = replace(wanted, service_point_id=held) if asks else wanted
+        then = url_for("moving.ask", building_id=building_id, to=wanted.service_point_id) if asks else back
+        says = "" if asks else _("已保存")
+        return submit(then=lambda _done: then, says=says)(service_buildings.edit_building, staff(), building_id, kept)
+
+    return attempt(
+        Form(EditBuildingSchema, request.form),
+        save,
+        lambda form, theirs: _page(require_building(staff(), EDIT, building_id), form, theirs, "edit"),
+    )
 
 
 @bp.post("/buildings/<int:building_id>/zone")

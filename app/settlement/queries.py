@@ -9,7 +9,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, Select, cast, func, select
+from sqlalchemy import BigInteger, Select, cast, func, or_, select
 
 from app.access.permissions import Permission, Staff
 from app.core.db import db
@@ -120,12 +120,13 @@ def points_of(actor: Staff, cycle_id: int) -> dict[int, str]:
 
 
 def places_of(point_ids: Collection[int]) -> dict[int, Place]:
-    """The buildings of these points in natural order: id → place. One statement."""
+    """The buildings of these points, and those that ordered there before they left, in natural order: id → place."""
+    ordered = select(HouseholdOrder.building_id).where(HouseholdOrder.service_point_id.in_(point_ids))
     found = db.session.execute(
         select(Building.id, Building.service_point_id, Compound.name, Building.label, ServicePoint.name)
         .join(Compound, Compound.id == Building.compound_id)
         .join(ServicePoint, ServicePoint.id == Building.service_point_id)
-        .where(Building.service_point_id.in_(point_ids))
+        .where(or_(Building.service_point_id.in_(point_ids), Building.id.in_(ordered)))
         .order_by(Compound.name, Building.sort_key, Building.id)
     )
     return {row[0]: Place(row[0], row[1], row[2], row[3], row[4]) for row in found}

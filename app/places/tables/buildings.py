@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from app.core.imports import Entry, Plan
 from app.core.records import Column, Record, records, unused_titles
 from app.core.tables import Sheet
+from app.places import moves
 from app.places.models import Building, Compound, ServicePoint
 from app.places.schemas import typed_position
 from app.places.tables.buildings_write import FreshBuilding, Generated, write
@@ -74,8 +75,25 @@ def plan(sheet: Sheet, options: Options) -> Plan:
         plan.notes.append(_("按单元、楼层和每层户数生成 %(n)s 户。", n=households))
     if nearest.asked:
         plan.notes.append(_("%(n)s 栋没有写点位，按最近的点位分配，见下表。", n=nearest.asked))
-    plan.write = lambda: write(fresh, edits, grown, options.makes_rooms)
+    waiting = _waiting(plan, edits)
+
+    def carry_out() -> None:
+        write(fresh, edits, grown, options.makes_rooms)
+        for building, point_id in waiting:
+            moves.put_off(building, point_id)
+
+    plan.write = carry_out
     return plan
+
+
+def _waiting(plan: Plan, edits: list[tuple[Building, dict[str, object]]]) -> list[tuple[Building, int]]:
+    """Buildings with orders under way go to their new point with the next cycle; taken out of the edits."""
+    going = [(building, values) for building, values in edits if "service_point_id" in values]
+    asked = moves.with_orders([building.id for building, _values in going])
+    found = [(b, int(str(values.pop("service_point_id")))) for b, values in going if b.id in asked]
+    if found:
+        plan.notes.append(_("%(n)s 栋有还没结束的订单，从下一批开始换点位。", n=len(found)))
+    return found
 
 
 def _read(record: Record, options: Options, held: Held) -> _Read:

@@ -1,0 +1,83 @@
+"""A building that gets another service point: at once, or from the next cycle on where it has orders under way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+
+from flask import current_app
+from sqlalchemy import select
+
+from app.core import clock
+from app.core.db import db
+from app.places.models import Building, BuildingMove, Community, ServicePoint
+
+# The slices above know which buildings have orders in cycles that are not over; they say so here.
+WITH_ORDERS = "louda_buildings_with_orders"
+
+
+def with_orders(building_ids: Collection[int]) -> set[int]:
+    """Those of the buildings that have orders under way."""
+    asked: Callable[[Collection[int]], set[int]] | None = current_app.extensions.get(WITH_ORDERS)
+    return asked(building_ids) if asked else set()
+
+
+def waiting(building_id: int) -> ServicePoint | None:
+    """The point that the building goes to with the next cycle, if any."""
+    found = select(ServicePoint).join(BuildingMove, BuildingMove.to_point_id == ServicePoint.id)
+    return db.session.scalar(found.where(BuildingMove.building_id == building_id, BuildingMove.starts_at.is_(None)))
+
+
+def forget(building_id: int) -> bool:
+    """Inside a command: the building stays where it is; returns whether it would have gone."""
+    found = select(BuildingMove).where(BuildingMove.building_id == building_id, BuildingMove.starts_at.is_(None))
+    move = db.session.scalar(found)
+    if move is not None:
+        db.session.delete(move)
+        db.session.flush()
+    return move is not None
+
+
+def put_off(building: Building, point_id: int) -> None:
+    """Inside a command: the building goes to the point when the next cycle is opened."""
+    forget(building.id)
+    if point_id != building.service_point_id:
+        move = BuildingMove(building_id=building.id, from_point_id=building.service_point_id, to_point_id=point_id)
+        db.session.add(move)
+        db.session.flush()
+
+
+def carry_out(building: Building, point_id: int) -> None:
+    """Inside a command: the building belongs to the point now; the point before keeps its reach until `let_go`."""
+    forget(building.id)
+    move = BuildingMove(building_id=building.id, from_point_id=building.service_point_id, to_point_id=point_id)
+    move.starts_at = clock.now()
+    db.session.add(move)
+    building.service_point_id = point_id
+    db.session.flush()
+
+
+def carry_out_waiting(subdistrict_id: int) -> int:
+    """Inside a command, when a cycle is opened: everything that waited for it; returns how many buildings went."""
+    inside = select(ServicePoint.id).join(Community).where(Community.subdistrict_id == subdistrict_id)
+    found = select(BuildingMove).where(BuildingMove.starts_at.is_(None), BuildingMove.to_point_id.in_(inside))
+    moves = list(db.session.scalars(found.order_by(BuildingMove.id)))
+    for move in moves:
+        building = db.session.get_one(Building, move.building_id)
+        move.from_point_id, move.starts_at = building.service_point_id, clock.now()
+        building.service_point_id = move.to_point_id
+    db.session.flush()
+    return len(moves)
+
+
+def let_go(building_ids: Collection[int]) -> None:
+    """Inside a command: the points that these buildings left no longer reach them."""
+    found = select(BuildingMove).where(BuildingMove.building_id.in_(building_ids), BuildingMove.starts_at.is_not(None))
+    for move in db.session.scalars(found.where(BuildingMove.ends_at.is_(None))):
+        move.ends_at = clock.now()
+    db.session.flush()
+
+
+def left() -> set[int]:
+    """Buildings that a point which they left still reaches."""
+    running = BuildingMove.starts_at.is_not(None) & BuildingMove.ends_at.is_(None)
+    return set(db.session.scalars(select(BuildingMove.building_id).where(running)))
