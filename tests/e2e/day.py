@@ -33,7 +33,7 @@ from app.ordering.models_desk import StandingOrder
 from app.picking import service as picking
 from app.picking.models import Bag
 from app.places import service_care
-from app.places.models import Gate, HouseholdContact, ZoneDesignation, ZoneLevel
+from app.places.models import Captaincy, Gate, HouseholdContact, ZoneDesignation, ZoneLevel
 from app.purchasing import service as purchasing
 from app.purchasing.models import PurchaseOrder
 from app.purchasing.schemas import Seen
@@ -99,6 +99,8 @@ def _furnish(here: World) -> None:
     db.session.add(Gate(compound_id=first.compound_id, name="南门", lat_e6=first.lat_e6, lon_e6=first.lon_e6))
     db.session.flush()
     db.session.add(BundleComponent(bundle_id=bundle.id, item_id=here.items[0].id, qty=2))
+    captain = here.accounts["captain"].id
+    db.session.add(Captaincy(building_id=first.id, account_id=captain, starts_on=clock.today()))
     sealed = db.session.scalars(select(ZoneLevel.id).filter_by(code="sealed")).one()
     since = here.cycle.opens_at
     db.session.add(ZoneDesignation(building_id=here.buildings[1].id, zone_level_id=sealed, starts_at=since))

@@ -44,6 +44,11 @@ NO_PAGE = {
     "print_files.building": "a download",
     "print_files.round_": "a download",
     "order_template.download": "a download",
+    "own_sheets.by_number": "a download",
+    "own_sheets.route_sheet": "a download",
+    "own_sheets.drop_off_sheet": "a download",
+    "own_sheets.hand_out_list": "a download",
+    "doors.rest": "asks about the doors still to do, and leads back where there is none, as in the walk",
     "access.home": "leads on to the page on which a role starts",
     "access.health": "one line for a monitor",
     "access.sign_in": "leads on who is signed in; walked by the stranger",
@@ -55,14 +60,16 @@ NO_PAGE = {
     "printing.workbook": "a download",
     "telephone.basket": "a part of a page, asked for while somebody types",
 }
-# Pages about a whole subdistrict: they are as unknown to the leader of one point.
+# Pages about a whole subdistrict are as unknown to the leader of one point as a captain's own is to all others.
 OUT_OF_REACH = {
+    "supplies": {"captaincy.duty_number"},
     "leader": {
+        "captaincy.duty_number",
         "oversight.loop",
         "paper.settings",
         "oversight.equations",
         "settlement.suppliers",
-    }
+    },
 }
 ROLES = ("admin", "supplies", "leader", "captain", "runner", "auditor", "resident", "stranger")
 

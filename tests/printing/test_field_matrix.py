@@ -12,6 +12,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import Text, select, update
 
+from app.access.models import StaffSession
 from app.core import clock, jobs
 from app.core.db import Base, db
 from app.dispatch.models import TeamMember
@@ -104,6 +105,7 @@ def _more_rows(here: World) -> None:
             building_id=home.stairwell.building_id, account_id=here.accounts["captain"].id, starts_on=clock.today()
         )
     )
+    db.session.add(StaffSession(account_id=leader, token_sha256="x", device="x", seen_at=clock.now()))
     for team in (1, 2):
         db.session.add(TeamMember(team_id=team, name="甲"))
     paste = ChainPaste(
