@@ -24,12 +24,17 @@ def is_legal(row: Stateful, to: str) -> bool:
 def advance(row: Stateful, to: str) -> None:
     """Step `row` to `to`. Raises Conflict (409), writing nothing, where the table does not allow it."""
     if not is_legal(row, to):
-        raise Conflict(_("当前状态是“%(now)s”，不能变为“%(to)s”。", now=_label(row.state), to=_label(to)))
+        now, wanted = label_of(row, row.state), label_of(row, to)
+        raise Conflict(_("当前状态是“%(now)s”，不能变为“%(to)s”。", now=now, to=wanted))
     row.state = to
 
 
-def _label(state: Any) -> str:
-    return str(getattr(state, "label", state))
+def label_of(row: Stateful, state: Any) -> str:
+    """A state of `row` in the reader's language. The row itself holds only the stored word, whoever wrote it."""
+    table = getattr(row, "__table__", None)
+    vocabulary = table.c.state.info.get("vocabulary") if table is not None else None
+    named = vocabulary(str(state)) if vocabulary is not None else state
+    return str(getattr(named, "label", named))
 
 
 def steps(**table: str) -> dict[str, frozenset[str]]:
