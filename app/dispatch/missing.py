@@ -17,7 +17,7 @@ from app.core.schemas import CommandSchema, Line
 from app.core.states import advance
 from app.dispatch.counts import has_arrived
 from app.dispatch.models import Custody
-from app.dispatch.rounds import drop_units, pass_on
+from app.dispatch.rounds import back_in_depot, drop_units, pass_on
 from app.ordering.models import Stage
 from app.ordering.stages import Cause, move
 from app.picking.models import Bag, BagState
@@ -26,6 +26,7 @@ from app.places.scope import require_building
 
 class Fate(Labelled):
     FOUND = "found", "找到了"
+    IN_DEPOT = "in_depot", "还在仓库"
     WRITTEN_OFF = "written_off", "确认丢失"
 
 
@@ -46,8 +47,8 @@ def resolve_missing(by: Staff, bag_id: int, what: Resolve) -> Bag:
     """Say what became of a bag that was missing at the building.
 
     Requires: the bag is missing and its units never reached the building. Ensures: found → bag and units are
-    `dropped_off`; written off → its units are open again (given first in the next run) and its goods damaged in
-    their lots. Raises: NotFound, Conflict.
+    `dropped_off`; in the depot → it is `packed` and waits for the next wave; written off → its units are open again
+    (given first in the next run) and its goods damaged in their lots. Raises: NotFound, Conflict.
     """
     bag = db.session.get(Bag, bag_id)
     if bag is None or what.fate not in {fate.value for fate in Fate}:
@@ -58,6 +59,9 @@ def resolve_missing(by: Staff, bag_id: int, what: Resolve) -> Bag:
     if what.fate == Fate.FOUND:
         advance(bag, BagState.DROPPED_OFF)
         _found(by, bag)
+    elif what.fate == Fate.IN_DEPOT:
+        advance(bag, BagState.PACKED)
+        back_in_depot(bag)
     else:
         advance(bag, BagState.WRITTEN_OFF)
         held = {line.order_line_id: line.qty for line in bag.lines}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.orm import joinedload
 
 from app.core import clock
@@ -27,6 +27,7 @@ from app.dispatch.models import (
 )
 from app.dispatch.rules import held_sentence, remedies
 from app.dispatch.service import PLAN_JOB
+from app.dispatch.staying import LEFT, is_carried
 from app.picking.models import Bag, BagState
 from app.places.models import Building, Community, Compound, ServicePoint
 
@@ -116,12 +117,12 @@ def round_rows(plan_id: int, team_ids: list[int] | None = None) -> list[RoundRow
     """Rounds of a plan in order of departure; one statement. `team_ids` limits them to some teams."""
     stops = func.count(func.distinct(Stop.id))
     statement = (
-        select(Round, Team.name, stops, func.count(PlanBag.bag_id), func.coalesce(func.sum(Bag.weight_g), 0))
+        select(Round, Team.name, stops, func.count(Bag.id), func.coalesce(func.sum(Bag.weight_g), 0))
         .join(Shift, Shift.id == Round.shift_id)
         .join(Team, Team.id == Shift.team_id)
         .outerjoin(Stop, Stop.round_id == Round.id)
         .outerjoin(PlanBag, PlanBag.stop_id == Stop.id)
-        .outerjoin(Bag, Bag.id == PlanBag.bag_id)
+        .outerjoin(Bag, and_(Bag.id == PlanBag.bag_id, is_carried()))
         .where(Round.plan_id == plan_id)
         .group_by(Round.id, Team.name)
         .order_by(Round.seq)
@@ -153,6 +154,7 @@ def held_rows(plan_id: int) -> list[HeldRow]:
         .join(Building, Building.id == Bag.building_id)
         .join(Compound, Compound.id == Building.compound_id)
         .where(PlanBag.plan_id == plan_id, PlanBag.held_reason.is_not(None))
+        .where(PlanBag.held_detail.not_like(f"{LEFT}%"))  # they stayed when their round was loaded: a list of its own
         .group_by(Building.id, Compound.name, Building.label, Building.sort_key, PlanBag.held_reason)
         .order_by(PlanBag.held_reason, Compound.name, Building.sort_key)
     )
@@ -175,14 +177,15 @@ def stop_rows(round_id: int) -> list[StopRow]:
             Building.label,
             func.coalesce(Building.lat_e6, Compound.lat_e6),
             func.coalesce(Building.lon_e6, Compound.lon_e6),
-            func.count(PlanBag.bag_id),
+            func.count(Bag.id),
             func.coalesce(func.sum(Bag.weight_g), 0),
             func.coalesce(func.max(DropOff.bags_missing), 0),
         )
         .join(Building, Building.id == Stop.building_id)
         .join(Compound, Compound.id == Building.compound_id)
+        .join(Round, Round.id == Stop.round_id)
         .outerjoin(PlanBag, PlanBag.stop_id == Stop.id)
-        .outerjoin(Bag, Bag.id == PlanBag.bag_id)
+        .outerjoin(Bag, and_(Bag.id == PlanBag.bag_id, is_carried()))
         .outerjoin(DropOff, DropOff.stop_id == Stop.id)
         .where(Stop.round_id == round_id)
         .group_by(
@@ -216,8 +219,25 @@ def _stop_row(stop: Stop, place: list[Any], counts: tuple[int, int, int]) -> Sto
 
 def bags_at_stop(stop_id: int) -> list[Bag]:
     """The bags that the plan brings to a stop, in order of code."""
-    found = select(Bag).join(PlanBag, PlanBag.bag_id == Bag.id).where(PlanBag.stop_id == stop_id)
+    found = select(Bag).join(PlanBag, PlanBag.bag_id == Bag.id).join(Stop, Stop.id == PlanBag.stop_id)
+    found = found.join(Round, Round.id == Stop.round_id).where(Stop.id == stop_id, is_carried())
     return list(db.session.scalars(found.order_by(Bag.code)))
+
+
+def bags_by_stop(round_id: int) -> dict[int, list[Bag]]:
+    """Stop → the bags that travel to it, in order of code. One statement."""
+    found = (
+        select(Stop.id, Bag)
+        .join(PlanBag, PlanBag.stop_id == Stop.id)
+        .join(Bag, Bag.id == PlanBag.bag_id)
+        .join(Round, Round.id == Stop.round_id)
+        .where(Stop.round_id == round_id, is_carried())
+        .order_by(Stop.seq, Bag.code)
+    )
+    result: dict[int, list[Bag]] = {}
+    for stop_id, bag in db.session.execute(found):
+        result.setdefault(stop_id, []).append(bag)
+    return result
 
 
 def missing_bags(cycle_id: int) -> list[tuple[Bag, str]]:

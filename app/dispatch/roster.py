@@ -16,7 +16,7 @@ from app.core.db import command, db
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.events import record
 from app.core.schemas import CommandSchema, Day, Line, TimeOfDay, Whole, one_of
-from app.dispatch.models import Mode, PlanState, Round, RoundState, Shift, Team, TeamMember
+from app.dispatch.models import Mode, Plan, PlanState, Round, RoundState, Shift, Team, TeamMember
 from app.places.models import Community, ServicePoint
 from app.places.scope import require_subdistrict
 
@@ -123,10 +123,16 @@ def cancel_shift(by: Staff, shift_id: int) -> Shift:
     if shift is None:
         raise NotFound
     require_subdistrict(by, Permission.PLAN, shift.team.subdistrict_id)
-    busy = (RoundState.PLANNED, RoundState.LOADING, RoundState.DEPARTED)
-    rounds = select(Round.id).where(Round.shift_id == shift_id, Round.state.in_(busy))
-    if db.session.scalar(rounds.where(Round.plan.has(state=PlanState.PUBLISHED.value)).limit(1)) is not None:
+    if with_rounds_ahead([shift_id]):
         raise Conflict(_l("这个班次在已发布的方案里还有路线，请先取消那几趟再重新排。"))
     shift.is_cancelled = True
     record(by, "cancel", shift)
     return shift
+
+
+def with_rounds_ahead(shift_ids: list[int]) -> dict[int, int]:
+    """Shift → the published plan in which it still has a round to go or under way; other shifts are left out."""
+    busy = (RoundState.PLANNED, RoundState.LOADING, RoundState.DEPARTED)
+    found = select(Round.shift_id, Round.plan_id).join(Plan, Plan.id == Round.plan_id)
+    found = found.where(Round.shift_id.in_(shift_ids), Round.state.in_(busy), Plan.state == PlanState.PUBLISHED)
+    return {shift_id: plan_id for shift_id, plan_id in db.session.execute(found.order_by(Round.id))}  # noqa: C416

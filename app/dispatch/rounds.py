@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from marshmallow import fields
 from sqlalchemy import func, insert, select
 
 from app.access.models import Role
@@ -17,8 +18,9 @@ from app.core.codes import normalise
 from app.core.db import command, db
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.events import record
-from app.core.schemas import CommandSchema, Line
+from app.core.schemas import CommandSchema, Line, Whole
 from app.core.states import advance
+from app.dispatch import staying
 from app.dispatch.counts import keep_count
 from app.dispatch.models import (
     Custody,
@@ -65,6 +67,18 @@ class SkipSchema(CommandSchema):
     reason = Line(required=True, longest=100)
 
 
+@dataclass(frozen=True)
+class Left:
+    """Ids of bags of a round: those that stay in the depot, or that are put on it after all."""
+
+    bags: tuple[int, ...] = ()
+
+
+class LeftSchema(CommandSchema):
+    makes = Left
+    bags = fields.List(Whole(least=1), load_default=tuple)
+
+
 def require_round(by: Staff, round_id: int) -> Round:
     """A round of a published plan that the actor may run: a runner only of the own team. Raises NotFound."""
     round_ = db.session.get(Round, round_id)
@@ -104,44 +118,73 @@ def bags_of_round(round_id: int) -> list[Bag]:
 
 
 @command
-def load(by: Staff, round_id: int) -> Round:
-    """Load the bags of a round.
+def load(by: Staff, round_id: int, left: Left | None = None) -> Round:
+    """Load the bags of a round; those that are held, taken apart or named in `left` stay.
 
-    Requires: its plan is published, the round is planned, the goods of each bag have rested long enough.
-    Ensures: each bag is `loaded` and in the custody of the team. Raises: NotFound, Conflict.
+    Requires: its plan is published, the round is planned, a bag of it can travel, and the goods of each that does have
+    rested long enough. Ensures: each bag is `loaded` and in the custody of the team, or the plan's answer says why it
+    stays; a stop to which nothing comes is skipped. Raises: NotFound, Invalid, Conflict.
     """
-    return load_round(by, round_id)
+    return load_round(by, round_id, left)
 
 
-def load_round(by: Staff, round_id: int) -> Round:
+def load_round(by: Staff, round_id: int, left: Left | None = None) -> Round:
     """Inside a command: as `load`."""
     round_ = require_round(by, round_id)
     if round_.plan.state != PlanState.PUBLISHED:
         raise Conflict(_l("方案还没有发布，不能装车。"))
-    resting = _resting(round_id)
-    if resting:
-        raise Conflict(_("还有 %(n)d 袋在静置，%(at)s 之后才能装车。", n=resting[0], at=resting[1]))
-    advance(round_, RoundState.LOADING)
     bags = bags_of_round(round_id)
-    for bag in bags:
+    named = named_bags(bags, left)
+    going = [bag for bag in bags if bag.id not in named and bag.state not in staying.STAYS]
+    if not going:
+        raise Conflict(_l("这一趟没有能装车的袋。请先解除暂存，或取消这一趟。"))
+    require_rested(going)
+    advance(round_, RoundState.LOADING)
+    for bag in going:
         advance(bag, BagState.LOADED)
-    pass_on(bags, ("depot", round_.shift.depot_id), ("team", round_.shift.team_id))
-    record(by, "load", round_, cycle_id=round_.plan.cycle_id, bags=len(bags))
+    pass_on(going, ("depot", round_.shift.depot_id), ("team", round_.shift.team_id))
+    behind = {bag.id: staying.reason_of(bag) for bag in bags if bag not in going}
+    leave_behind(round_, behind)
+    record(by, "load", round_, cycle_id=round_.plan.cycle_id, bags=len(going), left=len(behind))
     return round_
 
 
-def _resting(round_id: int) -> tuple[int, str] | None:
-    """How many bags of the round hold goods that may not leave yet, and when the last of them may."""
+def named_bags(bags: list[Bag], left: Left | None) -> set[int]:
+    """The ids in `left`. Raises Invalid for one that is no bag of the round."""
+    named = set(left.bags) if left else set()
+    if named - {bag.id for bag in bags}:
+        raise Invalid({"bags": [_l("有的袋不在这一趟里，请刷新再选。")]})
+    return named
+
+
+def leave_behind(round_: Round, behind: Mapping[int, staying.Why]) -> None:
+    """Write down that these bags stay; a stop that waits for nothing any more is skipped."""
+    found = select(PlanBag).where(PlanBag.plan_id == round_.plan_id, PlanBag.bag_id.in_(list(behind)))
+    for answer in db.session.scalars(found):
+        staying.leave(answer, behind[answer.bag_id])
+    db.session.flush()
+    awaited = set(
+        db.session.scalars(
+            select(PlanBag.stop_id).join(Stop, Stop.id == PlanBag.stop_id).where(Stop.round_id == round_.id)
+        )
+    )
+    for stop in round_.stops:
+        if stop.id not in awaited and stop.state == StopState.PENDING:
+            advance(stop, StopState.SKIPPED)
+            stop.skip_reason = _("这一站的袋都没有装车")
+
+
+def require_rested(bags: list[Bag]) -> None:
+    """Raises Conflict where bags hold goods that may not leave yet, with how many and until when."""
     found = db.session.execute(
-        select(func.count(func.distinct(Bag.id)), func.max(Lot.released_at))
-        .join(BagLine, BagLine.bag_id == Bag.id)
-        .join(PlanBag, PlanBag.bag_id == Bag.id)
-        .join(Stop, Stop.id == PlanBag.stop_id)
+        select(func.count(func.distinct(BagLine.bag_id)), func.max(Lot.released_at))
         .join(Allocation, Allocation.order_line_id == BagLine.order_line_id)
         .join(Lot, Lot.id == Allocation.lot_id)
-        .where(Stop.round_id == round_id, Lot.released_at > clock.now())
+        .where(BagLine.bag_id.in_([bag.id for bag in bags]), Lot.released_at > clock.now())
     ).one()
-    return (found[0], clock.to_local(found[1]).strftime("%H:%M")) if found[0] else None
+    if found[0]:
+        until = clock.to_local(found[1]).strftime("%H:%M")
+        raise Conflict(_("还有 %(n)d 袋在静置，%(at)s 之后才能装车。", n=found[0], at=until))
 
 
 @command
@@ -194,7 +237,7 @@ def sign(by: Staff, stop_id: int, counted: Sign) -> DropOff:
 def sign_stop(by: Staff, stop_id: int, counted: Sign) -> DropOff:
     """Inside a command: as `sign`."""
     stop = require_stop(by, stop_id)
-    codes = _missing_among(bags := bags_at(stop), counted.missing)
+    codes = _missing_among(stop, bags := bags_at(stop), counted.missing)
     return drop_off(by, stop, {bag.id for bag in bags if bag.code in codes})
 
 
@@ -234,11 +277,15 @@ def bags_at(stop: Stop) -> list[Bag]:
     return list(db.session.scalars(found.where(Bag.state == BagState.LOADED).order_by(Bag.id)))
 
 
-def _missing_among(bags: list[Bag], typed: str) -> set[str]:
+def _missing_among(stop: Stop, bags: list[Bag], typed: str) -> set[str]:
+    """The codes that were typed. One that stayed in the depot is on older paper and is missing rightly."""
     codes = {bag.code for bag in bags}
+    stayed = {bag.code for bag in staying.staying_by_stop(stop.plan_id).get(stop.id, [])} if typed else set()
     missing = set()
     for word in typed.replace(",", " ").replace("，", " ").replace("、", " ").split():
         code = normalise(word)
+        if code in stayed:
+            continue
         if code is None or code not in codes:
             raise Invalid({"missing": [_("“%(word)s”不是这一站的袋码。", word=word[:20])]})
         missing.add(code)
@@ -298,6 +345,14 @@ def _bring_back(round_: Round) -> None:
     for bag in bags:
         advance(bag, BagState.PACKED)
     pass_on(bags, ("team", round_.shift.team_id), ("depot", round_.shift.depot_id))
+
+
+def back_in_depot(bag: Bag) -> None:
+    """Inside a command: a bag that was thought to be with its team never left the depot."""
+    held = db.session.scalars(
+        select(Custody).where(Custody.bag_id == bag.id, Custody.to_kind == "team").order_by(Custody.seq.desc()).limit(1)
+    ).one()
+    pass_on([bag], ("team", held.to_id), ("depot", held.from_id))
 
 
 def pass_on(bags: list[Bag], giver: tuple[str, int], taker: tuple[str, int], drop_off_id: int | None = None) -> None:

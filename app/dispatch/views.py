@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from flask import Blueprint, render_template, request, url_for
 from flask_babel import gettext as _
 from sqlalchemy import true
 from werkzeug.wrappers import Response
 
 from app.access.guard import about_cycle, requires, staff, submit
-from app.access.permissions import Permission
+from app.access.permissions import Permission, Staff
 from app.core import clock
 from app.core.db import db
 from app.core.errors import Invalid, NotFound
 from app.core.jobs import Job, JobState, cancel
 from app.core.schemas import Form
-from app.dispatch import missing, queries, queries_arrivals, rounds, service, views_arrivals
-from app.dispatch.models import Plan, PlanState, Round, Stop
+from app.dispatch import loading, missing, queries, queries_arrivals, rounds, service, staying, views_arrivals
+from app.dispatch.models import Plan, PlanState, Round, RoundState, Stop
 from app.dispatch.sketch import sketch
 from app.ordering.models import Cycle
 from app.picking.models import Bag
@@ -106,6 +108,7 @@ def plan(plan_id: int) -> str:
         state=PlanState(found.state),
         rounds=queries.round_rows(plan_id),
         held=queries.held_rows(plan_id),
+        staying=staying.staying_bags(plan_id) if found.state == PlanState.PUBLISHED else [],
         unanswered=service.unanswered_bags(found) if proposed else 0,
         gone=service.vanished_bags(found) if proposed else 0,
         may_plan=staff().may(Permission.PLAN),
@@ -163,39 +166,66 @@ def _round_page(found: Round, form: Form) -> str:
         cycle=db.session.get_one(Cycle, found.plan.cycle_id),
         round=found,
         stops=stops,
+        staying=staying.staying_of(found),
+        bags=queries.bags_by_stop(found.id) if found.state in (RoundState.PLANNED, RoundState.LOADING) else {},
         row=next(row for row in queries.round_rows(found.plan_id) if row.round_id == found.id),
         sketch=sketch(stops, found.shift.depot_id),
         form=form,
         may_sign=staff().may(Permission.DROP_OFF),
+        may_print=staff().may(Permission.PRINT),
     )
 
 
-def _step(command: str, says: str, round_id: int) -> Response:
-    steps = {"load": rounds.load, "depart": rounds.depart, "cancel": rounds.cancel}
-    return submit[Round](then=lambda one: url_for("dispatch.round", round_id=one.id), says=says)(
-        steps[command], staff(), round_id
-    )
+def _with_bags(run: Callable[..., Round], says: str, round_id: int) -> Response | tuple[str, int]:
+    """A step for which bags are ticked."""
+    form = Form(rounds.LeftSchema, request.form)
+    if form.is_valid:
+        try:
+            return submit[Round](then=lambda one: url_for("dispatch.round", round_id=one.id), says=says)(
+                run, staff(), round_id, form.command
+            )
+        except Invalid as error:
+            form.add(error)
+    return _round_page(rounds.require_round(staff(), round_id), form), 422
+
+
+def _step(run: Callable[[Staff, int], Round], says: str, round_id: int) -> Response:
+    return submit[Round](then=lambda one: url_for("dispatch.round", round_id=one.id), says=says)(run, staff(), round_id)
 
 
 @bp.post("/rounds/<int:round_id>/load")
 @requires(Permission.LOAD)
-def load(round_id: int) -> Response:
-    """Load the bags of a round."""
-    return _step("load", _("已装车，袋数已交给这支队伍。"), round_id)
+def load(round_id: int) -> Response | tuple[str, int]:
+    """Load the bags of a round, but those that are ticked."""
+    return _with_bags(rounds.load, _("已装车，袋数已交给这支队伍。"), round_id)
+
+
+@bp.post("/rounds/<int:round_id>/unload")
+@requires(Permission.LOAD)
+def unload(round_id: int) -> Response | tuple[str, int]:
+    """Leave the ticked bags in the depot after all."""
+    return _with_bags(loading.unload, _("已记下：这些袋留在仓库，排进下一波。"), round_id)
+
+
+@bp.post("/rounds/<int:round_id>/join")
+@requires(Permission.LOAD)
+def join(round_id: int) -> Response | tuple[str, int]:
+    """Put a bag that stayed on the round while it is being loaded."""
+    return _with_bags(loading.join, _("已装上。"), round_id)
 
 
 @bp.post("/rounds/<int:round_id>/depart")
 @requires(Permission.LOAD)
 def depart(round_id: int) -> Response:
     """The team leaves."""
-    return _step("depart", _("已出发。"), round_id)
+    return _step(rounds.depart, _("已出发。"), round_id)
 
 
 @bp.post("/rounds/<int:round_id>/cancel")
 @requires(Permission.LOAD)
 def cancel_round(round_id: int) -> Response:
     """Call a round off."""
-    return _step("cancel", _("这一趟已取消，袋子回到仓库。"), round_id)
+    return _step(rounds.cancel, _("这一趟已取消，袋子回到仓库。"), round_id)
 
 
 @bp.post("/rounds/<int:round_id>/abort")

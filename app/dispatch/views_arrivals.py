@@ -15,7 +15,7 @@ from app.core import clock
 from app.core.db import db
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.schemas import Form
-from app.dispatch import arrivals, counts, queries, queries_arrivals, rounds
+from app.dispatch import arrivals, counts, queries, queries_arrivals, rounds, staying
 from app.dispatch.models import CountedAs, DifferenceState, DropOff, PlanState, Round, RoundState, Stop
 from app.ordering.models import Cycle
 from app.picking.models import Bag
@@ -65,6 +65,9 @@ def round_page(found: Round, stops: list[queries.StopRow], form: Form) -> str:
         weight_g=sum(row.weight_g for row in stops),
         next=waiting[0] if is_running and waiting else None,
         visits=visits,
+        rows=stops,
+        staying=staying.staying_of(found),
+        left=queries.bags_by_stop(found.id) if found.state in (RoundState.PLANNED, RoundState.LOADING) else {},
         is_running=is_running,
         form=form,
     )
@@ -83,6 +86,7 @@ def sign_page(stop: Stop, form: Form) -> str:
         stop=stop,
         row=next(row for row in queries.stop_rows(stop.round_id) if row.stop_id == stop.id),
         bags=bags,
+        staying=staying.staying_by_stop(stop.plan_id).get(stop.id, []),
         form=form,
         round=stop.round,
         counts=said,

@@ -51,6 +51,7 @@ def _page(team_form: Form, shift_form: Form) -> str:
         sizes=members.sizes_of([team.id for team in teams]),
         team_options=[(str(team.id), team.name) for team in teams],
         shifts=shifts,
+        busy=roster.with_rounds_ahead([shift.id for shift in shifts]),
         day=day,
         depots=[(point.id, point.name) for point in queries.depots(subdistrict)],
         modes=Mode.options(),

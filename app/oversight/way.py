@@ -12,6 +12,7 @@ from app.allocation.models import ShareNote
 from app.catalog.models import Item
 from app.core.db import db
 from app.dispatch.models import Custody, HeldReason, Plan, PlanBag, PlanState, Stop
+from app.dispatch.staying import label_of
 from app.handover.models import Confirmation, ConfirmedBy, DoorOutcome, HandOut
 from app.handover.queries_doors import LineInBag, lines_of
 from app.handover.queries_resident import answer_until, is_undoable, state_to_tell
@@ -95,9 +96,9 @@ class _Facts:
             left_at=left_at,
             confirmed_at=confirmed[0] if confirmed else None,
             is_confirmed_by_default=bool(confirmed and confirmed[1] == ConfirmedBy.TIMEOUT),
-            expected_at=expected,
+            expected_at=None if state == BagState.HELD else expected,
             failed=_failed(outcome, tried_at),
-            held=held if state in (BagState.PACKED, BagState.HELD) else "",
+            held=_held(state, held),
             answer_until=answer_until(left_at) if state == BagState.HANDED_OUT else None,
         )
 
@@ -107,6 +108,13 @@ def _failed(outcome: str, tried_at: datetime | None) -> str:
     if not outcome or outcome == DoorOutcome.LEFT or (tried_at and is_undoable(tried_at)):
         return ""
     return DoorOutcome(outcome).label
+
+
+def _held(state: BagState, by_plan: str) -> str:
+    """Why the bag is on no round: kept back since, or what the plan says."""
+    if state == BagState.HELD:
+        return by_plan or HeldReason.HELD.label
+    return by_plan if state == BagState.PACKED else ""
 
 
 def _latest_custody(ids: list[int]) -> dict[tuple[int, str], datetime]:
@@ -122,13 +130,16 @@ def _latest_custody(ids: list[int]) -> dict[tuple[int, str], datetime]:
 def _answers_of_plans(ids: list[int]) -> dict[int, tuple[datetime | None, str]]:
     """Bag → when its stop is expected, or why the newest published plan holds it."""
     found = (
-        select(PlanBag.bag_id, Stop.arrive_at, PlanBag.held_reason)
+        select(PlanBag.bag_id, Stop.arrive_at, PlanBag.held_reason, PlanBag.held_detail)
         .join(Plan, Plan.id == PlanBag.plan_id)
         .outerjoin(Stop, Stop.id == PlanBag.stop_id)
         .where(PlanBag.bag_id.in_(ids), Plan.state == PlanState.PUBLISHED)
         .order_by(Plan.wave, Plan.id)
     )
-    return {bag: (at, HeldReason(why).label if why else "") for bag, at, why in db.session.execute(found)}
+    return {
+        bag: (at, label_of(detail) or (HeldReason(why).label if why else ""))
+        for bag, at, why, detail in db.session.execute(found)
+    }
 
 
 def _last_attempts(ids: list[int]) -> dict[int, tuple[str, datetime]]:

@@ -48,7 +48,7 @@ class Bag(Created, Versioned, Base):
         loaded="dropped_off packed missing",
         dropped_off="handed_out missing confirmed voided",  # voided: brought back and taken apart
         handed_out="confirmed missing dropped_off",  # dropped_off: the entry was taken back
-        missing="dropped_off written_off",
+        missing="dropped_off packed written_off",  # packed: it had never left the depot
     )
 
     id: Mapped[int] = mapped_column(Integer, primary_key=True)

@@ -13,8 +13,9 @@ from app.access.models import Account
 from app.core import clock
 from app.core.db import db
 from app.core.units import clock_time
-from app.dispatch.models import Plan, PlanBag, PlanState, Stop, TeamMember
+from app.dispatch.models import Plan, PlanBag, PlanState, Round, Stop, TeamMember
 from app.dispatch.queries_arrivals import duty_lines
+from app.dispatch.staying import StayingBag, is_carried, staying_by_stop
 from app.ordering.models import HouseholdOrder
 from app.picking.models import DOOR_OF_BAG, LIVE_BAGS, Bag, BagLine
 from app.places.models import (
@@ -85,12 +86,14 @@ def _loads(ground: Ground) -> dict[int, Load]:
     rows = db.session.execute(
         select(PlanBag.stop_id, Bag.code, Bag.weight_g, Stairwell.label, units.c.units, *flags.values())
         .join(Plan, Plan.id == PlanBag.plan_id)
+        .join(Stop, Stop.id == PlanBag.stop_id)
+        .join(Round, Round.id == Stop.round_id)
         .join(Bag, Bag.id == PlanBag.bag_id)
         .join(HouseholdOrder, HouseholdOrder.id == Bag.order_id)
         .outerjoin(Household, Household.id == DOOR_OF_BAG)
         .outerjoin(Stairwell, Stairwell.id == Household.stairwell_id)
         .outerjoin(units, units.c.bag_id == Bag.id)
-        .where(*published, PlanBag.stop_id.is_not(None), Bag.state.in_(LIVE_BAGS))
+        .where(*published, Bag.state.in_(LIVE_BAGS), is_carried())
         .order_by(Bag.code)
     )
     loads: dict[int, Load] = defaultdict(Load)
@@ -117,6 +120,7 @@ class Day:
     team_sizes: Mapping[int, int]
     control: Mapping[int, Totals]
     duty: Mapping[int, str]
+    staying: Mapping[int, list[StayingBag]]
 
     @property
     def modes(self) -> dict[int, str]:
@@ -149,6 +153,7 @@ def load_day(ground: Ground) -> Day:
         team_sizes=dict(sizes.all()),
         control=_stop_control(ground),
         duty=_duty(ground),
+        staying=_staying(ground),
     )
 
 
@@ -158,19 +163,30 @@ def _duty(ground: Ground) -> dict[int, str]:
     return {building: line.phone for building, line in lines.items() if line.of != "office"}
 
 
+def _staying(ground: Ground) -> dict[int, list[StayingBag]]:
+    """Stop of the published plan → the bags meant for it that do not travel."""
+    plan = select(Plan.id).where(
+        Plan.cycle_id == ground.cycle_id, Plan.wave == ground.wave, Plan.state == PlanState.PUBLISHED
+    )
+    plan_id = db.session.scalar(plan)
+    return staying_by_stop(plan_id) if plan_id is not None else {}
+
+
 def _stop_control(ground: Ground) -> dict[int, Totals]:
     """Stop → bags and pieces as the database adds them up."""
     rows = db.session.execute(
         select(PlanBag.stop_id, func.count(func.distinct(PlanBag.bag_id)), func.sum(BagLine.qty))
         .join(Plan, Plan.id == PlanBag.plan_id)
+        .join(Stop, Stop.id == PlanBag.stop_id)
+        .join(Round, Round.id == Stop.round_id)
         .join(Bag, Bag.id == PlanBag.bag_id)
         .outerjoin(BagLine, BagLine.bag_id == PlanBag.bag_id)
         .where(
             Bag.state.in_(LIVE_BAGS),
+            is_carried(),
             Plan.cycle_id == ground.cycle_id,
             Plan.wave == ground.wave,
             Plan.state == PlanState.PUBLISHED,
-            PlanBag.stop_id.is_not(None),
         )
         .group_by(PlanBag.stop_id)
     )

@@ -18,7 +18,7 @@ from app.printing import sketch
 from app.printing.arrange import stairwell_list
 from app.printing.contexts.day import Day, Load, Zone
 from app.printing.contexts.ground import BuildingPlace, Ground, Prepared, Subject
-from app.printing.sheets.base import Totals
+from app.printing.sheets.base import StayingRow, Totals
 from app.printing.sheets.drop_off_sheet import DropOffSheet, DropOffStairwell
 from app.printing.sheets.route_sheet import RouteHead, RouteSheet, RouteStop
 
@@ -53,7 +53,7 @@ def _rounds(ground: Ground) -> list[Round]:
 def route_sheets(day: Day) -> Iterator[Prepared]:
     """Yield the route sheet of each round."""
     for number, round_ in enumerate(_rounds(day.ground), start=1):
-        stops = [stop for stop in round_.stops if stop.building_id in day.ground.buildings]
+        stops = [stop for stop in round_.stops if stop.building_id in day.ground.buildings and _load(day, stop).bags]
         bags = sum(day.control.get(stop.id, Totals()).bags for stop in stops)
         sheet = RouteSheet(
             head=day.ground.head(has_wave=True),
@@ -61,9 +61,17 @@ def route_sheets(day: Day) -> Iterator[Prepared]:
             route=_route_head(day, round_, stops),
             stops=tuple(_route_stop(day, stop) for stop in stops),
             sketch=_sketch(day, round_, stops),
+            staying=tuple(row for stop in round_.stops for row in _staying(day, stop)),
         )
         label = f"{number} {round_.shift.team.name} {clock_time(round_.departs_at)}"
         yield Prepared(Subject("round", round_.id, label), sheet)
+
+
+def _staying(day: Day, stop: Stop) -> tuple[StayingRow, ...]:
+    """The bags of a stop that do not come, as both sheets name them."""
+    return tuple(
+        StayingRow(bag.place, bag.code, bag.why.label_zh, bag.next_step.zh) for bag in day.staying.get(stop.id, [])
+    )
 
 
 def _route_head(day: Day, round_: Round, stops: list[Stop]) -> RouteHead:
@@ -182,5 +190,6 @@ def _drop_off(day: Day, round_: Round, stop: Stop, building: BuildingPlace) -> P
         ppe=_SUITS if zone.order >= SEALED else _MASKS,
         drop_spot=building.drop_spot,
         stairwells=stairwells,
+        staying=_staying(day, stop),
     )
     return Prepared(Subject("stop", stop.id, f"{round_.seq}-{stop.seq} {building.name}", building.point_id), sheet)

@@ -51,6 +51,16 @@ class SheetItem:
 
 
 @dataclass(frozen=True)
+class StayingRow:
+    """A bag that was planned for a stop and does not come: where to, its code, why it stays, what happens next."""
+
+    place: str
+    code: str
+    why: str
+    next_step: str
+
+
+@dataclass(frozen=True)
 class Sheet(abc.ABC):
     """One sheet of paper before it gets its number; subclasses add rows.
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from app.printing.sheets.base import Sheet, Totals
+from app.printing.sheets.base import Sheet, StayingRow, Totals
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,7 @@ class DropOffSheet(Sheet):
     ppe: str
     drop_spot: str
     stairwells: tuple[DropOffStairwell, ...]
+    staying: tuple[StayingRow, ...] = ()
 
     def counted(self) -> Totals:
         """Add up the stairwells."""

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from app.printing.sheets.base import Sheet, Totals
+from app.printing.sheets.base import Sheet, StayingRow, Totals
 from app.printing.sketch import Sketch
 
 
@@ -60,6 +60,7 @@ class RouteSheet(Sheet):
     route: RouteHead
     stops: tuple[RouteStop, ...]
     sketch: Sketch | None = None
+    staying: tuple[StayingRow, ...] = ()
 
     def counted(self) -> Totals:
         """Add up the stops."""

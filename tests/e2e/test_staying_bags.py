@@ -1,0 +1,118 @@
+"""One bag of a published round is held and one is packed again: in a real browser the rest goes, and paper says so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from app.core.db import db
+from app.core.jobs import drain
+from app.dispatch import service
+from app.dispatch.models import Round
+from app.ordering.models import Cycle, CycleState
+from app.picking import service as picking
+from app.picking.models import Bag
+from app.printing import service as printing
+from app.printing.models import Document
+from tests import world
+from tests.allocation.test_runs import receive, run
+from tests.conftest import POSTGRES
+from tests.dispatch.test_rounds import planned
+from tests.e2e.conftest import Site, served
+from tests.printing.day import printed_text
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def site(app: Flask) -> Iterator[Site]:
+    """The small world with a published round whose sheets are printed."""
+    if POSTGRES:
+        pytest.skip("browser journeys run on SQLite; the commands behind them run on both")
+    with app.app_context():
+        here = world.build()
+        for household in here.households[:4]:
+            here.order(household, {0: 3, 1: 1})
+        here.lock()
+        here.cycle.state = CycleState.RUNNING
+        db.session.commit()
+        receive(here, 0, 12)
+        receive(here, 1, 4)
+        run(here)
+        supplies = here.actor("supplies")
+        picking.pack(supplies, here.cycle.id)
+        service.publish(supplies, planned(here).id)
+        printing.request_printing(
+            supplies, here.cycle.id, printing.PrintRequest(("route_sheet", "drop_off_sheet"), round_id=one_round())
+        )
+        drain()
+        db.session.expunge_all()
+        db.session.remove()
+    with served(app, here) as running:
+        yield running
+
+
+def one_round() -> int:
+    return db.session.scalars(select(Round.id)).one()
+
+
+def sheets(site: Site, kind: str) -> list[tuple[str, bool]]:
+    """(text, whether it is superseded) of each version of a kind, oldest first."""
+    with site.app.app_context():
+        rows = list(db.session.scalars(select(Document).where(Document.kind == kind).order_by(Document.id)))
+        found = [(printed_text(row), row.superseded_by_id is not None) for row in rows]
+        db.session.remove()
+    return found
+
+
+def test_the_rest_is_loaded_and_the_sheet_that_is_printed_anew_names_the_bags_that_stay(
+    site: Site, person: Any
+) -> None:
+    with site.app.app_context():
+        held, packed_again, left, *_rest = db.session.scalars(select(Bag.code).order_by(Bag.building_id, Bag.id)).all()
+        ids = dict(db.session.execute(select(Bag.code, Bag.id)).all())
+        round_id, cycle_id = one_round(), db.session.scalars(select(Cycle.id)).one()
+        db.session.remove()
+    supplies = person("supplies")
+    supplies.sees("第一批")
+    supplies.go(f"/bags/{ids[held]}")
+    supplies.press("暂存")
+    supplies.sees("已暂存")
+    supplies.go(f"/bags/{ids[packed_again]}")
+    supplies.page.locator("summary:has-text('拆袋重装')").click()
+    supplies.page.fill("input[name=reason]", "破了")
+    supplies.page.locator("main form button:has-text('拆袋')").last.click()
+    supplies.sees("袋已拆开")
+
+    supplies.go(f"/rounds/{round_id}")
+    supplies.sees("2 袋不随这一趟走")
+    main = supplies.page.locator("main").inner_text()
+    assert all(word in main for word in (held, "人工暂存", packed_again, "已拆袋", "商品已回库"))
+    supplies.click("重印这一趟的单据")
+    supplies.page.locator("text=新排").first.wait_for(timeout=60_000)
+    (_old, was), (new, now) = sheets(site, "route_sheet")
+    assert (was, now) == (True, False)
+    assert all(word in new for word in (held, "人工暂存", packed_again, "第1版作废"))
+    assert held in "".join(text for text, is_old in sheets(site, "drop_off_sheet") if not is_old)
+
+    supplies.go(f"/rounds/{round_id}")
+    supplies.page.locator("summary:has-text('有袋装不上车')").click()
+    supplies.page.locator(f"label:has-text('{left}') input").check()
+    supplies.click("装车，勾选的留下")
+    supplies.sees("已装车")
+    supplies.sees("3 袋不随这一趟走")
+    supplies.page.locator(f"tr:has-text('{left}') button:has-text('装上')").click()
+    supplies.sees("已装上")
+    supplies.sees("2 袋不随这一趟走")
+    supplies.click("出发")
+    supplies.sees("已出发")
+    supplies.go(f"/cycles/{cycle_id}/dispatch")
+    supplies.page.locator("main a:has-text('方案 #')").first.click()
+    assert held in supplies.page.locator("main").inner_text()
+    with site.app.app_context():
+        assert sorted(db.session.scalars(select(Bag.state))) == ["held", "loaded", "loaded", "voided"]
+        db.session.remove()
