@@ -33,6 +33,7 @@ COMMANDS: dict[str, Entry] = {
     "reconcile": Entry(
         "app.oversight.commands:reconcile", "核对账目与事件链", "check the equations and the event chain"
     ),
+    "drill": Entry("app.upkeep.drills.commands:drill", "演练：长时间、随机中断", "trials: long runs, random kills"),
     "account": Entry("app.upkeep.accounts:account", "管理工作人员账号", "manage staff accounts"),
 }
 BEFORE_COMMANDS = {

@@ -1,0 +1,1 @@
+"""Drills: long trials of what must hold, each a command of `louda drill`."""
