@@ -59,6 +59,15 @@ def access_of(app: Flask, endpoint: str) -> Permission | str | None:
     return getattr(app.view_functions[endpoint], "__access__", None)
 
 
+def may_open(endpoint: str) -> bool:
+    """Whether the reader's mark would let them through to a page: a link that leads to a refusal is not shown."""
+    needed = access_of(current_app, endpoint)
+    if needed == Permission.OWN_HOUSEHOLD:
+        return g.get("resident") is not None
+    actor: Staff | None = g.get("staff")
+    return needed == PUBLIC or (actor is not None and isinstance(needed, Permission) and actor.may(needed))
+
+
 def staff() -> Staff:
     """The signed-in account of this request; only within a view that requires a staff permission."""
     actor: Staff | None = g.get("staff")
@@ -193,7 +202,8 @@ def same_secret(a: str, b: str) -> bool:
 
 
 def register_forms(app: Flask) -> None:
-    """Templates get `submission_key()` and `home_tag()`; `csrf_token()` comes from Flask-WTF."""
+    """Templates get `submission_key()`, `home_tag()` and `may_open()`; `csrf_token()` comes from Flask-WTF."""
+    app.jinja_env.globals["may_open"] = may_open
     app.jinja_env.globals["submission_key"] = new_key
     app.jinja_env.globals["home_tag"] = _home_tag
 

@@ -1,10 +1,10 @@
 """What households are told about how their goods reach them. Pure; every page, group text and sheet takes these words.
 
-    mode              on the poster                      before they come                  when they are there
-    to_door           送到门口，不用下楼                  不要下楼等，到了会敲门             在家等敲门，不要下楼
-    to_stairwell      送到单元门口，轮到再下楼取           等群里通知轮到您这一层再下楼        单元门口
-    to_building       送到楼下，轮到再下楼取              等群里通知轮到您这一层再下楼        楼下
-    collect_by_slot   分时段到楼下领取                    按领取单上的时段下楼               时段
+mode              on the poster                      before they come                  when they are there
+to_door           送到门口，不用下楼                  不要下楼等，到了会敲门             在家等敲门，不要下楼
+to_stairwell      送到单元门口，轮到再下楼取           等群里通知轮到您这一层再下楼        单元门口
+to_building       送到楼下，轮到再下楼取              等群里通知轮到您这一层再下楼        楼下
+collect_by_slot   分时段到楼下领取                    按领取单上的时段下楼               时段
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ from app.core.jobs import Job, JobState, drain
 from app.demo.subdistrict import Cast
 from app.dispatch import missing, rounds
 from app.dispatch import service as dispatch
-from app.dispatch.models import Plan, Round, Stop
+from app.dispatch.models import Plan, Round, RoundState, Stop, StopState
 from app.handover import service as handover
 from app.handover import service_confirm, service_disputes
 from app.handover.models import Dispute, DisputeState, DoorOutcome
@@ -93,6 +93,11 @@ def call_the_roll(day: Day) -> None:
 def lock_and_sign(day: Day, early: bool = False) -> None:
     """Cut off, sign every point, start the day."""
     service_cycle.lock_cycle(day.cast.buyer, day.cycle_id, Lock(is_early=early))
+    sign_points(day)
+
+
+def sign_points(day: Day) -> None:
+    """Every leader signs the tally of the point; the day starts."""
     for point_id, leader in day.cast.leaders.items():
         seen = sum(cell.qty for cell in tally_queries.cells(day.cycle_id, point_id))
         tally.sign(leader, day.cycle_id, point_id, Sign(seen))
@@ -166,6 +171,20 @@ def go_round(day: Day, plan: Plan, loses_one: bool = False) -> None:
             if lost:
                 missing.resolve_missing(buyer, lost.id, missing.Resolve(missing.Fate.FOUND))
             loses_one = False
+
+
+def finish_rounds(day: Day, plan: Plan) -> None:
+    """Every round of a plan that is not over goes on from where it is, and is signed for everywhere."""
+    for round_id, state in db.session.execute(
+        select(Round.id, Round.state).where(Round.plan_id == plan.id).order_by(Round.seq)
+    ).all():
+        if state == RoundState.PLANNED:
+            rounds.load(day.cast.buyer, round_id)
+        if state in (RoundState.PLANNED, RoundState.LOADING):
+            rounds.depart(day.cast.buyer, round_id)
+        waiting = select(Stop.id, Stop.building_id).where(Stop.round_id == round_id, Stop.state == StopState.PENDING)
+        for stop_id, building_id in db.session.execute(waiting.order_by(Stop.seq)).all():
+            rounds.sign(captain_of(building_id), stop_id, rounds.Sign(""))
 
 
 def captain_of(building_id: int) -> Staff:

@@ -284,7 +284,7 @@ def _missing_among(stop: Stop, bags: list[Bag], typed: str) -> set[str]:
     missing = set()
     for word in typed.replace(",", " ").replace("，", " ").replace("、", " ").split():
         code = normalise(word)
-        if code in stayed:
+        if code in stayed or any(one.endswith(word.upper()) for one in stayed if len(word) > 2):
             continue
         if code is None or code not in codes:
             raise Invalid({"missing": [_("“%(word)s”不是这一站的袋码。", word=word[:20])]})

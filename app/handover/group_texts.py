@@ -102,7 +102,7 @@ def arrival(building: str, visits: Sequence[tuple[str, int]], mode: str) -> Sent
 
 
 def times_of(visits: Sequence[tuple[str, int]]) -> Sentence:
-    """"10:05 前后 12 袋、15:40 前后 3 袋"."""
+    """ "10:05 前后 12 袋、15:40 前后 3 袋"."""
     each = [sentence(N_("%(time)s 前后 %(bags)s 袋"), time=time, bags=bags) for time, bags in visits]
     return reduce(lambda said, one: sentence(N_("%(said)s、%(one)s"), said=said, one=one), each)
 

@@ -129,7 +129,7 @@ def door_asked_for(by: Staff, order: HouseholdOrder) -> str:
 
 
 def door_label(household_id: int) -> str:
-    """"听松苑 5幢-1单元-201": an address that `doors` finds again."""
+    """ "听松苑 5幢-1单元-201": an address that `doors` finds again."""
     compound, *door = db.session.execute(
         select(Compound.name, Building.label, Stairwell.label, Household.room_no)
         .select_from(Household)

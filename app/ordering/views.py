@@ -126,6 +126,7 @@ def _cycle_page(cycle_id: int, form: Form) -> str:
         offers=queries.offers(cycle_id),
         orders=queries.orders_by_state(cycle_id),
         units=[(Stage(stage).label, qty) for stage, qty in units.items()],
+        unfinished=_unfinished(row),
         missing=queries_roll_call.missing_count(cycle_id) if row.state == CycleState.OPEN else 0,
         may_edit=may_edit,
         may_read_orders=staff().may(Permission.ORDER_READ),
@@ -134,6 +135,14 @@ def _cycle_page(cycle_id: int, form: Form) -> str:
         is_past_cutoff=clock.now() >= row.cutoff_at,
         form=form,
     )
+
+
+def _unfinished(cycle: Cycle) -> list[str]:
+    """What a running cycle still waits for before it may be closed: stage and units, in order of the loop."""
+    if cycle.state != CycleState.RUNNING:
+        return []
+    waiting = service_cycle.unfinished_units(cycle.id)
+    return [_("%(stage)s %(n)d 份", stage=Stage(stage).label, n=qty) for stage, qty in waiting.items()]
 
 
 @bp.route("/cycles/<int:cycle_id>/offers", methods=["GET", "POST"])

@@ -17,6 +17,7 @@ from app.dispatch.queries_arrivals import open_differences
 from app.ordering.models import Cycle, Stage
 from app.oversight import checking, queries
 from app.oversight import loop as closed_loop
+from app.oversight.log_words import in_words
 from app.places.scope import require_subdistrict
 
 bp = Blueprint("oversight", __name__)
@@ -127,6 +128,7 @@ def events() -> str:
     return render_template(
         "oversight/events.html",
         page=page,
+        in_words=in_words,
         verb=verb,
         subject=subject,
         verbs=[(one, one) for one in verbs],

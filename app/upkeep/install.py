@@ -42,7 +42,7 @@ def main(arguments: Sequence[str]) -> int:
         if command == "doctor" and not PYTHON.exists():
             raise SetUpError("还没有安装：请先运行 ./louda run。\nNot set up yet: run ./louda run first.")
         if command != "doctor":
-            prepare(for_tests=command == "test")
+            prepare(for_tests=command in ("test", "drill"))
         return become(command, rest)
     except (SetUpError, SettingsError) as error:
         print(error, file=sys.stderr)

@@ -19,6 +19,11 @@ DRILLS: dict[str, Entry] = {
         "随机杀掉后台任务 60 次，每句话都真",
         "60 kills of jobs at random statements; every message is true",
     ),
+    "clicks": Entry(
+        "app.upkeep.drills.clicks:clicks",
+        "每个角色在每个状态下点每个按钮",
+        "every role clicks every control in every state",
+    ),
 }
 
 
