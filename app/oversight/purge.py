@@ -5,6 +5,7 @@
     a token has expired or was revoked      the row
     a sign-in is twelve hours old           the row with the kind of its device
     a captaincy has ended                   its duty number
+    14 days after its answer, or asking     the words of an errand
     14 days after a cycle closed            remarks, door notes, needs, pasted text, notes of doors and complaints,
                                             printed files
     LOUDA_PURGE_AFTER_DAYS after it closed  which household an order and a roll call belonged to
@@ -17,7 +18,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Select, delete, select, update
+from sqlalchemy import Select, delete, func, select, update
 
 from app.access.models import HouseholdToken, StaffSession
 from app.access.sessions import ABSOLUTE, settings
@@ -71,7 +72,7 @@ def forget_contacts() -> None:
     gone = (HouseholdToken.expires_at <= now) | HouseholdToken.revoked_at.is_not(None)
     db.session.execute(delete(HouseholdToken).where(gone))
     db.session.execute(delete(StaffSession).where(StaffSession.created_at <= now - ABSOLUTE))
-    old = Errand.answered_at <= now - TEXTS_STAY
+    old = func.coalesce(Errand.answered_at, Errand.created_at) <= now - TEXTS_STAY  # nobody answers it after that
     db.session.execute(update(Errand).where(old).values(place="", what="", answer=""))
 
 
