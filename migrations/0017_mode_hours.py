@@ -65,8 +65,8 @@ def downgrade() -> None:
 
 def _with_reasons(reasons: tuple[str, ...]) -> None:
     if op.get_bind().dialect.name != "sqlite":
-        op.drop_constraint(CHECK, "plan_bag", type_="check")
-        op.create_check_constraint(CHECK, "plan_bag", _one_of(reasons))
+        op.drop_constraint(op.f(CHECK), "plan_bag", type_="check")
+        op.create_check_constraint(op.f(CHECK), "plan_bag", _one_of(reasons))
         return
     op.execute(f"DROP TRIGGER {GUARD}")
     op.rename_table("plan_bag", "plan_bag_before")
