@@ -87,7 +87,7 @@ def refusing(day: Day, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Ex
     day.app.config["WTF_CSRF_ENABLED"] = False
 
     def refuse(error: Exception) -> None:
-        def once(_body: Any) -> Any:
+        def once(*_what: Any) -> Any:
             raise error
 
         monkeypatch.setattr(database, "_once", once)
