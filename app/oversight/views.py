@@ -100,13 +100,14 @@ def dashboard() -> str:
     """What is stuck, where, since when, and who owns it: of whole subdistricts, or of the reader's own buildings."""
     reach = queries.reach_of(staff())
     stuck = [row for row in queries.stuck(reach) if row.endpoint in current_app.view_functions]
-    trouble = clock_trust.trouble() if staff().may(Permission.PURGE) else None
+    keeps_date = staff().may(Permission.PURGE)
     return render_template(
         "oversight/dashboard.html",
         cards=queries.cards(reach),
         stuck=stuck,
         is_whole=reach.is_whole,
-        date_trouble=trouble,
+        keeps_date=keeps_date,
+        date_trouble=clock_trust.trouble() if keeps_date else None,
     )
 
 
