@@ -20,7 +20,7 @@ from app.core import chinese
 from app.core.redirects import asks_for_another_door
 from app.intake.grammar import doubts, words
 from app.intake.grammar.lexicon import Lexicon
-from app.intake.grammar.mentions import BUILDINGS, Level, Mention, groups, mentions
+from app.intake.grammar.mentions import BUILDINGS, ROOMS, Level, Mention, groups, mentions
 from app.intake.grammar.model import Flag
 from app.intake.grammar.spelling import spelled_out
 from app.intake.grammar.standing import NOTHING_SAID, Hearing
@@ -110,7 +110,8 @@ class Places:
         home = resolution.household
         if any(each.level is Level.UNKNOWN for each in found):
             return replace(resolution, household=None, confidence=0, reason=Reason.UNKNOWN_BUILDING)
-        if home and not all(doubts.agrees(group, [home]) for group in groups(spelled, found)):
+        whole = [group for group in groups(spelled, found) if any(each.level in ROOMS for each in group)]
+        if home and not all(doubts.agrees(group, [home]) for group in whole):
             return replace(resolution, household=None, confidence=0, reason=Reason.AMBIGUOUS, candidates=(home,))
         return resolution
 

@@ -24,6 +24,7 @@ _DOUBTS = tuple(
     "换人 给别 让给 转给 别家 别人家 写重 重复 写错 弄错 搞错 填错 再说 看情况 考虑 待定 不确定 不一定"
     " 等通知 先不".split()
 )
+_GONE = ("退款", "已退", "退单", "取消", "作废", "已删", "撤单", "撤销")
 _NEIGHBOURS = ("隔壁", "对门", "楼上", "楼下", "邻居", "朋友", "对面")
 
 
@@ -294,7 +295,11 @@ def _judged(
     if not draft.items:
         return _without_goods(draft, elements)
     problem = next((item.problem for item in draft.items if item.problem), "") or parsed.problem
-    problem = problem or ("unclear_words" if not draft.change and any(w in said for w in _DOUBTS) else "")
+    unclear = not draft.change and any(word in said for word in _DOUBTS)
+    problem = problem or ("unclear_words" if unclear else "")
+    kept = draft.change or Flag.NO_SUBSTITUTE in draft.flags
+    gone = not kept and any(word in said for word in _GONE)
+    problem = problem or ("cancel_and_order" if gone else "")
     if problem:
         return _asked(draft, problem)
     if changing.after_goods and draft.change is Change.LESS:

@@ -71,6 +71,10 @@ def _build(register: Register, is_goods: Callable[[str], bool]) -> Gazetteer:
     names: dict[str, set[str]] = defaultdict(set)
     for name, compounds in register.names.items():
         names[name] |= compounds
+    for compound in register.buildings:
+        whole = chinese.fold(compound)  # with its dots and brackets: 中豪·五福天地, 景芳小区(一至五区)
+        for name in {whole, whole.split("(")[0].strip()} - {""}:
+            names[name].add(compound)
     full = frozenset(names)
     for compound in register.buildings:
         for short in _short_compounds(chinese.fold(compound).split("(")[0].strip(), register):

@@ -86,6 +86,9 @@ def _group(text: str, group: list[Mention], names: Gazetteer) -> str:
             continue
         if _is_short(said, each, names) and not _is_address(group, at):
             continue
+        tail = each.label.removeprefix(said)
+        if tail != each.label and text.startswith(tail, each.end):
+            continue  # written in full, only divided otherwise
         behind = text[each.end :]
         blank = " " if each.level is Level.HOUSE and behind[:1].isalnum() else ""
         label = said if each.level is Level.COMPOUND and said in names.full and not said[0].isdigit() else each.label

@@ -211,7 +211,8 @@ class Hearing:
         return replace(standing, scope=Scope(compounds), needs=needs)
 
     def _in_stairwell(self, said: Mention, scope: Scope, standing: Standing) -> Standing:
-        homes = self.register.by_building.get((scope.compounds[0], building_key(scope.building)), [])
+        around = scope.compounds or tuple(self.register.buildings)
+        homes = [h for c in around for h in self.register.by_building.get((c, building_key(scope.building)), [])]
         known = any(stairwell_key(home.stairwell) == said.value for home in homes)
         if not known:
             return replace(standing, scope=Scope(scope.compounds), needs=Needs.BUILDING)
