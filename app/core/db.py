@@ -161,8 +161,7 @@ def fk(target: str, **options: Any) -> MappedColumn[Any]:
 
 def choice(name: str, values: type[Labelled], privacy: str = "none", **options: Any) -> MappedColumn[Any]:
     """A text column `name` that may hold only the values of a closed vocabulary; the database checks it."""
-    info = {"privacy": privacy, "choices": (name, tuple(str(m) for m in values)), "vocabulary": values}
-    return mapped_column(Text, info=info, **options)
+    return mapped_column(Text, info={"privacy": privacy, "choices": (name, values)}, **options)
 
 
 @event.listens_for(Base, "instrument_class", propagate=True)

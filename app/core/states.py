@@ -32,7 +32,7 @@ def advance(row: Stateful, to: str) -> None:
 def label_of(row: Stateful, state: Any) -> str:
     """A state of `row` in the reader's language. The row itself holds only the stored word, whoever wrote it."""
     table = getattr(row, "__table__", None)
-    vocabulary = table.c.state.info.get("vocabulary") if table is not None else None
+    vocabulary = table.c.state.info["choices"][1] if table is not None else None
     named = vocabulary(str(state)) if vocabulary is not None else state
     return str(getattr(named, "label", named))
 

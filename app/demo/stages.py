@@ -27,8 +27,9 @@ from app.dispatch.models import Plan, Round, Stop
 from app.factory import create_app as create_app
 from app.handover.service_confirm import confirm_overdue
 from app.intake import service as intake
-from app.intake import service_commit
 from app.intake.models import ChainLine, ChainPaste
+from app.intake.service_commit import Settle, settle
+from app.intake.service_commit import commit as take_in
 from app.ordering import service_cycle
 from app.ordering.models import HouseholdOrder
 from app.ordering.schemas import Lock
@@ -128,14 +129,14 @@ def _paste(day: life.Day) -> None:
     point = db.session.scalars(select(ServicePoint.id).order_by(ServicePoint.id)).first()
     assert point is not None
     leader = day.cast.leaders[point]
-    service_commit.commit(leader, intake.paste_chain(leader, day.cycle_id, point, intake.Paste(CHAIN)).id)
+    take_in(leader, intake.paste_chain(leader, day.cycle_id, point, intake.Paste(CHAIN)).id)
 
 
 def _settle_and_buy(day: life.Day) -> None:
     """Leaders settle what waits and sign; goods are bought and come in long enough ago to have rested."""
     for line in db.session.scalars(select(ChainLine).where(ChainLine.outcome == "review")).all():
         leader = day.cast.leaders[db.session.get_one(ChainPaste, line.paste_id).service_point_id]
-        service_commit.settle(leader, line.id, service_commit.Settle(0))
+        settle(leader, line.id, Settle(0))
     life.sign_points(day)
     life.buy(day)
     with clock.frozen_at(clock.now() - timedelta(hours=2)):

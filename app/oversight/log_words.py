@@ -14,7 +14,7 @@ from app.core.labels import Labelled
 def _vocabularies() -> dict[str, list[type[Labelled]]]:
     """Table → the vocabularies of its columns."""
     return {
-        name: [column.info["vocabulary"] for column in table.columns if "vocabulary" in column.info]
+        name: [column.info["choices"][1] for column in table.columns if "choices" in column.info]
         for name, table in Base.metadata.tables.items()
     }
 

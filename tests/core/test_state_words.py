@@ -40,7 +40,7 @@ def stored_words() -> set[str]:
 def test_every_machine_has_a_vocabulary() -> None:
     assert len(machines()) > 10
     for model in machines():
-        words = {member.value for member in model.__table__.c.state.info["vocabulary"]}
+        words = {member.value for member in model.__table__.c.state.info["choices"][1]}
         assert set(model.LEGAL) <= words
         assert {to for following in model.LEGAL.values() for to in following} <= words
 
@@ -48,7 +48,7 @@ def test_every_machine_has_a_vocabulary() -> None:
 @pytest.mark.parametrize("model", machines(), ids=lambda model: str(model.__name__))
 def test_a_refused_step_names_both_states_by_their_labels(app: Flask, model: Any) -> None:
     """The row holds plain text as the database gives it, and the wish may come as plain text too."""
-    vocabulary = model.__table__.c.state.info["vocabulary"]
+    vocabulary = model.__table__.c.state.info["choices"][1]
     words, seen = stored_words(), 0
     with app.test_request_context():
         for now in vocabulary:

@@ -15,7 +15,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import timedelta
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ from sqlalchemy import select
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from app.access.models import Account
+from app.core import clock
 from app.core.db import db
 from app.core.jobs import run_next
 from app.upkeep.drills.browser import Hand, Pressed, chromium
@@ -178,7 +179,7 @@ def _click_all(
     address: str, site: Site, lock: threading.Lock, what: tuple[Any, Role, str, list[Control], Report]
 ) -> None:
     browser, role, state, controls, report = what
-    day = (date.today() + timedelta(days=1)).isoformat()
+    day = (clock.today() + timedelta(days=1)).isoformat()
     for control in controls:
         context = browser.new_context(viewport={"width": 1280, "height": 900}, locale="zh-CN")
         context.add_cookies(_cookies(site.app, role, address))

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import timedelta
 from html.parser import HTMLParser
+
+from app.core import clock
 
 WORDS = "测试"
 PLAUSIBLE = {
@@ -81,9 +83,9 @@ def _plausible(group: list[Control]) -> str:
     if choices:
         return choices[0]
     if one.type == "date":
-        return (date.today() + timedelta(days=1)).isoformat()
+        return (clock.today() + timedelta(days=1)).isoformat()
     if one.type == "datetime-local":
-        return f"{(date.today() + timedelta(days=1)).isoformat()}T09:00"
+        return f"{(clock.today() + timedelta(days=1)).isoformat()}T09:00"
     if one.type == "number" and one.least not in ("", "0"):
         return one.least
     return PLAUSIBLE.get(one.type, WORDS)

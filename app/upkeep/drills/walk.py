@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 
-from flask import Flask, g, has_app_context
+from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import HTTPException
@@ -229,8 +229,6 @@ class Walk:
         return (status == 422 and was_filled) or self.is_excused(endpoint, status)
 
     def _browser(self) -> FlaskClient:
-        if has_app_context():
-            g.pop("csrf_token", None)
         if self._client is None:
             self.site.app.config["WTF_CSRF_ENABLED"] = False  # tokens have tests of their own
             self._client = self.role.arrive(self.site.app)
