@@ -41,8 +41,9 @@ from app.dispatch.counts import (
     keep_count,
     standing,
 )
+from app.dispatch.custody import pass_on
 from app.dispatch.models import ArrivalDifference, DifferenceState, DropOff, Stop, StopState
-from app.dispatch.rounds import bags_at, drop_off, drop_units, pass_on, require_stop
+from app.dispatch.rounds import bags_at, drop_off, drop_units, require_stop
 from app.ordering.models import Stage
 from app.ordering.stages import Cause, move_each
 from app.picking.models import Bag, BagState

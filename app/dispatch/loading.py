@@ -11,8 +11,9 @@ from app.core.errors import Conflict, Invalid
 from app.core.events import record
 from app.core.states import advance
 from app.dispatch import staying
+from app.dispatch.custody import pass_on
 from app.dispatch.models import PlanBag, Round, RoundState, Stop, StopState
-from app.dispatch.rounds import Left, bags_of_round, leave_behind, named_bags, pass_on, require_rested, require_round
+from app.dispatch.rounds import Left, bags_of_round, leave_behind, named_bags, require_rested, require_round
 from app.picking.models import Bag, BagState
 
 

@@ -16,8 +16,9 @@ from app.core.labels import Labelled
 from app.core.schemas import CommandSchema, Line
 from app.core.states import advance
 from app.dispatch.counts import has_arrived
+from app.dispatch.custody import back_in_depot, pass_on
 from app.dispatch.models import Custody
-from app.dispatch.rounds import back_in_depot, drop_units, pass_on
+from app.dispatch.rounds import drop_units
 from app.ordering.models import Stage
 from app.ordering.stages import Cause, move
 from app.picking.models import Bag, BagState

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from marshmallow import fields
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, select
 
 from app.access.models import Role
 from app.access.permissions import Permission, Staff
@@ -20,10 +20,10 @@ from app.core.errors import Conflict, Invalid, NotFound
 from app.core.events import record
 from app.core.schemas import CommandSchema, Line, Whole
 from app.core.states import advance
-from app.dispatch import staying
+from app.dispatch import conditions, staying
 from app.dispatch.counts import keep_count
+from app.dispatch.custody import pass_on
 from app.dispatch.models import (
-    Custody,
     DropOff,
     Plan,
     PlanBag,
@@ -121,25 +121,30 @@ def bags_of_round(round_id: int) -> list[Bag]:
 def load(by: Staff, round_id: int, left: Left | None = None) -> Round:
     """Load the bags of a round; those that are held, taken apart or named in `left` stay.
 
-    Requires: its plan is published, the round is planned, a bag of it can travel, and the goods of each that does have
-    rested long enough. Ensures: each bag is `loaded` and in the custody of the team, or the plan's answer says why it
-    stays; a stop to which nothing comes is skipped. Raises: NotFound, Invalid, Conflict.
+    Requires: its plan is published, the round is planned, its team is on duty, a bag of it can travel, the goods of
+    each that does have rested long enough, and a stop can be served as published (see `conditions`).
+    Ensures: each bag is `loaded` and in the custody of the team, or the plan's answer says why it stays; a stop to
+    which nothing comes, or that cannot be served any more, is skipped. Raises: NotFound, Invalid, Conflict.
     """
     return load_round(by, round_id, left)
 
 
-def load_round(by: Staff, round_id: int, left: Left | None = None) -> Round:
-    """Inside a command: as `load`."""
+def load_round(by: Staff, round_id: int, left: Left | None = None, *, on_paper: bool = False) -> Round:
+    """Inside a command: as `load`. Paper tells what was loaded: it is not judged by what changed since."""
     round_ = require_round(by, round_id)
     if round_.plan.state != PlanState.PUBLISHED:
         raise Conflict(_l("方案还没有发布，不能装车。"))
+    blocked = {} if on_paper else conditions.blocked_stops(round_)
     bags = bags_of_round(round_id)
-    named = named_bags(bags, left)
+    named = named_bags(bags, left) | bags_of_stops(blocked)
     going = [bag for bag in bags if bag.id not in named and bag.state not in staying.STAYS]
     if not going:
         raise Conflict(_l("这一趟没有能装车的袋。请先解除暂存，或取消这一趟。"))
     require_rested(going)
     advance(round_, RoundState.LOADING)
+    for stop in round_.stops:
+        if stop.id in blocked:
+            _leave_out(stop, blocked[stop.id])
     for bag in going:
         advance(bag, BagState.LOADED)
     pass_on(going, ("depot", round_.shift.depot_id), ("team", round_.shift.team_id))
@@ -147,6 +152,16 @@ def load_round(by: Staff, round_id: int, left: Left | None = None) -> Round:
     leave_behind(round_, behind)
     record(by, "load", round_, cycle_id=round_.plan.cycle_id, bags=len(going), left=len(behind))
     return round_
+
+
+def bags_of_stops(stop_ids: Iterable[int]) -> set[int]:
+    """The bags that the plan gives to these stops."""
+    return set(db.session.scalars(select(PlanBag.bag_id).where(PlanBag.stop_id.in_(list(stop_ids)))))
+
+
+def _leave_out(stop: Stop, why: str) -> None:
+    advance(stop, StopState.SKIPPED)
+    stop.skip_reason = why
 
 
 def named_bags(bags: list[Bag], left: Left | None) -> set[int]:
@@ -189,13 +204,18 @@ def require_rested(bags: list[Bag]) -> None:
 
 @command
 def depart(by: Staff, round_id: int) -> Round:
-    """The team leaves with what is loaded. Raises: NotFound, Conflict."""
+    """The team leaves with what is loaded.
+
+    Requires: no stop has become impossible since its bags were loaded. Raises: NotFound, Conflict.
+    """
     return depart_round(by, round_id)
 
 
-def depart_round(by: Staff, round_id: int) -> Round:
-    """Inside a command: as `depart`."""
+def depart_round(by: Staff, round_id: int, *, on_paper: bool = False) -> Round:
+    """Inside a command: as `depart`. Paper tells that it left: it is not judged by what changed since."""
     round_ = require_round(by, round_id)
+    if not on_paper:
+        conditions.require_departable(round_)
     advance(round_, RoundState.DEPARTED)
     record(by, "depart", round_, cycle_id=round_.plan.cycle_id)
     return round_
@@ -234,20 +254,21 @@ def sign(by: Staff, stop_id: int, counted: Sign) -> DropOff:
     return sign_stop(by, stop_id, counted)
 
 
-def sign_stop(by: Staff, stop_id: int, counted: Sign) -> DropOff:
-    """Inside a command: as `sign`."""
+def sign_stop(by: Staff, stop_id: int, counted: Sign, *, on_paper: bool = False) -> DropOff:
+    """Inside a command: as `sign`. What was signed on paper is judged by what held at the planned time."""
     stop = require_stop(by, stop_id)
     codes = _missing_among(stop, bags := bags_at(stop), counted.missing)
-    return drop_off(by, stop, {bag.id for bag in bags if bag.code in codes})
+    return drop_off(by, stop, {bag.id for bag in bags if bag.code in codes}, on_paper=on_paper)
 
 
-def drop_off(by: Staff, stop: Stop, missing: Collection[int]) -> DropOff:
+def drop_off(by: Staff, stop: Stop, missing: Collection[int], *, on_paper: bool = False) -> DropOff:
     """Inside a command: the first count of a stop, of whose bags those with an id in `missing` are not there.
 
-    Raises: Conflict (the round is not on its way, the stop is signed).
+    Raises: Conflict (the round is not on its way, the stop is signed, it cannot be served as published).
     """
     if stop.round.state != RoundState.DEPARTED:
         raise Conflict(_l("这一趟还没有出发，不能签收。"))
+    conditions.require_servable(stop, on_paper=on_paper)
     bags = bags_at(stop)
     advance(stop, StopState.SIGNED)
     here = [bag for bag in bags if bag.id not in missing]
@@ -304,18 +325,34 @@ def drop_units(bags: Iterable[Bag], because: Cause | None = None) -> None:
 
 @command
 def skip(by: Staff, stop_id: int, why: Skip) -> Stop:
-    """Leave a stop out: its bags come back with the round. Raises: NotFound, Conflict."""
+    """Leave a stop out: its bags come back with the round, or at once where it has not left yet.
+
+    Raises: NotFound, Conflict.
+    """
     stop = db.session.get(Stop, stop_id)
     if stop is None:
         raise NotFound
     require_round(by, stop.round_id)
-    if stop.round.state != RoundState.DEPARTED:
+    if stop.round.state not in (RoundState.LOADING, RoundState.DEPARTED):
         raise Conflict(_l("这一趟不在路上。"))
-    advance(stop, StopState.SKIPPED)
-    stop.skip_reason = why.reason
+    _leave_out(stop, why.reason)
+    if stop.round.state == RoundState.LOADING:
+        _unload(stop)
     record(by, "skip", stop, cycle_id=stop.round.plan.cycle_id)
-    _complete_if_done(by, stop.round)
+    if stop.round.state == RoundState.DEPARTED:
+        _complete_if_done(by, stop.round)
     return stop
+
+
+def _unload(stop: Stop) -> None:
+    """The bags of a stop go back to the depot before the round leaves; one stop at least stays on it."""
+    if not any(other.id != stop.id and other.state not in FINAL_STOPS for other in stop.round.stops):
+        raise Conflict(_l("这是最后一站，请取消这一趟。"))
+    bags = bags_at(stop)
+    for bag in bags:
+        advance(bag, BagState.PACKED)
+    pass_on(bags, ("team", stop.round.shift.team_id), ("depot", stop.round.shift.depot_id))
+    leave_behind(stop.round, {bag.id: staying.Why.IN_DEPOT for bag in bags})
 
 
 @command
@@ -345,35 +382,3 @@ def _bring_back(round_: Round) -> None:
     for bag in bags:
         advance(bag, BagState.PACKED)
     pass_on(bags, ("team", round_.shift.team_id), ("depot", round_.shift.depot_id))
-
-
-def back_in_depot(bag: Bag) -> None:
-    """Inside a command: a bag that was thought to be with its team never left the depot."""
-    held = db.session.scalars(
-        select(Custody).where(Custody.bag_id == bag.id, Custody.to_kind == "team").order_by(Custody.seq.desc()).limit(1)
-    ).one()
-    pass_on([bag], ("team", held.to_id), ("depot", held.from_id))
-
-
-def pass_on(bags: list[Bag], giver: tuple[str, int], taker: tuple[str, int], drop_off_id: int | None = None) -> None:
-    """Inside a command: write who has each bag now, numbered per bag."""
-    if not bags:
-        return
-    db.session.flush()
-    ids = [bag.id for bag in bags]
-    counts = select(Custody.bag_id, func.max(Custody.seq)).where(Custody.bag_id.in_(ids)).group_by(Custody.bag_id)
-    last = {bag_id: seq for bag_id, seq in db.session.execute(counts)}  # noqa: C416
-    rows = [
-        {
-            "bag_id": bag_id,
-            "seq": last.get(bag_id, 0) + 1,
-            "from_kind": giver[0],
-            "from_id": giver[1],
-            "to_kind": taker[0],
-            "to_id": taker[1],
-            "at": clock.now(),
-            "drop_off_id": drop_off_id,
-        }
-        for bag_id in ids
-    ]
-    db.session.execute(insert(Custody), rows)

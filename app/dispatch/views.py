@@ -16,7 +16,17 @@ from app.core.db import db
 from app.core.errors import Invalid, NotFound
 from app.core.jobs import Job, JobState, cancel
 from app.core.schemas import Form
-from app.dispatch import loading, missing, queries, queries_arrivals, rounds, service, staying, views_arrivals
+from app.dispatch import (
+    conditions,
+    loading,
+    missing,
+    queries,
+    queries_arrivals,
+    rounds,
+    service,
+    staying,
+    views_arrivals,
+)
 from app.dispatch.models import Plan, PlanState, Round, RoundState, Stop
 from app.dispatch.sketch import sketch
 from app.ordering.models import Cycle
@@ -47,6 +57,8 @@ def _index(cycle_id: int, form: Form) -> str:
         differences=queries_arrivals.open_differences(cycle_id, true()),
         may_count=staff().may(Permission.ARRIVAL),
         job=queries.latest_job(cycle_id),
+        broken=conditions.of_cycles([cycle_id]),
+        may_print=staff().may(Permission.PRINT),
         wave=service.wave_to_plan(cycle_id),
         shifts=[shift for shift in queries.shifts(cycle.subdistrict_id, day) if not shift.is_cancelled],
         day=day,
@@ -109,6 +121,8 @@ def plan(plan_id: int) -> str:
         rounds=queries.round_rows(plan_id),
         held=queries.held_rows(plan_id),
         staying=staying.staying_bags(plan_id) if found.state == PlanState.PUBLISHED else [],
+        broken=conditions.of_plan(plan_id),
+        may_print=staff().may(Permission.PRINT),
         unanswered=service.unanswered_bags(found) if proposed else 0,
         gone=service.vanished_bags(found) if proposed else 0,
         may_plan=staff().may(Permission.PLAN),
@@ -168,11 +182,12 @@ def _round_page(found: Round, form: Form) -> str:
         stops=stops,
         staying=staying.staying_of(found),
         bags=queries.bags_by_stop(found.id) if found.state in (RoundState.PLANNED, RoundState.LOADING) else {},
+        broken=conditions.of_round(found.id),
+        may_print=staff().may(Permission.PRINT),
         row=next(row for row in queries.round_rows(found.plan_id) if row.round_id == found.id),
         sketch=sketch(stops, found.shift.depot_id),
         form=form,
         may_sign=staff().may(Permission.DROP_OFF),
-        may_print=staff().may(Permission.PRINT),
     )
 
 

@@ -15,7 +15,7 @@ from app.core import clock
 from app.core.db import db
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.schemas import Form
-from app.dispatch import arrivals, counts, queries, queries_arrivals, rounds, staying
+from app.dispatch import arrivals, conditions, counts, queries, queries_arrivals, rounds, staying
 from app.dispatch.models import CountedAs, DifferenceState, DropOff, PlanState, Round, RoundState, Stop
 from app.ordering.models import Cycle
 from app.picking.models import Bag
@@ -57,6 +57,7 @@ def round_page(found: Round, stops: list[queries.StopRow], form: Form) -> str:
     waiting = [visit for visit in visits if visit.row.state in arrivals.SIGNABLE]
     return render_template(
         "dispatch/round_phone.html",
+        broken=conditions.of_round(found.id),
         cycle=db.session.get_one(Cycle, found.plan.cycle_id),
         round=found,
         state=RoundState(found.state),
@@ -96,6 +97,7 @@ def sign_page(stop: Stop, form: Form) -> str:
         is_settled=difference is not None and difference.state == DifferenceState.SETTLED,
         seen_as=counts.counted_as(staff(), stop),
         line=line if queries_arrivals.shows_duty_lines(stop.round) else None,
+        broken=[one for one in conditions.of_round(stop.round_id) if one.stop is not None and one.stop.id == stop.id],
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,6 +15,7 @@ from app.core import clock
 from app.core.db import db
 from app.core.events import Event
 from app.core.jobs import Job, JobState
+from app.dispatch import conditions
 from app.dispatch.models import (
     ArrivalDifference,
     DifferenceState,
@@ -109,6 +111,7 @@ def stuck(reach: Reach) -> list[Stuck]:
     """What waits too long within reach, the oldest first. Five statements at most."""
     now = clock.now()
     rows = [_late_stops(now, reach), _open_differences(reach), _open_disputes(reach), _late_errands(reach)]
+    rows += _broken_stops(reach)
     rows += [_dead_jobs()] if reach.is_whole else []
     not_cut_off = select(Cycle).where(Cycle.state == CycleState.OPEN, Cycle.cutoff_at < now, _cycles_within(reach))
     rows += [
@@ -156,6 +159,16 @@ def _open_differences(reach: Reach) -> Stuck | None:
     sentence = _("到楼两边数得不一样，还没核对")
     there = "oversight.equations" if reach.is_whole else "arrivals.differences"
     return Stuck(sentence, count, since, _("点位小组长、物资组"), there, cycle) if count else None
+
+
+def _broken_stops(reach: Reach) -> list[Stuck]:
+    """Published stops that cannot be served as planned any more, cycle by cycle."""
+    cycles = select(Cycle.id).where(_cycles_within(reach), Cycle.state == CycleState.RUNNING)
+    found = conditions.of_cycles(cycles, None if reach.is_whole else reach.buildings)
+    counts = Counter(one.round.plan.cycle_id for one in found)
+    there = "dispatch.index" if reach.is_whole else "handover.index"
+    sentence = _("已发布的路线里不能照计划送的站")
+    return [Stuck(sentence, count, None, _("物资组"), there, cycle) for cycle, count in sorted(counts.items())]
 
 
 def _open_disputes(reach: Reach) -> Stuck | None:

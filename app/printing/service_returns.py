@@ -131,7 +131,7 @@ def enter_drop_off(by: Staff, document_id: int, entry: ReturnedDropOff) -> DropO
     listed = codes_on(document)
     if listed is not None and not listed.issuperset(codes):
         raise Conflict(_("这一站现在有这张纸上没有的袋：请先重新准备交接单，或在到楼签收页登记。"))
-    done = rounds.sign_stop(by, stop.id, rounds.Sign(_whole_codes(codes, entry.missing)))
+    done = rounds.sign_stop(by, stop.id, rounds.Sign(_whole_codes(codes, entry.missing)), on_paper=True)
     _set_printed(document)
     document.returned_at = document.returned_at or clock.now()
     record(by, "returned", document, cycle_id=document.cycle_id)
@@ -142,8 +142,8 @@ def _catch_up(by: Staff, round_: Round) -> None:
     """Paper says that the round went; enter so."""
     try:
         if round_.state == RoundState.PLANNED:
-            rounds.load_round(by, round_.id)
-        rounds.depart_round(by, round_.id)
+            rounds.load_round(by, round_.id, on_paper=True)
+        rounds.depart_round(by, round_.id, on_paper=True)
     except NotFound as error:
         raise Conflict(_("这一趟还没有记出发，请物资组或配送队先记装车和出发。")) from error
 

@@ -5,9 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from app.core.db import db
-from app.dispatch.models import ModeHours
+from app.dispatch import service as dispatch
+from app.dispatch.models import ModeHours, Round, Team
+from app.dispatch.planning import constructed_plan, store
+from app.dispatch.problem import state
+from app.dispatch.work import read_work
+from app.ordering.models import CycleState
+from app.picking import service as picking
+from tests.allocation.test_runs import receive, run
 from tests.e2e.conftest import Site
 
 pytestmark = pytest.mark.browser
@@ -33,3 +41,63 @@ def test_hours_of_carts_are_set_and_lifted_on_a_page(site: Site, person: Any) ->
     with site.app.app_context():
         assert db.session.query(ModeHours).count() == 0
         db.session.remove()
+
+
+def begin_writing() -> None:
+    """The worker of the site writes too: whoever reads first and writes later would be refused."""
+    db.session.connection(execution_options={"immediate": True})
+
+
+def published(site: Site) -> tuple[int, int]:
+    """The day up to a published plan of a team without clearance; returns its id and the round's."""
+    here = site.world
+    with site.app.app_context():
+        db.session.add_all([*here.households, *here.offers, *here.items, here.cycle])
+        for household in here.households[:4]:
+            begin_writing()
+            here.order(household, {0: 3, 1: 1})
+        begin_writing()
+        here.lock()
+        begin_writing()
+        here.cycle.state = CycleState.RUNNING
+        for team in db.session.query(Team):
+            team.zone_clearance = 0
+        db.session.commit()
+        for item, qty in ((0, 12), (1, 4)):
+            begin_writing()
+            receive(here, item, qty)
+        run(here)
+        picking.pack(here.actor("supplies"), here.cycle.id)
+        stated = state(read_work(here.cycle.id, here.subdistrict.id, 1, here.cycle.deliver_on))
+        plan = store(here.cycle.id, 1, stated, constructed_plan(stated.problem))
+        dispatch.publish(here.actor("supplies"), plan.id)
+        found = plan.id, db.session.scalars(select(Round.id).order_by(Round.id)).first() or 0
+        db.session.remove()
+    return found
+
+
+def test_a_building_sealed_after_publishing_is_told_everywhere_and_stays_behind(site: Site, person: Any) -> None:
+    plan_id, round_id = published(site)
+    building = site.world.buildings[0]
+    admin = person("admin")
+    admin.go(f"/places/buildings/{building.id}")
+    admin.click("改级别")
+    sealed = admin.page.locator("select[name=zone_level_id] option:has-text('封控区')").first.get_attribute("value")
+    admin.page.select_option("select[name=zone_level_id]", sealed)
+    admin.click("从现在起执行")
+    admin.sees("封控区")
+    wuzi = person("supplies")
+    wuzi.go("/dashboard")
+    wuzi.click("已发布的路线里不能照计划送的站")
+    wuzi.sees("没有进去的资格")
+    wuzi.go(f"/plans/{plan_id}")
+    wuzi.sees("没有进去的资格")
+    wuzi.page.locator("main >> a:has-text('第 1 趟')").first.click()
+    wuzi.sees("换有资格的队伍")
+    wuzi.press("装车")
+    wuzi.sees("已装车")
+    with site.app.app_context():
+        states = {stop.building_id: stop.state for stop in db.session.get_one(Round, round_id).stops}
+        db.session.remove()
+    assert states.pop(building.id) == "skipped"
+    assert set(states.values()) == {"pending"}

@@ -13,6 +13,7 @@ from app.access.models import Account
 from app.core import clock
 from app.core.db import db
 from app.core.units import clock_time
+from app.dispatch import conditions
 from app.dispatch.models import Plan, PlanBag, PlanState, Round, Stop, TeamMember
 from app.dispatch.queries_arrivals import duty_lines
 from app.dispatch.staying import StayingBag, is_carried, staying_by_stop
@@ -121,6 +122,8 @@ class Day:
     control: Mapping[int, Totals]
     duty: Mapping[int, str]
     staying: Mapping[int, list[StayingBag]]
+    broken: Mapping[int, str] = field(default_factory=dict)
+    """Stop → why it cannot be served as published, for the place where paper says where to put the bags."""
 
     @property
     def modes(self) -> dict[int, str]:
@@ -154,6 +157,7 @@ def load_day(ground: Ground) -> Day:
         control=_stop_control(ground),
         duty=_duty(ground),
         staying=_staying(ground),
+        broken=_broken(ground),
     )
 
 
@@ -170,6 +174,11 @@ def _staying(ground: Ground) -> dict[int, list[StayingBag]]:
     )
     plan_id = db.session.scalar(plan)
     return staying_by_stop(plan_id) if plan_id is not None else {}
+
+
+def _broken(ground: Ground) -> dict[int, str]:
+    found = [one for one in conditions.of_cycles([ground.cycle_id]) if one.is_blocking]
+    return {one.stop.id: one.reason.zh for one in reversed(found) if one.stop is not None}
 
 
 def _stop_control(ground: Ground) -> dict[int, Totals]:

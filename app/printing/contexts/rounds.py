@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
+from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
@@ -118,13 +119,19 @@ def _route_stop(day: Day, stop: Stop) -> RouteStop:
         zone=zone.label,
         is_sealed=zone.order >= SEALED,
         window=day.windows.get(building.id, ""),
-        hint=building.drop_spot,
+        hint=_hint(day, stop, building),
         hand_to=_HAND_TO.get(DeliveryMode(zone.mode), ""),
         arrive=clock_time(stop.arrive_at),
         gate=_nearest_gate(day, building),
         phone=day.duty.get(building.id, ""),
         marks=tuple(mark for mark in ("cold", "heavy", "fragile") if mark in marks),
     )
+
+
+def _hint(day: Day, stop: Stop, building: BuildingPlace) -> str:
+    """Where to put the bags; before it, in a published round that can no longer be kept, why nobody should go there."""
+    why = day.broken.get(stop.id)
+    return building.drop_spot if why is None else _("停送：%(why)s", why=why)
 
 
 def _nearest_gate(day: Day, building: BuildingPlace) -> str:
@@ -188,7 +195,7 @@ def _drop_off(day: Day, round_: Round, stop: Stop, building: BuildingPlace) -> P
         stop_seq=stop.seq,
         mode=zone.mode,
         ppe=_SUITS if zone.order >= SEALED else _MASKS,
-        drop_spot=building.drop_spot,
+        drop_spot=_hint(day, stop, building),
         stairwells=stairwells,
         staying=_staying(day, stop),
     )
