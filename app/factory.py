@@ -16,12 +16,13 @@ from app import cli, models
 from app.access import headers, kept_page, landing
 from app.access.gate import Gate
 from app.access.guard import register_forms, register_guard
+from app.access.views import HEALTH
 from app.assets import register_assets
 from app.core import clock, jobs, spoken, units
 from app.core.db import db, limit_idle, prepare_engine
 from app.core.errors import register_error_pages
 from app.settings import ROOT, Settings
-from app.upkeep import translations
+from app.upkeep import health, translations
 
 LANGUAGES = ("zh", "en")
 MAX_UPLOAD_BYTES = 6 * 1024 * 1024  # an upload is 5 MB at most; the form around it is not
@@ -121,6 +122,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.url_map.converters["int"] = RowId
     app.extensions["louda_settings"] = settings
     app.extensions[jobs.MODULES_KEY] = JOB_MODULES
+    app.extensions[HEALTH] = lambda: health.examine(settings, db.engine).body()
     app.wsgi_app = Gate(  # type: ignore[method-assign]
         app.wsgi_app, settings.trusted_hosts, headers.headers_of(settings), app.logger
     )

@@ -138,6 +138,7 @@ def work() -> None:
 
     from app.core import jobs
     from app.upkeep import keeper, lane
+    from app.upkeep.health import Beat
     from app.upkeep.hourly import Hourly
 
     _refuse_unfinished_restore(Settings.from_env())
@@ -145,13 +146,14 @@ def work() -> None:
         _refuse_other_schema(Settings.from_env())
     except UNUSABLE as error:
         raise click.ClickException(str(error)) from error
-    hourly = Hourly()
+    hourly, beat = Hourly(), Beat(Settings.from_env())
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda _number, _frame: stop.set())
     app: Flask = getattr(current_app, "_get_current_object")()  # noqa: B009 - the proxy itself knows no threads
     with backups.serving(Settings.from_env()), keeper.keeping(app, stop), lane.open_lane(app, stop):
         while not stop.is_set():
+            beat()
             try:
                 hourly.ask_if_due()
                 ran = jobs.run_next()

@@ -19,7 +19,7 @@ from types import FrameType
 
 from app.core import clock
 from app.settings import ANYWHERE, ROOT, Settings
-from app.upkeep import backup, retention
+from app.upkeep import backup, metrics, retention
 
 WEB_PROCESSES = 2
 THREADS = 8
@@ -66,7 +66,7 @@ def serve(settings: Settings, when_ready: Callable[[str], None]) -> int:
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _setter(stop))
-    with backup.serving(settings):
+    with backup.serving(settings), metrics.serving(settings):
         try:
             children[0].start()
             if _wait_until_ready(settings, children[0], stop):
@@ -78,11 +78,11 @@ def serve(settings: Settings, when_ready: Callable[[str], None]) -> int:
 
 
 def web_command(settings: Settings) -> list[str]:
-    """gunicorn with threads. The application is loaded once and forked (it connects to the database only on demand);
-    files it makes are private; its control socket is off, nothing here uses it."""
+    """gunicorn with threads, of our own kind (see `web_worker`). The application is loaded once and forked (it connects
+    to the database only on demand); files it makes are private; its control socket is off, nothing here uses it."""
     options = {
         "--bind": _bind_address(settings),
-        "--worker-class": "gthread",
+        "--worker-class": "app.upkeep.web_worker.HeadFirstWorker",
         "--workers": str(WEB_PROCESSES),
         "--threads": str(THREADS),
         "--timeout": "60",

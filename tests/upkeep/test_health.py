@@ -1,0 +1,179 @@
+"""A monitor hears how the installation is, whatever the pages are waiting for."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import timedelta
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from app.core import clock
+from app.core.db import db
+from app.core.jobs import Job, JobState
+from app.settings import ROOT, Settings
+from app.upkeep import health
+from app.upkeep.metrics import exposition
+
+QUICK_S = 3.0  # on a machine with other work; the pages behind are held for ever
+
+
+@pytest.fixture
+def settings(app: Flask) -> Settings:
+    found: Settings = app.extensions["louda_settings"]
+    found.data_dir.mkdir(parents=True, exist_ok=True)
+    return found
+
+
+def wait(kind: str, state: JobState, minutes: int, lease: timedelta | None = None) -> None:
+    at = clock.now()
+    db.session.add(
+        Job(
+            kind=kind, subject_id=minutes, input_sha256="x", payload={}, state=state,
+            created_at=at - timedelta(minutes=minutes), lease_until=None if lease is None else at + lease,
+        )
+    )  # fmt: skip
+    db.session.commit()
+
+
+def beat_of(settings: Settings, seconds_ago: float) -> None:
+    health.beat(settings)
+    path = settings.data_dir / health.BEAT_FILE
+    told = json.loads(path.read_text())
+    path.write_text(json.dumps({**told, "uptime_s": told["uptime_s"] - seconds_ago}))
+
+
+def test_all_is_well_with_a_worker_that_beats(settings: Settings) -> None:
+    health.beat(settings)
+    seen = health.examine(settings)
+    assert (seen.ok, seen.problems, seen.database) == (True, (), True)
+    assert seen.worker_beat_s == 0
+
+
+def test_a_job_that_waits_for_a_quarter_of_an_hour_is_told(settings: Settings) -> None:
+    wait("plan", JobState.QUEUED, 14)
+    assert health.examine(settings).problems == ()
+    wait("plan", JobState.QUEUED, 16)
+    seen = health.examine(settings)
+    assert (seen.ok, seen.problems) == (False, ("job_waits",))
+    assert 16 * 60 <= (seen.oldest_waiting_job_s or 0) < 17 * 60
+
+
+def test_a_worker_that_hangs_in_a_job_is_told_and_one_that_reports_progress_is_not(settings: Settings) -> None:
+    beat_of(settings, 180)
+    wait("plan", JobState.RUNNING, 3, timedelta(seconds=30))
+    assert health.examine(settings).problems == ()
+    with clock.shifted_by(timedelta(minutes=1)):
+        assert health.examine(settings).problems == ("worker_silent",)
+
+
+def test_a_beat_from_before_the_machine_started_again_is_no_beat(settings: Settings) -> None:
+    beat_of(settings, -10_000)
+    assert health.examine(settings).worker_beat_s is None
+
+
+def test_an_old_backup_is_told_without_calling_anybody(settings: Settings) -> None:
+    taken = clock.now() - timedelta(hours=2)
+    (settings.backups_dir / taken.strftime("%Y%m%dT%H%M%SZ")).mkdir(parents=True)
+    seen = health.examine(settings)
+    assert (seen.ok, seen.problems) == (True, ("backup_old",))
+
+
+def test_a_database_that_does_not_answer_is_told_quickly(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    from sqlalchemy import create_engine
+
+    nowhere = create_engine("sqlite:////nowhere/louda.db")
+    seen = health.examine(settings, nowhere)
+    assert (seen.ok, seen.database, seen.problems[0]) == (False, False, "database")
+
+
+def test_the_page_for_monitors_tells_all_of_it(client: FlaskClient) -> None:
+    answer = client.get("/healthz")
+    assert answer.status_code == 200
+    told = answer.get_json()
+    assert {"ok", "database", "worker_beat_s", "oldest_waiting_job_s", "newest_backup_s", "disk_free_bytes"} <= set(
+        told
+    )
+
+
+def test_metrics_are_written_as_prometheus_reads_them(settings: Settings) -> None:
+    lines = exposition(health.examine(settings).body()).splitlines()
+    assert "louda_ok 1" in lines
+    assert "louda_database_up 1" in lines
+    assert any(line.startswith("louda_disk_free_bytes ") for line in lines)
+    assert not any(line.startswith("louda_worker_beat_seconds") for line in lines)  # nobody has beaten yet
+
+
+# --- the real server --------------------------------------------------------------------------------------------------
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+def server(tmp_path: Path, template_database: Path) -> Iterator[int]:
+    """gunicorn as `louda run` starts it, without the worker; its port."""
+    from app.upkeep.server import web_command
+
+    shutil.copy(template_database, tmp_path / "louda.db")
+    port = free_port()
+    own = {"LOUDA_ENV": "testing", "LOUDA_DATA_DIR": str(tmp_path), "PORT": str(port), "LOUDA_SECRET_KEY": "x" * 40}
+    environment = {**os.environ, **own}
+    settings = Settings.from_env(environment)
+    process = subprocess.Popen(web_command(settings), cwd=ROOT, env=environment, start_new_session=True)
+    try:
+        for _ in range(600):
+            if process.poll() is None and asked(port, "/healthz", within=5) is not None:
+                break
+            time.sleep(0.1)
+        yield port
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+
+
+def asked(port: int, path: str, within: float) -> tuple[int, Any, float] | None:
+    """Status, body, seconds; None if there was no answer in time."""
+    began = time.monotonic()
+    connection = HTTPConnection("127.0.0.1", port, timeout=within)
+    try:
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        return answer.status, answer.read(), time.monotonic() - began
+    except OSError:
+        return None
+    finally:
+        connection.close()
+
+
+def test_health_is_answered_while_forty_requests_are_half_sent(server: int) -> None:
+    with ExitStack() as held:
+
+        def half(text: str) -> None:
+            held.enter_context(socket.create_connection(("127.0.0.1", server))).sendall(text.encode())
+
+        for number in range(40):
+            half(f"GET /sign-in?{number} HTTP/1.1\r\nHost: localhost\r\nX-Half: ")
+        page = asked(server, "/sign-in", within=20)  # half a head holds no thread
+        assert page is not None
+        assert page[0] == 200
+        for _ in range(40):
+            half("POST /sign-in HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n"
+                 "Content-Type: application/x-www-form-urlencoded\r\n\r\nusername=")  # fmt: skip
+        time.sleep(1)
+        for _ in range(3):
+            told = asked(server, "/healthz", within=QUICK_S)
+            assert told is not None, "the answer waits for a thread"
+            assert (told[0], json.loads(told[1])["database"]) == (200, True)
