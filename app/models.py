@@ -12,6 +12,7 @@ from app.errands import models as errands
 from app.handover import models as handover
 from app.intake import models as intake
 from app.ordering import models as ordering
+from app.ordering import models_claims as ordering_claims
 from app.ordering import models_desk as ordering_desk
 from app.picking import models as picking
 from app.places import models as places
@@ -37,6 +38,7 @@ __all__ = [
     "jobs",
     "metadata",
     "ordering",
+    "ordering_claims",
     "ordering_desk",
     "picking",
     "places",

@@ -99,3 +99,49 @@ def test_a_locked_order_keeps_its_lines_while_their_table_is_rebuilt(app: Flask)
             assert connection.execute(text("PRAGMA foreign_key_check")).all() == []
     with pytest.raises(DatabaseError, match="a locked order keeps its lines"), engine.begin() as connection:
         connection.execute(text("DELETE FROM order_line"))
+
+
+def test_a_phone_keeps_after_the_upgrade_only_what_nobody_else_can_have_made(app: Flask) -> None:
+    """0022: phones that knew a code keep everything; of the others one that was alone keeps its order and errand."""
+    here = world.build()
+    for household in here.households[:4]:
+        here.order(household, {0: 1})
+    alone, watched, coded, office = (household.id for household in here.households[:4])
+    db.session.execute(
+        text("UPDATE household_order SET placed_by_kind = 'staff' WHERE household_id = :i"), {"i": office}
+    )
+    db.session.commit()
+    before = str(db.session.execute(text("SELECT min(placed_at) FROM household_order")).scalar_one())
+    db.session.remove()
+    settings, engine = app.extensions["louda_settings"], db.engine
+    engine.dispose()
+    token = text(
+        "INSERT INTO household_token (household_id, token_sha256, expires_at, knows_since, created_at)"
+        " VALUES (:home, :sha, :at, :since, :at)"
+    )
+    errand = text(
+        "INSERT INTO errand (household_id, kind, place, what, is_sensitive, state, asked_by_kind, answer, created_at,"
+        " version) VALUES (:home, 'parcel', 'x', '', :no, 'asked', 'household', '', :at, 1)"
+    )
+    with migrator(settings) as walker:
+        walker.downgrade("0021_building_moves")
+        with engine.begin() as connection:
+            no = False if connection.dialect.name == "postgresql" else 0
+            phones = [(alone, "a", before), (watched, "b", before), (watched, "c", before), (coded, "d", None)]
+            for home, sha, since in [*phones, (office, "e", before)]:
+                connection.execute(token, {"home": home, "sha": sha, "at": before, "since": since})
+            for home in (alone, watched):
+                connection.execute(errand, {"home": home, "at": before, "no": no})
+        engine.dispose()
+        walker.upgrade()
+    with engine.connect() as connection:
+        hands = dict(connection.execute(text("SELECT token_sha256, hand FROM household_token")).all())
+        orders = dict(connection.execute(text("SELECT household_id, hand FROM household_order")).all())
+        errands = dict(connection.execute(text("SELECT household_id, hand FROM errand")).all())
+    assert hands["d"] == ""
+    assert all(hands[phone] for phone in "abce")
+    assert orders[alone] == errands[alone] == hands["a"]
+    assert orders[watched] not in ("", hands["b"], hands["c"])
+    assert errands[watched] == ""
+    assert orders[coded]
+    assert orders[office] == ""

@@ -152,9 +152,10 @@ class submit(Generic[R]):
     then: Callable[[R], str]
     says: str | Callable[[R], str] = ""
     tone: str = "ok"
+    by_anybody: bool = False  # a form before the door: who the phone is may change with its own answer
 
     def __call__(self, run: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> BaseResponse:
-        claim = _claim(self.then)
+        claim = _claim(self.then, self.by_anybody)
         token = pending_claim.set(claim)
         try:
             result = run(*args, **kwargs)
@@ -168,13 +169,13 @@ class submit(Generic[R]):
         return redirect(claim.location or self.then(result), 303)
 
 
-def done_before() -> BaseResponse | None:
+def done_before(by_anybody: bool = False) -> BaseResponse | None:
     """Where this very submission led, if it has taken effect already (a form sent twice).
 
     For pages that look at what stands before they run the command: the first sending has changed it.
     """
     try:
-        _claim(lambda _result: "").begin()
+        _claim(lambda _result: "", by_anybody).begin()
     except AlreadyDone as done:
         return redirect(done.location, 303)
     except Invalid:  # the key of another content: the command says so beside the form
@@ -182,10 +183,15 @@ def done_before() -> BaseResponse | None:
     return None
 
 
-def _claim(then: Callable[[Any], str]) -> FormClaim:
+def form_key() -> str:
+    """The key of the submitted form, in the one way it is written. Raises BadRequest without one."""
+    return _claim(lambda _result: "").key
+
+
+def _claim(then: Callable[[Any], str], by_anybody: bool = False) -> FormClaim:
     fields = [(name, value) for name, value in request.form.items(multi=True) if name not in TRANSPORT]
     files = [(name, f"{file.filename}:{file.content_length}") for name, file in request.files.items(multi=True)]
-    actor = g.get("staff") or g.get("resident")
+    actor = None if by_anybody else g.get("staff") or g.get("resident")
     who = f"{actor.kind}:{actor.id}" if actor else "nobody"
     where = f"{request.endpoint}:{sorted((request.view_args or {}).items())}"
     return FormClaim(request.form.get("_key", ""), who, where, fingerprint(fields + files), then)

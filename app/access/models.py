@@ -1,4 +1,4 @@
-"""Staff accounts with roles in a scope, household tokens, and the counters of the throttle."""
+"""Staff accounts with roles in a scope, household tokens and door PINs, and the counters of the throttle."""
 
 from __future__ import annotations
 
@@ -93,8 +93,26 @@ class HouseholdToken(Created, Base):
     token_sha256: Mapped[str] = plain_text()
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
     revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    # Set for a phone that came in by its room alone: what the household ordered or asked before is not shown to it.
-    knows_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # Set for a phone that came in by its room alone: what it makes carries the same mark, and it acts on nothing else.
+    # Empty for one that showed the door PIN, or the code of an order that the household itself or staff made.
+    hand: Mapped[str] = plain_text(default="")
+
+
+class DoorPin(Base):
+    """The credential of a household at its door: six characters, of which only a keyed hash is stored.
+
+    `salt` and the key of the installation make the same characters again for the slip in the bag and for whoever is
+    told by telephone; neither alone does (app/access/pins.py).
+    """
+
+    __tablename__ = "door_pin"
+    __table_args__ = STRICT
+
+    household_id: Mapped[int] = fk("household.id", primary_key=True)
+    pin_hash: Mapped[str] = plain_text()
+    salt: Mapped[str] = plain_text()
+    issued_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
+    slip_cycle_id: Mapped[int | None] = fk("cycle.id")  # in whose first bag the slip goes; none: told by telephone
 
 
 class Throttle(Base):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum, auto
 
 from app.access.models import Role
@@ -117,11 +116,16 @@ class Staff(Actor):
 class Resident(Actor):
     """A phone that holds a household's token; `id` is the household.
 
-    `knows_since`: what the household ordered or asked before is not shown to this phone; None: everything is. Anybody
-    may type a room at a poster, so a phone that came in without an order code reads nothing of earlier days.
+    `hand`: set for a phone that came in by its room alone. Anybody may type a room at a poster, so such a phone sees
+    and changes only what carries its own mark, and what it makes is unproven.
     """
 
-    knows_since: datetime | None = None
+    hand: str = ""
+
+    @property
+    def is_proven(self) -> bool:
+        """It showed the door PIN or an order code: everything of the household is its own."""
+        return not self.hand
 
     @property
     def household_id(self) -> int:

@@ -14,6 +14,7 @@ from app.access.models import Account, StaffSession
 from app.access.permissions import Staff
 from app.access.schemas import NewPassword
 from app.access.sessions import ABSOLUTE, IDLE, NOTED_EVERY, TOKEN_BYTES, digest
+from app.access.throttle import OF_AN_ADDRESS, Budget
 from app.core import clock, events
 from app.core.codes import ALPHABET
 from app.core.db import command, db
@@ -21,6 +22,7 @@ from app.core.errors import Invalid, NotFound
 
 METHOD = "scrypt"
 ONE_TIME_GROUPS = 4
+OF_AN_ACCOUNT = 100  # wrong passwords in a quarter of an hour, from wherever they come
 
 
 def hashed(password: str) -> str:
@@ -50,6 +52,18 @@ def account_with(username: str, password: str) -> Account | None:
 def account_id_of(username: str) -> int | None:
     """The id of the account of this name, active or not."""
     return db.session.scalar(select(Account.id).where(Account.username == username.strip().lower()))
+
+
+def tries(username: str, address: str) -> list[Budget]:
+    """What a sign-in is counted against: five wrong ones close an account to the address they came from, no other.
+
+    The account as a whole, and everybody behind one address, have many more, against guessing from many places.
+    """
+    return [
+        Budget(f"account:{username} from:{address}"),
+        Budget(f"address:{address}", OF_AN_ADDRESS),
+        Budget(f"account:{username}", OF_AN_ACCOUNT),
+    ]
 
 
 @command

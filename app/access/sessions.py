@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 import secrets
@@ -117,13 +118,39 @@ def digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def issue_token(household_id: int, expires_at: datetime, knows_since: datetime | None = None) -> str:
-    """Inside a command: a new token for a household, 256 bits, stored as its hash only. Returns the token itself."""
-    token = secrets.token_urlsafe(TOKEN_BYTES)
-    row = HouseholdToken(household_id=household_id, token_sha256=digest(token), expires_at=expires_at)
-    row.knows_since = knows_since
-    db.session.add(row)
+def token_for(form_key: str) -> str:
+    """The token that a door form leads to: 256 bits that nobody can make without the key of the installation.
+
+    The same form makes the same token, so that a phone whose answer was lost gets its key when it sends again.
+    """
+    key, said = settings().secret_key.encode(), f"household token:{form_key}".encode()
+    return base64.urlsafe_b64encode(hmac.new(key, said, hashlib.sha256).digest()).decode().rstrip("=")
+
+
+def issue_token(household_id: int, expires_at: datetime, hand: str = "", token: str = "") -> str:
+    """Inside a command: let a token, a fresh one if none is given, act for a household. Returns the token itself.
+
+    Only its hash is stored. `hand`: as HouseholdToken says.
+    """
+    token = token or secrets.token_urlsafe(TOKEN_BYTES)
+    db.session.add(
+        HouseholdToken(household_id=household_id, token_sha256=digest(token), expires_at=expires_at, hand=hand)
+    )
     return token
+
+
+def new_hand() -> str:
+    """A fresh mark for a phone that came in by its room alone."""
+    return secrets.token_hex(16)
+
+
+def token_again(token: str, within: timedelta) -> datetime | None:
+    """Until when a token given out within this time is good; None where it is older, revoked or unknown."""
+    row = db.session.scalar(select(HouseholdToken).where(HouseholdToken.token_sha256 == digest(token)))
+    now = clock.now()
+    if row is None or row.revoked_at is not None or row.expires_at <= now or row.created_at <= now - within:
+        return None
+    return row.expires_at
 
 
 def token_of_request() -> str:
@@ -140,7 +167,7 @@ def resident_of_request() -> Resident | None:
     row = db.session.scalar(select(HouseholdToken).where(HouseholdToken.token_sha256 == digest(token)))
     if row is None or row.revoked_at is not None or row.expires_at <= clock.now():
         return None
-    return Resident("household", row.household_id, "居民", row.knows_since)
+    return Resident("household", row.household_id, "居民", row.hand)
 
 
 def household_tag(household_id: int) -> str:

@@ -1,7 +1,9 @@
-"""Failures counted per key over a sliding quarter of an hour: five, then wait; no key blocks another (ASVS 6.3.1).
+"""Tries counted per key over a sliding quarter of an hour: so many, then wait; no key blocks another (ASVS 6.3.1).
 
-A key names what was tried, "account:name" or "address:203.0.113.7". Only its keyed hash is stored: an address or a
-user name is about a person. Each failure is a row of its own, so that parallel failures never wait for one another.
+A key names what was tried and from where, "room 302 from 203.0.113.7": whoever guesses wrongly uses up the tries of
+that place at that door, and nobody else's. Only its keyed hash is stored: an address or a user name is about a person.
+A try is counted before it is looked at, in one transaction with the question whether any is left, so that forty at the
+same time are no more than five; one that was right is given back.
 """
 
 from __future__ import annotations
@@ -9,9 +11,10 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Sequence
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, update
 
 from app.access.models import Throttle
 from app.access.sessions import settings
@@ -20,39 +23,60 @@ from app.core.db import command, db
 
 WINDOW = timedelta(minutes=15)
 LIMIT = 5
+# A street may share one address (mobile networks do that), so an address alone has many more tries than one door.
+OF_AN_ADDRESS = 30
 
 
-def failures(key: str) -> int:
-    """How often `key` failed within the last `WINDOW`."""
-    since = clock.now() - WINDOW
-    counted = select(func.coalesce(func.sum(Throttle.hits), 0))
-    return int(db.session.scalar(counted.where(Throttle.key == _stored(key), Throttle.window_start > since)) or 0)
+@dataclass(frozen=True)
+class Budget:
+    """`most` tries within `WINDOW` under one key."""
+
+    key: str
+    most: int = LIMIT
 
 
-def is_blocked(keys: Sequence[str]) -> bool:
-    """Whether any key has used up its tries. Ask before looking at a password or code; a refusal is not counted."""
-    since = clock.now() - WINDOW
-    spent = (
-        select(Throttle.key)
-        .where(Throttle.key.in_([_stored(key) for key in keys]), Throttle.window_start > since)
-        .group_by(Throttle.key)
-        .having(func.sum(Throttle.hits) >= LIMIT)
-        .limit(1)
-    )
-    return db.session.scalar(spent) is not None
+@dataclass(frozen=True)
+class Try:
+    """A try that was counted: whether it may be looked at, and where it is written down."""
+
+    is_granted: bool
+    keys: tuple[str, ...]
+    at: datetime
 
 
 @command
-def count_failure(keys: Sequence[str]) -> None:
-    """Ensures: one failure more is counted for each key; what is older than a day is forgotten."""
+def take(budgets: Sequence[Budget]) -> Try:
+    """Count one try against each budget, if each has one left; otherwise none is counted.
+
+    Ensures: at most `most` tries of a key are granted within `WINDOW`, however many come at once; a refusal writes as
+    much as a grant, so that both take the same time. What is older than a day is forgotten.
+    """
     now = clock.now()
-    for key in sorted({_stored(key) for key in keys}):
+    most = {_stored(budget.key): budget.most for budget in budgets}
+    counted = (
+        select(Throttle.key, func.sum(Throttle.hits))
+        .where(Throttle.key.in_(list(most)), Throttle.window_start > now - WINDOW)
+        .group_by(Throttle.key)
+    )
+    spent = {key: hits for key, hits in db.session.execute(counted)}  # noqa: C416
+    is_granted = all(int(spent.get(key) or 0) < limit for key, limit in most.items())
+    keys = tuple(sorted(most))
+    for key in keys:
         held = db.session.get(Throttle, (key, now))
         if held is None:
-            db.session.add(Throttle(key=key, window_start=now, hits=1))
+            db.session.add(Throttle(key=key, window_start=now, hits=int(is_granted)))
         else:
-            held.hits += 1
+            held.hits += int(is_granted)
     db.session.execute(delete(Throttle).where(Throttle.window_start < now - timedelta(days=1)))
+    return Try(is_granted, keys, now)
+
+
+@command
+def give_back(taken: Try) -> None:
+    """A try that was right costs nothing: it is no longer counted."""
+    if taken.is_granted:
+        own = update(Throttle).where(Throttle.key.in_(taken.keys), Throttle.window_start == taken.at, Throttle.hits > 0)
+        db.session.execute(own.values(hits=Throttle.hits - 1).execution_options(synchronize_session=False))
 
 
 def mark(key: str) -> str:

@@ -32,7 +32,7 @@ def home() -> ResponseReturnValue:
 @bp.route("/sign-in", methods=["GET", "POST"])
 @public
 def sign_in() -> ResponseReturnValue:
-    """Ask for name and password; five failures per account or address and quarter of an hour."""
+    """Ask for name and password; five wrong ones per account from one address and quarter of an hour."""
     wanted = rules.path_within(request.values.get("next"))
     if request.method == "GET":
         if g.get("staff") is not None:
@@ -40,16 +40,16 @@ def sign_in() -> ResponseReturnValue:
         return render_template("access/sign_in.html", form=None, next=wanted, ended=session.get("ended"))
     form, kept, status = Form(SignIn, request.form), request.form.get("_kept", ""), 422
     if form.is_valid:
-        keys = [f"account:{form.command.username}", f"address:{request.remote_addr}"]
-        if throttle.is_blocked(keys):
+        taken = throttle.take(service.tries(form.command.username, str(request.remote_addr)))
+        if not taken.is_granted:
             _log_failure(form.command.username, "blocked")
             form.add(Invalid(_("试错次数太多。请 15 分钟后再试，或请街道管理员重设密码。")))
             status = 429
         else:
             account = service.account_with(form.command.username, form.command.password)
             if account is not None:
+                throttle.give_back(taken)
                 return _enter(account.id, wanted, unpacked_form(kept))
-            throttle.count_failure(keys)
             _log_failure(form.command.username, "refused")
             form.add(Invalid(_("账号或密码不对。")))
     return render_template("access/sign_in.html", form=form, next=wanted, kept=kept), status

@@ -60,6 +60,7 @@ class Errand(Created, Versioned, Base):
     started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     answered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     asked_by_kind: Mapped[str] = plain_text(default="household")  # household, or staff who took the call
+    hand: Mapped[str] = plain_text(default="")  # the mark of the phone that asked by its room alone
     assigned_to_id: Mapped[int | None] = fk("account.id")
     handled_by_id: Mapped[int | None] = fk("account.id")
     answer: Mapped[str] = personal_text(default="")

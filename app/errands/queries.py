@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
 from sqlalchemy.orm import aliased
 
 from app.access.models import Account
-from app.access.permissions import Permission, Staff
+from app.access.permissions import Permission, Resident, Staff
 from app.core import clock
 from app.core.db import db
 from app.core.events import Event
@@ -136,11 +136,11 @@ def counts(by: Staff) -> dict[str, int]:
     return {**by_state, "late": sum(int(late) for _state, _number, late in rows), "waiting": waiting}
 
 
-def of_household(household_id: int, since: datetime | None = None) -> list[ErrandRow]:
-    """The errands of one household, newest first; `since`: only those that its phone may know of."""
+def of_household(household_id: int, by: Resident | None = None) -> list[ErrandRow]:
+    """The errands of one household, newest first; `by`: only those that this phone may know of."""
     found = select(Errand).where(Errand.household_id == household_id).order_by(Errand.id.desc()).limit(30)
-    if since is not None:
-        found = found.where(Errand.created_at >= since)
+    if by is not None and not by.is_proven:
+        found = found.where(Errand.hand == by.hand)
     return [_row(errand, "") for errand in db.session.scalars(found)]
 
 

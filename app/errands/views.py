@@ -187,7 +187,7 @@ def mine() -> Any:
                 return _ask(form)
             except Invalid as error:
                 form.add(error)
-    rows = queries.of_household(resident().household_id, resident().knows_since)
+    rows = queries.of_household(resident().household_id, resident())
     return render_template("errands/mine.html", rows=rows, kinds=ErrandKind.options(), form=form), status
 
 

@@ -18,7 +18,7 @@ class Show(Labelled):
     FAILED = "failed", "有没送到的"
     DISPUTES = "disputes", "有异议"
     LATE = "late", "超时"
-    COMING = "coming", "还没到"
+    COMING = "coming", "还在路上"
     DONE = "done", "已完成"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select, true
+from sqlalchemy import func, select
 
 from app.access.permissions import Resident
 from app.core import clock
@@ -15,6 +15,7 @@ from app.handover.models import DoorOutcome, HandOut
 from app.handover.queries_doors import SHOWN, Answered, LineInBag, complaints_of, lines_of
 from app.handover.rules import accepts_by_default_at, can_undo, told_at
 from app.ordering.models import Cycle, HouseholdOrder
+from app.ordering.queries_resident import is_known
 from app.picking.models import Bag, BagState
 from app.places.models import Building, Compound, Household, Stairwell
 from app.places.queries import household_label
@@ -64,12 +65,11 @@ def is_undoable(entered_at: datetime) -> bool:
 
 def own_bags(by: Resident) -> list[OwnBag]:
     """The household's bags that have reached its building, newest first. Four statements."""
-    known = HouseholdOrder.placed_at >= by.knows_since if by.knows_since else true()
     found = db.session.execute(
         select(Bag, Cycle.name)
         .join(HouseholdOrder, HouseholdOrder.id == Bag.order_id)
         .join(Cycle, Cycle.id == Bag.cycle_id)
-        .where(HouseholdOrder.household_id == by.household_id, known, Bag.state.in_(SHOWN))
+        .where(is_known(by), Bag.state.in_(SHOWN))
         .order_by(Bag.id.desc())
         .limit(LATEST)
     ).all()

@@ -26,6 +26,7 @@ from app.handover.models import Confirmation, ConfirmationLine, ConfirmedBy, Dis
 from app.handover.queries import overdue_bags, undoable_bags
 from app.handover.schemas import Complain, Complaint, Confirm
 from app.ordering.models import HouseholdOrder, Stage
+from app.ordering.queries_resident import is_known
 from app.ordering.stages import Cause, move_each
 from app.picking.models import Bag, BagLine, BagState
 from app.places.scope import require_building
@@ -101,7 +102,7 @@ def confirm_building(by: Staff, cycle_id: int, building_id: int, *, only_told: b
 def _own_bags(by: Resident, bag_ids: Iterable[int]) -> list[Bag]:
     wanted = set(bag_ids)
     found = select(Bag).join(HouseholdOrder, HouseholdOrder.id == Bag.order_id)
-    found = found.where(HouseholdOrder.household_id == by.household_id).order_by(Bag.id)
+    found = found.where(is_known(by)).order_by(Bag.id)
     own = [bag for bag in db.session.scalars(found) if not wanted or bag.id in wanted]
     if wanted - {bag.id for bag in own}:
         raise NotFound

@@ -1,23 +1,35 @@
 """The door of the resident's pages: which household stands behind a poster, a stairwell and a room.
 
-Whoever asks learns nothing about a room: a room that does not exist, one with an order already and one shared by two
-families get the same answer, "type your order code". Only a room without an order, in a cycle that takes orders, opens
-by itself. The same statements run in each case.
+    typed                          opens                                            as
+    room                           one household, no order in the open cycle        unproven
+    room + order code              the code's household, if it is of that room      household, or that order alone
+    room + door PIN                the household whose PIN it is                    household
+    order code                     the code's household                             household, or that order alone
+    anything else                  nothing: one page, whatever the reason
+
+Whoever asks learns nothing about a room: one that does not exist, one with an order already, one shared by two families
+and one that was tried too often get the same answer after the same statements. A telephone's tail opens nothing; with a
+code or PIN it has to fit too.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import select
 
+from app.access import pins
+from app.access.throttle import LIMIT, OF_AN_ADDRESS, Budget
 from app.core import clock
 from app.core.db import db
 from app.ordering.models import Cycle, CyclePoint, CycleState, HouseholdOrder
 from app.ordering.rules import read_order_code
 from app.ordering.schemas import Enter
+from app.ordering.service_phones import Opened, Proof
 from app.places.address.register import room_key, stairwell_key
 from app.places.models import Building, Compound, Household, HouseholdContact, Stairwell
+
+ROOMS_OF_AN_ADDRESS = 20  # rooms typed from one address in a quarter of an hour, at whatever buildings
 
 
 @dataclass(frozen=True)
@@ -62,6 +74,18 @@ def is_taking_orders(cycle: Cycle) -> bool:
     return cycle.state == CycleState.OPEN and cycle.opens_at <= clock.now() < cycle.cutoff_at
 
 
+def with_cycle(at: Door, cycle_id: int) -> Door:
+    """The door as somebody sees it who orders in this cycle, while it takes orders there."""
+    found = (
+        select(Cycle)
+        .join(CyclePoint, CyclePoint.cycle_id == Cycle.id)
+        .join(Building, Building.service_point_id == CyclePoint.service_point_id)
+        .where(Building.id == at.building_id, Cycle.id == cycle_id)
+    )
+    cycle = db.session.scalar(found)
+    return replace(at, cycle=cycle) if cycle is not None and is_taking_orders(cycle) else at
+
+
 def cycle_taking_orders_at(service_point_id: int) -> Cycle | None:
     """The cycle of a point that takes orders now; of several the one that closes first."""
     now = clock.now()
@@ -94,42 +118,52 @@ def _flat(room_no: str) -> str:
     return room_key(room_no.split("(")[0])
 
 
-@dataclass(frozen=True)
-class Answer:
-    """Who may come in: a household and the cycle to go to, or nobody without an order code."""
-
-    household_id: int | None = None
-    cycle_id: int | None = None
-    is_by_code: bool = True
-
-
-def answer(at: Door, typed: Enter) -> Answer:
-    """Let in by room alone, or by room and order code; else nobody. Always four statements."""
+def answer(at: Door, typed: Enter) -> Opened | None:
+    """Whom to let in, or nobody. Always four statements."""
     homes = _homes(at, typed)
-    known = set(homes)
-    ordered = _ordered(at, known)
-    by_code = _order_by_code(typed.order_code)
-    if by_code is not None and by_code.household_id in known:
-        return Answer(by_code.household_id, by_code.cycle_id)
-    if len(known) == 1 and at.cycle is not None and not typed.order_code:
-        (home,) = known
-        if home not in ordered:
-            return Answer(home, at.cycle.id, is_by_code=False)
-    return Answer()
+    ordered = _ordered(at, set(homes))
+    order = _order_by_code(typed.order_code)
+    by_pin = pins.matching(list(homes), typed.order_code)
+    if typed.order_code:
+        found = _by_order(order) if order is not None and order.household_id in homes else None
+        if by_pin is not None:
+            found = Opened(by_pin, at.cycle.id if at.cycle else None, Proof.PIN)
+        fits = found is not None and homes[found.household_id].endswith(typed.phone_tail)
+        return found if fits else None
+    if len(homes) == 1 and at.cycle is not None and not ordered and not typed.phone_tail:
+        return Opened(next(iter(homes)), at.cycle.id, Proof.ROOM)
+    return None
 
 
-def by_code_alone(text: str) -> Answer:
-    """The household of an order code, from another phone."""
+def by_code_alone(text: str) -> Opened | None:
+    """The household, or the order, of an order code, from another phone."""
     order = _order_by_code(text)
-    return Answer(order.household_id, order.cycle_id) if order is not None else Answer()
+    return _by_order(order) if order is not None else None
 
 
-def target(at: Door, typed: Enter) -> str:
-    """What a wrong order code is counted against: the room that was typed, whether it exists or not."""
-    return f"room:{at.building_id}:{typed.stairwell_id}:{room_key(typed.room)}"
+def _by_order(order: HouseholdOrder) -> Opened:
+    return Opened(order.household_id or 0, order.cycle_id, Proof.CODE, order.hand)
 
 
-def _homes(at: Door, typed: Enter) -> list[int]:
+def budgets(at: Door, typed: Enter, whence: str) -> list[Budget]:
+    """What a try at the door is counted against; `whence`: the address it comes from, or the known phone.
+
+    A room alone: so many rooms of a building from one place, found or not. A code or PIN: so many for one room from one
+    place. Neither closes a door to anybody elsewhere, and a code or PIN is looked at whatever was typed without one.
+    """
+    if typed.order_code:
+        room = f"{at.building_id}:{typed.stairwell_id}:{room_key(typed.room)}"
+        return [Budget(f"code:{room} from:{whence}", LIMIT), codes_from(whence)]
+    return [Budget(f"rooms:{at.building_id} from:{whence}", LIMIT), Budget(f"rooms from:{whence}", ROOMS_OF_AN_ADDRESS)]
+
+
+def codes_from(whence: str) -> Budget:
+    """Codes and PINs tried from one place, at whatever door."""
+    return Budget(f"codes from:{whence}", OF_AN_ADDRESS)
+
+
+def _homes(at: Door, typed: Enter) -> dict[int, str]:
+    """Household → telephone, of the families in the flat that was typed."""
     found = (
         select(Household.id, Household.room_no, HouseholdContact.phone)
         .join(Stairwell, Household.stairwell_id == Stairwell.id)
@@ -137,10 +171,7 @@ def _homes(at: Door, typed: Enter) -> list[int]:
         .where(Stairwell.id == typed.stairwell_id, Stairwell.building_id == at.building_id, Household.is_active)
     )
     wanted = room_key(typed.room)
-    rows = [(i, phone or "") for i, room_no, phone in db.session.execute(found) if _flat(room_no) == wanted]
-    if typed.phone_tail and len(rows) > 1:
-        rows = [(i, phone) for i, phone in rows if phone.endswith(typed.phone_tail)]
-    return [i for i, _phone in rows]
+    return {i: phone or "" for i, room_no, phone in db.session.execute(found) if _flat(room_no) == wanted}
 
 
 def _ordered(at: Door, homes: set[int]) -> set[int]:

@@ -187,6 +187,8 @@ class HouseholdOrder(Created, Versioned, Base):
     placed_by_kind: Mapped[str] = plain_text()
     placed_by_id: Mapped[int] = mapped_column(Integer)
     placed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    # The mark of the phone that made it by its room alone: unproven. Empty: the household itself, or staff.
+    hand: Mapped[str] = plain_text(default="")
     total_fen: Mapped[int] = mapped_column(Integer, default=0)
     door_note: Mapped[str] = personal_text(default="")
     remark: Mapped[str] = sensitive_text(default="")

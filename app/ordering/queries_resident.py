@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 
 from app.access.models import HouseholdToken
 from app.access.permissions import Resident
@@ -33,10 +34,10 @@ class CycleCard:
         return self.order is not None and self.order.state != OrderState.WITHDRAWN
 
 
-def _is_known(by: Resident) -> ColumnElement[bool]:
-    """A condition on HouseholdOrder: an order of the household that this phone may know of."""
+def is_known(by: Resident) -> ColumnElement[bool]:
+    """A condition on HouseholdOrder: an order of the household that this phone may know of and act on."""
     own = HouseholdOrder.household_id == by.household_id
-    return own if by.knows_since is None else and_(own, HouseholdOrder.placed_at >= by.knows_since)
+    return own if by.is_proven else and_(own, HouseholdOrder.hand == by.hand)
 
 
 def cards(by: Resident) -> list[CycleCard]:
@@ -45,6 +46,30 @@ def cards(by: Resident) -> list[CycleCard]:
     What it ordered is there whatever became of its building or point since.
     """
     found = (
+        _with_orders(by)
+        .where(
+            or_(
+                and_(Cycle.state == CycleState.OPEN, CyclePoint.cycle_id.is_not(None)),
+                HouseholdOrder.id.is_not(None),
+            )
+        )
+        .order_by(Cycle.deliver_on.desc(), Cycle.id.desc())
+        .limit(12)
+    )
+    return [CycleCard(cycle, order) for cycle, order in db.session.execute(found)]
+
+
+def card(by: Resident, cycle_id: int) -> CycleCard:
+    """One cycle at the household's point, also one that is over and in which it has no order. Raises NotFound."""
+    takes_part = or_(CyclePoint.cycle_id.is_not(None), HouseholdOrder.id.is_not(None))
+    row = db.session.execute(_with_orders(by).where(Cycle.id == cycle_id, takes_part)).first()
+    if row is None:
+        raise NotFound
+    return CycleCard(*row)
+
+
+def _with_orders(by: Resident) -> Select[Any]:
+    found: Any = (
         select(Cycle, HouseholdOrder)
         .select_from(Household)
         .join(Stairwell, Household.stairwell_id == Stairwell.id)
@@ -54,26 +79,11 @@ def cards(by: Resident) -> list[CycleCard]:
             CyclePoint,
             and_(CyclePoint.cycle_id == Cycle.id, CyclePoint.service_point_id == Building.service_point_id),
         )
-        .outerjoin(HouseholdOrder, and_(HouseholdOrder.cycle_id == Cycle.id, _is_known(by)))
-        .where(
-            Household.id == by.household_id,
-            or_(
-                and_(Cycle.state == CycleState.OPEN, CyclePoint.cycle_id.is_not(None)),
-                HouseholdOrder.id.is_not(None),
-            ),
-        )
-        .order_by(Cycle.deliver_on.desc(), Cycle.id.desc())
-        .limit(12)
+        .outerjoin(HouseholdOrder, and_(HouseholdOrder.cycle_id == Cycle.id, is_known(by)))
+        .where(Household.id == by.household_id)
     )
-    return [CycleCard(cycle, order) for cycle, order in db.session.execute(found)]
-
-
-def card(by: Resident, cycle_id: int) -> CycleCard:
-    """One of the household's cycles. Raises NotFound."""
-    for found in cards(by):
-        if found.cycle.id == cycle_id:
-            return found
-    raise NotFound
+    joined: Select[Any] = found
+    return joined
 
 
 # --- what it ordered before -------------------------------------------------------------------------------------------
@@ -97,7 +107,7 @@ def last_order(by: Resident, cycle_id: int) -> list[Ordered]:
     newest = (
         select(func.max(HouseholdOrder.id))
         .where(
-            _is_known(by),
+            is_known(by),
             HouseholdOrder.cycle_id != cycle_id,
             HouseholdOrder.state.in_(STOOD),
             HouseholdOrder.source != Source.FREE,
@@ -121,7 +131,7 @@ def favourites(by: Resident, cycle_id: int, offers: list[OnOffer]) -> list[OnOff
         .join(OrderChoice, OrderChoice.offer_id == Offer.id)
         .join(HouseholdOrder, HouseholdOrder.id == OrderChoice.order_id)
         .where(
-            _is_known(by),
+            is_known(by),
             HouseholdOrder.cycle_id != cycle_id,
             HouseholdOrder.state.in_(STOOD),
             HouseholdOrder.source != Source.FREE,
@@ -144,12 +154,13 @@ class Phone:
     is_this: bool
 
 
-def phones(household_id: int, token_sha256: str = "") -> list[Phone]:
-    """The phones that remember a household now, the newest first. One statement."""
+def phones(by: Resident, token_sha256: str = "") -> list[Phone]:
+    """The phones that remember a household now and that this one may know of, the newest first. One statement."""
+    own = HouseholdToken.household_id == by.household_id
     found = (
         select(HouseholdToken)
         .where(
-            HouseholdToken.household_id == household_id,
+            own if by.is_proven else and_(own, HouseholdToken.hand == by.hand),
             HouseholdToken.revoked_at.is_(None),
             HouseholdToken.expires_at > clock.now(),
         )
@@ -160,15 +171,29 @@ def phones(household_id: int, token_sha256: str = "") -> list[Phone]:
     ]
 
 
-def poster_of(household_id: int) -> str:
-    """The code of the poster at a household's building. Raises NotFound."""
+@dataclass(frozen=True)
+class HomeAt:
+    """Where a household lives, in the words of its door."""
+
+    poster_code: str
+    stairwell_id: int
+    room_no: str
+
+
+def home_of(household_id: int) -> HomeAt:
+    """A household's building, stairwell and room. Raises NotFound."""
     found = (
-        select(Building.public_code)
+        select(Building.public_code, Stairwell.id, Household.room_no)
         .join(Stairwell, Stairwell.building_id == Building.id)
         .join(Household, Household.stairwell_id == Stairwell.id)
         .where(Household.id == household_id)
     )
-    code = db.session.scalar(found)
-    if code is None:
+    row = db.session.execute(found).first()
+    if row is None:
         raise NotFound
-    return code
+    return HomeAt(*row)
+
+
+def poster_of(household_id: int) -> str:
+    """The code of the poster at a household's building. Raises NotFound."""
+    return home_of(household_id).poster_code

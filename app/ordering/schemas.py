@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from marshmallow import fields, post_load
+from marshmallow import fields, post_load, validate
 
 from app.core.schemas import CommandSchema, Day, Line, WallTime, Whole, Yuan, one_of
 from app.ordering.models import Outcome, Policy, Source
@@ -263,7 +263,11 @@ class EnterSchema(CommandSchema):
     makes = Enter
     stairwell_id = Whole(required=True)
     room = Line(required=True, longest=20)
-    phone_tail = Line(longest=4, blank=True)
+    phone_tail = Line(
+        blank=True,
+        longest=20,
+        validate=validate.Regexp("^([0-9]{4})?$", error=_l("请填手机号最后四位数字，四位都要。")),
+    )
     order_code = Line(longest=30, blank=True)
 
 

@@ -1,25 +1,20 @@
-"""Commands on one household's order: place, withdraw, void; and the token that lets a phone act for a household."""
+"""Commands on one household's order: place, withdraw, void."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import delete, select
 
 from app.access.permissions import Permission, Resident, Staff
-from app.access.sessions import issue_token
-from app.core import clock
 from app.core.db import check_version, command, db
 from app.core.errors import Conflict, NotFound
 from app.core.events import Actor, record
 from app.core.states import advance
 from app.ordering import stages
-from app.ordering.models import Cycle, HouseholdOrder, OrderLine, OrderState, OtherDoor, Stage
-from app.ordering.orders import PlaceOrder, clear, cycle_taking_orders, put
-from app.ordering.service_phones import good_until
+from app.ordering.models import HouseholdOrder, OrderLine, OrderState, OtherDoor, Stage
+from app.ordering.orders import PlaceOrder, clear, cycle_taking_orders, is_own, put, take_over
 from app.places.scope import require_building
 
 
@@ -48,6 +43,7 @@ def withdraw(by: Actor, order_id: int, seen_version: int | None = None) -> House
         check_version(order, seen_version)
     advance(order, OrderState.WITHDRAWN)
     clear(order)
+    take_over(by, order)
     order.revision += 1
     order.total_fen = 0
     order.door_note = order.remark = order.other_need = ""
@@ -78,38 +74,12 @@ def void(by: Staff, order_id: int, reason: str) -> HouseholdOrder:
 
 
 def own_order(by: Actor, order_id: int, permission: Permission) -> HouseholdOrder:
-    """An order that `by` may act on: the own household's, or one in scope. Raises NotFound."""
+    """An order that `by` may act on: one of its household that it may know of, or one in scope. Raises NotFound."""
     order = db.session.get(HouseholdOrder, order_id, populate_existing=True)
     if order is None:
         raise NotFound
     if isinstance(by, Staff):
         require_building(by, permission, order.building_id)
-    elif isinstance(by, Resident) and by.household_id != order.household_id:
+    elif isinstance(by, Resident) and (by.household_id != order.household_id or not is_own(by, order)):
         raise NotFound
     return order
-
-
-@dataclass(frozen=True)
-class Admission:
-    """A phone let in: the household, its token (shown once) and until when it is good."""
-
-    household_id: int
-    cycle_id: int
-    token: str
-    expires_at: datetime
-
-
-@command
-def admit(household_id: int, cycle_id: int, is_by_code: bool = True) -> Admission:
-    """Give a phone the token of a household, until 14 days after the cut-off.
-
-    Ensures: a phone that showed no order code reads nothing of what the household ordered or asked before.
-
-    Requires: the caller has checked that no order would be revealed, or that the order code was right.
-    """
-    cycle = db.session.get(Cycle, cycle_id)
-    if cycle is None:
-        raise NotFound
-    expires_at = good_until(cycle.cutoff_at)
-    knows_since = None if is_by_code else clock.now()
-    return Admission(household_id, cycle_id, issue_token(household_id, expires_at, knows_since), expires_at)

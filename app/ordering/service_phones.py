@@ -1,19 +1,26 @@
-"""Commands on the phones that remember a household: the household forgets them, and so may who looks after it."""
+"""Commands on the phones that act for a household: let one in, forget them; and on its door PIN."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import select
 
-from app.access.models import HouseholdToken
+from app.access import pins
+from app.access.models import DoorPin, HouseholdToken
 from app.access.permissions import Permission, Resident, Staff
-from app.access.sessions import digest
+from app.access.sessions import digest, issue_token, new_hand
 from app.core import clock
 from app.core.db import command, db
+from app.core.errors import NotFound
 from app.core.events import Actor, record
-from app.ordering.models import Cycle
+from app.ordering.models import Cycle, HouseholdOrder, OrderState
 from app.ordering.orders import household_place
+from app.places.models import Household, Stairwell
+from app.places.scope import require_building
 
 LIVES_AFTER_CUTOFF = timedelta(days=14)
 
@@ -21,6 +28,63 @@ LIVES_AFTER_CUTOFF = timedelta(days=14)
 def good_until(cutoff_at: datetime) -> datetime:
     """How long a phone remembers a household that ordered in a cycle: two weeks after its cut-off."""
     return max(cutoff_at, clock.now()) + LIVES_AFTER_CUTOFF
+
+
+class Proof(StrEnum):
+    """What a phone showed at the door."""
+
+    ROOM = "room"  # nothing: anybody can type a room
+    CODE = "code"
+    PIN = "pin"
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A door that opened: whose, to which cycle it leads (none: the first page), and by what.
+
+    `hand`: of a code that belongs to an order made by room alone, which opens that order and not the household.
+    """
+
+    household_id: int
+    cycle_id: int | None
+    proof: Proof
+    hand: str = ""
+
+
+@dataclass(frozen=True)
+class Admission:
+    """A phone let in: its token (shown once) and until when it is good."""
+
+    household_id: int
+    token: str
+    expires_at: datetime
+
+
+@command
+def admit(found: Opened, token: str = "") -> Admission:
+    """Let a phone act for a household, until 14 days after the cut-off.
+
+    Requires: the caller has checked what the phone showed. Ensures: one that showed nothing acts on nothing but what it
+    makes; one that showed the PIN or a proven code ends the keys of all who showed nothing. The code of an unproven
+    order ends those of others who hold no order. Raises: NotFound.
+    """
+    cycle = db.session.get(Cycle, found.cycle_id) if found.cycle_id is not None else None
+    if cycle is None and found.cycle_id is not None:
+        raise NotFound
+    hand = new_hand() if found.proof == Proof.ROOM else found.hand
+    if found.proof != Proof.ROOM:
+        _end_unproven(found.household_id, hand)
+    expires_at = good_until(cycle.cutoff_at if cycle else clock.now())
+    return Admission(found.household_id, issue_token(found.household_id, expires_at, hand, token), expires_at)
+
+
+def _end_unproven(household_id: int, hand: str) -> None:
+    by = Resident("household", household_id, hand=hand)
+    others = [HouseholdToken.hand.not_in(["", hand])]
+    if hand:  # not the household for certain: who made an order of its own by room alone keeps that
+        held = select(HouseholdOrder.hand).where(HouseholdOrder.household_id == household_id, HouseholdOrder.hand != "")
+        others.append(HouseholdToken.hand.not_in(held))
+    _revoke(by, household_id, *others)
 
 
 @command
@@ -31,8 +95,12 @@ def forget_phone(by: Resident, token: str) -> int:
 
 @command
 def forget_other_phones(by: Resident, token: str) -> int:
-    """Ensures: only the phone that carries this token still acts for the household. Returns how many were revoked."""
-    return _revoke(by, by.household_id, HouseholdToken.token_sha256 != digest(token))
+    """Ensures: only the phone that carries this token still acts for the household. Returns how many were revoked.
+
+    A phone that came by its room alone throws nobody out.
+    """
+    own = [] if by.is_proven else [HouseholdToken.hand == by.hand]
+    return _revoke(by, by.household_id, HouseholdToken.token_sha256 != digest(token), *own)
 
 
 @command
@@ -45,11 +113,89 @@ def forget_phones_of(by: Staff, household_id: int) -> int:
     return _revoke(by, household_id)
 
 
-def _revoke(by: Actor, household_id: int, *which: object) -> int:
+@command
+def issue_pin(by: Staff, household_id: int) -> DoorPin:
+    """Give a household a door PIN, another one where it has one: the old one opens nothing any more.
+
+    Requires: ORDER_PROXY over the household's building. Raises: NotFound.
+    """
+    household_place(by, household_id, Permission.ORDER_PROXY)
+    row = pins.issue(household_id)
+    record(by, "issue_pin", ("household", household_id))
+    return row
+
+
+@command
+def issue_slips(by: Staff, cycle_id: int, building_id: int) -> int:
+    """Give each household of a building that orders in a cycle and has no PIN one, to go with its first bag.
+
+    Requires: ORDER_PROXY over the building. Ensures: who has a PIN keeps it; a slip can be printed again in its cycle.
+    Returns how many are new. Raises: NotFound.
+    """
+    require_building(by, Permission.ORDER_PROXY, building_id)
+    has_pin = select(DoorPin.household_id)
+    wanted = select(HouseholdOrder.household_id).where(
+        HouseholdOrder.cycle_id == cycle_id,
+        HouseholdOrder.building_id == building_id,
+        HouseholdOrder.state.in_((OrderState.PLACED, OrderState.LOCKED)),
+        HouseholdOrder.household_id.is_not(None),
+        HouseholdOrder.household_id.not_in(has_pin),
+    )
+    fresh = [home for home in db.session.scalars(wanted.order_by(HouseholdOrder.household_id)) if home is not None]
+    for household_id in fresh:
+        pins.issue(household_id, cycle_id)
+    record(by, "print_pins", ("building", building_id), cycle_id=cycle_id, households=len(fresh))
+    return len(fresh)
+
+
+def slips_of(cycle_id: int, building_id: int) -> list[tuple[DoorPin, str]]:
+    """The PINs whose slips go with the first bags of a cycle to a building, each with its room. One statement."""
+    found = (
+        select(DoorPin, Stairwell.label, Household.room_no)
+        .join(Household, Household.id == DoorPin.household_id)
+        .join(Stairwell, Stairwell.id == Household.stairwell_id)
+        .where(DoorPin.slip_cycle_id == cycle_id, Stairwell.building_id == building_id, Household.is_active)
+        .order_by(Stairwell.label, Household.sort_key)
+    )
+    return [(row, f"{stairwell} {room}".strip()) for row, stairwell, room in db.session.execute(found)]
+
+
+@command
+def show_pin(by: Staff, household_id: int) -> DoorPin:
+    """Show somebody who looks after a household its door PIN, to be told by telephone; the log says so.
+
+    Requires: ORDER_PROXY over the building; the household has one. Raises: NotFound.
+    """
+    household_place(by, household_id, Permission.ORDER_PROXY)
+    row = db.session.get(DoorPin, household_id)
+    if row is None:
+        raise NotFound
+    record(by, "show_pin", ("household", household_id))
+    return row
+
+
+@command
+def move_out(by: Staff, household_id: int) -> int:
+    """Whoever lived there has gone: neither their PIN nor their phones open the door. Returns how many phones did.
+
+    Requires: ORDER_PROXY over the building. Raises: NotFound.
+    """
+    household_place(by, household_id, Permission.ORDER_PROXY)
+    return end_access(by, household_id)
+
+
+def end_access(by: Actor, household_id: int) -> int:
+    """Inside a command: the PIN of a household and every phone open nothing any more. Returns how many phones did."""
+    if pins.revoke(household_id):
+        record(by, "revoke_pin", ("household", household_id))
+    return _revoke(by, household_id)
+
+
+def _revoke(by: Actor, household_id: int, *which: Any) -> int:
     found = select(HouseholdToken).where(
         HouseholdToken.household_id == household_id,
         HouseholdToken.revoked_at.is_(None),
-        *which,  # type: ignore[arg-type]
+        *which,
     )
     tokens = list(db.session.scalars(found))
     for token in tokens:

@@ -25,9 +25,10 @@ from app.ordering import (
     rules_resident,
     service_orders,
     service_phones,
+    views_claims,
 )
-from app.ordering.models import Cycle, HouseholdOrder, OrderState
-from app.ordering.orders import IfExists, SoftLimit
+from app.ordering.models import Cycle, CycleState, HouseholdOrder, OrderState
+from app.ordering.orders import IfExists, NotProven, SoftLimit
 from app.ordering.queries import OfferRow
 from app.ordering.schemas import Basket, WithdrawSchema, basket_schema
 
@@ -67,10 +68,15 @@ def order(cycle_id: int) -> Any:
     form = Form(basket_schema(offer.id for offer in at.offers), request.form)
     # Placing is left to the command, which knows a form that took effect before the cut-off and comes once more.
     if not is_taking and not (form.is_valid and form.command.step == "place"):
-        raise Conflict(_("已过截单时间，不能再下单或修改。如有急需，请联系楼长或点位。"))
+        return _too_late_page(at, form), 409
     if not form.is_valid:
         return _form_page(at, form), 422
-    return _step(at, form)
+    try:
+        return _step(at, form)
+    except Conflict:
+        if entry.is_taking_orders(card.cycle) and card.cycle.state == CycleState.OPEN:
+            raise
+        return _too_late_page(at, form), 409
 
 
 def _step(at: Sitting, form: Form) -> Any:
@@ -86,6 +92,8 @@ def _step(at: Sitting, form: Form) -> Any:
             return _place(at, basket)
         except SoftLimit:
             return _review_page(at, form)
+        except NotProven:
+            return views_claims.instead_of_order(resident().household_id, at.cycle.id, request.form.to_dict()), 409
         except Invalid as error:
             form.add(error)
             return _form_page(at, form), 422
@@ -171,6 +179,18 @@ def _review_page(at: Sitting, form: Form) -> str:
         questions=[sentence for sentences in problems.values() for sentence in sentences],
         said=sort_out(basket.door_note, basket.remark),
         mentioned=[(by_id[one.offer_id], one) for one in _mentions(at, basket)],
+        **_me(),
+    )
+
+
+def _too_late_page(at: Sitting, form: Form) -> str:
+    """Nothing is ordered any more; what was chosen stays to be read out on the telephone."""
+    typed = {offer.id: str(form.value(f"qty_{offer.id}", "") or "0") for offer in at.offers}
+    return render_template(
+        "ordering/too_late.html",
+        cycle=at.cycle,
+        order=at.mine,
+        picked=[(offer, typed[offer.id]) for offer in at.offers if typed[offer.id] != "0"],
         **_me(),
     )
 

@@ -2,38 +2,47 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from flask import Blueprint, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response
 
 from app.access import throttle
-from app.access.guard import public, requires, resident, resident_if_any, staff, submit
+from app.access.guard import done_before, form_key, public, requires, resident, resident_if_any, staff, submit
 from app.access.permissions import Permission
-from app.access.sessions import digest, forget_household, remember_household, token_of_request
-from app.core.errors import Invalid
+from app.access.sessions import digest, forget_household, remember_household, token_again, token_for, token_of_request
+from app.core.errors import NotFound
 from app.core.schemas import Form
-from app.ordering import entry, queries_orders, queries_resident, service_orders, service_phones
+from app.ordering import entry, queries_orders, queries_resident, service_phones, views_claims
 from app.ordering.models import Cycle
 from app.ordering.schemas import CodeSchema, EnterSchema
+from app.ordering.service_phones import Admission, Opened
+from app.places import help_lines
+from app.places.help_lines import HelpLine
 
 bp = Blueprint("resident", __name__)
 
-ASK_CODE = _l("请先核对单元和房号。您家已经下过单的，请填订单码（在下单成功的页面上）；找不到可以问楼长。")
-WRONG_CODE = _l("订单码不对，或者和房号对不上。请核对后再试，也可以问楼长。")
-FORGOTTEN = _l("这台手机已不再记得您家：可能已退出、过期，或被楼长停用。请重新扫码，或用订单码进入。")
-TOO_OFTEN = _l("试了太多次，请 15 分钟后再试，或者打电话给楼长。")
+FORGOTTEN = _l("这台手机已不再记得您家：可能已退出、过期，或被楼长停用。请重新扫码，或用订单码、6 位号进入。")
+SENT_AGAIN = timedelta(hours=1)  # so long a door form whose answer was lost may be sent once more
 
 
 # --- in through the poster --------------------------------------------------------------------------------------------
 @bp.route("/enter", defaults={"code": ""}, methods=["GET", "POST"])
 @bp.route("/enter/<code>", methods=["GET", "POST"])
+@bp.route("/enter/<code>/<part>", methods=["GET", "POST"])
 @public
-def enter(code: str) -> Any:
-    """From the poster to the household: choose the stairwell, type the room, and the order code where there is one."""
+def enter(code: str, part: str = "") -> Any:
+    """From the poster to the household: choose the stairwell, type the room, and a code where one is needed.
+
+    `part`: "claim" where one is left because the door stays shut, "left" once it was.
+    """
+    if part not in ("", "claim", "left"):
+        raise NotFound
     typed = request.args.get("code", "").strip()[:40]
     if not code and typed:
         return redirect(url_for("resident.enter", code=typed))
@@ -45,28 +54,43 @@ def enter(code: str) -> Any:
         return render_template(
             "ordering/enter.html", form=Form(), problem=problem, poster_code=code[:40], **_remembered()
         ), 404
+    if part:
+        return views_claims.page(at, part)
     if request.method == "GET":
         return _door_page(at, Form(), asks_code=request.args.get("have") == "code")
     form = Form(EnterSchema, request.form)
     if not form.is_valid:
-        return _door_page(at, form), 422
-    return _try_room(at, form)
+        return _door_page(at, form, asks_code=bool(form.value("order_code", ""))), 422
+    return _sent_again() or _try_room(at, form)
+
+
+def _sent_again() -> Response | None:
+    """A form whose answer was lost leads where it led, with the key that it made."""
+    done = done_before(by_anybody=True)
+    if done is None:
+        return None
+    token = token_for(form_key())
+    until = token_again(token, SENT_AGAIN)
+    return remember_household(make_response(done), token, until) if until else make_response(done)
+
+
+def _whence() -> str:
+    """Where a try comes from: a phone of some household's own, else the address, which others may share."""
+    known = resident_if_any()
+    if known is not None and known.is_proven:
+        return f"phone:{digest(token_of_request())}"
+    return f"address:{request.remote_addr}"
 
 
 def _try_room(at: entry.Door, form: Form) -> Any:
-    typed = form.command
-    keys = [entry.target(at, typed), f"enter-address:{request.remote_addr}"]
-    if typed.order_code and throttle.is_blocked(keys):
-        form.add(Invalid({"order_code": [TOO_OFTEN]}))
-        return _door_page(at, form, asks_code=True), 429
-    found = entry.answer(at, typed)
-    if found.household_id is not None and found.cycle_id is not None:
-        return _let_in(found.household_id, found.cycle_id, found.is_by_code)
-    if not typed.order_code:
-        return _door_page(at, form, asks_code=True)
-    throttle.count_failure(keys)
-    form.add(Invalid({"order_code": [WRONG_CODE]}))
-    return _door_page(at, form, asks_code=True), 422
+    """Each try takes the same steps, whether the room exists, is free, or was tried too often."""
+    taken = throttle.take(entry.budgets(at, form.command, _whence()))
+    found = entry.answer(at, form.command)
+    if not taken.is_granted or found is None:
+        return views_claims.refused(at, form), 422
+    if form.command.order_code:
+        throttle.give_back(taken)
+    return _let_in(found)
 
 
 def _enter_by_code() -> Any:
@@ -75,23 +99,21 @@ def _enter_by_code() -> Any:
         problem = FORGOTTEN if lost else ""
         return render_template("ordering/enter.html", form=Form(), problem=problem, poster_code="", **_remembered())
     form = Form(CodeSchema, request.form)
-    status = 422
-    if form.is_valid:
-        keys = [f"enter-address:{request.remote_addr}"]
-        found = entry.Answer() if throttle.is_blocked(keys) else entry.by_code_alone(form.command.order_code)
-        if found.household_id is not None and found.cycle_id is not None:
-            return _let_in(found.household_id, found.cycle_id, found.is_by_code)
-        status = 429 if throttle.is_blocked(keys) else 422
-        if status == 422:
-            throttle.count_failure(keys)
-        form.add(Invalid({"order_code": [TOO_OFTEN if status == 429 else WRONG_CODE]}))
-    return render_template("ordering/enter.html", form=form, problem="", poster_code="", **_remembered()), status
+    if not form.is_valid:
+        return render_template("ordering/enter.html", form=form, problem="", poster_code="", **_remembered()), 422
+    again = _sent_again()
+    if again is not None:
+        return again
+    taken = throttle.take([entry.codes_from(_whence())])
+    found = entry.by_code_alone(form.command.order_code)
+    if not taken.is_granted or found is None:
+        return views_claims.refused(None, form), 422
+    throttle.give_back(taken)
+    return _let_in(found)
 
 
 def _door_page(at: entry.Door, form: Form, asks_code: bool = False) -> str:
-    return render_template(
-        "ordering/door.html", door=at, form=form, asks_code=asks_code, ask=ASK_CODE, **_remembered(at.cycle)
-    )
+    return render_template("ordering/door.html", door=at, form=form, asks_code=asks_code, **_remembered(at.cycle))
 
 
 def _remembered(cycle: Cycle | None = None) -> dict[str, Any]:
@@ -106,14 +128,16 @@ def _remembered(cycle: Cycle | None = None) -> dict[str, Any]:
     return {"remembered": " ".join(queries_orders.address_of(held.household_id)), "go_on": go_on}
 
 
-def _let_in(household_id: int, cycle_id: int, is_by_code: bool) -> Response:
-    admitted: list[service_orders.Admission] = []
+def _let_in(found: Opened) -> Response:
+    admitted: list[Admission] = []
+    token = token_for(form_key())
 
-    def lead_on(admission: service_orders.Admission) -> str:
+    def lead_on(admission: Admission) -> str:
         admitted[:] = [admission]
-        return url_for("own_order.order", cycle_id=cycle_id)
+        leads_on = found.cycle_id is not None
+        return url_for("own_order.order", cycle_id=found.cycle_id) if leads_on else url_for("resident.home")
 
-    response = submit[service_orders.Admission](then=lead_on)(service_orders.admit, household_id, cycle_id, is_by_code)
+    response = submit[Admission](then=lead_on, by_anybody=True)(service_phones.admit, found, token)
     for admission in admitted:
         remember_household(response, admission.token, admission.expires_at)  # type: ignore[arg-type]
     return response
@@ -129,8 +153,10 @@ def home() -> str:
         "ordering/home.html",
         cards=queries_resident.cards(resident()),
         taking=entry.is_taking_orders,
-        phones=queries_resident.phones(household, digest(token_of_request())),
+        phones=queries_resident.phones(resident(), digest(token_of_request())),
         address=" ".join(queries_orders.address_of(household)),
+        is_proven=resident().is_proven,
+        poster=queries_resident.poster_of(household),
     )
 
 
@@ -164,3 +190,22 @@ def forget_phones(cycle_id: int, household_id: int) -> Response:
 
 def _said_of_phones(count: int) -> str:
     return str(ngettext("%(num)d 台手机已退出这一户。", "%(num)d 台手机已退出这一户。", count))
+
+
+# --- whom to call -----------------------------------------------------------------------------------------------------
+@bp.app_template_global()
+def help_lines_for(building_id: int | None = None) -> list[HelpLine]:
+    """Whom the reader of a resident's page calls: at the door of a building, of the own household, or before both.
+
+    Never the reason that a page fails: without the database there is no number.
+    """
+    try:
+        held = resident_if_any()
+        found = []
+        if building_id is not None:
+            found = help_lines.of_building(building_id)
+        elif held is not None:
+            found = help_lines.of_household(held.household_id)
+        return found or help_lines.of_subdistricts()
+    except SQLAlchemyError:
+        return []

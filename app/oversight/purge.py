@@ -6,8 +6,9 @@
     a sign-in is twelve hours old           the row with the kind of its device
     a captaincy has ended                   its duty number
     14 days after its answer, or asking     the words of an errand
-    14 days after a cycle closed            remarks, door notes, needs, pasted text, notes of doors and complaints,
-                                            printed files
+    14 days after a claim without a cycle   the row
+    14 days after a cycle closed            remarks, door notes, needs, pasted text, claims left at doors, notes of
+                                            doors and complaints, printed files
     LOUDA_PURGE_AFTER_DAYS after it closed  which household an order and a roll call belonged to
 
 Running it again changes nothing.
@@ -32,6 +33,7 @@ from app.errands.models import Errand
 from app.handover.models import Dispute, HandOut
 from app.intake.models import ChainBooking, ChainLine, ChainPaste
 from app.ordering.models import Cycle, CycleState, HouseholdOrder, OtherDoor, RollCall
+from app.ordering.models_claims import RoomClaim
 from app.ordering.models_desk import DeskEntry, SettledWords
 from app.picking.models import Bag, BagDoor
 from app.places.models import Captaincy, CareNeed, HouseholdContact
@@ -72,6 +74,8 @@ def forget_contacts() -> None:
     gone = (HouseholdToken.expires_at <= now) | HouseholdToken.revoked_at.is_not(None)
     db.session.execute(delete(HouseholdToken).where(gone))
     db.session.execute(delete(StaffSession).where(StaffSession.created_at <= now - ABSOLUTE))
+    unasked = RoomClaim.cycle_id.is_(None) & (RoomClaim.created_at <= now - TEXTS_STAY)
+    db.session.execute(delete(RoomClaim).where(unasked))
     old = func.coalesce(Errand.answered_at, Errand.created_at) <= now - TEXTS_STAY  # nobody answers it after that
     db.session.execute(update(Errand).where(old).values(place="", what="", answer=""))
 
@@ -89,6 +93,8 @@ def forget_texts(cycle_id: int) -> list[str]:
         return []
     orders = HouseholdOrder.cycle_id == cycle_id
     db.session.execute(update(HouseholdOrder).where(orders).values(remark="", door_note="", other_need=""))
+    claims = RoomClaim.cycle_id == cycle_id
+    db.session.execute(update(RoomClaim).where(claims).values(room="", phone="", note="", reason="", picks=[]))
     own_orders = select(HouseholdOrder.id).where(orders)
     db.session.execute(delete(SettledWords).where(SettledWords.order_id.in_(own_orders)))
     entries = DeskEntry.cycle_id == cycle_id
@@ -117,7 +123,7 @@ def unlink_households(cycle_id: int) -> None:
     if cycle is None:
         return
     orders = HouseholdOrder.cycle_id == cycle_id
-    db.session.execute(update(HouseholdOrder).where(orders).values(household_id=None))
+    db.session.execute(update(HouseholdOrder).where(orders).values(household_id=None, hand=""))
     own_orders = select(HouseholdOrder.id).where(orders)
     db.session.execute(delete(OtherDoor).where(OtherDoor.order_id.in_(own_orders)))
     bags = select(Bag.id).where(Bag.cycle_id == cycle_id)

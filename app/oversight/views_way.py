@@ -33,7 +33,7 @@ def status(cycle_id: int) -> Any:
     if mine is None and taking:
         return redirect(url_for("own_order.order", cycle_id=cycle_id))
     building, room = queries_orders.address_of(household)
-    page = {"cycle": card.cycle, "taking": taking, "address": f"{building} {room}"}
+    page = {"cycle": card.cycle, "taking": taking, "address": f"{building} {room}"} | _known(mine)
     if mine is None:
         return render_template("oversight/way.html", order=None, **page)
     lines = queries_orders.lines(mine.id)
@@ -49,6 +49,11 @@ def status(cycle_id: int) -> Any:
         **_way(card, mine, taking),
         **page,
     )
+
+
+def _known(mine: HouseholdOrder | None) -> dict[str, bool]:
+    """Whether this phone showed a code or the PIN, and whether somebody else made the order by room alone."""
+    return {"is_proven": resident().is_proven, "is_unproven": bool(mine and mine.hand and resident().is_proven)}
 
 
 def _way(card: CycleCard, mine: HouseholdOrder, taking: bool) -> dict[str, Any]:

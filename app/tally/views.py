@@ -14,7 +14,7 @@ from app.core.errors import NotFound
 from app.core.schemas import Form
 from app.ordering import queries_words
 from app.places.scope import is_subdistrict_in_scope, points_in_scope, require_point
-from app.tally import queries, service
+from app.tally import queries, queries_claims, service
 from app.tally.models import Tally, TallyState
 from app.tally.schemas import ReopenSchema, SignSchema
 
@@ -54,6 +54,7 @@ def _point_page(cycle_id: int, point_id: int, form: Form) -> str:
         may_sign=staff().may(Permission.TALLY_SIGN),
         sheet=sheet,
         words=sum(row.is_waiting and row.point_id == point_id for row in queries_words.rows(staff(), cycle_id)),
+        claims=queries_claims.waiting_at_point(cycle_id, point_id),
         form=form,
     )
 

@@ -19,7 +19,7 @@ from app.intake.service import require_line
 from app.ordering import entry, queries_words
 from app.places import queries_care
 from app.places.scope import buildings_in_scope, points_in_scope
-from app.tally import queries, queries_desk
+from app.tally import queries, queries_claims, queries_desk
 
 bp = Blueprint("point_desk", __name__)
 
@@ -52,6 +52,7 @@ def index(cycle_id: int) -> str:
         errands=errands.counts(staff()),
         care=queries_care.count(staff()),
         words=sum(1 for row in queries_words.rows(staff(), cycle_id) if row.is_waiting),
+        claims=queries_claims.waiting_count(cycle_id, buildings_in_scope(staff(), Permission.ORDER_PROXY)),
         taking=entry.is_taking_orders(cycle),
     )
 

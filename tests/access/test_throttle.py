@@ -1,15 +1,16 @@
-"""Tries are counted per key, in a window that slides."""
+"""Tries are counted per key before they are looked at, in a window that slides; a right one is given back."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from threading import Barrier, Thread
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from app.access.models import Throttle
-from app.access.throttle import LIMIT, count_failure, failures, is_blocked
+from app.access.throttle import LIMIT, Budget, Try, give_back, take
 from app.core import clock
 from app.core.db import db
 
@@ -17,37 +18,73 @@ pytestmark = pytest.mark.usefixtures("app")
 START = datetime(2022, 4, 1, 1, 0, tzinfo=UTC)
 
 
-def fail(times: int, *keys: str) -> None:
-    for _ in range(times):
-        count_failure(keys)
+def one(*keys: str) -> Try:
+    return take([Budget(key) for key in keys])
 
 
-def test_the_fifth_failure_blocks_its_key_and_no_other() -> None:
-    fail(LIMIT - 1, "account:a")
-    assert not is_blocked(["account:a"])
-    fail(1, "account:a")
-    assert is_blocked(["address:1", "account:a"])
-    assert not is_blocked(["account:b", "address:1"])
+def granted(times: int, *keys: str) -> list[bool]:
+    return [one(*keys).is_granted for _ in range(times)]
 
 
-def test_failures_are_forgotten_after_a_quarter_of_an_hour() -> None:
+def test_the_sixth_try_of_a_key_is_refused_and_none_of_another() -> None:
+    assert granted(LIMIT + 1, "room:a") == [True] * LIMIT + [False]
+    assert not one("address:1", "room:a").is_granted
+    assert one("room:b", "address:1").is_granted
+
+
+def test_a_refusal_counts_against_nobody() -> None:
+    granted(LIMIT, "room:a")
+    granted(20, "room:a", "address:1")
+    assert granted(LIMIT + 1, "address:1") == [True] * LIMIT + [False]
+
+
+def test_tries_are_forgotten_after_a_quarter_of_an_hour() -> None:
     with clock.frozen_at(START):
-        fail(LIMIT, "account:a")
+        granted(LIMIT, "room:a")
     with clock.frozen_at(START + timedelta(minutes=14, seconds=59)):
-        assert is_blocked(["account:a"])
+        assert not one("room:a").is_granted
     with clock.frozen_at(START + timedelta(minutes=15)):
-        assert not is_blocked(["account:a"])
-        assert failures("account:a") == 0
+        assert one("room:a").is_granted
 
 
-def test_failures_of_one_instant_are_all_counted() -> None:
+def test_tries_of_one_instant_are_all_counted() -> None:
     with clock.frozen_at(START):
-        fail(3, "address:1", "account:a")
-        assert failures("address:1") == failures("account:a") == 3
+        assert granted(LIMIT + 1, "room:a") == [True] * LIMIT + [False]
+
+
+def test_a_right_try_is_given_back() -> None:
+    for _ in range(3 * LIMIT):
+        taken = one("room:a")
+        assert taken.is_granted
+        give_back(taken)
+    assert granted(LIMIT + 1, "room:a") == [True] * LIMIT + [False]
+
+
+def test_a_refused_try_that_is_given_back_frees_nothing() -> None:
+    granted(LIMIT, "room:a")
+    give_back(one("room:a"))
+    assert not one("room:a").is_granted
+
+
+def test_forty_tries_at_once_are_no_more_than_five(app: Flask) -> None:
+    barrier, found = Barrier(40), list[bool]()
+
+    def guess() -> None:
+        with app.app_context():
+            barrier.wait()
+            found.append(one("room:a").is_granted)
+            db.session.remove()
+
+    threads = [Thread(target=guess) for _ in range(40)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (len(found), sum(found)) == (40, LIMIT)
 
 
 def test_neither_names_nor_addresses_are_stored() -> None:
-    fail(1, "account:wang", "address:203.0.113.7")
+    granted(1, "account:wang", "address:203.0.113.7")
     stored = "".join(db.session.scalars(select(Throttle.key)))
     assert "wang" not in stored
     assert "." not in stored
@@ -55,13 +92,13 @@ def test_neither_names_nor_addresses_are_stored() -> None:
 
 
 def test_the_case_of_a_name_does_not_give_more_tries() -> None:
-    fail(LIMIT, "account:Wang")
-    assert is_blocked(["account:wang"])
+    granted(LIMIT, "account:Wang")
+    assert not one("account:wang").is_granted
 
 
-def test_old_failures_are_deleted(app: Flask) -> None:
+def test_old_tries_are_deleted() -> None:
     with clock.frozen_at(START):
-        fail(2, "account:a")
+        granted(2, "room:a")
     with clock.frozen_at(START + timedelta(days=2)):
-        fail(1, "account:b")
-    assert len(list(db.session.scalars(select(Throttle.key)))) == 1
+        granted(1, "room:b")
+    assert db.session.scalar(select(func.count()).select_from(Throttle)) == 1

@@ -10,13 +10,14 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from app.access import pins
 from app.access.models import HouseholdToken
 from app.core import clock
-from app.core.db import db
+from app.core.db import command, db
 from app.core.idempotency import new_key
 from app.ordering import service_orders
 from app.ordering.models import HouseholdOrder, OrderLine
-from app.places.models import Household, HouseholdContact
+from app.places.models import Household
 from tests import world
 from tests.world import post
 
@@ -213,18 +214,17 @@ def test_after_the_cut_off_the_order_can_only_be_read(app: Flask, town: world.Wo
     assert stored() == {town.items[0].id: 1}
 
 
-def test_two_families_in_one_flat_are_told_apart_by_the_tail_of_the_phone(app: Flask, town: world.World) -> None:
+def test_two_families_in_one_flat_come_in_by_pin_each_to_its_own(app: Flask, town: world.World) -> None:
     first = town.households[0]
     second = Household(stairwell_id=first.stairwell_id, room_no="101(2)", floor=1)
     db.session.add(second)
-    db.session.flush()
-    for household, phone in ((first, "19900000001"), (second, "19900000002")):
-        db.session.add(HouseholdContact(household_id=household.id, phone=phone, purge_on=clock.today()))
     db.session.commit()
+    rows = {home.id: command(pins.issue)(home.id) for home in (first, second)}
     ambiguous = app.test_client()
-    assert post(ambiguous, poster(town), poster(town), room(town)).status_code == 200
+    assert post(ambiguous, poster(town), poster(town), room(town)).status_code == 422
     client = app.test_client()
-    assert post(client, poster(town), poster(town), room(town, phone_tail="0002")).status_code == 303
+    pin = pins.of(rows[second.id])
+    assert post(client, poster(town), poster(town), room(town, order_code=pin)).status_code == 303
     send(client, town, "place", {0: 1})
     assert db.session.scalars(select(HouseholdOrder.household_id)).all() == [second.id]
 
@@ -249,13 +249,15 @@ def test_leaving_takes_the_household_from_the_phone(app: Flask, town: world.Worl
     assert client.get("/my").status_code == 302
 
 
-def test_a_leader_orders_for_a_household_and_the_resident_sees_it(app: Flask, town: world.World) -> None:
+def test_a_leader_orders_for_a_household_and_the_resident_sees_it_with_the_code(app: Flask, town: world.World) -> None:
     client = enter(app, town)
     desk = world.sign_in(app, town, "leader")
     page = f"/cycles/{town.cycle.id}/households/{town.households[0].id}/order"
     data = {f"qty_{town.offers[1].id}": "2", "source": "telephone", "step": "place"}
     assert post(desk, page, page, data).status_code == 303
-    assert "土豆" in client.get(f"/my/cycles/{town.cycle.id}").get_data(as_text=True)
     order = db.session.scalars(select(HouseholdOrder)).one()
+    assert "土豆" not in client.get(f"/my/cycles/{town.cycle.id}").get_data(as_text=True)  # it only typed the room
+    assert post(client, "/enter", "/enter", {"order_code": order.code}).status_code == 303
+    assert "土豆" in client.get(f"/my/cycles/{town.cycle.id}").get_data(as_text=True)
     assert (order.source, order.placed_by_kind) == ("telephone", "staff")
     assert service_orders.own_order(town.actor("leader"), order.id, "order_proxy").id == order.id  # type: ignore[arg-type]

@@ -88,22 +88,6 @@ def test_arrival_texts_tell_every_visit_with_the_bags_that_come_and_are_the_same
     assert f"{clock_time(later.arrive_at)} 前后 {coming[1]} 袋" in together
 
 
-def test_a_hand_out_list_counts_the_bags_that_come_and_names_those_kept_back(app: Flask, day: World) -> None:
-    here = day.buildings[0].id
-    own = list(db.session.scalars(select(Bag).where(Bag.building_id == here).order_by(Bag.id)))
-    picking.hold(day.actor("supplies"), own[0].id)
-    answer = db.session.scalars(select(PlanBag).where(PlanBag.bag_id == own[1].id)).one()
-    answer.stop_id, answer.held_reason = None, "capacity"
-    db.session.commit()
-    ask(day, "hand_out_list")
-    (document,) = [one for one in documents("hand_out_list") if one.subject_id == here]
-    assert document.totals["bags"] == len(own) - 2
-    text = printed_text(document).replace("\n", "")
-    assert "这次不来的袋（2袋" in text
-    for bag in own[:2]:
-        assert bag.code in text.replace(" ", "")
-
-
 @pytest.mark.parametrize("mode", list(DeliveryMode))
 def test_poster_group_and_resident_say_how_the_building_is_served_on_the_day(
     app: Flask, day: World, mode: DeliveryMode

@@ -27,6 +27,7 @@ from app.errands.models import Errand
 from app.handover.models import Dispute
 from app.intake.models import ChainLine, ChainPaste
 from app.ordering.models import Cycle, CyclePoint, CycleState, HouseholdOrder, Offer, OfferComponent, OrderLine
+from app.ordering.models_claims import RoomClaim
 from app.ordering.models_desk import DeskEntry, FreePack, StandingOrder
 from app.picking import service as picking
 from app.picking.models import Bag, BagState
@@ -286,6 +287,9 @@ def _of_a_point(here: World, scope: dict[str, str], index: int) -> None:
     scope.update(door_bag=str(waiting.id), home_bag=str(waiting.id), bag=str(packed.id))
     _add(scope, "dispute", Dispute(order_line_id=line.id, bag_id=waiting.id, qty=1, kind="damaged"))
     _add(scope, "errand", Errand(household_id=home.id, kind="parcel", place="门卫", what="一件"))
+    claim = RoomClaim(cycle_id=here.cycle.id, building_id=building.id, stairwell_id=home.stairwell_id, room="909")
+    claim.kind, claim.phone = "missing", "19900000009"
+    _add(scope, "claim", claim)
     _add(scope, "standing", StandingOrder(household_id=home.id, every_days=2, starts_on=clock.today()))
     _add(scope, "entry", DeskEntry(account_id=by, cycle_id=here.cycle.id, order_id=order.id, version_after=1))
     _add(
@@ -303,7 +307,7 @@ def _of_a_point(here: World, scope: dict[str, str], index: int) -> None:
 def _of_the_catalogue(here: World, scope: dict[str, str]) -> None:
     """The catalogue belongs to everybody, so both scopes have the same."""
     scope.update(item=str(here.items[0].id), supplier=str(here.supplier.id), kind="pick_list", text="南门", name="x")
-    scope["version"] = "x"
+    scope["version"], scope["part"] = "x", "claim"
     supply = db.session.scalars(select(SupplierItem).order_by(SupplierItem.id)).first()
     bundle = db.session.scalars(select(Bundle)).first()
     if bundle is None:

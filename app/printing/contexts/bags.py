@@ -7,15 +7,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from sqlalchemy import ColumnElement, Exists, func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import aliased
 
 from app.allocation.models import Replacement
 from app.core.db import db
 from app.core.natural import natural_key
-from app.dispatch.models import HeldReason, Plan, PlanBag, PlanState, Round, Stop
+from app.dispatch.models import Plan, PlanBag, PlanState, Round, Stop
 from app.ordering.models import HouseholdOrder, OrderLine
-from app.picking.models import DOOR_OF_BAG, LIVE_BAGS, Bag, BagLine, BagState
+from app.picking.models import DOOR_OF_BAG, LIVE_BAGS, Bag, BagLine
 from app.picking.queries import note_at_door, ordered_by_others
 from app.places.models import Household, HouseholdContact, Stairwell
 from app.printing.contexts.ground import BuildingPlace, Ground, Prepared, mask_name, short_place
@@ -110,7 +110,7 @@ def _marks(bag: Bag) -> tuple[str, ...]:
     return tuple(name for name, applies in found.items() if applies)
 
 
-def live_bags(ground: Ground) -> tuple[ColumnElement[bool], ...]:
+def _live(ground: Ground) -> tuple[ColumnElement[bool], ...]:
     """Live bags of the wave, of the wanted buildings."""
     live = (Bag.cycle_id == ground.cycle_id, Bag.wave == ground.wave, Bag.state.in_(LIVE_BAGS))
     return live if ground.only is None else (*live, Bag.building_id.in_(ground.only))
@@ -131,7 +131,7 @@ def _doors(ground: Ground) -> list[BagOnPaper]:
         .outerjoin(Household, Household.id == DOOR_OF_BAG)
         .outerjoin(Stairwell, Stairwell.id == Household.stairwell_id)
         .outerjoin(HouseholdContact, HouseholdContact.household_id == Household.id)
-        .where(*live_bags(ground))
+        .where(*_live(ground))
     ).all()
     others = ordered_by_others(ground.cycle_id)
     bags = [
@@ -171,7 +171,7 @@ def _fill(ground: Ground, bags: dict[int, BagOnPaper]) -> None:
         .join(OrderLine, OrderLine.id == BagLine.order_line_id)
         .join(Bag, Bag.id == BagLine.bag_id)
         .outerjoin(_SHORT, _SHORT.id == OrderLine.substitute_for_id)
-        .where(OrderLine.cycle_id == ground.cycle_id, *live_bags(ground))
+        .where(OrderLine.cycle_id == ground.cycle_id, *_live(ground))
     ).all()
     covered = _covered(ground.cycle_id)
     first_with: set[int] = set()
@@ -208,36 +208,9 @@ def _covered(cycle_id: int) -> dict[int, int]:
     return {line: int(qty) for line, qty in rows if line is not None}
 
 
-def _held_by_plan(ground: Ground) -> Exists:
-    """Condition on Bag: the published plan of the wave has no stop for it."""
-    own = (Plan.cycle_id == ground.cycle_id, Plan.wave == ground.wave, Plan.state == PlanState.PUBLISHED)
-    answer = select(PlanBag.bag_id).join(Plan, Plan.id == PlanBag.plan_id).where(*own, PlanBag.stop_id.is_(None))
-    return answer.where(PlanBag.bag_id == Bag.id).exists()
-
-
-def stays_in_depot(ground: Ground) -> ColumnElement[bool]:
-    """Condition on Bag: it is held back, by a person or by the plan, and does not reach its building with this wave."""
-    return (Bag.state == BagState.HELD) | ((Bag.state == BagState.PACKED) & _held_by_plan(ground))
-
-
-def reasons_of_staying(ground: Ground) -> dict[int, str]:
-    """Bag that does not come → why, in Chinese. One statement."""
-    published = (Plan.cycle_id == ground.cycle_id, Plan.wave == ground.wave, Plan.state == PlanState.PUBLISHED)
-    plan = select(Plan.id).where(*published).scalar_subquery()
-    rows = db.session.execute(
-        select(Bag.id, Bag.state, PlanBag.held_reason)
-        .outerjoin(PlanBag, (PlanBag.bag_id == Bag.id) & (PlanBag.plan_id == plan))
-        .where(*live_bags(ground), stays_in_depot(ground))
-    )
-    return {
-        bag: (HeldReason.HELD if state == BagState.HELD or not why else HeldReason(why)).label_zh
-        for bag, state, why in rows
-    }
-
-
 def bag_control(ground: Ground) -> dict[int, Totals]:
     """Bags, lines and units of each building as the database adds them up."""
-    live = live_bags(ground)
+    live = _live(ground)
     bags = db.session.execute(select(Bag.building_id, func.count()).where(*live).group_by(Bag.building_id))
     lines = db.session.execute(
         select(Bag.building_id, func.count(), func.sum(BagLine.qty))

@@ -6,15 +6,14 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from app.core.db import db
-from app.picking.models import Bag
 from app.places.models import DeliveryMode, Household, Stairwell
-from app.printing.contexts.bags import BagOnPaper, BagsOfWave, live_bags, reasons_of_staying, stays_in_depot
-from app.printing.contexts.ground import Ground, Prepared, short_place
+from app.printing.contexts.bags import BagOnPaper, BagsOfWave, bag_control
+from app.printing.contexts.ground import Prepared
 from app.printing.sheets.base import Totals
-from app.printing.sheets.hand_out_list import EmptyDoor, HandOutList, HandOutRow, KeptBack
+from app.printing.sheets.hand_out_list import EmptyDoor, HandOutList, HandOutRow
 
 
 @dataclass(frozen=True)
@@ -27,19 +26,21 @@ class HandOutDay:
 
 
 def hand_out_lists(wave: BagsOfWave, day: HandOutDay) -> Iterator[Prepared]:
-    """Yield the hand-out list of each building: doors once, with all bags that come; those kept back stand below."""
-    ground, control, stays = wave.ground, _control(wave.ground), reasons_of_staying(wave.ground)
-    all_doors = _all_doors(wave) if ground.options.has_grid else {}
+    """Yield the hand-out list of each building; doors once, with all their bags."""
+    ground, control, all_doors = (
+        wave.ground,
+        bag_control(wave.ground),
+        _all_doors(wave) if wave.ground.options.has_grid else {},
+    )
     for building in wave.buildings():
         doors: dict[int, list[BagOnPaper]] = defaultdict(list)
         for bag in wave.by_building[building.id]:
-            if bag.id not in stays:
-                doors[bag.order_id].append(bag)
+            doors[bag.order_id].append(bag)
         slots = day.slots.get(building.id, {})
         rows = tuple(_door(own, order in wave.short_orders, slots.get(order, "")) for order, own in doors.items())
         sheet = HandOutList(
             head=ground.head(building.point_id, has_wave=True),
-            control=control.get(building.id, Totals()),
+            control=Totals(bags=control[building.id].bags, lines=len(doors)),
             compound=building.compound,
             building=building.label,
             captain=day.captains.get(building.id, ""),
@@ -48,23 +49,8 @@ def hand_out_lists(wave: BagsOfWave, day: HandOutDay) -> Iterator[Prepared]:
             rows=rows,
             empty_doors=_without_bags(all_doors.get(building.id, []), rows),
             has_grid=ground.options.has_grid,
-            kept_back=tuple(
-                KeptBack(short_place("", bag.stairwell, bag.room), bag.code, stays[bag.id])
-                for bag in wave.by_building[building.id]
-                if bag.id in stays
-            ),
         )
         yield Prepared(ground.of_building(building), sheet)
-
-
-def _control(ground: Ground) -> dict[int, Totals]:
-    """Building → bags that come and the doors they go to, as the database counts them."""
-    rows = db.session.execute(
-        select(Bag.building_id, func.count(), func.count(func.distinct(Bag.order_id)))
-        .where(*live_bags(ground), ~stays_in_depot(ground))
-        .group_by(Bag.building_id)
-    )
-    return {building: Totals(bags=bags, lines=doors) for building, bags, doors in rows}
 
 
 def _all_doors(wave: BagsOfWave) -> dict[int, list[EmptyDoor]]:

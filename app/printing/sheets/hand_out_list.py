@@ -30,15 +30,6 @@ class HandOutRow:
 
 
 @dataclass(frozen=True)
-class KeptBack:
-    """A bag of the building that does not come with this wave, and why."""
-
-    place: str
-    code: str
-    why: str
-
-
-@dataclass(frozen=True)
 class EmptyDoor:
     """A door of the building that gets nothing today; it is only in the picture."""
 
@@ -62,7 +53,7 @@ class HandOutStairwell:
 
 @dataclass(frozen=True)
 class HandOutList(Sheet):
-    """Control: bags that come, lines = the doors that they go to. ``kept_back`` bags count nowhere."""
+    """Control: bags, lines = doors."""
 
     kind = "hand_out_list"
     template = "print/hand_out_list.html"
@@ -75,7 +66,6 @@ class HandOutList(Sheet):
     rows: tuple[HandOutRow, ...]
     empty_doors: tuple[EmptyDoor, ...] = ()
     has_grid: bool = True
-    kept_back: tuple[KeptBack, ...] = ()
 
     reason_codes = REASON_CODES
 

@@ -1,0 +1,140 @@
+"""Claims that doors left with leader and captain: who to call, what they want, and what stands at their room."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, func, or_, select
+
+from app.access.permissions import Permission, Staff
+from app.core import clock
+from app.core.db import db
+from app.core.events import Event
+from app.ordering.entry import is_room
+from app.ordering.models import HouseholdOrder, Offer, OrderState, Source
+from app.ordering.models_claims import ClaimKind, ClaimState, RoomClaim
+from app.places.contacts import OPEN_FOR, masked
+from app.places.models import Building, Compound, Household, Stairwell
+from app.places.scope import buildings_in_scope
+
+OPENED = "open_claim_phone"
+WITHOUT_CYCLE_FOR = timedelta(days=14)
+
+
+@dataclass(frozen=True)
+class Home:
+    """A household of the register at the room that was typed, and its order of the cycle, if any."""
+
+    household_id: int
+    room_no: str
+    has_order: bool
+    source: str = ""
+    is_unproven: bool = False
+
+
+@dataclass(frozen=True)
+class ClaimRow:
+    """A claim as the desk shows it. `phone` is masked unless this account opened it; `tel`: what is dialled, or ""."""
+
+    claim: RoomClaim
+    kind: ClaimKind
+    state: ClaimState
+    place: str
+    goods: str
+    phone: str
+    tel: str
+    homes: tuple[Home, ...]
+
+
+def waiting_at(cycle_id: int, point_id: int | None = None) -> ColumnElement[bool]:
+    """A condition on RoomClaim joined with Building: claims of a cycle that nobody has settled."""
+    waiting = and_(RoomClaim.cycle_id == cycle_id, RoomClaim.state == ClaimState.OPEN)
+    return waiting if point_id is None else and_(waiting, Building.service_point_id == point_id)
+
+
+def waiting_count(cycle_id: int, in_scope: ColumnElement[bool]) -> int:
+    """How many claims of a cycle wait within a scope, a condition on Building."""
+    found = select(func.count(RoomClaim.id)).join(Building, Building.id == RoomClaim.building_id)
+    return db.session.scalar(found.where(waiting_at(cycle_id), in_scope)) or 0
+
+
+def waiting_at_point(cycle_id: int, point_id: int) -> int:
+    """How many claims of a cycle wait at a point: its tally is not signed before they are settled."""
+    found = select(func.count(RoomClaim.id)).join(Building, Building.id == RoomClaim.building_id)
+    return db.session.scalar(found.where(waiting_at(cycle_id, point_id))) or 0
+
+
+def rows(by: Staff, cycle_id: int) -> list[ClaimRow]:
+    """The claims of a cycle within reach, and recent ones of no cycle; those that wait first. Five statements."""
+    recent = and_(RoomClaim.cycle_id.is_(None), RoomClaim.created_at > clock.now() - WITHOUT_CYCLE_FOR)
+    found: Any = (
+        select(RoomClaim, Compound.name, Building.label, Stairwell.label)
+        .join(Building, Building.id == RoomClaim.building_id)
+        .join(Compound, Compound.id == Building.compound_id)
+        .join(Stairwell, Stairwell.id == RoomClaim.stairwell_id)
+        .where(or_(RoomClaim.cycle_id == cycle_id, recent), buildings_in_scope(by, Permission.ORDER_PROXY))
+        .order_by(RoomClaim.state != ClaimState.OPEN, RoomClaim.id)
+    )
+    claims = [(claim, " ".join(filter(None, where))) for claim, *where in db.session.execute(found)]
+    homes = _homes([claim for claim, _where in claims], cycle_id)
+    names = _offer_names(cycle_id)
+    opened = _opened(by, [claim.id for claim, _where in claims])
+    return [
+        ClaimRow(
+            claim,
+            ClaimKind(claim.kind),
+            ClaimState(claim.state),
+            f"{where} {claim.room}",
+            "、".join(f"{names.get(offer, '?')}×{qty}" for offer, qty, _may in claim.picks),
+            claim.phone if claim.id in opened else masked(claim.phone),
+            "".join(c for c in claim.phone if c.isdigit() or c == "+") if claim.id in opened else "",
+            tuple(home for home in homes.get(claim.stairwell_id, []) if is_room(home.room_no, "", claim.room)),
+        )
+        for claim, where in claims
+    ]
+
+
+def _homes(claims: Sequence[RoomClaim], cycle_id: int) -> dict[int, list[Home]]:
+    found = (
+        select(Household, HouseholdOrder)
+        .outerjoin(
+            HouseholdOrder,
+            and_(
+                HouseholdOrder.household_id == Household.id,
+                HouseholdOrder.cycle_id == cycle_id,
+                HouseholdOrder.state != OrderState.WITHDRAWN,
+            ),
+        )
+        .where(Household.stairwell_id.in_({claim.stairwell_id for claim in claims}), Household.is_active)
+        .order_by(Household.sort_key)
+    )
+    homes: dict[int, list[Home]] = {}
+    for household, order in db.session.execute(found):
+        homes.setdefault(household.stairwell_id, []).append(_home(household, order))
+    return homes
+
+
+def _home(household: Household, order: HouseholdOrder | None) -> Home:
+    if order is None:
+        return Home(household.id, household.room_no, has_order=False)
+    return Home(household.id, household.room_no, True, Source(order.source).label, bool(order.hand))
+
+
+def _offer_names(cycle_id: int) -> dict[int, str]:
+    found = select(Offer.id, Offer.name).where(Offer.cycle_id == cycle_id)
+    return {offer: name for offer, name in db.session.execute(found)}  # noqa: C416
+
+
+def _opened(by: Staff, claim_ids: Sequence[int]) -> set[int]:
+    found = select(Event.subject_id).where(
+        Event.verb == OPENED,
+        Event.subject_type == "room_claim",
+        Event.subject_id.in_(claim_ids),
+        Event.actor_kind == by.kind,
+        Event.actor_id == by.id,
+        Event.at > clock.now() - OPEN_FOR,
+    )
+    return set(db.session.scalars(found))
