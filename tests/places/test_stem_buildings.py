@@ -105,7 +105,7 @@ def test_lettered_rooms_are_found_without_a_dash(demo: int) -> None:
         (MIXED, "老水厂宿舍乙号楼3-202 2份", "乙-3单元-202"), (MIXED, "丁-3-202 2份", ""), (MIXED, "丁3-102 1份", ""),
         (OLD, "甲：\n2-401 1份", "甲-2单元-401"), (OLD, "【丙】\n1-101 1份", "丙-1单元-101"),
         (OLD, "丙栋\n1-101 1份", "丙-1单元-101"), (MIXED, "老水厂宿舍 乙：\n1-101 1份", "乙-1单元-101"),
-        (MIXED, "【丙】\n1-101 1份", ""),
+        (MIXED, "【丙】\n1-101 1份", "丙-1单元-101"),
     ],
 )  # fmt: skip
 def test_a_line_of_a_chain_goes_to_the_lettered_building_or_waits(register: Register, text: str, said: str) -> None:

@@ -111,8 +111,8 @@ def _mentions(text: str, names: Gazetteer) -> list[Mention]:
         )  # 丁2份 of somebody called 丁
         if not is_word and not _counts(text, each):
             found.append(each)
-    alone = _ALONE.fullmatch(text)
-    if alone and not found and names.stems:
+    alone = _ALONE.fullmatch("".join(masked))  # 【甲】, and behind the name of its compound: 老水厂宿舍 乙：
+    if alone and names.stems and all(each.level is Level.COMPOUND for each in found):
         found.append(
             Mention(alone.start("stem"), alone.end("stem"), Level.BUILDING, alone["stem"], label=alone["stem"])
         )
