@@ -8,6 +8,7 @@ the worker does when all is quiet.
 from __future__ import annotations
 
 import sqlite3
+import threading
 import time
 from contextlib import closing
 from pathlib import Path
@@ -15,8 +16,32 @@ from pathlib import Path
 CHECKPOINT_PAGES = 1000  # after so many pages SQLite folds by itself
 CHECKPOINT_BYTES = CHECKPOINT_PAGES * 4096
 WAIT_MS = 500  # for readers to finish; writers wait meanwhile
-REST_S = 2.0  # after readers were too slow (a backup): writers go on before the next try
-_next_try = 0.0
+FOLD_AT_BYTES = CHECKPOINT_BYTES * 3 // 4  # before SQLite does, so that there is room for further tries
+REST_S = (0.01, 2.0)  # after readers were too slow: doubled from try to try, so that a long backup stops nobody
+
+
+class _Folder:
+    """One fold at a time in a process; a second checkpoint at the same instant would fail and count as slow readers."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._rest_s = REST_S[0]
+        self._next_try = 0.0
+
+    def fold(self, database: Path) -> None:
+        if time.monotonic() < self._next_try or not self._lock.acquire(blocking=False):
+            return
+        try:
+            if fold(database):
+                self._rest_s, self._next_try = REST_S[0], 0.0
+            else:
+                self._next_try = time.monotonic() + self._rest_s
+                self._rest_s = min(2 * self._rest_s, REST_S[1])
+        finally:
+            self._lock.release()
+
+
+_folder = _Folder()
 
 
 def size(database: Path) -> int:
@@ -28,10 +53,9 @@ def size(database: Path) -> int:
 
 
 def fold_if_long(database: Path) -> None:
-    """Fold the log if it is longer than SQLite lets it grow before it folds it."""
-    global _next_try
-    if size(database) > CHECKPOINT_BYTES and time.monotonic() >= _next_try and not fold(database):
-        _next_try = time.monotonic() + REST_S
+    """Fold the log if it is nearly as long as SQLite lets it grow before it folds it."""
+    if size(database) > FOLD_AT_BYTES:
+        _folder.fold(database)
 
 
 def fold(database: Path) -> bool:

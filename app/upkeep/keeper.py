@@ -43,6 +43,7 @@ class Keeper:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._is_start = True
+        self._log_length = 0
         self._tick_at = time.monotonic()
 
     def look(self) -> None:
@@ -51,7 +52,10 @@ class Keeper:
         if now >= self._tick_at:
             self._tick_at = now + (TICK_EVERY_S if self.tick() else TRY_AGAIN_S)
         if self._settings.sqlite_path is not None:
-            wal.fold_if_long(self._settings.sqlite_path)
+            length, before = wal.size(self._settings.sqlite_path), self._log_length
+            self._log_length = length
+            if length == before:  # nobody writes; whoever writes folds it himself
+                wal.fold_if_long(self._settings.sqlite_path)
 
     def tick(self) -> bool:
         """Write a tick; says once in the log when the date is in doubt. Returns whether the database took it."""
