@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, false, func, select
 from sqlalchemy.orm import joinedload
 
 from app.core import clock
@@ -269,6 +269,21 @@ def shifts(subdistrict_id: int, day: date) -> list[Shift]:
         .order_by(Shift.starts_at, Team.name)
     )
     return list(db.session.scalars(found))
+
+
+def next_on_duty(subdistrict_id: int, since: date) -> tuple[date, list[Shift]]:
+    """The first day from `since` on that somebody is on duty, and who is; `since` and nobody where nobody is yet."""
+    found = (
+        select(Shift)
+        .join(Team)
+        .options(joinedload(Shift.team))
+        .where(Team.subdistrict_id == subdistrict_id, Team.is_active, Shift.is_cancelled.is_(false()))
+        .where(Shift.starts_at >= clock.local_instant(since, 0))
+        .order_by(Shift.starts_at, Team.name)
+    )
+    ahead = list(db.session.scalars(found))
+    day = clock.to_local(ahead[0].starts_at).date() if ahead else since
+    return day, [shift for shift in ahead if clock.to_local(shift.starts_at).date() == day]
 
 
 def depots(subdistrict_id: int) -> list[ServicePoint]:

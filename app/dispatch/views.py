@@ -45,7 +45,7 @@ def index(cycle_id: int) -> str:
 def _index(cycle_id: int, form: Form) -> str:
     cycle = service.cycle_for(staff(), Permission.PLAN_READ, cycle_id)
     plans = queries.plans(cycle_id)
-    day = max(cycle.deliver_on, clock.today())
+    day, shifts = queries.next_on_duty(cycle.subdistrict_id, max(cycle.deliver_on, clock.today()))
     return render_template(
         "dispatch/index.html",
         cycle=cycle,
@@ -60,7 +60,7 @@ def _index(cycle_id: int, form: Form) -> str:
         broken=conditions.of_cycles([cycle_id]),
         may_print=staff().may(Permission.PRINT),
         wave=service.wave_to_plan(cycle_id),
-        shifts=[shift for shift in queries.shifts(cycle.subdistrict_id, day) if not shift.is_cancelled],
+        shifts=shifts,
         day=day,
         form=form if form.is_bound else Form(initial={"day": day.isoformat(), "seconds": 20}),
         may_plan=staff().may(Permission.PLAN),

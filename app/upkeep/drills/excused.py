@@ -7,6 +7,7 @@ CHOICE_WANTED: dict[tuple[str, int], str] = {
     ("printing.request_sheets", 422): "which kinds of sheets to print",
     ("stock.take_in", 422): "how much of which item came in",
     ("roster.add_shifts", 422): "which teams are on duty",
+    ("members.add", 422): "an account, or what the person is called",
     ("care.edit", 422): "that the person or the family agrees",
     ("telephone.call", 422): "the goods, and what happens to an order that is there already",
     ("settlement.collect", 422): "which households paid",
