@@ -239,6 +239,7 @@ def _ids(here: World, coming: Cycle) -> dict[str, Any]:
         ).one(),
         "kind": "bag_label",
         "code": first.public_code,
+        "part": "left",
     } | {f"{endpoint}:cycle_id": coming.id for endpoint in OF_THE_COMING}
 
 

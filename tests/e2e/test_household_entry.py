@@ -76,3 +76,37 @@ def test_a_neighbour_who_typed_the_room_first_never_sees_or_touches_what_the_hou
     household.page.wait_for_selector("#order")
     neighbour.go("/my")
     assert "/enter" in neighbour.page.url
+
+
+def test_a_room_that_is_missing_reaches_the_leader_who_registers_it_and_the_household_comes_in_by_pin(
+    site: Site, person: Any
+) -> None:
+    household, leader = person(width=360), person("leader")
+    type_room(household, site, "909")
+    household.sees("还不能进去")
+    household.click("登记里没有我家")
+    household.page.fill("[name=phone]", "19900000007")
+    household.page.check("[name=kind][value=missing]")
+    household.click("现在就选商品")
+    household.page.locator("input[name^=qty_]").first.fill("2")
+    household.click("留下，请打给我")
+    household.sees("收到了")
+    cycle, building = site.world.cycle.id, site.world.buildings[0].id
+    leader.go(f"/cycles/{cycle}/point")
+    leader.click("去核对")
+    leader.sees("青菜×2")
+    leader.click("看电话")
+    leader.page.wait_for_selector("a[href='tel:19900000007']")
+    leader.click("登记这个房号")
+    leader.click("登记并下单")
+    leader.sees("已收下并下单")
+    leader.go(f"/cycles/{cycle}/desk/{building}")
+    leader.click("打印 6 位号小条")
+    pin = leader.page.locator(".ld-slip-in b").inner_text().strip()
+    household.go(f"/enter/{site.world.buildings[0].public_code}?have=code")
+    household.page.fill("main input[name=room]", "909")
+    household.page.fill("main input[name=order_code]", pin.lower())
+    household.page.click("main form button[type=submit]")
+    household.page.wait_for_selector("#order")
+    household.go(f"/my/cycles/{cycle}")
+    household.sees("青菜")
