@@ -21,6 +21,7 @@ class Permission(StrEnum):
     CYCLE_EDIT = auto()  # create, open, lock, cancel, close
     ORDER_READ = auto()
     ORDER_PROXY = auto()  # place, amend, withdraw on behalf
+    HOUSEHOLD_KEY = auto()  # door PINs, move-outs, claims on a room: who may say which phone is whose
     ORDER_VOID = auto()
     INTAKE = auto()
     CONTACT_OPEN = auto()
@@ -70,12 +71,14 @@ GRANTED: dict[str, frozenset[Permission]] = {
     ),
     Role.POINT_LEADER: frozenset(
         _READ
-        | {_P.ORDER_READ, _P.ORDER_PROXY, _P.INTAKE, _P.CONTACT_OPEN, _P.CARE, _P.ERRAND, _P.TALLY_READ, _P.TALLY_SIGN}
+        | {_P.ORDER_READ, _P.ORDER_PROXY, _P.HOUSEHOLD_KEY, _P.INTAKE, _P.CONTACT_OPEN, _P.CARE, _P.ERRAND}
+        | {_P.TALLY_READ, _P.TALLY_SIGN}
         | {_P.ROLL_CALL, _P.DROP_OFF, _P.HAND_OUT, _P.DISPUTE, _P.SETTLE, _P.PRINT, _P.OVERSEE, _P.TEXTS}
         | {_P.ARRIVAL, _P.SHEET}
     ),
     Role.BUILDING_CAPTAIN: frozenset(
-        {_P.SELF, _P.CYCLE_READ, _P.ORDER_PROXY, _P.DROP_OFF, _P.HAND_OUT, _P.TEXTS, _P.ARRIVAL, _P.SHEET}
+        {_P.SELF, _P.CYCLE_READ, _P.ORDER_PROXY, _P.HOUSEHOLD_KEY, _P.DROP_OFF, _P.HAND_OUT, _P.TEXTS}
+        | {_P.ARRIVAL, _P.SHEET}
     ),
     Role.RUNNER: frozenset({_P.SELF, _P.CYCLE_READ, _P.LOAD, _P.ARRIVAL, _P.SHEET}),
     # Brings orders in for others, by telephone, door, chain or table; signs, calls and opens telephones nowhere.

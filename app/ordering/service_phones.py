@@ -117,9 +117,9 @@ def forget_phones_of(by: Staff, household_id: int) -> int:
 def issue_pin(by: Staff, household_id: int) -> DoorPin:
     """Give a household a door PIN, another one where it has one: the old one opens nothing any more.
 
-    Requires: ORDER_PROXY over the household's building. Raises: NotFound.
+    Requires: HOUSEHOLD_KEY over the household's building. Raises: NotFound.
     """
-    household_place(by, household_id, Permission.ORDER_PROXY)
+    household_place(by, household_id, Permission.HOUSEHOLD_KEY)
     row = pins.issue(household_id)
     record(by, "issue_pin", ("household", household_id))
     return row
@@ -129,10 +129,10 @@ def issue_pin(by: Staff, household_id: int) -> DoorPin:
 def issue_slips(by: Staff, cycle_id: int, building_id: int) -> int:
     """Give each household of a building that orders in a cycle and has no PIN one, to go with its first bag.
 
-    Requires: ORDER_PROXY over the building. Ensures: who has a PIN keeps it; a slip can be printed again in its cycle.
-    Returns how many are new. Raises: NotFound.
+    Requires: HOUSEHOLD_KEY over the building. Ensures: who has a PIN keeps it; a slip can be printed again in its
+    cycle. Returns how many are new. Raises: NotFound.
     """
-    require_building(by, Permission.ORDER_PROXY, building_id)
+    require_building(by, Permission.HOUSEHOLD_KEY, building_id)
     has_pin = select(DoorPin.household_id)
     wanted = select(HouseholdOrder.household_id).where(
         HouseholdOrder.cycle_id == cycle_id,
@@ -164,9 +164,9 @@ def slips_of(cycle_id: int, building_id: int) -> list[tuple[DoorPin, str]]:
 def show_pin(by: Staff, household_id: int) -> DoorPin:
     """Show somebody who looks after a household its door PIN, to be told by telephone; the log says so.
 
-    Requires: ORDER_PROXY over the building; the household has one. Raises: NotFound.
+    Requires: HOUSEHOLD_KEY over the building; the household has one. Raises: NotFound.
     """
-    household_place(by, household_id, Permission.ORDER_PROXY)
+    household_place(by, household_id, Permission.HOUSEHOLD_KEY)
     row = db.session.get(DoorPin, household_id)
     if row is None:
         raise NotFound
@@ -178,9 +178,9 @@ def show_pin(by: Staff, household_id: int) -> DoorPin:
 def move_out(by: Staff, household_id: int) -> int:
     """Whoever lived there has gone: neither their PIN nor their phones open the door. Returns how many phones did.
 
-    Requires: ORDER_PROXY over the building. Raises: NotFound.
+    Requires: HOUSEHOLD_KEY over the building. Raises: NotFound.
     """
-    household_place(by, household_id, Permission.ORDER_PROXY)
+    household_place(by, household_id, Permission.HOUSEHOLD_KEY)
     return end_access(by, household_id)
 
 

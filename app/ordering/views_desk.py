@@ -77,6 +77,7 @@ def building(cycle_id: int, building_id: int) -> Any:
         wanted=wanted,
         is_found=bool(found) or not wanted,
         taking=entry.is_taking_orders(cycle),
+        may_hold_keys=staff().may(Permission.HOUSEHOLD_KEY),
     )
 
 
@@ -115,6 +116,7 @@ def order_for(cycle_id: int, household_id: int) -> Any:
         is_soft=soft,
         sources=[(source.value, source.label) for source in PROXY_SOURCES],
         taking=entry.is_taking_orders(cycle),
+        may_hold_keys=staff().may(Permission.HOUSEHOLD_KEY),
     )
     return page, status
 

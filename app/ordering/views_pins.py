@@ -20,14 +20,14 @@ bp = Blueprint("door_pins", __name__)
 
 
 @bp.get("/households/<int:household_id>/pin")
-@requires(Permission.ORDER_PROXY)
+@requires(Permission.HOUSEHOLD_KEY)
 def show(household_id: int) -> str:
     """Whether the household has a PIN, and what can be done about it; the PIN itself only on asking."""
     return _page(household_id)
 
 
 def _page(household_id: int, pin: str = "") -> str:
-    place = orders.household_place(staff(), household_id, Permission.ORDER_PROXY)
+    place = orders.household_place(staff(), household_id, Permission.HOUSEHOLD_KEY)
     building, room = queries_orders.address_of(household_id)
     return render_template(
         "ordering/door_pin.html",
@@ -57,21 +57,21 @@ def _told(household_id: int, run: Any) -> Any:
 
 
 @bp.post("/households/<int:household_id>/pin/tell")
-@requires(Permission.ORDER_PROXY)
+@requires(Permission.HOUSEHOLD_KEY)
 def tell(household_id: int) -> Any:
     """Show the PIN, to be told by telephone; the log says so."""
     return _told(household_id, service_phones.show_pin)
 
 
 @bp.post("/households/<int:household_id>/pin/renew")
-@requires(Permission.ORDER_PROXY)
+@requires(Permission.HOUSEHOLD_KEY)
 def renew(household_id: int) -> Any:
     """Make a new PIN and show it; the old one opens nothing any more."""
     return _told(household_id, service_phones.issue_pin)
 
 
 @bp.post("/households/<int:household_id>/moved-out")
-@requires(Permission.ORDER_PROXY)
+@requires(Permission.HOUSEHOLD_KEY)
 def moved_out(household_id: int) -> Response:
     """Whoever lived there has gone: the PIN and every phone end."""
     there = url_for("door_pins.show", household_id=household_id)
@@ -83,11 +83,11 @@ def _said(count: int) -> str:
 
 
 @bp.post("/cycles/<int:cycle_id>/desk/<int:building_id>/slips")
-@requires(Permission.ORDER_PROXY)
+@requires(Permission.HOUSEHOLD_KEY)
 def slips(cycle_id: int, building_id: int) -> Any:
     """Slips to print, cut, fold and put into the first bag: one for each household that orders and had none before."""
-    cycle = queries.readable_cycle(staff(), Permission.ORDER_PROXY, cycle_id)
-    place = require_building(staff(), Permission.ORDER_PROXY, building_id)
+    cycle = queries.readable_cycle(staff(), Permission.HOUSEHOLD_KEY, cycle_id)
+    place = require_building(staff(), Permission.HOUSEHOLD_KEY, building_id)
     there = url_for("desk.building", cycle_id=cycle_id, building_id=building_id)
     answer = submit[int](then=lambda _n: there)(service_phones.issue_slips, staff(), cycle_id, building_id)
     if answer.status_code != 303:

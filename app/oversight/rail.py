@@ -127,7 +127,7 @@ STAGES = (
     (N_("订单"), "ordering.orders", Permission.ORDER_READ, None, "idle"),
     (N_("点位台"), "point_desk.index", Permission.TALLY_SIGN, "doubles", "alarm"),
     (N_("电话下单"), "telephone.index", Permission.ORDER_PROXY, None, "idle"),
-    (N_("要核对的住户"), "claims.index", Permission.ORDER_PROXY, "claims", "alarm"),
+    (N_("要核对的住户"), "claims.index", Permission.HOUSEHOLD_KEY, "claims", "alarm"),
     (N_("接龙与表格"), "intake.index", Permission.INTAKE, "reviews", "alarm"),
     (N_("点位汇总"), "tally.index", Permission.TALLY_READ, "tallies", "todo"),
     (N_("采购"), "purchasing.index", Permission.PURCHASE, "purchases", "todo"),
@@ -225,7 +225,7 @@ def _counts_of_point(staff: Staff, cycle: Cycle) -> dict[str, int]:
     """What waits at the reader's own points: households to call back, lines to settle, those that came in twice."""
     if not staff.may(Permission.ORDER_PROXY):
         return {}
-    claims = waiting_count(cycle.id, buildings_in_scope(staff, Permission.ORDER_PROXY))
+    claims = waiting_count(cycle.id, buildings_in_scope(staff, Permission.HOUSEHOLD_KEY))
     if not staff.may(Permission.INTAKE):
         return {"claims": claims}
     reviews, doubles = waiting_lines(cycle.id, points_in_scope(staff, Permission.INTAKE))

@@ -75,7 +75,7 @@ def rows(by: Staff, cycle_id: int) -> list[ClaimRow]:
         .join(Building, Building.id == RoomClaim.building_id)
         .join(Compound, Compound.id == Building.compound_id)
         .join(Stairwell, Stairwell.id == RoomClaim.stairwell_id)
-        .where(or_(RoomClaim.cycle_id == cycle_id, recent), buildings_in_scope(by, Permission.ORDER_PROXY))
+        .where(or_(RoomClaim.cycle_id == cycle_id, recent), buildings_in_scope(by, Permission.HOUSEHOLD_KEY))
         .order_by(RoomClaim.state != ClaimState.OPEN, RoomClaim.id)
     )
     claims = [(claim, " ".join(filter(None, where))) for claim, *where in db.session.execute(found)]

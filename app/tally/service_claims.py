@@ -62,7 +62,7 @@ class SettleClaimSchema(CommandSchema):
 def settle(by: Staff, claim_id: int, wanted: SettleClaim) -> RoomClaim:
     """Decide on a claim; see the head of this file.
 
-    Requires: ORDER_PROXY over the building; nobody decided meanwhile; for an order, the point's tally is not signed.
+    Requires: HOUSEHOLD_KEY over the building; nobody decided meanwhile; for an order, the point's tally is not signed.
     Ensures: an order taken after the cut-off is locked and on the roll call like those of before. Raises: NotFound,
     Conflict, Invalid.
     """
@@ -188,6 +188,6 @@ def _claim(by: Staff, claim_id: int) -> RoomClaim:
     claim: Any = db.session.get(RoomClaim, claim_id, populate_existing=True, with_for_update=True)
     if claim is None:
         raise NotFound
-    require_building(by, Permission.ORDER_PROXY, claim.building_id)
+    require_building(by, Permission.HOUSEHOLD_KEY, claim.building_id)
     held: RoomClaim = claim
     return held

@@ -22,20 +22,20 @@ bp = Blueprint("claims", __name__)
 
 
 @bp.get("/cycles/<int:cycle_id>/claims")
-@requires(Permission.ORDER_PROXY)
+@requires(Permission.HOUSEHOLD_KEY)
 def index(cycle_id: int) -> str:
     """What households left that could not come in."""
     return _page(cycle_id, Form(), 0)
 
 
 def _page(cycle_id: int, form: Form, at: int) -> str:
-    cycle = queries.readable_cycle(staff(), Permission.ORDER_PROXY, cycle_id)
+    cycle = queries.readable_cycle(staff(), Permission.HOUSEHOLD_KEY, cycle_id)
     rows = queries_claims.rows(staff(), cycle_id)
     return render_template("tally/claims.html", cycle=cycle, rows=rows, form=form, at=at)
 
 
 @bp.post("/cycles/<int:cycle_id>/claims/<int:claim_id>")
-@requires(Permission.ORDER_PROXY)
+@requires(Permission.HOUSEHOLD_KEY)
 def settle(cycle_id: int, claim_id: int) -> Response | tuple[str, int]:
     """Take it as another family, as this household, or not at all; or open it again."""
     form = Form(SettleClaimSchema, request.form)
@@ -58,7 +58,7 @@ def _said(claim: RoomClaim) -> str:
 
 
 @bp.post("/cycles/<int:cycle_id>/claims/<int:claim_id>/phone")
-@requires(Permission.ORDER_PROXY)
+@requires(Permission.HOUSEHOLD_KEY)
 def open_phone(cycle_id: int, claim_id: int) -> Response:
     """Show the telephone for an hour; the log says so."""
     there = url_for("claims.index", cycle_id=cycle_id, _anchor=f"c-{claim_id}")

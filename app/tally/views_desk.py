@@ -52,7 +52,7 @@ def index(cycle_id: int) -> str:
         errands=errands.counts(staff()),
         care=queries_care.count(staff()),
         words=sum(1 for row in queries_words.rows(staff(), cycle_id) if row.is_waiting),
-        claims=queries_claims.waiting_count(cycle_id, buildings_in_scope(staff(), Permission.ORDER_PROXY)),
+        claims=queries_claims.waiting_count(cycle_id, buildings_in_scope(staff(), Permission.HOUSEHOLD_KEY)),
         taking=entry.is_taking_orders(cycle),
     )
 
