@@ -21,7 +21,7 @@ def shell() -> Flask:
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(csrf_token=lambda: "the-token", submission_key=lambda: "the-key")
-    app.jinja_env.globals.update(home_tag=str, page_address=lambda: "/the-page")
+    app.jinja_env.globals.update(home_tag=str, page_address=lambda: "/the-page", help_lines_for=lambda *_where: [])
     Babel(app, default_locale="zh")
     register_assets(app)
     return app
