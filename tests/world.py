@@ -258,8 +258,12 @@ def _teams(world: World) -> None:
 
 def sign_in(app: Flask, world: World, name: str) -> FlaskClient:
     """A browser in which the account has a session."""
+    return sign_in_as(app, world.accounts[name])
+
+
+def sign_in_as(app: Flask, account: Account) -> FlaskClient:
+    """The same for any account."""
     client = app.test_client()
-    account = world.accounts[name]
     token = service.open_session(Staff("staff", account.id), "", is_sign_in=False)
     with client.session_transaction() as session:
         session.update(account=account.id, epoch=account.session_epoch, sid=token, seen=clock.now().timestamp())

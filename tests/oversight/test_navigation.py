@@ -12,9 +12,9 @@ from flask.testing import FlaskClient
 from app.access.guard import access_of
 from app.access.models import Account, Role, RoleGrant
 from app.access.permissions import GRANTED, Permission
-from app.core import clock
 from app.core.db import db
 from app.places.models import Subdistrict
+from tests.world import sign_in_as
 
 LINK = re.compile(r'<a [^>]*href="(/[^"#?]*)')
 IN_ITS_CYCLE = {"/print/find"}  # a field on the page of sheets; there is no sheet without a cycle
@@ -28,10 +28,7 @@ def browser(app: Flask, role: Role | None) -> FlaskClient:
     if role is not None:
         db.session.add(RoleGrant(account_id=account.id, role=role, subdistrict_id=office.id))
     db.session.commit()
-    client, now = app.test_client(), clock.now().timestamp()
-    with client.session_transaction() as session:
-        session.update(account=account.id, epoch=account.session_epoch, since=now, seen=now)
-    return client
+    return sign_in_as(app, account)
 
 
 def may_open(app: Flask, role: Role | None) -> set[str]:

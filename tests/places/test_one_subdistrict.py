@@ -13,12 +13,11 @@ from flask.cli import ScriptInfo
 from sqlalchemy import select
 
 from app.access.models import Account
-from app.core import clock
 from app.core.db import db
 from app.places.importing import COMMANDS
 from app.places.models import Community, ServicePoint, Subdistrict
 from app.upkeep.accounts import account
-from tests.world import post
+from tests.world import post, sign_in_as
 
 CODE = "330102011"
 COMMUNITIES = "社区代码,社区,街道代码,街道\n001,一社区,330102011,大石桥街道\n002,二社区,330102011,大石桥街道\n"
@@ -89,10 +88,7 @@ def test_a_table_of_another_subdistrict_is_asked_about_and_makes_no_second_one(
 @pytest.mark.parametrize(("named", "said", "code"), [("大石桥街道", 303, CODE), ("小营街道", 422, "小营街道")])
 def test_the_web_page_says_the_same_as_the_command_line(app: Flask, named: str, said: int, code: str) -> None:
     run(app, "account", "create", "wang", "--name", "值班", "--subdistrict", named)
-    admin, now = db.session.scalars(select(Account)).one(), clock.now().timestamp()
-    client = app.test_client()
-    with client.session_transaction() as session:
-        session.update(account=admin.id, epoch=admin.session_epoch, since=now, seen=now)
+    client = sign_in_as(app, db.session.scalars(select(Account)).one())
     shown = client.get("/places/import/").get_data(as_text=True)
     token = shown.split('name="csrf_token" value="')[1].split('"')[0]
     key = shown.split('name="_key" value="')[1].split('"')[0]
