@@ -387,16 +387,14 @@ def _bought(here: World, scope: dict[str, str], cycle: Cycle, supplies: int) -> 
 
 def _everybody(here: World) -> None:
     """An account that holds every role in the whole subdistrict, and the order desk of the first point."""
-    one = Account(username="everything", password_hash=here.accounts["admin"].password_hash, display_name="every")
-    db.session.add(one)
+    password = here.accounts["admin"].password_hash
+    one = Account(username="everything", password_hash=password, display_name="every")
+    desk = Account(username="desk", password_hash=password, display_name="接单员")
+    db.session.add_all([one, desk])
     db.session.flush()
     start = clock.now() - timedelta(days=1)
     for role in Role:
         db.session.add(RoleGrant(account_id=one.id, role=role, subdistrict_id=here.subdistrict.id, starts_at=start))
-    here.accounts["everything"] = one
-    desk = Account(username="desk", password_hash=one.password_hash, display_name="接单员")
-    db.session.add(desk)
-    db.session.flush()
     point = here.points[0].id
     db.session.add(RoleGrant(account_id=desk.id, role=Role.ORDER_DESK, service_point_id=point, starts_at=start))
-    here.accounts["desk"] = desk
+    here.accounts |= {"everything": one, "desk": desk}
