@@ -20,6 +20,7 @@ from app.errands.models import Errand
 from app.handover.models import Dispute, HandOut
 from app.intake.models import ChainLine, ChainPaste
 from app.ordering.models import HouseholdOrder, OrderLine
+from app.ordering.models_claims import RoomClaim
 from app.ordering.models_desk import DeskEntry
 from app.picking.models import Bag, BagLine
 from app.places.models import Captaincy, CareKind, CareNeed, ZoneDesignation, ZoneLevel
@@ -106,6 +107,10 @@ def _more_rows(here: World) -> None:
         )
     )
     db.session.add(StaffSession(account_id=leader, token_sha256="x", device="x", seen_at=clock.now()))
+    home = here.households[0].stairwell
+    claim = RoomClaim(cycle_id=here.cycle.id, building_id=home.building_id, stairwell_id=home.id, kind="second")
+    claim.room = claim.phone = claim.note = claim.reason = "x"
+    db.session.add(claim)
     for team in (1, 2):
         db.session.add(TeamMember(team_id=team, name="甲"))
     paste = ChainPaste(

@@ -87,7 +87,7 @@ def test_taking_back_concerns_the_wave_of_the_sheet_only(day: World) -> None:
     assert len(db.session.scalars(select(HandOut)).all()) == len(bags)
 
 
-def test_after_half_an_hour_an_entry_stays(day: World) -> None:
+def test_after_ten_minutes_an_entry_stays(day: World) -> None:
     sheet = _list_of(day)
     bags = _arrive(sheet.subject_id)
     leader = day.actor("leader")
@@ -96,7 +96,7 @@ def test_after_half_an_hour_an_entry_stays(day: World) -> None:
         attempt.at = clock.now() - timedelta(minutes=31)
     db.session.commit()
     assert not returns.may_undo(sheet, leader.id)
-    with pytest.raises(Conflict, match="半小时"):
+    with pytest.raises(Conflict, match="10 分钟"):
         service_returns.undo_doors(leader, sheet.id)
 
 
