@@ -43,6 +43,8 @@ SHOWN = {
     "addresses.save_profile",  # what the change would mean for some addresses, before it is saved
     "accounts.password",  # shows the one-time password, which is stored nowhere
     "door_pins.slips",  # shows the new PINs to be printed, and is asked for again in the same cycle
+    "door_pins.tell",  # shows a PIN to be told, and the log says so
+    "door_pins.renew",  # shows the new PIN
 }
 QUERIES = (
     "page=abc&q=%25_&building=x&point=x&cycle=x&wave=x&item=x&day=x&code=x&number=x&room=x&subdistrict=x&supply=x",
