@@ -147,6 +147,11 @@ class Snapshot:
         return self._job
 
 
+def said(result: dict[str, Any] | None) -> dict[str, Any]:
+    """A result without its ids: a sequence of PostgreSQL does not take back the numbers of a killed transaction."""
+    return {name: None if name.endswith("_id") else value for name, value in (result or {}).items()}
+
+
 @pytest.mark.parametrize(
     "make", [before_allocate, before_declaring_short, before_packing, before_silence], ids=lambda make: make.__name__
 )
@@ -155,7 +160,7 @@ def test_a_job_killed_at_any_statement_says_what_happened_and_happens_once(app: 
     job_id = snapshot.renew()
     with killed_at(0) as count:
         jobs.run_next()
-    wanted_result, wanted_state = db.session.get_one(Job, job_id).result, state()
+    wanted_result, wanted_state = said(db.session.get_one(Job, job_id).result), state()
     places = range(1, count[0] + 1)
     if POSTGRES:  # making the world anew takes long there: the ends of transactions and a few between
         places = [*list(places)[:: max(1, count[0] // 5)], *list(places)[-6:]]
@@ -168,7 +173,7 @@ def test_a_job_killed_at_any_statement_says_what_happened_and_happens_once(app: 
         with later(LEASE + A_MOMENT):
             drain()
         job = db.session.get_one(Job, job_id)
-        assert (job.state, job.result, job.error) == (JobState.SUCCEEDED, wanted_result, ""), f"statement {place}"
+        assert (job.state, said(job.result), job.error) == (JobState.SUCCEEDED, wanted_result, ""), f"statement {place}"
         assert state() == wanted_state, f"statement {place}"
 
 
