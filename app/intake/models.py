@@ -65,6 +65,7 @@ class ChainPaste(Created, Versioned, Base):
     superseded_by_id: Mapped[int | None] = fk("chain_paste.id")
     replaces_id: Mapped[int | None] = fk("chain_paste.id")  # the version of the same list before this one
     job_id: Mapped[int | None] = mapped_column(Integer)  # the job that places the orders of a big one
+    routed_from_id: Mapped[int | None] = mapped_column(Integer)  # the paste of another point that handed these lines on
     pasted_by_id: Mapped[int] = fk("account.id")
     alarms: Mapped[Any] = json_column(default=list)
     lines: Mapped[list[ChainLine]] = relationship(order_by="ChainLine.line_no, ChainLine.part")
@@ -95,6 +96,8 @@ class ChainLine(Base):
     earlier_id: Mapped[int | None] = fk("chain_line.id")  # the same entry in the version before
     difference: Mapped[str] = plain_text(default="")  # a Difference; empty where there is no version before
     read_as: Mapped[Any] = json_column(nullable=True)  # household, items and reason before a person settled it
+    elsewhere: Mapped[Any] = json_column(nullable=True)  # {"point", "household", "items"} of a line of another point
+    routed_to_id: Mapped[int | None] = mapped_column(Integer)  # the paste of that point which it was handed on to
     settled_by_id: Mapped[int | None] = fk("account.id")
     settled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 

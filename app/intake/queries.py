@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask_babel import gettext as _
@@ -31,6 +31,7 @@ class PasteRow:
     at: Any
     lines: int
     reviews: int
+    routed_from: str = ""
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,8 @@ class LineRow:
     """One line with its household and goods as words.
 
     candidates: households to choose from. is_whole: its goods need nothing but a household. choices: keep, replace and
-    add with what each would make of an order that stands already. settled: a person decided it.
+    add with what each would make of an order that stands already. settled: a person decided it. other_point: the
+    service point (id, name) that covers the line, where that is another one.
     """
 
     id: int
@@ -56,6 +58,7 @@ class LineRow:
     is_whole: bool = False
     choices: tuple[tuple[str, str], ...] = ()
     household_id: int | None = None
+    other_point: tuple[int, str] | None = None
 
 
 def points(cycle_id: int, in_scope: ColumnElement[bool]) -> list[tuple[int, str]]:
@@ -70,7 +73,7 @@ def points(cycle_id: int, in_scope: ColumnElement[bool]) -> list[tuple[int, str]
 
 
 def paste_rows(cycle_id: int, in_scope: ColumnElement[bool]) -> list[PasteRow]:
-    """The pastes of a cycle within reach, newest first. Two statements."""
+    """The pastes of a cycle within reach, newest first. Three statements."""
     waiting = select(ChainLine.paste_id, func.count()).where(
         ChainLine.outcome == LineOutcome.REVIEW, ChainLine.settled_at.is_(None)
     )
@@ -83,6 +86,8 @@ def paste_rows(cycle_id: int, in_scope: ColumnElement[bool]) -> list[PasteRow]:
         .group_by(ChainPaste.id, ServicePoint.name)
         .order_by(ChainPaste.id.desc())
     )
+    rows = found.all()
+    senders = _senders([paste for paste, _point, _lines in rows if paste.routed_from_id is not None])
     return [
         PasteRow(
             paste.id,
@@ -93,9 +98,19 @@ def paste_rows(cycle_id: int, in_scope: ColumnElement[bool]) -> list[PasteRow]:
             paste.created_at,
             lines,
             reviews.get(paste.id, 0),
+            senders.get(paste.routed_from_id, ""),
         )
-        for paste, point, lines in found
+        for paste, point, lines in rows
     ]
+
+
+def _senders(pastes: Sequence[ChainPaste]) -> dict[int | None, str]:
+    """Paste id → name of its point, of the pastes that handed lines over."""
+    if not pastes:
+        return {}
+    found = select(ChainPaste.id, ServicePoint.name).join(ServicePoint, ServicePoint.id == ChainPaste.service_point_id)
+    wanted = {paste.routed_from_id for paste in pastes}
+    return {paste: name for paste, name in db.session.execute(found.where(ChainPaste.id.in_(wanted)))}  # noqa: C416
 
 
 def line_rows(paste: ChainPaste) -> list[LineRow]:
@@ -108,8 +123,52 @@ def line_rows(paste: ChainPaste) -> list[LineRow]:
     names = home_names(ids)
     clashing = [line for line in lines if line.outcome == LineOutcome.REVIEW and line.reason == "existing_order"]
     held = held_orders(paste.cycle_id, [line.household_id for line in clashing if line.household_id])
-    rows = [_line_row(line, names, held.get(line.household_id or 0)) for line in lines]
+    points = _points_of(lines)
+    rows = [
+        replace(_line_row(line, names, held.get(line.household_id or 0)), **_elsewhere(line, points)) for line in lines
+    ]
     return sorted(rows, key=lambda row: not row.waits)
+
+
+def _points_of(lines: Sequence[ChainLine]) -> dict[int, str]:
+    """The names of the points that cover lines which are not of the paste's own."""
+    ids = {line.elsewhere["point"] for line in lines if line.elsewhere}
+    return point_names(ids)
+
+
+def point_names(ids: set[int]) -> dict[int, str]:
+    """Service point id → name."""
+    if not ids:
+        return {}
+    found = select(ServicePoint.id, ServicePoint.name).where(ServicePoint.id.in_(ids))
+    return {point: name for point, name in db.session.execute(found)}  # noqa: C416
+
+
+def _elsewhere(line: ChainLine, points: dict[int, str]) -> dict[str, Any]:
+    """What a line row says about a line of another point: which one, and that it was handed over."""
+    if not line.elsewhere or line.elsewhere["point"] not in points:
+        return {}
+    point = line.elsewhere["point"]
+    if line.routed_to_id is not None:
+        return {"reason": _("已交给%(point)s", point=points[point])}
+    return {"other_point": (point, points[point])}
+
+
+def for_other_points(rows: Sequence[LineRow]) -> list[tuple[int, str, list[LineRow]]]:
+    """(id, name, lines that wait) of each other point that covers lines of a paste."""
+    found: dict[tuple[int, str], list[LineRow]] = {}
+    for row in rows:
+        if row.waits and row.other_point is not None:
+            found.setdefault(row.other_point, []).append(row)
+    return [(point, name, lines) for (point, name), lines in found.items()]
+
+
+def routed_from(paste: ChainPaste) -> str:
+    """The name of the point that handed these lines over, "" for a list of the point's own."""
+    if paste.routed_from_id is None:
+        return ""
+    found = select(ServicePoint.name).join(ChainPaste, ChainPaste.service_point_id == ServicePoint.id)
+    return db.session.scalar(found.where(ChainPaste.id == paste.routed_from_id)) or ""
 
 
 def _line_row(line: ChainLine, names: dict[int, str], held: Held | None) -> LineRow:

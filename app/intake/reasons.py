@@ -63,6 +63,8 @@ REASONS = {
     "refunded_or_unpaid": N_("已退款或未付款，不计入"),
     "remark": N_("说明或闲聊，不计入"),
     "question": N_("像是在问，请核对要不要"),
+    "routed": N_("已交给别的点位"),
+    "sent_back": N_("交给的点位退回来了，请核对"),
     "sender": N_("聊天记录的发送人和时间，不计入"),
     "several_households": N_("一行里有几户，请分开"),
     "several_quantities": N_("数量有好几个，请核对"),

@@ -19,6 +19,7 @@ from app.core.errors import Conflict, Invalid, NotFound
 from app.core.events import record
 from app.core.schemas import CommandSchema, Line, Whole
 from app.core.tables import read_sheets
+from app.intake import elsewhere
 from app.intake.grammar.chain import parse_chain
 from app.intake.grammar.lexicon import DEFAULT_LIMIT, Lexicon
 from app.intake.grammar.lexicon import Item as Word
@@ -76,7 +77,7 @@ def paste_chain(by: Staff, cycle_id: int, point_id: int, paste: Paste) -> ChainP
     if not paste.accepts_older:
         _refuse_twin(cycle_id, point, digest)
     before = find_before(Where(cycle_id, point, "chain", read), result.lines, paste.accepts_older)
-    kept = _keep(by, cycle_id, point, "chain", digest)
+    kept = keep(by, cycle_id, point, "chain", digest)
     kept.replaces_id = before.paste.id if before else None
     rows = [
         {
@@ -94,9 +95,10 @@ def paste_chain(by: Staff, cycle_id: int, point_id: int, paste: Paste) -> ChainP
         }
         for line in result.lines
     ]
+    elsewhere.find(kept, rows, lambda register: elsewhere.of_chain(parse_chain(paste.text, register, read[1])))
     if before is not None:
         carry_over(rows, result.lines, before)
-    _write_lines(kept, rows)
+    write_lines(kept, rows)
     record(by, "paste", kept, cycle_id=cycle_id, lines=len(rows), review=_reviews(rows))
     return kept
 
@@ -110,7 +112,8 @@ def import_workbook(by: Staff, cycle_id: int, point_id: int, body: bytes) -> Cha
     _cycle, point = in_reach(by, cycle_id, point_id)
     digest = hashlib.sha256(body).hexdigest()
     _refuse_twin(cycle_id, point, digest)
-    found = read_workbook(read_sheets(body), register_for([point]), lexicon_of(cycle_id))
+    sheets, lexicon = read_sheets(body), lexicon_of(cycle_id)
+    found = read_workbook(sheets, register_for([point]), lexicon)
     if found is None:
         raise Invalid({"file": [_l("这个文件里没有找到订单表。需要有商品、数量和地址（或楼号、房号）的列。")]})
     rows = _workbook_rows(found)
@@ -119,12 +122,13 @@ def import_workbook(by: Staff, cycle_id: int, point_id: int, body: bytes) -> Cha
         for row, placed in zip(rows, found.rows, strict=True)
     ]
     before = find_before(Where(cycle_id, point, "workbook"), later)
-    kept = _keep(by, cycle_id, point, "workbook", digest)
+    kept = keep(by, cycle_id, point, "workbook", digest)
     kept.alarms = [*_left_out(found), *(str(alarm.said) for alarm in found.alarms)]
     kept.replaces_id = before.paste.id if before else None
+    elsewhere.find(kept, rows, lambda register: elsewhere.of_workbook(read_workbook(sheets, register, lexicon)))
     if before is not None:
         carry_over(rows, later, before)
-    _write_lines(kept, rows)
+    write_lines(kept, rows)
     record(by, "import", kept, cycle_id=cycle_id, lines=len(rows), review=_reviews(rows))
     return kept
 
@@ -205,7 +209,8 @@ def _refuse_twin(cycle_id: int, point_id: int, digest: str) -> None:
         raise Conflict(_("同样的内容已经是第 %(seq)d 次粘贴，没有重复导入。", seq=seq))
 
 
-def _keep(by: Staff, cycle_id: int, point_id: int, kind: str, digest: str) -> ChainPaste:
+def keep(by: Staff, cycle_id: int, point_id: int, kind: str, digest: str) -> ChainPaste:
+    """Inside a command: a new paste of a point, without its lines."""
     last = select(func.max(ChainPaste.seq)).filter_by(cycle_id=cycle_id, service_point_id=point_id)
     paste = ChainPaste(
         cycle_id=cycle_id,
@@ -220,12 +225,14 @@ def _keep(by: Staff, cycle_id: int, point_id: int, kind: str, digest: str) -> Ch
     return paste
 
 
-def _write_lines(paste: ChainPaste, rows: Sequence[dict[str, Any]]) -> None:
+def write_lines(paste: ChainPaste, rows: Sequence[dict[str, Any]]) -> None:
+    """Inside a command: keep the lines of a paste; one that would act without a household is asked."""
     acts = {LineOutcome.ROW, LineOutcome.AMEND, LineOutcome.CANCEL}
     for row in rows:
         if row["outcome"] in acts and row["household_id"] is None:
             row["outcome"], row["reason"] = LineOutcome.REVIEW.value, row["reason"] or "nickname"
-    empty = {"earlier_id": None, "difference": "", "read_as": None, "settled_by_id": None, "settled_at": None}
+    nothing = ("earlier_id", "read_as", "elsewhere", "routed_to_id", "settled_by_id", "settled_at")
+    empty = {"difference": "", **dict.fromkeys(nothing)}
     if rows:
         db.session.execute(insert(ChainLine), [{"paste_id": paste.id, **empty, **row} for row in rows])
 

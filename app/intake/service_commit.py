@@ -17,7 +17,7 @@ from app.core.db import command, db
 from app.core.errors import Conflict, Invalid
 from app.core.events import record
 from app.core.schemas import CommandSchema, Line, Whole
-from app.intake import baskets, versions
+from app.intake import baskets, service_route, versions
 from app.intake.baskets import Basket
 from app.intake.booking import ACTS, Household, Offers, book, standing_bookings
 from app.intake.models import ChainBooking, ChainLine, ChainPaste, LineOutcome, PasteState
@@ -114,6 +114,9 @@ def _supersede(before: ChainPaste, paste: ChainPaste) -> None:
     if before.state == PasteState.COMMITTING and job is not None and not job.is_over:
         raise Conflict(_l("它要取代的那一版还在入单，请等它完成再入单。"))
     versions.take_late_decisions(paste)
+    said = service_route.still_elsewhere(before, paste)
+    if said:
+        paste.alarms = [*paste.alarms, said]
     before.state, before.superseded_by_id = PasteState.SUPERSEDED.value, paste.id
 
 
@@ -199,6 +202,8 @@ def unsettle(by: Staff, line_id: int) -> ChainLine:
         raise Conflict(_l("这一行没有可以收回的处理。"))
     if paste.state == PasteState.COMMITTED:
         cycle_taking_orders(paste.cycle_id, paste.service_point_id)
+    if line.routed_to_id is not None:
+        service_route.take_back_line(line)
     home, read = line.household_id, line.read_as or {}
     line.outcome, line.settled_at, line.settled_by_id = LineOutcome.REVIEW.value, None, None
     line.household_id, line.items = read.get("household"), read.get("items", line.items)
@@ -240,6 +245,9 @@ def undo(by: Staff, paste_id: int) -> ChainPaste:
         _reinstate(paste)
     if left:
         paste.alarms = [*paste.alarms, _("%(n)s 户的订单后来改过，没有撤，请逐户核对。", n=left)]
+    said = service_route.follow_undo(paste)
+    if said:
+        paste.alarms = [*paste.alarms, said]
     for line in paste.lines:
         line.order_id = None
     paste.state = PasteState.UNDONE.value

@@ -27,7 +27,9 @@ _KINDS = {
     rules.Row.CHANGED: Difference.CHANGED,
     rules.Row.UNCHANGED: Difference.UNCHANGED,
 }
-_DECISION = ("outcome", "household_id", "items", "change", "reason", "settled_by_id", "settled_at", "read_as")
+_DECISION = (
+    "outcome", "household_id", "items", "change", "reason", "settled_by_id", "settled_at", "read_as", "routed_to_id",
+)  # fmt: skip
 _UNCLEAR = rules.Relation.UNCLEAR
 _ALIVE = (PasteState.PREVIEW.value, PasteState.COMMITTING.value, PasteState.COMMITTED.value)
 

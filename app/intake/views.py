@@ -13,7 +13,7 @@ from app.core.errors import Conflict, Invalid, NotFound
 from app.core.jobs import Job
 from app.core.paging import cut, same_list
 from app.core.schemas import Form
-from app.intake import queries, service, service_commit, versions
+from app.intake import queries, service, service_commit, service_route, versions
 from app.intake.models import ChainLine, ChainPaste, Difference, LineOutcome, PasteState
 from app.intake.reasons import sentence
 from app.ordering.models import Cycle
@@ -102,6 +102,8 @@ def preview(paste_id: int) -> str:
         differences={kind: sum(row.difference == kind for row in rows) for kind in Difference},
         removed=queries.removed_rows(kept),
         elsewhere=queries.ordered_elsewhere(kept),
+        others=queries.for_other_points(rows),
+        routed_from=queries.routed_from(kept),
         show=show,
         done=_just_done(rows),
         totals=queries.item_totals(kept),
@@ -166,6 +168,16 @@ def undo(paste_id: int) -> Response:
     """Take a paste back, with everything it booked."""
     return submit[ChainPaste](then=_preview_of, says=_("这次粘贴已撤销，它下的单已收回。"))(
         service_commit.undo, staff(), paste_id
+    )
+
+
+@bp.post("/pastes/<int:paste_id>/route")
+@requires(Permission.INTAKE)
+def route(paste_id: int) -> Response:
+    """Hand the lines that another point covers over to it."""
+    to = Form(service_route.RouteSchema, request.form).command
+    return submit[ChainPaste](then=_preview_of, says=_("已交给那个点位，那边核对后入单。"))(
+        service_route.route, staff(), paste_id, to
     )
 
 

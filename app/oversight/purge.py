@@ -132,7 +132,11 @@ def unlink_households(cycle_id: int) -> None:
     db.session.execute(update(HouseholdOrder).where(by_household).values(placed_by_id=0))
     db.session.execute(delete(RollCall).where(RollCall.cycle_id == cycle_id))
     pastes = select(ChainPaste.id).where(ChainPaste.cycle_id == cycle_id)
-    db.session.execute(update(ChainLine).where(ChainLine.paste_id.in_(pastes)).values(household_id=None, candidates=[]))
+    db.session.execute(
+        update(ChainLine)
+        .where(ChainLine.paste_id.in_(pastes))
+        .values(household_id=None, candidates=[], elsewhere=None)
+    )
     advance(cycle, CycleState.PURGED)
     cycle.purge_on = clock.today()
     record(SYSTEM, "purge", cycle, cycle_id=cycle_id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Integer, and_, case, func, select
+from sqlalchemy import ColumnElement, Integer, and_, case, func, or_, select
 
 from app.catalog.models import Item
 from app.core.db import db
@@ -159,12 +159,17 @@ def _roll_call_by_point(cycle_id: int, point_id: int | None = None) -> tuple[dic
 
 
 def open_reviews_at(cycle_id: int, point_id: int | None = None) -> ColumnElement[bool]:
-    """A condition on ChainLine joined with ChainPaste: lines that still need somebody's decision."""
+    """A condition on ChainLine joined with ChainPaste: lines that still need somebody's decision.
+
+    Those are the doubtful ones, and the clear ones of a list that was read and neither placed nor taken back.
+    """
+    asked = and_(ChainLine.outcome == LineOutcome.REVIEW, ChainLine.settled_at.is_(None))
+    acts = (LineOutcome.ROW, LineOutcome.AMEND, LineOutcome.CANCEL)
+    unplaced = and_(ChainPaste.state == PasteState.PREVIEW, ChainLine.outcome.in_(acts))
     condition = and_(
         ChainPaste.cycle_id == cycle_id,
         ChainPaste.state.in_((PasteState.PREVIEW, PasteState.COMMITTED)),
-        ChainLine.outcome == LineOutcome.REVIEW,
-        ChainLine.settled_at.is_(None),
+        or_(asked, unplaced),
     )
     return condition if point_id is None else and_(condition, ChainPaste.service_point_id == point_id)
 

@@ -142,7 +142,7 @@ def obstacles(state: SigningState) -> tuple[Sentence, ...]:
     """Why the tally cannot be signed yet, one sentence each; empty when it can."""
     found = []
     if state.open_reviews:
-        found.append(sentence(N_("还有%(count)s条接龙待确认，请先处理。"), count=state.open_reviews))
+        found.append(sentence(N_("还有%(count)s条接龙待确认或还没入单，请先处理。"), count=state.open_reviews))
     if state.open_households and not state.override_reason.strip():
         found.append(sentence(N_("还有%(count)s户没有点名结果，请联系或写明原因。"), count=state.open_households))
     if state.gaps:

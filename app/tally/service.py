@@ -56,8 +56,8 @@ def _nothing_in_the_way(cycle_id: int, point_id: int, total: int, seen: int) -> 
     if reviews:
         raise Conflict(
             ngettext(
-                "还有 %(num)d 行接龙待确认，处理完才能签。",
-                "还有 %(num)d 行接龙待确认，处理完才能签。",
+                "还有 %(num)d 行接龙待确认或还没入单，处理完才能签。",
+                "还有 %(num)d 行接龙待确认或还没入单，处理完才能签。",
                 reviews,
             )
         )

@@ -102,10 +102,10 @@ def test_the_roll_call_takes_the_order_before_what_was_written() -> None:
     ("state", "said"),
     [
         (SigningState(0, 0), []),
-        (SigningState(2, 0), ["还有2条接龙待确认，请先处理。"]),
+        (SigningState(2, 0), ["还有2条接龙待确认或还没入单，请先处理。"]),
         (SigningState(0, 3), ["还有3户没有点名结果，请联系或写明原因。"]),
         (SigningState(0, 3, override_reason="电话打不通，明早上门"), []),
-        (SigningState(2, 0, override_reason="急"), ["还有2条接龙待确认，请先处理。"]),
+        (SigningState(2, 0, override_reason="急"), ["还有2条接龙待确认或还没入单，请先处理。"]),
         (SigningState(0, 0, (Gap(1, 2, 3),)), ["有1种商品的汇总与订单不一致，请重新汇总。"]),
     ],
 )

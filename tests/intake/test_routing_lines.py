@@ -1,0 +1,164 @@
+"""Lines of a list that another service point covers go there with one tap, and come back when it refuses them."""
+
+from __future__ import annotations
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from app.core.db import db
+from app.core.errors import Conflict, NotFound
+from app.intake import queries, service, service_commit
+from app.intake.models import ChainLine, ChainPaste
+from app.intake.service_route import Route, route
+from app.places.models import Building, Household, Stairwell
+from app.tally.queries import open_review_count
+from tests import world
+from tests.intake.test_versions import bring, ordered
+from tests.intake.test_whole_workbooks import book
+from tests.world import World
+
+MIXED = """#接龙 青菜
+1. 桂花苑2号楼1单元101 1份
+2. 银杏里1幢1单元301 2份
+3. 银杏里3幢1单元201 3份
+4. 桂花苑2号楼1单元999 1份
+"""
+
+
+@pytest.fixture
+def here(app: Flask) -> World:
+    return world.build()
+
+
+def home(here: World, building: int, room: str) -> int:
+    found = (
+        select(Household.id)
+        .join(Stairwell)
+        .where(Stairwell.building_id == here.buildings[building].id, Household.room_no == room)
+    )
+    return db.session.scalars(found).one()
+
+
+def lines(paste: ChainPaste) -> list[tuple[int, str, str]]:
+    return [(line.line_no, line.outcome, line.reason) for line in paste.lines]
+
+
+def there(here: World) -> ChainPaste:
+    return db.session.scalars(select(ChainPaste).where(ChainPaste.service_point_id == here.points[1].id)).one()
+
+
+def handed(here: World, text: str = MIXED) -> ChainPaste:
+    paste = bring(here, text)
+    return route(here.actor("leader"), paste.id, Route(here.points[1].id))
+
+
+def test_lines_of_a_compound_of_another_point_are_offered_to_it_and_others_are_asked_as_before(here: World) -> None:
+    paste = bring(here, MIXED)
+    ((point, name, rows),) = queries.for_other_points(queries.line_rows(paste))
+    assert (point, name, [row.line_no for row in rows]) == (here.points[1].id, "北门点位", [3, 4])
+    assert list(ordered(here)) == [home(here, 0, "101")]
+
+
+def test_handed_over_they_wait_at_the_other_point_and_count_nowhere_until_it_places_them(here: World) -> None:
+    paste = handed(here)
+    assert lines(paste)[2:4] == [(3, "skip", "routed"), (4, "skip", "routed")]
+    assert [line.outcome for line in there(here).lines] == ["row", "row"]
+    assert list(ordered(here)) == [home(here, 0, "101")]
+    assert open_review_count(here.cycle.id, here.points[1].id) == 2
+    service_commit.commit(here.actor("leader2"), there(here).id)
+    now = ordered(here)
+    assert now[home(here, 2, "301")] == {"青菜": 2}
+    assert now[home(here, 3, "201")] == {"青菜": 3}
+    assert open_review_count(here.cycle.id, here.points[1].id) == 0
+    with pytest.raises(Conflict, match="没有要交给"):
+        route(here.actor("leader"), paste.id, Route(here.points[1].id))
+
+
+def test_the_leader_who_handed_lines_over_reaches_nothing_of_the_other_point(here: World) -> None:
+    handed(here)
+    with pytest.raises(NotFound):
+        service_commit.commit(here.actor("leader"), there(here).id)
+    with pytest.raises(NotFound):
+        route(here.actor("leader2"), db.session.scalars(select(ChainPaste)).first().id, Route(here.points[0].id))
+
+
+def test_a_line_is_taken_back_until_the_other_point_has_placed_it(here: World) -> None:
+    paste = handed(here)
+    line = next(line for line in paste.lines if line.routed_to_id is not None)
+    service_commit.unsettle(here.actor("leader"), line.id)
+    assert (line.outcome, line.reason, len(there(here).lines)) == ("review", "unknown_place", 1)
+    other = next(line for line in paste.lines if line.routed_to_id is not None)
+    service_commit.commit(here.actor("leader2"), there(here).id)
+    with pytest.raises(Conflict, match="北门点位已经处理"):
+        service_commit.unsettle(here.actor("leader"), other.id)
+
+
+def test_refused_by_the_other_point_they_are_asked_here_again(here: World) -> None:
+    paste = handed(here)
+    service_commit.undo(here.actor("leader2"), there(here).id)
+    back = [line for line in paste.lines if line.reason == "sent_back"]
+    assert [(line.outcome, line.settled_at, line.routed_to_id) for line in back] == [("review", None, None)] * 2
+    assert queries.for_other_points(queries.line_rows(paste)) == []
+    assert open_review_count(here.cycle.id, here.points[0].id) == 3
+
+
+def test_taking_the_whole_list_back_takes_along_what_the_other_point_has_not_placed(here: World) -> None:
+    paste = handed(here)
+    service_commit.undo(here.actor("leader"), paste.id)
+    assert there(here).state == "undone"
+
+
+def test_what_the_other_point_has_placed_stays_there_and_is_said(here: World) -> None:
+    paste = handed(here)
+    service_commit.commit(here.actor("leader2"), there(here).id)
+    service_commit.undo(here.actor("leader"), paste.id)
+    assert len(ordered(here)) == 2
+    assert any("2 行那边已经入单" in alarm for alarm in paste.alarms)
+
+
+def test_a_later_version_does_not_hand_the_same_lines_over_twice_and_says_which_are_gone(here: World) -> None:
+    handed(here)
+    later = MIXED.replace("3. 银杏里3幢1单元201 3份\n", "").replace("4. 桂", "3. 桂")
+    paste = bring(here, later)
+    assert queries.for_other_points(queries.line_rows(paste)) == []
+    assert any("1 行已交给别的点位" in alarm for alarm in paste.alarms)
+
+
+def test_buildings_of_one_compound_shared_by_two_points_are_told_apart_without_its_name(here: World) -> None:
+    building = db.session.get_one(Building, here.buildings[1].id)
+    building.service_point_id = here.points[1].id
+    db.session.commit()
+    paste = bring(here, "#接龙 青菜\n1. 2-101 1份\n2. 10-301 2份\n")
+    ((point, _name, rows),) = queries.for_other_points(queries.line_rows(paste))
+    assert (point, [row.line_no for row in rows]) == (here.points[1].id, [3])
+
+
+def test_rows_of_a_workbook_are_handed_over_as_lines_of_a_chain_are(here: World) -> None:
+    head = ["小区", "楼号", "单元", "房号", "青菜"]
+    rows = [["桂花苑", "2号楼", "1", "101", "1份"], ["银杏里", "1幢", "1", "301", "2份"]]
+    paste = service.import_workbook(
+        here.actor("leader"), here.cycle.id, here.points[0].id, book({"订单": [head, *rows]})
+    )
+    service_commit.commit(here.actor("leader"), paste.id)
+    route(here.actor("leader"), paste.id, Route(here.points[1].id))
+    service_commit.commit(here.actor("leader2"), there(here).id)
+    assert ordered(here)[home(here, 2, "301")] == {"青菜": 2}
+
+
+def test_a_household_gone_in_between_is_asked_there(here: World) -> None:
+    paste = bring(here, MIXED)
+    gone = db.session.get_one(Household, home(here, 2, "301"))
+    gone.is_active = False
+    db.session.commit()
+    route(here.actor("leader"), paste.id, Route(here.points[1].id))
+    assert [(line.outcome, line.reason) for line in there(here).lines] == [("review", "unknown_room"), ("row", "")]
+
+
+def test_a_list_that_was_read_and_not_placed_keeps_the_tally_open(here: World) -> None:
+    paste = bring(here, MIXED, commits=False)
+    assert open_review_count(here.cycle.id, here.points[0].id) == len(
+        [line for line in db.session.scalars(select(ChainLine)) if line.outcome in ("row", "review")]
+    )
+    service_commit.undo(here.actor("leader"), paste.id)
+    assert open_review_count(here.cycle.id, here.points[0].id) == 0
