@@ -23,6 +23,7 @@ from app.intake import elsewhere
 from app.intake.grammar.chain import parse_chain
 from app.intake.grammar.lexicon import DEFAULT_LIMIT, Lexicon
 from app.intake.grammar.lexicon import Item as Word
+from app.intake.grammar.model import Goods
 from app.intake.models import ChainLine, ChainPaste, LineOutcome, PasteState
 from app.intake.versions import Older, Where, carry_over, find_before, sheet_line
 from app.intake.workbooks import PlacedRow, Workbook, read_workbook
@@ -90,7 +91,7 @@ def paste_chain(by: Staff, cycle_id: int, point_id: int, paste: Paste) -> ChainP
             "change": line.change.value if line.change else "",
             "candidates": [one.household_id for one in line.candidates],
             "reason": line.reason,
-            "note": line.note[:500],
+            "note": _notes(line.note, line.items),
             "restricted_note": line.restricted_note[:500],
         }
         for line in result.lines
@@ -145,6 +146,11 @@ def _left_out(found: Workbook) -> list[str]:
     return said
 
 
+def _notes(note: str, goods: Sequence[Goods]) -> str:
+    """The remark of a line, with what was written in brackets behind its goods."""
+    return " ".join(dict.fromkeys(filter(None, (note, *(one.note for one in goods)))))[:500]
+
+
 def _goods_of(row: PlacedRow) -> str:
     return "、".join(f"{goods.item} {goods.qty or '?'}" for goods in row.goods)
 
@@ -164,7 +170,7 @@ def _workbook_rows(found: Workbook) -> list[dict[str, Any]]:
             "change": "",
             "candidates": [one.household_id for one in row.candidates],
             "reason": row.reason,
-            "note": row.note[:500],
+            "note": _notes(row.note, row.goods),
             "restricted_note": row.restricted_note[:500],
         }
         for part, row in enumerate(found.rows, start=1)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field, replace
 
+from app.core import chinese
+from app.core.redirects import asks_for_another_door
 from app.intake.grammar import changes, doubts, entry, heading, lines, sections, severals, spelling
 from app.intake.grammar.entry import Draft
 from app.intake.grammar.lexicon import Lexicon
@@ -19,6 +21,7 @@ MAX_LINES = 1500
 MAX_CHARS = 60_000
 MAX_EFFORT = 60_000
 GLUED_CONFIDENCE = 75
+_TALK = ("chat", "talk", "remark", "name_only")
 
 
 def parse_chain(text: str, register: Register, lexicon: Lexicon, context: Context | None = None) -> ChainResult:
@@ -38,7 +41,7 @@ def parse_chain(text: str, register: Register, lexicon: Lexicon, context: Contex
     result: list[ChainLine] = []
     for section in parsed:
         result += _section(section, reader, hearing)
-    result = _superseded(parsed, result)
+    result = [_moved(line) for line in _superseded(parsed, result)]
     result = doubts.settled_against_others(result)
     result = _by_names(result, reader.context.self_text)
     result = _duplicates(result)
@@ -48,6 +51,13 @@ def parse_chain(text: str, register: Register, lexicon: Lexicon, context: Contex
     titles = tuple(" ".join(section.title).strip() for section in parsed)
     warnings = tuple(w for section in parsed for w in _warnings(section, reader))
     return ChainResult(tuple(result), titles, warnings, sums)
+
+
+def _moved(line: ChainLine) -> ChainLine:
+    """Talk that sends the goods of somebody to another door ("送到对门", "人在外地") waits for a person."""
+    if line.outcome is Outcome.SKIP and line.reason in _TALK and asks_for_another_door(chinese.fold(line.raw)):
+        return line._replace(outcome=Outcome.REVIEW, reason="redirect")
+    return line
 
 
 def _numbered(found: list[ChainLine]) -> list[ChainLine]:
