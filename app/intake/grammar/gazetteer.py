@@ -115,7 +115,14 @@ def _short_compounds(name: str, register: Register) -> set[str]:
         found.add(kind)
         shorter = head.removesuffix(kind)
         found |= {shorter[-1:] + kind} if shorter else set()
-    return {short for short in found if len(short) > 1 and not any(ch.isdigit() for ch in short)}
+    plain = {short for short in found if len(short) > 1 and not any(ch.isdigit() for ch in short)}
+    return plain | _in_digits(name, plain)
+
+
+def _in_digits(name: str, shorts: set[str]) -> set[str]:
+    """二期 is 2期 too."""
+    written = {short for short in {name, *shorts} if short.endswith("期") and short[-2] in "一二三四五六七八九"}
+    return {f"{short[:-2]}{chinese.numeral(short[-2])}期" for short in written}
 
 
 def _houses(

@@ -22,7 +22,7 @@ _SPOKEN = "零〇一二三四五六七八九十百廿"
 _N = rf"(?:\d{{1,5}}|[{_SPOKEN}]{{1,5}})"
 _BEFORE_LEVEL = r"(?<![\d第])"
 _STEMS = "甲乙丙丁戊己庚辛壬癸"
-_HOUSE_NUMBER = "号(?![码线前后晚早下上中到截周星])"  # 9号前截单 is a date
+_HOUSE_NUMBER = "号(?![码线前后晚早下上中到截周星]|那[个位])"  # 9号前截单 is a date
 _NUMBERED = re.compile(
     rf"(?P<chain>(?<![\d.])(?<!\d-)\d{{1,4}}(?: ?- ?\d{{1,4}}){{1,2}}(?![\d-]))"
     rf"|{_BEFORE_LEVEL}(?P<building>(?:{_N}|[A-Za-z]) ?(?:号楼|号院|#楼|栋|幢|座|#|{_HOUSE_NUMBER}))(?!长)"
@@ -236,7 +236,7 @@ def _pattern(names: Gazetteer) -> re.Pattern[str] | None:
     if streets:
         words_of = "|".join(map(re.escape, streets))
         short = rf"(?:\d{{1,2}}(?!\d)|[{_SPOKEN}]{{1,3}}(?![{_SPOKEN}室]))"
-        parts.append(rf"(?P<street>{words_of})(?: ?(?P<of>{short})(?: ?(?:号楼|号|幢|栋|弄|楼))?)?")
+        parts.append(rf"(?P<street>{words_of})(?: ?(?P<of>{short})(?: ?(?:号楼|号|幢|栋|弄|楼|#))?)?")
     else:
         parts.append(r"(?P<street>(?!))(?P<of>(?!))")
     parts.append("(?P<name>" + ("|".join(_guarded(name) for name in plain) or "(?!)") + ")")
@@ -247,6 +247,6 @@ def _pattern(names: Gazetteer) -> re.Pattern[str] | None:
 
 def _guarded(name: str) -> str:
     """A name that begins or ends with a digit does so in the text too (500弄 is not in 1500弄)."""
-    before = r"(?<!\d)" if name[0].isdigit() else ""
+    before = r"(?<![\d第])" if name[0].isdigit() else ""
     after = r"(?!\d)" if name[-1].isdigit() else r"(?![楼院])" if name.endswith("号") else ""
     return before + re.escape(name) + after

@@ -87,7 +87,7 @@ def _group(text: str, group: list[Mention], names: Gazetteer) -> str:
         if _is_short(said, each, names) and not _is_address(group, at):
             continue
         tail = each.label.removeprefix(said)
-        if tail != each.label and text.startswith(tail, each.end):
+        if tail and tail != each.label and text.startswith(tail, each.end):
             continue  # written in full, only divided otherwise
         behind = text[each.end :]
         blank = " " if each.level is Level.HOUSE and behind[:1].isalnum() else ""

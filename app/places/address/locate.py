@@ -7,6 +7,7 @@ that a multiplication or plus sign precedes, is never part of an address. A numb
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -18,6 +19,9 @@ from app.places.address.resolver import Place, Reason, Resolution, decide, find_
 from app.places.address.tokens import Slot
 
 _MULTIPLIERS = "xX*×+＋"
+_COUNTED = re.compile(
+    r"^[\d一二两三四五六七八九十半]+(?:份|斤|个|袋|盒|箱|瓶|提|桶|板|只|包|罐|把|捆|条)|(?:份|斤|袋|盒|箱|瓶|提|桶|板|罐)[,，、]?$"
+)
 _LINE_LIMIT = 300
 _MOST_ADDRESSES = 4
 
@@ -105,6 +109,8 @@ def _only_name(before: str) -> bool:
 
 def _is_goods(slot: Slot, masked: str, units: frozenset[str]) -> bool:
     before = masked[slot.start - 1 : slot.start]
+    if _counts_before_name(slot, masked):
+        return True
     if before == "+" and masked[slot.end : slot.end + 1] == "-" and masked[slot.end + 1 : slot.end + 2].isdigit():
         return False  # two orders joined: 3-1-901 2份+3-1-902 1份
     if slot.start > 0 and before in _MULTIPLIERS:
@@ -112,6 +118,14 @@ def _is_goods(slot: Slot, masked: str, units: frozenset[str]) -> bool:
     if slot.is_letter and slot.value == "X" and masked[slot.end : slot.end + 1].isdigit():
         return True
     return slot.is_bare and not slot.is_letter and _unit_follows(masked, slot.end, units)
+
+
+def _counts_before_name(slot: Slot, masked: str) -> bool:
+    """`鸡蛋1 春晖苑3号楼201`: a short number behind a word, a compound name behind it, is how many."""
+    short = slot.is_bare and slot.value.isdigit() and len(slot.value) <= 2
+    behind_word = "\u4e00" <= masked[slot.start - 1 : slot.start] <= "\u9fff" and slot.start > 0
+    follows = masked[slot.end :]
+    return short and behind_word and follows.lstrip(" ")[:1] == names.MASK and not tokens.ends_with_road(slot.before)
 
 
 def _unit_follows(masked: str, at: int, units: frozenset[str]) -> bool:
@@ -222,11 +236,19 @@ def _breaks_chain(slots: Sequence[Slot], used: int, masked: str) -> bool:
 def _located(slots: Sequence[Slot], masked: str, resolution: Resolution) -> Located:
     start, end = slots[0].start, slots[-1].end
     before = slots[0].before
+    before = _behind_goods(before)
     if before and (tokens.ends_with_road(before) or before.endswith((names.MASK, "区", "镇", "街道", "社区"))):
         start = masked.rindex(before, 0, start)
     start = _in_front(masked, start)
     end = _behind(masked, end)
     return Located(start, end, resolution, _is_strong(slots, resolution.read))
+
+
+def _behind_goods(before: str) -> str:
+    """`两袋大米 一桶油 望海楼` in front of a number: the words behind the last of the goods."""
+    pieces = before.split(" ")
+    last = max((at for at, piece in enumerate(pieces) if _COUNTED.search(piece)), default=-1)
+    return " ".join(pieces[last + 1 :])
 
 
 def _in_front(masked: str, start: int) -> int:

@@ -229,7 +229,8 @@ def _is_goods_name(rest: str) -> bool:
 @lru_cache(maxsize=8192)
 def ends_like_place(word: str) -> bool:
     """Whether a word of three characters or more ends like the name of a place (庆春苑, 观音塘)."""
-    return len(word) >= 3 and word.endswith((*_PLACE_ENDS, *_SMALL_PLACES)) and not word.startswith(_NO_PLACE_STARTS)
+    like = len(word) >= 3 and word.endswith((*_PLACE_ENDS, *_SMALL_PLACES)) and not word.endswith(_NO_PLACE)
+    return like and not word.startswith(_NO_PLACE_STARTS)
 
 
 @lru_cache(maxsize=8192)
