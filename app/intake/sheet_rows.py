@@ -7,6 +7,7 @@ of a buyer only and is never summed.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -36,7 +37,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
 }
 PLACE = ("compound", "lane", "building", "stairwell", "room")
 IDENTITY = ("buyer", "number", "receiver", "phone", "address", *PLACE)
-_TOTALS = ("合计", "总计", "小计", "汇总", "共计", "总数")
+_TOTAL = re.compile("(?:本[页表楼栋单]|以上|全部)?(?:合计|总计|小计|汇总|共计|总数)")
 NOTHING = frozenset({"", "0", "无", "没有", "-", "—", "/", "不要", "不用", "不需要", "暂无", "×", "x", "X"})
 _GONE = ("已退款", "全额退款", "退款成功", "已取消", "交易关闭", "已关闭", "未支付", "待支付")
 _SKIPPED_TITLES = frozenset(
@@ -152,7 +153,7 @@ def _item_columns(
 
 def _is_total(row: Sequence[str], cells: dict[str, str]) -> bool:
     first = [cell.strip().replace(" ", "") for cell in row if cell.strip()][:3]
-    if any(cell.startswith(_TOTALS) and len(cell) <= 6 for cell in first):
+    if any(_TOTAL.match(cell) and len(cell) <= 6 for cell in first):
         return True
     return not cells.get("item") and not any(cells.get(name) for name in IDENTITY)
 
