@@ -8,9 +8,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from app.intake.grammar import entry, lines, people, remarks
+from app.intake.grammar import entry, lines, people, remarks, talk
 from app.intake.grammar.lines import Inline, Marker, Piece
-from app.intake.grammar.mentions import ROOMS, mentions
 from app.intake.grammar.model import Outcome
 from app.intake.grammar.reader import Reader, addresses
 from app.intake.grammar.standing import NOTHING_SAID, Heading, Hearing, Standing
@@ -19,10 +18,9 @@ MAX_LINE = 600
 _AROUND = " :：。.,，-—【】[]()"
 _PRICE = ("元", "￥", "¥", "块/", "块一")
 _PRICED = re.compile(r"\d(?:元|块钱?) ?(?:/|一|每)[\u4e00-\u9fff]")
-_NOTICE = tuple(
-    "满 起送 每份 每人 每户 还差 截止 截单 自提 团长 价格 售价 统一 到货 预计 开团 结团 配送 库存 限购 限 合计"
-    " 总计 共计 接龙 注意 温馨提示 备注: 说明 规格 共".split()
-)
+_ROOM_IN_FRONT = re.compile(r"\d{3,4}(?::|[、,] ?\d{3,4}(?!\d))")
+"""302: 2份, and 501、502 各1份: rooms, not numbers of entries."""
+_OF_MYSELF = re.compile("(?:我|俺)们?家?(?:也|要|改|加|减|退|不|再|来|订)")
 
 
 @dataclass(slots=True)
@@ -198,14 +196,16 @@ def _aside(piece: Piece, text: str, section: Section, reader: Reader) -> Unit | 
 
 def _line(piece: Piece, section: Section, reader: Reader, hearing: Hearing) -> None:
     text = piece.text[lines.timestamp_end(piece.text) :]
+    if text != piece.text:
+        piece = piece._replace(after_blank=True)  # a message of its own
     aside = _aside(piece, text, section, reader)
     if aside is not None:
         section.units.append(aside)
         return
     last_index = _last_index(section)
     mark = lines.marker(text, last_index + 1 if last_index else 0)
-    if mark and mark.index >= 100 and text[len(str(mark.index)) :][:1] == ":" and mark.index != last_index + 1:
-        mark = None  # 302: 2份 is a room
+    if mark and mark.index >= 100 and _ROOM_IN_FRONT.match(text) and mark.index != last_index + 1:
+        mark = None
     if mark and mark.is_loose and not _numbers_the_line(mark, text, last_index, reader):
         mark = None
     inline = lines.split_inline(text, mark.index if mark and not mark.is_loose else 1)
@@ -243,7 +243,7 @@ def _lists_goods(piece: Piece, mark: Marker, section: Section, reader: Reader) -
 
 
 def _is_sender(text: str, section: Section, reader: Reader) -> bool:
-    if not lines.is_sender_line(text) or any(word in text for word in _NOTICE):
+    if not lines.is_sender_line(text) or any(word in text for word in talk.NOTICE):
         return False
     in_heading = section.has_header and not any(unit.fixed is None for unit in section.units)
     return not in_heading and not entry.has_quantity(text, reader)
@@ -295,37 +295,34 @@ def _plain(piece: Piece, section: Section, reader: Reader, hearing: Hearing) -> 
     if people.is_chat(text) or (people.is_question(text) and not found):
         section.units.append(_fixed(piece, Outcome.SKIP, "chat", section))
         return
-    if lines.is_total_line(text) and not found:
-        section.units.append(_fixed(piece, Outcome.SKIP, "added_up", section))
-        return
-    if text.strip(_AROUND).startswith(("以上", "上面", "以下")) and not found and not quantity:
+    if not found and talk.is_aside(text, quantity=quantity):
         section.units.append(_fixed(piece, Outcome.SKIP, "remark", section))
+        return
+    if talk.also_wants(text):
+        section.units.append(_fixed(piece, Outcome.REVIEW, "no_who", section))
+        return
+    if talk.adds_up(text, hearing):
+        section.units.append(_fixed(piece, Outcome.SKIP, "added_up", section))
         return
     if above is not None and not piece.after_blank and _continues(above, text, quantity, reader):
         above.pieces.append(piece)
         above.text += " " + text
         above.quantity = above.quantity or quantity
         return
-    notice = any(word in text for word in _NOTICE) and (above is None or not quantity or piece.after_blank)
+    notice = any(word in text for word in talk.NOTICE) and (above is None or not quantity or piece.after_blank)
     changes = any(word in text for word in ("改成", "改为", "不要了", "取消", "退了", "再加"))
     if (quantity and not notice) or changes:
         _entry(piece, None, section).quantity = True
         return
-    if _may_want(text, hearing):
+    if talk.may_want(text, hearing):
         _entry(piece, None, section)
         return
     section.units.append(_fixed(piece, Outcome.SKIP, "remark", section))
 
 
-def _may_want(text: str, hearing: Hearing) -> bool:
-    """`502 大米让给对门了`, `7号楼整个三楼都要`: somebody of an address wants something; only a person knows what."""
-    found = mentions(text, hearing.names)
-    if any(each.level in ROOMS for each in found) and not any(word in text for word in _NOTICE):
-        return True
-    return bool(found) and any(word in text for word in ("都要", "也要", "要的", "想要", "来一", "订一"))
-
-
 def _continues(above: Unit, text: str, quantity: bool, reader: Reader) -> bool:
+    if above.index is None and _OF_MYSELF.match(text):
+        return False
     drafts = entry.read(text, reader)
     draft = drafts[0]
     if not above.quantity:
@@ -337,10 +334,6 @@ def _continues(above: Unit, text: str, quantity: bool, reader: Reader) -> bool:
     return bool(draft.flags) or bool(remarks.extract(text).note)
 
 
-def _names_a_room(text: str, hearing: Hearing) -> bool:
-    return any(each.level in ROOMS for each in mentions(text, hearing.names))
-
-
 def _menus(section: Section, hearing: Hearing) -> None:
     """A numbered block that orders nothing and is followed by another block is a menu."""
     blocks = sorted({unit.block for unit in section.units if unit.fixed is None})
@@ -349,7 +342,7 @@ def _menus(section: Section, hearing: Hearing) -> None:
         priced = any(any(word in unit.text for word in _PRICE) for unit in members)
         silent = sum(unit.quantity for unit in members) * 2 < len(members)
         last = block == blocks[-1]
-        if any(_names_a_room(unit.text, hearing) for unit in members):
+        if any(talk.names_a_room(unit.text, hearing) for unit in members):
             continue  # a block whose lines carry addresses is no menu
         indented = all(unit.pieces[0].indent > 0 for unit in members)
         if (silent and (not last or indented) and len(members) > 1) or (priced and not last):
@@ -375,7 +368,7 @@ def _headings(section: Section, reader: Reader) -> None:
 
 
 def _orders(text: str, reader: Reader) -> bool:
-    if any(word in text for word in _NOTICE):
+    if any(word in text for word in talk.NOTICE):
         return False
     drafts = entry.read(text, reader)
     return any(draft.household is not None and any(item.qty for item in draft.items) for draft in drafts)

@@ -130,6 +130,9 @@ class Hearing:
         places = [each for each in found if each.level is not Level.FLOOR]
         rest = _cut(left, places)
         listed = heading_words.LISTED.sub(" ", rest) if places else rest
+        titled = None if places else self._titled(left, standing)
+        if titled is not None:
+            return titled
         counted = bool(heading_words.COUNT.search(listed)) or any(ch.isdigit() for ch in listed)
         dressed = is_dressed(text)
         if counted and not (dressed and places and _is_count_of_all(rest)):
@@ -139,10 +142,30 @@ class Hearing:
             helper = bool(heading_words.MYSELF.search(rest)) and not heading_words.LEADS.search(
                 rest
             )  # 我是东一弄的小顾，帮老人们统计
+            begun = heading_words.BEGINS.match(left)
+            understood = understood or (begun is not None and places[0].start == begun.end())
             sure = understood and not helper and not heading_words.AGAINST.search(rest)
             changed = self._with_goods(self._placed(places, rest, standing, sure=sure), rest, standing, placed=True)
             return Heading(changed, is_certain=understood or dressed)
         return self._placeless(text, rest, standing, dressed=dressed, understood=understood)
+
+    def _titled(self, left: str, standing: Standing) -> Heading | None:
+        """`【牛奶接龙】明早到货`, `牛奶接龙 每箱12盒`: the good of the lines below, whatever else is said of it.
+
+        Where it is not clear which good that is, a line below has to name its own.
+        """
+        match = heading_words.TITLED.match(left)
+        if match is None or self.lexicon.is_open:
+            return None
+        said, rest = match["inside"] or match["good"], match["rest"]
+        goods = self.lexicon.mentioned(said)
+        alone = not any(ch.isdigit() for ch in heading_words.PER.sub(" ", rest))
+        clear = len(goods) == 1 and self._understands(said) and not self.lexicon.mentioned(rest) - goods
+        if clear and alone and not heading_words.ENDS.search(rest):
+            return Heading(self._with_goods(standing, said, standing, placed=False), is_certain=True)
+        if goods or heading_words.DRESSING.sub("", said)[-1:] in words.GOODS_ENDS:
+            return Heading(replace(standing, goods=None), is_certain=False)
+        return None
 
     def _understands(self, rest: str) -> bool:
         """Whether nothing is left once goods, people and the words of headings are taken out."""
@@ -294,7 +317,7 @@ class Hearing:
                 changed = replace(ended, place_inside=False)
             return changed
         if goods or strange:
-            return replace(changed, goods=None if strange else "")
+            return replace(changed, goods=None)
         if placed and before.goods:
             if before.goods_inside:
                 return replace(changed, goods=None, goods_inside=False)

@@ -1,0 +1,55 @@
+"""Lines that are no entry by their form: talk of other things, sums, and talk that wants something all the same."""
+
+from __future__ import annotations
+
+import re
+
+from app.intake.grammar import lines
+from app.intake.grammar.mentions import ROOMS, mentions
+from app.intake.grammar.standing import Hearing
+
+AROUND = " :：。.,，-—【】[]()"
+NOTICE = tuple(
+    "满 起送 每份 每人 每户 还差 截止 截单 自提 团长 价格 售价 统一 到货 预计 开团 结团 配送 库存 限购 限 合计"
+    " 总计 共计 接龙 注意 温馨提示 备注: 说明 规格 共".split()
+)
+
+_MONEY_ONLY = re.compile(r"[共计合总收款已一了到 ]+\d+(?:\.\d+)? ?(?:元|块钱?)")
+_ALSO_WANTS = re.compile(
+    "(?:(?:我|俺)们?家?(?:想)?要|(?:(?:我|俺)们?家?)?(?:也|都|同)想?(?:要|来|订|跟|拼)|跟|同上|me too|count me in"
+    "|(?:算|加|带|捎)我(?:们|家)?(?:一[个份])?)[了的啊哦哈吧呀嘛!！。~ ]*",
+    re.IGNORECASE,
+)
+
+
+def also_wants(text: str) -> bool:
+    """`我也要`, `加我一个`: somebody wants something, and nothing says who or what."""
+    return bool(_ALSO_WANTS.fullmatch(text))
+
+
+def is_aside(text: str, *, quantity: bool) -> bool:
+    """以上是昨天的, BTW the lift is broken: about other things."""
+    starts = text.strip(AROUND).startswith(("以上", "上面", "以下"))
+    return not quantity and (starts or text.lower().startswith("btw "))
+
+
+def adds_up(text: str, hearing: Hearing) -> bool:
+    """`合计3份`, `海棠园合计 7 件`: what somebody added up, of all or of a place, but of no room."""
+    found = mentions(text, hearing.names)
+    if any(each.level in ROOMS for each in found) and not _MONEY_ONLY.fullmatch(text):
+        return False
+    begin = found[0].end if found and found[0].start == 0 else 0
+    return lines.is_total_line(text[begin:].lstrip(" :："))
+
+
+def may_want(text: str, hearing: Hearing) -> bool:
+    """`502 大米让给对门了`, `7号楼整个三楼都要`: somebody of an address wants something; only a person knows what."""
+    found = mentions(text, hearing.names)
+    if any(each.level in ROOMS for each in found) and not any(word in text for word in NOTICE):
+        return True
+    return bool(found) and any(word in text for word in ("都要", "也要", "要的", "想要", "来一", "订一"))
+
+
+def names_a_room(text: str, hearing: Hearing) -> bool:
+    """Whether a line holds what may be a room."""
+    return any(each.level in ROOMS for each in mentions(text, hearing.names))
