@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from app.core import chinese
 from app.core.redirects import asks_for_another_door
-from app.intake.grammar import changes, doubts, entry, heading, lines, sections, severals, spelling
+from app.intake.grammar import changes, doubts, entry, heading, lines, sections, severals, spelling, wording
 from app.intake.grammar.entry import Draft
 from app.intake.grammar.lexicon import Lexicon
 from app.intake.grammar.lines import Piece
@@ -36,13 +36,13 @@ def parse_chain(text: str, register: Register, lexicon: Lexicon, context: Contex
     found = lines.pieces(text, MAX_LINES, MAX_CHARS)
     read = _affordable([piece for piece in found if not piece.is_beyond])
     beyond = found[len(read) :]
-    read = [piece._replace(text=spelling.spelled_out(changes.marked(piece.text), hearing.names)) for piece in read]
+    read = [piece._replace(text=_worded(piece.text, hearing)) for piece in read]
     parsed = sections.split(read, reader, hearing)
     result: list[ChainLine] = []
     for section in parsed:
         result += _section(section, reader, hearing)
     result = [_moved(line) for line in _superseded(parsed, result)]
-    result = doubts.settled_against_others(result)
+    result = doubts.settled_against_others(result, lexicon)
     result = _by_names(result, reader.context.self_text)
     result = _duplicates(result)
     sums = totals(result)
@@ -51,6 +51,11 @@ def parse_chain(text: str, register: Register, lexicon: Lexicon, context: Contex
     titles = tuple(" ".join(section.title).strip() for section in parsed)
     warnings = tuple(w for section in parsed for w in _warnings(section, reader))
     return ChainResult(tuple(result), titles, warnings, sums)
+
+
+def _worded(text: str, hearing: Hearing) -> str:
+    """The text of a line in the words that the grammar and the register know."""
+    return spelling.spelled_out(wording.plainly(changes.marked(text)), hearing.names)
 
 
 def _moved(line: ChainLine) -> ChainLine:

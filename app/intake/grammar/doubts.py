@@ -17,12 +17,17 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from app.intake.grammar.entry import Draft
+from app.intake.grammar.lexicon import Lexicon
 from app.intake.grammar.mentions import BUILDINGS, ROOMS, Level, Mention, groups, mentions
 from app.intake.grammar.model import ChainLine, Outcome
 from app.intake.grammar.standing import Hearing, Needs, Standing
 from app.places.rules import Household, building_key, room_key, stairwell_key
 
 _PLACE_BRACKET = re.compile(r"\(([东西南北中前后]边?|[^()]{1,6}[区期弄苑园村巷楼幢栋座])\)")
+_SPARED = re.compile(r"\((?:不是[^()]{2,20}|[^()]{2,20}(?:不动|不变))\)")
+"""（不是210弄的）, （210弄的不动）: another place, named to tell this one from it."""
+_CORRECTED = re.compile(r"^[^改]*(?:[说写报打填]错|多写|写多|\d[^\d改]{0,2} ?(?:→|->|=>))[^改]*$")
+"""Words that correct without saying that they change."""
 _PLACES = frozenset({Level.COMPOUND, Level.STREET, *BUILDINGS})
 
 
@@ -42,8 +47,11 @@ def of_place(text: str, drafts: Sequence[Draft], standing: Standing, strays: set
     homes = [draft.household for draft in drafts if draft.household]
     if not homes:
         return ""
-    if any(not agrees(group, homes) for group in groups(text, found)):
-        return "place_behind"
+    spared = [match.span() for match in _SPARED.finditer(text)]
+    for group in groups(text, found):
+        is_other = any(start <= group[0].start < end for start, end in spared)
+        if agrees(group, homes) == is_other:
+            return "place_behind"
     if any(
         not any(match.start() < each.end and each.start < match.end() for each in found)
         for match in _PLACE_BRACKET.finditer(text)
@@ -69,12 +77,13 @@ def named_elsewhere(text: str, standing: Standing, hearing: Hearing) -> set[str]
     return {c for each in found if len(each.compounds) == 1 for c in each.compounds} - set(standing.scope.compounds)
 
 
-def settled_against_others(found: Sequence[ChainLine]) -> list[ChainLine]:
+def settled_against_others(found: Sequence[ChainLine], lexicon: Lexicon) -> list[ChainLine]:
     """Changes that another line of the paste makes unclear are asked.
 
     7-302 1份 and 7-302 2份❌        is the first still wanted?
     1203取消 below 望海楼, after 听雪1203 1份    whose order?
     """
+    found = _corrections(found, lexicon)
     by_room: dict[str, set[object]] = defaultdict(set)
     ordering: dict[object, int] = Counter()
     for line in found:
@@ -89,6 +98,28 @@ def settled_against_others(found: Sequence[ChainLine]) -> list[ChainLine]:
             line = line._replace(outcome=Outcome.REVIEW, reason="struck_twice")
         elif home is not None and changes and line.inherits and len(by_room[room_key(home.room)]) > 1:
             line = line._replace(outcome=Outcome.REVIEW, household=None, candidates=(home,), reason="ambiguous")
+        settled.append(line)
+    return settled
+
+
+def _corrections(found: Sequence[ChainLine], lexicon: Lexicon) -> list[ChainLine]:
+    """`3-502 说错了 鸡蛋是2板` corrects an order above of that household and good; without one, ask.
+
+    鸡蛋不要了 西瓜留着 keeps what was ordered above; a melon that nobody ordered above may be a new wish.
+    """
+    ordered: set[tuple[object, str]] = set()
+    settled = []
+    for line in found:
+        keys = {(line.household, item.item) for item in line.items}
+        if line.outcome is Outcome.AMEND and _CORRECTED.search(line.raw) and not keys <= ordered:
+            proposed = (line.household,) if line.household else ()
+            line = line._replace(outcome=Outcome.REVIEW, household=None, candidates=proposed, reason="unclear_words")
+        if line.outcome is Outcome.CANCEL and line.items and line.household is not None and not lexicon.is_open:
+            kept = {(line.household, good) for good in lexicon.mentioned(line.text)} - keys
+            if not kept <= ordered:
+                line = line._replace(outcome=Outcome.REVIEW, reason="change_unclear")
+        if line.outcome is Outcome.ROW:
+            ordered |= keys
         settled.append(line)
     return settled
 

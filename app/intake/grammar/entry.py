@@ -7,11 +7,12 @@ proxy    := address 代 address | name 代 address
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from app.core import chinese
-from app.intake.grammar import changes, contacts, goods, people, remarks, variants, words
+from app.intake.grammar import changes, contacts, goods, people, remarks, variants, withdrawals, words
 from app.intake.grammar.model import Change, Flag, Goods, Outcome
 from app.intake.grammar.reader import Reader, addresses
 from app.intake.grammar.scan import Element, Kind, scan
@@ -22,8 +23,9 @@ _KEYCAPS = {0xFE0F: None, 0x20E3: None} | dict.fromkeys(map(ord, "【】[]「」
 _WANTS = ("只要", "只留", "保留", "换成", "换", "改要", "再来", "重新", "还要", "另要")
 _DOUBTS = tuple(
     "换人 给别 让给 转给 别家 别人家 写重 重复 写错 弄错 搞错 填错 再说 看情况 考虑 待定 不确定 不一定"
-    " 等通知 先不".split()
+    " 等通知 先不 有多的 有剩 有余 如果有 如果还有 要是有 要是还有 有的话".split()
 )
+_WARNS = re.compile("(?:别|勿|不要)(?:搞|弄|写)错")
 _GONE = ("退款", "已退", "退单", "取消", "作废", "已删", "撤单", "撤销")
 _NEIGHBOURS = ("隔壁", "对门", "楼上", "楼下", "邻居", "朋友", "对面")
 
@@ -148,10 +150,8 @@ def _split(text: str, found: list[Located], reader: Reader) -> list[Draft]:
         return drafts
     tail = text[found[-1].end :]
     empty_before = all(not text[a.end : b.start].strip(" ,，、/和跟与&及") for a, b in pairwise(found))
-    if empty_before and tail.lstrip().startswith((*words.EACH, "每户", "每家", "都")):
-        shared = tail.lstrip().removeprefix("每户").removeprefix("每家").removeprefix("都")
-        for each in words.EACH:
-            shared = shared.removeprefix(each)
+    shared = _shared(tail, reader) if empty_before else ""
+    if shared:
         drafts = [
             _one(text[place.start : place.end] + " " + shared, [place_at_start(place)], reader, Draft(Outcome.ROW))
             for place in found
@@ -161,6 +161,18 @@ def _split(text: str, found: list[Located], reader: Reader) -> list[Draft]:
     whole = _one(text, found, reader, Draft(Outcome.ROW))
     candidates = tuple(household for place in found for household in place.resolution.candidates)
     return [_asked(replace(whole, household=None), "several_households", candidates)]
+
+
+def _shared(tail: str, reader: Reader) -> str:
+    """The goods of each of several households: 各2份, 每户鸡蛋1板, 牛奶各1箱; "" when none are said to be of each."""
+    tail = tail.lstrip(" :：")
+    if tail.startswith((*words.EACH, "每户", "每家", "都")):
+        tail = tail.removeprefix("每户").removeprefix("每家").removeprefix("都")
+        for each in words.EACH:
+            tail = tail.removeprefix(each)
+        return tail
+    good, each, quantity = tail.partition("各")
+    return f"{good.strip()} {quantity}" if each and reader.lexicon.knows(good.strip()) else ""
 
 
 def place_at_start(place: Located) -> Located:
@@ -182,8 +194,9 @@ def _one(text: str, found: list[Located], reader: Reader, draft: Draft) -> Draft
         rest = rest.replace(" -", " ", 1)
     if any(f"{verb}{word}" in rest for verb in ("代", "帮", "替") for word in _NEIGHBOURS):
         draft = _asked(draft, "proxy_unclear")
+    rest = "取消" if found and withdrawals.is_refusal(rest) else withdrawals.without_kept(rest, reader.lexicon)
     extracted = remarks.extract(rest)
-    changing = changes.find(extracted.rest)
+    changing = withdrawals.without_reason(changes.find(extracted.rest), reader.lexicon)
     elements = _elements(changing.text, reader)
     if changing.total is not None and changing.change is Change.SET:
         elements = changes.with_total(elements, changing.total)
@@ -295,7 +308,8 @@ def _judged(
     if not draft.items:
         return _without_goods(draft, elements)
     problem = next((item.problem for item in draft.items if item.problem), "") or parsed.problem
-    unclear = not draft.change and any(word in said for word in _DOUBTS)
+    doubted = _WARNS.sub("", said)
+    unclear = not draft.change and any(word in doubted for word in _DOUBTS)
     problem = problem or ("unclear_words" if unclear else "")
     kept = draft.change or Flag.NO_SUBSTITUTE in draft.flags
     gone = not kept and any(word in said for word in _GONE)

@@ -14,7 +14,7 @@ _BEHIND_LETTER = chinese.NUMERALS | set("各要来订半和跟与套款组餐包
 _LONGEST_COMMON = max(len(word) for word in words.GOODS)
 _UNITS_LOWER = frozenset(unit.lower() for unit in words.UNITS)
 _NOTE_STARTS = ("要", "不要", "的", "选", "最好", "尽量")
-_TAILS = ("等", "类", "的", *words.DESCRIBING)
+_TAILS = ("等", "类", "的", "单", *words.DESCRIBING)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ Every scan is a single pass with bounded look-ahead; there is no backtracking.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -24,6 +25,7 @@ _MARKS = ".、,:);]。"
 _ADDRESS_FOLLOWS = "-/# 号栋幢撞座楼单室弄"
 _KEYCAP = "\ufe0f\u20e3"
 _ADDED_UP = ("合计", "总计", "共计", "总共", "一共", "共", "接龙共", "已接", "还差", "还剩", "剩余", "小计")
+_BRACKETED_TIME = re.compile(r"[\[【(](?:\d{1,2}[-/.]\d{1,2} )?(?:[01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d)?[\])】] ?")
 _INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad\u200e\u200f"), None)
 _DATE_FOLLOWS = "星周上下午晚早中到送团接预发前截取起开是、,,日 "
 
@@ -172,7 +174,10 @@ def month_day_end(text: str) -> int:
 
 
 def timestamp_end(text: str) -> int:
-    """End of a leading date and time (`2026年10月3日 22:14 `), 0 when there is none."""
+    """End of a leading date and time (`2026年10月3日 22:14 `, `[22:41] `), 0 when there is none."""
+    bracketed = _BRACKETED_TIME.match(text)
+    if bracketed is not None:
+        return bracketed.end()
     at = 0
     if len(text) > 9 and text[:4].isdigit() and text[4] in "年-/.":
         while at < len(text) and at < 14 and (text[at].isdigit() or text[at] in "年月日-/."):

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from app.intake.grammar import entry, words
@@ -15,8 +16,10 @@ from app.intake.grammar.model import Outcome
 from app.intake.grammar.reader import Reader
 from app.intake.grammar.standing import Hearing
 
-_BETWEEN = " ,，、;；和跟与及+"
+_BETWEEN = " ,，、;；和跟与及+&"
 _MOST = 6
+_ROOMS = re.compile(r"(?P<first>\d{3,4}(?!\d)[^,，]{1,20})[,，] ?(?P<second>\d{3,4} \d{1,2} ?[\u4e00-\u9fff]?)$")
+"""301要1份，302 1份: two rooms of the building above, each with its goods."""
 
 
 def read(text: str, hearing: Hearing, reader: Reader) -> list[Draft]:
@@ -25,6 +28,11 @@ def read(text: str, hearing: Hearing, reader: Reader) -> list[Draft]:
     if len(parts) > 1:
         found = [draft for part in parts for draft in entry.read(part, reader)]
         if len(found) == len(parts) and all(draft.outcome is Outcome.ROW and draft.household for draft in found):
+            return found
+    rooms = _ROOMS.match(text)
+    if rooms is not None:
+        found = [*entry.read(rooms["first"], reader), *entry.read(rooms["second"], reader)]
+        if len(found) == 2 and all(draft.outcome is Outcome.ROW and draft.household for draft in found):
             return found
     return entry.read(text, reader)
 
