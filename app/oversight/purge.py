@@ -133,9 +133,7 @@ def unlink_households(cycle_id: int) -> None:
     db.session.execute(delete(RollCall).where(RollCall.cycle_id == cycle_id))
     pastes = select(ChainPaste.id).where(ChainPaste.cycle_id == cycle_id)
     db.session.execute(
-        update(ChainLine)
-        .where(ChainLine.paste_id.in_(pastes))
-        .values(household_id=None, candidates=[], elsewhere=None)
+        update(ChainLine).where(ChainLine.paste_id.in_(pastes)).values(household_id=None, candidates=[], elsewhere=None)
     )
     advance(cycle, CycleState.PURGED)
     cycle.purge_on = clock.today()
