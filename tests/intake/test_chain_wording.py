@@ -38,7 +38,7 @@ def test_words_are_replaced_by_those_of_the_same_meaning_only(written: str, read
 
 
 @pytest.mark.parametrize(
-    "heading", ["【大米接龙】后天到货", "【大米】每袋10斤，每户限3袋", "大米接龙 明早送", "〔大米〕"]
+    "heading", ["【大米接龙】后天到货", "【大米】每袋10斤，每户限3袋", "大米接龙 明早到货", "〔大米〕"]
 )
 def test_a_second_heading_changes_the_good_of_the_lines_below(heading: str) -> None:
     found = lines(f"【牛奶接龙】每箱12盒\n5-101 1箱\n{heading}\n5-102 2")
@@ -51,6 +51,33 @@ def test_a_second_heading_changes_the_good_of_the_lines_below(heading: str) -> N
 def test_below_a_heading_whose_good_is_not_clear_a_line_names_its_own(heading: str) -> None:
     found = lines(f"【牛奶接龙】明早到货\n5-101 1箱\n{heading}\n5-102 2\n5-103 大米1袋")
     assert [line.outcome for line in found[-2:]] == [Outcome.REVIEW, Outcome.ROW]
+
+
+@pytest.mark.parametrize("talk", ["牛奶团购什么时候到", "【牛奶】还有吗", "牛奶接龙昨天的到了", "大米团购我没抢到"])
+def test_talk_about_another_good_never_makes_it_the_good_of_the_lines_below(talk: str) -> None:
+    line = last(f"【鸡蛋接龙】明早到货\n5-101 1板\n{talk}\n5-102 2")
+    assert [item for item, _qty in goods(line)] in ([""], ["鸡蛋"])
+
+
+@pytest.mark.parametrize(
+    "title", ["鸡蛋接龙，请大家把楼号写清楚", "【鸡蛋】不要挑大小", "#接龙\n鸡蛋接龙 没地方放的别订"]
+)
+def test_the_first_title_decides_whatever_else_it_says(title: str) -> None:
+    assert goods(last(f"{title}\n1. 5-101 2")) == [("鸡蛋", 2)]
+
+
+@pytest.mark.parametrize("line", ["（鸡蛋2板）", "【鸡蛋】两板", "【鸡蛋】王阿姨 两板", "鸡蛋登记两板"])
+def test_a_good_with_an_amount_is_no_heading(line: str) -> None:
+    assert last(f"5-102 大米1袋\n\n{line}").outcome is Outcome.REVIEW
+
+
+@pytest.mark.parametrize("talk", ["7号楼付款了", "7号楼已支付", "7号楼明早先付款"])
+def test_talk_that_names_a_building_gives_no_line_below_its_place(talk: str) -> None:
+    assert last(f"5号楼\n{talk}\n302 鸡蛋1").outcome is Outcome.REVIEW
+
+
+def test_a_second_round_is_no_second_phase() -> None:
+    assert last("2期团购接龙\n3栋1单元1101 鸡蛋1", "stages").outcome is Outcome.REVIEW
 
 
 def test_a_unit_that_does_not_fit_the_good_of_the_heading_is_asked() -> None:
@@ -101,6 +128,8 @@ def test_what_is_kept_and_the_reason_stay_beside_what_is_withdrawn(text: str) ->
         "4-401 大米不要了 西瓜还要的",
         "4-401 大米不要了 来两个西瓜",
         "4-401 不要了，两袋",
+        "4-401 不要了，王阿姨两袋",
+        "4-401 please don't cancel",
         "4-401 大米不要了 鸡蛋还要2板",
     ],
 )
@@ -171,6 +200,11 @@ def test_goods_may_stand_in_front_of_a_named_place() -> None:
     for text in ("一袋大米 两板鸡蛋 春晖苑3号楼204", "大米1、鸡蛋2 春晖苑3号楼204"):
         line = last(text, "mixB")
         assert (line.outcome, sorted(goods(line))) == (Outcome.ROW, [("大米", 1), ("鸡蛋", 2)])
+
+
+@pytest.mark.parametrize("text", ["4-401 酱油，2瓶", "4-401 酱油=2瓶", "4-401 油退掉了", "4-401 酱油 不要了"])
+def test_goods_that_nobody_sells_never_stand_for_the_one_that_is_sold(text: str) -> None:
+    assert last(f"4-401 1份\n{text}", catalogue="veg").outcome is Outcome.REVIEW
 
 
 def test_a_sum_of_a_place_orders_nothing() -> None:

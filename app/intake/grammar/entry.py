@@ -55,7 +55,9 @@ class Draft:
 
 def has_quantity(text: str, reader: Reader) -> bool:
     """Whether the text, addresses left out, holds a quantity."""
-    rest = contacts.masked(_without(text, addresses(text, reader)))
+    rest = contacts.masked(_without(text, addresses(text, reader))).strip()
+    if rest.startswith("(") and rest.find(")") == len(rest) - 1:
+        rest = rest[1:-1]  # （鸡蛋2板）: nothing but what stands in brackets
     return any(element.kind is Kind.QTY for element in scan(rest, reader.lexicon))
 
 
@@ -295,6 +297,8 @@ def _judged(
     if changing.cancels:
         if _goes_on(changing.behind, reader):
             return _asked(draft, "change_unclear")
+        if any(e.kind is Kind.WORDS and goods.is_unsold(e.text, reader.lexicon) for e in elements):
+            return _asked(draft, "unknown_item")  # 油退掉 in a list of vegetables
         counted = [item for item in draft.items if item.qty is not None]
         bare = (
             changing.apart

@@ -154,6 +154,8 @@ class _Reader:
         if shape == "Q" and self.waiting and self.lexicon.knows(_name(self.waiting[-1].text)):
             self._pair(self.waiting.pop(), group[0])
             return
+        if shape == "Q" and self.waiting and is_unsold(self.waiting[-1].text, self.lexicon):
+            self.problem = self.problem or "unknown_item"  # 酱油，2瓶 in a list of vegetables
         self._settle_waiting()
         self._group(group, shape)
 
@@ -350,6 +352,12 @@ def _name(text: str) -> str:
             name = name[: -len(verb)]
             break
     return name.strip(_AROUND)
+
+
+def is_unsold(text: str, lexicon: Lexicon) -> bool:
+    """Whether words are a common name for goods, of which the catalogue has none."""
+    name = _name(text).removeprefix("的")
+    return not lexicon.is_open and name in words.GOODS and not lexicon.mentioned(name)
 
 
 def _is_no_item(written: str) -> bool:

@@ -17,7 +17,7 @@ DRESSING_WORDS = (
     "报到 一起 写在 写 接着 看过来 来 你们 我们 您 好 辛苦 谢谢 感谢 麻烦 请 限 每户 每人 "
     "全部 所有 继续 新的 一轮 接上 我是 要 报 门牌号 门牌 份数 房号 楼号 填 和 到货 预售 买 "
     "订 接 单 户主 家 宿舍 小区 社区 合并 更正 更新 补充 例外 汇总如下 如下 明细 情况 晚 早 "
-    "明早 明晚 后天 货到再付款 货到付款 先付款 支付后 付款后 支付 付款 每份 每箱 每板 每袋 "
+    "明早 明晚 后天 货到再付款 货到付款 支付后 付款后 每份 每箱 每板 每袋 "
     "群接龙 水果 蔬菜 菜 物资 生活用品 日用品 组 栋 幢 楼 "
 ).split()
 _ROLES = "负责人|负责|统计|代收|代领|登记|整理版|整理|收集|汇总|转发|转来|发来"
@@ -59,4 +59,7 @@ TITLED = re.compile(
 )
 """A good in brackets at the start of a line, or in front of the word for the list."""
 PER = re.compile(r"(?:每|限|满)[^,，。;；]{0,10}")
-ENDS = re.compile("结束|到此|为止|完毕|截止|满了|不接|没有|没了|改成|换成")
+AMOUNT = re.compile(r"\d|[一二两三四五六七八九十半俩仨] ?(?:" + "|".join(_UNITS) + ")")
+"""What may be how much somebody wants."""
+ENDS = re.compile("结束|到此|为止|完|截止|截单|满|不|没|改成|换成|昨|上次|已|吗|呢|[?？]|什么|几点|怎么|多少|谁")
+"""Words of another matter than the good that is ordered below."""

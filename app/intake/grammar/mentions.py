@@ -248,5 +248,7 @@ def _pattern(names: Gazetteer) -> re.Pattern[str] | None:
 def _guarded(name: str) -> str:
     """A name that begins or ends with a digit does so in the text too (500弄 is not in 1500弄)."""
     before = r"(?<![\d第])" if name[0].isdigit() else ""
+    if name[0].isdigit() and name.endswith("期"):
+        return rf"{before}{re.escape(name)}(?! ?[团拼接开])"  # 2期团购 may be the second round
     after = r"(?!\d)" if name[-1].isdigit() else r"(?![楼院])" if name.endswith("号") else ""
     return before + re.escape(name) + after

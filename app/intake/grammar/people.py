@@ -21,6 +21,10 @@ _THANKED = tuple("团长 楼长 群主 组长 楼组长 志愿者 老师 阿姨 
 _TRIM = " :：,，-~·。.、…"
 _ASKS = ("多少钱", "几点", "什么时候", "还有吗", "有吗", "怎么", "能不能", "可不可以", "谁", "哪里", "哪天", "吗", "?")
 _DISTRICTS = tuple("社区 街道 委会 小区 大楼 公寓 人家 市场 广场 中心 大厦 路 街 区 里 府 号".split())
+_NO_NAMES = frozenset(
+    "付款 付钱 付了 付过 付好 方便 方才 于是 任何 任意 何时 高兴 白天 钱款 钱已 万一 万分 金额".split()
+)
+"""Words that begin like a surname."""
 _PLACES = frozenset("村桥角弄巷塘湾庄里岙浜埭坊苑园营")
 
 
@@ -36,7 +40,7 @@ def is_name(text: str) -> bool:
         return True
     if not 2 <= len(text) <= 3 or text[0] not in words.SURNAMES or text in words.GOODS:
         return False
-    if text[-1] == "的":
+    if text[-1] == "的" or text[:2] in _NO_NAMES:
         return False
     if text[-1] in _PLACES and (len(text) == 2 or text[1] == "家"):
         return False  # 王家村, 李家桥, 马塘

@@ -6,7 +6,7 @@ The rules look at a line and its neighbours only; no line is visited more than a
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from app.intake.grammar import entry, lines, people, remarks, talk
 from app.intake.grammar.lines import Inline, Marker, Piece
@@ -101,10 +101,13 @@ def _headed(piece: Piece, told: Heading, section: Section, sections: list[Sectio
     """The list that goes on below a heading: a new one where orders stand above it. What the line is stays open when
     it is no certain heading; what it names ends the inheritance all the same.
     """
+    ordered = any(unit.fixed is None for unit in section.units)
     if not told.is_certain:
-        section.standing = told.standing
+        titles = bool(told.names) and not ordered and (section.has_header or len(sections) == 1)
+        known = titles and not section.standing.goods  # the first title of a list: what it offers decides
+        section.standing = replace(told.standing, goods=section.standing.goods) if known else told.standing
         return section
-    if any(unit.fixed is None for unit in section.units):
+    if ordered:
         placed = told.standing.scope != section.standing.scope
         title = [piece.text, *section.own_title] if placed else list(section.title)
         section = Section(len(sections), title, heading=placed or section.heading)

@@ -67,10 +67,14 @@ NOTHING_SAID = Standing()
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """A line that orders nothing, and what stands below it. is_certain: it is surely a heading and nothing else."""
+    """A line that orders nothing, and what stands below it. is_certain: it is surely a heading and nothing else.
+
+    names: the one good that a line names which is perhaps a title, perhaps talk.
+    """
 
     standing: Standing
     is_certain: bool
+    names: str = ""
 
 
 def plain(text: str) -> str:
@@ -157,14 +161,18 @@ class Hearing:
         match = heading_words.TITLED.match(left)
         if match is None or self.lexicon.is_open:
             return None
-        said, rest = match["inside"] or match["good"], match["rest"]
+        said, rest = match["inside"] or match["good"], heading_words.PER.sub(" ", match["rest"])
+        if heading_words.AMOUNT.search(said):
+            return None
         goods = self.lexicon.mentioned(said)
-        alone = not any(ch.isdigit() for ch in heading_words.PER.sub(" ", rest))
-        clear = len(goods) == 1 and self._understands(said) and not self.lexicon.mentioned(rest) - goods
-        if clear and alone and not heading_words.ENDS.search(rest):
+        alone = not heading_words.AMOUNT.search(rest) and not heading_words.ENDS.search(rest)
+        alone = alone and (bool(match["inside"]) or self._understands(rest))
+        if alone and len(goods) == 1 and self._understands(said) and not self.lexicon.mentioned(match["rest"]) - goods:
             return Heading(self._with_goods(standing, said, standing, placed=False), is_certain=True)
         if goods or heading_words.DRESSING.sub("", said)[-1:] in words.GOODS_ENDS:
-            return Heading(replace(standing, goods=None), is_certain=False)
+            only = next(iter(goods)) if len(goods) == 1 else ""
+            named = "" if self.lexicon.mentioned(match["rest"]) - goods else only
+            return Heading(replace(standing, goods=None), is_certain=False, names=named)
         return None
 
     def _understands(self, rest: str) -> bool:

@@ -38,8 +38,9 @@ def adds_up(text: str, hearing: Hearing) -> bool:
     found = mentions(text, hearing.names)
     if any(each.level in ROOMS for each in found) and not _MONEY_ONLY.fullmatch(text):
         return False
-    begin = found[0].end if found and found[0].start == 0 else 0
-    return lines.is_total_line(text[begin:].lstrip(" :："))
+    if found and found[0].start == 0:
+        return text[found[0].end :].lstrip(" :：").startswith(("合计", "小计", "总计", "共计"))
+    return lines.is_total_line(text)
 
 
 def may_want(text: str, hearing: Hearing) -> bool:

@@ -20,6 +20,7 @@ _KEPT = re.compile(
 )
 _REFUSED = frozenset("不要 不要了 不用 不用了 不需要 不需要了 算了 不订了 退 退了 取消".split())
 _WANTED = re.compile("[要来订加改换买补留添只送]")
+_TELLS = re.compile("[了有剩]")
 _BREAK = " ,，;；。"
 
 
@@ -53,6 +54,10 @@ def without_reason(changing: Changing, lexicon: Lexicon) -> Changing:
     apart = behind[:1] in tuple(_BREAK) and bool(begins)
     if not changing.cancels or not apart or lexicon.is_open or lexicon.mentioned(behind) or _WANTED.search(behind):
         return changing
-    if not "\u4e00" <= begins[0] <= "\u9fff" or begins[0] in "零一二三四五六七八九十两半俩仨各共":
+    if (
+        not _TELLS.search(behind)
+        or not "\u4e00" <= begins[0] <= "\u9fff"
+        or begins[0] in "零一二三四五六七八九十两半俩仨各共"
+    ):
         return changing
     return replace(changing, text=changing.text.removesuffix(behind), behind="")

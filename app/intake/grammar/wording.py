@@ -60,7 +60,7 @@ _RULES: tuple[_Rule, ...] = (
     (re.compile(rf"(?<=[ {_HAN}xX×*])(\d{{1,2}})({_UNIT})? ?(?:->|=>|→) ?(?=\d{{1,2}}(?!\d))"), r"\1\2改成"),
     (re.compile(r"[xX×*]? ?(?<!\d)(\d{1,2}) each\b", re.IGNORECASE), r"各\1"),
     (re.compile(r"\beach ?[xX×*]? ?(?=\d{1,2}(?!\d))", re.IGNORECASE), "各"),
-    (re.compile(r"\bcancel(?:l?ed)?\b", re.IGNORECASE), "取消"),
+    (re.compile(r"(?<!not )(?<!n't )(?<!n’t )(?<!dont )\bcancel(?:l?ed)?\b", re.IGNORECASE), "取消"),
     (re.compile(r"(?<![A-Za-z])(?:thx|thanks|thank you|sorry)(?![A-Za-z])", re.IGNORECASE), " "),
     (re.compile(r"(?<![\d-])(?P<rooms>\d{3,4}(?: \d{3,4})+)(?P<each> ?(?:各|每户|每家))"), _listed),
     (re.compile(rf"(?<=[楼幢栋座元])的(?=[{_SPOKEN}]{{3,5}}[室 ,，]|\d{{3,4}}(?!\d))"), ""),
