@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
-from sqlalchemy import create_engine, event, text
+from sqlalchemy import Dialect, Engine, create_engine, event, text
 
 from app.core.db import db, prepare_engine
 from app.factory import create_app
@@ -87,6 +88,31 @@ def installation(tmp_path_factory: pytest.TempPathFactory, request: pytest.Fixtu
     return create_app(settings_for(folder, request.getfixturevalue("postgres_database") if POSTGRES else url))
 
 
+_compiled: dict[str, Any] = {}
+
+
+@cache
+def _all_alike(kind: type[Dialect]) -> type[Dialect]:
+    """The dialects of one kind, each equal to each other: statements are kept compiled by dialect."""
+
+    def is_alike(self: Dialect, other: object) -> bool:
+        return type(self) is type(other)
+
+    alike = {"__eq__": is_alike, "__hash__": lambda self: hash(type(self)), "supports_statement_cache": True}
+    return type(kind.__name__, (kind,), alike)
+
+
+def engine_of(url: str) -> Engine:
+    """An engine of a test's own that knows the statements compiled by those before it, as in a process that goes on.
+
+    Compiling them anew for each test was a third of the time of a test that opens pages.
+    """
+    engine = create_engine(url)
+    engine.dialect.__class__ = _all_alike(type(engine.dialect))
+    engine._compiled_cache = _compiled.setdefault(engine.dialect.name, engine._compiled_cache)
+    return engine
+
+
 @pytest.fixture
 def app(installation: Flask, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Flask]:
     """The application on an empty, migrated database."""
@@ -97,7 +123,7 @@ def app(installation: Flask, tmp_path: Path, request: pytest.FixtureRequest) -> 
         shutil.copy(request.getfixturevalue("template_database"), tmp_path / "louda.db")
     installation.extensions["louda_settings"] = settings_for(tmp_path, url)
     with installation.app_context():
-        db.engines[None] = create_engine(url)
+        db.engines[None] = engine_of(url)
         prepare_engine(db.engine)
         if POSTGRES:
             empty_postgres()
@@ -107,10 +133,23 @@ def app(installation: Flask, tmp_path: Path, request: pytest.FixtureRequest) -> 
 
 
 def empty_postgres() -> None:
-    """Empty every table of the PostgreSQL test database; TRUNCATE is not stopped by the row guards."""
-    names = ", ".join(f'"{table.name}"' for table in db.metadata.sorted_tables)
+    """Empty every table of the PostgreSQL test database that holds something, and count its ids from one again.
+
+    TRUNCATE takes a third of a second for all tables, whatever they hold. As a replica, neither row guards nor foreign
+    keys stand in the way of deleting.
+    """
+    names = [table.name for table in db.metadata.sorted_tables]
+    filled = " UNION ALL ".join(f"SELECT '{name}' WHERE EXISTS (SELECT FROM \"{name}\")" for name in names)
+    used = text(
+        "SELECT quote_ident(schemaname) || '.' || quote_ident(sequencename) FROM pg_sequences "
+        "WHERE schemaname = current_schema() AND last_value IS NOT NULL"
+    )
     with db.engine.begin() as connection:
-        connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
+        connection.execute(text("SET LOCAL session_replication_role = replica"))
+        for name in connection.scalars(text(filled)).all():
+            connection.execute(text(f'DELETE FROM "{name}"'))
+        for sequence in connection.scalars(used).all():
+            connection.execute(text(f"ALTER SEQUENCE {sequence} RESTART"))
 
 
 @pytest.fixture

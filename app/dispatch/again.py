@@ -17,6 +17,7 @@ from sqlalchemy import select
 
 from app.core.db import db
 from app.core.errors import Conflict
+from app.dispatch.budget import budget_of
 from app.dispatch.leftover import serve_rest
 from app.dispatch.models import Plan, PlanBag, Round, RoundState, Stop
 from app.dispatch.problem import RELOAD_S, Stated
@@ -24,7 +25,7 @@ from routing.check import check
 from routing.locks import without_locks
 from routing.model import Load, Problem
 from routing.model import Stop as ProblemStop
-from routing.plan import Budget, Control, Cost, Statistics, Visit
+from routing.plan import Control, Cost, Statistics, Visit
 from routing.plan import Plan as Solved
 from routing.plan import Round as SolvedRound
 from routing.replan import Replanned, keeping
@@ -57,7 +58,7 @@ def plan_again(stated: Stated, before: Plan, seconds: int, seed: int, control: C
             printed.append((one.vehicle, one.number))
     known = Solved("", tuple(rounds), (), Cost())
     asked = stated.problem.with_changes(stops=tuple(_kept_with_team(stated, before, known)))
-    budget = Budget(seconds=seconds)
+    budget = budget_of(asked, seconds)
     try:
         result: Replanned = searcher.run(REPLANNER, asked, known, printed, budget=budget, seed=seed, control=control)
     except SearchFailed:

@@ -24,6 +24,7 @@ from app.core.errors import Conflict
 from app.core.events import SYSTEM, record
 from app.core.jobs import Running, handles
 from app.dispatch.again import plan_again
+from app.dispatch.budget import budget_of
 from app.dispatch.leftover import serve_rest
 from app.dispatch.models import HeldReason, Plan, PlanBag, PlanState, Round, Stop, StopState
 from app.dispatch.problem import Stated, state
@@ -34,7 +35,7 @@ from routing import check
 from routing.codec import problem_hash
 from routing.locks import without_locks
 from routing.model import Problem
-from routing.plan import Budget, Control, Progress, Reason, Statistics
+from routing.plan import Control, Progress, Reason, Statistics
 from routing.plan import Round as SolvedRound
 from routing.solve import finish, first_draft
 from routing.supervise import SearchFailed, searcher
@@ -163,7 +164,7 @@ def checked_plan(stated: Stated, seconds: float, seed: int, control: Control | N
 def _searched(problem: Problem, seconds: float, seed: int, control: Control, start: Solved | None) -> Solved:
     if problem.stops and problem.vehicles:
         try:
-            budget = Budget(seconds=seconds)
+            budget = budget_of(problem, seconds)
             solved: Solved = searcher.run(SOLVER, problem, start, budget=budget, seed=seed, control=control)
             if verdict := check(problem, solved):
                 return solved
