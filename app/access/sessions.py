@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum, auto
 
 from flask import Response, current_app, request, session
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import joinedload, selectinload
 
 from app.access.models import Account, HouseholdToken, StaffSession
@@ -59,13 +59,19 @@ def forget(why: Ended | None = None) -> None:
         session.update(ended=str(why), ended_account=whose)
 
 
+_OF_TOKEN = (
+    select(StaffSession)
+    .where(StaffSession.token_sha256 == bindparam("digest"))
+    .options(joinedload(StaffSession.account).selectinload(Account.grants))
+)
+
+
 def session_of_request() -> StaffSession | None:
     """The sign-in that the cookie names, whether it still holds or not."""
     token = session.get("sid")
     if not isinstance(token, str):
         return None
-    whole = joinedload(StaffSession.account).selectinload(Account.grants)
-    return db.session.scalar(select(StaffSession).where(StaffSession.token_sha256 == digest(token)).options(whole))
+    return db.session.scalar(_OF_TOKEN, {"digest": digest(token)})
 
 
 def staff_of_request() -> Staff | None:

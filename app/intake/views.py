@@ -12,7 +12,7 @@ from app.core.db import db
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.jobs import Job
 from app.core.paging import cut, same_list
-from app.core.schemas import Form
+from app.core.schemas import Form, load
 from app.intake import queries, service, service_commit, service_route, versions
 from app.intake.models import ChainLine, ChainPaste, Difference, LineOutcome, PasteState
 from app.intake.reasons import sentence
@@ -175,7 +175,7 @@ def undo(paste_id: int) -> Response:
 @requires(Permission.INTAKE)
 def route(paste_id: int) -> Response:
     """Hand the lines that another point covers over to it."""
-    to = Form(service_route.RouteSchema, request.form).command
+    to = load(service_route.RouteSchema, request.form)
     return submit[ChainPaste](then=_preview_of, says=_("已交给那个点位，那边核对后入单。"))(
         service_route.route, staff(), paste_id, to
     )

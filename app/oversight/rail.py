@@ -87,13 +87,14 @@ def _cycles(staff: Staff) -> list[Cycle]:
 
 def _in_reach(staff: Staff) -> ColumnElement[bool]:
     """A condition on Cycle: the frame, too, shows nothing of a subdistrict in which the actor holds nothing."""
+    grants = staff.scopes(Permission.CYCLE_READ)
+    whole = Cycle.subdistrict_id.in_(ids_of(grants, "subdistrict"))
+    if all(grant.scope_kind == "subdistrict" for grant in grants):
+        return whole
     parts = select(Community.subdistrict_id).join(ServicePoint, ServicePoint.community_id == Community.id)
     parts = parts.join(Building, Building.service_point_id == ServicePoint.id)
     parts = parts.where(buildings_in_scope(staff, Permission.CYCLE_READ))
-    whole = ids_of(staff.scopes(Permission.CYCLE_READ), "subdistrict")
-    narrow = Cycle.subdistrict_id.in_(parts)
-    only_whole = all(grant.scope_kind == "subdistrict" for grant in staff.scopes(Permission.CYCLE_READ))
-    return Cycle.subdistrict_id.in_(whole) if only_whole else or_(Cycle.subdistrict_id.in_(whole), narrow)
+    return or_(whole, Cycle.subdistrict_id.in_(parts))
 
 
 def _present(staff: Staff, cycles: list[Cycle]) -> Cycle | None:
