@@ -27,7 +27,7 @@ from tests.e2e.day import Day
 
 pytestmark = pytest.mark.browser
 
-AXE = (Path(axe_core_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
+AXE = "(() => {" + (Path(axe_core_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8") + "\n})()"
 LOOK = """() => ({h1: document.querySelectorAll('h1').length, title: document.title.trim(),
   main: document.querySelector('main').outerHTML})"""
 AUDIT = """async () => (await axe.run(document, {resultTypes: ['violations'], preload: false})).violations
@@ -35,7 +35,7 @@ AUDIT = """async () => (await axe.run(document, {resultTypes: ['violations'], pr
 CHANGING = re.compile(r'value="[^"]*"|\d')  # tokens, keys, clocks
 FRAMES = 3  # pages of each role that are audited whatever they hold, for the sake of the role's own menus
 OVERHANG = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
-WIDTHS = (360, 1280)
+WIDTHS = (360, 1280)  # the last is the one in which the next page is opened
 
 NO_PAGE = {
     "adjust.index": "for drafts; the plan of the walk is published, so it leads on to the plan",
@@ -86,7 +86,6 @@ class Walk:
     def visit(self, path: str) -> None:
         page, here = self.person.page, self.person.problems
         here.clear()
-        page.set_viewport_size({"width": 1280, "height": 900})
         answer = page.goto(self.person.site.address + path)
         landed = page.url.removeprefix(self.person.site.address)
         if answer is None or answer.status != 200 or landed != path:
@@ -108,6 +107,7 @@ class Walk:
         if main in self.audited and self.visits > FRAMES:
             return []
         self.audited.add(main)
+        self.person.page.evaluate(AXE)
         return list(self.person.page.evaluate(AUDIT))
 
 
@@ -134,7 +134,6 @@ def running(tmp_path_factory: pytest.TempPathFactory, template_database: Path) -
 def arrive(browser: Any, site: Site, lived: Day, role: str) -> Person:
     """A browser of the role: an account signs in, a resident carries the household's token, a stranger has nothing."""
     person = Person(browser, site)
-    person.context.add_init_script(AXE)
 
     def listen(said: Any) -> None:
         if said.type == "error":
