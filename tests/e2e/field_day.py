@@ -26,8 +26,8 @@ from tests.world import World
 WANTED = {0: 2, 1: 1}
 
 
-def publish_rounds(here: World, households: int = 4) -> list[Round]:
-    """Three rooms of the first building and one of the next are packed, planned and published; nothing has left."""
+def pack_bags(here: World, households: int = 4) -> None:
+    """Three rooms of the first building and one of the next have ordered; the goods came, and the bags are packed."""
     for household in here.households[:households]:
         here.order(household, WANTED)
     here.lock()
@@ -38,8 +38,13 @@ def publish_rounds(here: World, households: int = 4) -> list[Round]:
     db.session.execute(update(Lot).values(released_at=clock.now()))
     db.session.commit()
     run(here)
+    picking.pack(here.actor("supplies"), here.cycle.id)
+
+
+def publish_rounds(here: World, households: int = 4) -> list[Round]:
+    """Three rooms of the first building and one of the next are packed, planned and published; nothing has left."""
+    pack_bags(here, households)
     supplies = here.actor("supplies")
-    picking.pack(supplies, here.cycle.id)
     dispatch.ask_plan(supplies, here.cycle.id, dispatch.AskPlan(here.cycle.deliver_on, 1))
     drain()
     dispatch.publish(supplies, db.session.scalars(select(Plan.id)).one())

@@ -11,13 +11,11 @@ from sqlalchemy import select
 
 from app.core.db import db
 from app.dispatch.models import Plan, PlanBag, Round
-from app.ordering.models import CycleState
-from app.picking import service as picking
 from tests import world
-from tests.allocation.test_runs import receive, run
 from tests.conftest import POSTGRES
 from tests.dispatch.test_rounds import planned
 from tests.e2e.conftest import Person, Site, served
+from tests.e2e.field_day import pack_bags
 
 pytestmark = pytest.mark.browser
 
@@ -29,15 +27,7 @@ def site(app: Flask) -> Iterator[Site]:
         pytest.skip("browser journeys run on SQLite; the commands behind them run on both")
     with app.app_context():
         here = world.build()
-        for household in here.households[:4]:
-            here.order(household, {0: 3, 1: 1})
-        here.lock()
-        here.cycle.state = CycleState.RUNNING
-        db.session.commit()
-        receive(here, 0, 12)
-        receive(here, 1, 4)
-        run(here)
-        picking.pack(here.actor("supplies"), here.cycle.id)
+        pack_bags(here)
         planned(here)
         db.session.expunge_all()
         db.session.remove()

@@ -13,16 +13,15 @@ from app.core.db import db
 from app.core.jobs import drain
 from app.dispatch import service
 from app.dispatch.models import Round
-from app.ordering.models import Cycle, CycleState
-from app.picking import service as picking
+from app.ordering.models import Cycle
 from app.picking.models import Bag
 from app.printing import service as printing
 from app.printing.models import Document
 from tests import world
-from tests.allocation.test_runs import receive, run
 from tests.conftest import POSTGRES
 from tests.dispatch.test_rounds import planned
 from tests.e2e.conftest import Site, served
+from tests.e2e.field_day import pack_bags
 from tests.printing.day import printed_text
 
 pytestmark = pytest.mark.browser
@@ -35,16 +34,8 @@ def site(app: Flask) -> Iterator[Site]:
         pytest.skip("browser journeys run on SQLite; the commands behind them run on both")
     with app.app_context():
         here = world.build()
-        for household in here.households[:4]:
-            here.order(household, {0: 3, 1: 1})
-        here.lock()
-        here.cycle.state = CycleState.RUNNING
-        db.session.commit()
-        receive(here, 0, 12)
-        receive(here, 1, 4)
-        run(here)
+        pack_bags(here)
         supplies = here.actor("supplies")
-        picking.pack(supplies, here.cycle.id)
         service.publish(supplies, planned(here).id)
         printing.request_printing(
             supplies, here.cycle.id, printing.PrintRequest(("route_sheet", "drop_off_sheet"), round_id=one_round())
