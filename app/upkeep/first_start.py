@@ -38,11 +38,14 @@ class NoDatabase(Exception):
 
 
 def refuse_missing_database(settings: Settings) -> None:
-    """Raises NoDatabase: an empty database in place of a lost one would take orders as if nothing had been."""
+    """Raises NoDatabase: an empty database in place of a lost one would take orders as if nothing had been.
+
+    A file that no migration has run in is none either: whatever left it there, nothing was ever kept in it.
+    """
     state = schema.state_of(settings)
     path = settings.sqlite_path
-    is_missing = not path.exists() if path is not None else not state.present and not state.error
-    if is_missing:
+    is_gone = path is not None and not path.exists()
+    if is_gone or not (state.present or state.error):
         where = path or "LOUDA_DATABASE_URL"
         raise NoDatabase(
             f"没有数据库（{where}），没有启动，也没有新建。若是新装，请先运行 ./louda migrate 建立空数据库；"

@@ -14,6 +14,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sqlite3
 import threading
 import time
 from dataclasses import asdict, dataclass
@@ -134,13 +135,19 @@ def examine(settings: Settings, engine: Engine | None = None) -> Health:
 
 
 def database(settings: Settings) -> Engine:
-    """Connections of the examiner's own, opened for each look, that wait for nobody."""
-    if settings.is_sqlite:
-        options: dict[str, Any] = {"timeout": DATABASE_WITHIN_S}
-    else:
-        limit = f"-c statement_timeout={DATABASE_WITHIN_S}s -c lock_timeout={DATABASE_WITHIN_S}s"
-        options = {"connect_timeout": DATABASE_WITHIN_S, "options": limit}
-    return create_engine(settings.database_url, poolclass=NullPool, connect_args=options)
+    """Connections of the examiner's own, opened for each look, that wait for nobody and make no file that is missing:
+    an empty one in the place of a lost database would be taken for it at the next start."""
+    path = settings.sqlite_path
+    if path is not None:
+        address = f"{path.absolute().as_uri()}?mode=ro"
+        return create_engine(
+            "sqlite://",
+            poolclass=NullPool,
+            creator=lambda: sqlite3.connect(address, timeout=DATABASE_WITHIN_S, uri=True),
+        )
+    limit = f"-c statement_timeout={DATABASE_WITHIN_S}s -c lock_timeout={DATABASE_WITHIN_S}s"
+    options = {"connect_timeout": DATABASE_WITHIN_S, "options": limit}
+    return create_engine(settings.database_url, poolclass=NullPool, connect_args={} if settings.is_sqlite else options)
 
 
 def _jobs(engine: Engine) -> _Jobs | None:

@@ -98,6 +98,20 @@ def test_a_database_that_does_not_answer_is_told_quickly(settings: Settings, mon
     assert (seen.ok, seen.database, seen.problems[0]) == (False, False, "database")
 
 
+def test_looking_at_a_lost_database_makes_no_file_in_its_place(settings: Settings) -> None:
+    path = settings.sqlite_path
+    if path is None:
+        pytest.skip("only SQLite makes a file that is missing")
+    assert health.examine(settings).database
+    db.session.remove()
+    db.engine.dispose()
+    for suffix in ("", "-wal", "-shm"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+    seen = health.examine(settings)
+    assert (seen.ok, seen.database) == (False, False)
+    assert not path.exists()
+
+
 def test_the_page_for_monitors_tells_all_of_it(client: FlaskClient) -> None:
     answer = client.get("/healthz")
     assert answer.status_code == 200

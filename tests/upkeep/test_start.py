@@ -63,6 +63,17 @@ def test_production_never_makes_an_empty_database_unasked(tmp_path: Path) -> Non
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("left_there", ["", "CREATE TABLE alembic_version (version_num TEXT)"])
+def test_production_takes_a_file_without_a_schema_for_a_lost_database(tmp_path: Path, left_there: str) -> None:
+    settings = Settings.from_env({"LOUDA_DATA_DIR": str(tmp_path), "LOUDA_ENV": "production"})
+    with closing(sqlite3.connect(tmp_path / "louda.db")) as database:
+        database.execute(left_there)
+    (tmp_path / "louda.db").touch()
+    with pytest.raises(first_start.NoDatabase, match="louda restore"):
+        first_start.prepare(settings)
+    assert schema.state_of(settings).present == ""
+
+
 def test_a_page_on_a_lost_database_is_503_and_makes_no_file(tmp_path: Path) -> None:
     from app.factory import create_app
 
