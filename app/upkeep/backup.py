@@ -15,7 +15,7 @@ import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from datetime import UTC
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +31,18 @@ DOCUMENTS = "documents"
 LOCK_FILE = "running.lock"
 
 
-__all__ = ["BackupError", "create", "existing", "prune", "restore", "serving", "superfluous", "taken_at", "verify"]
+__all__ = [
+    "BackupError",
+    "create",
+    "existing",
+    "instant_of",
+    "prune",
+    "restore",
+    "serving",
+    "superfluous",
+    "taken_at",
+    "verify",
+]
 
 
 class BackupError(Exception):
@@ -77,6 +88,17 @@ def verify(folder: Path) -> tuple[str, ...]:
     wrong = [name for name, size in sizes.items() if _size(folder / DOCUMENTS / name) != size]
     problems = [f"单据 {name} 缺失或被改动。 A document is missing or was changed." for name in wrong]
     return (*problems, *_database_problems(database))
+
+
+def instant_of(folder: Path) -> datetime | None:
+    """When a backup was taken, by its name or, where a person renamed it, by its manifest; None if neither says it."""
+    instant = taken_at(folder)
+    if instant is not None:
+        return instant
+    try:
+        return taken_at(Path(str(json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["taken_at"])))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def restore(settings: Settings, folder: Path) -> Path | None:

@@ -17,7 +17,7 @@ from app.settings import Settings
 from app.upkeep import backup as backups
 from app.upkeep import doctor as examination
 from app.upkeep import first_start, restoring, retention, schema, schema_check, server
-from app.upkeep.date_trust import Standing, standing
+from app.upkeep.date_trust import TOLERANCE, Standing, standing
 from app.upkeep.earlier_heads import UnknownRevision
 
 PAUSE_S = 1.0
@@ -75,7 +75,7 @@ def backup(out: Path | None, quiet: bool, checked: Path | None) -> None:
 @click.command()
 @click.argument("folder", required=False, type=click.Path(path_type=Path, exists=True, file_okay=False))
 @click.option("--yes", is_flag=True, help="不再询问 Do not ask")
-@click.option("--today", help="今天的日期，如 2022-04-12 The date, where the clock is in doubt")
+@click.option("--today", help="今天的日期，如 2022-04-12 The date, where it is not certain")
 def restore(folder: Path | None, yes: bool, today: str | None) -> None:
     """从备份恢复（默认最近一次）。 Restore a backup, the newest if none is named. Stop the server first.
 
@@ -84,9 +84,9 @@ def restore(folder: Path | None, yes: bool, today: str | None) -> None:
     """
     settings = Settings.from_env()
     chosen = folder or retention.newest(settings.backups_dir)
-    _refuse_doubtful_date(settings, today)
     if chosen is None:
         raise click.ClickException(f"{settings.backups_dir} 里没有备份。 There is no backup.")
+    _refuse_doubtful_date(settings, chosen, today)
     if not yes:
         day = clock.today().isoformat()
         question = f"今天是 {day}，用 {chosen.name} 替换现有数据？ Today is {day}. Replace the present data?"
@@ -100,15 +100,20 @@ def restore(folder: Path | None, yes: bool, today: str | None) -> None:
         click.echo(f"原数据库保存为 The former database is kept as: {kept}")
 
 
-def _refuse_doubtful_date(settings: Settings, today: str | None) -> None:
-    """A restore purges what is due by today's date: where that is in doubt, a person says it. Raises ClickException."""
+def _refuse_doubtful_date(settings: Settings, chosen: Path, today: str | None) -> None:
+    """A restore purges what is due by today's date and has the clock believed from then on, by which backups go too: a
+    person says the date unless ticks in the present database and the backup both agree with it. Raises ClickException.
+    """
     shown = clock.today().isoformat()
-    if today is None and standing(settings) is Standing.DOUBTED:
+    taken = backups.instant_of(chosen)
+    is_near = taken is not None and abs(clock.now() - taken) <= TOLERANCE
+    if today is None and not (is_near and standing(settings) is Standing.TRUSTED):
+        day = clock.to_local(taken).date().isoformat() if taken is not None else "?"
         raise click.ClickException(
-            f"系统时钟显示 {shown}，日期有疑问，恢复会按它清除到期的个人信息。"
-            f"时钟正确就加上 --today {shown}，否则先拨准时钟。"
-            f" The clock shows {shown}, which is in doubt, and a restore purges by it: add --today {shown} if it is"
-            " right, else set the clock first."
+            f"系统时钟显示 {shown}，所选备份是 {day} 的，不能确定日期正确；恢复会按它清除到期的个人信息，"
+            f"以后也按它清理备份。时钟正确就加上 --today {shown}，否则先拨准时钟。"
+            f" The clock shows {shown} and the backup is of {day}; whether the date is right is not certain, and a"
+            f" restore purges by it, as later do the backups: add --today {shown} if it is right, else set the clock."
         )
     if today not in (None, shown):
         raise click.ClickException(f"系统时钟显示 {shown}，不是 {today}：请先拨准时钟。 The clock shows another day.")

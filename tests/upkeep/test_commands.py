@@ -13,6 +13,7 @@ from click.testing import CliRunner, Result
 from flask import Flask
 
 from app import cli
+from app.core import clock
 from app.settings import ROOT, Settings
 from app.upkeep import backup, schema
 from app.upkeep.catalogue import COMMANDS
@@ -45,14 +46,15 @@ def test_a_backup_can_be_taken_checked_and_restored(settings: Settings) -> None:
     with closing(sqlite3.connect(settings.data_dir / "louda.db")) as database:
         database.execute("DELETE FROM alembic_version")
         database.commit()
-    restored = louda("restore", "--yes")
+    restored = louda("restore", "--yes", "--today", clock.today().isoformat())
     assert (restored.exit_code, "已恢复" in restored.output) == (0, True)
     assert schema.state_of(settings).is_current
 
 
 def test_restoring_asks_first_and_takes_no_for_an_answer(settings: Settings) -> None:
     louda("backup")
-    assert louda("restore", answer="n\n").exit_code == 1
+    asked = louda("restore", "--today", clock.today().isoformat(), answer="n\n")
+    assert (asked.exit_code, "替换现有数据" in asked.output) == (1, True)
     assert [path.name for path in settings.data_dir.glob("*.before-*")] == []
 
 

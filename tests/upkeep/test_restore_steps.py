@@ -9,7 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 from sqlalchemy import create_engine, text
 
 from app.core import clock
@@ -148,3 +148,53 @@ def test_a_doubtful_date_is_asked_for_before_a_restore_purges_by_it(
     assert (refused.exit_code, f"--today {today}" in refused.output) == (1, True)
     assert CliRunner().invoke(commands.restore, [str(folder), "--yes", "--today", "2022-04-12"]).exit_code == 1
     assert CliRunner().invoke(commands.restore, [str(folder), "--yes", "--today", today]).exit_code == 0
+
+
+def _restoring(settings: Settings, monkeypatch: pytest.MonkeyPatch, folder: Path, *words: str) -> Result:
+    monkeypatch.setattr(Settings, "from_env", lambda: settings)
+    return CliRunner().invoke(commands.restore, [str(folder), "--yes", *words])
+
+
+def test_a_clock_far_ahead_takes_no_backup_with_it_when_a_lost_database_is_restored(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing in a lost database can doubt the date, so a person says it before the clock is believed."""
+    schema.upgrade(settings)
+    folder = backup.create(settings)
+    ask(settings, "DROP TABLE worker_tick")
+    with clock.shifted_by(timedelta(days=60)):
+        ahead = clock.today().isoformat()
+        refused = _restoring(settings, monkeypatch, folder)
+        assert (refused.exit_code, "已恢复" in refused.output) == (1, False)
+        then = clock.to_local(backup.instant_of(folder) or clock.now()).date().isoformat()
+        assert f"系统时钟显示 {ahead}，所选备份是 {then} 的" in refused.output
+        assert f"--today {ahead}" in refused.output
+        assert standing(settings) is Standing.UNKNOWN
+        for number in range(4):
+            with clock.shifted_by(timedelta(minutes=15 * number)):
+                backup.create(settings)
+                backup.prune(settings)
+    assert folder in backup.existing(settings.backups_dir)
+
+
+def test_a_backup_of_another_day_is_restored_when_a_person_says_the_date(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    schema.upgrade(settings)
+    folder = backup.create(settings)
+    renamed = folder.rename(folder.with_name("stick"))  # its manifest still says when it was taken
+    monkeypatch.setattr(commands, "standing", lambda _settings: Standing.TRUSTED)
+    with clock.shifted_by(timedelta(days=2)):
+        refused = _restoring(settings, monkeypatch, renamed)
+        assert (refused.exit_code, "所选备份是" in refused.output) == (1, True)
+        said = _restoring(settings, monkeypatch, renamed, "--today", clock.today().isoformat())
+        assert (said.exit_code, "已恢复" in said.output) == (0, True)
+
+
+def test_a_backup_of_today_needs_no_date_where_the_ticks_agree(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    schema.upgrade(settings)
+    folder = backup.create(settings)
+    monkeypatch.setattr(commands, "standing", lambda _settings: Standing.TRUSTED)
+    assert _restoring(settings, monkeypatch, folder).exit_code == 0
