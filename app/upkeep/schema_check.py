@@ -1,4 +1,5 @@
-"""Compare the tables, columns, keys, checks and triggers of a database with the models.
+"""Compare the tables, columns, keys, checks and triggers of a database with the models, and what they say with a fresh
+database (`schema_text`).
 
 Run as a process of its own (`python -m app.upkeep.schema_check`): it loads every slice, which neither the process that
 keeps the servers nor `doctor` should, and a slice that cannot be loaded is then a finding and not a traceback. What was
@@ -17,7 +18,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from app.settings import ROOT, Settings
-from app.upkeep import schema
+from app.upkeep import schema, schema_text
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -33,6 +34,7 @@ UNION ALL SELECT 'constraint', c.relname, k.conname, pg_get_constraintdef(k.oid)
 UNION ALL SELECT 'trigger', c.relname, t.tgname, t.tgenabled::text || pg_get_triggerdef(t.oid)
   FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
   WHERE NOT t.tgisinternal AND c.relnamespace = current_schema()::regnamespace
+UNION ALL SELECT 'function', '', proname, prosrc FROM pg_proc WHERE pronamespace = current_schema()::regnamespace
 ORDER BY 1, 2, 3, 4
 """
 
@@ -86,13 +88,14 @@ def _fingerprint(settings: Settings) -> str:
     description = schema.rows_of(settings, SQLITE_DESCRIPTION if settings.is_sqlite else POSTGRES_DESCRIPTION)
     digest = hashlib.sha256(repr(description).encode())
     models = [*(ROOT / "app").rglob("models*.py"), *(ROOT / "app" / "core").rglob("*.py")]
-    for path in sorted([*models, *schema.MIGRATIONS.rglob("*.py"), ROOT / "app" / "upkeep" / "schema_check.py"]):
+    own = (ROOT / "app" / "upkeep").glob("schema_*.py")
+    for path in sorted([*models, *schema.MIGRATIONS.rglob("*.py"), *own]):
         digest.update(path.read_bytes())
     return digest.hexdigest()
 
 
 def compare(connection: Connection) -> list[str]:
-    """The differences, by name, between the database behind `connection` and the models."""
+    """The differences, by name, between the database behind `connection` and the models or a fresh database."""
     from alembic.autogenerate import compare_metadata
     from alembic.migration import MigrationContext
 
@@ -102,7 +105,7 @@ def compare(connection: Connection) -> list[str]:
     found = [name for entry in compare_metadata(context, metadata) for name in _names(entry)]
     missing_tables = {name.split()[-1] for name in found if name.startswith("add table")}
     found += _missing_checks(connection, missing_tables)
-    return [*found, *_missing_triggers(connection)]
+    return [*found, *_missing_triggers(connection), *schema_text.changed(connection)]
 
 
 def _names(entry: Any) -> Iterator[str]:

@@ -27,7 +27,7 @@ from app.ordering import service_orders
 from app.ordering.models import HouseholdOrder, Offer, OrderLine
 from app.ordering.orders import Pick, PlaceOrder
 from app.settings import Settings
-from app.upkeep import commands, doctor, schema, schema_check, server
+from app.upkeep import commands, doctor, schema, schema_check, schema_text, server
 from app.upkeep.earlier_heads import UnknownRevision
 from tests.conftest import POSTGRES, settings_for
 
@@ -193,3 +193,53 @@ def test_a_schema_found_equal_is_not_compared_again_until_it_or_the_models_chang
         connection.execute(text("CREATE TABLE strange (id integer)"))
     engine.dispose()
     assert schema_check.differences(settings) == ("compared again",)
+
+
+NARROWED = {
+    "role_grant": ("ck_role_grant_role", "role IN ('runner', 'auditor')", ", 'order_desk'"),
+    "plan_bag": ("ck_plan_bag_held_reason", "held_reason IN ('capacity', 'window')", "'team_time', "),
+}
+
+
+def _narrow(settings: Settings) -> None:
+    """Give the database the older lists of values, another guard and another type, all under the right names."""
+    engine = create_engine(settings.database_url)
+    with engine.begin() as connection:
+        if POSTGRES:
+            for table, (name, older, _gone) in NARROWED.items():
+                connection.execute(text(f"ALTER TABLE {table} DROP CONSTRAINT {name}"))
+                connection.execute(text(f"ALTER TABLE {table} ADD CONSTRAINT {name} CHECK ({older})"))
+            body = "BEGIN RETURN NEW; END"
+            connection.execute(
+                text(f"CREATE OR REPLACE FUNCTION order_line_kept() RETURNS trigger LANGUAGE plpgsql AS $$ {body} $$")
+            )
+            connection.execute(text("ALTER TABLE item ALTER COLUMN list_price_fen TYPE bigint"))
+            return
+        connection.execute(text("PRAGMA writable_schema=ON"))
+        edit = text("UPDATE sqlite_master SET sql = replace(sql, :old, :new) WHERE name = :name")
+        for table, (_name, _older, gone) in NARROWED.items():
+            connection.execute(edit, {"name": table, "old": gone, "new": ""})
+        connection.execute(edit, {"name": "order_line_kept", "old": "'withdrawn'", "new": "'locked'"})
+        connection.execute(edit, {"name": "item", "old": "list_price_fen INTEGER", "new": "list_price_fen TEXT"})
+    engine.dispose()
+
+
+def test_a_check_a_guard_or_a_type_that_says_something_else_under_its_right_name_is_a_difference(
+    settings: Settings,
+) -> None:
+    """Such a database would start and fail at the first row with a new value."""
+    schema.upgrade(settings)
+    assert schema_check.differences(settings) == ()
+    _narrow(settings)
+    guard = "function" if POSTGRES else "trigger"
+    assert schema_check.differences(settings) == (
+        "alter check ck_plan_bag_held_reason",
+        "alter check ck_role_grant_role",
+        "alter column item.list_price_fen",
+        f"alter {guard} order_line_kept",
+    )
+
+
+def test_spaces_quotes_and_the_order_of_values_are_no_difference() -> None:
+    assert schema_text._plain("role  IN ('b', 'a')") == schema_text._plain("\"role\" IN\n('a', 'b')")
+    assert schema_text._plain("x = 'a  b'") != schema_text._plain("x = 'a b'")
