@@ -3,6 +3,9 @@
 A phone on the edge of its network sends half a request and falls silent; sixteen of them held all threads. Heads are
 now waited for in the loop that accepts connections, which also answers /healthz by itself: a monitor hears how the
 installation is while every thread waits for the database.
+
+A connection on which nothing comes (opened by a browser in advance, or of a phone that is gone) has the same time: a
+worker that kept them would one day hold as many as it may, and accept nobody any more.
 """
 
 from __future__ import annotations
@@ -23,6 +26,7 @@ from app.upkeep.health import Watch
 HEAD_AT_MOST = 65_536
 HEAD_WITHIN_S = 30.0
 LOOK_AGAIN_S = 0.05
+STOP_WITHIN_S = 2.0  # what a stopping worker still waits for a head that may be under way
 HEALTH = (b"GET /healthz ", b"HEAD /healthz ")
 
 
@@ -33,6 +37,9 @@ class HeadFirstWorker(ThreadWorker):  # type: ignore[misc]
         super().__init__(*args, **kwargs)
         self.slow: list[tuple[float, TConn]] = []
         """Connections with an incomplete head, and until when they may complete it."""
+        self.waiting: dict[TConn, float] = {}
+        """Connections in the poller, from which nothing has come since they were last looked at, and until when."""
+        self._stop_at: float | None = None
         self._next_look = 0.0
         self.health: Watch | None = None
 
@@ -51,11 +58,12 @@ class HeadFirstWorker(ThreadWorker):  # type: ignore[misc]
         self._wait_for_head(time.monotonic() + HEAD_WITHIN_S, conn)
 
     def _wait_for_head(self, until: float, conn: TConn) -> None:
+        self.waiting[conn] = until
         self.poller.register(conn.sock, selectors.EVENT_READ, partial(self._on_head, until, conn))
 
     def _on_head(self, until: float, conn: TConn, _socket: socket.socket) -> None:
         """Something came: look at it without taking it out of the connection."""
-        self.poller.unregister(conn.sock)
+        self._stop_waiting(conn)
         try:
             head = conn.sock.recv(HEAD_AT_MOST, socket.MSG_PEEK)
         except BlockingIOError:
@@ -71,6 +79,10 @@ class HeadFirstWorker(ThreadWorker):  # type: ignore[misc]
             super().enqueue_req(conn)
         else:
             self.slow.append((until, conn))  # what came stays readable, so that the poller would come back at once
+
+    def _stop_waiting(self, conn: TConn) -> None:
+        del self.waiting[conn]
+        self.poller.unregister(conn.sock)
 
     def _answer_health(self, conn: TConn, head: bytes) -> None:
         """Answer and close; nothing here waits for anybody."""
@@ -96,7 +108,7 @@ class HeadFirstWorker(ThreadWorker):  # type: ignore[misc]
         conn.close()
 
     def wait_for_and_dispatch_events(self, timeout: float) -> None:
-        """Also look again at connections whose head was incomplete."""
+        """Also look again at connections whose head was incomplete, and drop those whose time is over."""
         now = time.monotonic()
         if self.slow and now >= self._next_look:
             self._next_look = now + LOOK_AGAIN_S
@@ -106,4 +118,14 @@ class HeadFirstWorker(ThreadWorker):  # type: ignore[misc]
                     self._drop(conn)
                 else:
                     self._wait_for_head(until, conn)
+        self._drop_overdue(now)
         super().wait_for_and_dispatch_events(min(timeout, LOOK_AGAIN_S) if self.slow else timeout)
+
+    def _drop_overdue(self, now: float) -> None:
+        """Called at least once a second, by the loop around it."""
+        if not self.alive and self._stop_at is None:
+            self._stop_at = now + STOP_WITHIN_S
+        latest = self._stop_at if self._stop_at is not None else float("inf")
+        for conn in [conn for conn, until in self.waiting.items() if now >= min(until, latest)]:
+            self._stop_waiting(conn)
+            self._drop(conn)

@@ -9,7 +9,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from http.client import HTTPConnection
 from pathlib import Path
@@ -136,26 +136,36 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-@pytest.fixture
-def server(tmp_path: Path, template_database: Path) -> Iterator[int]:
-    """gunicorn as `louda run` starts it, without the worker; its port."""
+@contextmanager
+def serving(
+    data_dir: Path, template_database: Path, start: tuple[str, ...] = (), more: tuple[str, ...] = ()
+) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
+    """gunicorn as `louda run` starts it, without the worker; its port. `start` runs it in another way, `more` are words
+    at the end of its command."""
     from app.upkeep.server import web_command
 
-    shutil.copy(template_database, tmp_path / "louda.db")
+    shutil.copy(template_database, data_dir / "louda.db")
     port = free_port()
-    own = {"LOUDA_ENV": "testing", "LOUDA_DATA_DIR": str(tmp_path), "PORT": str(port), "LOUDA_SECRET_KEY": "x" * 40}
+    own = {"LOUDA_ENV": "testing", "LOUDA_DATA_DIR": str(data_dir), "PORT": str(port), "LOUDA_SECRET_KEY": "x" * 40}
     environment = {**os.environ, **own}
-    settings = Settings.from_env(environment)
-    process = subprocess.Popen(web_command(settings), cwd=ROOT, env=environment, start_new_session=True)
+    words = web_command(Settings.from_env(environment))
+    command = [words[0], *(start or words[1:3]), *words[3:-1], *more, words[-1]]
+    process = subprocess.Popen(command, cwd=ROOT, env=environment, start_new_session=True)
     try:
         for _ in range(600):
             if process.poll() is None and asked(port, "/healthz", within=5) is not None:
                 break
             time.sleep(0.1)
-        yield port
+        yield port, process
     finally:
         process.terminate()
         process.wait(timeout=30)
+
+
+@pytest.fixture
+def server(tmp_path: Path, template_database: Path) -> Iterator[int]:
+    with serving(tmp_path, template_database) as (port, _process):
+        yield port
 
 
 def asked(port: int, path: str, within: float) -> tuple[int, Any, float] | None:
@@ -191,3 +201,36 @@ def test_health_is_answered_while_forty_requests_are_half_sent(server: int) -> N
             told = asked(server, "/healthz", within=QUICK_S)
             assert told is not None, "the answer waits for a thread"
             assert (told[0], json.loads(told[1])["database"]) == (200, True)
+
+
+HURRIED = """
+import sys
+from gunicorn.app.wsgiapp import run
+from app.upkeep import web_worker
+web_worker.HEAD_WITHIN_S = 2
+run()
+"""
+
+
+def test_connections_on_which_nothing_comes_are_dropped_and_make_room(tmp_path: Path, template_database: Path) -> None:
+    few = ("--workers", "1", "--worker-connections", "20")
+    with serving(tmp_path, template_database, ("-c", HURRIED), few) as (port, _process), ExitStack() as held:
+        silent = [held.enter_context(socket.create_connection(("127.0.0.1", port))) for _ in range(25)]
+        time.sleep(0.5)
+        told = asked(port, "/healthz", within=15)
+        assert told is not None, "nobody is accepted any more"
+        assert told[0] == 200
+        for connection in silent:
+            connection.settimeout(10)
+            assert connection.recv(1) == b""
+
+
+def test_a_stop_does_not_wait_for_connections_on_which_nothing_comes(tmp_path: Path, template_database: Path) -> None:
+    with serving(tmp_path, template_database) as (port, process), ExitStack() as held:
+        for _ in range(5):
+            held.enter_context(socket.create_connection(("127.0.0.1", port)))
+        time.sleep(0.5)
+        began = time.monotonic()
+        process.terminate()
+        process.wait(timeout=30)
+        assert time.monotonic() - began < 10  # the grace for requests in hand is 15 seconds
