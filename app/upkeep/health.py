@@ -12,6 +12,7 @@ who never waits for them: a thread looks every few seconds with limits of its ow
 from __future__ import annotations
 
 import json
+import logging
 import os
 import shutil
 import sqlite3
@@ -28,6 +29,8 @@ from sqlalchemy.pool import NullPool
 from app.core import clock
 from app.settings import Settings
 from app.upkeep import retention
+
+log = logging.getLogger("louda.health")
 
 BEAT_FILE = "worker.beat"
 BEAT_EVERY_S = 5.0
@@ -187,8 +190,15 @@ class Watch:
         threading.Thread(target=self._look, name="health", daemon=True).start()
 
     def _look(self) -> None:
+        is_failing = False
         while True:
-            self._latest, self._at = examine(self._settings, self._engine), time.monotonic()
+            try:
+                self._latest, self._at = examine(self._settings, self._engine), time.monotonic()
+                is_failing = False
+            except Exception:  # a folder that is away for a moment must not end the thread: nobody would look again
+                if not is_failing:  # said once, not every few seconds
+                    log.exception("the installation could not be looked at")
+                is_failing = True
             time.sleep(LOOK_EVERY_S)
 
     def latest(self) -> tuple[int, dict[str, Any]]:

@@ -7,6 +7,7 @@ import os
 import shutil
 import socket
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -110,6 +111,36 @@ def test_looking_at_a_lost_database_makes_no_file_in_its_place(settings: Setting
     seen = health.examine(settings)
     assert (seen.ok, seen.database) == (False, False)
     assert not path.exists()
+
+
+def test_one_look_that_fails_does_not_end_the_looking(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    looks: list[int] = []
+    is_over = False
+
+    def disk_usage(path: Path) -> object:
+        looks.append(1)
+        if is_over:
+            raise SystemExit  # ends the thread without a word
+        if len(looks) == 1:
+            raise OSError("the disk is away")
+        return usage(path)
+
+    usage = shutil.disk_usage
+    monkeypatch.setattr(health.shutil, "disk_usage", disk_usage)
+    monkeypatch.setattr(health, "LOOK_EVERY_S", 0.05)
+    watch = health.Watch(settings)
+    watch.start()
+    deadline = time.monotonic() + 10
+    while watch.latest()[0] != 200 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    is_over = True
+    seen = watch.latest()
+    while "health" in [thread.name for thread in threading.enumerate()] and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert seen[0] == 200
+    assert caplog.text.count("OSError: the disk is away") == 1
 
 
 def test_the_page_for_monitors_tells_all_of_it(client: FlaskClient) -> None:
