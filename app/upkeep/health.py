@@ -4,6 +4,7 @@ who never waits for them: a thread looks every few seconds with limits of its ow
     problem          when                                                                        healthy?
     database         no answer within two seconds                                                no
     worker_silent    the worker's beat and every lease of a running job are over two minutes old no
+                     or it has not beaten since the machine and this process started
     job_waits        a job has waited for 15 minutes                                             no
     disk_low         less than 200 MB or one hundredth free                                      no
     backup_old       the newest backup is over an hour old                                       yes, but told
@@ -80,6 +81,11 @@ def beat(settings: Settings) -> None:
     fresh.replace(path)
 
 
+def expect_worker(settings: Settings) -> None:
+    """Whoever starts a worker here says so: from then on a worker that never beats is missed. What it told stays."""
+    (settings.data_dir / BEAT_FILE).touch()
+
+
 class Beat:
     """Beats at most every few seconds, however often it is called."""
 
@@ -108,8 +114,17 @@ def _beat_age_s(settings: Settings) -> int | None:
     return int(age) if age >= 0 else None
 
 
-def examine(settings: Settings, engine: Engine | None = None) -> Health:
-    """Look at everything once. Takes at most a few seconds, whatever else the database has to do."""
+def _silent_s(settings: Settings, beat_s: int | None, up_s: float) -> float:
+    """How long the worker has been silent. One that has not beaten since the machine started is silent as long as
+    whoever looks has been up, where a worker is expected: a file of an earlier beat, or an empty one, says so."""
+    if beat_s is not None:
+        return beat_s
+    return up_s if (settings.data_dir / BEAT_FILE).exists() else 0.0
+
+
+def examine(settings: Settings, engine: Engine | None = None, up_s: float = 0.0) -> Health:
+    """Look at everything once. Takes at most a few seconds, whatever else the database has to do. `up_s`: how long
+    this process has looked already."""
     own = engine or database(settings)
     jobs = _jobs(own)
     now = clock.now()
@@ -121,7 +136,7 @@ def examine(settings: Settings, engine: Engine | None = None) -> Health:
     is_working = jobs is not None and jobs.leased_until is not None and jobs.leased_until > now
     found = {
         "database": jobs is None,
-        "worker_silent": beat_s is not None and beat_s > WORKER_SILENT_S and not is_working,
+        "worker_silent": _silent_s(settings, beat_s, up_s) > WORKER_SILENT_S and not is_working,
         "job_waits": waiting_s is not None and waiting_s > JOB_WAITS_S,
         "disk_low": disk.free < max(DISK_LOW_BYTES, disk.total // 100),
         "backup_old": backup_s is not None and backup_s > BACKUP_OLD_S,
@@ -184,6 +199,7 @@ class Watch:
         self._engine = database(settings)
         self._latest: Health | None = None
         self._at = 0.0
+        self._since = time.monotonic()
 
     def start(self) -> None:
         """Begin to look."""
@@ -193,7 +209,8 @@ class Watch:
         is_failing = False
         while True:
             try:
-                self._latest, self._at = examine(self._settings, self._engine), time.monotonic()
+                up_s = time.monotonic() - self._since
+                self._latest, self._at = examine(self._settings, self._engine, up_s), time.monotonic()
                 is_failing = False
             except Exception:  # a folder that is away for a moment must not end the thread: nobody would look again
                 if not is_failing:  # said once, not every few seconds

@@ -19,7 +19,7 @@ from types import FrameType
 
 from app.core import clock
 from app.settings import ANYWHERE, ROOT, Settings
-from app.upkeep import backup, metrics, retention
+from app.upkeep import backup, health, metrics, retention
 
 WEB_PROCESSES = 2
 THREADS = 8
@@ -71,6 +71,7 @@ def serve(settings: Settings, when_ready: Callable[[str], None]) -> int:
             children[0].start()
             if _wait_until_ready(settings, children[0], stop):
                 when_ready(environment["LOUDA_PUBLIC_URL"])
+            health.expect_worker(settings)
             children[1].start()  # second, so that loading it does not delay the first page
             return _keep(children, settings, stop)
         finally:

@@ -84,6 +84,42 @@ def test_a_beat_from_before_the_machine_started_again_is_no_beat(settings: Setti
     assert health.examine(settings).worker_beat_s is None
 
 
+@pytest.mark.parametrize("is_first_start", [False, True])
+def test_a_worker_that_never_comes_up_after_a_start_is_told_after_two_minutes(
+    settings: Settings, is_first_start: bool
+) -> None:
+    if is_first_start:
+        health.expect_worker(settings)
+    else:
+        beat_of(settings, -10_000)
+    assert health.examine(settings, up_s=110).problems == ()  # it may still be loading
+    seen = health.examine(settings, up_s=130)
+    assert (seen.ok, seen.problems, seen.worker_beat_s) == (False, ("worker_silent",), None)
+    health.beat(settings)
+    health.expect_worker(settings)  # a start does not forget a beat
+    assert health.examine(settings, up_s=130).problems == ()
+
+
+def test_no_worker_is_missed_where_none_was_ever_started(settings: Settings) -> None:
+    """The pages alone, with the worker on another machine."""
+    assert health.examine(settings, up_s=10_000).problems == ()
+
+
+def test_a_watch_counts_how_long_it_has_looked(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[float] = []
+
+    def examine(*_of: object) -> health.Health:
+        told.append(float(str(_of[2])))
+        raise SystemExit  # ends the thread
+
+    monkeypatch.setattr(health, "examine", examine)
+    watch = health.Watch(settings)
+    watch._since -= 300
+    with pytest.raises(SystemExit):
+        watch._look()
+    assert 300 <= told[0] < 360
+
+
 def test_an_old_backup_is_told_without_calling_anybody(settings: Settings) -> None:
     taken = clock.now() - timedelta(hours=2)
     (settings.backups_dir / taken.strftime("%Y%m%dT%H%M%SZ")).mkdir(parents=True)
@@ -113,6 +149,7 @@ def test_looking_at_a_lost_database_makes_no_file_in_its_place(settings: Setting
     assert not path.exists()
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_one_look_that_fails_does_not_end_the_looking(
     settings: Settings, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

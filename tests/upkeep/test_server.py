@@ -18,6 +18,7 @@ import pytest
 from app.core import clock
 from app.settings import ROOT, Settings
 from app.upkeep import server
+from app.upkeep.health import BEAT_FILE
 
 # A stand-in for the pages and one for the worker, so that what is tested is the keeping and not the kept.
 STAND_IN = """
@@ -96,10 +97,11 @@ def wait_for(condition: object, seconds: float = 10) -> bool:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_stops_web_and_worker_with_status_0(
-    running: subprocess.Popen[str], port: int, workers: Path, number: signal.Signals
+    running: subprocess.Popen[str], port: int, workers: Path, number: signal.Signals, tmp_path: Path
 ) -> None:
     assert announcement(running) == f"ready http://localhost:{port}\n"
     worker = first_worker(workers)
+    assert (tmp_path / "var" / BEAT_FILE).exists()  # from now on a worker is missed
     running.send_signal(number)
     assert running.wait(timeout=20) == 0
     assert not is_alive(worker)
