@@ -10,7 +10,6 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import json
-import os
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -22,6 +21,7 @@ from typing import Any
 from app.core import clock
 from app.settings import Settings
 from app.upkeep import postgres, restoring, retention
+from app.upkeep.documents import link_tree
 from app.upkeep.restoring import sync
 from app.upkeep.retention import NAME_FORMAT, PARTIAL, existing, superfluous, taken_at
 from app.upkeep.secrets import PRIVATE_FOLDER
@@ -62,7 +62,7 @@ def create(settings: Settings, into: Path | None = None) -> Path:
     try:
         draft.mkdir(mode=PRIVATE_FOLDER, parents=True)
         database = _dump(settings, draft)
-        sizes = _link_tree(settings.documents_dir, draft / DOCUMENTS)
+        sizes = link_tree(settings.documents_dir, draft / DOCUMENTS)
         _write_manifest(draft, name, database, sizes)
         problems = verify(draft)
         if problems:
@@ -118,13 +118,9 @@ def restore(settings: Settings, folder: Path) -> Path | None:
         raise BackupError("备份来自另一种数据库，不能恢复到这里。 The backup is of another kind of database.")
     with nobody_serving(settings):
         try:
-            return restoring.replace(settings, folder, database, lambda: _link_documents(settings, folder))
+            return restoring.replace(settings, folder, database, folder / DOCUMENTS)
         except (OSError, sqlite3.Error, postgres.PostgresToolError, restoring.CannotRestore) as error:
             raise BackupError(f"恢复没有完成，现有数据没有改动：{error}。 The restore failed.") from error
-
-
-def _link_documents(settings: Settings, folder: Path) -> None:
-    _link_tree(folder / DOCUMENTS, settings.documents_dir)
 
 
 def prune(settings: Settings, parent: Path | None = None) -> list[Path]:
@@ -134,9 +130,10 @@ def prune(settings: Settings, parent: Path | None = None) -> list[Path]:
 
 @contextmanager
 def serving(settings: Settings) -> Iterator[None]:
-    """Within the block this process uses the database, so nobody restores over it."""
+    """Within the block this process uses the database, so nobody restores over it; what a killed restore left goes."""
     with open(settings.data_dir / LOCK_FILE, "a", encoding="ascii") as file:
         fcntl.flock(file, fcntl.LOCK_SH)
+        restoring.drop_draft(settings)
         yield
 
 
@@ -183,26 +180,6 @@ def _database_problems(database: Path) -> tuple[str, ...]:
     if damaged or orphans:
         return (f"{database} 已损坏。 The database is damaged.",)
     return ()
-
-
-def _link_tree(source: Path, target: Path) -> dict[str, int]:
-    """Link (or copy, on another disk) every file below `source` that `target` lacks; returns sizes by relative name."""
-    sizes: dict[str, int] = {}
-    target.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
-    for path in sorted(source.rglob("*")) if source.is_dir() else ():
-        if not path.is_file() or path.name.startswith("."):
-            continue
-        name = path.relative_to(source).as_posix()
-        place = target / name
-        sizes[name] = path.stat().st_size
-        if place.exists():
-            continue
-        place.parent.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
-        try:
-            os.link(path, place)
-        except OSError:
-            shutil.copy2(path, place)
-    return sizes
 
 
 def _write_manifest(folder: Path, name: str, database: Path, sizes: dict[str, int]) -> None:

@@ -58,6 +58,11 @@ def swap(database_url: str, schema: str) -> None:
     _psql(_environment(database_url), f"--command={statements}")
 
 
+def drop(database_url: str, schema: str) -> None:
+    """Drop a schema beside the present one, if it is there. Raises PostgresToolError."""
+    _psql(_environment(database_url), f"--command=DROP SCHEMA IF EXISTS {schema} CASCADE;")
+
+
 def within(database_url: str, schema: str) -> str:
     """The URL whose connections see only `schema`."""
     from sqlalchemy import make_url

@@ -1,4 +1,5 @@
-"""The steps of a restore. Everything that takes time is done beside the present database; the exchange is one step.
+"""The steps of a restore. Everything that takes time is done beside the present database and its documents; the
+exchange is one step. What a restore that failed or was killed left beside them goes, at the latest at the next start.
 
 | killed after           | SQLite                                          | PostgreSQL                                |
 |------------------------|-------------------------------------------------|-------------------------------------------|
@@ -14,8 +15,7 @@ import json
 import os
 import shutil
 import sqlite3
-from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import replace as changed
 from importlib import import_module
 from pathlib import Path
@@ -23,10 +23,12 @@ from pathlib import Path
 from app.core import clock
 from app.settings import Settings
 from app.upkeep import earlier_heads, postgres, schema
+from app.upkeep.documents import Staged
 from app.upkeep.retention import NAME_FORMAT, SET_ASIDE
 
 ANNOUNCEMENT = "restore.json"
 SCHEMA = "louda_restoring"
+DRAFT_IS_THERE = f"SELECT 1 FROM pg_namespace WHERE nspname = '{SCHEMA}'"  # noqa: S608 - a name of ours
 FACTORY = "app.factory"
 
 
@@ -38,23 +40,53 @@ def passed(step: str) -> None:
     """Called after each step, by the name in the table above; tests stop a restore here."""
 
 
-def replace(settings: Settings, folder: Path, database: Path, link_documents: Callable[[], None]) -> Path | None:
-    """Put the database file of a sound backup in place of the present database; returns where the present one is kept.
+def replace(settings: Settings, folder: Path, database: Path, documents: Path) -> Path | None:
+    """Put the database file and the documents of a sound backup in place of the present ones; returns where the present
+    database is kept.
 
-    Raises CannotRestore, OSError, sqlite3.Error, PostgresToolError; the present database is then as it was.
+    Raises CannotRestore, OSError, sqlite3.Error, PostgresToolError; database and documents are then as they were, and
+    nothing of the backup stays beside them.
     """
-    if settings.sqlite_path is None:
-        _replace_postgres(settings, database, link_documents)
-        return None
-    target = settings.sqlite_path
-    draft = target.with_name(f".{target.name}.restoring")
+    staged, kept = Staged(settings), None
+    try:
+        if settings.sqlite_path is None:
+            _replace_postgres(settings, database, documents, staged)
+        else:
+            kept = _replace_sqlite(settings, settings.sqlite_path, folder, database, documents, staged)
+    except (Exception, KeyboardInterrupt):
+        staged.take_back()
+        drop_draft(settings)
+        raise
+    staged.drop()
+    return kept
+
+
+def drop_draft(settings: Settings) -> None:
+    """Delete what a restore that was cut short left beside the present data: no purge would ever reach it. Never
+    raises; whoever calls knows that no restore is going on."""
+    with suppress(OSError, schema.DatabaseUnreadable, postgres.PostgresToolError):
+        Staged(settings).drop()
+        if settings.sqlite_path is not None:
+            _remove(_draft_of(settings.sqlite_path))
+        elif not settings.is_sqlite and schema.rows_of(settings, DRAFT_IS_THERE):
+            postgres.drop(settings.database_url, SCHEMA)
+
+
+def _draft_of(target: Path) -> Path:
+    return target.with_name(f".{target.name}.restoring")
+
+
+def _replace_sqlite(
+    settings: Settings, target: Path, folder: Path, database: Path, documents: Path, staged: Staged
+) -> Path | None:
+    draft = _draft_of(target)
     _remove(draft)
     shutil.copyfile(database, draft)
     draft.chmod(0o600)
     passed("copied")
-    link_documents()
+    staged.fill(documents)
     passed("linked")
-    settle(changed(settings, database_url=f"sqlite:///{draft}"))
+    settle(changed(settings, database_url=f"sqlite:///{draft}", documents_dir=staged.folder))
     _fold_and_close(draft)
     sync(draft)
     passed("settled")
@@ -62,6 +94,7 @@ def replace(settings: Settings, folder: Path, database: Path, link_documents: Ca
     _announce(settings, folder, kept)
     passed("announced")
     try:
+        staged.add_to_present()
         kept_now = _keep_present(target, kept)
     except OSError:
         (settings.data_dir / ANNOUNCEMENT).unlink(missing_ok=True)  # nothing was changed
@@ -72,6 +105,7 @@ def replace(settings: Settings, folder: Path, database: Path, link_documents: Ca
     passed("bared")
     draft.replace(target)
     sync(target.parent)
+    staged.exchanged()
     passed("replaced")
     (settings.data_dir / ANNOUNCEMENT).unlink(missing_ok=True)
     sync(settings.data_dir)
@@ -122,14 +156,17 @@ def settle(draft: Settings) -> None:
             db.engine.dispose()
 
 
-def _replace_postgres(settings: Settings, database: Path, link_documents: Callable[[], None]) -> None:
+def _replace_postgres(settings: Settings, database: Path, documents: Path, staged: Staged) -> None:
     postgres.load(settings.database_url, database, SCHEMA)
     passed("copied")
-    link_documents()
+    staged.fill(documents)
     passed("linked")
-    settle(changed(settings, database_url=postgres.within(settings.database_url, SCHEMA)))
+    url = postgres.within(settings.database_url, SCHEMA)
+    settle(changed(settings, database_url=url, documents_dir=staged.folder))
     passed("settled")
+    staged.add_to_present()
     postgres.swap(settings.database_url, SCHEMA)
+    staged.exchanged()
     passed("done")
 
 

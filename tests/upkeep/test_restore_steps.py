@@ -10,11 +10,12 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, insert, text
 
 from app.core import clock
+from app.printing.models import Document
 from app.settings import Settings
-from app.upkeep import backup, commands, doctor, restoring, schema
+from app.upkeep import backup, commands, doctor, postgres, restoring, schema
 from app.upkeep.date_trust import Standing, standing
 from app.upkeep.secrets import prepare_private_folders
 from tests.conftest import POSTGRES, settings_for
@@ -74,6 +75,76 @@ def close_cycle(settings: Settings, days_ago: int) -> None:
     ask(settings, f"UPDATE cycle SET state = 'closed', closed_at = {instant}")
 
 
+def left_beside(settings: Settings) -> list[str]:
+    """What a restore keeps beside the present data while it works."""
+    names = [path.name for path in settings.data_dir.glob(".*restoring*")]
+    schemas = "SELECT nspname FROM pg_namespace WHERE nspname = 'louda_restoring'"
+    return names + ([str(row[0]) for row in ask(settings, schemas)] if POSTGRES else [])
+
+
+DUE, LOST = "a" * 64 + ".pdf", "b" * 64 + ".pdf"
+
+
+def backup_with_documents(settings: Settings) -> Path:
+    """A backup of two files: one of a cycle closed two weeks ago, which a purge deletes, and one lost since."""
+    schema.upgrade(settings)
+    close_cycle(settings, days_ago=15)
+    what = {"kind": "pick", "subject_type": "cycle", "subject_id": 1, "label": "", "cycle_id": 1, "number": "P1"}
+    engine = create_engine(settings.database_url)
+    with engine.begin() as connection:
+        connection.execute(insert(Document).values(**what, context_sha256="", sha256=DUE.removesuffix(".pdf")))
+    engine.dispose()
+    for name in (DUE, LOST):
+        (settings.documents_dir / name).write_bytes(b"%PDF")
+    folder = backup.create(settings)
+    (settings.documents_dir / LOST).unlink()
+    return folder
+
+
+def present_documents(settings: Settings) -> list[str]:
+    return sorted(path.name for path in settings.documents_dir.iterdir())
+
+
+def test_a_restore_brings_documents_back_without_those_that_were_due(settings: Settings) -> None:
+    backup.restore(settings, backup_with_documents(settings))
+    assert present_documents(settings) == [LOST]
+    assert left_beside(settings) == []
+
+
+def test_a_restore_that_fails_after_its_purge_changes_no_document_and_leaves_nothing_beside(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = backup_with_documents(settings)
+
+    def fail(*_of: object) -> None:
+        raise OSError("no space left")
+
+    monkeypatch.setattr(*((postgres, "swap") if POSTGRES else (restoring, "_keep_present")), fail)
+    with pytest.raises(backup.BackupError, match="现有数据没有改动"):
+        backup.restore(settings, folder)
+    assert present_documents(settings) == [DUE]
+    assert left_beside(settings) == []
+    assert restoring.unfinished(settings) == ""
+
+
+def test_what_a_killed_restore_left_beside_the_data_goes_at_the_next_start(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = backup_with_documents(settings)
+
+    def die(passed: str) -> None:
+        if passed == "settled":
+            raise Killed
+
+    monkeypatch.setattr(restoring, "passed", die)
+    with pytest.raises(Killed):
+        backup.restore(settings, folder)
+    assert present_documents(settings) == [DUE]
+    assert left_beside(settings) != []
+    with backup.serving(settings):
+        assert left_beside(settings) == []
+
+
 def test_a_backup_from_before_an_upgrade_is_restored_brought_up_to_date_and_purged_before_it_serves(
     settings: Settings,
 ) -> None:
@@ -98,6 +169,7 @@ def test_a_backup_of_an_unknown_revision_is_refused_and_nothing_is_changed(setti
         backup.restore(settings, folder)
     assert schema.state_of(settings).present == "0013_guards"
     assert restoring.unfinished(settings) == ""
+    assert left_beside(settings) == []
 
 
 @pytest.mark.parametrize("step", ["copied", "settled", "done"] if POSTGRES else STEPS)
