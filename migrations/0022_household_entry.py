@@ -8,6 +8,7 @@ code opens that order, not the household.
 """
 
 import secrets
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
@@ -43,6 +44,10 @@ def _mark_hands() -> None:
         )
     ).all()
     hands = {order.id: secrets.token_hex(16) for order in orders}
+    under_way: dict[int, list[tuple[int, Any]]] = {}
+    for order in orders:
+        if order.state in UNDER_WAY:
+            under_way.setdefault(order.household_id, []).append((order.id, order.placed_at))
     tokens = bind.execute(sa.text("SELECT id, household_id, knows_since FROM household_token ORDER BY id")).all()
     revoked = sa.text("SELECT DISTINCT subject_id FROM event WHERE verb = 'revoke' AND subject_type = 'household'")
     thrown_out = set(bind.execute(revoked).scalars())
@@ -56,10 +61,9 @@ def _mark_hands() -> None:
         bind.execute(sa.text("UPDATE household_token SET hand = :hand WHERE id = :id"), {"hand": hand, "id": token.id})
         if by_household[token.household_id] > 1 or token.household_id in thrown_out:
             continue
-        for order in orders:
-            is_its = order.household_id == token.household_id and order.placed_at >= token.knows_since
-            if is_its and order.state in UNDER_WAY:
-                hands[order.id] = hand
+        for order_id, placed_at in under_way.get(token.household_id, ()):
+            if placed_at >= token.knows_since:
+                hands[order_id] = hand
         bind.execute(
             sa.text(
                 "UPDATE errand SET hand = :hand WHERE household_id = :household AND asked_by_kind = 'household'"
