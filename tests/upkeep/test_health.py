@@ -59,7 +59,7 @@ def test_all_is_well_with_a_worker_that_beats(settings: Settings) -> None:
     health.beat(settings)
     seen = health.examine(settings)
     assert (seen.ok, seen.problems, seen.database) == (True, (), True)
-    assert seen.worker_beat_s == 0
+    assert seen.worker_beat_s in range(10)  # on a busy machine the look itself may take a second
 
 
 def test_a_job_that_waits_for_a_quarter_of_an_hour_is_told(settings: Settings) -> None:
