@@ -58,6 +58,7 @@ def here(app: Flask) -> World:
     db.session.flush()
     line = ChainLine(paste_id=paste.id, line_no=1, raw=CANARY, outcome="review", household_id=home.id)
     line.candidates, line.read_as = [home.id], {"household": home.id}
+    line.elsewhere = {"point": order.service_point_id, "household": home.id, "items": []}
     errand = {"household_id": home.id, "kind": "parcel", "place": "门卫"}
     answered = Errand(**errand, state="done", answered_at=clock.now())
     need = CareNeed(household_id=home.id, kind="infant", purge_on=clock.today())
@@ -163,7 +164,7 @@ def test_nobody_is_linked_to_an_order_after_the_days_of_the_installation(here: W
     order = db.session.scalars(select(HouseholdOrder)).one()
     assert (order.household_id, order.placed_by_id) == (None, 0)
     line = db.session.scalars(select(ChainLine)).one()
-    assert (line.household_id, line.candidates) == (None, [])
+    assert (line.household_id, line.candidates, line.elsewhere) == (None, [], None)
     linked = [model.__tablename__ for model in (RollCall, OtherDoor, BagDoor, ChainBooking) if rows(model)]
     assert linked == []
 
