@@ -43,9 +43,9 @@ from app.dispatch.counts import (
 )
 from app.dispatch.custody import pass_on
 from app.dispatch.models import ArrivalDifference, DifferenceState, DropOff, Stop, StopState
-from app.dispatch.rounds import bags_at, drop_off, drop_units, require_stop
+from app.dispatch.rounds import bags_at, drop_off, drop_units, require_stop, units_in
 from app.ordering.models import Stage
-from app.ordering.stages import Cause, move_each
+from app.ordering.stages import Cause, move
 from app.picking.models import Bag, BagState
 from app.places.scope import reaches_building
 
@@ -181,9 +181,7 @@ def _apply(by: Staff, stop: Stop, missing: frozenset[int], cause: Cause) -> None
         if bag.state == BagState.WRITTEN_OFF:
             raise Conflict(_("袋 %(code)s 已经核销，请按“没到”核对。", code=bag.code))
         advance(bag, BagState.DROPPED_OFF)
-    move_each(
-        [(line.order_line_id, line.qty, cause) for bag in gone for line in bag.lines], Stage.DROPPED_OFF, Stage.PACKED
-    )
+    move(units_in(gone), Stage.DROPPED_OFF, Stage.PACKED, cause)
     drop_units(come, cause)
     team, captain = ("team", stop.round.shift.team_id), ("captain", by.id)
     pass_on(gone, captain, team)

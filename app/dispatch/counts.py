@@ -130,5 +130,8 @@ def has_arrived(bag: Bag) -> bool:
     last = db.session.scalar(select(Custody).where(Custody.bag_id == bag.id).order_by(Custody.seq.desc()).limit(1))
     if last is not None and "captain" in (last.from_kind, last.to_kind):
         return last.to_kind == "captain"
+    # Bags that were found before counts were kept have only the move of their units.
     found = select(LineMove.id).where(LineMove.cause_kind == "bag_drop", LineMove.cause_id == bag.id).limit(1)
+    if last is not None:
+        found = found.where(LineMove.at > last.at)  # not of an earlier time that it was sent
     return db.session.scalar(found) is not None

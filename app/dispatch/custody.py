@@ -12,9 +12,8 @@ from app.picking.models import Bag
 
 def back_in_depot(bag: Bag) -> None:
     """Inside a command: a bag that was thought to be with its team never left the depot."""
-    held = db.session.scalars(
-        select(Custody).where(Custody.bag_id == bag.id, Custody.to_kind == "team").order_by(Custody.seq.desc()).limit(1)
-    ).one()
+    handed_out = (Custody.bag_id == bag.id, Custody.from_kind == "depot", Custody.to_kind == "team")
+    held = db.session.scalars(select(Custody).where(*handed_out).order_by(Custody.seq.desc()).limit(1)).one()
     pass_on([bag], ("team", held.to_id), ("depot", held.from_id))
 
 

@@ -73,9 +73,8 @@ def resolve_missing(by: Staff, bag_id: int, what: Resolve) -> Bag:
 
 
 def _found(by: Staff, bag: Bag) -> None:
-    """It is at its building. One that had been counted there before, and was settled as missing, comes once more."""
+    """It is at its building. A bag can be found once for each time it was sent: the hand-over tells them apart."""
     last = db.session.scalar(select(Custody).where(Custody.bag_id == bag.id).order_by(Custody.seq.desc()).limit(1))
-    was_here = last is not None and last.from_kind == "captain"
-    drop_units([bag], Cause("bag_found", bag.id) if was_here else None)
+    drop_units([bag], Cause(f"bag_found:{last.seq if last else 0}", bag.id))
     if last is not None and last.to_kind == "team":
         pass_on([bag], ("team", last.to_id), ("captain", by.id))

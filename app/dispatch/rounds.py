@@ -35,7 +35,7 @@ from app.dispatch.models import (
     TeamMember,
 )
 from app.ordering.models import Cycle, Stage
-from app.ordering.stages import Cause, move_each
+from app.ordering.stages import Cause, move
 from app.picking.models import Bag, BagLine, BagState
 from app.places.scope import is_subdistrict_in_scope, reaches_building, require_part_of
 from app.stock.models import Lot
@@ -284,7 +284,7 @@ def drop_off(by: Staff, stop: Stop, missing: Collection[int], *, on_paper: bool 
     db.session.flush()
     for bag in bags:
         advance(bag, BagState.DROPPED_OFF if bag.id not in missing else BagState.MISSING)
-    drop_units(here)
+    drop_units(here, Cause("drop_off", signed.id))
     pass_on(here, ("team", stop.round.shift.team_id), ("captain", by.id), signed.id)
     keep_count(by, stop, bags, [bag.id for bag in bags if bag.id in missing])
     record(by, "sign", signed, cycle_id=stop.round.plan.cycle_id, expected=len(bags), missing=signed.bags_missing)
@@ -313,14 +313,19 @@ def _missing_among(stop: Stop, bags: list[Bag], typed: str) -> set[str]:
     return missing
 
 
-def drop_units(bags: Iterable[Bag], because: Cause | None = None) -> None:
-    """Inside a command: the units of these bags reach the building; `because` of a later count, if of one."""
-    ids = [bag.id for bag in bags]
-    lines = db.session.execute(
-        select(BagLine.bag_id, BagLine.order_line_id, BagLine.qty).where(BagLine.bag_id.in_(ids))
-    )
-    moves = [(line, qty, because or Cause("bag_drop", bag)) for bag, line, qty in lines]
-    move_each(moves, Stage.PACKED, Stage.DROPPED_OFF)
+def drop_units(bags: Iterable[Bag], cause: Cause) -> None:
+    """Inside a command: the units of these bags reach the building; `cause` is the count, or the find, that says so.
+
+    It is never the bag: one that was counted, did not come after all and travels again arrives a second time.
+    """
+    move(units_in(bags), Stage.PACKED, Stage.DROPPED_OFF, cause)
+
+
+def units_in(bags: Iterable[Bag]) -> dict[int, int]:
+    """Order line → its units in these bags together: a line of many units lies in several of them."""
+    own = BagLine.bag_id.in_([bag.id for bag in bags])
+    found = select(BagLine.order_line_id, func.sum(BagLine.qty)).where(own).group_by(BagLine.order_line_id)
+    return {line_id: int(qty) for line_id, qty in db.session.execute(found)}
 
 
 @command

@@ -16,9 +16,11 @@ from app.dispatch import arrivals, counts, members, missing
 from app.dispatch.arrivals import Arrived
 from app.dispatch.members import Link, NewMember
 from app.dispatch.missing import Resolve
-from app.dispatch.models import ArrivalCount, ArrivalDifference, DropOff, Round, Stop, Team, TeamMember
+from app.dispatch.models import ArrivalCount, ArrivalDifference, Custody, DropOff, Round, Stop, Team, TeamMember
 from app.dispatch.queries_arrivals import open_differences
-from app.dispatch.rounds import may_run, own_teams
+from app.dispatch.rounds import depart as leave
+from app.dispatch.rounds import load, may_run, own_teams
+from app.dispatch.service import publish
 from app.handover import service_doors
 from app.handover.schemas import LeftAtDoors
 from app.ordering.models import OrderLine
@@ -26,6 +28,7 @@ from app.oversight.reconcile import equations
 from app.picking.models import Bag
 from app.places.models import Building
 from tests import world
+from tests.dispatch.test_rounds import planned
 from tests.e2e.field_day import depart, join_team, publish_rounds, stop_of
 from tests.world import World
 
@@ -235,3 +238,74 @@ def test_a_runner_of_a_point_is_linked_and_sees_the_rounds_until_it_leaves_the_t
         members.add_member(here.actor("leader"), team.id, NewMember("小丙"))
     members.remove_member(supplies, member.id)
     assert own_teams(here.actor("runner")) == []
+
+
+def send_again(here: World) -> Stop:
+    """What lies in the depot goes out in the next wave; its stop at the first building."""
+    supplies = here.actor("supplies")
+    for stop in db.session.scalars(select(Stop).where(Stop.state == "pending")).all():
+        arrivals.record_arrival(supplies, stop.id, Arrived())
+    plan = planned(here)
+    assert plan.wave == 2
+    publish(supplies, plan.id)
+    for one in plan.rounds:
+        load(supplies, one.id)
+        leave(supplies, one.id)
+    found = select(Stop).where(Stop.plan_id == plan.id, Stop.building_id == here.buildings[0].id)
+    return db.session.scalars(found).one()
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_a_bag_settled_as_missing_and_found_in_the_depot_is_signed_for_in_the_next_wave(
+    app: Flask, here: World, is_there: bool
+) -> None:
+    first, *_rest = bags_of(here)
+    count(here, "runner")
+    count(here, "captain", first.id)
+    settle(here, "leader", first.id)
+    missing.resolve_missing(here.actor("leader"), first.id, Resolve("in_depot"))
+    page = f"/stops/{send_again(here).id}/sign"
+    browser = world.sign_in(app, here, "captain")
+    shown = browser.get(page).get_data(as_text=True)
+    assert f'value="{first.id}"' in shown
+    gone = {} if is_there else {"missing": str(first.id)}
+    assert world.post(browser, page, page, gone).status_code == 303
+    if not is_there:
+        missing.resolve_missing(here.actor("leader"), first.id, Resolve("found"))
+    assert bags_of(here)[0].state == "dropped_off"
+    assert counts.has_arrived(first)
+    assert broken() == []
+    depots = db.session.execute(select(Custody.to_id, Custody.from_id).where(Custody.to_kind == "depot")).all()
+    assert [tuple(row) for row in depots] == [(here.points[0].id, stop_of(here).round.shift.team_id)]
+
+
+def test_a_bag_found_and_then_settled_as_missing_can_be_found_again(here: World) -> None:
+    first, *_rest = bags_of(here)
+    count(here, "runner", first.id)
+    missing.resolve_missing(here.actor("leader"), first.id, Resolve("found"))
+    count(here, "captain")
+    settle(here, "leader", first.id)
+    missing.resolve_missing(here.actor("leader"), first.id, Resolve("found"))
+    assert bags_of(here)[0].state == "dropped_off"
+    assert broken() == []
+
+
+@pytest.mark.parametrize("first_missing", [True, False])
+def test_two_bags_that_share_an_order_line_are_corrected_together(app: Flask, first_missing: bool) -> None:
+    here = world.build()
+    here.items[0].weight_g = 5000  # two of them make two bags
+    db.session.commit()
+    publish_rounds(here)
+    join_team(here)
+    depart(here)
+    one, two = (bag.id for bag in bags_of(here)[:2])
+    lines = [{line.order_line_id for line in db.session.get_one(Bag, bag).lines} for bag in (one, two)]
+    assert lines[0] & lines[1]
+    count(here, "runner", *((one, two) if first_missing else ()))
+    count(here, "captain", *(() if first_missing else (one, two)))
+    page = f"/stops/{stop_of(here).id}/difference"
+    decided = [] if first_missing else [str(one), str(two)]
+    assert world.post(world.sign_in(app, here, "leader"), page, page, {"missing": decided}).status_code == 303
+    assert signed()[2] == (0 if first_missing else 2)
+    assert {bag.state for bag in bags_of(here)[:2]} == {"dropped_off" if first_missing else "missing"}
+    assert broken() == []

@@ -17,7 +17,7 @@ from app.dispatch.rounds import drop_units
 from app.handover import queries, service
 from app.handover.schemas import DoorEntry, HandOutEntry
 from app.ordering.models import CycleState, OrderLine
-from app.ordering.stages import replay
+from app.ordering.stages import Cause, replay
 from app.picking import service as picking
 from app.picking.models import Bag, BagState
 from app.places.models import Household
@@ -49,7 +49,8 @@ def drop_off() -> None:
     """Every packed bag reaches its building."""
     bags = list(db.session.scalars(select(Bag).where(Bag.state == BagState.PACKED).order_by(Bag.id)))
     db.session.execute(update(Bag).where(Bag.state == BagState.PACKED).values(state=BagState.DROPPED_OFF.value))
-    drop_units(bags)
+    for bag in bags:
+        drop_units([bag], Cause("bag_drop", bag.id))
 
 
 def bags(state: str = "") -> list[Bag]:

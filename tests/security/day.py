@@ -29,6 +29,7 @@ from app.intake.models import ChainLine, ChainPaste
 from app.ordering.models import Cycle, CyclePoint, CycleState, HouseholdOrder, Offer, OfferComponent, OrderLine
 from app.ordering.models_claims import RoomClaim
 from app.ordering.models_desk import DeskEntry, FreePack, StandingOrder
+from app.ordering.stages import Cause
 from app.picking import service as picking
 from app.picking.models import Bag, BagState
 from app.places.models import (
@@ -200,10 +201,9 @@ def _at_the_buildings(here: World) -> None:
     """One bag of each point waits at its building; the others are packed."""
     for building in (here.buildings[0], here.buildings[2]):
         wanted = select(Bag).where(Bag.building_id == building.id, Bag.state == BagState.PACKED).order_by(Bag.id)
-        bag = db.session.scalars(wanted).first()
-        assert bag is not None
+        bag = db.session.scalars(wanted.limit(1)).one()
         bag.state = BagState.DROPPED_OFF
-        drop_units([bag])
+        drop_units([bag], Cause("bag_drop", bag.id))
 
 
 def _add(scope: dict[str, str], kind: str, row: Any) -> Any:
