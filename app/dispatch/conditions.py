@@ -5,18 +5,22 @@ departs or signs, so whoever changed them and wherever, the next look knows.
 
     what changed                                             stops loading and signing?
     zone stricter than the team's clearance                  yes
-    a blackout, or gates shut, during the planned visit      yes
-    goods released only after the planned departure          yes
+    a blackout, or gates shut, during the visit              yes
+    goods released only after the departure                  yes
     shift cancelled, team gone, outside shift or its hours   yes, the whole round
     load above what the team takes at once                   yes, the whole round
     a later stop of the round is in a laxer zone             signing only, until that one is done
     the captain's task has ended, nobody stands in           no, but told: the leader or a deputy signs
+
+Each stop is looked at for the moment at which it is reached. A round that has not left leaves as planned, or now where
+it is late, and is late everywhere; a stop of one on its way is reached as planned, or now at the earliest; one that is
+signed for is reached now. Paper is asked for clearance alone: it says what was done, not when.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -41,6 +45,8 @@ UNDER_WAY = (RoundState.PLANNED, RoundState.LOADING, RoundState.DEPARTED)
 TO_COME = (StopState.PENDING, StopState.ARRIVED)
 TOLD_ONLY = frozenset({Condition.CAPTAIN})
 AT_THE_DOOR_ONLY = frozenset({Condition.ZONE_ORDER})
+COUNTED_WITHIN = timedelta(minutes=30)
+"""So long after it came in a team may be signed for: the gates may shut while the bags are counted."""
 
 
 @dataclass(frozen=True)
@@ -118,23 +124,47 @@ def require_departable(round_: Round) -> None:
 def require_servable(stop: Stop, *, on_paper: bool = False) -> None:
     """Raises Conflict where a stop may not be signed for.
 
-    What was written on paper is judged by what held at the planned time: it may be typed in when the building has long
-    been sealed.
+    What was written on paper is asked for the clearance of the planned time alone: it may be typed in when the building
+    has long been sealed, and says nothing of when the team was let in.
     """
-    found = _broken(Round.id == stop.round_id, at_planned_time=on_paper)
-    for one in found:
-        own = one.stop is not None and one.stop.id == stop.id
-        if own and one.is_blocking and one.condition != Condition.RELEASE:
+    now = clock.now()
+
+    def reached(other: Stop) -> datetime:
+        return now if other.id == stop.id else expected_at(other)
+
+    asked = {Condition.CLEARANCE} if on_paper else {Condition.CLEARANCE, Condition.ZONE_ORDER}
+    for one in _broken(Round.id == stop.round_id, _planned_at if on_paper else reached):
+        if one.stop is not None and one.stop.id == stop.id and one.condition in asked:
             raise Conflict(one.whole)
     if not on_paper:
-        now = clock.now()
-        building = db.session.get_one(Building, stop.building_id)
-        for starts, ends, reason in _blackouts([building]).get(building.id, []):
-            if starts <= now < ends:
-                raise Conflict(_("现在正在“%(reason)s”，不能进入。请等时段过后，或跳过这一站。", reason=reason))
+        _require_open(db.session.get_one(Building, stop.building_id), now)
 
 
-def _broken(which: ColumnElement[bool], *, at_planned_time: bool = False) -> list[Broken]:
+def _require_open(building: Building, now: datetime) -> None:
+    for starts, ends, reason in _blackouts([building]).get(building.id, []):
+        if starts <= now < ends:
+            raise Conflict(_("现在正在“%(reason)s”，不能进入。请等时段过后，或跳过这一站。", reason=reason))
+    gates = _gates({building.compound_id}).get(building.compound_id)
+    if gates is None:
+        return
+    came = (now - COUNTED_WITHIN, now)
+    if not any(opens <= came[1] and came[0] <= closes for opens, closes in _spans(now, gates)):
+        raise Conflict(_("现在小区门不开，进不去。请等开门再签收，或跳过这一站。"))
+
+
+def expected_at(stop: Stop) -> datetime:
+    """When a stop that is still to come is reached."""
+    round_, now = stop.round, clock.now()
+    if round_.state == RoundState.DEPARTED:
+        return max(stop.arrive_at, now)
+    return stop.arrive_at + max(timedelta(), now - round_.departs_at)
+
+
+def _planned_at(stop: Stop) -> datetime:
+    return stop.arrive_at
+
+
+def _broken(which: ColumnElement[bool], reached: Callable[[Stop], datetime] = expected_at) -> list[Broken]:
     rounds = db.session.scalars(
         select(Round)
         .join(Plan, Plan.id == Round.plan_id)
@@ -144,15 +174,15 @@ def _broken(which: ColumnElement[bool], *, at_planned_time: bool = False) -> lis
     ).all()
     if not rounds:
         return []
-    sight = _Sight(rounds, at_planned_time)
+    sight = _Sight(rounds, reached)
     return [one for round_ in rounds for one in sight.of(round_)]
 
 
 class _Sight:
     """What holds now for all stops of some rounds: six statements, however many."""
 
-    def __init__(self, rounds: Sequence[Round], at_planned_time: bool) -> None:
-        self.at_planned_time = at_planned_time
+    def __init__(self, rounds: Sequence[Round], reached: Callable[[Stop], datetime]) -> None:
+        self.reached = reached
         ids = {stop.building_id for round_ in rounds for stop in round_.stops}
         self.buildings: dict[int, Building] = {}
         self.zones: dict[int, set[Zone]] = defaultdict(set)
@@ -206,17 +236,17 @@ class _Sight:
     def _visit(self, round_: Round, stop: Stop) -> Visit:
         building = self.buildings[stop.building_id]
         gates = self.gates.get(building.compound_id)
-        midnight = clock.local_instant(clock.to_local(stop.arrive_at).date(), 0)
+        begins = self.reached(stop)
         is_loaded = round_.state == RoundState.DEPARTED
         return Visit(
             building=self._name(stop),
             zone=self._zone(stop),
             clearance=round_.shift.team.zone_clearance,
-            begins=stop.arrive_at,
-            ends=stop.arrive_at + timedelta(seconds=stop.service_s),
-            loads_at=round_.departs_at,
+            begins=begins,
+            ends=begins + timedelta(seconds=stop.service_s),
+            loads_at=max(round_.departs_at, clock.now()),
             blackouts=[((starts, ends), reason) for starts, ends, reason in self.blackouts.get(building.id, [])],
-            gates=None if gates is None else [_span(midnight, *hours) for hours in gates],
+            gates=None if gates is None else _spans(begins, gates),
             released_at=None if is_loaded else self.releases.get(stop.id),
             lost_captain=self._has_lost_captain(stop),
         )
@@ -226,8 +256,8 @@ class _Sight:
         return f"{building.compound.name} {building.label}"
 
     def _zone(self, stop: Stop) -> int:
-        """The zone when the team comes: now, where it is late."""
-        at = stop.arrive_at if self.at_planned_time else max(stop.arrive_at, clock.now())
+        """The zone when the team comes."""
+        at = self.reached(stop)
         levels = [
             order
             for starts, ends, order in sorted(self.zones[stop.building_id], key=lambda zone: zone[0])
@@ -242,6 +272,12 @@ class _Sight:
 
 
 OUT_OF_ORDER = N_("%(building)s的管控比后面的站严，应当最后送。")
+
+
+def _spans(at: datetime, hours: Iterable[tuple[int, int]]) -> list[Span]:
+    """Hours as spans of the day of an instant."""
+    midnight = clock.local_instant(clock.to_local(at).date(), 0)
+    return [_span(midnight, *one) for one in hours]
 
 
 def _span(midnight: datetime, opens_s: int, closes_s: int) -> Span:

@@ -255,7 +255,7 @@ def sign(by: Staff, stop_id: int, counted: Sign) -> DropOff:
 
 
 def sign_stop(by: Staff, stop_id: int, counted: Sign, *, on_paper: bool = False) -> DropOff:
-    """Inside a command: as `sign`. What was signed on paper is judged by what held at the planned time."""
+    """Inside a command: as `sign`. What was signed on paper is not judged by when the door was open."""
     stop = require_stop(by, stop_id)
     codes = _missing_among(stop, bags := bags_at(stop), counted.missing)
     return drop_off(by, stop, {bag.id for bag in bags if bag.code in codes}, on_paper=on_paper)

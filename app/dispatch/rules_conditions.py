@@ -88,17 +88,17 @@ def broken_visit(visit: Visit) -> Iterator[tuple[Condition, Sentence]]:
         )
     for (starts, ends), reason in visit.blackouts:
         if starts < visit.ends and visit.begins < ends:
-            told = N_("计划到%(building)s的时候正在“%(reason)s”，不能进入。")
+            told = N_("到%(building)s的时候正在“%(reason)s”，不能进入。")
             yield Condition.BLACKOUT, sentence(told, building=where, reason=reason)
             break
     if visit.gates is not None and not _is_within(visit, visit.gates):
-        told = N_("计划到%(building)s的时候小区门不开，或来不及在关门前送完。")
+        told = N_("到%(building)s的时候小区门不开，或来不及在关门前送完。")
         yield (
             Condition.GATE,
             sentence(told if visit.gates else N_("%(building)s的小区门都关了，进不去。"), building=where),
         )
     if visit.released_at is not None and visit.released_at > visit.loads_at:
-        yield Condition.RELEASE, sentence(N_("%(building)s的东西到计划装车时还在静置。"), building=where)
+        yield Condition.RELEASE, sentence(N_("%(building)s的东西到装车时还在静置。"), building=where)
     if visit.lost_captain:
         yield Condition.CAPTAIN, sentence(N_("%(building)s的楼长任期已结束，没有人接替。"), building=where)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -177,6 +177,74 @@ def test_hours_of_carts_set_after_publishing_stop_the_rounds_outside_them(publis
     assert kinds(only_round().id) == [Condition.HOURS]
     with pytest.raises(Conflict, match="可以在路上的时间"):
         rounds.load(by, only_round().id)
+
+
+def gates_until(stop: Stop, closes: datetime) -> None:
+    """The gates of the stop's compound open before it is reached and close at a later moment of that day."""
+    midnight = clock.local_instant(clock.to_local(stop.arrive_at).date(), 0)
+    close_gates(stop, opens_s=0, closes_s=int((closes - midnight).total_seconds()))
+
+
+def test_a_team_that_waited_until_the_testing_was_over_is_signed_for(app: Flask, published: World) -> None:
+    stop = on_the_way(published).stops[0]
+    page = f"/stops/{stop.id}/sign"
+    black_out(stop)
+    db.session.commit()
+    for late, status in ((timedelta(), 409), (timedelta(minutes=10), 303)):
+        with clock.frozen_at(stop.arrive_at + late):
+            browser = world.sign_in(app, published, "supplies")
+            assert ("正在“采样”" in browser.get(page).get_data(as_text=True)) == (status == 409)
+            assert world.post(browser, page, page, {}).status_code == status
+    db.session.refresh(stop)
+    assert stop.state == StopState.SIGNED
+
+
+def test_a_stop_planned_in_open_hours_is_not_signed_for_when_the_gates_have_long_been_shut(published: World) -> None:
+    by, (first, second) = published.actor("supplies"), on_the_way(published).stops
+    shut = max(first.arrive_at, second.arrive_at) + timedelta(hours=1)
+    gates_until(first, shut)
+    db.session.commit()
+    with clock.frozen_at(shut + timedelta(minutes=20)):
+        rounds.sign(by, first.id, Sign(""))  # counted while they shut
+    with clock.frozen_at(shut + timedelta(hours=1)):
+        with pytest.raises(Conflict, match="小区门不开"):
+            rounds.sign(by, second.id, Sign(""))
+        conditions.require_servable(second, on_paper=True)
+
+
+def test_paper_of_a_stop_that_was_served_after_the_testing_can_be_typed_in(published: World) -> None:
+    stop = on_the_way(published).stops[0]
+    black_out(stop)
+    close_gates(stop, opens_s=60, closes_s=120)
+    db.session.commit()
+    conditions.require_servable(stop, on_paper=True)
+
+
+def test_goods_that_are_free_when_a_late_round_is_loaded_travel_with_it(published: World) -> None:
+    by, round_ = published.actor("supplies"), only_round()
+    for lot in db.session.scalars(select(Lot)):
+        lot.released_at = round_.departs_at + timedelta(minutes=10)
+    db.session.commit()
+    assert set(kinds(round_.id)) == {Condition.RELEASE}
+    with clock.frozen_at(round_.departs_at + timedelta(minutes=50)):
+        assert kinds(round_.id) == []
+        rounds.load(by, round_.id)
+        assert {stop.state for stop in only_round().stops} == {StopState.PENDING}
+        assert rounds.depart(by, round_.id).state == RoundState.DEPARTED
+
+
+def test_a_round_that_leaves_late_is_looked_at_for_the_time_at_which_it_comes(published: World) -> None:
+    by, round_ = published.actor("supplies"), only_round()
+    first, second = round_.stops
+    late = timedelta(hours=2)
+    for stop, begins in ((first, first.arrive_at + late), (second, second.arrive_at)):
+        times = {"starts_at": begins - timedelta(minutes=2), "ends_at": begins + timedelta(minutes=2)}
+        db.session.add(Blackout(building_id=stop.building_id, reason="采样", **times))
+    db.session.commit()
+    with clock.frozen_at(round_.departs_at + late):
+        rounds.load(by, round_.id)
+        assert [stop.state for stop in only_round().stops] == [StopState.SKIPPED, StopState.PENDING]
+        assert rounds.depart(by, round_.id).state == RoundState.DEPARTED
 
 
 def test_what_paper_says_is_judged_by_the_planned_time(published: World) -> None:
