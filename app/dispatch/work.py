@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import false, func, select
+from sqlalchemy import false, func, or_, select
 
 from app.allocation.models import Allocation
 from app.core import clock
@@ -15,8 +15,17 @@ from app.dispatch.hours import mode_hours
 from app.dispatch.models import Round, RoundState, Shift, Team
 from app.ordering.models import HouseholdOrder
 from app.picking.models import DOOR_OF_BAG, Bag, BagLine, BagState
-from app.places.models import Blackout, Building, Compound, Gate, Household, ServicePoint, Stairwell
-from app.places.queries import current_zones
+from app.places.models import (
+    Blackout,
+    Building,
+    Compound,
+    Gate,
+    Household,
+    ServicePoint,
+    Stairwell,
+    ZoneDesignation,
+    ZoneLevel,
+)
 from app.stock.models import Lot
 
 
@@ -86,12 +95,13 @@ def read_work(cycle_id: int, subdistrict_id: int, wave: int, day: date) -> Work:
     for bag, building_id in _bags(cycle_id, wave):
         buildings[building_id].bags.append(bag)
     found = list(buildings.values())
-    _add_zones(found, clock.local_instant(day, 12))
+    shifts = shifts_of(subdistrict_id, day)
+    _add_zones(found, day, shifts)
     _add_blackouts(found, day)
     compounds = {work.compound_id for work in found}
     gates = [gate for gate in db.session.scalars(select(Gate).order_by(Gate.id)) if gate.compound_id in compounds]
     held = select(Bag.id).where(Bag.cycle_id == cycle_id, Bag.wave <= wave, Bag.state == BagState.HELD)
-    return Work(day, found, shifts_of(subdistrict_id, day), gates, list(db.session.scalars(held.order_by(Bag.id))))
+    return Work(day, found, shifts, gates, list(db.session.scalars(held.order_by(Bag.id))))
 
 
 def _buildings(cycle_id: int, wave: int) -> Iterable[BuildingWork]:
@@ -143,10 +153,23 @@ def _bags(cycle_id: int, wave: int) -> Iterable[tuple[BagLoad, int]]:
         yield load, building_id
 
 
-def _add_zones(works: list[BuildingWork], at: datetime) -> None:
-    zones = current_zones([work.building_id for work in works], at)
+def _add_zones(works: list[BuildingWork], day: date, shifts: list[TeamShift]) -> None:
+    """The strictest level of each building in the hours that are left: whenever the team comes, it may enter."""
+    since = max([clock.now(), min([shift.starts_at for shift in shifts], default=clock.local_instant(day, 0))])
+    until = max([since, *(shift.ends_at for shift in shifts)])
+    rows = db.session.execute(
+        select(ZoneDesignation.building_id, ZoneLevel)
+        .join(ZoneLevel, ZoneLevel.id == ZoneDesignation.zone_level_id)
+        .where(
+            ZoneDesignation.building_id.in_([work.building_id for work in works]),
+            ZoneDesignation.starts_at <= until,
+            or_(ZoneDesignation.ends_at.is_(None), ZoneDesignation.ends_at > since),
+        )
+        .order_by(ZoneLevel.round_order)
+    )
+    strictest = {building_id: level for building_id, level in rows}  # noqa: C416 - rows, not pairs
     for work in works:
-        level = zones.get(work.building_id)
+        level = strictest.get(work.building_id)
         if level is not None:
             work.mode, work.zone = level.delivery_mode, level.round_order
 

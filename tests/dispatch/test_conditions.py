@@ -12,8 +12,8 @@ from sqlalchemy import select
 from app.core import clock
 from app.core.db import db
 from app.core.errors import Conflict
-from app.dispatch import conditions, hours, rounds
-from app.dispatch.models import Round, RoundState, Shift, Stop, StopState, Team
+from app.dispatch import conditions, hours, rounds, service
+from app.dispatch.models import PlanBag, Round, RoundState, Shift, Stop, StopState, Team
 from app.dispatch.rounds import Sign, Skip
 from app.dispatch.rules_conditions import Condition, out_of_order
 from app.picking.models import Bag, BagState
@@ -21,7 +21,7 @@ from app.places.models import Blackout, Building, Captaincy, Gate, ZoneDesignati
 from app.stock.models import Lot
 from tests import world
 from tests.allocation.test_runs import running as running
-from tests.dispatch.test_rounds import on_the_way, only_round
+from tests.dispatch.test_rounds import on_the_way, only_round, planned
 from tests.dispatch.test_rounds import packed as packed
 from tests.dispatch.test_rounds import published as published
 from tests.world import World
@@ -257,6 +257,19 @@ def test_what_paper_says_is_judged_by_the_planned_time(published: World) -> None
         with pytest.raises(Conflict):
             conditions.require_servable(stop)
         conditions.require_servable(stop, on_paper=True)
+
+
+def test_a_building_sealed_at_noon_is_planned_as_sealed_all_afternoon(packed: World) -> None:
+    without_clearance()
+    sealed = packed.buildings[0].id
+    with clock.frozen_at(clock.local_instant(packed.cycle.deliver_on, 13)):
+        designate(sealed)
+        plan = planned(packed)
+        service.publish(packed.actor("supplies"), plan.id)
+        assert conditions.of_plan(plan.id) == []
+    answers = select(PlanBag.held_reason).join(Bag, Bag.id == PlanBag.bag_id).where(PlanBag.plan_id == plan.id)
+    assert set(db.session.scalars(answers.where(Bag.building_id == sealed))) == {"clearance"}
+    assert set(db.session.scalars(answers.where(Bag.building_id != sealed))) == {None}
 
 
 def test_the_planned_order_stands_where_zones_do_not_fall() -> None:
