@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -84,26 +84,24 @@ def require_round(by: Staff, round_id: int) -> Round:
     round_ = db.session.get(Round, round_id)
     if round_ is None:
         raise NotFound
-    if not may_run(by, round_.plan.cycle_id) or (is_only_runner(by) and round_.shift.team_id not in own_teams(by)):
+    teams = teams_run(by, round_.plan.cycle_id)
+    if teams is not None and round_.shift.team_id not in teams:
         raise NotFound
     return round_
 
 
-def may_run(by: Staff, cycle_id: int) -> bool:
-    """Whether the actor may run rounds of a cycle: those of the own teams for a runner, all of them for others."""
+def teams_run(by: Staff, cycle_id: int) -> list[int] | None:
+    """The teams whose rounds of a cycle the actor may run: None for every team, the own ones for who is there only as a
+    runner, whatever else the account may be elsewhere; none for everybody else."""
     subdistrict_id = db.session.get_one(Cycle, cycle_id).subdistrict_id
-    if not is_only_runner(by):
-        return is_subdistrict_in_scope(by, Permission.LOAD, subdistrict_id)
+    otherwise = replace(by, grants=tuple(grant for grant in by.grants if grant.role != Role.RUNNER))
+    if is_subdistrict_in_scope(otherwise, Permission.LOAD, subdistrict_id):
+        return None
     try:
         require_part_of(by, Permission.LOAD, subdistrict_id)
     except NotFound:
-        return False
-    return True
-
-
-def is_only_runner(by: Staff) -> bool:
-    """Whether the actor holds LOAD as a runner and in no other role."""
-    return all(grant.role == Role.RUNNER for grant in by.scopes(Permission.LOAD))
+        return []
+    return own_teams(by)
 
 
 def own_teams(by: Staff) -> list[int]:

@@ -157,9 +157,8 @@ def discard(plan_id: int) -> Response:
 @requires(Permission.LOAD)
 def my_rounds() -> str:
     """The rounds of the runner's own teams; everybody else who loads sees those of all teams."""
-    teams = rounds.own_teams(staff()) if rounds.is_only_runner(staff()) else None
-    published = [plan for plan in service.published_plans() if rounds.may_run(staff(), plan.cycle_id)]
-    shown = [(plan, queries.round_rows(plan.id, teams)) for plan in published]
+    published = [(plan, rounds.teams_run(staff(), plan.cycle_id)) for plan in service.published_plans()]
+    shown = [(plan, queries.round_rows(plan.id, teams)) for plan, teams in published if teams != []]
     return render_template("dispatch/my_rounds.html", shown=[entry for entry in shown if entry[1]])
 
 
@@ -173,7 +172,7 @@ def round(round_id: int) -> str:
 def _round_page(found: Round, form: Form) -> str:
     about_cycle(found.plan.cycle_id)
     stops = queries.stop_rows(found.id)
-    if rounds.is_only_runner(staff()):
+    if rounds.teams_run(staff(), found.plan.cycle_id) is not None:
         return views_arrivals.round_page(found, stops, form)
     return render_template(
         "dispatch/round.html",

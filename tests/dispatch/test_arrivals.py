@@ -19,7 +19,7 @@ from app.dispatch.missing import Resolve
 from app.dispatch.models import ArrivalCount, ArrivalDifference, Custody, DropOff, Round, Stop, Team, TeamMember
 from app.dispatch.queries_arrivals import open_differences
 from app.dispatch.rounds import depart as leave
-from app.dispatch.rounds import load, may_run, own_teams
+from app.dispatch.rounds import load, own_teams, teams_run
 from app.dispatch.service import publish
 from app.handover import service_doors
 from app.handover.schemas import LeftAtDoors
@@ -227,7 +227,7 @@ def test_a_runner_of_a_point_is_linked_and_sees_the_rounds_until_it_leaves_the_t
     member = members.add_member(supplies, team.id, NewMember("小乙"))
     members.link_member(supplies, member.id, Link(account.id))
     assert own_teams(here.actor("runner")) == [team.id]
-    assert may_run(here.actor("runner"), here.cycle.id)
+    assert teams_run(here.actor("runner"), here.cycle.id) == [team.id]
     with pytest.raises(Invalid):
         members.add_member(supplies, team.id, NewMember("小丙", account.id))
     with pytest.raises(Invalid):

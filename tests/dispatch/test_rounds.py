@@ -10,6 +10,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
+from app.access.models import Role, RoleGrant
 from app.core import clock
 from app.core.db import db
 from app.core.errors import Conflict, Invalid, NotFound
@@ -22,7 +23,7 @@ from app.dispatch.service import AskPlan
 from app.ordering.models import OrderLine
 from app.picking import service as picking
 from app.picking.models import Bag
-from app.places.models import Blackout, Gate, ZoneDesignation, ZoneLevel
+from app.places.models import Blackout, Gate, Subdistrict, ZoneDesignation, ZoneLevel
 from app.stock.models import Lot
 from tests import world
 from tests.allocation.test_runs import receive, run
@@ -211,6 +212,30 @@ def test_a_runner_sees_only_the_rounds_of_the_own_team(app: Flask, published: Wo
     assert "桂花苑" in shown
     assert "101" not in re.sub(r'value="[^"]*"', "", shown).replace("#101", "")
     assert f"/rounds/{round_id}" in client.get("/my-rounds").get_data(as_text=True)
+
+
+def test_a_runner_with_a_role_elsewhere_runs_the_rounds_of_the_own_team_and_no_other(
+    app: Flask, published: World
+) -> None:
+    runner, one = published.accounts["runner"].id, only_round()
+    elsewhere = Subdistrict(code="330102099", name="别的街道")
+    db.session.add(elsewhere)
+    db.session.flush()
+    db.session.add(RoleGrant(account_id=runner, role=Role.SUPPLIES_TEAM, subdistrict_id=elsewhere.id))
+    db.session.commit()
+    page, other = f"/rounds/{one.id}", f"/teams?day={published.cycle.deliver_on}"
+    client = world.sign_in(app, published, "runner")
+    assert client.get(page).status_code == 404
+    assert world.post(client, other, f"{page}/cancel", {}).status_code == 404
+    assert page not in client.get("/my-rounds").get_data(as_text=True)
+    grant = db.session.scalars(select(RoleGrant).filter_by(account_id=runner, role=Role.RUNNER)).one()
+    grant.subdistrict_id, grant.service_point_id = None, published.points[0].id
+    db.session.add(TeamMember(team_id=one.shift.team_id, account_id=runner, name="跑"))
+    db.session.commit()
+    assert page in client.get("/my-rounds").get_data(as_text=True)
+    assert world.post(client, page, f"{page}/load", {}).status_code == 303
+    db.session.refresh(one)
+    assert one.state == "loading"
 
 
 def test_the_pages_walk_from_plan_to_signature(app: Flask, packed: World, count_queries: Any) -> None:
