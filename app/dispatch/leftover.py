@@ -55,7 +55,7 @@ def serve_rest(stated: Stated, solved: Solved, search: Search | None) -> tuple[S
         return filling.finished()
     except InfeasibleRounds:
         log.exception("bags left over could not be placed")
-        return stated, solved
+        return stated, filling.as_before()
 
 
 def _can_help(solved: Solved) -> bool:
@@ -223,6 +223,22 @@ class Filling:
         if not check(stated.problem, plan):
             raise InfeasibleRounds(f"the judge refuses the filled plan: {check(stated.problem, plan).rules}")
         return stated, plan
+
+    def as_before(self) -> Solved:
+        """The plan that was to be filled, with reasons that hold for each single bag."""
+        bags_of = {
+            one.stop: [
+                bag
+                for bag in self.stated.sites[self.stated.stops[one.stop].building_id].work.bags
+                if bag.bag_id in set(self.stated.stops[one.stop].bag_ids)
+            ]
+            for one in self.solved.unserved
+        }
+        asked = [
+            self._confirmed(self.stated, self.solved, one, bags_of[one.stop]) if one.reason not in HOPELESS else one
+            for one in self.solved.unserved
+        ]
+        return replace(self.solved, unserved=tuple(asked))
 
     def _confirmed(self, stated: Stated, plan: Solved, said: Unserved, bags: Sequence[BagLoad]) -> Unserved:
         """The reason as it was found, or a plain "not placed" where the judge sees a team that could bring a bag."""

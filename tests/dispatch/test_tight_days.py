@@ -12,12 +12,15 @@ from hypothesis import strategies as st
 
 from app.core import clock
 from app.dispatch import planning, problem
+from app.dispatch.leftover import Filling, serve_rest
 from app.dispatch.models import HeldReason
 from app.dispatch.problem import Stated, state, stop_of
 from app.dispatch.work import BagLoad, BuildingWork, TeamShift, Work
 from app.places.models import Gate
 from routing import Plan, check
 from routing.check_free import free_vehicle
+from routing.evaluate import InfeasibleRounds, build_plan
+from routing.plan import Reason, Remedy, Statistics, Unserved
 from tests.dispatch.stuck import InThisProcess
 
 DAY = date(2026, 5, 4)
@@ -96,6 +99,19 @@ def test_twenty_four_small_teams_all_work_before_a_bag_is_left_out() -> None:
     stated, plan = planned(homes, bikes)
     assert any(answers(stated, plan).values())
     assert len({one.vehicle for one in plan.rounds}) == 25
+
+
+def test_a_plan_that_could_not_be_filled_gives_no_reason_that_does_not_hold(monkeypatch: pytest.MonkeyPatch) -> None:
+    def stumble(_filling: Filling) -> Any:
+        raise InfeasibleRounds
+
+    monkeypatch.setattr(Filling, "finished", stumble)
+    stated = state(Work(DAY, [building(1, [4.0] * 3)], [team(1, 100)], [], []), 0)
+    (name,) = stated.stops
+    full = [Unserved(name, Reason.CAPACITY, name, Remedy.NEXT_WAVE)]
+    _stated, plan = serve_rest(stated, build_plan(stated.problem, {}, full, Statistics("x")), None)
+    assert [one.reason for one in plan.unserved] == [Reason.NOT_FOUND]
+    assert check(stated.problem, plan).violations == ()
 
 
 def test_a_sealed_building_is_cut_for_the_teams_that_may_enter() -> None:
