@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing import Pipe
@@ -28,6 +29,10 @@ READY_WITHIN_S = 300.0
 KEEP_S = 120.0
 LOOK_EVERY_S = 0.25
 _ROOT = Path(__file__).resolve().parents[1]
+
+
+def _nothing() -> None:
+    """What is done while a caller waits who has nothing else to do."""
 
 
 class SearchFailed(RuntimeError):
@@ -48,11 +53,20 @@ class Searcher:
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _calls: int = 0
 
-    def run(self, name: str, *arguments: Any, budget: Budget, seed: int, control: Control) -> Any:
+    def run(
+        self,
+        name: str,
+        *arguments: Any,
+        budget: Budget,
+        seed: int,
+        control: Control,
+        while_waiting: Callable[[], None] | None = None,
+    ) -> Any:
         """Call a function of `routing.child` in the child.
 
         `name` is "solve" (arguments: problem, plan to begin from or None), "replan" (problem, plan before, printed
-        rounds) or "module:function" for another one; all take budget, seed and control by keyword.
+        rounds) or "module:function" for another one; all take budget, seed and control by keyword. `while_waiting` is
+        called several times a second, also while the search says nothing; an error that it raises ends the search.
 
         Raises
         ------
@@ -66,7 +80,7 @@ class Searcher:
             pipe = self._started()
             try:
                 pipe.send((name, arguments, budget, seed))
-                return self._awaited(pipe, budget, control)
+                return self._awaited(pipe, budget, control, while_waiting or _nothing)
             except (EOFError, OSError) as error:
                 self.stop()
                 raise SearchFailed("the process that searched has ended") from error
@@ -77,10 +91,11 @@ class Searcher:
             finally:
                 self._retire_later()
 
-    def _awaited(self, pipe: Connection, budget: Budget, control: Control) -> Any:
+    def _awaited(self, pipe: Connection, budget: Budget, control: Control, while_waiting: Callable[[], None]) -> Any:
         deadline = time.monotonic() + READY_WITHIN_S
         is_told = False
         while time.monotonic() < deadline:
+            while_waiting()
             if control.is_cancelled and not is_told:
                 is_told = True
                 pipe.send(CANCEL)

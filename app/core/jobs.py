@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -49,6 +50,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 LEASE = timedelta(seconds=60)
+KEEP_ALIVE_S = 5.0  # so often `keep_alive` writes, however often it is called
 MAX_ATTEMPTS = 3
 QUICK = frozenset({"print_quick"})  # kinds somebody stands and waits for: a worker keeps a lane of its own for them
 log = logging.getLogger("louda.jobs")
@@ -179,6 +181,7 @@ class JobClaim:
     attempt: int
     on_effect: Callable[[Job, Any], None] | None = None
     is_over: bool = False
+    kept_alive_at: float = 0.0
 
     def begin(self) -> None:
         """Raises LeaseLost where another attempt has the job."""
@@ -297,6 +300,26 @@ def _beat(job_id: int, attempt: int, done: int, total: int, message: str) -> Non
     elif job.state == JobState.RUNNING:
         job.progress_done, job.progress_total, job.message = done, total, message
         job.lease_until = clock.now() + LEASE
+
+
+def keep_alive() -> None:
+    """Extend the lease of the job that is being run, in a phase that has no progress to tell; call it often.
+
+    Nothing happens outside of a job. Never inside a command, which extends the lease itself. Raises LeaseLost.
+    """
+    claim = job_claim.get()
+    if not isinstance(claim, JobClaim) or claim.is_over or time.monotonic() - claim.kept_alive_at < KEEP_ALIVE_S:
+        return
+    claim.kept_alive_at = time.monotonic()
+    _extend(claim.job_id, claim.attempt)
+
+
+@aside
+def _extend(job_id: int, attempt: int) -> None:
+    job = db.session.get(Job, job_id)
+    if job is None or (job.state, job.attempts) != (JobState.RUNNING, attempt):
+        raise LeaseLost(f"job {job_id}, attempt {attempt}")
+    job.lease_until = clock.now() + LEASE
 
 
 @aside

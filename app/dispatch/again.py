@@ -15,8 +15,9 @@ from datetime import datetime
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from app.core.db import db
+from app.core.db import db, end_read
 from app.core.errors import Conflict
+from app.core.jobs import keep_alive
 from app.dispatch.budget import budget_of
 from app.dispatch.leftover import serve_rest
 from app.dispatch.models import Plan, PlanBag, Round, RoundState, Stop
@@ -59,8 +60,11 @@ def plan_again(stated: Stated, before: Plan, seconds: int, seed: int, control: C
     known = Solved("", tuple(rounds), (), Cost())
     asked = stated.problem.with_changes(stops=tuple(_kept_with_team(stated, before, known)))
     budget = budget_of(asked, seconds)
+    end_read()
     try:
-        result: Replanned = searcher.run(REPLANNER, asked, known, printed, budget=budget, seed=seed, control=control)
+        result: Replanned = searcher.run(
+            REPLANNER, asked, known, printed, budget=budget, seed=seed, control=control, while_waiting=keep_alive
+        )
     except SearchFailed:
         log.exception("the search of a re-plan failed")
         result = _without_search(asked, known, printed)

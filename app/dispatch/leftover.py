@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
+from app.core.jobs import keep_alive
 from app.dispatch.problem import Site, Stated, StopBags, meaning_of, small_parts, stop_of, with_stops
 from app.dispatch.rules_cutting import most_together
 from app.dispatch.work import BagLoad
@@ -163,6 +164,7 @@ class Filling:
         return list(alike.values())
 
     def _tried(self, vehicle: Vehicle, site: Site, part: Sequence[BagLoad]) -> list[list[Stop]] | None:
+        keep_alive()
         stop = stop_of(site, "new", part, self.stated.midnight)
         if stop is None or not stop.load.fits(vehicle.capacity) or not self._has_time(vehicle, stop):
             return None
@@ -244,6 +246,7 @@ class Filling:
         """The reason as it was found, or a plain "not placed" where the judge sees a team that could bring a bag."""
         site = stated.sites[stated.stops[said.stop].building_id]
         for bag in bags:
+            keep_alive()
             stop = stop_of(site, said.stop, [bag], stated.midnight)
             vehicle = stop and free_vehicle(stated.problem, plan, stop)
             if vehicle:

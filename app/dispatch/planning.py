@@ -22,7 +22,7 @@ from app.core import clock
 from app.core.db import command, db, end_read
 from app.core.errors import Conflict
 from app.core.events import SYSTEM, record
-from app.core.jobs import Running, handles
+from app.core.jobs import Running, handles, keep_alive
 from app.dispatch.again import plan_again
 from app.dispatch.budget import budget_of
 from app.dispatch.leftover import serve_rest
@@ -72,9 +72,10 @@ def make_plan(run: Running) -> dict[str, Any] | None:
     if not any(building.bags for building in work.buildings) and not work.held:
         raise Conflict(_("这一波没有在仓的袋，不用排路线。"))
     keep = db.session.get(Plan, run.payload.get("keep") or 0)
-    stated = state(work, parts=keep.statistics.get("parts") if keep is not None else None)
-    control = _control(run, seconds)
+    parts = keep.statistics.get("parts") if keep is not None else None
     end_read()
+    stated = state(work, parts=parts)
+    control = _control(run, seconds)
     if keep is not None:
         again = plan_again(stated, keep, seconds, seed, control)
         run.progress(seconds, seconds, _("正在保存"))
@@ -165,7 +166,9 @@ def _searched(problem: Problem, seconds: float, seed: int, control: Control, sta
     if problem.stops and problem.vehicles:
         try:
             budget = budget_of(problem, seconds)
-            solved: Solved = searcher.run(SOLVER, problem, start, budget=budget, seed=seed, control=control)
+            solved: Solved = searcher.run(
+                SOLVER, problem, start, budget=budget, seed=seed, control=control, while_waiting=keep_alive
+            )
             if verdict := check(problem, solved):
                 return solved
             log.error("the solver's plan broke %s", verdict.rules)

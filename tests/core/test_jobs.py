@@ -229,6 +229,31 @@ def test_progress_extends_the_lease(app: Flask, kinds: dict[str, Any]) -> None:
         assert jobs.is_waiting()
 
 
+def test_a_job_that_has_nothing_to_tell_keeps_its_lease_and_its_progress(
+    app: Flask, kinds: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "KEEP_ALIVE_S", 0)
+    waits: list[bool] = []
+
+    @handles("silent")
+    def silent(run: Running) -> None:
+        run.progress(1, 2, "x")
+        with later(MINUTE - A_MOMENT):
+            jobs.keep_alive()
+        with later(MINUTE + A_MOMENT):
+            waits.append(jobs.is_waiting())
+            assert db.session.scalars(select(Job.progress_done)).all() == [1]
+        with later(3 * MINUTE):
+            assert jobs._lease_next(None) is not None  # another worker has it
+            with pytest.raises(LeaseLost):
+                jobs.keep_alive()
+
+    jobs.keep_alive()  # outside of a job nothing happens
+    ask("silent")
+    assert jobs.run_next()
+    assert waits == [False]
+
+
 def test_a_job_that_always_dies_is_given_up_after_three_attempts(app: Flask, kinds: dict[str, Any]) -> None:
     runs: list[int] = []
 

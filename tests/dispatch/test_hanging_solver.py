@@ -5,10 +5,14 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from app.dispatch import planning
+from app.core import jobs
+from app.core.db import db
+from app.dispatch import again, planning, service
 from app.dispatch.models import Plan
 from routing.plan import Budget, Control
 from routing.supervise import Searcher, SearchFailed, SearchHung
@@ -53,6 +57,39 @@ def test_a_search_that_hangs_is_killed_after_its_budget_and_the_next_one_is_made
 def test_a_search_that_dies_or_fails_says_so(searcher: Searcher, how: str) -> None:
     with pytest.raises(SearchFailed):
         searcher.run(f"{STUCK}:{how}", rich_problem(seed=1, stops=5, teams=2), **ONE_SECOND)
+
+
+def test_a_search_that_says_nothing_for_longer_than_a_lease_keeps_the_job(
+    packed: World, searcher: Searcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(planning, "searcher", searcher)
+    monkeypatch.setattr(planning, "SOLVER", f"{STUCK}:hangs")
+    monkeypatch.setattr(jobs, "LEASE", timedelta(seconds=2))
+    monkeypatch.setattr(jobs, "KEEP_ALIVE_S", 0.2)
+    seen: list[bool] = []
+
+    def after(*asked: Any) -> Any:
+        seen.append(jobs.is_waiting())  # what another worker sees when the search has been given up
+        return constructed(*asked)
+
+    constructed = planning.constructed_plan
+    monkeypatch.setattr(planning, "constructed_plan", after)
+    assert planned(packed).solver == "construct"
+    assert seen == [False]
+
+
+def test_no_snapshot_is_held_while_a_plan_is_searched_for_again(packed: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    plan, held = planned(packed), []
+
+    class Nothing:
+        def run(self, *_asked: Any, **_more: Any) -> Any:
+            held.append(db.session().in_transaction())
+            raise SearchFailed("no")
+
+    monkeypatch.setattr(again, "searcher", Nothing())
+    service.ask_again(packed.actor("supplies"), plan.id, service.AskAgain(1))
+    assert jobs.drain() == 1
+    assert held == [False]
 
 
 @pytest.mark.parametrize("how", ["hangs", "dies", "fails", "lies"])
