@@ -19,6 +19,7 @@ from app.core.schemas import CommandSchema, Line, Whole, one_of
 from app.dispatch import drafts
 from app.dispatch.drafts import Edit, Fixed, Opened, Solved, SolvedRound
 from app.dispatch.models import HeldReason, Plan, PlanBag, PlanState, Round, Stop, StopState
+from app.dispatch.problem import Measured
 from app.dispatch.service import require_plan
 
 REMEMBERED = 20
@@ -80,15 +81,25 @@ def _draft(by: Staff, plan_id: int, version: int) -> Plan:
     return plan
 
 
-@command
+def _roads(by: Staff, plan_id: int) -> Measured | None:
+    """What the road service says of a draft, asked before anybody has to wait for the turn to write."""
+    plan = require_plan(by, Permission.PLAN, plan_id)
+    return drafts.measured(plan) if plan.state == PlanState.PROPOSED else None
+
+
 def adjust(by: Staff, plan_id: int, edit: Edit) -> Plan:
     """Carry out one change by hand.
 
     Requires: a draft in the version that was shown. Ensures: the changed plan passed the independent check; only the
     rounds of the touched teams changed. Raises: NotFound, StaleEdit, Conflict, Invalid (which constraint is broken).
     """
+    return _adjust(by, plan_id, edit, _roads(by, plan_id))
+
+
+@command
+def _adjust(by: Staff, plan_id: int, edit: Edit, roads: Measured | None) -> Plan:
     plan = _draft(by, plan_id, edit.version)
-    opened = drafts.open_plan(plan)
+    opened = drafts.open_plan(plan, roads)
     tried = drafts.try_edit(opened, edit, fixed(opened))
     if tried.after is None or not tried.is_possible:
         raise Invalid({"stop": tried.sentences})
@@ -99,14 +110,18 @@ def adjust(by: Staff, plan_id: int, edit: Edit) -> Plan:
     return plan
 
 
-@command
 def undo(by: Staff, plan_id: int, wanted: Undo) -> Plan:
     """Take the last change back. Raises: NotFound, StaleEdit, Conflict."""
+    return _undo(by, plan_id, wanted, _roads(by, plan_id))
+
+
+@command
+def _undo(by: Staff, plan_id: int, wanted: Undo, roads: Measured | None) -> Plan:
     plan = _draft(by, plan_id, wanted.version)
     history = list(plan.statistics.get("history", []))
     if not history:
         raise Conflict(_l("没有可以撤销的调整。"))
-    opened = drafts.open_plan(plan)
+    opened = drafts.open_plan(plan, roads)
     before = drafts.back_to(opened, history.pop())
     if not drafts.keeps_locked(opened, before, fixed(opened)):
         raise Conflict(drafts.TIMES_LOCKED)
@@ -116,13 +131,17 @@ def undo(by: Staff, plan_id: int, wanted: Undo) -> Plan:
     return plan
 
 
-@command
 def lock(by: Staff, plan_id: int, what: LockWhat) -> Plan:
     """Lock a round or a stop, or unlock it.
 
     A published plan is not adjusted any more, but the rounds that are locked in it, for instance because they are
     printed, stay when the rest is planned again. Raises: NotFound, StaleEdit, Conflict, Invalid.
     """
+    return _lock(by, plan_id, what, _roads(by, plan_id) if what.kind == "stop" else None)
+
+
+@command
+def _lock(by: Staff, plan_id: int, what: LockWhat, roads: Measured | None) -> Plan:
     plan = require_plan(by, Permission.PLAN, plan_id)
     if plan.state not in (PlanState.PROPOSED, PlanState.PUBLISHED):
         raise Conflict(_l("这个方案已经不用了。"))
@@ -132,7 +151,7 @@ def lock(by: Staff, plan_id: int, what: LockWhat) -> Plan:
     if what.kind == "round":
         ids = {str(one.id): one.id for one in plan.rounds}
         name = ids.get(what.name)
-    elif plan.state != PlanState.PROPOSED or what.name not in drafts.open_plan(plan).stop_rows:
+    elif plan.state != PlanState.PROPOSED or what.name not in drafts.open_plan(plan, roads).stop_rows:
         name = None
     if name is None:
         raise Invalid(_("没有这一站，或没有这一趟、这个位置。"))

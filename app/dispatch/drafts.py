@@ -15,10 +15,10 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
-from app.core.db import db
+from app.core.db import db, end_read
 from app.core.errors import Conflict
 from app.dispatch.models import Plan, PlanBag, Round, Stop
-from app.dispatch.problem import Stated, state
+from app.dispatch.problem import CHANGED, Measured, Stated, measuring, state
 from app.dispatch.rules import BROKEN, BROKEN_OTHERWISE
 from app.dispatch.work import read_work
 from app.ordering.models import Cycle
@@ -39,7 +39,6 @@ from routing.plan import Reason, Remedy, Statistics, Unserved
 from routing.plan import Round as SolvedRound
 from routing.violation import Rule, Violation
 
-CHANGED = _l("排完之后袋子、班次或楼栋的规定变了，不能再手工调整，请重新排。")
 TIMES_LOCKED = _l("这样会改动已锁定的一趟的站或时间，请先解锁那一趟。")
 FIT, MOVE, SWAP, OUT = "fit", "move", "swap", "out"
 
@@ -101,11 +100,31 @@ class Tried:
         return self.after is not None and not self.sentences
 
 
-def open_plan(plan: Plan) -> Opened:
-    """Read a stored plan back as the planner knows it. Raises Conflict if bags, shifts or rules changed since."""
+def measured(plan: Plan) -> Measured | None:
+    """Outside of a command: the road times that `open_plan` needs inside of one; None where ways are estimated."""
+    roads = measuring()
+    if roads is None:
+        return None
+    _stated(plan, roads)
+    return roads.close()
+
+
+def _stated(plan: Plan, roads: Measured | None) -> Stated:
     cycle = db.session.get_one(Cycle, plan.cycle_id)
     work = read_work(cycle.id, cycle.subdistrict_id, plan.wave, day_of(plan))
-    stated = state(work, plan.statistics["not_before_s"], plan.statistics.get("parts"))
+    not_before_s, parts = plan.statistics["not_before_s"], plan.statistics.get("parts")
+    roads = roads or measuring()
+    if roads is not None:  # a service that may take long
+        end_read()
+    return state(work, not_before_s, parts, roads)
+
+
+def open_plan(plan: Plan, roads: Measured | None = None) -> Opened:
+    """Read a stored plan back as the planner knows it; inside a command with the roads that were `measured` before.
+
+    Raises Conflict if bags, shifts or rules changed since.
+    """
+    stated = _stated(plan, roads)
     stop_rows = _match(plan, stated)
     rounds = db.session.scalars(
         select(Round).where(Round.plan_id == plan.id).order_by(Round.shift_id, Round.departs_at, Round.seq)

@@ -16,8 +16,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from flask import current_app
+from flask_babel import lazy_gettext as _l
 
 from app.core import clock
+from app.core.errors import Conflict
+from app.core.jobs import keep_alive
 from app.dispatch.models import HeldReason
 from app.dispatch.rules import StopWork, climbed_floors, service_s
 from app.dispatch.rules_cutting import cut
@@ -26,12 +29,13 @@ from app.settings import Settings
 from routing.codec import problem_hash
 from routing.locks import stability_without
 from routing.model import Depot, Load, Problem, Stop, Vehicle, Window
-from routing.providers import Osrm, RoadProvider, Valhalla
+from routing.providers import Floats, Osrm, ProviderFailure, RoadProvider, Valhalla
 from routing.travel import CART, E_BIKE, FOOT, VAN, Gate, Place, travel
 
 MODES = {"foot": FOOT, "cart": CART, "e_bike": E_BIKE, "van": VAN}
 DAY_S = 86_400
 HALF_HOUR_S = 1800
+CHANGED = _l("排完之后袋子、班次或楼栋的规定变了，不能再手工调整，请重新排。")
 RELOAD_S = 600
 MAX_ROUND_S = 3 * 3600
 MAX_SERVICE_S = 2 * 3600
@@ -84,11 +88,17 @@ class Stated:
         return {name: stop.bag_ids for name, stop in self.stops.items() if several[stop.building_id] > 1}
 
 
-def state(work: Work, not_before_s: int | None = None, parts: Mapping[str, Sequence[int]] | None = None) -> Stated:
+def state(
+    work: Work,
+    not_before_s: int | None = None,
+    parts: Mapping[str, Sequence[int]] | None = None,
+    roads: RoadProvider | None = None,
+) -> Stated:
     """State the problem of a wave. Raises routing's IllegalProblem for data that contradict themselves.
 
     `not_before_s` is when the first round may begin, in seconds after midnight: the half hour that is running, unless
     the problem of an earlier moment is stated again; then `parts` is how its buildings were cut (`Stated.parts`).
+    Whoever holds a turn to write gives the `roads` that were measured before it; else the road service is asked.
     """
     midnight = clock.local_instant(work.day, 0)
     not_before = not_before_s
@@ -119,7 +129,7 @@ def state(work: Work, not_before_s: int | None = None, parts: Mapping[str, Seque
             meaning[name] = meaning_of(site, part)
     gates = [Gate(str(gate.compound_id), gate.lat_e6 / 1e6, gate.lon_e6 / 1e6, gate.is_open) for gate in work.gates]
     used = sorted({shift.mode for shift in work.shifts}) or ["foot"]
-    way = travel(places, gates, [MODES[mode] for mode in used], road_service())
+    way = travel(places, gates, [MODES[mode] for mode in used], roads or measuring())
     problem = Problem(
         depots=tuple(depots),
         stops=tuple(stops),
@@ -205,6 +215,48 @@ def road_service() -> RoadProvider | None:
     if settings.osrm_url:
         return Osrm(settings.osrm_url)
     return Valhalla(settings.valhalla_url) if settings.valhalla_url else None
+
+
+@dataclass
+class Measured:
+    """A road service whose answers are kept, also that it gave none. After `close` it is not asked any more.
+
+    A command holds the one turn to write, and a road service that is slow would hold up everybody: so the times are
+    measured before the command begins, and inside it only what was measured is known.
+    """
+
+    service: RoadProvider
+    answers: dict[tuple[bytes, str], tuple[Floats, Floats] | ProviderFailure] = field(default_factory=dict)
+    is_closed: bool = False
+
+    def table(
+        self, coordinates: Floats, metres: Floats, mode: str, detour_permille: int, speed_mm_s: int
+    ) -> tuple[Floats, Floats]:
+        """See `RoadProvider.table`. Raises Conflict for other places than were measured, once it is closed."""
+        key = (coordinates.tobytes(), mode)
+        if key not in self.answers:
+            if self.is_closed:
+                raise Conflict(CHANGED)
+            keep_alive()
+            try:
+                self.answers[key] = self.service.table(coordinates, metres, mode, detour_permille, speed_mm_s)
+            except ProviderFailure as failure:
+                self.answers[key] = failure
+        known = self.answers[key]
+        if isinstance(known, ProviderFailure):
+            raise known
+        return known
+
+    def close(self) -> Measured:
+        """Ask the service nothing more."""
+        self.is_closed = True
+        return self
+
+
+def measuring() -> Measured | None:
+    """The road service with its answers kept; None where ways are estimated."""
+    service = road_service()
+    return Measured(service) if service is not None else None
 
 
 def _capacities(building: BuildingWork, shifts: list[TeamShift]) -> tuple[Load, ...]:

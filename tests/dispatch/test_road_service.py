@@ -7,13 +7,18 @@ import json
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any
 
+import numpy as np
 import pytest
 from flask import Flask
 
-from app.dispatch.problem import road_service
+from app.core.db import db
+from app.core.errors import Conflict
+from app.dispatch import drafts, problem
+from app.dispatch.problem import Measured, road_service
 from app.settings import Settings, SettingsError
-from routing.providers import Osrm, Valhalla
+from routing.providers import CrowFly, Osrm, ProviderFailure, Valhalla
 from tests import world
 from tests.allocation.test_runs import running as running
 from tests.dispatch.test_rounds import packed as packed
@@ -71,6 +76,52 @@ def test_a_plan_uses_the_road_service(app: Flask, packed: World, roads: str) -> 
     plan = planned(packed)
     assert plan.statistics["notes"] == []
     assert min(one.distance_m for one in plan.rounds) >= 10_000
+
+
+class Attentive:
+    """A road service that notes whether somebody holds a snapshot, or the turn to write, while it is asked."""
+
+    def __init__(self) -> None:
+        self.held: list[bool] = []
+
+    def table(self, *asked: Any) -> Any:
+        """As the crow flies."""
+        self.held.append(db.session().in_transaction())
+        return CrowFly().table(*asked)
+
+
+def test_nobody_holds_a_snapshot_or_the_turn_to_write_while_the_road_service_is_asked(
+    app: Flask, packed: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    roads = Attentive()
+    monkeypatch.setattr(problem, "road_service", lambda: roads)
+    plan = planned(packed)
+    assert roads.held == [False]
+    browser, page = world.sign_in(app, packed, "supplies"), f"/plans/{plan.id}/adjust"
+    name = sorted(drafts.open_plan(plan).stop_rows)[0]
+    for action, sent in (
+        ("", {"do": "out", "stop": name}),
+        ("", {"do": "fit", "stop": name}),
+        ("/undo", {}),
+        ("/undo", {}),
+        ("/lock", {"kind": "stop", "name": name}),
+    ):
+        db.session.refresh(plan)
+        before = len(roads.held)
+        assert world.post(browser, page, page + action, {**sent, "version": str(plan.version)}).status_code == 303
+        assert len(roads.held) > before
+    assert set(roads.held) == {False}
+
+
+def test_a_command_knows_only_the_roads_that_were_measured_before_it() -> None:
+    places, failed = np.zeros((1, 2)), Measured(Valhalla("http://127.0.0.1:9"))
+    asked = (places, places, "foot", 1350, 1350)
+    with pytest.raises(ProviderFailure):
+        failed.table(*asked)
+    with pytest.raises(ProviderFailure):
+        failed.close().table(*asked)
+    with pytest.raises(Conflict, match="请重新排"):
+        Measured(CrowFly()).close().table(*asked)
 
 
 def test_a_plan_says_that_the_road_service_did_not_answer(app: Flask, packed: World) -> None:
