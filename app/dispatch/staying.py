@@ -13,18 +13,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 
 from app.core.db import db
 from app.core.labels import Labelled
 from app.core.sentences import N_, Sentence, sentence
 from app.core.units import clock_time
-from app.dispatch.models import HeldReason, Plan, PlanBag, PlanState, Round, RoundState, Stop
+from app.dispatch.models import HeldReason, Plan, PlanBag, PlanState, Round, RoundState, Stop, StopState
 from app.picking.models import LIVE_BAGS, Bag, BagLine, BagState
 from app.places.models import Building, Compound
 
 LEFT = "left:"
 STAYS = (BagState.HELD.value, BagState.VOIDED.value)
+IN_DEPOT = (BagState.PACKED.value, BagState.HELD.value)
+TO_TRAVEL = (RoundState.PLANNED.value, RoundState.LOADING.value, RoundState.DEPARTED.value)
 
 
 class Why(Labelled):
@@ -184,15 +186,20 @@ def _written(plan_id: int) -> Iterable[_Found]:
 
 
 def _later_places(plan_id: int) -> dict[int, tuple[int, int, datetime]]:
-    """Bag → (wave, round, departure) in plans of the same cycle that were published after this one."""
+    """Bag → (wave, round, departure) in another published plan of the cycle: it is to travel, or it did.
+
+    A wave has one published plan, so the last wave was published last, whichever draft was made first.
+    """
     plan = db.session.get_one(Plan, plan_id)
     rows = db.session.execute(
         select(PlanBag.bag_id, Plan.wave, Round.seq, Round.departs_at)
         .join(Plan, Plan.id == PlanBag.plan_id)
         .join(Stop, Stop.id == PlanBag.stop_id)
         .join(Round, Round.id == Stop.round_id)
-        .where(Plan.cycle_id == plan.cycle_id, Plan.id > plan_id, Plan.state == PlanState.PUBLISHED)
-        .order_by(Plan.id)
+        .join(Bag, Bag.id == PlanBag.bag_id)
+        .where(Plan.cycle_id == plan.cycle_id, Plan.id != plan_id, Plan.state == PlanState.PUBLISHED)
+        .where(or_(Round.state.in_(TO_TRAVEL), and_(Stop.state == StopState.SIGNED, Bag.state.not_in(IN_DEPOT))))
+        .order_by(Plan.wave)
     )
     return {bag_id: (wave, seq, at) for bag_id, wave, seq, at in rows}
 

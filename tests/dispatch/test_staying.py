@@ -66,6 +66,29 @@ def test_the_rest_of_a_round_loads_when_a_bag_is_held_and_the_bag_waits_for_the_
     assert broken() == []
 
 
+@pytest.mark.parametrize("called_off", [True, False])
+def test_a_bag_waits_again_when_its_next_round_is_called_off_and_not_when_it_travelled(
+    published: World, called_off: bool
+) -> None:
+    supplies, first = published.actor("supplies"), bag_ids()[0]
+    done = rounds.load(supplies, only_round().id, Left((first,)))
+    rounds.depart(supplies, done.id)
+    for stop in db.session.scalars(select(Stop).where(Stop.state == "pending").order_by(Stop.seq)).all():
+        rounds.sign(supplies, stop.id, Sign(""))
+    later = planned(published)
+    service.publish(supplies, later.id)
+    (one,) = kept(done)
+    assert "第 2 波第 1 趟" in str(one.next_step)
+    if called_off:
+        rounds.cancel(supplies, later.rounds[0].id)
+    else:
+        rounds.load(supplies, later.rounds[0].id)
+        rounds.depart(supplies, later.rounds[0].id)
+        rounds.sign(supplies, later.rounds[0].stops[0].id, Sign(""))
+    (one,) = kept(done)
+    assert (str(one.next_step) == "排进下一波") == called_off
+
+
 def test_a_bag_that_is_released_in_time_travels_with_its_round(published: World) -> None:
     supplies, first = published.actor("supplies"), bag_ids()[0]
     picking.hold(supplies, first)
