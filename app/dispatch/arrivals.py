@@ -43,7 +43,7 @@ from app.dispatch.counts import (
 )
 from app.dispatch.custody import pass_on
 from app.dispatch.models import ArrivalDifference, DifferenceState, DropOff, Stop, StopState
-from app.dispatch.rounds import bags_at, drop_off, drop_units, require_stop, units_in
+from app.dispatch.rounds import Sign, bags_at, drop_off, drop_units, missing_among, require_stop, units_in
 from app.ordering.models import Stage
 from app.ordering.stages import Cause, move
 from app.picking.models import Bag, BagState
@@ -117,6 +117,17 @@ def _count_again(by: Staff, stop: Stop, missing: frozenset[int]) -> None:
         _end(by, stop, difference, missing)
     elif is_alone:
         _apply(by, stop, missing, Cause("arrival_count", count.id))
+
+
+def count_again_by_codes(by: Staff, stop: Stop, counted: Sign) -> DropOff:
+    """Inside a command: count a signed stop again from paper, on which missing bags stand with their codes.
+
+    Raises: Invalid (a code that is not of the stop), Conflict.
+    """
+    bags = expected_at(stop)
+    codes = missing_among(stop, bags, counted.missing)
+    _count_again(by, stop, frozenset(bag.id for bag in bags if bag.code in codes))
+    return db.session.scalars(select(DropOff).where(DropOff.stop_id == stop.id)).one()
 
 
 def _at(count: Count) -> str:

@@ -255,7 +255,7 @@ def sign(by: Staff, stop_id: int, counted: Sign) -> DropOff:
 def sign_stop(by: Staff, stop_id: int, counted: Sign, *, on_paper: bool = False) -> DropOff:
     """Inside a command: as `sign`. What was signed on paper is not judged by when the door was open."""
     stop = require_stop(by, stop_id)
-    codes = _missing_among(stop, bags := bags_at(stop), counted.missing)
+    codes = missing_among(stop, bags := bags_at(stop), counted.missing)
     return drop_off(by, stop, {bag.id for bag in bags if bag.code in codes}, on_paper=on_paper)
 
 
@@ -296,7 +296,7 @@ def bags_at(stop: Stop) -> list[Bag]:
     return list(db.session.scalars(found.where(Bag.state == BagState.LOADED).order_by(Bag.id)))
 
 
-def _missing_among(stop: Stop, bags: list[Bag], typed: str) -> set[str]:
+def missing_among(stop: Stop, bags: list[Bag], typed: str) -> set[str]:
     """The codes that were typed. One that stayed in the depot is on older paper and is missing rightly."""
     codes = {bag.code for bag in bags}
     stayed = {bag.code for bag in staying.staying_by_stop(stop.plan_id).get(stop.id, [])} if typed else set()

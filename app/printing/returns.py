@@ -8,8 +8,8 @@ from sqlalchemy import ColumnElement, func, select
 
 from app.core.db import db
 from app.core.natural import natural_key
-from app.dispatch.counts import contested_bags
-from app.dispatch.models import PlanBag, RoundState, Stop, StopState
+from app.dispatch.counts import contested_bags, difference_at, expected_at
+from app.dispatch.models import DifferenceState, PlanBag, RoundState, Stop, StopState
 from app.handover.models import HandOut
 from app.handover.queries_doors import BagAtDoor, bags_at, coming_count
 from app.handover.service import is_fresh
@@ -129,10 +129,14 @@ def doors_of(document: Document) -> Doors | None:
 
 @dataclass(frozen=True)
 class Arrival:
-    """What a drop-off sheet needs to be typed in: how many bags, whether its round is known to have left."""
+    """What a drop-off sheet needs to be typed in: how many bags, whether its round is known to have left.
+
+    `is_counted`: somebody counted there by phone; the paper is a second count beside it.
+    """
 
     bags: int
     has_departed: bool
+    is_counted: bool = False
 
 
 _UNSIGNED = (StopState.PENDING, StopState.ARRIVED)
@@ -140,8 +144,13 @@ _ON_ITS_WAY = (RoundState.PLANNED, RoundState.LOADING, RoundState.DEPARTED)
 
 
 def arrival_of(document: Document) -> Arrival | None:
-    """What a drop-off sheet still has to say; None for other kinds, a signed stop or a round that is over."""
+    """What a drop-off sheet still has to say; None for other kinds, for a stop that its round never came to, and for a
+    signed one whose paper is back or whose difference is settled."""
     stop = db.session.get(Stop, document.subject_id) if document.kind == "drop_off_sheet" else None
+    if stop is not None and stop.state == StopState.SIGNED:
+        said = difference_at(stop.id)
+        is_open = document.returned_at is None and (said is None or said.state == DifferenceState.OPEN)
+        return Arrival(len(expected_at(stop)), has_departed=True, is_counted=True) if is_open else None
     if stop is None or stop.state not in _UNSIGNED or stop.round.state not in _ON_ITS_WAY:
         return None
     own = select(func.count(Bag.id)).join(PlanBag, PlanBag.bag_id == Bag.id).where(PlanBag.stop_id == stop.id)

@@ -14,7 +14,7 @@ from app.core.db import command, db
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.events import record
 from app.core.states import advance
-from app.dispatch import rounds
+from app.dispatch import arrivals, counts, rounds
 from app.dispatch.models import DropOff, Round, RoundState
 from app.handover import service as handover
 from app.ordering.models import Cycle
@@ -117,9 +117,10 @@ class ReturnedDropOff:
 def enter_drop_off(by: Staff, document_id: int, entry: ReturnedDropOff) -> DropOff:
     """Type in a drop-off sheet that came back: every bag on it was counted except those named.
 
-    Requires: DROP_OFF over its building; the sheet is the drop-off sheet of a stop that is not signed and names every
-    bag of it. A round that nobody entered as departed (the site was off) is loaded and departs now: that takes LOAD.
-    Ensures: as `dispatch.rounds.sign`; the sheet has come back. Raises: NotFound, Invalid, Conflict.
+    Requires: DROP_OFF over its building; the sheet is the drop-off sheet of a stop and names every bag of it. A round
+    that nobody entered as departed (the site was off) is loaded and departs now: that takes LOAD.
+    Ensures: as `dispatch.rounds.sign`; where the stop was signed already, the paper is a further count of it, as in
+    `dispatch.arrivals`. The sheet has come back. Raises: NotFound, Invalid, Conflict.
     """
     document = require_document(by, Permission.DROP_OFF, document_id)
     if document.kind != "drop_off_sheet":
@@ -127,11 +128,18 @@ def enter_drop_off(by: Staff, document_id: int, entry: ReturnedDropOff) -> DropO
     stop = rounds.require_stop(by, document.subject_id)
     if stop.round.state in (RoundState.PLANNED, RoundState.LOADING):
         _catch_up(by, stop.round)
-    codes = [bag.code for bag in rounds.bags_at(stop)]
+    is_first = stop.state in arrivals.SIGNABLE
+    if not is_first and document.returned_at is not None:
+        raise Conflict(_("这张单已经录过，或者记了“已交回”。要再录，请先撤销“已交回”。"))
+    codes = [bag.code for bag in (rounds.bags_at(stop) if is_first else counts.expected_at(stop))]
     listed = codes_on(document)
     if listed is not None and not listed.issuperset(codes):
         raise Conflict(_("这一站现在有这张纸上没有的袋：请先重新准备交接单，或在到楼签收页登记。"))
-    done = rounds.sign_stop(by, stop.id, rounds.Sign(_whole_codes(codes, entry.missing)), on_paper=True)
+    counted = rounds.Sign(_whole_codes(codes, entry.missing))
+    if is_first:
+        done = rounds.sign_stop(by, stop.id, counted, on_paper=True)
+    else:
+        done = arrivals.count_again_by_codes(by, stop, counted)
     _set_printed(document)
     document.returned_at = document.returned_at or clock.now()
     record(by, "returned", document, cycle_id=document.cycle_id)

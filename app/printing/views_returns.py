@@ -13,7 +13,8 @@ from app.access.guard import requires, staff, submit
 from app.access.permissions import Permission
 from app.core.paging import cut
 from app.core.schemas import CommandSchema, Form, Line, Whole, one_of
-from app.dispatch.models import DropOff
+from app.dispatch.counts import difference_at
+from app.dispatch.models import DifferenceState, DropOff
 from app.handover.models import DoorOutcome
 from app.printing import returns, service_returns
 from app.printing.kinds import BY_KEY
@@ -103,6 +104,9 @@ def enter_drop_off(text: str) -> Response | tuple[str, int]:
     service_returns.require_document(staff(), Permission.DROP_OFF, document.id)
 
     def says(done: DropOff) -> str:
+        said = difference_at(done.stop_id)
+        if said is not None and said.state == DifferenceState.OPEN:
+            return str(_("两边数得不一样，两个数都留着，等人核对。"))
         return str(_("已签收：应到 %(all)d 袋，实到 %(here)d 袋。", all=done.bags_expected, here=done.bags_counted))
 
     return attempt(  # type: ignore[return-value]

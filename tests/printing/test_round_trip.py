@@ -11,7 +11,8 @@ from sqlalchemy import select
 
 from app.core import jobs
 from app.core.db import db
-from app.dispatch import rounds
+from app.dispatch import arrivals, counts, rounds
+from app.dispatch.arrivals import Arrived
 from app.dispatch.models import PlanBag, Stop
 from app.handover.models import HandOut
 from app.picking.models import Bag
@@ -216,6 +217,33 @@ def test_a_drop_off_sheet_is_typed_in_by_exception_and_makes_up_for_load_and_dep
     after = browser.get(page).get_data(as_text=True)
     assert f"应到 {len(bags)} 袋，实到 {len(bags) - 1} 袋" in after
     assert "下一张单号" in after
+    assert world.post(browser, page, f"{page}/drop-off", {"missing": ""}).status_code == 409
+
+
+@pytest.mark.parametrize("agrees", [True, False])
+def test_paper_of_a_stop_that_was_counted_by_phone_is_a_second_count(app: Flask, day: World, agrees: bool) -> None:
+    sheet, bags = _drop_off_of(day)
+    trip = db.session.get_one(Stop, sheet.subject_id).round
+    rounds.load(day.actor("supplies"), trip.id)
+    rounds.depart(day.actor("supplies"), trip.id)
+    arrivals.record_arrival(day.actor("supplies"), sheet.subject_id, Arrived([bags[0].id]))
+    browser, page = world.sign_in(app, day, "leader"), f"/s/{sheet.number}"
+    assert "这里录的是纸上的第二个数" in browser.get(page).get_data(as_text=True)
+    assert world.post(browser, page, f"{page}/drop-off", {"missing": "ZZZZ"}).status_code == 422
+    typed = {"missing": bags[0 if agrees else 1].code[-4:]}
+    answer = world.post(browser, page, f"{page}/drop-off", typed)
+    assert answer.status_code == 303, answer.get_data(as_text=True)[:500]
+    shown = browser.get(page).get_data(as_text=True)
+    assert ("两边数得不一样" in shown) == (not agrees)
+    assert "这里录的是纸上的第二个数" not in shown
+    assert [count.missing for count in counts.counts_at([sheet.subject_id])[sheet.subject_id]] == [
+        {bags[0].id},
+        {bags[0 if agrees else 1].id},
+    ]
+    assert (counts.difference_at(sheet.subject_id) is None) == agrees
+    db.session.expire_all()
+    assert db.session.get_one(Document, sheet.id).returned_at is not None
+    assert db.session.get_one(Bag, bags[0].id).state == "missing"
     assert world.post(browser, page, f"{page}/drop-off", {"missing": ""}).status_code == 409
 
 
