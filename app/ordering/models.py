@@ -171,8 +171,9 @@ class HouseholdOrder(Created, Versioned, Base):
         at_least("total_fen", 0),
         STRICT,
     )
+    # From locked back to placed only within the command that settles a claim and locks it again.
     LEGAL: ClassVar[dict[str, frozenset[str]]] = steps(
-        placed="withdrawn locked", withdrawn="placed", locked="settled voided"
+        placed="withdrawn locked", withdrawn="placed", locked="settled voided placed"
     )
 
     id: Mapped[int] = mapped_column(Integer, primary_key=True)
@@ -191,6 +192,7 @@ class HouseholdOrder(Created, Versioned, Base):
     hand: Mapped[str] = plain_text(default="")
     total_fen: Mapped[int] = mapped_column(Integer, default=0)
     door_note: Mapped[str] = personal_text(default="")
+    is_usual_note: Mapped[bool] = mapped_column(Flag, default=False)  # from the care list: nobody typed it here
     remark: Mapped[str] = sensitive_text(default="")
     other_need: Mapped[str] = sensitive_text(default="")  # 其他需要: free text kept apart
     choices: Mapped[list[OrderChoice]] = relationship(cascade="all, delete-orphan", order_by="OrderChoice.offer_id")

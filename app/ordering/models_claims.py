@@ -56,6 +56,8 @@ class RoomClaim(Created, Versioned, Base):
     cycle_id: Mapped[int | None] = fk("cycle.id")
     building_id: Mapped[int] = fk("building.id")
     stairwell_id: Mapped[int] = fk("stairwell.id")
+    # Whose tally waits for it, and takes what it becomes; it goes along when the building's open orders do.
+    service_point_id: Mapped[int] = mapped_column(Integer)
     room: Mapped[str] = personal_text()  # as typed; it may be in no register
     kind: Mapped[str] = choice("kind", ClaimKind)
     phone: Mapped[str] = personal_text()

@@ -31,8 +31,8 @@ from app.core.states import steps
 class DeskEntry(Created, Base):
     """One order taken at the desk, with what stood there before, so that the last one can be taken back.
 
-    The words of before are kept no longer than they can still be put back: until the next entry for the order, the
-    undo, or the purge of the cycle's texts.
+    Words, hand, code and door of before are kept no longer than they can still be put back: until the next entry for
+    the order, the undo, or the purge of the cycle's texts.
     """
 
     __tablename__ = "desk_entry"
@@ -46,6 +46,9 @@ class DeskEntry(Created, Base):
     source_before: Mapped[str | None] = plain_text()
     door_note_before: Mapped[str] = personal_text(default="")
     remark_before: Mapped[str] = sensitive_text(default="")
+    hand_before: Mapped[str] = plain_text(default="")  # of the phone whose order it was
+    code_before: Mapped[str] = plain_text(default="")
+    door_before_id: Mapped[int | None] = mapped_column(Integer)  # the household of an OtherDoor
     version_after: Mapped[int] = mapped_column(Integer)
     undone_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 

@@ -96,8 +96,10 @@ class SoftLimit(Invalid):
     """The basket exceeds what is advised; sending it again with consent goes through."""
 
 
-def put(by: Actor, wanted: PlaceOrder, at_any_time: bool = False) -> HouseholdOrder:
-    """Inside a command: place, change or add to the order of a household.
+def put(by: Actor, wanted: PlaceOrder, claimed_at: int | None = None) -> HouseholdOrder:
+    """Inside a command: place, change or add to the order of a household. An order that stands keeps its service point.
+
+    claimed_at: the point of a claim that was left before the cut-off; its caller knows that it may still be taken.
 
     Requires: the cycle takes orders at this instant (server clock) and the household lives in its scope.
     Ensures: one order per household and cycle; lines are the basket taken apart and merged by item, every unit open;
@@ -106,9 +108,9 @@ def put(by: Actor, wanted: PlaceOrder, at_any_time: bool = False) -> HouseholdOr
     """
     place = household_place(by, wanted.household_id, Permission.ORDER_PROXY)
     order = order_of(wanted.cycle_id, wanted.household_id)
-    point_id = order.service_point_id if order else place.service_point_id
-    # Of a claim that was left before the cut-off its caller has seen to that it may still be taken.
-    cycle = _any_cycle(wanted.cycle_id) if at_any_time else cycle_taking_orders(wanted.cycle_id, point_id)
+    point_id = point_of(order, claimed_at or place.service_point_id)
+    take = cycle_taking_orders if claimed_at is None else _cycle_at
+    cycle = take(wanted.cycle_id, point_id)
     if order is not None and not is_own(by, order):
         raise NotProven(_("还差一步：这一单要和您核对一下。请留个电话。"))
     stands = order is not None and order.state == OrderState.PLACED
@@ -125,12 +127,17 @@ def put(by: Actor, wanted: PlaceOrder, at_any_time: bool = False) -> HouseholdOr
     terms = offer_terms(cycle.id)
     _check(terms, picks, wanted.accepts_soft_limits)
     if order is None:
-        order = _new_order(by, wanted, place)
+        order = _new_order(by, wanted, place.id, point_id)
     else:
-        _reopen(order)
+        _reopen(order, point_id)
         take_over(by, order)
     _write(by, order, wanted, terms, picks)
     return order
+
+
+def point_of(order: HouseholdOrder | None, otherwise: int) -> int:
+    """The point that an order belongs to: its own while it stands; one that is placed anew goes where new ones go."""
+    return otherwise if order is None or order.state == OrderState.WITHDRAWN else order.service_point_id
 
 
 def is_own(by: Actor, order: HouseholdOrder) -> bool:
@@ -179,7 +186,9 @@ def cycle_taking_orders(cycle_id: int, service_point_id: int) -> Cycle:
     return cycle
 
 
-def _any_cycle(cycle_id: int) -> Cycle:
+def _cycle_at(cycle_id: int, service_point_id: int) -> Cycle:
+    if db.session.get(CyclePoint, (cycle_id, service_point_id)) is None:
+        raise NotFound  # no tally of the cycle would count the order
     return db.session.get_one(Cycle, cycle_id)
 
 
@@ -273,13 +282,13 @@ def _source(order: HouseholdOrder) -> str:
     return Source(order.source).label
 
 
-def _new_order(by: Actor, wanted: PlaceOrder, place: Building) -> HouseholdOrder:
+def _new_order(by: Actor, wanted: PlaceOrder, building_id: int, point_id: int) -> HouseholdOrder:
     order = HouseholdOrder(
         code=new_code(set()),
         cycle_id=wanted.cycle_id,
         household_id=wanted.household_id,
-        building_id=place.id,
-        service_point_id=place.service_point_id,
+        building_id=building_id,
+        service_point_id=point_id,
         source=wanted.source,
         placed_by_kind=by.kind,
         placed_by_id=by.id,
@@ -291,11 +300,11 @@ def _new_order(by: Actor, wanted: PlaceOrder, place: Building) -> HouseholdOrder
     return order
 
 
-def _reopen(order: HouseholdOrder) -> None:
-    """Make room for the next revision; one that was withdrawn counts as placed now."""
+def _reopen(order: HouseholdOrder, point_id: int) -> None:
+    """Make room for the next revision; one that was withdrawn counts as placed now, where it belongs now."""
     if order.state == OrderState.WITHDRAWN:
         advance(order, OrderState.PLACED)
-        order.placed_at = clock.now()
+        order.placed_at, order.service_point_id = clock.now(), point_id
     clear(order)
     order.revision += 1
 

@@ -6,17 +6,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, exists, select
+from sqlalchemy import ColumnElement, Select, exists, func, select
 from sqlalchemy.orm import selectinload
 
 from app.access.models import Account
 from app.core.db import db
 from app.core.jobs import Job
 from app.ordering import queries_roll_call
-from app.ordering.models import CyclePoint, HouseholdOrder, Offer, OrderChoice, OrderState
-from app.ordering.models_desk import FreePack, PackScope, PackState
+from app.ordering.models import CyclePoint, HouseholdOrder, Offer, OrderChoice, OrderState, Source
+from app.ordering.models_desk import FreePack, FreePackShare, PackScope, PackState
 from app.ordering.rules_packs import packs_for
 from app.places.models import Building, Community, Compound, Household, ServicePoint, ZoneDesignation, ZoneLevel
+
+GIVEN = (Source.FREE, Source.STANDING)  # orders that a household got without asking this time
 
 
 @dataclass(frozen=True)
@@ -208,6 +210,16 @@ def packs(cycle_id: int) -> list[PackRow]:
         )
         for pack, offer, who, job in rows
     ]
+
+
+def given_of(order: HouseholdOrder) -> dict[int, int]:
+    """Offer → units of an order that nobody asked for this time: free packs and a standing order. One statement."""
+    held = {choice.offer_id: choice.qty for choice in order.choices}
+    if order.source in GIVEN:
+        return held
+    shares = select(FreePack.offer_id, func.sum(FreePackShare.qty)).join(FreePackShare)
+    found = db.session.execute(shares.where(FreePackShare.order_id == order.id).group_by(FreePack.offer_id))
+    return {offer: min(int(qty), held[offer]) for offer, qty in found if offer in held}
 
 
 def orders_with_choices(order_ids: list[int]) -> dict[int, HouseholdOrder]:

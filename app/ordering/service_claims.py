@@ -9,9 +9,10 @@ from app.core import clock
 from app.core.db import command, db
 from app.core.errors import Conflict
 from app.core.events import Actor, record
-from app.ordering.models import Cycle, CycleState
+from app.ordering.models import Cycle, CyclePoint, CycleState
 from app.ordering.models_claims import RoomClaim
 from app.ordering.schemas_claims import LeaveClaim
+from app.places.models import Building
 
 ANYBODY = Actor("household", 0)  # nobody knows yet which
 
@@ -33,15 +34,19 @@ def tries(building_id: int, address: str) -> list[Budget]:
 def leave(at: Place, wanted: LeaveClaim) -> RoomClaim:
     """Keep what a household says that cannot come in: leader and captain call it and decide.
 
-    Requires: the stairwell is one of the building; the cycle takes orders. Ensures: nobody else's order is touched and
-    nothing is said about it. Raises: Conflict after the cut-off.
+    Requires: the stairwell is one of the building; the cycle takes orders there. Ensures: nobody else's order is
+    touched and nothing is said about it. Raises: Conflict after the cut-off.
     """
     cycle = db.session.get(Cycle, at.cycle_id) if at.cycle_id is not None else None
+    point_id = db.session.get_one(Building, at.building_id).service_point_id
     if cycle is not None and not (cycle.state == CycleState.OPEN and clock.now() < cycle.cutoff_at):
         raise Conflict()
+    if cycle is not None and db.session.get(CyclePoint, (cycle.id, point_id)) is None:
+        raise Conflict()  # the building has just got another point
     claim = RoomClaim(
         cycle_id=at.cycle_id,
         building_id=at.building_id,
+        service_point_id=point_id,
         stairwell_id=wanted.stairwell_id,
         room=wanted.room,
         kind=wanted.kind,

@@ -148,6 +148,7 @@ def _add_to_orders(by: Actor, pack: FreePack, present: Sequence[Target], terms: 
         if was_withdrawn:
             advance(order, OrderState.PLACED)
             order.placed_at, order.source = clock.now(), Source.FREE
+            order.service_point_id = one.service_point_id
         changed.append((order, [*_picks(order), Pick(pack.offer_id, one.qty)]))
         shares.append((order.id, one.qty, was_withdrawn))
     _rewrite(by, pack, changed, terms)

@@ -9,14 +9,18 @@ from flask_babel import gettext as _
 
 from app.access import throttle
 from app.access.guard import done_before, submit
-from app.core.errors import Invalid, NotFound
+from app.core.db import db
+from app.core.errors import Conflict, Invalid, NotFound
 from app.core.schemas import Form
 from app.ordering import entry, order_form, orders, queries_resident, service_claims
 from app.ordering.entry import Door
+from app.ordering.models import Cycle
 from app.ordering.models_claims import ClaimKind, RoomClaim
 from app.ordering.queries import OfferRow
 from app.ordering.schemas_claims import LeaveClaim, claim_schema
 from app.ordering.service_claims import tries
+
+KEPT = ("stairwell_id", "room", "phone", "kind", "note")  # of a claim for goods that comes too late
 
 
 def refused(at: Door | None, form: Form) -> str:
@@ -44,12 +48,18 @@ def page(at: Door, part: str) -> Any:
         return render_template("ordering/claim_left.html", door=at)
     if request.method == "GET":
         return redirect(url_for("resident.enter", code=at.public_code))
+    done = done_before(by_anybody=True)  # before anything is looked at: its cycle may have closed since
+    if done is not None:
+        return done
     named = request.form.get("cycle_id", "")
-    at = entry.with_cycle(at, int(named)) if named.isdecimal() and len(named) < 10 else at
+    cycle = db.session.get(Cycle, int(named)) if named.isdecimal() and len(named) < 10 else None
+    if cycle is not None and not entry.is_taking_orders(cycle):
+        return _too_late(at, cycle)
+    at = entry.with_cycle(at, cycle.id) if cycle is not None else at
     offers = order_form.listed(at.cycle.id) if at.cycle else []
     form = Form(claim_schema(offer.id for offer in offers), request.form)
     if form.is_valid and form.command.step == "leave":
-        return done_before(by_anybody=True) or _leave(at, form, offers)
+        return _leave(at, form, offers)
     if not form.is_valid and form.value("step", "") == "leave":
         return form_page(at, form, offers), 422
     return form_page(at, Form(initial=request.form.to_dict()), offers)
@@ -65,7 +75,27 @@ def _leave(at: Door, form: Form, offers: list[OfferRow]) -> Any:
         return form_page(at, form, offers), 422
     there = url_for("resident.enter", code=at.public_code, part="left")
     place = service_claims.Place(at.building_id, at.cycle.id if at.cycle else None)
-    return submit[RoomClaim](then=lambda _claim: there, by_anybody=True)(service_claims.leave, place, wanted)
+    try:
+        return submit[RoomClaim](then=lambda _claim: there, by_anybody=True)(service_claims.leave, place, wanted)
+    except Conflict:
+        if at.cycle is None or entry.is_taking_orders(at.cycle):
+            raise
+        return _too_late(at, at.cycle)
+
+
+def _too_late(at: Door, cycle: Cycle) -> Any:
+    """No goods are taken any more: what was chosen stays to be read out, and a telephone may still be left."""
+    typed = {name: value.strip() for name, value in request.form.items()}
+    picked = [(offer, typed.get(f"qty_{offer.id}", "")) for offer in order_form.listed(cycle.id)]
+    return render_template(
+        "ordering/too_late.html",
+        cycle=cycle,
+        order=None,
+        picked=[(offer, qty) for offer, qty in picked if qty not in ("", "0")],
+        address=at.name,
+        door=at,
+        typed={name: typed[name] for name in KEPT if name in typed},
+    ), 409
 
 
 def _problems(at: Door, wanted: LeaveClaim) -> dict[str, list[Any]]:

@@ -12,6 +12,7 @@ from app.core.errors import NotFound
 from app.intake.models import ChainLine, ChainPaste, LineOutcome, PasteState
 from app.ordering.models import Cycle, CyclePoint, HouseholdOrder, OrderLine, OrderState, Outcome, RollCall
 from app.places.models import Building, Community, Compound, Household, ServicePoint, Stairwell
+from app.tally import queries_claims
 from app.tally.models import Tally, TallyLine, TallyState
 from app.tally.rules import Cell, Matrix, tally
 
@@ -30,6 +31,7 @@ class PointRow:
     households: int
     without_outcome: int
     open_reviews: int
+    claims: int
     state: str
     state_label: str
     number: int
@@ -37,7 +39,7 @@ class PointRow:
     @property
     def is_ready(self) -> bool:
         """Nothing stands in the way of signing."""
-        return self.open_reviews == 0 and self.without_outcome == 0
+        return self.open_reviews == 0 and self.without_outcome == 0 and self.claims == 0
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,7 @@ def cycle_or_404(cycle_id: int) -> Cycle:
 
 
 def point_rows(cycle_id: int, in_scope: ColumnElement[bool]) -> list[PointRow]:
-    """The points of a cycle within a scope, in order of community and name. Five statements."""
+    """The points of a cycle within a scope, in order of community and name. Six statements."""
     points = db.session.execute(
         select(ServicePoint.id, ServicePoint.name, Community.name)
         .join(CyclePoint, CyclePoint.service_point_id == ServicePoint.id)
@@ -71,7 +73,7 @@ def point_rows(cycle_id: int, in_scope: ColumnElement[bool]) -> list[PointRow]:
     ).all()
     ordered = _orders_by_point(cycle_id)
     homes, answered = _roll_call_by_point(cycle_id)
-    reviews = _reviews_by_point(cycle_id)
+    reviews, claims = _reviews_by_point(cycle_id), queries_claims.waiting_by_point(cycle_id)
     tallies = {t.service_point_id: t for t in db.session.scalars(select(Tally).where(Tally.cycle_id == cycle_id))}
     rows = []
     for point_id, name, community in points:
@@ -89,6 +91,7 @@ def point_rows(cycle_id: int, in_scope: ColumnElement[bool]) -> list[PointRow]:
                 homes.get(point_id, 0),
                 missing,
                 reviews.get(point_id, 0),
+                claims.get(point_id, 0),
                 state.value,
                 state.label,
                 signed.number if signed else 0,

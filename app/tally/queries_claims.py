@@ -16,6 +16,7 @@ from app.core.events import Event
 from app.ordering.entry import is_room
 from app.ordering.models import HouseholdOrder, Offer, OrderState, Source
 from app.ordering.models_claims import ClaimKind, ClaimState, RoomClaim
+from app.ordering.queries_packs import GIVEN
 from app.places.contacts import OPEN_FOR, masked
 from app.places.models import Building, Compound, Household, Stairwell
 from app.places.scope import buildings_in_scope
@@ -26,13 +27,17 @@ WITHOUT_CYCLE_FOR = timedelta(days=14)
 
 @dataclass(frozen=True)
 class Home:
-    """A household of the register at the room that was typed, and its order of the cycle, if any."""
+    """A household of the register at the room that was typed, and its order of the cycle, if any.
+
+    is_given: it never asked for what it has (a free pack, a standing order), so that the claim is put on top.
+    """
 
     household_id: int
     room_no: str
     has_order: bool
     source: str = ""
     is_unproven: bool = False
+    is_given: bool = False
 
 
 @dataclass(frozen=True)
@@ -50,9 +55,9 @@ class ClaimRow:
 
 
 def waiting_at(cycle_id: int, point_id: int | None = None) -> ColumnElement[bool]:
-    """A condition on RoomClaim joined with Building: claims of a cycle that nobody has settled."""
+    """A condition on RoomClaim: claims of a cycle, or of one point of it, that nobody has settled."""
     waiting = and_(RoomClaim.cycle_id == cycle_id, RoomClaim.state == ClaimState.OPEN)
-    return waiting if point_id is None else and_(waiting, Building.service_point_id == point_id)
+    return waiting if point_id is None else and_(waiting, RoomClaim.service_point_id == point_id)
 
 
 def waiting_count(cycle_id: int, in_scope: ColumnElement[bool]) -> int:
@@ -63,8 +68,13 @@ def waiting_count(cycle_id: int, in_scope: ColumnElement[bool]) -> int:
 
 def waiting_at_point(cycle_id: int, point_id: int) -> int:
     """How many claims of a cycle wait at a point: its tally is not signed before they are settled."""
-    found = select(func.count(RoomClaim.id)).join(Building, Building.id == RoomClaim.building_id)
-    return db.session.scalar(found.where(waiting_at(cycle_id, point_id))) or 0
+    return db.session.scalar(select(func.count(RoomClaim.id)).where(waiting_at(cycle_id, point_id))) or 0
+
+
+def waiting_by_point(cycle_id: int) -> dict[int, int]:
+    """Point → claims of a cycle that wait there. One statement."""
+    found = select(RoomClaim.service_point_id, func.count()).where(waiting_at(cycle_id))
+    return {point: count for point, count in db.session.execute(found.group_by(RoomClaim.service_point_id))}  # noqa: C416
 
 
 def rows(by: Staff, cycle_id: int) -> list[ClaimRow]:
@@ -120,7 +130,8 @@ def _homes(claims: Sequence[RoomClaim], cycle_id: int) -> dict[int, list[Home]]:
 def _home(household: Household, order: HouseholdOrder | None) -> Home:
     if order is None:
         return Home(household.id, household.room_no, has_order=False)
-    return Home(household.id, household.room_no, True, Source(order.source).label, bool(order.hand))
+    source = Source(order.source)
+    return Home(household.id, household.room_no, True, source.label, bool(order.hand), source in GIVEN)
 
 
 def _offer_names(cycle_id: int) -> dict[int, str]:

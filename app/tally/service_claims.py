@@ -3,13 +3,14 @@
 choice     room in the register   effect
 family     yes                    a household of its own beside it, `302(2)`, with the order
 family     no                     the room enters the register, with the order
-replace    yes                    it is this household: its order becomes this one, all its keys end
+replace    yes                    it is this household: its order becomes this one, all its keys end; what it was given
+                                  without asking (free packs, a standing order) stays in the order
 reject     any                    nothing but the reason; may be opened again
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -25,9 +26,10 @@ from app.core.natural import natural_key
 from app.core.schemas import CommandSchema, Line, Whole, one_of
 from app.core.states import advance
 from app.ordering.entry import is_room
-from app.ordering.models import Cycle, CycleState, HouseholdOrder, OrderState, Outcome, RollCall, Source
+from app.ordering.models import Cycle, CyclePoint, CycleState, HouseholdOrder, OrderState, Outcome, RollCall, Source
 from app.ordering.models_claims import ClaimState, RoomClaim
-from app.ordering.orders import IfExists, Pick, PlaceOrder, new_code, order_of, put
+from app.ordering.orders import IfExists, Pick, PlaceOrder, new_code, offer_terms, order_of, point_of, put
+from app.ordering.queries_packs import GIVEN, given_of
 from app.ordering.service_phones import end_access
 from app.places.models import Building, Household
 from app.places.scope import require_building
@@ -62,13 +64,14 @@ class SettleClaimSchema(CommandSchema):
 def settle(by: Staff, claim_id: int, wanted: SettleClaim) -> RoomClaim:
     """Decide on a claim; see the head of this file.
 
-    Requires: HOUSEHOLD_KEY over the building; nobody decided meanwhile; for an order, the point's tally is not signed.
-    Ensures: an order taken after the cut-off is locked and on the roll call like those of before. Raises: NotFound,
-    Conflict, Invalid.
+    Requires: HOUSEHOLD_KEY over the building; nobody decided meanwhile; for an order, the point that it comes to takes
+    part in the cycle and its tally is not signed. Ensures: an order taken after the cut-off is locked and on the roll
+    call like those of before. Raises: NotFound, Conflict, Invalid.
     """
     claim = _claim(by, claim_id)
     check_version(claim, wanted.version)
     if wanted.choice == "reopen":
+        claim.service_point_id = _point_now(claim)
         advance(claim, ClaimState.OPEN)
         claim.settled_at = claim.settled_by_id = None
         claim.reason = ""
@@ -87,16 +90,15 @@ def _decide(by: Staff, claim: RoomClaim, wanted: SettleClaim) -> HouseholdOrder 
         _advance(by, claim, ClaimState.REJECTED)
         claim.reason = wanted.reason
         return None
-    cycle = _cycle(claim)
     if wanted.choice == "family":
         _advance(by, claim, ClaimState.FAMILY)
-        return _placed(by, claim, cycle, _new_family(by, claim, wanted.room or claim.room).id)
+        return _placed(by, claim, _new_family(by, claim, wanted.room or claim.room).id)
     _advance(by, claim, ClaimState.REPLACED)
     home = db.session.get(Household, wanted.household_id)
     if home is None or not home.is_active or home.stairwell_id != claim.stairwell_id:
         raise NotFound
     end_access(by, home.id)
-    return _placed(by, claim, cycle, home.id)
+    return _placed(by, claim, home.id)
 
 
 def _advance(by: Staff, claim: RoomClaim, state: ClaimState) -> None:
@@ -104,44 +106,75 @@ def _advance(by: Staff, claim: RoomClaim, state: ClaimState) -> None:
     claim.settled_at, claim.settled_by_id = clock.now(), by.id
 
 
-def _cycle(claim: RoomClaim) -> Cycle | None:
-    """The cycle of the claim while something may still be ordered in it; None where it asks for nothing."""
-    if claim.cycle_id is None or not claim.picks:
-        return None
-    cycle = db.session.get_one(Cycle, claim.cycle_id, populate_existing=True, with_for_update={"read": True})
-    point_id = db.session.get_one(Building, claim.building_id).service_point_id
-    signed = select(Tally.id).filter_by(cycle_id=cycle.id, service_point_id=point_id, state=TallyState.CONFIRMED.value)
+def _point_now(claim: RoomClaim) -> int:
+    """The point of its building, if that takes part in the cycle; the one it was left at otherwise."""
+    now = db.session.get_one(Building, claim.building_id).service_point_id
+    return now if db.session.get(CyclePoint, (claim.cycle_id or 0, now)) is not None else claim.service_point_id
+
+
+def _cycle(cycle_id: int, point_id: int) -> Cycle:
+    """The cycle, while an order of this point may still be taken in it. Raises Conflict."""
+    cycle = db.session.get_one(Cycle, cycle_id, populate_existing=True, with_for_update={"read": True})
+    if db.session.get(CyclePoint, (cycle_id, point_id)) is None:
+        raise Conflict(_l("这一户的点位没有参加这一批，这一单不能收。请写明原因，打电话告诉对方。"))
+    signed = select(Tally.id).filter_by(cycle_id=cycle_id, service_point_id=point_id, state=TallyState.CONFIRMED.value)
     if cycle.state not in (CycleState.OPEN, CycleState.LOCKED) or db.session.scalar(signed) is not None:
         raise Conflict(_l("点位汇总表已签或配送已开始，这一单不能再收。要收请先重新打开汇总表；不收请写明原因。"))
     return cycle
 
 
-def _placed(by: Staff, claim: RoomClaim, cycle: Cycle | None, household_id: int) -> HouseholdOrder | None:
-    if cycle is None:
+def _placed(by: Staff, claim: RoomClaim, household_id: int) -> HouseholdOrder | None:
+    """The order that the claim becomes; None where it asks for nothing."""
+    if claim.cycle_id is None or not claim.picks:
         return None
-    stands = order_of(cycle.id, household_id)
-    if stands is not None and stands.state not in (OrderState.PLACED, OrderState.WITHDRAWN):
-        raise Conflict(_l("已经截单，这一户的订单不能再换。请登记为另一家，或不收。"))
-    picks = tuple(Pick(offer, qty, bool(may)) for offer, qty, may in claim.picks)
-    order = put(
-        by,
-        PlaceOrder(
-            cycle.id,
-            household_id,
-            picks,
-            source=Source.DOOR,
-            if_exists=IfExists.REPLACE,
-            accepts_soft_limits=True,
-            remark=claim.note,
-        ),
-        at_any_time=True,
-    )
+    stands = order_of(claim.cycle_id, household_id)
+    point_id = point_of(stands, claim.service_point_id)
+    cycle = _cycle(claim.cycle_id, point_id)
+    wanted = _wanted(claim, household_id, stands)
+    if stands is not None:
+        _make_changeable(stands)
+    order = put(by, wanted, claimed_at=point_id)
     if stands is not None:
         order.code = new_code(set())  # whoever ordered before has read the old one
     if cycle.state == CycleState.LOCKED:
         advance(order, OrderState.LOCKED)
         _note_ordered(cycle.id, household_id)
     return order
+
+
+def _make_changeable(order: HouseholdOrder) -> None:
+    """Bring an order that locked before its claim was settled back to placed. Raises Conflict where that is too late.
+
+    Until the tally is signed nothing was bought or allocated for it, so that the lines may become others.
+    """
+    if order.state in (OrderState.PLACED, OrderState.WITHDRAWN):
+        return
+    if order.state != OrderState.LOCKED or any(line.qty_open != line.qty_ordered for line in order.lines):
+        raise Conflict(_l("这一户的订单已作废或已在配货，不能再换。请登记为另一家，或不收。"))
+    advance(order, OrderState.PLACED)
+    db.session.flush()
+
+
+def _wanted(claim: RoomClaim, household_id: int, stands: HouseholdOrder | None) -> PlaceOrder:
+    """What was asked for beside what was given, up to the limit of an offer that is both."""
+    picks = {offer: Pick(offer, qty, bool(may)) for offer, qty, may in claim.picks}
+    given = given_of(stands) if stands is not None else {}
+    terms = offer_terms(claim.cycle_id or 0)
+    for offer, qty in given.items():
+        asked = picks.get(offer, Pick(offer, 0))
+        most = terms[offer].max_qty if offer in terms and terms[offer].is_hard else None
+        both = asked.qty + qty
+        picks[offer] = replace(asked, qty=both if most is None else max(asked.qty, min(both, most)))
+    words = [stands.remark if stands is not None and stands.source in GIVEN else "", claim.note]
+    return PlaceOrder(
+        claim.cycle_id or 0,
+        household_id,
+        tuple(picks.values()),
+        source=Source.DOOR,
+        if_exists=IfExists.REPLACE,
+        accepts_soft_limits=True,
+        remark="；".join(dict.fromkeys(filter(None, words)))[:200],
+    )
 
 
 def _note_ordered(cycle_id: int, household_id: int) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from app.access import pins
@@ -11,12 +14,28 @@ from app.access.models import DoorPin, HouseholdToken
 from app.core import clock
 from app.core.db import command, db
 from app.core.errors import Conflict, NotFound
-from app.ordering.models import HouseholdOrder, OrderLine, OrderState, Outcome, RollCall
+from app.core.idempotency import new_key
+from app.ordering import service_orders, service_packs
+from app.ordering.models import (
+    CycleState,
+    HouseholdOrder,
+    OrderChoice,
+    OrderLine,
+    OrderState,
+    Outcome,
+    RollCall,
+    Source,
+    Stage,
+)
 from app.ordering.models_claims import ClaimState, RoomClaim
+from app.ordering.models_desk import FreePackShare
+from app.ordering.queries_packs import GivePack
 from app.ordering.schemas import Lock
 from app.ordering.service_cycle import lock_cycle
+from app.ordering.stages import Cause, move
 from app.places.models import Household
 from app.tally import service, service_claims
+from app.tally.models import TallyLine
 from app.tally.schemas import Sign
 from app.tally.service_claims import SettleClaim
 from tests import world
@@ -103,8 +122,6 @@ def test_the_tally_is_not_signed_while_a_claim_waits_and_what_is_taken_late_is_i
         desk = world.sign_in(app, town, "leader")
         page = desk.get(f"/cycles/{town.cycle.id}/tally/{town.points[0].id}").get_data(as_text=True)
         assert "1 户在门口留了电话待核对" in page
-        with pytest.raises(Conflict, match="截单"):
-            settle(town, "replace", household_id=town.households[0].id)
         claim = settle(town, "family", room="101")
         sign(town)
     order = db.session.get_one(HouseholdOrder, claim.order_id)
@@ -124,6 +141,106 @@ def test_after_the_signature_nothing_is_taken_and_a_refusal_names_its_reason(app
         settle(town, "reopen")
         with pytest.raises(Conflict, match="已签"):
             settle(town, "family", room="101")
+
+
+def test_the_household_gets_its_order_after_the_lock_though_somebody_else_typed_its_room_first(
+    app: Flask, town: world.World
+) -> None:
+    stranger = by_room_alone(app, town)
+    assert leave(app, town) == 303
+    with clock.frozen_at(town.cycle.cutoff_at):
+        lock_cycle(town.actor("supplies"), town.cycle.id, Lock(is_override=True))
+        page = f"/cycles/{town.cycle.id}/claims"
+        data = {"choice": "replace", "household_id": str(town.households[0].id), "version": str(the_claim().version)}
+        leader = world.sign_in(app, town, "leader")
+        assert post(leader, page, f"{page}/{the_claim().id}", data).status_code == 303
+        db.session.expire_all()
+        order = db.session.scalars(select(HouseholdOrder)).one()
+        assert (order.state, order.hand, order.source) == (OrderState.LOCKED, "", "door")
+        assert [(line.item_id, line.qty_open) for line in order.lines] == [(town.items[1].id, 2)]
+        sign(town)
+    assert stranger.get("/my").status_code == 302
+    assert db.session.scalar(select(func.sum(TallyLine.qty))) == 2
+
+
+@pytest.mark.parametrize("has_left", ["voided", "allocated"])
+def test_what_is_voided_or_being_put_together_is_not_replaced(app: Flask, town: world.World, has_left: str) -> None:
+    order = town.order(town.households[0], {0: 1})
+    assert leave(app, town) == 303
+    with clock.frozen_at(town.cycle.cutoff_at):
+        lock_cycle(town.actor("supplies"), town.cycle.id, Lock(is_override=True))
+        if has_left == "voided":
+            service_orders.void(town.actor("admin"), order.id, "重复")
+        else:
+            move({order.lines[0].id: 1}, Stage.OPEN, Stage.ALLOCATED, Cause("test", 1))
+            db.session.commit()
+        with pytest.raises(Conflict, match="不能再换"):
+            settle(town, "replace", household_id=town.households[0].id)
+
+
+def by_room_alone(app: Flask, town: world.World) -> FlaskClient:
+    client, door = app.test_client(), f"/enter/{town.buildings[0].public_code}"
+    room = {"stairwell_id": str(town.households[0].stairwell_id), "room": "101"}
+    assert post(client, door, door, room).status_code == 303
+    form = f"/my/cycles/{town.cycle.id}/order"
+    assert post(client, form, form, {f"qty_{town.offers[0].id}": "1", "step": "place"}).status_code == 303
+    return client
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_free_packs_and_standing_goods_stay_in_the_order_that_a_claim_becomes(
+    app: Flask, town: world.World, when: str
+) -> None:
+    town.offers[3].price_fen = 0
+    db.session.commit()
+    cycle, free = town.cycle.id, town.offers[3]
+    service_packs.give(town.actor("supplies"), cycle, GivePack(free.id, "subdistrict", 0, None, len(town.households)))
+    share = db.session.scalars(select(FreePackShare).order_by(FreePackShare.order_id)).first()
+    assert share is not None
+    assert leave(app, town) == 303
+    page = world.sign_in(app, town, "leader").get(f"/cycles/{cycle}/claims").get_data(as_text=True)
+    assert "就是 101，加上这一单" in page
+    with clock.frozen_at(clock.now() if when == "before" else town.cycle.cutoff_at):
+        if when == "after":
+            lock_cycle(town.actor("supplies"), cycle, Lock(is_override=True))
+        claim = settle(town, "replace", household_id=town.households[0].id)
+    assert claim.order_id == share.order_id
+    assert content(claim.order_id) == {town.offers[1].id: 2, free.id: share.qty}
+
+
+def test_an_order_of_somebody_else_goes_but_the_pack_that_it_was_given_stays(app: Flask, town: world.World) -> None:
+    by_room_alone(app, town)
+    town.offers[3].price_fen = 0
+    db.session.commit()
+    pack = GivePack(town.offers[3].id, "building", town.buildings[0].id, None, 3)
+    service_packs.give(town.actor("supplies"), town.cycle.id, pack)
+    assert leave(app, town) == 303
+    claim = settle(town, "replace", household_id=town.households[0].id)
+    assert content(claim.order_id) == {town.offers[1].id: 2, town.offers[3].id: 1}
+
+
+def test_a_standing_order_and_a_claim_for_the_same_goods_stay_within_the_limit(app: Flask, town: world.World) -> None:
+    town.offers[1].limit_per_household = 3
+    order = town.order(town.households[0], {0: 1, 1: 2})
+    order.source = Source.STANDING
+    db.session.commit()
+    assert leave(app, town) == 303
+    claim = settle(town, "replace", household_id=town.households[0].id)
+    assert content(claim.order_id) == {town.offers[0].id: 1, town.offers[1].id: 3}
+
+
+def content(order_id: int | None) -> dict[int, int]:
+    found = select(OrderChoice.offer_id, OrderChoice.qty).where(OrderChoice.order_id == order_id)
+    return {offer: qty for offer, qty in db.session.execute(found)}  # noqa: C416
+
+
+def test_the_list_of_points_calls_no_tally_ready_while_a_claim_waits(app: Flask, town: world.World) -> None:
+    assert leave(app, town) == 303
+    with clock.frozen_at(town.cycle.cutoff_at):
+        lock_cycle(town.actor("supplies"), town.cycle.id, Lock(is_override=True))
+        for page in (f"/cycles/{town.cycle.id}/tally", f"/cycles/{town.cycle.id}/point"):
+            shown = world.sign_in(app, town, "leader").get(page).get_data(as_text=True)
+            assert ("可以签" in shown, "1 户待核对" in shown) == (False, True), page
 
 
 def test_only_who_looks_after_the_building_sees_and_decides(app: Flask, town: world.World) -> None:
@@ -151,6 +268,48 @@ def test_claims_from_one_address_are_counted(app: Flask, town: world.World) -> N
     statuses = [leave(app, town, room=f"{number}01") for number in range(1, 8)]
     assert statuses == [303] * 5 + [422] * 2
     assert leave(app, town, address="192.0.2.2") == 303
+
+
+@pytest.mark.parametrize("state", [CycleState.OPEN, CycleState.LOCKED, CycleState.CANCELLED])
+def test_a_claim_that_comes_too_late_shows_its_goods_the_telephone_and_a_way_to_be_called(
+    app: Flask, town: world.World, state: CycleState
+) -> None:
+    town.points[0].phone = "0571-8800 1234"
+    town.cycle.state, town.cycle.cutoff_at = state, clock.now()
+    db.session.commit()
+    door = f"/enter/{town.buildings[0].public_code}"
+    who = {"stairwell_id": str(town.households[0].stairwell_id), "room": "101", "phone": "199 0000 0007"}
+    data = {**who, "kind": "second", "step": "leave", "cycle_id": str(town.cycle.id), "note": "要硬的"}
+    data |= {f"qty_{town.offers[1].id}": "2", f"sub_{town.offers[1].id}": "1"}
+    answer = post(app.test_client(), door, f"{door}/claim", data)
+    page = answer.get_data(as_text=True)
+    assert answer.status_code == 409
+    assert ("取消" if state == CycleState.CANCELLED else "已过截单时间") in page
+    assert "不认识的字段" not in page
+    assert "土豆" in page
+    assert 'href="tel:057188001234"' in page
+    hidden = re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', page.split("/claim", 1)[1])
+    sent = {name: value for name, value in hidden if not name.startswith(("csrf", "_"))}
+    asked = post(app.test_client(), door, f"{door}/claim", sent).get_data(as_text=True)
+    assert 'value="199 0000 0007"' in asked
+    assert "要硬的" in asked
+    assert post(app.test_client(), door, f"{door}/claim", {**sent, "step": "leave"}).status_code == 303
+    assert (the_claim().cycle_id, the_claim().picks) == (None, [])
+
+
+def test_a_claim_whose_answer_was_lost_is_one_claim_when_it_is_sent_again_after_the_cut_off(
+    app: Flask, town: world.World
+) -> None:
+    door, key = f"/enter/{town.buildings[0].public_code}", new_key()
+    data = {
+        "stairwell_id": str(town.households[0].stairwell_id), "room": "101", "phone": "19900000007",
+        "step": "leave", "cycle_id": str(town.cycle.id), f"qty_{town.offers[1].id}": "2",
+    }  # fmt: skip
+    assert post(app.test_client(), door, f"{door}/claim", data, key).status_code == 303
+    with clock.frozen_at(town.cycle.cutoff_at):
+        again = post(app.test_client(), door, f"{door}/claim", data, key)
+    assert again.headers["Location"].endswith("/left")
+    assert the_claim().cycle_id == town.cycle.id
 
 
 def test_nothing_is_open_but_the_leader_hears_of_it(app: Flask, town: world.World) -> None:
