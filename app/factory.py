@@ -214,7 +214,7 @@ def _register_templates(app: Flask) -> None:
         hours_minutes=units.minutes,
     )
     app.jinja_env.globals.update(now=clock.now, get_locale=get_locale)
-    asked = import_module("app.ordering.queries_moving").buildings_with_orders
+    asked = import_module("app.tally.queries_moving").buildings_to_ask_about
     app.extensions[import_module("app.places.moves").WITH_ORDERS] = asked
     rail = import_module("app.oversight.rail")
     app.context_processor(rail.for_template)

@@ -192,8 +192,9 @@ def _bundle_offers(cycle_id: int, bundle_ids: Iterable[int], present: Iterable[O
 def open_cycle(by: Staff, cycle_id: int) -> Cycle:
     """Let orders in from `opens_at` on.
 
-    Requires: a draft with at least one listed offer, points, and a cut-off ahead. Ensures: standing orders that fall
-    due are booked. Raises: NotFound, Conflict.
+    Requires: a draft with at least one listed offer, points, and a cut-off ahead. Ensures: buildings that waited to go
+    to one of these points go, unless their present point takes orders in another cycle; standing orders that fall due
+    are booked. Raises: NotFound, Conflict.
     """
     cycle = editable(by, cycle_id)
     advance(cycle, CycleState.OPEN)
@@ -204,10 +205,15 @@ def open_cycle(by: Staff, cycle_id: int) -> Cycle:
         raise Conflict(_l("还没有参加的点位，请先选点位。"))
     if cycle.cutoff_at <= clock.now():
         raise Conflict(_l("截单时间已过，请先改截单时间。"))
-    moves.carry_out_waiting(cycle.subdistrict_id)
+    moves.carry_out_waiting(_point_ids(cycle_id), _points_taking_orders(cycle_id))
     record(by, "open", cycle, cycle_id=cycle_id, offers=offers)
     service_standing.book_due(by, cycle)
     return cycle
+
+
+def _points_taking_orders(without: int) -> list[int]:
+    found = select(CyclePoint.service_point_id).join(Cycle, Cycle.id == CyclePoint.cycle_id)
+    return list(db.session.scalars(found.where(Cycle.state == CycleState.OPEN, Cycle.id != without)))
 
 
 @command

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from app.core import clock
 from app.core.db import db
-from app.places.models import Building, BuildingMove, Community, ServicePoint
+from app.places.models import Building, BuildingMove, ServicePoint
 
 # The slices above know which buildings have orders in cycles that are not over; they say so here.
 WITH_ORDERS = "louda_buildings_with_orders"
@@ -38,7 +38,7 @@ def forget(building_id: int) -> bool:
 
 
 def put_off(building: Building, point_id: int) -> None:
-    """Inside a command: the building goes to the point when the next cycle is opened."""
+    """Inside a command: the building goes when the next cycle of that point is opened; see `carry_out_waiting`."""
     forget(building.id)
     if point_id != building.service_point_id:
         move = BuildingMove(building_id=building.id, from_point_id=building.service_point_id, to_point_id=point_id)
@@ -56,10 +56,18 @@ def carry_out(building: Building, point_id: int) -> None:
     db.session.flush()
 
 
-def carry_out_waiting(subdistrict_id: int) -> int:
-    """Inside a command, when a cycle is opened: everything that waited for it; returns how many buildings went."""
-    inside = select(ServicePoint.id).join(Community).where(Community.subdistrict_id == subdistrict_id)
-    found = select(BuildingMove).where(BuildingMove.starts_at.is_(None), BuildingMove.to_point_id.in_(inside))
+def carry_out_waiting(point_ids: Collection[int], taking_orders: Collection[int]) -> int:
+    """Inside a command, when a cycle of these points is opened: what waited for it; returns how many buildings went.
+
+    taking_orders: points at which another cycle takes orders. Their buildings wait for a later opening: households that
+    have not ordered there yet could not, or would end up in another tally than their neighbours.
+    """
+    found = (
+        select(BuildingMove)
+        .join(Building, Building.id == BuildingMove.building_id)
+        .where(BuildingMove.starts_at.is_(None), BuildingMove.to_point_id.in_(point_ids))
+        .where(Building.service_point_id.not_in(taking_orders))
+    )
     moves = list(db.session.scalars(found.order_by(BuildingMove.id)))
     for move in moves:
         building = db.session.get_one(Building, move.building_id)

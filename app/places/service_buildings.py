@@ -15,6 +15,7 @@ from app.core import clock, events
 from app.core.db import check_version, command, db
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.natural import natural_key
+from app.places import moves
 from app.places.address.register import building_key
 from app.places.models import (
     Blackout,
@@ -40,7 +41,11 @@ _DAY, _MOMENT = timedelta(days=1), timedelta(microseconds=1)
 
 @command
 def edit_building(by: Staff, building_id: int, wanted: EditBuilding) -> Building:
-    """Requires: building and point in scope, the version that was shown. Raises NotFound, StaleEdit, Invalid."""
+    """Change the facts of a building; another point counts at once, whatever waited.
+
+    Requires: building and point in scope, the version that was shown; nothing is under way where the point changes
+    (what becomes of orders is asked on a page of its own). Raises NotFound, StaleEdit, Invalid.
+    """
     building = require_building(by, EDIT, building_id)
     check_version(
         building,
@@ -59,6 +64,10 @@ def edit_building(by: Staff, building_id: int, wanted: EditBuilding) -> Building
     others = select(Building.label).where(Building.compound_id == building.compound_id, Building.id != building.id)
     if building_key(wanted.label) in map(building_key, db.session.scalars(others)):
         raise Invalid({"label": [_("这个小区里已有这一栋。")]})
+    if wanted.service_point_id != building.service_point_id:
+        if moves.with_orders([building.id]):
+            raise Invalid({"service_point_id": [_("这一栋刚有了新订单。请再保存一次，先定订单怎么办。")]})
+        moves.forget(building.id)
     building.label, building.sort_key = wanted.label, natural_key(wanted.label)
     building.service_point_id, building.drop_spot = wanted.service_point_id, wanted.drop_spot
     building.floors, building.has_lift = wanted.floors, wanted.has_lift

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 from flask_babel import gettext as _
@@ -13,11 +14,13 @@ from app.core import events
 from app.core.db import check_version, command, db
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.schemas import CommandSchema, Line, Whole, one_of
-from app.ordering.models import CycleState, HouseholdOrder
-from app.ordering.queries_moving import MovingCycle, cycles_under_way
+from app.ordering.models import Cycle, CyclePoint, CycleState, HouseholdOrder
+from app.ordering.models_claims import RoomClaim
+from app.ordering.queries_moving import BEFORE_TALLY, MovingCycle, cycles_under_way
 from app.places import moves
 from app.places.models import Building, ServicePoint
 from app.places.scope import points_in_scope, require_building
+from app.tally import queries_moving
 from app.tally.models import Tally, TallyState
 
 EDIT = Permission.PLACES_EDIT
@@ -49,9 +52,9 @@ def in_reach(by: Staff, building_id: int, point_id: int) -> tuple[Building, Serv
     return building, point
 
 
-def hindrances(cycles: list[MovingCycle], point_id: int) -> list[str]:
-    """Why open orders cannot be taken along, a sentence for each cycle; none where they can."""
-    said: list[str] = []
+def hindrances(cycles: list[MovingCycle], building_id: int, point_id: int) -> list[str]:
+    """Why the building cannot go at once with its open orders and claims, a sentence each; none where it can."""
+    said = _unplaced(building_id, point_id)
     for cycle in cycles:
         if cycle.state == CycleState.RUNNING:
             continue  # signed and bought: its orders stay with the point that signed them
@@ -60,6 +63,14 @@ def hindrances(cycles: list[MovingCycle], point_id: int) -> list[str]:
         elif _is_signed(cycle.id, {point_id, *cycle.points}):
             said.append(_("“%(name)s”的汇总表已经签字。请先重新打开两个点位的汇总表，再带走订单。", name=cycle.name))
     return said
+
+
+def _unplaced(building_id: int, point_id: int) -> list[str]:
+    lines = [line for line in queries_moving.waiting_lines([building_id]) if line.point_id != point_id]
+    return [
+        _("%(point)s的接龙或表格里，还有 %(n)d 行写的是这一栋，没有处理或没有入单。请先处理完。", point=name, n=number)
+        for name, number in sorted(Counter(line.point for line in lines).items())
+    ]
 
 
 def _is_signed(cycle_id: int, points: set[int]) -> bool:
@@ -71,9 +82,9 @@ def _is_signed(cycle_id: int, points: set[int]) -> bool:
 def move_building(by: Staff, building_id: int, wanted: Move) -> Building:
     """Give the building another point.
 
-    Ensures: `next`: everything stays as it is until the next cycle is opened; `along`: the building and its orders of
-    cycles before their tally is signed belong to the new point, those that are being delivered stay with the old one,
-    whose leader still reaches them. Raises: NotFound, StaleEdit, Invalid, Conflict.
+    Ensures: `next`: everything stays as it is until the next cycle is opened; `along`: the building and its orders and
+    claims of cycles before their tally is signed belong to the new point, withdrawn ones too, those that are being
+    delivered stay with the old one, whose leader still reaches them. Raises: NotFound, StaleEdit, Invalid, Conflict.
     """
     building, point = in_reach(by, building_id, wanted.to)
     check_version(building, wanted.version, {_("点位"): building.service_point.name})
@@ -84,18 +95,24 @@ def move_building(by: Staff, building_id: int, wanted: Move) -> Building:
     if wanted.choice == NEXT:
         moves.put_off(building, point.id)
     else:
-        problems = hindrances(cycles, point.id)
+        problems = hindrances(cycles, building.id, point.id)
         if problems:
             raise Conflict(problems[0])
-        moved = [cycle.id for cycle in cycles if cycle.state != CycleState.RUNNING]
-        theirs = update(HouseholdOrder).where(HouseholdOrder.building_id == building.id)
-        theirs = theirs.where(HouseholdOrder.cycle_id.in_(moved)).values(service_point_id=point.id)
-        db.session.execute(theirs, execution_options={"synchronize_session": False})
+        _take_along(building.id, point.id)
         moves.carry_out(building, point.id)
-        if len(moved) == len(cycles):
+        if all(cycle.state != CycleState.RUNNING for cycle in cycles):
             moves.let_go([building.id])
     events.record(by, "move", building, choice=wanted.choice, from_point_id=before, to_point_id=point.id)
     return building
+
+
+def _take_along(building_id: int, point_id: int) -> None:
+    takes_part = select(CyclePoint.cycle_id).where(CyclePoint.service_point_id == point_id)
+    found = select(Cycle.id).where(Cycle.state.in_(BEFORE_TALLY), Cycle.id.in_(takes_part))
+    cycles = list(db.session.scalars(found))
+    for table in (HouseholdOrder, RoomClaim):
+        theirs = update(table).where(table.building_id == building_id, table.cycle_id.in_(cycles))
+        db.session.execute(theirs.values(service_point_id=point_id), execution_options={"synchronize_session": False})
 
 
 @command

@@ -39,7 +39,7 @@ def _page(building_id: int, form: Form) -> str:
         point=point,
         points=[row for row in listing.choices_of_points(staff(), EDIT) if row[0] != building.service_point_id],
         cycles=cycles,
-        hindrances=service_moving.hindrances(cycles, point.id) if point else [],
+        hindrances=service_moving.hindrances(cycles, building.id, point.id) if point else [],
         choices=[(ALONG, _("现在就换，带走还没签汇总的订单")), (NEXT, _("从下一批开始，现有的订单仍归原来的点位"))],
         form=form,
     )

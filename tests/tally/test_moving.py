@@ -11,17 +11,26 @@ from sqlalchemy import delete, select
 from app.access.permissions import Resident
 from app.core import clock
 from app.core.db import db
-from app.core.errors import Conflict, NotFound
-from app.ordering import queries_orders, queries_resident, service_cycle, service_orders
+from app.core.errors import Conflict, Invalid, NotFound
+from app.intake import service as intake
+from app.intake import service_commit
+from app.intake.models import ChainPaste
+from app.ordering import queries_orders, queries_resident, service_claims, service_cycle, service_orders
 from app.ordering.models import Cycle, CyclePoint, CycleState, HouseholdOrder, Offer, OfferComponent
+from app.ordering.models_claims import RoomClaim
 from app.ordering.orders import IfExists, Pick, PlaceOrder
+from app.ordering.schemas_claims import LeaveClaim
+from app.places import moves, service_buildings
 from app.places.models import Building, BuildingMove
+from app.places.schemas import EditBuilding
 from app.settlement.queries import places_of
 from app.tally import queries, service, service_moving
+from app.tally import service_claims as settling
 from app.tally.schemas import Sign
+from app.tally.service_claims import SettleClaim
 from app.tally.service_moving import Move
 from tests import world
-from tests.world import World
+from tests.world import World, post, sign_in
 
 
 @pytest.fixture
@@ -42,7 +51,7 @@ def reads(here: World, name: str, order: HouseholdOrder) -> bool:
         return False
 
 
-def opened(here: World) -> Cycle:
+def opened(here: World, points: tuple[int, ...] = (0, 1)) -> Cycle:
     """The next cycle, opened as the supplies team does."""
     now = clock.now()
     cycle = Cycle(
@@ -54,7 +63,9 @@ def opened(here: World) -> Cycle:
     )
     db.session.add(cycle)
     db.session.flush()
-    db.session.add_all(CyclePoint(cycle_id=cycle.id, service_point_id=point.id) for point in here.points)
+    db.session.add_all(
+        CyclePoint(cycle_id=cycle.id, service_point_id=point.id) for point in (here.points[i] for i in points)
+    )
     item = here.items[0]
     offer = Offer(cycle_id=cycle.id, item_id=item.id, name=item.name, price_fen=1, position=0)
     db.session.add(offer)
@@ -127,3 +138,206 @@ def test_a_signed_tally_keeps_its_orders(here: World) -> None:
     move(here, "along")
     assert [cell.qty for cell in queries.cells(here.cycle.id, here.points[0].id)] == [3]
     assert db.session.scalars(select(HouseholdOrder.service_point_id)).all() == [here.points[0].id]
+
+
+# --- claims left at doors ---------------------------------------------------------------------------------------------
+def claim(here: World, room: str = "101") -> RoomClaim:
+    stairwell = here.households[0].stairwell_id
+    wanted = LeaveClaim(stairwell, room, "19900000007", "second", "", (Pick(here.offers[1].id, 2),), "leave")
+    return service_claims.leave(service_claims.Place(here.buildings[0].id, here.cycle.id), wanted)
+
+
+def settle(here: World, left: RoomClaim, who: str, choice: str = "family", household: int = 0) -> RoomClaim:
+    db.session.refresh(left)
+    return settling.settle(here.actor(who), left.id, SettleClaim(choice, left.version, "101", household))
+
+
+def edit(here: World, to: int) -> None:
+    building = db.session.get_one(Building, here.buildings[0].id, populate_existing=True)
+    wanted = EditBuilding(building.label, here.points[to].id, building.floors, False, "", None, building.version)
+    service_buildings.edit_building(here.actor("admin"), building.id, wanted)
+    db.session.expire_all()
+
+
+def without_the_second_point(here: World) -> None:
+    db.session.execute(delete(CyclePoint).where(CyclePoint.service_point_id == here.points[1].id))
+    db.session.commit()
+
+
+def save_point(app: Flask, here: World, to: int) -> str:
+    """Save the building's page with another point; where that leads."""
+    page, building = f"/places/buildings/{here.buildings[0].id}", here.buildings[0]
+    data = {
+        "label": building.label, "service_point_id": str(here.points[to].id), "floors": str(building.floors),
+        "drop_spot": "", "position": "", "version": str(building.version),
+    }  # fmt: skip
+    answer = post(sign_in(app, here, "admin"), page, f"{page}/edit", data)
+    db.session.expire_all()
+    return answer.headers["Location"]
+
+
+def test_a_building_with_nothing_but_a_claim_is_asked_about_and_stays_where_its_cycle_is(
+    app: Flask, here: World
+) -> None:
+    claim(here)
+    without_the_second_point(here)
+    there = save_point(app, here, 1)
+    assert there.endswith(f"/move?to={here.points[1].id}")
+    assert here.buildings[0].service_point_id == here.points[0].id
+    page = sign_in(app, here, "admin").get(there).get_data(as_text=True)
+    assert "还没核对：101" in page
+    assert "没有参加" in page
+    with pytest.raises(Conflict, match="没有参加"):
+        move(here, "along")
+
+
+def test_a_claim_taken_along_keeps_the_new_tally_open_and_becomes_an_order_there(here: World) -> None:
+    left = claim(here)
+    move(here, "along")
+    here.lock()
+    with pytest.raises(Conflict, match="待核对"):
+        service.sign(here.actor("leader2"), here.cycle.id, here.points[1].id, Sign(0))
+    assert service.sign(here.actor("leader"), here.cycle.id, here.points[0].id, Sign(0)).number == 1
+    settle(here, left, "leader2")
+    assert [cell.qty for cell in queries.cells(here.cycle.id, here.points[1].id)] == [2]
+    assert service.sign(here.actor("leader2"), here.cycle.id, here.points[1].id, Sign(2)).number == 1
+
+
+def test_a_claim_stays_with_the_tally_of_its_cycle_when_the_building_goes_with_the_next(here: World) -> None:
+    left = claim(here)
+    without_the_second_point(here)
+    move(here, "next")
+    here.lock()
+    opened(here)
+    assert here.buildings[0].service_point_id == here.points[1].id
+    with pytest.raises(Conflict, match="待核对"):
+        service.sign(here.actor("leader"), here.cycle.id, here.points[0].id, Sign(0))
+    settle(here, left, "leader")
+    assert [cell.qty for cell in queries.cells(here.cycle.id, here.points[0].id)] == [2]
+    assert service.sign(here.actor("leader"), here.cycle.id, here.points[0].id, Sign(2)).number == 1
+
+
+def test_no_order_of_a_claim_comes_to_a_point_outside_its_cycle(here: World) -> None:
+    left = claim(here)
+    left.service_point_id = here.points[1].id
+    db.session.commit()
+    without_the_second_point(here)
+    with pytest.raises(Conflict, match="没有参加"):
+        settle(here, left, "leader")
+    assert db.session.scalars(select(HouseholdOrder)).all() == []
+
+
+def test_a_withdrawn_order_is_placed_anew_at_the_point_of_the_claim_whose_tally_is_open(here: World) -> None:
+    order = here.order(here.households[0], {0: 3})
+    service_orders.withdraw(Resident("household", here.households[0].id), order.id)
+    edit(here, 1)
+    left = claim(here)
+    here.lock()
+    service.sign(here.actor("leader"), here.cycle.id, here.points[0].id, Sign(0))
+    settle(here, left, "leader2", "replace", here.households[0].id)
+    db.session.expire_all()
+    assert order.service_point_id == here.points[1].id
+    assert not queries.cells(here.cycle.id, here.points[0].id)
+
+
+def test_a_claim_opened_again_waits_at_the_point_that_the_building_belongs_to_now(here: World) -> None:
+    left = claim(here)
+    settling.settle(here.actor("leader"), left.id, SettleClaim("reject", left.version, reason="打不通"))
+    edit(here, 1)
+    settle(here, left, "leader2", "reopen")
+    assert left.service_point_id == here.points[1].id
+
+
+# --- from the next cycle on -------------------------------------------------------------------------------------------
+def test_a_building_waits_while_its_point_takes_orders_in_another_cycle(here: World) -> None:
+    here.order(here.households[0], {0: 3})
+    without_the_second_point(here)
+    move(here, "next")
+    second = opened(here, (1,))
+    assert here.buildings[0].service_point_id == here.points[0].id
+    neighbour = PlaceOrder(here.cycle.id, here.households[1].id, (Pick(here.offers[0].id, 1),))
+    by = Resident("household", here.households[1].id)
+    assert service_orders.place(by, neighbour).service_point_id == here.points[0].id
+    here.lock()
+    second.state = CycleState.CANCELLED
+    db.session.commit()
+    opened(here, (1,))
+    assert here.buildings[0].service_point_id == here.points[1].id
+
+
+def test_a_cycle_without_the_new_point_moves_nobody_there(here: World) -> None:
+    here.order(here.households[0], {0: 3})
+    move(here, "next")
+    here.lock()
+    opened(here, (0,))
+    assert here.buildings[0].service_point_id == here.points[0].id
+    assert moves.waiting(here.buildings[0].id) == here.points[1]
+
+
+def test_a_point_set_at_once_ends_the_move_that_waited(app: Flask, here: World) -> None:
+    order = here.order(here.households[0], {0: 3})
+    move(here, "next")
+    service_orders.withdraw(Resident("household", here.households[0].id), order.id)
+    building = here.buildings[0]
+    building.service_point_id = here.points[1].id  # as if it had come from there
+    move_back = moves.waiting(building.id)
+    db.session.commit()
+    assert move_back is not None
+    save_point(app, here, 0)
+    assert building.service_point_id == here.points[0].id
+    assert moves.waiting(building.id) is None
+
+
+def test_an_order_placed_after_the_page_was_shown_is_asked_about_and_never_left_behind(here: World) -> None:
+    here.order(here.households[0], {0: 3})
+    with pytest.raises(Invalid, match="新订单"):
+        edit(here, 1)
+    assert here.buildings[0].service_point_id == here.points[0].id
+
+
+# --- withdrawn orders, and lines that nobody has placed ---------------------------------------------------------------
+@pytest.mark.parametrize("way", ["along", "at once"])
+def test_an_order_that_was_withdrawn_is_placed_anew_at_the_new_point(here: World, way: str) -> None:
+    by = Resident("household", here.households[0].id)
+    order = here.order(here.households[0], {0: 3})
+    service_orders.withdraw(by, order.id)
+    if way == "along":
+        second = opened(here)  # in which a neighbour has an order, so that it is asked
+        offer = db.session.scalars(select(Offer.id).where(Offer.cycle_id == second.id)).one()
+        neighbour = Resident("household", here.households[1].id)
+        service_orders.place(neighbour, PlaceOrder(second.id, here.households[1].id, (Pick(offer, 1),)))
+        move(here, "along")
+        assert order.service_point_id == here.points[1].id
+    else:
+        edit(here, 1)
+    again = PlaceOrder(here.cycle.id, here.households[0].id, (Pick(here.offers[0].id, 1),))
+    assert service_orders.place(by, again).service_point_id == here.points[1].id
+
+
+def paste(here: World, text: str) -> ChainPaste:
+    leader = here.actor("leader")
+    kept = intake.paste_chain(leader, here.cycle.id, here.points[0].id, intake.Paste(text))
+    return service_commit.commit(leader, kept.id)
+
+
+def test_lines_that_its_point_has_yet_to_place_keep_a_building_until_they_are_settled(app: Flask, here: World) -> None:
+    service_orders.place(
+        Resident("household", here.households[0].id),
+        PlaceOrder(here.cycle.id, here.households[0].id, (Pick(here.offers[0].id, 1),)),
+    )
+    kept = paste(here, "#接龙\n1. 桂花苑2号楼1单元101 土豆1\n2. 桂花苑10号楼1单元101 土豆1\n")
+    (line,) = [line for line in kept.lines if line.outcome == "review"]
+    with pytest.raises(Conflict, match=r"南门点位.* 1 行"):
+        move(here, "along")
+    there = save_point(app, here, 1)
+    assert "还有 1 行写的是这一栋" in sign_in(app, here, "admin").get(there).get_data(as_text=True)
+    service_commit.settle(here.actor("leader"), line.id, service_commit.Settle(0))
+    move(here, "along")
+    assert here.buildings[0].service_point_id == here.points[1].id
+
+
+def test_a_building_with_nothing_but_such_a_line_is_asked_about(app: Flask, here: World) -> None:
+    leader = here.actor("leader")
+    intake.paste_chain(leader, here.cycle.id, here.points[0].id, intake.Paste("#接龙\n1. 桂花苑2号楼1单元101 土豆1\n"))
+    assert "/move?to=" in save_point(app, here, 1)
+    assert here.buildings[0].service_point_id == here.points[0].id

@@ -79,6 +79,9 @@ def plan(sheet: Sheet, options: Options) -> Plan:
 
     def carry_out() -> None:
         write(fresh, edits, grown, options.makes_rooms)
+        for building, values in edits:
+            if "service_point_id" in values:
+                moves.forget(building.id)  # it goes now, wherever it was to go later
         for building, point_id in waiting:
             moves.put_off(building, point_id)
 
