@@ -94,8 +94,13 @@ def matching(cycle_id: int, text: str, offers: Iterable[OfferRow]) -> set[int]:
     return {offer_id for offer_id, known in words(cycle_id, rows).items() if known.are_meant_by(text)}
 
 
-def as_typed(order: HouseholdOrder | None, offers: Iterable[OfferRow]) -> dict[str, object]:
-    """The initial values of a form: the order as it stands, or everything at none and substitutable."""
+def as_typed(
+    order: HouseholdOrder | None, offers: Iterable[OfferRow], shows_usual_note: bool = True
+) -> dict[str, object]:
+    """The initial values of a form: the order as it stands, or everything at none and substitutable.
+
+    The note of the care list is not for a phone that came by its room alone: it says who is on that list.
+    """
     shown: dict[str, object] = {f"sub_{offer.id}": "1" for offer in offers}
     if order is None:
         return shown
@@ -104,7 +109,7 @@ def as_typed(order: HouseholdOrder | None, offers: Iterable[OfferRow]) -> dict[s
         shown[f"sub_{choice.offer_id}"] = "1" if choice.is_substitutable else ""
     shown.update(
         version=order.version,
-        door_note=order.door_note,
+        door_note=order.door_note if shows_usual_note or not order.is_usual_note else "",
         remark=order.remark,
         other_need=order.other_need,
         source=order.source,

@@ -64,7 +64,7 @@ def order(cycle_id: int) -> Any:
         return redirect(_status_page(cycle_id))
     at = Sitting(card.cycle, card.order, order_form.listed(cycle_id))
     if request.method == "GET":
-        return _form_page(at, Form(initial=order_form.as_typed(at.mine, at.offers)))
+        return _form_page(at, Form(initial=order_form.as_typed(at.mine, at.offers, resident().is_proven)))
     form = Form(basket_schema(offer.id for offer in at.offers), request.form)
     # Placing is left to the command, which knows a form that took effect before the cut-off and comes once more.
     if not is_taking and not (form.is_valid and form.command.step == "place"):

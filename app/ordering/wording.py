@@ -29,12 +29,14 @@ def write(order: HouseholdOrder, door_note: str, remark: str, other_need: str, u
     settled = order.door_note if held is not None and held.words_sha256 == words_of(order).sha256 else ""
     cleared = frozenset(clause.text for clause in clauses(settled))
     said = free_text.sort_out(door_note, remark, cleared)
-    paper = settled if settled and door_note.strip() == settled else said.paper or usual
+    is_settled = bool(settled) and door_note.strip() == settled
+    paper = settled if is_settled else said.paper or usual
     if held is not None and _lost(cleared, Words(paper, said.kept, other_need)):
         db.session.delete(held)
     if _redirects(order.remark, order.other_need) != _redirects(said.kept, other_need):
         db.session.execute(delete(OtherDoor).where(OtherDoor.order_id == order.id))  # settled for other words
     order.door_note, order.remark, order.other_need = paper, said.kept, other_need
+    order.is_usual_note = bool(usual) and not is_settled and not said.paper
     return said
 
 

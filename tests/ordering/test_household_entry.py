@@ -17,6 +17,7 @@ from app.core.db import command, db
 from app.core.idempotency import new_key
 from app.errands.models import Errand
 from app.ordering.models import CycleState, HouseholdOrder
+from app.places.models import CareKind, CareNeed
 from tests import world
 from tests.world import post
 
@@ -170,6 +171,25 @@ def test_another_hand_may_not_touch_bags_and_errands(app: Flask, town: world.Wor
         assert post(neighbour, "/my/errands", "/my/errands", data).status_code == 303
     assert post(household, "/my/errands", "/my/errands", {"kind": "parcel", "place": "药店"}).status_code == 303
     assert len(db.session.scalars(select(Errand.hand).distinct()).all()) == 2
+
+
+@pytest.mark.parametrize("typed", ["", "放门口"])
+def test_the_note_of_the_care_list_is_on_paper_and_not_shown_to_who_typed_the_room(
+    app: Flask, town: world.World, typed: str
+) -> None:
+    home = town.households[0].id
+    day = clock.today() + timedelta(days=9)
+    db.session.add(CareNeed(household_id=home, kind=CareKind.ELDERLY_ALONE, door_note="多按两下门铃", purge_on=day))
+    db.session.commit()
+    stranger = enter(app, town)
+    assert place(stranger, town, door_note=typed) == 303
+    assert "多按两下门铃" not in seen_by(stranger, town)
+    assert place(stranger, town, 1, version=str(the_order().version), door_note=typed) == 303
+    assert the_order().door_note == (typed or "多按两下门铃")
+    assert "多按两下门铃" not in seen_by(stranger, town)
+    assert typed in seen_by(stranger, town)
+    household = enter(app, town, pins.of(command(pins.issue)(home)))
+    assert the_order().door_note in seen_by(household, town)
 
 
 # --- a lost answer ----------------------------------------------------------------------------------------------------
