@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from app.access.permissions import Staff
@@ -11,6 +11,7 @@ from app.core.errors import NotFound
 from app.core.events import record
 from app.core.states import advance
 from app.intake.models import ChainBooking
+from app.ordering.keys import Keys, give_back, keys_of
 from app.ordering.models import HouseholdOrder, OrderState, Source
 from app.ordering.orders import IfExists, Pick, PlaceOrder, clear, cycle_taking_orders, order_of, put
 
@@ -24,6 +25,7 @@ class Basket:
     door_note: str
     picks: tuple[tuple[int, int, bool], ...]
     other_need: str = ""
+    keys: Keys | None = field(default=None, compare=False)  # of the order that it was read from
 
     @classmethod
     def of(cls, plain: dict[str, Any] | None) -> Basket | None:
@@ -31,7 +33,8 @@ class Basket:
         if plain is None:
             return None
         picks = tuple((offer, qty, bool(may)) for offer, qty, may in plain["picks"])
-        return cls(plain["source"], plain["remark"], plain["door_note"], picks, plain.get("other_need", ""))
+        keys = Keys(**plain["keys"]) if plain.get("keys") else None
+        return cls(plain["source"], plain["remark"], plain["door_note"], picks, plain.get("other_need", ""), keys)
 
     def plain(self) -> dict[str, Any]:
         """Its stored form."""
@@ -41,6 +44,7 @@ class Basket:
             "door_note": self.door_note,
             "other_need": self.other_need,
             "picks": [list(pick) for pick in self.picks],
+            "keys": asdict(self.keys) if self.keys else None,
         }
 
     def plus(self, other: Basket) -> Basket:
@@ -63,7 +67,8 @@ def _of_order(order: HouseholdOrder | None) -> Basket | None:
     if order is None or order.state != OrderState.PLACED:
         return None
     picks = tuple(sorted((choice.offer_id, choice.qty, choice.is_substitutable) for choice in order.choices))
-    return Basket(str(order.source), order.remark, order.door_note, picks, order.other_need)
+    note = "" if order.is_usual_note else order.door_note  # the door's own comes back by itself
+    return Basket(str(order.source), order.remark, note, picks, order.other_need, keys_of(order))
 
 
 def is_as_left(booking: ChainBooking) -> bool:
@@ -97,6 +102,14 @@ def make(by: Staff, cycle_id: int, household_id: int, wanted: Basket | None) -> 
             other_need=wanted.other_need,
         ),
     )
+
+
+def restore(by: Staff, cycle_id: int, household_id: int, before: Basket | None) -> HouseholdOrder | None:
+    """Inside a command that takes a booking back: the order is this basket again, and whose it was. See `make`."""
+    order = make(by, cycle_id, household_id, before)
+    if order is not None and before is not None and before.keys is not None:
+        give_back(order, before.keys)
+    return order
 
 
 def _withdraw(by: Staff, order: HouseholdOrder) -> HouseholdOrder:

@@ -168,7 +168,9 @@ def _target(
 
 def _write(by: Staff, paste: ChainPaste, home: Household, change: _Change) -> bool:
     try:
-        order = baskets.make(by, paste.cycle_id, home.id, change.after)
+        is_taken_back = change.after is change.base  # the list says nothing of it any more
+        write = baskets.restore if is_taken_back else baskets.make
+        order = write(by, paste.cycle_id, home.id, change.after)
     except Invalid:
         _send_to_review(home.lines, "limit")
         return False

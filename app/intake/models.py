@@ -106,7 +106,8 @@ class ChainBooking(Created, Base):
     """What one paste made of one household's order, so that it can be taken back exactly.
 
     base: the basket without any version of this list; before and after: the basket around this paste. Baskets are
-    {"source", "remark", "door_note", "picks": [[offer id, qty, may be substituted]]}, or null for no order.
+    {"source", "remark", "door_note", "other_need", "picks": [[offer id, qty, may be substituted]], "keys": see
+    ordering.keys}, or null for no order.
     """
 
     __tablename__ = "chain_booking"

@@ -256,7 +256,7 @@ def undo(by: Staff, paste_id: int) -> ChainPaste:
 
 
 def _restore(by: Staff, paste: ChainPaste, booking: ChainBooking) -> None:
-    order = baskets.make(by, paste.cycle_id, booking.household_id, Basket.of(booking.before))
+    order = baskets.restore(by, paste.cycle_id, booking.household_id, Basket.of(booking.before))
     earlier = standing_bookings(_version_before(paste)) if paste.replaces_id else {}
     held = earlier.get(booking.household_id)
     if order is not None and held is not None:

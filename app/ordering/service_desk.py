@@ -11,9 +11,19 @@ from app.core.db import command, db
 from app.core.errors import Conflict, NotFound
 from app.core.events import record
 from app.core.states import advance
+from app.ordering.keys import Keys, give_back, keys_of
 from app.ordering.models import HouseholdOrder, OrderState, OtherDoor, Source
 from app.ordering.models_desk import DeskEntry
 from app.ordering.orders import IfExists, Pick, PlaceOrder, clear, cycle_taking_orders, household_place, order_of, put
+
+# What of an order as it was is kept for the undo, and no longer.
+NOTHING_BEFORE = {
+    "door_note_before": "",
+    "remark_before": "",
+    "hand_before": "",
+    "code_before": "",
+    "door_before_id": None,
+}
 
 
 @command
@@ -23,26 +33,24 @@ def take(by: Staff, wanted: PlaceOrder) -> DeskEntry:
     Requires, ensures and raises what `orders.put` does; besides, the entry can be undone while the order is unchanged.
     """
     before = order_of(wanted.cycle_id, wanted.household_id)
-    stood = before is not None and before.state == OrderState.PLACED
-    goods = [[c.offer_id, c.qty, c.is_substitutable] for c in before.choices] if before is not None and stood else None
-    source = str(before.source) if before is not None and stood else None
-    words = (before.door_note, before.remark) if before is not None and stood else ("", "")
+    entry = DeskEntry(account_id=by.id, cycle_id=wanted.cycle_id)
+    if before is not None and before.state == OrderState.PLACED:
+        _keep(entry, before)
     order = put(by, wanted)
     db.session.flush()
     _forget_words(order.id)  # an earlier entry for this order can no longer be undone
-    entry = DeskEntry(
-        account_id=by.id,
-        cycle_id=wanted.cycle_id,
-        order_id=order.id,
-        before=goods,
-        source_before=source,
-        door_note_before=words[0],
-        remark_before=words[1],
-        version_after=order.version,
-    )
+    entry.order_id, entry.version_after = order.id, order.version
     db.session.add(entry)
     db.session.flush()
     return entry
+
+
+def _keep(entry: DeskEntry, before: HouseholdOrder) -> None:
+    entry.before = [[c.offer_id, c.qty, c.is_substitutable] for c in before.choices]
+    entry.source_before, entry.remark_before = str(before.source), before.remark
+    entry.door_note_before = "" if before.is_usual_note else before.door_note  # the door's own comes back by itself
+    keys = keys_of(before)
+    entry.hand_before, entry.code_before, entry.door_before_id = keys.hand, keys.code, keys.door_id
 
 
 @command
@@ -51,7 +59,7 @@ def undo(by: Staff, entry_id: int) -> DeskEntry:
 
     Requires: the account's own entry, not undone; nobody changed the order since; the cycle takes orders.
     Ensures: an order that was new is withdrawn; one that was changed has its former goods, door note and remark as a
-    new revision.
+    new revision, and belongs again to whom it belonged, with the code that was written down and the door it went to.
     Raises: NotFound, Conflict.
     """
     entry = db.session.get(DeskEntry, entry_id, populate_existing=True)
@@ -75,13 +83,14 @@ def undo(by: Staff, entry_id: int) -> DeskEntry:
         record(by, "withdraw", order, cycle_id=order.cycle_id, revision=order.revision, undone=entry.id)
     else:
         put(by, _former(entry, order, order.household_id))
+        if entry.code_before:
+            give_back(order, Keys(entry.hand_before, entry.code_before, entry.door_before_id))
     _forget_words(order.id)
     return entry
 
 
 def _forget_words(order_id: int) -> None:
-    words = {"door_note_before": "", "remark_before": ""}
-    db.session.execute(update(DeskEntry).where(DeskEntry.order_id == order_id).values(words))
+    db.session.execute(update(DeskEntry).where(DeskEntry.order_id == order_id).values(NOTHING_BEFORE))
 
 
 def _former(entry: DeskEntry, order: HouseholdOrder, household_id: int) -> PlaceOrder:

@@ -6,6 +6,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from app.access.permissions import Resident
 from app.core import clock, jobs
 from app.core.db import db
 from app.core.errors import Conflict
@@ -13,7 +14,9 @@ from app.intake import queries, service, service_commit, versions
 from app.intake.models import ChainBooking, ChainLine, ChainPaste
 from app.intake.service import Paste
 from app.intake.service_commit import Settle
-from app.ordering.models import HouseholdOrder, OrderChoice
+from app.ordering import service_orders
+from app.ordering.models import HouseholdOrder, OrderChoice, OtherDoor
+from app.ordering.orders import Pick, PlaceOrder
 from tests import world
 from tests.world import World
 
@@ -124,6 +127,32 @@ def test_undoing_a_paste_takes_back_exactly_what_it_booked(here: World) -> None:
     assert ordered(here) == before
     again = bring(here, FIRST)
     assert again.replaces_id is None
+
+
+@pytest.mark.parametrize("way", ["undo", "no longer named"])
+def test_a_list_taken_back_leaves_the_order_to_the_phone_that_made_it_with_its_code_and_door(
+    here: World, way: str
+) -> None:
+    home, leader = here.households[0].id, here.actor("leader")
+    phone = Resident("household", home, hand="f" * 32)
+    wanted = PlaceOrder(here.cycle.id, home, (Pick(here.offers[1].id, 1),), remark="放到302")
+    order = service_orders.place(phone, wanted)
+    code = order.code
+    db.session.add(OtherDoor(order_id=order.id, household_id=here.households[2].id))
+    db.session.commit()
+    paste = bring(here, FIRST)
+    (line,) = [line for line in paste.lines if line.reason == "existing_order"]
+    service_commit.settle(leader, line.id, Settle(home, existing="replace"))
+    db.session.expire_all()
+    assert (order.hand, order.code == code, db.session.get(OtherDoor, order.id)) == ("", False, None)
+    if way == "undo":
+        service_commit.undo(leader, paste.id)
+    else:
+        service_commit.unsettle(leader, line.id)
+    db.session.expire_all()
+    assert (order.hand, order.code, order.remark) == ("f" * 32, code, "放到302")
+    assert db.session.get_one(OtherDoor, order.id).household_id == here.households[2].id
+    assert ordered(here)[home] == {"土豆": 1}
 
 
 def test_undoing_a_later_version_restores_what_the_earlier_one_said(here: World) -> None:

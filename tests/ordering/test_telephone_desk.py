@@ -15,7 +15,7 @@ from app.core.db import db
 from app.core.errors import Conflict, NotFound
 from app.core.idempotency import new_key
 from app.ordering import service_desk, service_orders
-from app.ordering.models import HouseholdOrder, OrderChoice, OrderState
+from app.ordering.models import HouseholdOrder, OrderChoice, OrderState, OtherDoor
 from app.ordering.models_desk import DeskEntry
 from app.ordering.orders import IfExists, Pick, PlaceOrder
 from app.places.models import CareNeed
@@ -173,6 +173,52 @@ def test_taking_an_order_back_puts_the_former_door_note_and_remark_back(town: wo
     service_desk.undo(by, entry.id)
     order = db.session.scalars(select(HouseholdOrder).execution_options(populate_existing=True)).one()
     assert (order.door_note, order.remark, content(town, 0)) == ("敲门重一点", "有高血压", {"青菜": 2})
+
+
+def test_taking_an_order_back_gives_it_back_to_the_phone_that_made_it_with_its_code_and_door(
+    app: Flask, desk: FlaskClient, town: world.World
+) -> None:
+    """A phone that came by the room alone knows its order by its hand, and wrote the code down."""
+    home, phone, door = town.households[0].id, app.test_client(), f"/enter/{town.buildings[0].public_code}"
+    room = {"stairwell_id": str(town.households[0].stairwell_id), "room": "101"}
+    assert post(phone, door, door, room).status_code == 303
+    form = f"/my/cycles/{town.cycle.id}/order"
+    words = {"remark": "放到302", "step": "place", f"qty_{town.offers[0].id}": "2"}
+    assert post(phone, form, form, words).status_code == 303
+    order = db.session.scalars(select(HouseholdOrder)).one()
+    code = order.code
+    db.session.add(OtherDoor(order_id=order.id, household_id=town.households[2].id))
+    db.session.commit()
+    assert take(desk, town, 0, "=土豆1") == 303
+    assert "青菜" not in phone.get(f"/my/cycles/{town.cycle.id}").get_data(as_text=True)
+    undo = desk.get(page(town)).get_data(as_text=True).split("/telephone/undo/")[1].split('"')[0]
+    assert post(desk, page(town), f"{page(town)}/undo/{undo}", {}).status_code == 303
+    db.session.expire_all()
+    assert (order.household_id, order.code, order.remark) == (home, code, "放到302")
+    shown = phone.get(f"/my/cycles/{town.cycle.id}").get_data(as_text=True)
+    assert "青菜" in shown
+    assert code[:4] in shown
+    assert db.session.scalar(select(OtherDoor.household_id)) == town.households[2].id
+    again = app.test_client()
+    assert post(again, door, door, {**room, "order_code": code}).status_code == 303
+    kept = db.session.execute(select(DeskEntry.hand_before, DeskEntry.code_before, DeskEntry.door_before_id)).one()
+    assert tuple(kept) == ("", "", None)
+
+
+def test_taking_an_order_back_does_not_make_the_note_of_the_care_list_the_phones_own(
+    app: Flask, desk: FlaskClient, town: world.World
+) -> None:
+    day = clock.today() + timedelta(days=5)
+    home = town.households[0].id
+    db.session.add(CareNeed(household_id=home, kind="elderly_alone", door_note="敲门重一点", purge_on=day))
+    db.session.commit()
+    by = Resident("household", home, hand="f" * 32)
+    service_orders.place(by, PlaceOrder(town.cycle.id, home, (Pick(town.offers[0].id, 2),)))
+    assert take(desk, town, 0, "=土豆1") == 303
+    undo = desk.get(page(town)).get_data(as_text=True).split("/telephone/undo/")[1].split('"')[0]
+    assert post(desk, page(town), f"{page(town)}/undo/{undo}", {}).status_code == 303
+    order = db.session.scalars(select(HouseholdOrder).execution_options(populate_existing=True)).one()
+    assert (order.door_note, order.is_usual_note, order.hand) == ("敲门重一点", True, "f" * 32)
 
 
 def test_an_order_that_was_new_leaves_no_words_behind_when_it_is_taken_back(town: world.World) -> None:
