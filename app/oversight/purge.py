@@ -9,6 +9,7 @@
     14 days after a claim without a cycle   the row
     14 days after a cycle closed            remarks, door notes, needs, pasted text, claims left at doors, notes of
                                             doors and complaints, printed files
+    14 days after the cut-off               the same of a cycle that was cancelled
     LOUDA_PURGE_AFTER_DAYS after it closed  which household an order and a roll call belonged to
 
 Running it again changes nothing.
@@ -35,6 +36,7 @@ from app.intake.models import ChainBooking, ChainLine, ChainPaste
 from app.ordering.models import Cycle, CycleState, HouseholdOrder, OtherDoor, RollCall
 from app.ordering.models_claims import RoomClaim
 from app.ordering.models_desk import DeskEntry, SettledWords
+from app.ordering.service_desk import NOTHING_BEFORE
 from app.picking.models import Bag, BagDoor
 from app.places.models import Captaincy, CareNeed, HouseholdContact
 from app.printing.files import path_of
@@ -55,7 +57,8 @@ def run_purge(run: Running) -> dict[str, Any]:
     """Purge what is due, cycle by cycle. Raises Conflict while the date is in doubt."""
     require_trusted_date()
     forget_contacts()
-    closed = db.session.scalars(select(Cycle.id).where(Cycle.state == CycleState.CLOSED).order_by(Cycle.id)).all()
+    over = Cycle.state.in_((CycleState.CLOSED, CycleState.CANCELLED))
+    closed = db.session.scalars(select(Cycle.id).where(over).order_by(Cycle.id)).all()
     for number, cycle_id in enumerate(closed, start=1):
         for sha256 in forget_texts(cycle_id):
             path_of(sha256).unlink(missing_ok=True)
@@ -80,6 +83,12 @@ def forget_contacts() -> None:
     db.session.execute(update(Errand).where(old).values(place="", what="", answer=""))
 
 
+def _is_over_for(cycle_id: int, age: timedelta) -> bool:
+    cycle = db.session.get_one(Cycle, cycle_id)
+    ended_at = cycle.cutoff_at if cycle.state == CycleState.CANCELLED else cycle.closed_at
+    return ended_at is not None and ended_at <= clock.now() - age
+
+
 def _closed_for(cycle_id: int, age: timedelta) -> Cycle | None:
     cycle = db.session.get(Cycle, cycle_id)
     is_due = cycle is not None and cycle.closed_at is not None and cycle.closed_at <= clock.now() - age
@@ -88,8 +97,8 @@ def _closed_for(cycle_id: int, age: timedelta) -> Cycle | None:
 
 @command
 def forget_texts(cycle_id: int) -> list[str]:
-    """Empty what people wrote about a cycle closed 14 days ago; returns the printed files that may go."""
-    if _closed_for(cycle_id, TEXTS_STAY) is None:
+    """Empty what people wrote about a cycle that was over 14 days ago; returns the printed files that may go."""
+    if not _is_over_for(cycle_id, TEXTS_STAY):
         return []
     orders = HouseholdOrder.cycle_id == cycle_id
     db.session.execute(update(HouseholdOrder).where(orders).values(remark="", door_note="", other_need=""))
@@ -98,7 +107,7 @@ def forget_texts(cycle_id: int) -> list[str]:
     own_orders = select(HouseholdOrder.id).where(orders)
     db.session.execute(delete(SettledWords).where(SettledWords.order_id.in_(own_orders)))
     entries = DeskEntry.cycle_id == cycle_id
-    db.session.execute(update(DeskEntry).where(entries).values(door_note_before="", remark_before=""))
+    db.session.execute(update(DeskEntry).where(entries).values(**NOTHING_BEFORE))
     pastes = select(ChainPaste.id).where(ChainPaste.cycle_id == cycle_id)
     db.session.execute(
         update(ChainLine)

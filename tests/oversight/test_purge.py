@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from flask import Flask
 from sqlalchemy import func, select
@@ -12,7 +13,9 @@ from app.core.db import db
 from app.core.events import SYSTEM
 from app.core.jobs import drain
 from app.ordering.models import Cycle, HouseholdOrder, OrderLine, Stage
+from app.ordering.models_claims import ClaimKind, RoomClaim
 from app.ordering.models_desk import DeskEntry, SettledWords
+from app.ordering.service_cycle import cancel_cycle
 from app.ordering.stages import Cause, move
 from app.oversight.purge import ask_purge
 from app.oversight.reconcile import equations
@@ -64,6 +67,35 @@ def test_contacts_go_at_once_texts_after_a_fortnight_households_at_the_end(app: 
     assert db.session.scalar(select(Cycle.state).where(Cycle.id == here.cycle.id)) == "purged"
     assert db.session.scalar(select(func.sum(OrderLine.qty_cancelled))) == 1
     assert [one.code for one in equations() if one.violations] == []
+
+
+def test_the_words_of_a_cancelled_cycle_and_its_claims_go_a_fortnight_after_its_cut_off(app: Flask) -> None:
+    here = world.build()
+    order, building = here.order(here.households[0], {0: 1}), here.buildings[0]
+    order.remark, order.door_note = "阿婆眼睛不好", "敲门重一点"
+    claim = RoomClaim(
+        cycle_id=here.cycle.id,
+        building_id=building.id,
+        stairwell_id=here.households[0].stairwell_id,
+        service_point_id=building.service_point_id,
+        room="909",
+        kind=ClaimKind.OTHER,
+        phone="19900000007",
+        note="家里有人透析",
+    )
+    db.session.add(claim)
+    db.session.commit()
+    cancel_cycle(here.actor("admin"), here.cycle.id, "演练")
+    purge_after(14)
+    assert [(one.room, one.phone) for one in fresh(select(RoomClaim))] == [("909", "19900000007")]
+    purge_after(15)
+    assert [(one.room, one.phone, one.note) for one in fresh(select(RoomClaim))] == [("", "", "")]
+    assert [(one.remark, one.door_note) for one in fresh(select(HouseholdOrder))] == [("", "")]
+    assert db.session.scalar(select(Cycle.state)) == "cancelled"
+
+
+def fresh(found: Any) -> list[Any]:
+    return list(db.session.scalars(found.execution_options(populate_existing=True)))
 
 
 def test_purging_twice_changes_nothing_more(app: Flask) -> None:
