@@ -109,6 +109,7 @@ def _more_rows(here: World) -> None:
     db.session.add(StaffSession(account_id=leader, token_sha256="x", device="x", seen_at=clock.now()))
     home = here.households[0].stairwell
     claim = RoomClaim(cycle_id=here.cycle.id, building_id=home.building_id, stairwell_id=home.id, kind="second")
+    claim.service_point_id = home.building.service_point_id
     claim.room = claim.phone = claim.note = claim.reason = "x"
     db.session.add(claim)
     for team in (1, 2):

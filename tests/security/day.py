@@ -288,7 +288,7 @@ def _of_a_point(here: World, scope: dict[str, str], index: int) -> None:
     _add(scope, "dispute", Dispute(order_line_id=line.id, bag_id=waiting.id, qty=1, kind="damaged"))
     _add(scope, "errand", Errand(household_id=home.id, kind="parcel", place="门卫", what="一件"))
     claim = RoomClaim(cycle_id=here.cycle.id, building_id=building.id, stairwell_id=home.stairwell_id, room="909")
-    claim.kind, claim.phone = "missing", "19900000009"
+    claim.service_point_id, claim.kind, claim.phone = building.service_point_id, "missing", "19900000009"
     _add(scope, "claim", claim)
     _add(scope, "standing", StandingOrder(household_id=home.id, every_days=2, starts_on=clock.today()))
     _add(scope, "entry", DeskEntry(account_id=by, cycle_id=here.cycle.id, order_id=order.id, version_after=1))
