@@ -1,4 +1,4 @@
-"""The doors of a building as its captain walks them: one entry a household, with what is still to do there."""
+"""The doors of a building as its captain walks them: one entry a household and door, with what is to do there."""
 
 from __future__ import annotations
 
@@ -15,9 +15,8 @@ from app.picking.models import BagState
 
 @dataclass(frozen=True)
 class DoorOfBuilding:
-    """One household's bags. `contested` are bags that one person counted and another did not find."""
+    """One household's bags for one door. `contested` are bags that one person counted and another did not find."""
 
-    order_id: int
     bags: tuple[BagAtDoor, ...]
     contested: frozenset[int]
 
@@ -74,11 +73,19 @@ class Entry:
 
 
 def doors_of(bags: Iterable[BagAtDoor], contested: frozenset[int]) -> list[DoorOfBuilding]:
-    """Bags in walking order as doors in walking order."""
-    held: dict[int, list[BagAtDoor]] = {}
+    """Bags in walking order as doors in walking order.
+
+    An order may go to another door from one wave on, so that its bags stand for two doors of one building.
+    """
+    held: dict[tuple[int, str, str], list[BagAtDoor]] = {}
     for bag in bags:
-        held.setdefault(bag.order_id, []).append(bag)
-    return [DoorOfBuilding(order, tuple(own), contested) for order, own in held.items()]
+        held.setdefault((bag.order_id, bag.stairwell, bag.room), []).append(bag)
+    return [DoorOfBuilding(tuple(own), contested) for own in held.values()]
+
+
+def door_with(doors: Iterable[DoorOfBuilding], bag_id: int) -> DoorOfBuilding | None:
+    """The door that a bag is for, if it has reached the building."""
+    return next((door for door in doors if any(bag.bag_id == bag_id for bag in door.bags)), None)
 
 
 def rest_of(doors: Iterable[DoorOfBuilding]) -> list[DoorOfBuilding]:

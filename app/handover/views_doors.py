@@ -65,7 +65,7 @@ def _page(cycle_id: int, building_id: int, form: Form | None) -> str:
         walk=[door for door in found if not door.is_special],
         rest=doors.rest_of(found),
         last=entries[0] if entries else None,
-        undo={door.order_id: doors.attempts_at(door, entries) for door in found},
+        undo={door.first.bag_id: doors.attempts_at(door, entries) for door in found},
         to_do=sum(1 for door in found if door.to_do),
         answered=[bag for bag in bags if bag.state in (BagState.HANDED_OUT, BagState.CONFIRMED)],
         confirmable=sum(1 for bag in bags if bag.state == BagState.HANDED_OUT and _is_told(bag)),
@@ -154,12 +154,12 @@ def take_back(cycle_id: int, building_id: int) -> Response | tuple[str, int]:
     )
 
 
-@bp.route("/cycles/<int:cycle_id>/handover/<int:building_id>/doors/<int:order_id>", methods=["GET", "POST"])
+@bp.route("/cycles/<int:cycle_id>/handover/<int:building_id>/doors/<int:bag_id>", methods=["GET", "POST"])
 @requires(Permission.HAND_OUT)
-def problem(cycle_id: int, building_id: int, order_id: int) -> str | Response | tuple[str, int]:
-    """What is the matter at one door: which bags, and why; the reason saves."""
+def problem(cycle_id: int, building_id: int, bag_id: int) -> str | Response | tuple[str, int]:
+    """What is the matter at the door that a bag is for: which bags, and why; the reason saves."""
     if request.method == "GET":
-        return _problem_page(cycle_id, building_id, order_id, Form())
+        return _problem_page(cycle_id, building_id, bag_id, Form())
     form, status = Form(DoorProblemSchema, request.form), 422
     if form.is_valid:
         try:
@@ -171,14 +171,14 @@ def problem(cycle_id: int, building_id: int, order_id: int) -> str | Response | 
         except Conflict as error:
             status = error.status
             form.add(Invalid(error.sentence))
-    return _problem_page(cycle_id, building_id, order_id, form), status
+    return _problem_page(cycle_id, building_id, bag_id, form), status
 
 
-def _problem_page(cycle_id: int, building_id: int, order_id: int, form: Form) -> str:
+def _problem_page(cycle_id: int, building_id: int, bag_id: int, form: Form) -> str:
     place = require_building(staff(), Permission.HAND_OUT, building_id)
     cycle = queries.cycle_in_reach(staff(), Permission.HAND_OUT, cycle_id)
     found = doors.doors_of(queries_doors.bags_at(cycle_id, place), contested_bags(building_id))
-    door = next((one for one in found if one.order_id == order_id), None)
+    door = doors.door_with(found, bag_id)
     if door is None:
         raise NotFound
     return render_template(

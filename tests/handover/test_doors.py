@@ -190,7 +190,7 @@ def test_the_pages_lead_through_a_building(app: Flask, here: World, count_querie
     first, second, third = [bag for bag in bags() if bag.building_id == here.buildings[0].id]
     for fields in ({"bags": "x"}, {"bags": str(first.id), "price": "1"}, {"bags": ""}):
         assert world.post(client, page, f"{page}/leave", fields).status_code == 422
-    door = f"{page}/doors/{second.order_id}"
+    door = f"{page}/doors/{second.id}"
     assert world.post(client, door, door, {"bags": str(second.id), "outcome": "eaten"}).status_code == 422
     assert world.post(client, door, door, {"bags": str(second.id), "outcome": "left"}).status_code == 422
     assert world.post(client, door, door, {"bags": str(second.id), "outcome": "no_answer"}).status_code == 303

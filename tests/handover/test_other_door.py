@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from flask import Flask
 from sqlalchemy import select
@@ -45,10 +47,10 @@ def settle(here: World, door: str, paper: str = "敲门重一点") -> None:
     service_words.settle(here.actor("leader"), order.id, wanted)
 
 
-def pack(here: World) -> None:
+def pack(here: World, units: int = 4) -> None:
     here.cycle.state = CycleState.RUNNING
     db.session.commit()
-    receive(here, 0, 4)
+    receive(here, 0, units)
     run(here)
     picking.pack(here.actor("supplies"), here.cycle.id)
 
@@ -106,6 +108,40 @@ def test_a_packed_bag_keeps_its_door_until_it_is_taken_apart(town: World) -> Non
     picking.void(town.actor("supplies"), bag.id, picking.VoidBag("改送"))
     settle(town, "10-201")
     assert db.session.get(OtherDoor, order_of(town).id) is not None
+
+
+def test_a_later_wave_for_another_door_of_the_building_is_a_door_of_its_own(app: Flask, town: World) -> None:
+    """One bag stands there for 101 when its order is sent on to 301: two tiles, and each tap marks what it names."""
+    pack(town, 2)
+    drop_off()
+    settle(town, "2-301")
+    pack(town, 2)
+    drop_off()
+    first, later = db.session.scalars(select(Bag).where(Bag.order_id == order_of(town).id).order_by(Bag.id))
+    assert (first.wave, later.wave) == (1, 2)
+    page = f"/cycles/{town.cycle.id}/handover/{town.buildings[0].id}"
+    client = world.sign_in(app, town, "captain")
+    assert bags_of_tile(client.get(page).get_data(as_text=True), "1-101") == [str(first.id)]
+    assert bags_of_tile(client.get(page).get_data(as_text=True), "1-301") == [str(later.id)]
+    assert "301 怎么了？" in client.get(f"{page}/doors/{later.id}").get_data(as_text=True)
+    assert world.post(client, page, f"{page}/leave", {"bags": str(later.id)}).status_code == 303
+    states = {bag.id: bag.state for bag in db.session.scalars(select(Bag))}
+    assert (states[first.id], states[later.id]) == ("dropped_off", "handed_out")
+    shown = client.get(page).get_data(as_text=True)
+    assert "撤销" in tile(shown, "1-301")
+    assert "撤销" not in tile(shown, "1-101")
+    assert bags_of_tile(shown, "1-101") == [str(first.id)]
+
+
+def tile(page: str, door: str) -> str:
+    """The row of a door on the page of its building."""
+    (found,) = [one for one in re.findall(r'<li id="door-.*?</li>', page, re.S) if f"<b>{door}</b>" in one]
+    return str(found)
+
+
+def bags_of_tile(page: str, door: str) -> list[str]:
+    """The bags that one tap on the row of a door marks as left."""
+    return re.findall(r'name="bags" value="(\d+)"', tile(page, door).replace("'", '"'))
 
 
 def test_the_purge_forgets_the_other_door(app: Flask) -> None:
