@@ -115,6 +115,17 @@ class DoorPin(Base):
     slip_cycle_id: Mapped[int | None] = fk("cycle.id")  # in whose first bag the slip goes; none: told by telephone
 
 
+class MovedIn(Base):
+    """Since when those live in a household who live there now: what was ordered before is neither theirs to see, nor
+    does a code of then open their door. No row: nobody is known to have moved out."""
+
+    __tablename__ = "moved_in"
+    __table_args__ = STRICT
+
+    household_id: Mapped[int] = fk("household.id", primary_key=True)
+    since: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class Throttle(Base):
     """Failures counted per key and window; in the database so that every process sees the same count."""
 

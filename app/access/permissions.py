@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum, auto
 
 from app.access.models import Role
@@ -120,15 +121,21 @@ class Resident(Actor):
     """A phone that holds a household's token; `id` is the household.
 
     `hand`: set for a phone that came in by its room alone. Anybody may type a room at a poster, so such a phone sees
-    and changes only what carries its own mark, and what it makes is unproven.
+    and changes only what carries its own mark, and what it makes is unproven. `since`: when those who live there now
+    moved in; what others ordered before is no phone's of theirs.
     """
 
     hand: str = ""
+    since: datetime | None = None
 
     @property
     def is_proven(self) -> bool:
         """It showed the door PIN or an order code: everything of the household is its own."""
         return not self.hand
+
+    def knows(self, hand: str, made_at: datetime) -> bool:
+        """Whether something of the household is this phone's to see: its mark, and when it was made."""
+        return (self.is_proven or hand == self.hand) and (self.since is None or made_at >= self.since)
 
     @property
     def household_id(self) -> int:

@@ -13,7 +13,7 @@ from flask import Response, current_app, request, session
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import joinedload, selectinload
 
-from app.access.models import Account, HouseholdToken, StaffSession
+from app.access.models import Account, HouseholdToken, MovedIn, StaffSession
 from app.access.permissions import Grant, Resident, Staff
 from app.core import clock
 from app.core.db import db, jot
@@ -170,10 +170,14 @@ def resident_of_request() -> Resident | None:
     token = token_of_request()
     if not token:
         return None
-    row = db.session.scalar(select(HouseholdToken).where(HouseholdToken.token_sha256 == digest(token)))
-    if row is None or row.revoked_at is not None or row.expires_at <= clock.now():
+    found = select(HouseholdToken, MovedIn.since).outerjoin(
+        MovedIn, MovedIn.household_id == HouseholdToken.household_id
+    )
+    held = db.session.execute(found.where(HouseholdToken.token_sha256 == digest(token))).first()
+    if held is None or held[0].revoked_at is not None or held[0].expires_at <= clock.now():
         return None
-    return Resident("household", row.household_id, "居民", row.hand)
+    row, since = held
+    return Resident("household", row.household_id, "居民", row.hand, since)
 
 
 def household_tag(household_id: int) -> str:

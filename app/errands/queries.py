@@ -141,6 +141,8 @@ def of_household(household_id: int, by: Resident | None = None) -> list[ErrandRo
     found = select(Errand).where(Errand.household_id == household_id).order_by(Errand.id.desc()).limit(30)
     if by is not None and not by.is_proven:
         found = found.where(Errand.hand == by.hand)
+    if by is not None and by.since is not None:
+        found = found.where(Errand.created_at >= by.since)
     return [_row(errand, "") for errand in db.session.scalars(found)]
 
 

@@ -35,6 +35,8 @@ def ask(by: Actor, household_id: int, wanted: Ask) -> Errand:
     hand = by.hand if isinstance(by, Resident) else ""
     waiting = select(func.count()).where(Errand.household_id == household_id, Errand.state.in_(WAITING))
     waiting = waiting.where(Errand.hand == hand)  # a phone that came by room alone uses up nobody else's ten
+    if isinstance(by, Resident) and by.since is not None:
+        waiting = waiting.where(Errand.created_at >= by.since)
     if (db.session.scalar(waiting) or 0) >= MOST_OPEN:
         raise Conflict(_l("您家已有 10 件代办在等，请等办好几件再提。"))
     errand = Errand(
@@ -131,6 +133,6 @@ def _waiting(errand_id: int) -> Errand:
 def own_errand(by: Resident, errand_id: int) -> Errand:
     """An errand of the reader's household. Raises NotFound."""
     errand = db.session.get(Errand, errand_id)
-    if errand is None or errand.household_id != by.household_id or (by.hand and errand.hand != by.hand):
+    if errand is None or errand.household_id != by.household_id or not by.knows(errand.hand, errand.created_at):
         raise NotFound
     return errand

@@ -5,6 +5,7 @@
     room + order code              the code's household, if it is of that room      household, or that order alone
     room + door PIN                the household whose PIN it is                    household
     order code                     the code's household                             household, or that order alone
+    a code of who moved out        nothing
     anything else                  nothing: one page, whatever the reason
 
 Whoever asks learns nothing about a room: one that does not exist, one with an order already, one shared by two families
@@ -16,9 +17,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from app.access import pins
+from app.access.models import MovedIn
 from app.access.throttle import LIMIT, OF_AN_ADDRESS, Budget
 from app.core import clock
 from app.core.db import db
@@ -184,6 +186,10 @@ def _ordered(at: Door, homes: set[int]) -> set[int]:
 
 def _order_by_code(text: str) -> HouseholdOrder | None:
     code = read_order_code(text) or "-"
-    return db.session.scalar(
-        select(HouseholdOrder).where(HouseholdOrder.code == code, HouseholdOrder.household_id.is_not(None))
+    found = (
+        select(HouseholdOrder)
+        .outerjoin(MovedIn, MovedIn.household_id == HouseholdOrder.household_id)
+        .where(HouseholdOrder.code == code, HouseholdOrder.household_id.is_not(None))
+        .where(or_(MovedIn.since.is_(None), HouseholdOrder.placed_at >= MovedIn.since))
     )
+    return db.session.scalar(found)

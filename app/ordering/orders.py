@@ -21,6 +21,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import selectinload
 
+from app.access.models import MovedIn
 from app.access.permissions import Permission, Resident, Staff
 from app.core import clock
 from app.core.db import check_version, db
@@ -142,15 +143,19 @@ def point_of(order: HouseholdOrder | None, otherwise: int) -> int:
 
 def is_own(by: Actor, order: HouseholdOrder) -> bool:
     """Whether an order of its household is one that a phone may act on; staff act on what lies in their scope."""
-    return not isinstance(by, Resident) or by.is_proven or order.hand == by.hand
+    return not isinstance(by, Resident) or by.knows(order.hand, order.placed_at)
 
 
 def take_over(by: Actor, order: HouseholdOrder) -> None:
     """Inside a command: an order that somebody else changes is no longer that of the phone which made it by room alone.
 
-    Ensures: such a phone neither sees it any more nor gets in with the code that it read.
+    Ensures: such a phone neither sees it any more nor gets in with the code that it read. One of those who moved out
+    is from now on that of the household which lives there now.
     """
     hand = by.hand if isinstance(by, Resident) else ""
+    moved_in = db.session.get(MovedIn, order.household_id or 0)
+    if moved_in is not None and order.placed_at < moved_in.since:
+        order.code, order.placed_at = new_code(set()), clock.now()
     if order.hand and order.hand != hand:
         order.code = new_code(set())
         order.hand = hand

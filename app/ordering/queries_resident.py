@@ -37,6 +37,8 @@ class CycleCard:
 def is_known(by: Resident) -> ColumnElement[bool]:
     """A condition on HouseholdOrder: an order of the household that this phone may know of and act on."""
     own = HouseholdOrder.household_id == by.household_id
+    if by.since is not None:
+        own = and_(own, HouseholdOrder.placed_at >= by.since)
     return own if by.is_proven else and_(own, HouseholdOrder.hand == by.hand)
 
 

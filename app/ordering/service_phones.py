@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import select
 
 from app.access import pins
-from app.access.models import DoorPin, HouseholdToken
+from app.access.models import DoorPin, HouseholdToken, MovedIn
 from app.access.permissions import Permission, Resident, Staff
 from app.access.sessions import digest, issue_token, new_hand
 from app.core import clock
@@ -176,7 +176,8 @@ def show_pin(by: Staff, household_id: int) -> DoorPin:
 
 @command
 def move_out(by: Staff, household_id: int) -> int:
-    """Whoever lived there has gone: neither their PIN nor their phones open the door. Returns how many phones did.
+    """Whoever lived there has gone: neither PIN nor phones nor order codes of theirs open the door, and what they
+    ordered is not shown to those who follow. Returns how many phones did.
 
     Requires: HOUSEHOLD_KEY over the building. Raises: NotFound.
     """
@@ -185,7 +186,11 @@ def move_out(by: Staff, household_id: int) -> int:
 
 
 def end_access(by: Actor, household_id: int) -> int:
-    """Inside a command: the PIN of a household and every phone open nothing any more. Returns how many phones did."""
+    """Inside a command: the PIN of a household, every phone and every code of before open nothing any more.
+
+    Ensures: what was ordered and asked for up to now is hidden from all phones to come. Returns how many phones ended.
+    """
+    db.session.merge(MovedIn(household_id=household_id, since=clock.now()))
     if pins.revoke(household_id):
         record(by, "revoke_pin", ("household", household_id))
     return _revoke(by, household_id)

@@ -192,6 +192,50 @@ def test_the_note_of_the_care_list_is_on_paper_and_not_shown_to_who_typed_the_ro
     assert the_order().door_note in seen_by(household, town)
 
 
+# --- who moved out ----------------------------------------------------------------------------------------------------
+def moves_out(app: Flask, town: world.World) -> None:
+    """A household that showed its PIN orders with private words and asks for medicine; ten minutes later it is gone."""
+    before = enter(app, town, pins.of(command(pins.issue)(town.households[0].id)))
+    assert place(before, town, remark="家里有人透析") == 303
+    errand = {"kind": "medicine", "place": "人民药店", "what": "降压药"}
+    assert post(before, "/my/errands", "/my/errands", errand).status_code == 303
+    with clock.frozen_at(clock.now() + timedelta(minutes=10)):
+        desk = world.sign_in(app, town, "leader")
+        page = f"/households/{town.households[0].id}"
+        assert post(desk, f"{page}/pin", f"{page}/moved-out", {}).status_code == 303
+
+
+def test_the_code_of_an_earlier_order_opens_nothing_after_a_move_out(app: Flask, town: world.World) -> None:
+    moves_out(app, town)
+    data = {"stairwell_id": str(town.households[0].stairwell_id), "room": "101", "order_code": the_order().code}
+    client = app.test_client()
+    assert post(client, poster(town), poster(town), data).status_code == 422
+    assert post(client, "/enter", "/enter", {"order_code": the_order().code}).status_code == 422
+    assert client.get("/my").status_code == 302
+
+
+def test_who_moves_in_sees_nothing_of_those_before_and_orders_after_a_call(app: Flask, town: world.World) -> None:
+    moves_out(app, town)
+    with clock.frozen_at(clock.now() + timedelta(minutes=20)):
+        after = enter(app, town, pins.of(command(pins.issue)(town.households[0].id)))
+        text = seen_by(after, town)
+        for secret in ("透析", "人民药店", "降压药", the_order().code):
+            assert secret not in text, secret
+        assert after.get(f"/my/errands/{db.session.scalars(select(Errand.id)).one()}").status_code == 404
+        assert place(after, town, 1) == 409
+        code = the_order().code
+        desk = world.sign_in(app, town, "leader")
+        page = f"/cycles/{town.cycle.id}/households/{town.households[0].id}/order"
+        data = {
+            f"qty_{town.offers[1].id}": "2", "source": "telephone", "step": "place",
+            "version": str(the_order().version), "remark": "要硬的",
+        }  # fmt: skip
+        assert post(desk, page, page, data).status_code == 303
+        assert the_order().code != code
+        assert "要硬的" in seen_by(after, town)
+        assert "要硬的" in seen_by(enter(app, town, the_order().code), town)
+
+
 # --- a lost answer ----------------------------------------------------------------------------------------------------
 def test_a_door_form_whose_answer_was_lost_gets_its_key_when_it_is_sent_again(app: Flask, town: world.World) -> None:
     key = new_key()
