@@ -147,21 +147,44 @@ def _by_order(order: HouseholdOrder) -> Opened:
     return Opened(order.household_id or 0, order.cycle_id, Proof.CODE, order.hand)
 
 
-def budgets(at: Door, typed: Enter, whence: str) -> list[Budget]:
-    """What a try at the door is counted against; `whence`: the address it comes from, or the known phone.
+@dataclass(frozen=True)
+class Whence:
+    """Where a try comes from: an address, which others may share, and the household of a phone that has proved it."""
 
-    A room alone: so many rooms of a building from one place, found or not. A code or PIN: so many for one room from one
-    place. Neither closes a door to anybody elsewhere, and a code or PIN is looked at whatever was typed without one.
+    address: str
+    household_id: int | None = None
+
+    @property
+    def named(self) -> str:
+        """The household, whatever phones and keys it makes itself anew; else the address."""
+        return f"household:{self.household_id}" if self.household_id is not None else self._of_address
+
+    @property
+    def each(self) -> list[str]:
+        return list(dict.fromkeys([self.named, self._of_address]))
+
+    @property
+    def _of_address(self) -> str:
+        return f"address:{self.address}"
+
+
+def budgets(at: Door, typed: Enter, whence: Whence) -> list[Budget]:
+    """What a try at the door is counted against.
+
+    A room alone: so many rooms of a building from one place, found or not; a known household is counted with its
+    address, since it has no need of other rooms. A code or PIN: so many for one room from one place. Neither closes a
+    door to anybody elsewhere, and a code or PIN is looked at whatever was typed without one.
     """
     if typed.order_code:
         room = f"{at.building_id}:{typed.stairwell_id}:{room_key(typed.room)}"
-        return [Budget(f"code:{room} from:{whence}", LIMIT), codes_from(whence)]
-    return [Budget(f"rooms:{at.building_id} from:{whence}", LIMIT), Budget(f"rooms from:{whence}", ROOMS_OF_AN_ADDRESS)]
+        return [Budget(f"code:{room} from:{whence.named}", LIMIT), codes_from(whence)]
+    here = [Budget(f"rooms:{at.building_id} from:{place}", LIMIT) for place in whence.each]
+    return [*here, *(Budget(f"rooms from:{place}", ROOMS_OF_AN_ADDRESS) for place in whence.each)]
 
 
-def codes_from(whence: str) -> Budget:
+def codes_from(whence: Whence) -> Budget:
     """Codes and PINs tried from one place, at whatever door."""
-    return Budget(f"codes from:{whence}", OF_AN_ADDRESS)
+    return Budget(f"codes from:{whence.named}", OF_AN_ADDRESS)
 
 
 def _homes(at: Door, typed: Enter) -> dict[int, str]:

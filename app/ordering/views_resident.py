@@ -74,12 +74,10 @@ def _sent_again() -> Response | None:
     return remember_household(make_response(done), token, until) if until else make_response(done)
 
 
-def _whence() -> str:
-    """Where a try comes from: a phone of some household's own, else the address, which others may share."""
+def _whence() -> entry.Whence:
     known = resident_if_any()
-    if known is not None and known.is_proven:
-        return f"phone:{digest(token_of_request())}"
-    return f"address:{request.remote_addr}"
+    proven = known.household_id if known is not None and known.is_proven else None
+    return entry.Whence(str(request.remote_addr), proven)
 
 
 def _try_room(at: entry.Door, form: Form) -> Any:

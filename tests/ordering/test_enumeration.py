@@ -5,16 +5,17 @@ from __future__ import annotations
 import re
 import statistics
 import time
+from collections.abc import Callable
 from threading import Barrier, Thread
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
 from app.access import pins
-from app.access.models import HouseholdToken
+from app.access.models import HouseholdToken, Throttle
 from app.access.permissions import Resident
 from app.core.db import command, db
 from app.core.idempotency import new_key
@@ -135,6 +136,35 @@ def test_a_phone_of_the_household_keeps_its_own_tries(app: Flask, town: world.Wo
     for _ in range(7):
         ask(app.test_client(), town, "101", order_code=WRONG)
     assert ask(known, town, "101", order_code=code_of(town)).status_code == 303
+
+
+def test_a_household_that_makes_itself_new_keys_gets_no_new_tries(app: Flask, town: world.World) -> None:
+    """Its own code is right and costs nothing; the codes and rooms of others stay counted for it, key after key."""
+    codes, rooms = [], []
+    for number in range(7):
+        known = app.test_client()
+        assert ask(known, town, "101", order_code=code_of(town)).status_code == 303
+        before = throttled(lambda known=known: ask(known, town, "201", order_code=WRONG))
+        codes.append(before)
+        rooms.append(throttled(lambda known=known, number=number: ask(known, town, f"9{number:02}")))
+    assert codes == rooms == [False] * 5 + [True] * 2
+
+
+def test_rooms_typed_on_a_known_phone_count_for_its_address_too(app: Flask, town: world.World) -> None:
+    known = app.test_client()
+    assert ask(known, town, "101", order_code=code_of(town)).status_code == 303
+    for room in ("901", "902", "903", "904", "905"):
+        ask(known, town, room)
+    assert ask(app.test_client(), town, "201").status_code == 422
+    assert ask(app.test_client(), town, "201", "192.0.2.9").status_code == 303
+
+
+def throttled(try_it: Callable[[], TestResponse]) -> bool:
+    """Whether a try was not even looked at: nothing was counted for it."""
+    hits = select(func.sum(Throttle.hits))
+    before = db.session.scalar(hits) or 0
+    assert try_it().status_code == 422
+    return (db.session.scalar(hits) or 0) == before
 
 
 def test_the_right_code_costs_no_try(app: Flask, town: world.World) -> None:
@@ -259,6 +289,6 @@ def test_rooms_of_one_building_and_of_all_are_counted_apart(app: Flask, town: wo
     assert at is not None
     assert other is not None
     typed = entry.Enter(1, "101")
-    mine, theirs = (entry.budgets(one, typed, "address:x") for one in (at, other))
+    mine, theirs = (entry.budgets(one, typed, entry.Whence("x")) for one in (at, other))
     assert mine[0] != theirs[0]
     assert mine[1] == theirs[1]
