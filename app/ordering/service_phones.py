@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 
 from app.access import pins
 from app.access.models import DoorPin, HouseholdToken, MovedIn
@@ -17,7 +17,7 @@ from app.core import clock
 from app.core.db import command, db
 from app.core.errors import NotFound
 from app.core.events import Actor, record
-from app.ordering.models import Cycle, HouseholdOrder, OrderState
+from app.ordering.models import Cycle, HouseholdOrder, OrderState, OtherDoor
 from app.ordering.orders import household_place
 from app.places.models import Household, Stairwell
 from app.places.scope import require_building
@@ -127,7 +127,8 @@ def issue_pin(by: Staff, household_id: int) -> DoorPin:
 
 @command
 def issue_slips(by: Staff, cycle_id: int, building_id: int) -> int:
-    """Give each household of a building that orders in a cycle and has no PIN one, to go with its first bag.
+    """Give each household of a building that orders in a cycle and has no PIN one, to go with its first bag (or by
+    hand where its bags go to another door).
 
     Requires: HOUSEHOLD_KEY over the building. Ensures: who has a PIN keeps it; a slip can be printed again in its
     cycle. Returns how many are new. Raises: NotFound.
@@ -148,16 +149,30 @@ def issue_slips(by: Staff, cycle_id: int, building_id: int) -> int:
     return len(fresh)
 
 
-def slips_of(cycle_id: int, building_id: int) -> list[tuple[DoorPin, str]]:
-    """The PINs whose slips go with the first bags of a cycle to a building, each with its room. One statement."""
+class Slip(NamedTuple):
+    """A PIN to print, and for which room. `is_by_hand`: the bags go to another door, so the slip goes with none."""
+
+    row: DoorPin
+    room: str
+    is_by_hand: bool
+
+
+def slips_of(cycle_id: int, building_id: int) -> list[Slip]:
+    """The PINs that are printed for a cycle and a building, each with its room. One statement."""
+    own = and_(HouseholdOrder.household_id == Household.id, HouseholdOrder.cycle_id == cycle_id)
     found = (
-        select(DoorPin, Stairwell.label, Household.room_no)
+        select(DoorPin, Stairwell.label, Household.room_no, OtherDoor.order_id)
         .join(Household, Household.id == DoorPin.household_id)
         .join(Stairwell, Stairwell.id == Household.stairwell_id)
+        .outerjoin(HouseholdOrder, own)
+        .outerjoin(OtherDoor, OtherDoor.order_id == HouseholdOrder.id)
         .where(DoorPin.slip_cycle_id == cycle_id, Stairwell.building_id == building_id, Household.is_active)
         .order_by(Stairwell.label, Household.sort_key)
     )
-    return [(row, f"{stairwell} {room}".strip()) for row, stairwell, room in db.session.execute(found)]
+    return [
+        Slip(row, f"{stairwell} {room}".strip(), elsewhere is not None)
+        for row, stairwell, room, elsewhere in db.session.execute(found)
+    ]
 
 
 @command

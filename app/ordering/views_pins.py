@@ -85,14 +85,20 @@ def _said(count: int) -> str:
 @bp.post("/cycles/<int:cycle_id>/desk/<int:building_id>/slips")
 @requires(Permission.HOUSEHOLD_KEY)
 def slips(cycle_id: int, building_id: int) -> Any:
-    """Slips to print, cut, fold and put into the first bag: one for each household that orders and had none before."""
+    """Slips to print, cut, fold and put into the first bag: one for each household that orders and had none before.
+
+    Those of households whose bags go to another door stand apart.
+    """
     cycle = queries.readable_cycle(staff(), Permission.HOUSEHOLD_KEY, cycle_id)
     place = require_building(staff(), Permission.HOUSEHOLD_KEY, building_id)
     there = url_for("desk.building", cycle_id=cycle_id, building_id=building_id)
     answer = submit[int](then=lambda _n: there)(service_phones.issue_slips, staff(), cycle_id, building_id)
     if answer.status_code != 303:
         return answer
-    rows = [(room, pins.of(row)) for row, room in service_phones.slips_of(cycle_id, building_id)]
-    page = make_response(render_template("ordering/pin_slips.html", cycle=cycle, place=place, rows=rows))
+    found = service_phones.slips_of(cycle_id, building_id)
+    rows, by_hand = ([(one.room, pins.of(one.row)) for one in found if one.is_by_hand == how] for how in (False, True))
+    page = make_response(
+        render_template("ordering/pin_slips.html", cycle=cycle, place=place, rows=rows, by_hand=by_hand)
+    )
     page.headers["Cache-Control"] = "no-store"
     return page

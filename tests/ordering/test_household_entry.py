@@ -16,7 +16,7 @@ from app.core import clock
 from app.core.db import command, db
 from app.core.idempotency import new_key
 from app.errands.models import Errand
-from app.ordering.models import CycleState, HouseholdOrder
+from app.ordering.models import CycleState, HouseholdOrder, OtherDoor
 from app.places.models import CareKind, CareNeed
 from tests import world
 from tests.world import post
@@ -298,3 +298,19 @@ def test_the_slips_of_a_building_name_a_pin_for_each_household_that_orders_and_t
     assert "青菜" in seen_by(enter(app, town, found[0][0].lower()), town)
     stored = " ".join(str(tuple(row)) for row in db.session.execute(select(DoorPin.__table__)))
     assert not any(pin in stored for pin in found[0])
+
+
+def test_the_slip_of_a_household_whose_bags_go_to_another_door_is_handed_over_by_hand(
+    app: Flask, town: world.World
+) -> None:
+    sent_on = town.order(town.households[0], {0: 1})
+    town.order(town.households[1], {0: 1})
+    desk = world.sign_in(app, town, "leader")
+    page = f"/cycles/{town.cycle.id}/desk/{town.buildings[0].id}"
+    assert "不放进袋子" not in post(desk, page, f"{page}/slips", {}).get_data(as_text=True)
+    db.session.add(OtherDoor(order_id=sent_on.id, household_id=town.households[2].id))
+    db.session.commit()
+    in_bags, by_hand = post(desk, page, f"{page}/slips", {}).get_data(as_text=True).split("不放进袋子")
+    assert ("101" in in_bags, "201</b>" in in_bags) == (False, True)
+    assert "101</b><br>不随袋，当面交给本人" in by_hand
+    assert "201</b>" not in by_hand
