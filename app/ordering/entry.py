@@ -17,17 +17,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 
 from app.access import pins
-from app.access.models import MovedIn
 from app.access.throttle import LIMIT, OF_AN_ADDRESS, Budget
 from app.core import clock
 from app.core.db import db
 from app.ordering.models import Cycle, CyclePoint, CycleState, HouseholdOrder
-from app.ordering.rules import read_order_code
 from app.ordering.schemas import Enter
-from app.ordering.service_phones import Opened, Proof
+from app.ordering.service_phones import Opened, Proof, order_by_code
 from app.places.address.register import room_key, stairwell_key
 from app.places.models import Building, Compound, Household, HouseholdContact, Stairwell
 
@@ -124,12 +122,12 @@ def answer(at: Door, typed: Enter) -> Opened | None:
     """Whom to let in, or nobody. Always four statements."""
     homes = _homes(at, typed)
     ordered = _ordered(at, set(homes))
-    order = _order_by_code(typed.order_code)
+    order = order_by_code(typed.order_code)
     by_pin = pins.matching(list(homes), typed.order_code)
     if typed.order_code:
         found = _by_order(order) if order is not None and order.household_id in homes else None
         if by_pin is not None:
-            found = Opened(by_pin, at.cycle.id if at.cycle else None, Proof.PIN)
+            found = Opened(by_pin, at.cycle.id if at.cycle else None, Proof.PIN, shown=typed.order_code)
         fits = found is not None and homes[found.household_id].endswith(typed.phone_tail)
         return found if fits else None
     if len(homes) == 1 and at.cycle is not None and not ordered and not typed.phone_tail:
@@ -139,12 +137,12 @@ def answer(at: Door, typed: Enter) -> Opened | None:
 
 def by_code_alone(text: str) -> Opened | None:
     """The household, or the order, of an order code, from another phone."""
-    order = _order_by_code(text)
+    order = order_by_code(text)
     return _by_order(order) if order is not None else None
 
 
 def _by_order(order: HouseholdOrder) -> Opened:
-    return Opened(order.household_id or 0, order.cycle_id, Proof.CODE, order.hand)
+    return Opened(order.household_id or 0, order.cycle_id, Proof.CODE, order.hand, order.code)
 
 
 @dataclass(frozen=True)
@@ -205,14 +203,3 @@ def _ordered(at: Door, homes: set[int]) -> set[int]:
         HouseholdOrder.cycle_id == cycle_id, HouseholdOrder.household_id.in_(homes or {0})
     )
     return set(db.session.scalars(found))
-
-
-def _order_by_code(text: str) -> HouseholdOrder | None:
-    code = read_order_code(text) or "-"
-    found = (
-        select(HouseholdOrder)
-        .outerjoin(MovedIn, MovedIn.household_id == HouseholdOrder.household_id)
-        .where(HouseholdOrder.code == code, HouseholdOrder.household_id.is_not(None))
-        .where(or_(MovedIn.since.is_(None), HouseholdOrder.placed_at >= MovedIn.since))
-    )
-    return db.session.scalar(found)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, or_, select
 
 from app.access import pins
 from app.access.models import DoorPin, HouseholdToken, MovedIn
@@ -19,6 +19,7 @@ from app.core.errors import NotFound
 from app.core.events import Actor, record
 from app.ordering.models import Cycle, HouseholdOrder, OrderState, OtherDoor
 from app.ordering.orders import household_place
+from app.ordering.rules import read_order_code
 from app.places.models import Household, Stairwell
 from app.places.scope import require_building
 
@@ -43,12 +44,14 @@ class Opened:
     """A door that opened: whose, to which cycle it leads (none: the first page), and by what.
 
     `hand`: of a code that belongs to an order made by room alone, which opens that order and not the household.
+    `shown`: the code or PIN, looked at again before a key is made.
     """
 
     household_id: int
     cycle_id: int | None
     proof: Proof
     hand: str = ""
+    shown: str = ""
 
 
 @dataclass(frozen=True)
@@ -64,18 +67,42 @@ class Admission:
 def admit(found: Opened, token: str = "") -> Admission:
     """Let a phone act for a household, until 14 days after the cut-off.
 
-    Requires: the caller has checked what the phone showed. Ensures: one that showed nothing acts on nothing but what it
-    makes; one that showed the PIN or a proven code ends the keys of all who showed nothing. The code of an unproven
-    order ends those of others who hold no order. Raises: NotFound.
+    Requires: what the phone showed still opens the door: a move-out or a new PIN may have come in between.
+    Ensures: one that showed nothing acts on nothing but what it makes; one that showed the PIN or a proven code ends
+    the keys of all who showed nothing. The code of an unproven order ends those of others who hold no order.
+    Raises: NotFound.
     """
     cycle = db.session.get(Cycle, found.cycle_id) if found.cycle_id is not None else None
     if cycle is None and found.cycle_id is not None:
+        raise NotFound
+    if not _still_opens(found):
         raise NotFound
     hand = new_hand() if found.proof == Proof.ROOM else found.hand
     if found.proof != Proof.ROOM:
         _end_unproven(found.household_id, hand)
     expires_at = good_until(cycle.cutoff_at if cycle else clock.now())
     return Admission(found.household_id, issue_token(found.household_id, expires_at, hand, token), expires_at)
+
+
+def _still_opens(found: Opened) -> bool:
+    if found.proof == Proof.PIN:
+        return pins.matching([found.household_id], found.shown) is not None
+    if found.proof == Proof.CODE:
+        order = order_by_code(found.shown)
+        return order is not None and (order.household_id, order.hand) == (found.household_id, found.hand)
+    return True
+
+
+def order_by_code(text: str) -> HouseholdOrder | None:
+    """The order whose code somebody typed, unless those who made it have moved out. One statement, found or not."""
+    code = read_order_code(text) or "-"
+    found = (
+        select(HouseholdOrder)
+        .outerjoin(MovedIn, MovedIn.household_id == HouseholdOrder.household_id)
+        .where(HouseholdOrder.code == code, HouseholdOrder.household_id.is_not(None))
+        .where(or_(MovedIn.since.is_(None), HouseholdOrder.placed_at >= MovedIn.since))
+    )
+    return db.session.scalar(found)
 
 
 def _end_unproven(household_id: int, hand: str) -> None:

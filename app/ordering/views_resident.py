@@ -84,11 +84,12 @@ def _try_room(at: entry.Door, form: Form) -> Any:
     """Each try takes the same steps, whether the room exists, is free, or was tried too often."""
     taken = throttle.take(entry.budgets(at, form.command, _whence()))
     found = entry.answer(at, form.command)
-    if not taken.is_granted or found is None:
+    let_in = _let_in(found) if taken.is_granted and found is not None else None
+    if let_in is None:
         return views_claims.refused(at, form), 422
     if form.command.order_code:
         throttle.give_back(taken)
-    return _let_in(found)
+    return let_in
 
 
 def _enter_by_code() -> Any:
@@ -104,10 +105,11 @@ def _enter_by_code() -> Any:
         return again
     taken = throttle.take([entry.codes_from(_whence())])
     found = entry.by_code_alone(form.command.order_code)
-    if not taken.is_granted or found is None:
+    let_in = _let_in(found) if taken.is_granted and found is not None else None
+    if let_in is None:
         return views_claims.refused(None, form), 422
     throttle.give_back(taken)
-    return _let_in(found)
+    return let_in
 
 
 def _door_page(at: entry.Door, form: Form, asks_code: bool = False) -> str:
@@ -126,7 +128,8 @@ def _remembered(cycle: Cycle | None = None) -> dict[str, Any]:
     return {"remembered": " ".join(queries_orders.address_of(held.household_id)), "go_on": go_on}
 
 
-def _let_in(found: Opened) -> Response:
+def _let_in(found: Opened) -> Response | None:
+    """The way on with a key, or None where what was shown has ended since it was looked at."""
     admitted: list[Admission] = []
     token = token_for(form_key())
 
@@ -135,7 +138,10 @@ def _let_in(found: Opened) -> Response:
         leads_on = found.cycle_id is not None
         return url_for("own_order.order", cycle_id=found.cycle_id) if leads_on else url_for("resident.home")
 
-    response = submit[Admission](then=lead_on, by_anybody=True)(service_phones.admit, found, token)
+    try:
+        response = submit[Admission](then=lead_on, by_anybody=True)(service_phones.admit, found, token)
+    except NotFound:
+        return None
     for admission in admitted:
         remember_household(response, admission.token, admission.expires_at)  # type: ignore[arg-type]
     return response

@@ -16,6 +16,7 @@ from app.core import clock
 from app.core.db import command, db
 from app.core.idempotency import new_key
 from app.errands.models import Errand
+from app.ordering import entry, service_phones
 from app.ordering.models import CycleState, HouseholdOrder, OtherDoor
 from app.places.models import CareKind, CareNeed
 from tests import world
@@ -234,6 +235,32 @@ def test_who_moves_in_sees_nothing_of_those_before_and_orders_after_a_call(app: 
         assert the_order().code != code
         assert "要硬的" in seen_by(after, town)
         assert "要硬的" in seen_by(enter(app, town, the_order().code), town)
+
+
+@pytest.mark.parametrize("shown", ["code", "pin", "renewed pin"])
+def test_what_ends_between_the_look_at_it_and_the_key_opens_nothing(
+    app: Flask, town: world.World, monkeypatch: pytest.MonkeyPatch, shown: str
+) -> None:
+    home = town.households[0].id
+    pin = pins.of(command(pins.issue)(home))
+    assert place(enter(app, town, pin), town) == 303
+    opened = entry.answer
+
+    def meanwhile(at: entry.Door, typed: entry.Enter) -> service_phones.Opened | None:
+        found = opened(at, typed)
+        run = service_phones.issue_pin if shown == "renewed pin" else service_phones.move_out
+        with clock.frozen_at(clock.now() + timedelta(minutes=1)):
+            run(town.actor("leader"), home)
+        return found
+
+    monkeypatch.setattr(entry, "answer", meanwhile)
+    typed = the_order().code if shown == "code" else pin
+    data = {"stairwell_id": str(town.households[0].stairwell_id), "room": "101", "order_code": typed}
+    client = app.test_client()
+    keys = len(db.session.scalars(select(HouseholdToken.id)).all())
+    assert post(client, poster(town), poster(town), data).status_code == 422
+    assert client.get("/my").status_code == 302
+    assert len(db.session.scalars(select(HouseholdToken.id)).all()) == keys
 
 
 # --- a lost answer ----------------------------------------------------------------------------------------------------
