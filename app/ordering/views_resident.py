@@ -67,11 +67,12 @@ def enter(code: str, part: str = "") -> Any:
 def _sent_again() -> Response | None:
     """A form whose answer was lost leads where it led, with the key that it made."""
     done = done_before(by_anybody=True)
-    if done is None:
-        return None
-    token = token_for(form_key())
+    return _with_key_again(make_response(done), token_for(form_key())) if done is not None else None
+
+
+def _with_key_again(response: Response, token: str) -> Response:
     until = token_again(token, SENT_AGAIN)
-    return remember_household(make_response(done), token, until) if until else make_response(done)
+    return remember_household(response, token, until) if until else response  # type: ignore[arg-type]
 
 
 def _whence() -> entry.Whence:
@@ -142,9 +143,9 @@ def _let_in(found: Opened) -> Response | None:
         response = submit[Admission](then=lead_on, by_anybody=True)(service_phones.admit, found, token)
     except NotFound:
         return None
-    for admission in admitted:
-        remember_household(response, admission.token, admission.expires_at)  # type: ignore[arg-type]
-    return response
+    if not admitted:  # of two taps at once the other made the key
+        return _with_key_again(response, token)
+    return remember_household(response, token, admitted[0].expires_at)  # type: ignore[arg-type]
 
 
 # --- the household's own page -----------------------------------------------------------------------------------------

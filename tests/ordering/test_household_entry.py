@@ -287,6 +287,18 @@ def test_a_door_form_sent_again_brings_no_key_that_has_ended_or_grown_old(app: F
         assert enter(app, town, key=later).get("/my").status_code == 302
 
 
+def test_of_two_taps_at_once_both_answers_carry_the_key(
+    app: Flask, town: world.World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second is looked at while the first has not taken effect yet; its answer is the one that the phone keeps."""
+    key = new_key()
+    enter(app, town, key=key)
+    monkeypatch.setattr("app.ordering.views_resident._sent_again", lambda: None)
+    second = enter(app, town, key=key)
+    assert second.get(form_page(town)).status_code == 200
+    assert len(db.session.scalars(select(HouseholdToken)).all()) == 1
+
+
 # --- after the cut-off ------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("state", [CycleState.OPEN, CycleState.LOCKED, CycleState.RUNNING, CycleState.CANCELLED])
 @pytest.mark.parametrize("step", ["place", "review", "search"])
