@@ -23,11 +23,16 @@ from werkzeug.exceptions import HTTPException
 
 from app.access.refill import CARRIED, Typed, refilled, with_notice
 from app.access.rules import path_within
+from app.access.schemas import ChangePassword, Secret, SignIn
 from app.access.sessions import ABSOLUTE, settings
 from app.core.db import db
 from app.core.errors import LoudaError, Refusal
 
 BROUGHT_BACK = frozenset({400, 409, 422, 503})
+# Fields that hold a password, of whatever form.
+SECRET = frozenset(
+    name for schema in (SignIn, ChangePassword) for name, one in schema().fields.items() if isinstance(one, Secret)
+)
 HOPS = 2  # a page may lead on to where its content is now
 MOST_KEPT = 400_000  # characters that ride along in a sign-in page
 _IN_PATHS = "/:@!$&'()*+,;=~"
@@ -86,14 +91,15 @@ def page_address() -> str:
 
 
 def sent_form() -> Sent | None:
-    """The form of this request, as a browser sent it; `page` is empty where it names none of ours."""
+    """The form of this request, as a browser sent it, but for passwords, which no page ever gives back; `page` is
+    empty where it names none of ours."""
     if request.method != "POST" or request.headers.get("Sec-Fetch-Site", "same-origin") == "cross-site":
         return None
     try:
         page = path_within(request.form.get("_page"))
     except HTTPException:  # too large or broken: nothing of it can be read
         return None
-    typed = [(name, value) for name, value in request.form.items(multi=True) if name not in CARRIED]
+    typed = [(name, value) for name, value in request.form.items(multi=True) if name not in CARRIED | SECRET]
     return Sent(page or "", request.path, typed)
 
 

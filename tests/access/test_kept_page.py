@@ -9,9 +9,11 @@ import pytest
 from flask import Flask, g
 from flask.testing import FlaskClient
 from sqlalchemy import func, select, update
+from sqlalchemy.exc import OperationalError
 from werkzeug.datastructures import MultiDict
 from werkzeug.test import TestResponse
 
+from app.access.kept_page import unpacked_form
 from app.access.models import Account
 from app.access.refill import refilled, with_notice
 from app.core import clock
@@ -21,6 +23,7 @@ from tests.access.test_devices import entered
 from tests.security.forms import Sent, forms_of
 from tests.world import PASSWORD, World, build
 
+SECRET = "P@ss!word#9"
 REMARK = "“阿婆”<b>眼睛</b>不好，\n敲门重一点 & 轻放"
 
 
@@ -123,6 +126,32 @@ def test_half_an_hour_over_a_form_leads_to_the_sign_in_and_back_with_all_that_wa
     fields = next(f for f in forms_of(form.action, back.get_data(as_text=True)) if f.action == form.action)
     assert send(browser, fields).status_code == 303
     assert db.session.scalar(select(Cycle.name)) == REMARK.replace("\n", " ")
+
+
+def test_no_password_rides_along_in_a_sign_in_page(app: Flask, world: World) -> None:
+    browser = entered(app, "admin")
+    form = form_on(browser, "/account", "/account")
+    door = idle(browser, form, present=SECRET, password=SECRET, again=SECRET)
+    assert door.status_code == 401
+    assert SECRET not in door.get_data(as_text=True)
+    kept = next(f for f in forms_of("/sign-in", door.get_data(as_text=True)) if f.action == "/sign-in")
+    with app.test_request_context():
+        held = unpacked_form(dict(kept.fields).get("_kept"))
+    assert held is None or not {"present", "password", "again"} & {name for name, _value in held.typed}
+
+
+def test_no_password_comes_back_when_the_database_does_not_answer(
+    app: Flask, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(_username: str, _password: str) -> None:
+        raise OperationalError("SELECT 1", {}, Exception("database is away"))
+
+    monkeypatch.setattr("app.access.service.account_with", away)
+    monkeypatch.setattr("app.access.kept_page._made_again", lambda _page: None)  # nor for the page of the form
+    browser = app.test_client()
+    answer = send(browser, form_on(browser, "/sign-in", "/sign-in"), username="admin", password=SECRET)
+    assert answer.status_code == 503
+    assert SECRET not in answer.get_data(as_text=True)
 
 
 def test_what_one_account_typed_is_not_shown_to_the_next(app: Flask, world: World) -> None:
