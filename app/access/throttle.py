@@ -13,7 +13,9 @@ import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from ipaddress import IPv4Address, ip_address, ip_network
 
+from flask import request
 from sqlalchemy import delete, func, select, update
 
 from app.access.models import Throttle
@@ -25,6 +27,7 @@ WINDOW = timedelta(minutes=15)
 LIMIT = 5
 # A street may share one address (mobile networks do that), so an address alone has many more tries than one door.
 OF_AN_ADDRESS = 30
+OF_ONE_LINE = 64  # bits of an IPv6 address that its owner cannot choose
 
 
 @dataclass(frozen=True)
@@ -77,6 +80,22 @@ def give_back(taken: Try) -> None:
     if taken.is_granted:
         own = update(Throttle).where(Throttle.key.in_(taken.keys), Throttle.window_start == taken.at, Throttle.hits > 0)
         db.session.execute(own.values(hits=Throttle.hits - 1).execution_options(synchronize_session=False))
+
+
+def place_of(address: str) -> str:
+    """An address as tries are counted: of IPv6 the network that one line or phone gets, all of which it may use."""
+    try:
+        known = ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(known, IPv4Address):
+        return str(known)
+    return str(known.ipv4_mapped or ip_network((known, OF_ONE_LINE), strict=False))
+
+
+def place_of_request() -> str:
+    """Where the present request comes from, as tries are counted."""
+    return place_of(str(request.remote_addr))
 
 
 def mark(key: str) -> str:

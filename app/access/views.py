@@ -40,7 +40,7 @@ def sign_in() -> ResponseReturnValue:
         return render_template("access/sign_in.html", form=None, next=wanted, ended=session.get("ended"))
     form, kept, status = Form(SignIn, request.form), request.form.get("_kept", ""), 422
     if form.is_valid:
-        taken = throttle.take(service.tries(form.command.username, str(request.remote_addr)))
+        taken = throttle.take(service.tries(form.command.username, throttle.place_of_request()))
         if not taken.is_granted:
             _log_failure(form.command.username, "blocked")
             form.add(Invalid(_("试错次数太多。请 15 分钟后再试，或请街道管理员重设密码。")))
@@ -60,7 +60,7 @@ def _log_failure(username: str, what: str) -> None:
     tries from many addresses."""
     account_id = service.account_id_of(username)
     who = f"account {account_id}" if account_id else "unknown account"
-    mark = throttle.mark(f"address:{request.remote_addr}")
+    mark = throttle.mark(f"address:{throttle.place_of_request()}")
     current_app.logger.warning("sign-in %s: %s, address %s, request %s", what, who, mark, request_id())
 
 

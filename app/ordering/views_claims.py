@@ -68,7 +68,7 @@ def page(at: Door, part: str) -> Any:
 def _leave(at: Door, form: Form, offers: list[OfferRow]) -> Any:
     wanted: LeaveClaim = form.command
     problems = _problems(at, wanted)
-    if not problems and not throttle.take(tries(at.building_id, str(request.remote_addr))).is_granted:
+    if not problems and not throttle.take(tries(at.building_id, throttle.place_of_request())).is_granted:
         problems = {"": [_("刚才留了好几次，请直接打电话。")]}
     if problems:
         form.add(Invalid(problems))

@@ -78,7 +78,7 @@ def _with_key_again(response: Response, token: str) -> Response:
 def _whence() -> entry.Whence:
     known = resident_if_any()
     proven = known.household_id if known is not None and known.is_proven else None
-    return entry.Whence(str(request.remote_addr), proven)
+    return entry.Whence(throttle.place_of_request(), proven)
 
 
 def _try_room(at: entry.Door, form: Form) -> Any:

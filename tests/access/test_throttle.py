@@ -10,9 +10,10 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from app.access.models import Throttle
-from app.access.throttle import LIMIT, Budget, Try, give_back, take
+from app.access.throttle import LIMIT, Budget, Try, give_back, place_of, take
 from app.core import clock
 from app.core.db import db
+from tests import world
 
 pytestmark = pytest.mark.usefixtures("app")
 START = datetime(2022, 4, 1, 1, 0, tzinfo=UTC)
@@ -94,6 +95,31 @@ def test_neither_names_nor_addresses_are_stored() -> None:
 def test_the_case_of_a_name_does_not_give_more_tries() -> None:
     granted(LIMIT, "account:Wang")
     assert not one("account:wang").is_granted
+
+
+@pytest.mark.parametrize(
+    ("address", "place"),
+    [
+        ("2001:db8:1:2:aaaa::1", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2:bbbb:0:0:2", "2001:db8:1:2::/64"),
+        ("2001:db8:1:3::1", "2001:db8:1:3::/64"),
+        ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("192.0.2.1", "192.0.2.1"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("no address", "no address"),
+    ],
+)
+def test_the_addresses_of_one_line_are_one_place(address: str, place: str) -> None:
+    assert place_of(address) == place
+
+
+def test_a_phone_that_changes_its_address_within_its_line_gets_no_new_tries(app: Flask) -> None:
+    client = app.test_client()
+    statuses = []
+    for number in range(7):
+        client.environ_base["REMOTE_ADDR"] = f"2001:db8:1:2::{number + 1:x}"
+        statuses.append(world.post(client, "/sign-in", "/sign-in", {"username": "who", "password": "x"}).status_code)
+    assert statuses == [422] * 5 + [429] * 2
 
 
 def test_old_tries_are_deleted() -> None:

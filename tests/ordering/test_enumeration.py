@@ -159,6 +159,13 @@ def test_rooms_typed_on_a_known_phone_count_for_its_address_too(app: Flask, town
     assert ask(app.test_client(), town, "201", "192.0.2.9").status_code == 303
 
 
+def test_addresses_of_one_line_share_its_tries_at_the_door(app: Flask, town: world.World) -> None:
+    for number in range(1, 6):
+        ask(app.test_client(), town, "909", f"2001:db8:1:2::{number}")
+    assert ask(app.test_client(), town, "201", "2001:db8:1:2:ffff::9").status_code == 422
+    assert ask(app.test_client(), town, "201", "2001:db8:1:3::9").status_code == 303
+
+
 def throttled(try_it: Callable[[], TestResponse]) -> bool:
     """Whether a try was not even looked at: nothing was counted for it."""
     hits = select(func.sum(Throttle.hits))
