@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from flask import Blueprint, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
@@ -16,7 +16,7 @@ from app.access import throttle
 from app.access.guard import done_before, form_key, public, requires, resident, resident_if_any, staff, submit
 from app.access.permissions import Permission
 from app.access.sessions import digest, forget_household, remember_household, token_again, token_for, token_of_request
-from app.core.errors import NotFound
+from app.core.errors import NotFound, request_id
 from app.core.schemas import Form
 from app.ordering import entry, queries_orders, queries_resident, service_phones, views_claims
 from app.ordering.models import Cycle
@@ -87,10 +87,18 @@ def _try_room(at: entry.Door, form: Form) -> Any:
     found = entry.answer(at, form.command)
     let_in = _let_in(found) if taken.is_granted and found is not None else None
     if let_in is None:
-        return views_claims.refused(at, form), 422
+        return _refused(at, form)
     if form.command.order_code:
         throttle.give_back(taken)
     return let_in
+
+
+def _refused(at: entry.Door | None, form: Form) -> tuple[str, int]:
+    """The page of every refusal, and a line in the log: the same for all, with neither room nor code. The mark tells
+    one address of many tries from many addresses."""
+    mark = throttle.mark(f"address:{throttle.place_of_request()}")
+    current_app.logger.warning("door refused: address %s, request %s", mark, request_id())
+    return views_claims.refused(at, form), 422
 
 
 def _enter_by_code() -> Any:
@@ -108,7 +116,7 @@ def _enter_by_code() -> Any:
     found = entry.by_code_alone(form.command.order_code)
     let_in = _let_in(found) if taken.is_granted and found is not None else None
     if let_in is None:
-        return views_claims.refused(None, form), 422
+        return _refused(None, form)
     throttle.give_back(taken)
     return let_in
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import statistics
 import time
@@ -157,6 +158,24 @@ def test_rooms_typed_on_a_known_phone_count_for_its_address_too(app: Flask, town
         ask(known, town, room)
     assert ask(app.test_client(), town, "201").status_code == 422
     assert ask(app.test_client(), town, "201", "192.0.2.9").status_code == 303
+
+
+def test_each_refusal_is_one_line_in_the_log_that_names_neither_room_nor_code(
+    app: Flask, town: world.World, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.WARNING):
+        for _ in range(7):
+            ask(app.test_client(), town, "909", order_code=WRONG)
+        for room in ("101", "909"):
+            ask(app.test_client(), town, room)
+        post(app.test_client(), "/enter", "/enter", {"order_code": WRONG})
+        ask(app.test_client(), town, "909", "192.0.2.9")
+        ask(app.test_client(), town, "201")
+    said = [record.getMessage() for record in caplog.records if record.getMessage().startswith("door")]
+    lines = [re.fullmatch(r"door refused: address ([0-9a-f]{8}), request \w+", line) for line in said]
+    marks = [line[1] for line in lines if line]
+    assert len(marks) == len(said) == 11
+    assert len(set(marks)) == 3
 
 
 def test_addresses_of_one_line_share_its_tries_at_the_door(app: Flask, town: world.World) -> None:
