@@ -3,7 +3,7 @@
 Thirty bits cannot be stretched until a stolen database withstands a search; a key that is not in the database can. So
 the hash is keyed with the key of the installation, and the characters themselves come from that key and a random salt:
 the slip is printed again without keeping them, and a new salt makes another PIN. Whoever changes the key of the
-installation ends all PINs; order codes stay.
+installation ends all PINs, and each household counts as having none; order codes stay.
 """
 
 from __future__ import annotations
@@ -35,6 +35,17 @@ def read(text: str) -> str:
 def of(row: DoorPin) -> str:
     """The six characters of a household's PIN, to be printed or told. Nothing may keep them."""
     return _characters(row.household_id, row.salt)
+
+
+def is_good(row: DoorPin | None) -> bool:
+    """Whether there is a PIN whose characters open: not after the key of the installation was changed."""
+    return row is not None and hmac.compare_digest(_hashed(row.household_id, of(row)), row.pin_hash)
+
+
+def held(household_id: int) -> DoorPin | None:
+    """The PIN of a household, if it has one that opens."""
+    row = db.session.get(DoorPin, household_id)
+    return row if is_good(row) else None
 
 
 def issue(household_id: int, slip_cycle_id: int | None = None) -> DoorPin:

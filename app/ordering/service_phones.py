@@ -161,15 +161,15 @@ def issue_slips(by: Staff, cycle_id: int, building_id: int) -> int:
     cycle. Returns how many are new. Raises: NotFound.
     """
     require_building(by, Permission.HOUSEHOLD_KEY, building_id)
-    has_pin = select(DoorPin.household_id)
-    wanted = select(HouseholdOrder.household_id).where(
+    wanted = select(HouseholdOrder.household_id, DoorPin).where(
         HouseholdOrder.cycle_id == cycle_id,
         HouseholdOrder.building_id == building_id,
         HouseholdOrder.state.in_((OrderState.PLACED, OrderState.LOCKED)),
         HouseholdOrder.household_id.is_not(None),
-        HouseholdOrder.household_id.not_in(has_pin),
     )
-    fresh = [home for home in db.session.scalars(wanted.order_by(HouseholdOrder.household_id)) if home is not None]
+    wanted = wanted.outerjoin(DoorPin, DoorPin.household_id == HouseholdOrder.household_id)
+    rows = db.session.execute(wanted.order_by(HouseholdOrder.household_id)).all()
+    fresh = [home for home, pin in rows if home is not None and not pins.is_good(pin)]
     for household_id in fresh:
         pins.issue(household_id, cycle_id)
     record(by, "print_pins", ("building", building_id), cycle_id=cycle_id, households=len(fresh))
@@ -199,6 +199,7 @@ def slips_of(cycle_id: int, building_id: int) -> list[Slip]:
     return [
         Slip(row, f"{stairwell} {room}".strip(), elsewhere is not None)
         for row, stairwell, room, elsewhere in db.session.execute(found)
+        if pins.is_good(row)
     ]
 
 
@@ -209,7 +210,7 @@ def show_pin(by: Staff, household_id: int) -> DoorPin:
     Requires: HOUSEHOLD_KEY over the building; the household has one. Raises: NotFound.
     """
     household_place(by, household_id, Permission.HOUSEHOLD_KEY)
-    row = db.session.get(DoorPin, household_id)
+    row = pins.held(household_id)
     if row is None:
         raise NotFound
     record(by, "show_pin", ("household", household_id))

@@ -12,7 +12,6 @@ from app.access import pins
 from app.access.guard import requires, staff, submit
 from app.access.models import DoorPin
 from app.access.permissions import Permission
-from app.core.db import db
 from app.ordering import orders, queries, queries_orders, service_phones
 from app.places.scope import require_building
 
@@ -34,7 +33,7 @@ def _page(household_id: int, pin: str = "") -> str:
         household_id=household_id,
         place=place,
         address=f"{building} {room}",
-        row=db.session.get(DoorPin, household_id),
+        row=pins.held(household_id),
         pin=pin,
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -12,6 +13,7 @@ from sqlalchemy import select
 
 from app.access import pins
 from app.access.models import DoorPin, HouseholdToken
+from app.access.sessions import settings
 from app.core import clock
 from app.core.db import command, db
 from app.core.idempotency import new_key
@@ -353,3 +355,20 @@ def test_the_slip_of_a_household_whose_bags_go_to_another_door_is_handed_over_by
     assert ("101" in in_bags, "201</b>" in in_bags) == (False, True)
     assert "101</b><br>不随袋，当面交给本人" in by_hand
     assert "201</b>" not in by_hand
+
+
+def test_after_a_change_of_the_key_nobody_is_told_a_pin_that_opens_nothing(app: Flask, town: world.World) -> None:
+    """The characters would come out differently: the household has no PIN any more, and its next slip is a new one."""
+    home = town.households[0].id
+    town.order(town.households[0], {0: 1})
+    old = pins.of(command(pins.issue)(home, town.cycle.id))
+    app.extensions["louda_settings"] = replace(settings(), secret_key="another key of the installation, long enough")
+    desk = world.sign_in(app, town, "leader")
+    page = f"/households/{home}/pin"
+    assert "这一户还没有 6 位号" in desk.get(page).get_data(as_text=True)
+    assert post(desk, page, f"{page}/tell", {}).status_code == 404
+    building = f"/cycles/{town.cycle.id}/desk/{town.buildings[0].id}"
+    printed = post(desk, building, f"{building}/slips", {}).get_data(as_text=True)
+    (pin,) = re.findall(r"<b>([2-9A-HJ-NP-Z]{6})</b>", printed)
+    assert pin != old
+    assert "青菜" in seen_by(enter(app, town, pin), town)
