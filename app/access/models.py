@@ -130,7 +130,7 @@ class Throttle(Base):
     """Failures counted per key and window; in the database so that every process sees the same count."""
 
     __tablename__ = "throttle"
-    __table_args__ = STRICT
+    __table_args__ = (Index("ix_throttle_window_start", "window_start"), STRICT)
 
     key: Mapped[str] = plain_text(primary_key=True)
     window_start: Mapped[datetime] = mapped_column(UtcDateTime, primary_key=True)

@@ -52,7 +52,8 @@ def take(budgets: Sequence[Budget]) -> Try:
     """Count one try against each budget, if each has one left; otherwise none is counted.
 
     Ensures: at most `most` tries of a key are granted within `WINDOW`, however many come at once; a refusal writes as
-    much as a grant, so that both take the same time. What is older than a day is forgotten.
+    much as a grant, so that both take the same time. What lies before the window counts no more and is gone,
+    so that the table holds a quarter of an hour of tries.
     """
     now = clock.now()
     most = {_stored(budget.key): budget.most for budget in budgets}
@@ -70,7 +71,7 @@ def take(budgets: Sequence[Budget]) -> Try:
             db.session.add(Throttle(key=key, window_start=now, hits=int(is_granted)))
         else:
             held.hits += int(is_granted)
-    db.session.execute(delete(Throttle).where(Throttle.window_start < now - timedelta(days=1)))
+    db.session.execute(delete(Throttle).where(Throttle.window_start <= now - WINDOW))
     return Try(is_granted, keys, now)
 
 

@@ -7,10 +7,10 @@ from threading import Barrier, Thread
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from app.access.models import Throttle
-from app.access.throttle import LIMIT, Budget, Try, give_back, place_of, take
+from app.access.throttle import LIMIT, WINDOW, Budget, Try, give_back, place_of, take
 from app.core import clock
 from app.core.db import db
 from tests import world
@@ -122,9 +122,19 @@ def test_a_phone_that_changes_its_address_within_its_line_gets_no_new_tries(app:
     assert statuses == [422] * 5 + [429] * 2
 
 
-def test_old_tries_are_deleted() -> None:
+def test_tries_that_count_no_more_are_deleted_refused_ones_too() -> None:
     with clock.frozen_at(START):
-        granted(2, "room:a")
-    with clock.frozen_at(START + timedelta(days=2)):
+        granted(LIMIT, "room:a")
+    for second in range(3):
+        with clock.frozen_at(START + timedelta(seconds=second + 1)):
+            assert granted(1, "room:a") == [False]
+    with clock.frozen_at(START + WINDOW + timedelta(seconds=5)):
         granted(1, "room:b")
     assert db.session.scalar(select(func.count()).select_from(Throttle)) == 1
+
+
+def test_a_try_does_not_read_the_whole_table_to_delete_from_it() -> None:
+    if db.engine.dialect.name != "sqlite":
+        pytest.skip("a table this small is read whole there, whatever its indexes")
+    plan = db.session.execute(text("EXPLAIN QUERY PLAN DELETE FROM throttle WHERE window_start <= '2022'")).all()
+    assert "ix_throttle_window_start" in str(plan)

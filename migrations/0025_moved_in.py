@@ -4,8 +4,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import TIMESTAMP
 
-revision = "0024_moved_in"
-down_revision = "0023_routed_lines"
+revision = "0025_moved_in"
+down_revision = "0024_claim_points"
 branch_labels = None
 depends_on = None
 
