@@ -12,7 +12,8 @@ A household is returned only when the usual reading of the text names exactly on
     one wrong letter in the name, lane agrees         that household, confidence 80
     an unknown place, or text glued before a known name               None, unknown_place / longer_name
     digits glued (86801)  one split exists                            that household, confidence 75
-    digits glued          two splits exist                            None, ambiguous
+    digits glued          two splits exist, or a room of that number     None, ambiguous
+    digits glued          in a building that has no such room         None, unknown_room
     numbers left over, two addresses                                  None, leftover
 """
 
@@ -23,7 +24,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from app.core import chinese
-from app.places.address import names, tokens
+from app.places.address import glue, names, tokens
 from app.places.address.reading import Reading, readings
 from app.places.address.register import Household, Register, Scope, building_key, room_key
 from app.places.address.tokens import Slot
@@ -32,7 +33,6 @@ MAX_TEXT = 200
 _MARGIN = 2.2
 _TIE = 1.0
 _MAX_COST = 6.0
-_MAX_SPLIT_COST = 4.5
 _MAX_CANDIDATES = 8
 
 
@@ -176,7 +176,7 @@ def find_one(read: Sequence[Reading], found: Sequence[Slot], place: Place) -> Re
     hits = _hits([r for r in read if r.cost <= min(best.cost + _MARGIN, _MAX_COST)], place)
     glued = False
     if not hits and not place.naming.problem:
-        hits = _hits(_split_readings(found, place), place)
+        hits = _hits(glue.split_readings(found, place), place)
         glued = bool(hits)
     if not hits:
         return None
@@ -185,6 +185,11 @@ def find_one(read: Sequence[Reading], found: Sequence[Slot], place: Place) -> Re
     chosen = hits[0].reading
     if len(households) > 1:
         return Resolution(None, 0, Reason.AMBIGUOUS, households[:_MAX_CANDIDATES], chosen)
+    if glued and glue.is_elsewhere(households[0], place):
+        return Resolution(None, 0, Reason.UNKNOWN_ROOM, households, chosen)
+    others = glue.other_readings(found, households, place) if glued else ()
+    if others:
+        return Resolution(None, 0, Reason.AMBIGUOUS, _distinct([*households, *others])[:_MAX_CANDIDATES], chosen)
     objection = _objection(chosen, households[0], place)
     if objection is None and _is_strange(found, chosen, place):
         objection = Reason.UNKNOWN_PLACE, households
@@ -299,48 +304,6 @@ def _elsewhere(read: Reading, place: Place) -> tuple[Household, ...]:
     building = building_key(read.building) or place.building
     found = [h for other in sorted(others) for h in place.register.rooms(other, read, building)]
     return _distinct(found)
-
-
-def _split_readings(found: Sequence[Slot], place: Place) -> list[Reading]:
-    """Readings with the glued number taken apart: 86801 → 86 + 801, 31502 → 3 + 1 + 502.
-
-    Only splits whose building and room are in the register are read at all, so a line of digits costs little.
-
-    Only lanes and road numbers may stand before it: behind a building the number is a room as it stands.
-    """
-    results: list[Reading] = []
-    for at, slot in enumerate(found):
-        if any(s.level != "lane" and not tokens.ends_with_road(s.before) for s in found[:at]):
-            break
-        if not slot.value.isdigit() or not 4 <= len(slot.value) <= 8 or slot.level not in ("", "room"):
-            continue
-        last = at == len(found) - 1
-        for parts in _splits(slot.value):
-            if not _may_be_there(parts, last, place):
-                continue
-            pieces = [slot._replace(value=part, level="", join="dash") for part in parts]
-            pieces[0] = pieces[0]._replace(join=slot.join)
-            pieces[-1] = pieces[-1]._replace(level=slot.level)
-            usual = readings([*found[:at], *pieces, *found[at + 1 :]])[:4]
-            results += [r for r in usual if not r.has_join and r.cost <= _MAX_SPLIT_COST]
-    results.sort(key=lambda reading: reading.cost)
-    return results
-
-
-def _may_be_there(parts: tuple[str, ...], has_room: bool, place: Place) -> bool:
-    register, building = place.register, building_key(parts[0])
-    if not has_room:
-        return any(building in register.buildings[compound] for compound in place.compounds)
-    return any((compound, building, room_key(parts[-1])) in register.by_room for compound in place.compounds)
-
-
-def _splits(digits: str) -> list[tuple[str, ...]]:
-    size = len(digits)
-    pairs: list[tuple[str, ...]] = [(digits[:i], digits[i:]) for i in range(1, size - 1)]
-    triples: list[tuple[str, ...]] = [
-        (digits[:i], digits[i:j], digits[j:]) for i in range(1, 3) for j in range(i + 1, i + 3) if j < size - 2
-    ]
-    return [parts for parts in pairs + triples if not any(part[0] == "0" for part in parts)]
 
 
 def _unknown(best: Reading, place: Place) -> Resolution:
