@@ -58,6 +58,7 @@ REASONS = {
     "placeholder": N_("占位行，不计入"),
     "proxy_unclear": N_("代谁下单没有写清楚"),
     "quote": N_("引用的消息，不计入"),
+    "quoted_order": N_("引用的消息里有订单，请核对要不要记"),
     "range": N_("数量是一个范围，请核对"),
     "redirect": N_("备注里写了送到别家，请确认送到哪一户"),
     "refunded_or_unpaid": N_("已退款或未付款，不计入"),

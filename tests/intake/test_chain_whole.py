@@ -75,9 +75,15 @@ def test_line_breaks_inside_a_message_are_line_breaks(lane, parcel) -> None:
 
 
 def test_quoted_messages_and_announcements_order_nothing(lane, parcel) -> None:
-    text = "「李姐：1. 12-301 2份」\n- - - - - - - - - -\n1. 12-302 2份\n@所有人 明天送\n22:15 收到\n👌"
+    text = "「李姐：1. 12-302 2份」\n- - - - - - - - - -\n1. 12-302 2份\n@所有人 明天送\n22:15 收到\n👌"
     result = parse_chain(text, lane, parcel)
     assert outcomes(result) == ["SKIP", "SKIP", "ROW", "SKIP", "SKIP", "SKIP"]
+
+
+def test_a_quoted_order_that_stands_nowhere_else_is_asked(lane, parcel) -> None:
+    result = parse_chain("「李姐：1. 12-301 2份」\n- - - - - - - - - -\n1. 12-302 2份", lane, parcel)
+    assert outcomes(result) == ["REVIEW", "SKIP", "ROW"]
+    assert result.lines[0].reason == "quoted_order"
 
 
 def test_two_lists_are_kept_apart_and_a_repeated_one_replaces_the_earlier(lane, anything) -> None:

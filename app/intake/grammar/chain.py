@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from app.core import chinese
 from app.core.redirects import asks_for_another_door
-from app.intake.grammar import changes, doubts, entry, heading, lines, sections, severals, spelling, wording
+from app.intake.grammar import changes, doubts, entry, heading, lines, quotes, sections, severals, spelling, wording
 from app.intake.grammar.entry import Draft
 from app.intake.grammar.lexicon import Lexicon
 from app.intake.grammar.lines import Piece
@@ -41,7 +41,7 @@ def parse_chain(text: str, register: Register, lexicon: Lexicon, context: Contex
     result: list[ChainLine] = []
     for section in parsed:
         result += _section(section, reader, hearing)
-    result = [_moved(line) for line in _superseded(parsed, result)]
+    result = quotes.settled([_moved(line) for line in _superseded(parsed, result)])
     result = doubts.settled_against_others(result, lexicon)
     result = _by_names(result, reader.context.self_text)
     result = _duplicates(result)
@@ -90,13 +90,16 @@ def _section(section: Section, reader: Reader, hearing: Hearing) -> list[ChainLi
     below = _Below(heading.bind(section.title, reader), {}, hearing)
     result: list[ChainLine] = []
     for unit in section.units:
-        if unit.fixed is not None:
+        if unit.reason == quotes.QUOTE:
+            quoted = [draft for draft in below.read(quotes.bare(unit.text), unit.standing) if unit.text]
+            result += quotes.lines(unit.pieces[0], quoted, reader.lexicon, section.number)
+        elif unit.fixed is not None:
             result += [
                 ChainLine(piece.line_no, piece.raw, unit.fixed, piece.part, reason=unit.reason, list_no=section.number)
                 for piece in unit.pieces
             ]
-            continue
-        result += _unit(unit, below)
+        else:
+            result += _unit(unit, below)
     return result
 
 
@@ -109,6 +112,8 @@ class _Below:
     hearing: Hearing
     strays: dict[Standing, set[str]] = field(default_factory=dict)
     """Compounds that lines named themselves since the heading."""
+    ordered: set[object] = field(default_factory=set)
+    """Households that ordered above in this list."""
 
     def reader(self, standing: Standing) -> Reader:
         if standing not in self.readers:
@@ -124,8 +129,11 @@ class _Below:
         drafts = severals.read(text, self.hearing, self.reader(standing))
         strays = self.strays.setdefault(standing, set())
         doubt = doubts.of_place(text, drafts, standing, strays, self.hearing)
+        if doubt == doubts.STRAYED and doubts.is_of_order_above(drafts, self.ordered):
+            doubt = ""
+        self.ordered |= {each.household.household_id for each in drafts if each.household and not doubt}
         strays |= doubts.named_elsewhere(text, standing, self.hearing)
-        return [doubts.asked(draft, doubt) for draft in drafts] if doubt else drafts
+        return [doubts.asked(draft, doubt.removesuffix(":strayed")) for draft in drafts] if doubt else drafts
 
 
 def _unit(unit: Unit, below: _Below) -> list[ChainLine]:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from app.intake.grammar.entry import Draft
@@ -24,10 +24,20 @@ from app.intake.grammar.standing import Hearing, Needs, Standing
 from app.places.rules import Household, building_key, room_key, stairwell_key
 
 _PLACE_BRACKET = re.compile(r"\(([东西南北中前后]边?|[^()]{1,6}[区期弄苑园村巷楼幢栋座])\)")
-_SPARED = re.compile(r"\((?:不是[^()]{2,20}|[^()]{2,20}(?:不动|不变))\)")
+_BRACKET = re.compile(r"\([^()]*\)")
+_SPARED = re.compile(
+    r"\((?:不是[^()]{2,20}|[^()]{2,20}(?:不动|不变)|"
+    r"[^()\d]{1,8}那[家户个]是我[^()\d]{1,4}(?:[,，](?:我们家?|我家|我)也要)?)\)"
+)
 """（不是210弄的）, （210弄的不动）: another place, named to tell this one from it."""
-_CORRECTED = re.compile(r"^[^改]*(?:[说写报打填]错|多写|写多|\d[^\d改]{0,2} ?(?:→|->|=>))[^改]*$")
+_CORRECTED = re.compile(
+    r"^[^改]*(?:[说写报打填]错|多写|写多|[拍订买]多|多[拍订买]|"
+    r"只要[^ ,，]{1,4}了(?![^ ,，。])|\d[^\d改]{0,2} ?(?:→|->|=>))[^改]*$"
+)
 """Words that correct without saying that they change."""
+_THE_ONE_ABOVE = re.compile("上一?条|上面那条|前面那条|刚才那条")
+STRAYED = "ambiguous:strayed"
+"""Ambiguous only because a line above named another compound."""
 _PLACES = frozenset({Level.COMPOUND, Level.STREET, *BUILDINGS})
 
 
@@ -47,6 +57,8 @@ def of_place(text: str, drafts: Sequence[Draft], standing: Standing, strays: set
     homes = [draft.household for draft in drafts if draft.household]
     if not homes:
         return ""
+    if _only_in_a_bracket(text, found):
+        return "place_behind"
     spared = [match.span() for match in _SPARED.finditer(text)]
     for group in groups(text, found):
         is_other = any(start <= group[0].start < end for start, end in spared)
@@ -57,7 +69,22 @@ def of_place(text: str, drafts: Sequence[Draft], standing: Standing, strays: set
         for match in _PLACE_BRACKET.finditer(text)
     ):
         return "unknown_place"
-    return "ambiguous" if _may_be_strayed(found, homes, strays, hearing) else ""
+    return STRAYED if _may_be_strayed(found, homes, strays, hearing) else ""
+
+
+def is_of_order_above(drafts: Sequence[Draft], ordered: Collection[object]) -> bool:
+    """Whether a line changes or withdraws what that household ordered above: then it strayed to no other compound."""
+    changed = (Outcome.AMEND, Outcome.CANCEL)
+    return all(d.outcome in changed and d.household and d.household.household_id in ordered for d in drafts)
+
+
+def _only_in_a_bracket(text: str, found: Sequence[Mention]) -> bool:
+    """`2-1-501 大米1（紫薇园的朋友代收）`: a compound that only words in brackets behind the goods name."""
+    named = [each for each in found if each.level is Level.COMPOUND]
+    brackets = [each for each in _BRACKET.finditer(text) if not _SPARED.fullmatch(each.group())]
+    inside = [m for m in brackets if any(m.start() < each.start and each.end < m.end() - 1 for each in named)]
+    apart = all(any(m.start() < each.start < m.end() for m in inside) for each in named)
+    return bool(named) and bool(inside) and apart
 
 
 def asked(draft: Draft, reason: str) -> Draft:
@@ -118,6 +145,9 @@ def _corrections(found: Sequence[ChainLine], lexicon: Lexicon) -> list[ChainLine
             kept = {(line.household, good) for good in lexicon.mentioned(line.text)} - keys
             if not kept <= ordered:
                 line = line._replace(outcome=Outcome.REVIEW, reason="change_unclear")
+        of_one = line.outcome is Outcome.CANCEL and bool(_THE_ONE_ABOVE.search(line.raw))
+        if of_one and sum(household == line.household for household, _item in ordered) != 1:
+            line = line._replace(outcome=Outcome.REVIEW, reason="change_unclear")
         if line.outcome is Outcome.ROW:
             ordered |= keys
         settled.append(line)

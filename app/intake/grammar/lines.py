@@ -128,6 +128,11 @@ def is_sender_line(text: str) -> bool:
     return len(text) <= 40 and bool(who.rstrip(" 0123456789年月日/.-"))
 
 
+def without_clock(text: str) -> str:
+    """`陈陈 2024-04-12 20:11:05` without the time, whose seconds count nothing."""
+    return text.rpartition(" ")[0]
+
+
 def is_total_line(text: str) -> bool:
     """`合计3份`, `目前共20份`, `以上共3份`: what somebody added up is no order."""
     for lead in ("以上", "目前", "现在", "现", "已", "暂", "截止目前", "今天", "本次"):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, replace
 
-from app.intake.grammar import entry, lines, people, remarks, talk
+from app.intake.grammar import entry, lines, people, quotes, remarks, talk
 from app.intake.grammar.lines import Inline, Marker, Piece
 from app.intake.grammar.model import Outcome
 from app.intake.grammar.reader import Reader, addresses
@@ -66,12 +66,13 @@ class Section:
 
 def split(found: list[Piece], reader: Reader, hearing: Hearing) -> list[Section]:
     """The lists of the paste. A header begins a new one; quoted lines stay in place as SKIP."""
-    quoted = _quoted(found)
+    quoted = quotes.quoted(found)
     section = Section(0)
     sections = [section]
     for piece in found:
         if id(piece) in quoted:
-            section.units.append(_fixed(piece, Outcome.SKIP, "quote", section))
+            section.units.append(_fixed(piece, Outcome.SKIP, quotes.QUOTE, section))
+            section.units[-1].standing = section.standing
             continue
         if reader.effort.is_spent:
             section.units.append(_fixed(piece, Outcome.REVIEW, "given_up", section))
@@ -117,17 +118,6 @@ def _headed(piece: Piece, told: Heading, section: Section, sections: list[Sectio
     section.standing = told.standing
     section.units.append(_fixed(piece, Outcome.HEAD, "heading", section))
     return section
-
-
-def _quoted(found: list[Piece]) -> set[int]:
-    marks: set[int] = set()
-    begin = 0
-    for at, piece in enumerate(found):
-        if lines.is_quote_line(piece.text):
-            opened = [i for i in range(begin, at) if found[i].text.startswith(("「", "“", '"'))]
-            marks |= {id(found[i]) for i in range(opened[-1] if opened else begin, at + 1)}
-            begin = at + 1
-    return marks
 
 
 def _fixed(piece: Piece, outcome: Outcome, reason: str, section: Section) -> Unit:
@@ -249,7 +239,7 @@ def _is_sender(text: str, section: Section, reader: Reader) -> bool:
     if not lines.is_sender_line(text) or any(word in text for word in talk.NOTICE):
         return False
     in_heading = section.has_header and not any(unit.fixed is None for unit in section.units)
-    return not in_heading and not entry.has_quantity(text, reader)
+    return not in_heading and not entry.has_quantity(lines.without_clock(text), reader)
 
 
 def _unnumbered_goods(text: str, begin: int, reader: Reader) -> str:
@@ -289,6 +279,9 @@ def _inline(piece: Piece, text: str, inline: list[Inline], section: Section) -> 
 def _plain(piece: Piece, section: Section, reader: Reader, hearing: Hearing) -> None:
     """A line without a number: an entry of its own, the continuation of the one above, or talk."""
     text = piece.text
+    if talk.is_about_the_list(text, hearing):
+        section.units.append(_fixed(piece, Outcome.SKIP, "remark", section))
+        return
     above = section.units[-1] if section.units and section.units[-1].fixed is None else None
     found = addresses(text, reader)
     quantity = entry.has_quantity(text, reader)

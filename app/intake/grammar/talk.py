@@ -20,11 +20,22 @@ _ALSO_WANTS = re.compile(
     "|(?:算|加|带|捎)我(?:们|家)?(?:一[个份])?)[了的啊哦哈吧呀嘛!！。~ ]*",
     re.IGNORECASE,
 )
+_ABOUT_THE_LIST = re.compile(
+    "(?:截止|截单|封单|结单|收单|关门)了?[哈啊哦啦]*[,，!！。 ](?!.*\d{3})[^一二两三四五六七八九十\d]*"
+    "(?:[一二两三四五六七八九十\d]+ ?(?:点|号|个?(?:小区|区|群|楼|期|弄))[^一二两三四五六七八九十\d]*)*$"
+    "|[一二两三四五六七八九\d]个?(?:群|小区|区|期|园|弄|栋楼)的?(?:都|全)?(?:合|混|汇总|并)(?!.*\d{3})[^份箱袋板斤瓶盒个]*$"
+)
+"""截止了，明天十点两个区一起送; 三个群的合一起了，4月12号的: about the list, whatever is counted there."""
 
 
 def also_wants(text: str) -> bool:
     """`我也要`, `加我一个`: somebody wants something, and nothing says who or what."""
     return bool(_ALSO_WANTS.fullmatch(text))
+
+
+def is_about_the_list(text: str, hearing: Hearing) -> bool:
+    """Whether a line speaks of the list or of its end and of nobody's order."""
+    return bool(_ABOUT_THE_LIST.match(text.replace("一起", ""))) and not hearing.lexicon.mentioned(text)
 
 
 def is_aside(text: str, *, quantity: bool) -> bool:
