@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 
 from app.core import chinese
 from app.core.redirects import asks_for_another_door
-from app.intake.grammar import doubts, words
+from app.intake.grammar import doubts, unsettled, words
 from app.intake.grammar.lexicon import Lexicon
 from app.intake.grammar.mentions import BUILDINGS, ROOMS, Level, Mention, groups, mentions
 from app.intake.grammar.model import Flag
@@ -62,6 +62,8 @@ class Place:
 def remark_changes(remark: str) -> str:
     """Why a remark makes the row wait: it withdraws or changes something, "" when it does not."""
     left = _SUBSTITUTION.sub(" ", chinese.fold(remark))
+    if unsettled.of_earlier(left) or unsettled.of_number(left):
+        return "change_unclear"
     if not _CHANGES.search(left):
         return ""
     return "cancel_and_order" if re.search("取消|不要|退|作废|删|不订|不买", left) else "change_unclear"

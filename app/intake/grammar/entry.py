@@ -12,14 +12,14 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from app.core import chinese
-from app.intake.grammar import changes, contacts, goods, people, remarks, variants, withdrawals, words
+from app.intake.grammar import changes, contacts, goods, people, remarks, unsettled, variants, withdrawals, words
 from app.intake.grammar.model import Change, Flag, Goods, Outcome
 from app.intake.grammar.reader import Reader, addresses
 from app.intake.grammar.scan import Element, Kind, scan
 from app.places.rules import Household, Located, Reason
 
 MAX_ENTRY = 400
-_KEYCAPS = {0xFE0F: None, 0x20E3: None} | dict.fromkeys(map(ord, "【】[]「」"), " ")
+_KEYCAPS = {0xFE0F: None, 0x20E3: None} | dict.fromkeys(map(ord, "【】[]「」『』“”"), " ")
 _WANTS = ("只要", "只留", "保留", "换成", "换", "改要", "再来", "重新", "还要", "另要")
 _DOUBTS = tuple(
     "换人 给别 让给 转给 别家 别人家 写重 重复 写错 弄错 搞错 填错 再说 看情况 考虑 待定 不确定 不一定"
@@ -294,6 +294,9 @@ def _judged(
     draft: Draft, changing: changes.Changing, parsed: goods.Parsed, elements: list[Element], reader: Reader, said: str
 ) -> Draft:
     """The outcome of an entry whose parts are read. said: its words without the address."""
+    open_words = unsettled.problem(said, draft.items, reader.lexicon)
+    if open_words and (draft.items or draft.household):
+        return _asked(draft, next((item.problem for item in draft.items if item.problem), parsed.problem) or open_words)
     if changing.cancels:
         if _goes_on(changing.behind, reader):
             return _asked(draft, "change_unclear")

@@ -2,6 +2,7 @@
 
 南2 203和北2 203 各2份                           the same goods for both
 1033弄12号204 鸡蛋1，1033弄12号203 鸡蛋2            goods of its own for each
+4502 大米1 / 4503 大米1                          divided by a stroke
 """
 
 from __future__ import annotations
@@ -28,6 +29,12 @@ def read(text: str, hearing: Hearing, reader: Reader) -> list[Draft]:
     if len(parts) > 1:
         found = [draft for part in parts for draft in entry.read(part, reader)]
         if len(found) == len(parts) and all(draft.outcome is Outcome.ROW and draft.household for draft in found):
+            return found
+    divided = [part.strip() for part in text.split(" / ")] if " / " in text else []
+    if 1 < len(divided) <= _MOST:
+        found = [draft for part in divided for draft in entry.read(part, reader)]
+        homes = {draft.household for draft in found}
+        if len(homes) == len(divided) and all(draft.outcome is Outcome.ROW and draft.household for draft in found):
             return found
     rooms = _ROOMS.match(text)
     if rooms is not None:

@@ -35,9 +35,24 @@ def spelled_out(text: str, names: Gazetteer) -> str:
     found = mentions(text, names)
     if not found:
         return text
+    text, found = _bracket_first(text, found, names)
     for group in reversed(groups(text, found)):
         text = _group(text, group, names)
     return text
+
+
+def _bracket_first(text: str, found: list[Mention], names: Gazetteer) -> tuple[str, list[Mention]]:
+    """`2栋1单元401 大米1(二期)`: the one compound, named in brackets at the end of a row, in front of its building."""
+    last = found[-1]
+    alone = last.level is Level.COMPOUND and len(last.compounds) == 1
+    closes = text[last.start - 1 : last.start] == "(" and text[last.end :] == ")"
+    named = any(each.level in (Level.COMPOUND, Level.HOUSE, Level.STREET, Level.UNKNOWN) for each in found[:-1])
+    placed = found[0].level in (Level.BUILDING, Level.CHAIN) and any(each.level in ROOMS for each in found[:-1])
+    if not alone or not closes or named or not placed:
+        return text, found
+    start = found[0].start
+    text = f"{text[:start]}{last.label}{text[start : last.start - 1].rstrip()}"
+    return text, mentions(text, names)
 
 
 def under(text: str, scope: Scope | None, names: Gazetteer) -> str:

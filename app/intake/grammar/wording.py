@@ -34,7 +34,7 @@ _GOOD = rf"(?P<good>[{_HAN}]{{1,5}}?)"
 _TAKEN_BACK = re.compile("|".join((*words.CANCELS, *words.SETS, "减", "退")))
 _MAY_HOLD = re.compile(
     "烦请|劳驾|劳烦|烦劳|恳请|有劳|减去|添|再 ?\\+|->|→|=>|each|cancel|thx|thank|sorry|各|每户|每家|的|[楼层]"
-    "|对门|隔壁|啦|咯|喽|那|错了|多写|写多|俺|阿拉|咱|也要|更正|刚才|方才|碎了|坏了|破了|烂了",
+    "|对门|隔壁|啦|咯|喽|那|错了|多写|写多|俺|阿拉|咱|也要|更正|刚才|方才|碎了|坏了|破了|烂了|搬|只要|吧|条|太|多了|我|退",
     re.IGNORECASE,
 )
 _Rule = tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]
@@ -75,7 +75,7 @@ _RULES: tuple[_Rule, ...] = (
     (re.compile(rf"([,，] ?){_NEIGHBOUR}(\d{{3,4}}) ?(?:也|还)?(?:要|来|帮[他她]?带)(?={_COUNT})"), r"\1\2 "),
     (re.compile("(?<=[要消掉用订退了])[啦咯喽]"), "了"),
     (
-        re.compile(rf"(?:刚才|刚刚|刚)?[说写报打填]错了[,， ]+{_GOOD}(?:应该)?[是要](?={_COUNT} ?{_UNIT})"),
+        re.compile(rf"(?:[上前]面|刚才|刚刚|刚)?我?[说写报打填]错了[,， ]+{_GOOD}(?:应该)?[是要](?={_COUNT} ?{_UNIT})"),
         r"\g<good>改成",
     ),
     (re.compile(rf"{_GOOD}(?:多写|写多)了[,， ]+(?:只要)?({_COUNT} ?{_UNIT})就(?:够|好|行)了?"), r"\g<good>改成\2"),
@@ -91,12 +91,82 @@ _OF_CHANGES: tuple[_Rule, ...] = (
 )
 """Only in a line that changes or withdraws an order."""
 
+_KIN = (
+    "(?:" + "|".join(sorted((kin for kin in words.KIN if kin != "家"), key=len, reverse=True)) + "|爸妈|公婆|公公婆婆)"
+)
+_BEGIN = r"(?P<no>^|^\(?\d{1,3}[.)、] ?)"
+"""The start of a line, its number included."""
+_MOVED: tuple[_Rule, ...] = (
+    (
+        re.compile(
+            _BEGIN + r"(?!.*(?:还送|旧|老房|老地方))(?:以前|原来|原先|之前|本来)(?:是|住|在)*[^,，;；]{3,18}[,，] ?"
+            r"(?:我们家?|我家|我|现在|已经|刚|今天)*搬[到去]了?(?P<now>[^,，;；]{3,18}?)了?[,，] ?"
+        ),
+        r"\g<no>\g<now>,",
+    ),
+    (
+        re.compile(
+            rf"{_BEGIN}(?:我们家?|我家|我)搬[到去](?P<now>[^,，;；]{{3,18}}?)了[,，] ?"
+            rf"(?:还是|照旧)(?={_COUNT} ?{_UNIT})"
+        ),
+        r"\g<no>\g<now>,",
+    ),
+)
+"""Somebody who moved: only where the flat that they live in now is the place of the order."""
+_CORRECTIONS: tuple[_Rule, ...] = (
+    (re.compile(rf"(?:上面|刚才|刚刚|前面)?我?[说写报打填]错了[,， ]+(?:应该)?[是要](?={_COUNT} ?{_UNIT})"), "改成"),
+    (
+        re.compile(
+            rf"{_BEGIN}更正 ?[:：] ?(?P<place>[^,，;；:：改由变调]{{3,20}}?) ?(?:应该)?[是为](?={_COUNT} ?{_UNIT})"
+        ),
+        r"\g<no>\g<place> 改成",
+    ),
+    (
+        re.compile(rf"{_GOOD}我?[多写拍订买报][写拍订买报多]了[,， ]+(?:只要)?({_COUNT} ?{_UNIT})就?(?:够|好|行)了?"),
+        r"\g<good>改成\2",
+    ),
+    (re.compile(rf"{_GOOD}我?(?:多[写拍订买]|[写拍订买]多)了[,， ]+(?:请)?减({_COUNT} ?{_UNIT})"), r"减\2\g<good>"),
+    (re.compile(rf"只要({_COUNT} ?{_UNIT})了(?=$|[ ,，。])"), r"改成\1"),
+    (
+        re.compile(rf"(?<=[少减加退成]){_COUNT} ?{_UNIT}(?P<end>吧)(?=$|[ ,，。!！])"),
+        lambda match: match[0].removesuffix("吧"),
+    ),
+    (
+        re.compile(r"(?:我的?)?(?:上一?条|上面那条|前面那条|刚才那条)(?:接龙)?(?:就|都)?(?:不算了?|作废|取消|不要)了?"),
+        "取消",
+    ),
+    (re.compile(rf"{_GOOD}太[重大小贵多][了啦]?[,， ]*(?:就)?不要了?(?=$|[ ,，。!！])"), r"\g<good>不要了"),
+)
+"""Corrections of what was ordered above."""
+_ASIDES: tuple[_Rule, ...] = (
+    (
+        re.compile(
+            rf"(?<=\d) ?(?:是|就是)?我们?家?{_KIN}{{1,2}}(?:那边|那里|那儿|家)?也?[来要订拿]?(?={_COUNT} ?{_UNIT})"
+        ),
+        " ",
+    ),
+    (
+        re.compile(rf"{_BEGIN}我?{_KIN}{{1,2}}(?:家|那边)?[住在]在?(?=[^,，;；]{{3,16}}[,，] ?{_COUNT} ?{_UNIT})"),
+        r"\g<no>",
+    ),
+    (re.compile(r"(?<=[;；,，]) ?我自己(?:家|住)?(?=[^,，;； 不没退取别]{1,12}\d)"), ""),
+    (
+        re.compile(
+            rf"[,，] ?(?:昨[天日晚]|前天|上[次回周])的?(?!{_COUNT})[{_HAN}]{{1,5}}?(?:已经|都|也)*"
+            rf"退(?:款|钱)?[了过]+(?=$|[,，。])"
+        ),
+        "",
+    ),
+    (re.compile(rf"(?<=[ ,，])我?{_KIN}(?:会|等会儿?|明天|晚上|下午|去)*来[拿取](?=$|[ ,，。])"), "自取"),
+)
+"""Words beside an order that change nothing of it."""
+
 
 def plainly(text: str) -> str:
     """Folded text in the words of the grammar."""
     if not _MAY_HOLD.search(text):
         return text
-    for pattern, instead in _RULES:
+    for pattern, instead in (*_MOVED, *_CORRECTIONS, *_ASIDES, *_RULES):
         text = pattern.sub(instead, text)
     if _TAKEN_BACK.search(text.removeprefix("更正")):
         for pattern, instead in _OF_CHANGES:
