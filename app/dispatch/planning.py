@@ -26,7 +26,7 @@ from app.core.jobs import Running, handles, keep_alive
 from app.dispatch.again import plan_again
 from app.dispatch.budget import budget_of
 from app.dispatch.leftover import serve_rest
-from app.dispatch.models import HeldReason, Plan, PlanBag, PlanState, Round, Stop, StopState
+from app.dispatch.models import HeldReason, Plan, PlanBag, PlanState, Round, RoundState, Stop, StopState
 from app.dispatch.problem import Stated, state
 from app.dispatch.work import read_work
 from app.ordering.models import Cycle
@@ -83,12 +83,20 @@ def make_plan(run: Running) -> dict[str, Any] | None:
         return _stored(run, cycle.id, wave, again.stated, again.solved, {**kept, **_turn(run)})
     digest = problem_hash(stated.problem)
     earlier = db.session.scalar(select(Plan).filter_by(cycle_id=cycle.id, wave=wave, input_sha256=digest))
-    if earlier is not None and earlier.state != PlanState.DISCARDED and earlier.solver != BY_HAND:
+    if earlier is not None and _still_holds(earlier):
         return {"plan_id": earlier.id}
     end_read()
     stated, solved = full_plan(stated, seconds, seed, control)
     run.progress(seconds, seconds, _("正在保存"))
     return _stored(run, cycle.id, wave, stated, solved, _turn(run) if earlier else {})
+
+
+def _still_holds(plan: Plan) -> bool:
+    """Whether a plan of the same input is the answer: nobody discarded or changed it, or called off a round of it."""
+    is_current = plan.state in (PlanState.PROPOSED, PlanState.PUBLISHED) and plan.solver != BY_HAND
+    over = (RoundState.CANCELLED, RoundState.ABORTED)
+    called_off = select(Round.id).where(Round.plan_id == plan.id, Round.state.in_(over)).limit(1)
+    return is_current and db.session.scalar(called_off) is None
 
 
 def _stored(
@@ -99,7 +107,7 @@ def _stored(
 
 
 def _turn(run: Running) -> dict[str, int]:
-    """Which asking it is: the same input is a plan of its own when the earlier one was discarded or changed by hand."""
+    """Which asking it is: the same input is a plan of its own when the earlier one holds no more."""
     return {"turn": run.job_id}
 
 

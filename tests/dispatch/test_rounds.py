@@ -78,6 +78,18 @@ def test_the_same_input_is_the_same_plan(packed: World) -> None:
     assert planned(packed).id == planned(packed).id
 
 
+def test_bags_of_a_round_that_was_called_off_are_planned_anew_and_go_out(published: World) -> None:
+    before = db.session.scalars(select(Plan.id)).one()
+    rounds.cancel(published.actor("supplies"), only_round().id)
+    plan = planned(published)
+    assert plan.id != before
+    service.publish(published.actor("supplies"), plan.id)
+    again = db.session.scalars(select(Round).where(Round.plan_id == plan.id)).one()
+    rounds.load(published.actor("supplies"), again.id)
+    rounds.depart(published.actor("supplies"), again.id)
+    assert again.state == "departed"
+
+
 def test_without_a_shift_no_plan_is_asked_for(packed: World) -> None:
     for shift in db.session.scalars(select(Shift)):
         shift.is_cancelled = True
