@@ -1,13 +1,22 @@
 """Lines that another service point of the cycle covers: found when a list is read, so that they can be handed over.
 
-A chat group is often larger than a service point. What its register does not know is read once more with the
-registers of its neighbours (points that share a compound with it, or whose compound the text names) beside its own:
-a line that is then clear, and theirs, is theirs. Nothing is ordered by it.
+A chat group is often larger than a service point. The register of the point knows nothing of its neighbours, and would
+take their names for nicknames. So a list is read once more with the registers of neighbours (points that share a
+compound with it, or whose compound the text names) beside its own:
+
+    read with its own           read with both                     is
+    any household, or asked     clear, a household of theirs       theirs: asked, to be handed over
+    a household                 another one, or asked without it   asked: something else was named
+    a household                 asked, and it may be meant         its own: a bare number says no compound
+    no room, no stairwell       clear, a household of theirs       asked, and theirs only where the line names them
+
+Nothing is ordered by it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select
@@ -22,76 +31,110 @@ from app.places.queries import register_for
 from app.places.rules import Household as Registered
 from app.places.rules import Register
 
-NOT_OURS = frozenset(
-    {"lane_conflict", "out_of_scope", "place_ended", "unknown_area", "unknown_building", "unknown_place"}
-)
-"""Reasons for which a line may be another point's. A room missing in a building of ours is not among them."""
+OF_OUR_BUILDINGS = frozenset({"unknown_room", "unknown_stairwell"})
+"""Reasons that speak of a building of ours: a neighbour's building of the same number is no better guess."""
+ACTS = frozenset({LineOutcome.ROW.value, LineOutcome.AMEND.value, LineOutcome.CANCEL.value})
+STEM = 2
+"""So many characters of a longer name are often all of it that is written: 紫薇3-2-501 for 紫薇园."""
 
 Place = tuple[int, int]
 """Line number and part."""
-Reading = Mapping[Place, tuple[int, tuple[Goods, ...]]]
-"""The household and the goods of each clear line."""
+
+
+@dataclass(frozen=True)
+class Read:
+    """What a line is with both registers: its household if it is clear, its goods, and who else may be meant."""
+
+    home: int | None
+    goods: tuple[Goods, ...]
+    is_row: bool
+    may_be: frozenset[int]
+
+
+Reading = Mapping[Place, Read]
 
 
 def find(paste: ChainPaste, rows: list[dict[str, Any]], read: Callable[[Register], Reading]) -> None:
-    """Inside a command: note with each doubtful row which neighbour covers it; `read` reads the list once more."""
-    doubtful = [row for row in rows if _may_be_elsewhere(row)]
-    others = _neighbours(paste, "\n".join(row["raw"] for row in rows)) if doubtful else []
-    if not others:
+    """Inside a command: mark the rows that a neighbour covers, and ask about those that name something else; `read`
+    reads the list once more."""
+    named = _neighbours(paste, "\n".join(row["raw"] for row in rows))
+    if not named:
         return
-    clear = read(register_for([paste.service_point_id, *others]))
-    point_of = _points(home for home, _goods in clear.values())
-    for row in doubtful:
-        home, goods = clear.get((row["line_no"], row["part"]), (0, ()))
-        if point_of.get(home) in others:
-            items = [{"item": one.item, "qty": one.qty, "unit": one.unit} for one in goods]
-            row["elsewhere"] = {"point": point_of[home], "household": home, "items": items}
+    both = read(register_for([paste.service_point_id, *named]))
+    point_of = _points(found.home for found in both.values() if found.home is not None)
+    takes_part = set(db.session.scalars(select(CyclePoint.service_point_id).filter_by(cycle_id=paste.cycle_id)))
+    for row in rows:
+        found = both.get((row["line_no"], row["part"]))
+        if found is not None and row["outcome"].lower() in (*ACTS, LineOutcome.REVIEW):
+            _compare(row, found, point_of.get(found.home or 0), named)
+            if row.get("elsewhere") and row["elsewhere"]["point"] not in takes_part:
+                row["elsewhere"] = None
+
+
+def _compare(row: dict[str, Any], found: Read, point: int | None, named: Mapping[int, frozenset[str]]) -> None:
+    """What the table at the head says of one row; `point` covers the household that both registers give."""
+    acts = row["outcome"].lower() in ACTS
+    if point is not None and point in named:
+        says_it = any(name in row["raw"] for name in named[point])
+        if row["reason"] in OF_OUR_BUILDINGS and not says_it:
+            return
+        row.update(outcome=LineOutcome.REVIEW.value, reason="unknown_place" if acts else row["reason"])
+        row.update(household_id=None, candidates=[])
+        if found.is_row:
+            items = [{"item": one.item, "qty": one.qty, "unit": one.unit} for one in found.goods]
+            row["elsewhere"] = {"point": point, "household": found.home, "items": items}
+    elif acts and row["household_id"] is not None and row["household_id"] not in {found.home, *found.may_be}:
+        row.update(outcome=LineOutcome.REVIEW.value, reason="unknown_place", household_id=None, candidates=[])
 
 
 def of_chain(result: ChainResult) -> Reading:
-    """The clear lines of a chain."""
+    """The lines of a chain that are about somebody."""
     return {
-        (line.line_no, line.part): (_id(line.household), line.items)
+        (line.line_no, line.part): _as_read(line.outcome, line.household, line.items, line.candidates)
         for line in result.lines
-        if line.outcome is Outcome.ROW and line.household is not None
+        if line.outcome not in (Outcome.SKIP, Outcome.HEAD)
     }
 
 
 def of_workbook(found: Workbook | None) -> Reading:
-    """The clear rows of a workbook."""
+    """The rows of a workbook that are about somebody."""
     return {
-        (row.row_no, part): (_id(row.household), row.goods)
+        (row.row_no, part): _as_read(row.outcome, row.household, row.goods, row.candidates)
         for part, row in enumerate(found.rows if found else (), start=1)
-        if row.outcome is Outcome.ROW and row.household is not None
+        if row.outcome not in (Outcome.SKIP, Outcome.HEAD)
     }
+
+
+def _as_read(
+    outcome: Outcome, home: Registered | None, goods: tuple[Goods, ...], candidates: tuple[Registered, ...]
+) -> Read:
+    is_clear = outcome is not Outcome.REVIEW and home is not None
+    may_be = frozenset(_id(one) for one in (*candidates, *([home] if home else [])))
+    return Read(_id(home) if home and is_clear else None, goods, outcome is Outcome.ROW, may_be)
 
 
 def _id(home: Registered) -> int:
     return int(str(home.household_id))
 
 
-def _may_be_elsewhere(row: dict[str, Any]) -> bool:
-    return row["outcome"].lower() == LineOutcome.REVIEW and row["household_id"] is None and row["reason"] in NOT_OURS
-
-
-def _neighbours(paste: ChainPaste, text: str) -> list[int]:
-    """The other points of the cycle that cover part of a compound of ours, or of one that the text names."""
+def _neighbours(paste: ChainPaste, text: str) -> dict[int, frozenset[str]]:
+    """The other points that cover part of a compound of ours, or of one that the text names; with each the names of
+    compounds that it covers and we do not. Points outside of the cycle too: their doors are not ours either."""
     pairs = db.session.execute(
         select(Building.service_point_id, Compound.id, Compound.name)
         .join(Compound, Compound.id == Building.compound_id)
-        .join(CyclePoint, CyclePoint.service_point_id == Building.service_point_id)
-        .where(CyclePoint.cycle_id == paste.cycle_id)
         .distinct()
     ).all()
+    names: dict[int, set[str]] = {compound: {name, name[:STEM]} for _point, compound, name in pairs}
+    for compound, alias in db.session.execute(select(CompoundAlias.compound_id, CompoundAlias.alias)):
+        names.get(compound, set()).add(alias)
     ours = {compound for point, compound, _name in pairs if point == paste.service_point_id}
-    aliases = db.session.execute(select(CompoundAlias.compound_id, CompoundAlias.alias)).all()
-    said = {compound for compound, alias in aliases if alias and alias in text}
-    found = {
-        point
-        for point, compound, name in pairs
-        if point != paste.service_point_id and (compound in ours or compound in said or name in text)
-    }
-    return sorted(found)
+    found: dict[int, set[str]] = {}
+    for point, compound, _name in pairs:
+        said = {name for name in names[compound] if name and name in text}
+        if point != paste.service_point_id and (compound in ours or said):
+            found.setdefault(point, set()).update(said if compound not in ours else ())
+    return {point: frozenset(said) for point, said in sorted(found.items())}
 
 
 def _points(homes: Iterable[int]) -> dict[int, int]:

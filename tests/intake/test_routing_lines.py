@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from app.core.db import db
 from app.core.errors import Conflict, NotFound
 from app.intake import queries, service, service_commit
 from app.intake.models import ChainLine, ChainPaste
 from app.intake.service_route import Route, route
-from app.places.models import Building, Household, Stairwell
+from app.ordering.models import CyclePoint
+from app.places.models import Building, CompoundAlias, Household, Stairwell
 from app.tally.queries import open_review_count
 from tests import world
 from tests.intake.test_versions import bring, ordered
@@ -162,3 +163,57 @@ def test_a_list_that_was_read_and_not_placed_keeps_the_tally_open(here: World) -
     )
     service_commit.undo(here.actor("leader"), paste.id)
     assert open_review_count(here.cycle.id, here.points[0].id) == 0
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "#接龙 青菜\n1. 银杏里1幢1单元301 2份",
+        "#接龙 青菜\n1. 银杏里1-301 2份",
+        "#接龙 青菜\n1. 银杏1-1-301 2份",
+        "#接龙 青菜\n1. 白果1幢301 2份",
+        "#接龙 青菜\n【银杏里】\n1. 1-301 2份",
+        "#接龙 青菜\n银杏里1幢：\n301 2份",
+    ],
+)
+def test_a_neighbour_named_in_any_way_is_never_a_nickname_of_a_door_of_ours(here: World, text: str) -> None:
+    """The point has a building and a room of the same numbers, so the register of the point alone finds a door."""
+    db.session.add(CompoundAlias(compound_id=here.buildings[2].compound_id, alias="白果"))
+    building = db.session.get_one(Building, here.buildings[0].id)
+    building.label = "1幢"
+    db.session.commit()
+    paste = bring(here, text)
+    assert ordered(here) == {}
+    ((point, _name, rows),) = queries.for_other_points(queries.line_rows(paste))
+    assert (point, [(row.home, row.candidates) for row in rows]) == (here.points[1].id, [("", [])])
+    handed = route(here.actor("leader"), paste.id, Route(point))
+    service_commit.commit(here.actor("leader2"), there(here).id)
+    assert handed.id
+    assert ordered(here) == {home(here, 2, "301"): {"青菜": 2}}
+
+
+def test_a_compound_of_a_point_that_takes_no_part_in_the_cycle_is_asked_too(here: World) -> None:
+    building = db.session.get_one(Building, here.buildings[0].id)
+    building.label = "1幢"
+    db.session.execute(delete(CyclePoint).where(CyclePoint.service_point_id == here.points[1].id))
+    db.session.commit()
+    paste = bring(here, "#接龙 青菜\n1. 银杏里1-301 2份")
+    assert ordered(here) == {}
+    assert queries.for_other_points(queries.line_rows(paste)) == []
+
+
+def test_a_door_of_a_neighbour_that_is_not_in_the_register_is_asked_not_booked_at_ours(here: World) -> None:
+    building = db.session.get_one(Building, here.buildings[0].id)
+    building.label = "5幢"
+    db.session.commit()
+    bring(here, "#接龙 青菜\n1. 银杏里5-101 2份")
+    assert ordered(here) == {}
+
+
+def test_bare_numbers_stay_with_the_point_whose_list_it_is(here: World) -> None:
+    """A name further down makes the neighbour be read too; what names nobody is not asked for that."""
+    building = db.session.get_one(Building, here.buildings[0].id)
+    building.label = "1幢"
+    db.session.commit()
+    bring(here, "#接龙 青菜\n1. 1-101 1份\n2. 桂花苑1-201 1份\n3. 银杏里1-301 2份")
+    assert ordered(here) == {home(here, 0, "101"): {"青菜": 1}, home(here, 0, "201"): {"青菜": 1}}
