@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from app.core.db import db
 from app.dispatch.models import Plan, PlanBag, PlanState, Round, RoundState, Stop
@@ -27,9 +27,12 @@ class Visit:
 
 
 def visits(cycle_id: int, building_ids: Iterable[int], wave: int | None = None) -> dict[int, list[Visit]]:
-    """Building → its visits in order of time, of one wave or of all; bags kept back do not count. One statement."""
+    """Building → its visits in order of time, of one wave or of all. One statement.
+
+    Bags kept back do not count. A bag that did not come with one wave counts with the last that it was planned for.
+    """
     found = (
-        select(Stop.building_id, Stop.id, Stop.arrive_at, func.count(func.distinct(Bag.id)))
+        select(Stop.building_id, Stop.id, Stop.arrive_at, Plan.wave, Bag.id)
         .join(Plan, Plan.id == Stop.plan_id)
         .join(Round, Round.id == Stop.round_id)
         .join(PlanBag, PlanBag.stop_id == Stop.id)
@@ -41,12 +44,11 @@ def visits(cycle_id: int, building_ids: Iterable[int], wave: int | None = None) 
             Bag.state.in_(COMING),
             Stop.building_id.in_(list(building_ids)),
         )
-        .group_by(Stop.id, Stop.building_id, Stop.arrive_at)
-        .order_by(Stop.arrive_at, Stop.id)
+        .order_by(Plan.wave, Stop.id)
     )
-    if wave is not None:
-        found = found.where(Plan.wave == wave)
+    last = {bag: (at, stop_id, building, of) for building, stop_id, at, of, bag in db.session.execute(found)}
+    bags = Counter(stop for stop in last.values() if wave in (None, stop[3]))
     rows: dict[int, list[Visit]] = defaultdict(list)
-    for building, stop_id, at, bags in db.session.execute(found):
-        rows[building].append(Visit(stop_id, at, bags))
+    for (at, stop_id, building, _of), number in sorted(bags.items()):
+        rows[building].append(Visit(stop_id, at, number))
     return dict(rows)

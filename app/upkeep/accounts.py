@@ -7,10 +7,13 @@ and must be changed at the first sign-in; there is no default account.
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import click
+from flask import current_app
 from flask.cli import with_appcontext
 from sqlalchemy import select
+from sqlalchemy.engine import make_url
 
 from app.access.models import Account, Role, RoleGrant
 from app.access.service import end_sign_ins, hashed, one_time_password, set_password
@@ -29,14 +32,22 @@ class AccountRefused(click.ClickException):
 
 
 @click.group()
+@with_appcontext
 def account() -> None:
     """管理工作人员账号。 Manage staff accounts."""
+    url = make_url(current_app.extensions["louda_settings"].database_url)
+    if url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():
+        raise AccountRefused(
+            "还没有数据库：先运行 ./louda migrate。 There is no database yet: run ./louda migrate first."
+        )
 
 
 @account.command("create")
 @click.argument("username")
 @click.option("--name", required=True, help="显示的姓名或岗位 The name that others see")
-@click.option("--role", type=click.Choice(ROLES), default=Role.SUBDISTRICT_ADMIN.value, help="角色 Role")
+@click.option(
+    "--role", type=click.Choice(ROLES), default=Role.SUBDISTRICT_ADMIN.value, show_default=True, help="角色 Role"
+)
 @click.option("--subdistrict", default="", help="街道名称，第一次时建立 Its name; made if there is none yet")
 @with_appcontext
 def create(username: str, name: str, role: str, subdistrict: str) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from click.testing import Result
@@ -17,6 +19,7 @@ from app.core.db import db
 from app.core.events import Event
 from app.places.models import Subdistrict
 from app.upkeep.accounts import account
+from tests.conftest import POSTGRES
 
 
 @pytest.fixture
@@ -87,3 +90,13 @@ def test_an_unknown_account_is_a_sentence(louda: FlaskCliRunner) -> None:
     for words in (("reset", "nobody"), ("disable", "nobody")):
         result = run(louda, *words)
         assert (result.exit_code, "没有账号" in result.output) == (1, True)
+
+
+def test_before_there_is_a_database_the_command_says_what_makes_one(louda: FlaskCliRunner, tmp_path: Path) -> None:
+    if POSTGRES:
+        pytest.skip("a server's database is made by its administrator")
+    before = louda.app.extensions["louda_settings"]
+    louda.app.extensions["louda_settings"] = replace(before, database_url=f"sqlite:///{tmp_path / 'none.db'}")
+    result = run(louda, "create", "wang", "--name", "街道值班", "--subdistrict", "演示街道")
+    assert (result.exit_code, "louda migrate" in result.output) == (1, True)
+    assert not (tmp_path / "none.db").exists()
