@@ -211,7 +211,7 @@ def read(paste: Paste) -> list[Judged]:
 
 
 def _read_chain(paste: Paste) -> dict[int, tuple[Part, ...]]:
-    context = Context(scope=Scope(building=paste.building)) if paste.building else Context()
+    context = Context(scope=_bound(paste)) if paste.building else Context()
     text = "\n".join(text for _sheet, text, _answers in paste.rows)
     found: dict[int, list[Part]] = defaultdict(list)
     by_number: dict[int, ChainLine] = {}
@@ -219,6 +219,14 @@ def _read_chain(paste: Paste) -> dict[int, tuple[Part, ...]]:
         by_number.setdefault(line.line_no, line)
         found[line.line_no - 1].append(_said(line, by_number))
     return {at: tuple(sorted(set(parts), key=str)) for at, parts in found.items()}
+
+
+def _bound(paste: Paste) -> Scope:
+    """`7号楼`, or `海棠园4幢` where the register has several compounds."""
+    for compound in register(paste.register).buildings:
+        if paste.building.startswith(compound):
+            return Scope((compound,), building=paste.building.removeprefix(compound))
+    return Scope(building=paste.building)
 
 
 def _said(line: ChainLine, by_number: dict[int, ChainLine]) -> Part:

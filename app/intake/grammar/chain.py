@@ -147,8 +147,9 @@ def _unit(unit: Unit, below: _Below) -> list[ChainLine]:
     if unit.candidates_text:
         drafts = [_loose_number(drafts[0], unit.candidates_text, reader), *drafts[1:]]
     own = [_line(draft, unit, first.part + extra) for extra, draft in enumerate(drafts)]
-    if doubts.is_bare(unit.text, unit.standing, below.hearing):
-        own = [line._replace(inherits=True) for line in own]
+    inherits = doubts.inherited(unit.text, unit.standing, below.hearing)
+    inherits = "strayed" if inherits == "compound" and below.strays.get(unit.standing) else inherits
+    own = [line._replace(inherits=inherits) for line in own]
     rest = [
         ChainLine(
             piece.line_no,

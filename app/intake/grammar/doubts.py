@@ -16,6 +16,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
+from app.intake.grammar import elsewhere
 from app.intake.grammar.entry import Draft
 from app.intake.grammar.lexicon import Lexicon
 from app.intake.grammar.mentions import BUILDINGS, ROOMS, Level, Mention, groups, mentions
@@ -54,6 +55,8 @@ def of_place(text: str, drafts: Sequence[Draft], standing: Standing, strays: set
         return "place_ended"
     if _may_be_a_house(found, standing, hearing):
         return "ambiguous"
+    if _is_half_a_house(found, hearing):
+        return "ambiguous"
     homes = [draft.household for draft in drafts if draft.household]
     if not homes:
         return ""
@@ -64,6 +67,8 @@ def of_place(text: str, drafts: Sequence[Draft], standing: Standing, strays: set
         is_other = any(start <= group[0].start < end for start, end in spared)
         if agrees(group, homes) == is_other:
             return "place_behind"
+    if elsewhere.hinted(text, found, homes, hearing.register, hearing.names) or elsewhere.of_somebody_else(text):
+        return "place_behind"
     if any(
         not any(match.start() < each.end and each.start < match.end() for each in found)
         for match in _PLACE_BRACKET.finditer(text)
@@ -111,22 +116,57 @@ def settled_against_others(found: Sequence[ChainLine], lexicon: Lexicon) -> list
     1203取消 below 望海楼, after 听雪1203 1份    whose order?
     """
     found = _corrections(found, lexicon)
-    by_room: dict[str, set[object]] = defaultdict(set)
-    ordering: dict[object, int] = Counter()
-    for line in found:
-        if line.outcome is Outcome.ROW and line.household is not None and line.continues is None:
-            by_room[room_key(line.household.room)].add(line.household.household_id)
-            ordering[line.household.household_id] += 1
+    orders = _Orders(found)
     settled = []
     for line in found:
         home = line.household
         changes = home is not None and line.outcome in (Outcome.AMEND, Outcome.CANCEL)
-        if home is not None and changes and line.reason == "struck" and ordering[home.household_id]:
+        if home is not None and changes and line.reason == "struck" and orders.of[home.household_id]:
             line = line._replace(outcome=Outcome.REVIEW, reason="struck_twice")
-        elif home is not None and changes and line.inherits and len(by_room[room_key(home.room)]) > 1:
+        elif home is not None and changes and (orders.may_be_another(line, home) or orders.is_missing(line, home)):
             line = line._replace(outcome=Outcome.REVIEW, household=None, candidates=(home,), reason="ambiguous")
         settled.append(line)
     return settled
+
+
+class _Orders:
+    """Who ordered in a paste, for the lines that change something."""
+
+    def __init__(self, found: Sequence[ChainLine]) -> None:
+        self.of: dict[object, int] = Counter()
+        self.by_room: dict[tuple[str, ...], set[object]] = defaultdict(set)
+        self.lists: set[int] = set()
+        """Lists that hold rows."""
+        self.maybe: set[object] = set()
+        """Households that lines which wait may be of."""
+        for line in found:
+            if line.outcome is Outcome.ROW and line.household is not None and line.continues is None:
+                self.of[line.household.household_id] += 1
+                self.lists.add(line.list_no)
+                for key in _flat_keys(line.household):
+                    self.by_room[key].add(line.household.household_id)
+            elif line.outcome is Outcome.REVIEW:
+                self.maybe |= {home.household_id for home in line.candidates}
+
+    def may_be_another(self, line: ChainLine, home: Household) -> bool:
+        """Whether several households ordered that are the same flat but for what a heading says."""
+        room, flat = _flat_keys(home)
+        key = {"building": room, "strayed": flat}.get(line.inherits)
+        return key is not None and len(self.by_room[key]) > 1
+
+    def is_missing(self, line: ChainLine, home: Household) -> bool:
+        """Whether the list below the heading holds orders, and none of this household; an entry with a number of its
+        own, or one that is struck out, is the order itself.
+        """
+        known = bool(self.of[home.household_id]) or home.household_id in self.maybe
+        apart = line.number is None and line.reason != "struck"
+        return apart and bool(line.inherits) and line.list_no in self.lists and not known
+
+
+def _flat_keys(home: Household) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The room alone, and the room in its building and stairwell."""
+    room = room_key(home.room)
+    return (room,), (building_key(home.building), stairwell_key(home.stairwell), room)
 
 
 def _corrections(found: Sequence[ChainLine], lexicon: Lexicon) -> list[ChainLine]:
@@ -154,12 +194,14 @@ def _corrections(found: Sequence[ChainLine], lexicon: Lexicon) -> list[ChainLine
     return settled
 
 
-def is_bare(text: str, standing: Standing, hearing: Hearing) -> bool:
-    """Whether a line has its building from a heading only."""
+def inherited(text: str, standing: Standing, hearing: Hearing) -> str:
+    """What a line has from a heading only: its "building", its "compound" or nothing ("")."""
     if standing.scope is None:
-        return False
+        return ""
     levels = {each.level for each in mentions(text, hearing.names)}
-    return not levels & {*_PLACES, Level.CHAIN}
+    if not levels & {*_PLACES, Level.CHAIN}:
+        return "building"
+    return "" if levels & {Level.COMPOUND, Level.HOUSE, Level.STREET} else "compound"
 
 
 def _is_only_building(home: Household, hearing: Hearing) -> bool:
@@ -181,6 +223,16 @@ def _may_be_a_house(found: Sequence[Mention], standing: Standing, hearing: Heari
     )
 
 
+def _is_half_a_house(found: Sequence[Mention], hearing: Hearing) -> bool:
+    """`南305` where 南1 and 南2 have such a room: the number of the house is not said, whatever stands above."""
+    levels = {each.level for each in found}
+    street = next((each for each in found if each.level is Level.STREET), None)
+    short = any(each.level in ROOMS and len(each.value) < 4 for each in found)
+    if street is None or levels & {*BUILDINGS, Level.CHAIN} or not short:
+        return False
+    return any(len(numbers) > 1 for numbers in hearing.names.streets[street.value].values())
+
+
 def agrees(group: Sequence[Mention], homes: Sequence[Household]) -> bool:
     """Whether one household of the line is what a group of mentions says; numbers alone say too little to disagree."""
     if not any(each.level in _PLACES for each in group):
@@ -192,8 +244,10 @@ def agrees(group: Sequence[Mention], homes: Sequence[Household]) -> bool:
 
 
 def _fits(each: Mention, home: Household) -> bool:
-    if each.level in (Level.COMPOUND, Level.STREET):
+    if each.level is Level.COMPOUND:
         return home.compound in each.compounds
+    if each.level is Level.STREET:
+        return home.compound in each.compounds and building_key(home.building).startswith(each.value)
     if each.level is Level.HOUSE:
         return building_key(home.building) == building_key(each.value)
     if each.level is Level.BUILDING:

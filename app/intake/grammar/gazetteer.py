@@ -8,6 +8,7 @@
     望海楼, 听雪阁                     望海 听雪                     the building
     东一弄5号 (a house of a lane)      东1弄五号, 东一弄             the building; all houses of the lane
     南1, 南2                           南一; 南3                     the building; no building at all
+    锦绣家园南区                        南4-502                       the compound, where a building follows
 
 A short name counts only where it is the name of one place (or of all that share it), and is no word for goods.
 """
@@ -15,7 +16,7 @@ A short name counts only where it is the name of one place (or of all that share
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from weakref import WeakKeyDictionary
 
@@ -26,8 +27,11 @@ _ENDS = tuple(
     "花园 家园 小区 公寓 新村 山庄 大厦 公馆 宿舍 别墅 新苑 名苑 花苑 佳苑 家苑 水岸 雅居"
     " 苑 园 城 湾 府 里 坊 庭 邸 居 墅 轩 阁 院 寓 村 楼 座".split()
 )
+_COMMON = frozenset("苑园城湾府里坊庭邸居墅轩阁院寓村楼座号幢栋弄区期路街道巷家小大花")
+"""Characters of names that tell nothing."""
 _KINDS = tuple("公寓 宿舍 新村 山庄 大厦 别墅 花园 家园".split())
 _TELLING = frozenset("东西南北中上下前后") | (chinese.NUMERALS - frozenset("两俩仨百千廿零〇"))
+_SIDES = frozenset("东西南北中")
 _PARTS = ("区", "期", "苑", "园", "村")
 _STEMS = frozenset("甲乙丙丁戊己庚辛壬癸")
 _LEVELS = ("号楼", "号", "幢", "栋", "座", "弄")
@@ -53,6 +57,12 @@ class Gazetteer:
     lanes: dict[str, frozenset[str]] = field(default_factory=dict)
     stems: dict[str, frozenset[str]] = field(default_factory=dict)
     """甲, 乙 … where buildings go by them, and in which compounds."""
+    heads: dict[str, frozenset[str]] = field(default_factory=dict)
+    """南, 北 … of 南区 and 北区: a compound where the number of a building follows directly."""
+    tells: dict[str, frozenset[tuple[str, str]]] = field(default_factory=dict)
+    """A character → the compounds, and the buildings with a name, that it tells from others."""
+    long_lanes: dict[str, str] = field(default_factory=dict)
+    """Numbers of lanes that are no building and no room: 1033-12-502 is 1033弄12号502."""
     full: frozenset[str] = frozenset()
     """Names that the register itself knows: they need no spelling out."""
 
@@ -91,7 +101,49 @@ def _build(register: Register, is_goods: Callable[[str], bool]) -> Gazetteer:
         stem: frozenset(compound for compound, keys in register.buildings.items() if stem in keys)
         for stem in sorted({key for keys in register.buildings.values() for key in keys} & _STEMS)
     }
-    return Gazetteer(kept, houses, streets, of_lane, stems, full)
+    return Gazetteer(
+        kept,
+        houses,
+        streets,
+        of_lane,
+        stems,
+        _heads(register, streets),
+        _tells(register),
+        _long_lanes(register, of_lane),
+        full,
+    )
+
+
+def _tells(register: Register) -> dict[str, frozenset[tuple[str, str]]]:
+    found: dict[str, set[tuple[str, str]]] = defaultdict(set)
+    for compound, keys in register.buildings.items():
+        for name, key in ((chinese.fold(compound), ""), *((key, key) for key in keys)):
+            for ch in set(name) - _COMMON:
+                if _is_han(ch):
+                    found[ch].add((compound, key))
+    return {ch: frozenset(places) for ch, places in found.items()}
+
+
+def _long_lanes(register: Register, lanes: dict[str, frozenset[str]]) -> dict[str, str]:
+    known = {key for keys in register.buildings.values() for key in keys}
+    return {
+        number: f"{number}弄"
+        for number, compounds in lanes.items()
+        if len(number) > 2
+        and len(compounds) == 1
+        and number not in known
+        and not any((compound, number) in register.by_label for compound in register.buildings)
+    }
+
+
+def _heads(register: Register, streets: Collection[str]) -> dict[str, frozenset[str]]:
+    """The one character that tells a part from the others, where it is no name of buildings itself."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for compound in register.buildings:
+        name = chinese.fold(compound).split("(")[0].strip()
+        if len(name) > 3 and name[-1] in _PARTS and name[-2] in _SIDES:
+            found[name[-2]].add(compound)
+    return {head: frozenset(of) for head, of in found.items() if len(of) == 1 and head not in streets}
 
 
 def _may_be_short(name: str, found: set[str], full: frozenset[str]) -> bool:

@@ -31,8 +31,9 @@ _NUMBERED = re.compile(
     rf"|{_BEFORE_LEVEL}(?P<lane>{_N} ?弄)"
     rf"|{_BEFORE_LEVEL}(?P<room>(?:\d{{2,4}}|[{_SPOKEN}]{{2,5}}) ?(?:室|房(?![东产])))"
     rf"|{_BEFORE_LEVEL}(?P<floor>{_N} ?(?:层(?!次)|楼(?![下上长道组梯主栋宇群])))"
-    rf"|(?<![\d.])(?<!\d-)(?P<number>\d{{3,4}}(?![\d.:]|-\d)|[{_SPOKEN}]{{3,4}}(?=[室 ,，、]|$))"
+    rf"|(?<![\d.])(?<!\d-)(?P<number>\d{{3,4}}(?![\d.]|:\d|-\d)|[{_SPOKEN}]{{3,4}}(?=[室 ,，、]|$))"
 )
+_HEAD = re.compile(r"(?<![\u4e00-\u9fff\d])(?P<head>[东西南北中]) ?(?=\d{1,2} ?(?:[-/#]|号|栋|幢|座|楼)|\d{4,5}(?!\d))")
 _MARKS = r"[\s:：()（）【】\[\]「」〖〗〔〕《》,，。·\-—的]*"
 _ALONE = re.compile(rf"{_MARKS}(?P<stem>[{_STEMS}]){_MARKS}")
 _UNITS = tuple(sorted(words.UNITS, key=len, reverse=True))
@@ -176,6 +177,11 @@ def _level_word(said: str) -> str:
 def _named(text: str, names: Gazetteer) -> list[Mention]:
     found: list[Mention] = []
     pattern = _pattern(names)
+    for match in _HEAD.finditer(text) if names.heads else ():
+        if match["head"] in names.heads:
+            compounds = names.heads[match["head"]]
+            start, end = match.span("head")
+            found.append(Mention(start, end, Level.COMPOUND, match["head"], compounds, next(iter(compounds))))
     for match in pattern.finditer(text) if pattern else ():
         if match["street"]:
             found.append(_of_street(match, names))

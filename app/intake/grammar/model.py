@@ -80,8 +80,9 @@ class ChainLine(NamedTuple):
     list_no: int = 0
     text: str = ""
     """The words of the entry without its number, continuations included."""
-    inherits: bool = False
-    """The building comes from a heading above, not from the line."""
+    inherits: str = ""
+    """What comes from a heading above, not from the line: the "building", the "compound" only ("strayed" below
+    a line that named another one), or nothing."""
 
     @property
     def needs_settling(self) -> bool:

@@ -20,6 +20,7 @@ _PRICE = ("元", "￥", "¥", "块/", "块一")
 _PRICED = re.compile(r"\d(?:元|块钱?) ?(?:/|一|每)[\u4e00-\u9fff]")
 _ROOM_IN_FRONT = re.compile(r"\d{3,4}(?::|[、,] ?\d{3,4}(?!\d))")
 """302: 2份, and 501、502 各1份: rooms, not numbers of entries."""
+_LANE_IN_FRONT = re.compile(r"\d{3,4}[.。]\d{1,2}[-.。/号]")
 _OF_MYSELF = re.compile("(?:我|俺)们?家?(?:也|要|改|加|减|退|不|再|来|订)")
 
 
@@ -197,7 +198,12 @@ def _line(piece: Piece, section: Section, reader: Reader, hearing: Hearing) -> N
         return
     last_index = _last_index(section)
     mark = lines.marker(text, last_index + 1 if last_index else 0)
-    if mark and mark.index >= 100 and _ROOM_IN_FRONT.match(text) and mark.index != last_index + 1:
+    if (
+        mark
+        and mark.index >= 100
+        and (_ROOM_IN_FRONT.match(text) or _LANE_IN_FRONT.match(text))
+        and mark.index != last_index + 1
+    ):
         mark = None
     if mark and mark.is_loose and not _numbers_the_line(mark, text, last_index, reader):
         mark = None

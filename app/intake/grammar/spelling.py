@@ -15,7 +15,8 @@ Only what is certain is spelled out; the rest stays as it was written.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 
 from app.intake.grammar import words
 from app.intake.grammar.gazetteer import Gazetteer
@@ -23,6 +24,12 @@ from app.intake.grammar.mentions import BUILDINGS, RANKS, ROOMS, Level, Mention,
 from app.places.rules import Scope
 
 _LONGEST = 300
+_LANE = re.compile(
+    r"(?<![\d-])(?P<lane>\d{3,4}) ?[-/.#号的: ,，、] ?(?P<house>\d{1,2}) ?[-/.#号: ] ?(?P<room>\d{3,4})(?![\d-])"
+)
+_SLASHED = re.compile(r"(?<![\d/.-])(\d{1,2})/(\d)/(?!20\d\d)(\d{3,4})(?!\d)")
+"""3/2/501: the room behind its stairwell."""
+_ROOM_BEHIND = re.compile(r"/\d{3,4}(?!\d)")
 _BELOW = frozenset({*BUILDINGS, *ROOMS, Level.STAIRWELL, Level.FLOOR})
 _KIN_HOMES = tuple(f"{kin}家" for kin in words.KIN if kin != "家")
 _INTRODUCES = ("在", "住", "是", "给", "帮", "替", "还有", "上面", "我家", "回到", *_KIN_HOMES)
@@ -32,6 +39,7 @@ def spelled_out(text: str, names: Gazetteer) -> str:
     """Folded text with its addresses in the words of the register, whatever stands above it."""
     if len(text) > _LONGEST:
         return text
+    text = _SLASHED.sub(r"\1-\2-\3", _lane_first(text, names))
     found = mentions(text, names)
     if not found:
         return text
@@ -39,6 +47,19 @@ def spelled_out(text: str, names: Gazetteer) -> str:
     for group in reversed(groups(text, found)):
         text = _group(text, group, names)
     return text
+
+
+def _lane_first(text: str, names: Gazetteer) -> str:
+    """`1033/12/502`, `210的10号203`: a lane, its house and a room, where only a lane has that number."""
+    return _LANE.sub(_laned(names), text) if names.long_lanes else text
+
+
+def _laned(names: Gazetteer) -> Callable[[re.Match[str]], str]:
+    def instead(match: re.Match[str]) -> str:
+        lane = names.long_lanes.get(match["lane"])
+        return f"{lane}{match['house']}号{match['room']}" if lane else match[0]
+
+    return instead
 
 
 def _bracket_first(text: str, found: list[Mention], names: Gazetteer) -> tuple[str, list[Mention]]:
@@ -105,6 +126,8 @@ def _group(text: str, group: list[Mention], names: Gazetteer) -> str:
         if tail and tail != each.label and text.startswith(tail, each.end):
             continue  # written in full, only divided otherwise
         behind = text[each.end :]
+        if each.level is Level.HOUSE and _ROOM_BEHIND.match(behind):
+            behind = behind[1:]  # 南1/305
         blank = " " if each.level is Level.HOUSE and behind[:1].isalnum() else ""
         label = said if each.level is Level.COMPOUND and said in names.full and not said[0].isdigit() else each.label
         text = f"{_apart(text[: each.start])}{label}{blank}{behind}"

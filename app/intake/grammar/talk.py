@@ -28,6 +28,11 @@ _ABOUT_THE_LIST = re.compile(
 """截止了，明天十点两个区一起送; 三个群的合一起了，4月12号的: about the list, whatever is counted there."""
 
 
+_GLUED = re.compile(r"\d{4,6}(?!\d)")
+"""42302: building, stairwell and room in one number."""
+_CHANGES = re.compile("[换改退减加]|不要|取消|不用|作废|覅|勿要")
+
+
 def also_wants(text: str) -> bool:
     """`我也要`, `加我一个`: somebody wants something, and nothing says who or what."""
     return bool(_ALSO_WANTS.fullmatch(text))
@@ -57,9 +62,15 @@ def adds_up(text: str, hearing: Hearing) -> bool:
 def may_want(text: str, hearing: Hearing) -> bool:
     """`502 大米让给对门了`, `7号楼整个三楼都要`: somebody of an address wants something; only a person knows what."""
     found = mentions(text, hearing.names)
-    if any(each.level in ROOMS for each in found) and not any(word in text for word in NOTICE):
+    placed = any(each.level in ROOMS for each in found) or bool(_GLUED.match(text) and _swaps(text, hearing))
+    if placed and not any(word in text for word in NOTICE):
         return True
     return bool(found) and any(word in text for word in ("都要", "也要", "要的", "想要", "来一", "订一"))
+
+
+def _swaps(text: str, hearing: Hearing) -> bool:
+    """Whether words change an order, or name goods."""
+    return bool(_CHANGES.search(text)) or (not hearing.lexicon.is_open and bool(hearing.lexicon.mentioned(text)))
 
 
 def names_a_room(text: str, hearing: Hearing) -> bool:

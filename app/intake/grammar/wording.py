@@ -34,7 +34,7 @@ _GOOD = rf"(?P<good>[{_HAN}]{{1,5}}?)"
 _TAKEN_BACK = re.compile("|".join((*words.CANCELS, *words.SETS, "减", "退")))
 _MAY_HOLD = re.compile(
     "烦请|劳驾|劳烦|烦劳|恳请|有劳|减去|添|再 ?\\+|->|→|=>|each|cancel|thx|thank|sorry|各|每户|每家|的|[楼层]"
-    "|对门|隔壁|啦|咯|喽|那|错了|多写|写多|俺|阿拉|咱|也要|更正|刚才|方才|碎了|坏了|破了|烂了|搬|只要|吧|条|太|多了|我|退",
+    "|对门|隔壁|啦|咯|喽|那|错了|多写|写多|俺|阿拉|咱|也要|更正|刚才|方才|碎了|坏了|破了|烂了|搬|只要|吧|条|太|多了|我|退|覅|勿要|[伐哇]|侬|啦|付|现金|都",
     re.IGNORECASE,
 )
 _Rule = tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]
@@ -84,6 +84,15 @@ _RULES: tuple[_Rule, ...] = (
     (re.compile(rf"(?:也|还)要{_GOOD}[,，] ?再?加(?={_COUNT} ?{_UNIT})"), r"再加\g<good>"),
     (re.compile(rf"(?<= )上[次回][^ ,，。]{{0,6}}(?:碎|坏|破|烂)了{_COUNT}{_UNIT}[^ ,，。]*"), " "),
 )  # fmt: skip
+_SPOKEN_HERE: tuple[_Rule, ...] = (
+    (re.compile("覅|勿要"), "不要"),
+    (re.compile("[,， ]*(?:好[伐哇]|好勿啦|谢谢侬|对伐)(?=$|[ ,，。!！~])"), " "),
+    (re.compile(f"(?:钞票|铜钿)(?:已经?|刚刚)?付(?:脱|好|过)?了(?![{_HAN}])"), "已付款"),
+    (re.compile("[,， ]*(?:钞票|铜钿|钱)?(?:等歇|等会儿?|夜里|明朝)再?付(?=$|[ ,，。!！~])"), " "),
+    (re.compile("[,， ]+(?:钞票|付)?现金(?=$|[ ,，。!！~])"), " "),
+    (re.compile(rf"(?<=[\d ])一{_UNIT}[都也]不要了(?=$|[ ,，。!！])"), "不要了"),
+)
+"""Words of Shanghai, and how one withdraws everything."""
 _OF_CHANGES: tuple[_Rule, ...] = (
     (re.compile(r"^更正 ?[:：]"), ""),
     (re.compile("(?:刚才|方才)(?:的|那)?"), ""),
@@ -149,7 +158,7 @@ _ASIDES: tuple[_Rule, ...] = (
         re.compile(rf"{_BEGIN}我?{_KIN}{{1,2}}(?:家|那边)?[住在]在?(?=[^,，;；]{{3,16}}[,，] ?{_COUNT} ?{_UNIT})"),
         r"\g<no>",
     ),
-    (re.compile(r"(?<=[;；,，]) ?我自己(?:家|住)?(?=[^,，;； 不没退取别]{1,12}\d)"), ""),
+    (re.compile(r"(?<=[;；,，]) ?我自己(?:家|住)?(?![要来订买拿想也])(?=[^,，;； 不没退取别]{1,12}\d)"), ""),
     (
         re.compile(
             rf"[,，] ?(?:昨[天日晚]|前天|上[次回周])的?(?!{_COUNT})[{_HAN}]{{1,5}}?(?:已经|都|也)*"
@@ -166,7 +175,7 @@ def plainly(text: str) -> str:
     """Folded text in the words of the grammar."""
     if not _MAY_HOLD.search(text):
         return text
-    for pattern, instead in (*_MOVED, *_CORRECTIONS, *_ASIDES, *_RULES):
+    for pattern, instead in (*_SPOKEN_HERE, *_MOVED, *_CORRECTIONS, *_ASIDES, *_RULES):
         text = pattern.sub(instead, text)
     if _TAKEN_BACK.search(text.removeprefix("更正")):
         for pattern, instead in _OF_CHANGES:
