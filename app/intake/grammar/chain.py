@@ -7,7 +7,19 @@ from dataclasses import dataclass, field, replace
 
 from app.core import chinese
 from app.core.redirects import asks_for_another_door
-from app.intake.grammar import changes, doubts, entry, heading, lines, quotes, sections, severals, spelling, wording
+from app.intake.grammar import (
+    changes,
+    dotted,
+    doubts,
+    entry,
+    heading,
+    lines,
+    quotes,
+    sections,
+    severals,
+    spelling,
+    wording,
+)
 from app.intake.grammar.entry import Draft
 from app.intake.grammar.lexicon import Lexicon
 from app.intake.grammar.lines import Piece
@@ -37,7 +49,7 @@ def parse_chain(text: str, register: Register, lexicon: Lexicon, context: Contex
     read = _affordable([piece for piece in found if not piece.is_beyond])
     beyond = found[len(read) :]
     read = [piece._replace(text=_worded(piece.text, hearing)) for piece in read]
-    parsed = sections.split(read, reader, hearing)
+    parsed = sections.split(dotted.undotted(read, reader.context.scope), reader, hearing)
     result: list[ChainLine] = []
     for section in parsed:
         result += _section(section, reader, hearing)

@@ -20,7 +20,7 @@ from app.intake.grammar import elsewhere
 from app.intake.grammar.entry import Draft
 from app.intake.grammar.lexicon import Lexicon
 from app.intake.grammar.mentions import BUILDINGS, ROOMS, Level, Mention, groups, mentions
-from app.intake.grammar.model import ChainLine, Outcome
+from app.intake.grammar.model import ChainLine, Change, Outcome
 from app.intake.grammar.standing import Hearing, Needs, Standing
 from app.places.rules import Household, building_key, room_key, stairwell_key
 
@@ -37,6 +37,8 @@ _CORRECTED = re.compile(
 )
 """Words that correct without saying that they change."""
 _THE_ONE_ABOVE = re.compile("上一?条|上面那条|前面那条|刚才那条")
+_RESTATED = re.compile(r"(?:只要|[\d一二两三四五六七八九十] ?[\u4e00-\u9fff]{1,2}(?:就|也)?够了)")
+"""455弄7号203 牛奶1箱够了: of a household that ordered it above."""
 STRAYED = "ambiguous:strayed"
 """Ambiguous only because a line above named another compound."""
 _PLACES = frozenset({Level.COMPOUND, Level.STREET, *BUILDINGS})
@@ -181,6 +183,12 @@ def _corrections(found: Sequence[ChainLine], lexicon: Lexicon) -> list[ChainLine
         if line.outcome is Outcome.AMEND and _CORRECTED.search(line.raw) and not keys <= ordered:
             proposed = (line.household,) if line.household else ()
             line = line._replace(outcome=Outcome.REVIEW, household=None, candidates=proposed, reason="unclear_words")
+        if line.outcome is Outcome.ROW and keys and keys <= ordered and _RESTATED.search(line.raw):
+            line = line._replace(outcome=Outcome.AMEND, change=Change.SET)
+        if line.reason == "paid_only":
+            above = any(home == line.household for home, _item in ordered)
+            line = line._replace(reason="no_quantity")
+            line = line._replace(outcome=Outcome.SKIP, reason="remark", household=None) if above else line
         if line.outcome is Outcome.CANCEL and line.items and line.household is not None and not lexicon.is_open:
             kept = {(line.household, good) for good in lexicon.mentioned(line.text)} - keys
             if not kept <= ordered:

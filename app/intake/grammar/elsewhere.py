@@ -18,7 +18,7 @@ from app.places.rules import Household, Register, building_key, room_key
 _FEW = 8
 _HAN = "[\u4e00-\u9fff]"
 _IN_FRONT = re.compile(rf"(?P<run>{_HAN}{{1,4}}?)的?[\s:.。,，、()【】\[\]\-]{{0,2}}$")
-_BEHIND = re.compile(rf" ?(?P<run>{_HAN}{{1,2}})(?=[\s:,，)]|$)")
+_BEHIND = re.compile(rf" ?(?P<run>(?![一二两三四五六七八九十半]){_HAN}{{1,2}})(?=[\s:,，)]|$)")
 _NAMED = frozenset({Level.COMPOUND, Level.HOUSE, Level.STREET, Level.UNKNOWN})
 _KIN = (
     "(?:" + "|".join(sorted((kin for kin in words.KIN if kin != "家"), key=len, reverse=True)) + "|爸妈|公婆|同事|同学)"

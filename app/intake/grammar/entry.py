@@ -197,7 +197,7 @@ def _one(text: str, found: list[Located], reader: Reader, draft: Draft) -> Draft
     if any(f"{verb}{word}" in rest for verb in ("代", "帮", "替") for word in _NEIGHBOURS):
         draft = _asked(draft, "proxy_unclear")
     rest = "取消" if found and withdrawals.is_refusal(rest) else withdrawals.without_kept(rest, reader.lexicon)
-    extracted = remarks.extract(rest)
+    extracted = remarks.extract(withdrawals.set_apart(rest, reader.lexicon) if found else rest)
     changing = withdrawals.without_reason(changes.find(extracted.rest), reader.lexicon)
     elements = _elements(changing.text, reader)
     if changing.total is not None and changing.change is Change.SET:
@@ -349,7 +349,8 @@ def _without_goods(draft: Draft, elements: list[Element]) -> Draft:
     if draft.household or draft.address_reason:
         if said and people.is_chat(said) and any(ch.isalnum() for ch in said):
             return replace(draft, outcome=Outcome.SKIP, reason="chat")
-        return _asked(draft, draft.address_reason if draft.has_address and draft.address_reason else "no_quantity")
+        paid = "paid_only" if not said and Flag.PAID in draft.flags else "no_quantity"
+        return _asked(draft, draft.address_reason if draft.has_address and draft.address_reason else paid)
     if said.strip():
         return _asked(draft, "no_quantity") if draft.who else replace(draft, outcome=Outcome.SKIP, reason="chat")
     if people.is_chat(draft.who):

@@ -220,7 +220,7 @@ class _Reader:
         self.notes.append(part.text)
         wish = part.text.startswith(phrases.WISHES) or people.is_chat(part.text) or people.is_name(part.text)
         proxy = next((part.text.removesuffix(word) for word in words.PROXY_ENDS if part.text.endswith(word)), "")
-        wish = wish or people.is_name(proxy)
+        wish = wish or people.is_name(proxy) or _is_called_or_for(part.text.strip(_AROUND))
         dated = part.text[0].isdigit() and any(ch in part.text for ch in "月号日点:-")
         wish = wish or dated or any(ch in part.text for ch in _SENTENCE) or bool(remarks.flags_of(part.text))
         self.problem = self.problem if wish else self.problem or "unclear_words"
@@ -366,6 +366,12 @@ def _is_no_item(written: str) -> bool:
     if any(ch in "<>{}=@" for ch in bare):
         return True
     return bare in words.NO_ITEMS or bare in words.UNITS or bare.startswith(words.NO_ITEM_STARTS)
+
+
+def _is_called_or_for(text: str) -> bool:
+    """阿英, 办酒用: who it is, or what for."""
+    called = len(text) == 2 and text[0] in "阿小老" and people.is_nickname(text)
+    return called or (2 <= len(text) <= 4 and text.endswith("用") and not any(ch in text for ch in "不没别勿"))
 
 
 def _without_verb(name: str) -> str:

@@ -17,7 +17,8 @@ from app.intake.grammar.standing import NOTHING_SAID, Heading, Hearing, Standing
 MAX_LINE = 600
 _AROUND = " :：。.,，-—【】[]()"
 _PRICE = ("元", "￥", "¥", "块/", "块一")
-_PRICED = re.compile(r"\d(?:元|块钱?) ?(?:/|一|每)[\u4e00-\u9fff]")
+_PRICED = re.compile(r"\d(?:元|块钱?) ?(?:/|一|每)[\u4e00-\u9fff]|\d{2,3}(?:\.\d+)?(?:/|一|每)[个份箱板袋提罐桶瓶盒斤]")
+_OFFERS = re.compile("(?:可选|可订|品类|品种|菜单|价目表?|价格表?|今日菜品)[:：]")
 _ROOM_IN_FRONT = re.compile(r"\d{3,4}(?::|[、,] ?\d{3,4}(?!\d))")
 """302: 2份, and 501、502 各1份: rooms, not numbers of entries."""
 _LANE_IN_FRONT = re.compile(r"\d{3,4}[.。]\d{1,2}[-.。/号]")
@@ -174,7 +175,11 @@ def _aside(piece: Piece, text: str, section: Section, reader: Reader) -> Unit | 
         return _fixed(piece, Outcome.SKIP, "announcement", section)
     if people.is_example(text):
         return _fixed(piece, Outcome.HEAD, "example", section)
-    priced = bool(_PRICED.search(text)) and not text[0].isdigit() and not any(u.fixed is None for u in section.units)
+    priced = (
+        bool(_PRICED.search(text) or _OFFERS.match(text))
+        and not text[0].isdigit()
+        and not any(u.fixed is None for u in section.units)
+    )
     if priced and not addresses(text, reader):
         section.title.append(text)
         return _fixed(piece, Outcome.HEAD, "menu", section)

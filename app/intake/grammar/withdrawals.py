@@ -19,6 +19,11 @@ _KEPT = re.compile(
     r"^(?:但|但是|不过)?(.{1,6}?)(?:还是|还|仍|都|依然)?(?:留着|留下|保留|留|要的|照要|照旧|不变|不动)[的吧哈啊哦]*$"
 )
 _REFUSED = frozenset("不要 不要了 不用 不用了 不需要 不需要了 算了 不订了 退 退了 取消".split())
+_UNIT = "(?:" + "|".join(sorted((u for u in words.UNITS if not u.isascii()), key=len, reverse=True)) + ")"
+_ONE_CHANGE = re.compile(
+    r"(?P<good>[\u4e00-\u9fff]{1,6}?)(?:(?P<gone>不要)|(?P<verb>加|减|退)"
+    rf"(?P<count>\d{{1,2}} ?{_UNIT}?|[一二两三四五六七八九十] ?{_UNIT}))"
+)
 _WANTED = re.compile("[要来订加改换买补留添只送]")
 _TELLS = re.compile("[了有剩]")
 _BREAK = " ,，;；。"
@@ -27,6 +32,14 @@ _BREAK = " ,，;；。"
 def is_refusal(text: str) -> bool:
     """Whether the words beside an address are a refusal and nothing else."""
     return text.strip(" ,，。.!！:：") in _REFUSED
+
+
+def set_apart(text: str, lexicon: Lexicon) -> str:
+    """`面包加1袋`, `牛奶不要`: one known good with its change and nothing else, as words that are read one by one."""
+    match = _ONE_CHANGE.fullmatch(text.strip(" ,，。!！~"))
+    if match is None or lexicon.is_open or not lexicon.knows(match["good"]):
+        return text
+    return f"{match['good']}{match['gone']}了" if match["gone"] else f"{match['good']} {match['verb']}{match['count']}"
 
 
 def without_kept(text: str, lexicon: Lexicon) -> str:

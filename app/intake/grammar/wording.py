@@ -90,6 +90,7 @@ _SPOKEN_HERE: tuple[_Rule, ...] = (
     (re.compile(f"(?:钞票|铜钿)(?:已经?|刚刚)?付(?:脱|好|过)?了(?![{_HAN}])"), "已付款"),
     (re.compile("[,， ]*(?:钞票|铜钿|钱)?(?:等歇|等会儿?|夜里|明朝)再?付(?=$|[ ,，。!！~])"), " "),
     (re.compile("[,， ]+(?:钞票|付)?现金(?=$|[ ,，。!！~])"), " "),
+    (re.compile(rf"(?<=\d )只要(?={_COUNT} ?{_UNIT}(?:就[够好行]了?)?$)"), ""),
     (re.compile(rf"(?<=[\d ])一{_UNIT}[都也]不要了(?=$|[ ,，。!！])"), "不要了"),
 )
 """Words of Shanghai, and how one withdraws everything."""
