@@ -186,6 +186,6 @@ def test_short_changes_in_the_words_of_shanghai(said: str, outcome: str) -> None
     assert last(f"455弄\n7号203 大米2袋\n7号203 {said}", "lanes")[0] == outcome
 
 
-@pytest.mark.parametrize("said", ["已付款", "大米1袋够了吗"])
+@pytest.mark.parametrize("said", ["已付款", "大米1袋够了吗", "大米加1袋", "大米退1"])
 def test_without_an_order_above_they_are_asked(said: str) -> None:
     assert last(f"455弄\n7号204 大米2袋\n7号203 {said}", "lanes")[0] == "REVIEW"

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Sequence, Set
 from dataclasses import replace
 
 from app.intake.grammar import elsewhere
@@ -37,6 +37,7 @@ _CORRECTED = re.compile(
 )
 """Words that correct without saying that they change."""
 _THE_ONE_ABOVE = re.compile("上一?条|上面那条|前面那条|刚才那条")
+_TOUCHING = re.compile(r"(?P<said>[\u4e00-\u9fff]{1,6})[加减退](?=[\d一二两三四五六七八九十])")
 _RESTATED = re.compile(r"(?:只要|[\d一二两三四五六七八九十] ?[\u4e00-\u9fff]{1,2}(?:就|也)?够了)")
 """455弄7号203 牛奶1箱够了: of a household that ordered it above."""
 STRAYED = "ambiguous:strayed"
@@ -120,12 +121,16 @@ def settled_against_others(found: Sequence[ChainLine], lexicon: Lexicon) -> list
     found = _corrections(found, lexicon)
     orders = _Orders(found)
     settled = []
+    above: set[object] = set()
     for line in found:
         home = line.household
+        above |= {home.household_id} if home is not None and line.outcome is Outcome.ROW else set()
         changes = home is not None and line.outcome in (Outcome.AMEND, Outcome.CANCEL)
         if home is not None and changes and line.reason == "struck" and orders.of[home.household_id]:
             line = line._replace(outcome=Outcome.REVIEW, reason="struck_twice")
-        elif home is not None and changes and (orders.may_be_another(line, home) or orders.is_missing(line, home)):
+        elif (
+            home is not None and changes and (orders.may_be_another(line, home, above) or orders.is_missing(line, home))
+        ):
             line = line._replace(outcome=Outcome.REVIEW, household=None, candidates=(home,), reason="ambiguous")
         settled.append(line)
     return settled
@@ -150,11 +155,12 @@ class _Orders:
             elif line.outcome is Outcome.REVIEW:
                 self.maybe |= {home.household_id for home in line.candidates}
 
-    def may_be_another(self, line: ChainLine, home: Household) -> bool:
+    def may_be_another(self, line: ChainLine, home: Household, above: Set[object]) -> bool:
         """Whether several households ordered that are the same flat but for what a heading says."""
         room, flat = _flat_keys(home)
-        key = {"building": room, "strayed": flat}.get(line.inherits)
-        return key is not None and len(self.by_room[key]) > 1
+        if line.inherits == "strayed":
+            return len(self.by_room[flat] & above) > 1
+        return line.inherits == "building" and len(self.by_room[room]) > 1
 
     def is_missing(self, line: ChainLine, home: Household) -> bool:
         """Whether the list below the heading holds orders, and none of this household; an entry with a number of its
@@ -183,6 +189,8 @@ def _corrections(found: Sequence[ChainLine], lexicon: Lexicon) -> list[ChainLine
         if line.outcome is Outcome.AMEND and _CORRECTED.search(line.raw) and not keys <= ordered:
             proposed = (line.household,) if line.household else ()
             line = line._replace(outcome=Outcome.REVIEW, household=None, candidates=proposed, reason="unclear_words")
+        if line.outcome is Outcome.AMEND and not keys <= ordered and _changes_a_good(line.raw, lexicon):
+            line = line._replace(outcome=Outcome.REVIEW, reason="change_unclear")
         if line.outcome is Outcome.ROW and keys and keys <= ordered and _RESTATED.search(line.raw):
             line = line._replace(outcome=Outcome.AMEND, change=Change.SET)
         if line.reason == "paid_only":
@@ -200,6 +208,13 @@ def _corrections(found: Sequence[ChainLine], lexicon: Lexicon) -> list[ChainLine
             ordered |= keys
         settled.append(line)
     return settled
+
+
+def _changes_a_good(text: str, lexicon: Lexicon) -> bool:
+    """`土豆加1袋`: a change that touches its good, which somebody has to have ordered."""
+    match = _TOUCHING.search(text)
+    said = match["said"] if match else ""
+    return any(lexicon.knows(said[at:]) for at in range(len(said)))
 
 
 def inherited(text: str, standing: Standing, hearing: Hearing) -> str:

@@ -311,7 +311,8 @@ def _plain(piece: Piece, section: Section, reader: Reader, hearing: Hearing) -> 
     if talk.adds_up(text, hearing):
         section.units.append(_fixed(piece, Outcome.SKIP, "added_up", section))
         return
-    if above is not None and not piece.after_blank and _continues(above, text, quantity, reader):
+    of_a_room = bool(found) and found[0].start == 0 and len(found[0].resolution.read.room) > 2  # 7号203 已付款
+    if above is not None and not piece.after_blank and not of_a_room and _continues(above, text, quantity, reader):
         above.pieces.append(piece)
         above.text += " " + text
         above.quantity = above.quantity or quantity
