@@ -65,6 +65,12 @@ HINTS = [
     ("sides", "北区：", "4-502（南）"),
     ("sides", "北区：", "我南5-303"),
     ("sides", "北区：", "锦绣南5-101"),
+    ("sides", "北区：", "小王南4-502"),
+    ("sides", "北区：\n4号楼", "南502"),
+    ("lanes", "455弄\n6号", "210.301"),
+    ("lanes", "455弄\n6号", "210-301"),
+    ("stages", "二期\n3栋", "一期1-201"),
+    ("pair", "紫薇园\n3幢\n1单元", "海501"),
     ("stages", "二期", "一3-1-201"),
     ("stages", "二期", "1-3-1-201"),
     ("pair", "海棠园", "紫3-2-502"),
@@ -91,6 +97,12 @@ HINTS = [
 def test_a_part_of_another_name_is_asked(homes: str, head: str, place: str) -> None:
     for said in ("大米1", "大米改成2袋", "不要了", "退1袋大米"):
         assert last(f"{head}\n{place} {said}", homes) == ("REVIEW", None)
+
+
+@pytest.mark.parametrize("row", ["鸡蛋1份南4-502", "4-502 鸡蛋1 南", "帮南4-502订鸡蛋1", "取消南4-502"])
+def test_no_row_goes_to_the_heading_where_the_other_side_is_named_elsewhere(row: str) -> None:
+    found = last(f"北区：\n{row}", "sides")
+    assert found[1] in (None, "锦绣家园南区/4号楼//502")
 
 
 @pytest.mark.parametrize(

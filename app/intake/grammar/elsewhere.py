@@ -38,15 +38,19 @@ def hinted(
     """Whether the words that touch an address are a part of the name of another place."""
     if any(each.level in _NAMED for each in found):
         return False
-    first = next((at for at, ch in enumerate(text) if ch.isdigit()), len(text))
-    first = min(first, found[0].start) if found else first
+    digit = next((at for at, ch in enumerate(text) if ch.isdigit()), len(text))
+    begins = {digit, found[0].start if found else digit}
     last = next((each.end for each in reversed(found) if each.level in ROOMS), len(text))
-    touching = (_IN_FRONT.search(text[:first]), _BEHIND.match(text[last:]))
-    runs = [match["run"] for match in touching if match and not _is_person(match["run"])]
+    front = [match["run"] for match in (_IN_FRONT.search(text[:begin]) for begin in begins) if match]
+    behind = _BEHIND.match(text[last:])
+    runs = [run for run in front if run[-1] in names.heads or not _is_person(run)]
+    runs += [behind["run"]] if behind and not _is_person(behind["run"]) else []
+    runs += [word for word in text.split()[-1:] if word in names.heads]  # 4-502 鸡蛋1 南
     return any(_tells(ch, home, register, names) for run in runs for ch in run for home in homes)
 
 
 def _is_person(run: str) -> bool:
+    """王海, 小雪; in front of a number 小王南 names 南 behind somebody."""
     return len(run) > 1 and (people.is_name(run) or people.is_nickname(run))
 
 

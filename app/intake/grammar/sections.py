@@ -206,7 +206,7 @@ def _line(piece: Piece, section: Section, reader: Reader, hearing: Hearing) -> N
     if (
         mark
         and mark.index >= 100
-        and (_ROOM_IN_FRONT.match(text) or _LANE_IN_FRONT.match(text))
+        and (_ROOM_IN_FRONT.match(text) or _names_a_lane(text, mark, hearing))
         and mark.index != last_index + 1
     ):
         mark = None
@@ -226,6 +226,12 @@ def _line(piece: Piece, section: Section, reader: Reader, hearing: Hearing) -> N
         unit.quantity = entry.has_quantity(unit.text, reader)
     else:
         _plain(piece._replace(text=text), section, reader, hearing)
+
+
+def _names_a_lane(text: str, mark: Marker, hearing: Hearing) -> bool:
+    """`456.10.301`, `210.301`: where lanes have such numbers, it is none of an entry."""
+    known = str(mark.index) in hearing.names.long_lanes
+    return known or (bool(hearing.names.long_lanes) and bool(_LANE_IN_FRONT.match(text)))
 
 
 def _lists_goods(piece: Piece, mark: Marker, section: Section, reader: Reader) -> bool:
