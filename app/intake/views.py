@@ -155,7 +155,8 @@ def later(paste_id: int) -> Response:
 def _said(kept: ChainPaste) -> str:
     if kept.state == PasteState.COMMITTING:
         return str(_("正在入单，下面可以看到进度。可以离开这一页。"))
-    return str(_("清楚的行已入单，待确认的行请逐行处理。"))
+    waits = any(line.outcome == LineOutcome.REVIEW and line.settled_at is None for line in kept.lines)
+    return str(_("清楚的行已入单，待确认的行请逐行处理。") if waits else _("已入单。"))
 
 
 def _preview_of(kept: ChainPaste) -> str:

@@ -44,7 +44,7 @@ def test_the_supplies_team_takes_orders_in_only_once_it_holds_the_role_and_then_
     supplies.page.fill("textarea", "#接龙 青菜\n1. 2-101 1份\n")
     supplies.click("读一遍")
     supplies.press("入单")
-    supplies.sees("清楚的行已入单")
+    supplies.sees("已入单")
     supplies.go(f"/cycles/{site.world.cycle.id}/tally/{site.world.points[0].id}")
     assert supplies.page.locator("main button:has-text('签字')").count() == 0
     with site.app.app_context():

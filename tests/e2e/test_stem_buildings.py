@@ -46,4 +46,4 @@ def test_building_jia_is_found_on_the_telephone_by_address_and_in_a_chain(site: 
     leader.sees("老水厂宿舍 乙 2单元 302")
     assert leader.page.locator("#waiting-head").count() == 0
     leader.press("入单")
-    leader.sees("清楚的行已入单")
+    leader.sees("已入单")
