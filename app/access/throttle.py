@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -27,6 +28,7 @@ WINDOW = timedelta(minutes=15)
 LIMIT = 5
 # A street may share one address (mobile networks do that), so an address alone has many more tries than one door.
 OF_AN_ADDRESS = 30
+_WITH_PORT = re.compile(r"\[([^\]]*)\](?::\d+)?|([^:]*):\d+")  # [2001:db8::1]:443, [2001:db8::1], 192.0.2.1:5678
 OF_ONE_LINE = 64  # bits of an IPv6 address that its owner cannot choose
 
 
@@ -85,6 +87,8 @@ def give_back(taken: Try) -> None:
 
 def place_of(address: str) -> str:
     """An address as tries are counted: of IPv6 the network that one line or phone gets, all of which it may use."""
+    held = _WITH_PORT.fullmatch(address.strip())  # some proxies write the port of the connection, another each time
+    address = (held[1] or held[2] or address) if held else address
     try:
         known = ip_address(address)
     except ValueError:

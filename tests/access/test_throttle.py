@@ -107,6 +107,10 @@ def test_the_case_of_a_name_does_not_give_more_tries() -> None:
         ("192.0.2.1", "192.0.2.1"),
         ("fe80::1%eth0", "fe80::/64"),
         ("no address", "no address"),
+        ("192.0.2.1:5678", "192.0.2.1"),
+        ("[2001:db8:1:2::1]:443", "2001:db8:1:2::/64"),
+        ("[2001:db8:1:2::1]", "2001:db8:1:2::/64"),
+        ("[::ffff:192.0.2.1]:80", "192.0.2.1"),
     ],
 )
 def test_the_addresses_of_one_line_are_one_place(address: str, place: str) -> None:
