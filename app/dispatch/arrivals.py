@@ -33,13 +33,14 @@ from app.core.schemas import CommandSchema, Whole
 from app.core.states import advance
 from app.dispatch.counts import (
     Count,
-    counts_at,
     difference_at,
     disagreed,
     expected_at,
+    gone_on,
     has_arrived,
     keep_count,
-    standing,
+    said_at,
+    signed_for,
 )
 from app.dispatch.custody import pass_on
 from app.dispatch.models import ArrivalDifference, DifferenceState, DropOff, Stop, StopState
@@ -100,15 +101,15 @@ def _count_again(by: Staff, stop: Stop, missing: frozenset[int]) -> None:
         raise Conflict(_l("这一站两边已经核对过。之后找到的袋，请点位或物资组登记“找到了”。"))
     bags = expected_at(stop)
     _check_among(missing, bags)
-    before = counts_at([stop.id]).get(stop.id, [])
+    before = said_at([stop.id]).get(stop.id, [])
     is_alone = all(count.by_id == by.id for count in before)
     if is_alone and before and missing != before[-1].missing and clock.now() - before[-1].at > SLIP_WITHIN:
         raise Conflict(
             _("您 %(at)s 记过一次，过了 10 分钟不能自己改。请点位小组长或物资组再点一次。", at=_at(before[-1]))
         )
-    count = keep_count(by, stop, bags, missing)
+    count = keep_count(by, stop, signed_for(stop), missing | gone_on(stop))
     record(by, "count", ("stop", stop.id), cycle_id=stop.round.plan.cycle_id, missing=len(missing))
-    last = standing(counts_at([stop.id])[stop.id])
+    last = said_at([stop.id])[stop.id]
     if disagreed(last):
         if difference is None:
             _open(by, stop)
@@ -125,7 +126,7 @@ def count_again_by_codes(by: Staff, stop: Stop, counted: Sign) -> DropOff:
     Raises: Invalid (a code that is not of the stop), Conflict.
     """
     bags = expected_at(stop)
-    codes = missing_among(stop, bags, counted.missing)
+    codes = missing_among(stop, signed_for(stop), counted.missing)  # paper names those that were sent again, too
     _count_again(by, stop, frozenset(bag.id for bag in bags if bag.code in codes))
     return db.session.scalars(select(DropOff).where(DropOff.stop_id == stop.id)).one()
 
@@ -154,7 +155,7 @@ def settle(by: Staff, stop_id: int, decided: Arrived) -> Stop:
     difference = difference_at(stop.id)
     if difference is None or difference.state != DifferenceState.OPEN:
         raise Conflict(_l("这一站没有要核对的差别，可能别人已经核对过。"))
-    last = standing(counts_at([stop.id])[stop.id])
+    last = said_at([stop.id])[stop.id]
     contested, chosen = disagreed(last), frozenset(decided.missing)
     if not chosen <= contested:
         raise Invalid({"missing": [_l("只能在两边不一样的袋里选。")]})
@@ -197,5 +198,5 @@ def _apply(by: Staff, stop: Stop, missing: frozenset[int], cause: Cause) -> None
     team, captain = ("team", stop.round.shift.team_id), ("captain", by.id)
     pass_on(gone, captain, team)
     pass_on(come, team, captain, signed.id)
-    signed.bags_missing = len(missing)
+    signed.bags_missing = len(missing) + len(gone_on(stop))
     signed.bags_counted = signed.bags_expected - signed.bags_missing

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import insert, select
@@ -101,7 +101,47 @@ def disagreed(counts: Iterable[Count]) -> frozenset[int]:
 
 
 def expected_at(stop: Stop) -> list[Bag]:
-    """The bags that a signed stop was signed for, found or not, in order of id."""
+    """The bags that a signed stop was signed for, found or not, in order of id; one that was sent again since belongs
+    to the stop that it is sent to."""
+    sent = sent_again([stop.id]).get(stop.id, frozenset())
+    return [bag for bag in signed_for(stop) if bag.id not in sent]
+
+
+def sent_again(stop_ids: Iterable[int]) -> dict[int, frozenset[int]]:
+    """Stop → the bags of its building that left the depot with a team after it was signed. One statement."""
+    found = (
+        select(Stop.id, Custody.bag_id)
+        .join(DropOff, DropOff.stop_id == Stop.id)
+        .join(Bag, Bag.building_id == Stop.building_id)
+        .join(Custody, Custody.bag_id == Bag.id)
+        .where(Stop.id.in_(list(stop_ids)), Custody.from_kind == "depot", Custody.to_kind == "team")
+        .where(Custody.at > DropOff.signed_at)
+    )
+    held: dict[int, set[int]] = {}
+    for stop_id, bag_id in db.session.execute(found):
+        held.setdefault(stop_id, set()).add(bag_id)
+    return {stop_id: frozenset(bags) for stop_id, bags in held.items()}
+
+
+def said_at(stop_ids: Iterable[int]) -> dict[int, list[Count]]:
+    """Stop → the last word of each author there, about the bags that were not sent again since. Three statements."""
+    ids = list(stop_ids)
+    sent = sent_again(ids)
+    return {
+        stop_id: [replace(one, missing=one.missing - sent.get(stop_id, frozenset())) for one in standing(counts)]
+        for stop_id, counts in counts_at(ids).items()
+    }
+
+
+def gone_on(stop: Stop) -> frozenset[int]:
+    """The bags that did not come with a stop and were sent again since: there they stay missing."""
+    sent = sent_again([stop.id]).get(stop.id, frozenset())
+    came = select(Custody.bag_id).join(DropOff, DropOff.id == Custody.drop_off_id).where(DropOff.stop_id == stop.id)
+    return (sent & {bag.id for bag in signed_for(stop)}) - set(db.session.scalars(came))
+
+
+def signed_for(stop: Stop) -> list[Bag]:
+    """The bags that a signed stop was signed for, wherever they are by now, in order of id."""
     counted = select(Custody.bag_id).join(DropOff, DropOff.id == Custody.drop_off_id).where(DropOff.stop_id == stop.id)
     missed = (
         select(ArrivalMissing.bag_id)
@@ -121,8 +161,8 @@ def contested_bags(building_id: int) -> frozenset[int]:
     """The bags of a building that one person counted and another did not find, while nobody has settled it."""
     stops = select(ArrivalDifference.stop_id).join(Stop, Stop.id == ArrivalDifference.stop_id)
     stops = stops.where(Stop.building_id == building_id, ArrivalDifference.state == DifferenceState.OPEN)
-    every = counts_at(db.session.scalars(stops).all())
-    return frozenset().union(*(disagreed(standing(counts)) for counts in every.values()))
+    every = said_at(db.session.scalars(stops).all())
+    return frozenset().union(*(disagreed(said) for said in every.values()))
 
 
 def has_arrived(bag: Bag) -> bool:

@@ -12,7 +12,7 @@ from app.access.models import Account
 from app.access.permissions import Permission, Staff
 from app.core import clock
 from app.core.db import db
-from app.dispatch.counts import Count, counts_at, disagreed, standing
+from app.dispatch.counts import Count, counts_at, disagreed, said_at
 from app.dispatch.models import (
     ArrivalDifference,
     DifferenceState,
@@ -113,7 +113,7 @@ class DifferenceRow:
 
 
 def open_differences(cycle_id: int, in_scope: ColumnElement[bool]) -> list[DifferenceRow]:
-    """The open differences of a cycle; `in_scope` is a condition on Building. Three statements at most."""
+    """The open differences of a cycle; `in_scope` is a condition on Building. Four statements at most."""
     found = db.session.execute(
         select(ArrivalDifference, Stop.id, Round.seq, Compound.name, Building.label, ServicePoint.name)
         .join(Stop, Stop.id == ArrivalDifference.stop_id)
@@ -125,10 +125,10 @@ def open_differences(cycle_id: int, in_scope: ColumnElement[bool]) -> list[Diffe
         .where(Plan.cycle_id == cycle_id, ArrivalDifference.state == DifferenceState.OPEN, in_scope)
         .order_by(ArrivalDifference.opened_at)
     ).all()
-    counts = counts_at([stop_id for _one, stop_id, *_rest in found]) if found else {}
+    said = said_at([stop_id for _one, stop_id, *_rest in found]) if found else {}
     rows = []
     for difference, stop_id, seq, compound, label, point in found:
-        own = standing(counts.get(stop_id, []))
+        own = said.get(stop_id, [])
         place = f"{compound} {label}"
         rows.append(DifferenceRow(stop_id, place, point, seq, difference.opened_at, own, len(disagreed(own))))
     return rows

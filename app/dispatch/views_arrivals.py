@@ -153,7 +153,7 @@ def _difference_page(stop: Stop, form: Form) -> str:
     about_cycle(stop.round.plan.cycle_id)
     found = counts.difference_at(stop.id)
     said = counts.counts_at([stop.id]).get(stop.id, [])
-    last = counts.standing(said)
+    last = counts.said_at([stop.id]).get(stop.id, [])
     contested = counts.disagreed(last)
     decides = arrivals.decides(staff(), stop)
     return render_template(

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, func, select
 
 from app.core.db import db
 from app.core.natural import natural_key
-from app.dispatch.counts import contested_bags, difference_at, expected_at
+from app.dispatch.counts import contested_bags, difference_at, signed_for
 from app.dispatch.models import DifferenceState, PlanBag, RoundState, Stop, StopState
 from app.handover.models import HandOut
 from app.handover.queries_doors import BagAtDoor, bags_at, coming_count
@@ -150,7 +150,7 @@ def arrival_of(document: Document) -> Arrival | None:
     if stop is not None and stop.state == StopState.SIGNED:
         said = difference_at(stop.id)
         is_open = document.returned_at is None and (said is None or said.state == DifferenceState.OPEN)
-        return Arrival(len(expected_at(stop)), has_departed=True, is_counted=True) if is_open else None
+        return Arrival(len(signed_for(stop)), has_departed=True, is_counted=True) if is_open else None
     if stop is None or stop.state not in _UNSIGNED or stop.round.state not in _ON_ITS_WAY:
         return None
     own = select(func.count(Bag.id)).join(PlanBag, PlanBag.bag_id == Bag.id).where(PlanBag.stop_id == stop.id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 from flask import Flask
@@ -12,15 +13,16 @@ from app.access.models import RoleGrant
 from app.core import clock
 from app.core.db import db
 from app.core.errors import Conflict, Invalid, NotFound
+from app.core.jobs import drain
 from app.dispatch import arrivals, counts, members, missing
 from app.dispatch.arrivals import Arrived
 from app.dispatch.members import Link, NewMember
 from app.dispatch.missing import Resolve
-from app.dispatch.models import ArrivalCount, ArrivalDifference, Custody, DropOff, Round, Stop, Team, TeamMember
+from app.dispatch.models import ArrivalCount, ArrivalDifference, Custody, DropOff, Plan, Round, Stop, Team, TeamMember
 from app.dispatch.queries_arrivals import open_differences
 from app.dispatch.rounds import depart as leave
 from app.dispatch.rounds import load, own_teams, teams_run
-from app.dispatch.service import publish
+from app.dispatch.service import AskPlan, ask_plan, publish
 from app.handover import service_doors
 from app.handover.schemas import LeftAtDoors
 from app.ordering.models import OrderLine
@@ -308,4 +310,61 @@ def test_two_bags_that_share_an_order_line_are_corrected_together(app: Flask, fi
     assert world.post(world.sign_in(app, here, "leader"), page, page, {"missing": decided}).status_code == 303
     assert signed()[2] == (0 if first_missing else 2)
     assert {bag.state for bag in bags_of(here)[:2]} == {"dropped_off" if first_missing else "missing"}
+    assert broken() == []
+
+
+def load_again(here: World) -> list[int]:
+    """What came back to the depot is planned and loaded once more; the rounds of it."""
+    supplies = here.actor("supplies")
+    before = set(db.session.scalars(select(Plan.id)))
+    ask_plan(supplies, here.cycle.id, AskPlan(here.cycle.deliver_on, 2))
+    drain()
+    (new,) = [one for one in db.session.scalars(select(Plan.id)) if one not in before]
+    publish(supplies, new)
+    rounds = list(db.session.scalars(select(Round.id).where(Round.plan_id == new)))
+    for one in rounds:
+        load(supplies, one)
+    return rounds
+
+
+def way_of(bag_id: int) -> tuple[str, bool]:
+    """The state of a bag, and whether each who had it got it from the one before."""
+    db.session.expire_all()
+    rows = list(db.session.scalars(select(Custody).where(Custody.bag_id == bag_id).order_by(Custody.seq)))
+    holds = all((a.to_kind, a.to_id) == (b.from_kind, b.from_id) for a, b in pairwise(rows))
+    return str(db.session.get_one(Bag, bag_id).state), holds
+
+
+def test_a_bag_on_another_cart_is_not_brought_to_the_building_by_what_is_settled_of_the_first_stop(here: World) -> None:
+    first = bags_of(here)[0].id
+    count(here, "captain", first)
+    count(here, "runner")
+    missing.resolve_missing(here.actor("leader"), first, Resolve("in_depot"))
+    assert counts.contested_bags(here.buildings[0].id) == {first}
+    load_again(here)
+    assert counts.contested_bags(here.buildings[0].id) == frozenset()
+    (row,) = open_differences(here.cycle.id, Building.id.is_not(None))
+    assert row.bags == 0
+    settle(here, "leader")
+    assert way_of(first) == ("loaded", True)
+    assert signed() == (3, 2, 1)  # it did not come with the first stop
+    assert broken() == []
+
+
+def test_a_late_count_of_the_first_stop_says_nothing_of_a_bag_that_came_with_a_later_round(here: World) -> None:
+    first = bags_of(here)[0].id
+    count(here, "captain", first)
+    missing.resolve_missing(here.actor("leader"), first, Resolve("in_depot"))
+    for one in load_again(here):
+        leave(here.actor("supplies"), one)
+        for stop in list(db.session.get_one(Round, one).stops):
+            arrivals.record_arrival(here.actor("captain"), stop.id, Arrived())
+    assert way_of(first) == ("dropped_off", True)
+    assert first not in {bag.id for bag in counts.expected_at(stop_of(here))}
+    with pytest.raises(Invalid):
+        count(here, "leader", first)
+    count(here, "leader")
+    assert counts.contested_bags(here.buildings[0].id) == frozenset()
+    assert db.session.scalars(select(ArrivalDifference)).all() == []
+    assert way_of(first) == ("dropped_off", True)
     assert broken() == []
