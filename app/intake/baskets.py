@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from app.access.permissions import Staff
@@ -33,7 +33,7 @@ class Basket:
         if plain is None:
             return None
         picks = tuple((offer, qty, bool(may)) for offer, qty, may in plain["picks"])
-        keys = Keys(**plain["keys"]) if plain.get("keys") else None
+        keys = Keys.of(plain["keys"]) if plain.get("keys") else None
         return cls(plain["source"], plain["remark"], plain["door_note"], picks, plain.get("other_need", ""), keys)
 
     def plain(self) -> dict[str, Any]:
@@ -44,7 +44,7 @@ class Basket:
             "door_note": self.door_note,
             "other_need": self.other_need,
             "picks": [list(pick) for pick in self.picks],
-            "keys": asdict(self.keys) if self.keys else None,
+            "keys": self.keys.plain() if self.keys else None,
         }
 
     def plus(self, other: Basket) -> Basket:

@@ -130,8 +130,8 @@ def put(by: Actor, wanted: PlaceOrder, claimed_at: int | None = None) -> Househo
     if order is None:
         order = _new_order(by, wanted, place.id, point_id)
     else:
+        take_over(by, order)  # first: it looks at when the order was placed
         _reopen(order, point_id)
-        take_over(by, order)
     _write(by, order, wanted, terms, picks)
     return order
 

@@ -51,6 +51,7 @@ def _keep(entry: DeskEntry, before: HouseholdOrder) -> None:
     entry.door_note_before = "" if before.is_usual_note else before.door_note  # the door's own comes back by itself
     keys = keys_of(before)
     entry.hand_before, entry.code_before, entry.door_before_id = keys.hand, keys.code, keys.door_id
+    entry.created_at = keys.at or clock.now()
 
 
 @command
@@ -59,7 +60,8 @@ def undo(by: Staff, entry_id: int) -> DeskEntry:
 
     Requires: the account's own entry, not undone; nobody changed the order since; the cycle takes orders.
     Ensures: an order that was new is withdrawn; one that was changed has its former goods, door note and remark as a
-    new revision, and belongs again to whom it belonged, with the code that was written down and the door it went to.
+    new revision, and belongs again to whom it belonged, with the code that was written down and the door it went to,
+    unless those have moved out since.
     Raises: NotFound, Conflict.
     """
     entry = db.session.get(DeskEntry, entry_id, populate_existing=True)
@@ -84,7 +86,7 @@ def undo(by: Staff, entry_id: int) -> DeskEntry:
     else:
         put(by, _former(entry, order, order.household_id))
         if entry.code_before:
-            give_back(order, Keys(entry.hand_before, entry.code_before, entry.door_before_id))
+            give_back(order, Keys(entry.hand_before, entry.code_before, entry.door_before_id, entry.created_at))
     _forget_words(order.id)
     return entry
 
