@@ -26,8 +26,9 @@ from app.core.db import db
 from app.ordering.models import Cycle, CyclePoint, CycleState, HouseholdOrder
 from app.ordering.schemas import Enter
 from app.ordering.service_phones import Opened, Proof, order_by_code
-from app.places.address.register import room_key, stairwell_key
+from app.places.address.register import stairwell_key
 from app.places.models import Building, Compound, Household, HouseholdContact, Stairwell
+from app.places.rules_rooms import bare_key, is_room
 
 ROOMS_OF_AN_ADDRESS = 20  # rooms typed from one address in a quarter of an hour, at whatever buildings
 
@@ -104,20 +105,6 @@ def cycle_taking_orders_at(service_point_id: int) -> Cycle | None:
     return db.session.scalar(found)
 
 
-def is_room(room_no: str, stairwell: str, typed: str) -> bool:
-    """Whether what somebody typed ("302", "1-302", "302室") means this room of this stairwell."""
-    parts = [part for part in typed.replace("－", "-").replace("—", "-").split("-") if part.strip()]
-    room = parts[-1] if parts else ""
-    if len(parts) > 1 and stairwell_key(parts[-2]) != stairwell_key(stairwell):
-        return False
-    return _flat(room_no) == room_key(room)
-
-
-def _flat(room_no: str) -> str:
-    """The flat of a room number: further families in one flat are written `401(2)`."""
-    return room_key(room_no.split("(")[0])
-
-
 def answer(at: Door, typed: Enter) -> Opened | None:
     """Whom to let in, or nobody. Always four statements."""
     homes = _homes(at, typed)
@@ -174,7 +161,7 @@ def budgets(at: Door, typed: Enter, whence: Whence) -> list[Budget]:
     door to anybody elsewhere, and a code or PIN is looked at whatever was typed without one.
     """
     if typed.order_code:
-        room = f"{at.building_id}:{typed.stairwell_id}:{room_key(typed.room)}"
+        room = f"{at.building_id}:{typed.stairwell_id}:{bare_key(typed.room)}"
         return [Budget(f"code:{room} from:{whence.named}", LIMIT), codes_from(whence)]
     here = [Budget(f"rooms:{at.building_id} from:{place}", LIMIT) for place in whence.each]
     return [*here, *(Budget(f"rooms from:{place}", ROOMS_OF_AN_ADDRESS) for place in whence.each)]
@@ -188,13 +175,17 @@ def codes_from(whence: Whence) -> Budget:
 def _homes(at: Door, typed: Enter) -> dict[int, str]:
     """Household → telephone, of the families in the flat that was typed."""
     found = (
-        select(Household.id, Household.room_no, HouseholdContact.phone)
+        select(Household.id, Household.room_no, Stairwell.label, Building.label, HouseholdContact.phone)
         .join(Stairwell, Household.stairwell_id == Stairwell.id)
+        .join(Building, Building.id == Stairwell.building_id)
         .outerjoin(HouseholdContact, HouseholdContact.household_id == Household.id)
         .where(Stairwell.id == typed.stairwell_id, Stairwell.building_id == at.building_id, Household.is_active)
     )
-    wanted = room_key(typed.room)
-    return {i: phone or "" for i, room_no, phone in db.session.execute(found) if _flat(room_no) == wanted}
+    return {
+        household_id: phone or ""
+        for household_id, room_no, stairwell, building, phone in db.session.execute(found)
+        if is_room(room_no, stairwell, typed.room, building)
+    }
 
 
 def _ordered(at: Door, homes: set[int]) -> set[int]:

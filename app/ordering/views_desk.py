@@ -37,6 +37,7 @@ from app.ordering.schemas import (
 )
 from app.places import contacts
 from app.places.models import Building
+from app.places.rules_rooms import is_room
 from app.places.scope import buildings_in_scope, require_building
 
 bp = Blueprint("desk", __name__)
@@ -66,7 +67,7 @@ def building(cycle_id: int, building_id: int) -> Any:
     place = require_building(staff(), Permission.ORDER_PROXY, building_id)
     rooms = queries_roll_call.rooms(cycle_id, building_id)
     wanted = request.args.get("room", "").strip()
-    found = [room for room in rooms if wanted and entry.is_room(room.room_no, room.stairwell, wanted)]
+    found = [room for room in rooms if wanted and is_room(room.room_no, room.stairwell, wanted, place.label)]
     if len(found) == 1:
         return redirect(url_for("desk.order_for", cycle_id=cycle_id, household_id=found[0].id))
     return render_template(

@@ -7,18 +7,19 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, and_, func, or_, select
 
 from app.access.permissions import Permission, Staff
 from app.core import clock
 from app.core.db import db
 from app.core.events import Event
-from app.ordering.entry import is_room
 from app.ordering.models import HouseholdOrder, Offer, OrderState, Source
 from app.ordering.models_claims import ClaimKind, ClaimState, RoomClaim
 from app.ordering.queries_packs import GIVEN
 from app.places.contacts import OPEN_FOR, masked
 from app.places.models import Building, Compound, Household, Stairwell
+from app.places.rules_rooms import is_room
 from app.places.scope import buildings_in_scope
 
 OPENED = "open_claim_phone"
@@ -88,20 +89,24 @@ def rows(by: Staff, cycle_id: int) -> list[ClaimRow]:
         .where(or_(RoomClaim.cycle_id == cycle_id, recent), buildings_in_scope(by, Permission.HOUSEHOLD_KEY))
         .order_by(RoomClaim.state != ClaimState.OPEN, RoomClaim.id)
     )
-    claims = [(claim, " ".join(filter(None, where))) for claim, *where in db.session.execute(found)]
+    claims = [(claim, where) for claim, *where in db.session.execute(found)]
     homes = _homes([claim for claim, _where in claims], cycle_id)
-    names = _offer_names(cycle_id)
+    offers = _offers(cycle_id)
     opened = _opened(by, [claim.id for claim, _where in claims])
     return [
         ClaimRow(
             claim,
             ClaimKind(claim.kind),
             ClaimState(claim.state),
-            f"{where} {claim.room}",
-            "、".join(f"{names.get(offer, '?')}×{qty}" for offer, qty, _may in claim.picks),
+            " ".join([*filter(None, where), claim.room]),
+            _goods(claim, offers),
             claim.phone if claim.id in opened else masked(claim.phone),
             "".join(c for c in claim.phone if c.isdigit() or c == "+") if claim.id in opened else "",
-            tuple(home for home in homes.get(claim.stairwell_id, []) if is_room(home.room_no, "", claim.room)),
+            tuple(
+                home
+                for home in homes.get(claim.stairwell_id, [])
+                if is_room(home.room_no, where[2], claim.room, where[1])
+            ),
         )
         for claim, where in claims
     ]
@@ -134,9 +139,26 @@ def _home(household: Household, order: HouseholdOrder | None) -> Home:
     return Home(household.id, household.room_no, True, source.label, bool(order.hand), source in GIVEN)
 
 
-def _offer_names(cycle_id: int) -> dict[int, str]:
-    found = select(Offer.id, Offer.name).where(Offer.cycle_id == cycle_id)
-    return {offer: name for offer, name in db.session.execute(found)}  # noqa: C416
+def _offers(cycle_id: int) -> dict[int, tuple[str, bool]]:
+    """Offer → its name, and whether it is still offered."""
+    found = select(Offer.id, Offer.name, Offer.is_listed).where(Offer.cycle_id == cycle_id)
+    return {offer: (name, is_listed) for offer, name, is_listed in db.session.execute(found)}
+
+
+def _goods(claim: RoomClaim, offers: dict[int, tuple[str, bool]]) -> str:
+    said = []
+    for offer, qty, _may in claim.picks:
+        name, is_listed = offers.get(offer, ("?", True))
+        off = claim.state == ClaimState.OPEN and not is_listed
+        said.append(_("%(goods)s（已下架，收不了）", goods=f"{name}×{qty}") if off else f"{name}×{qty}")
+    return "、".join(said)
+
+
+def left_out(claim: RoomClaim) -> str:
+    """The goods of a claim that are offered no more, so that they are in no order; "" for none."""
+    offers = _offers(claim.cycle_id) if claim.cycle_id is not None else {}
+    gone = [(offers[offer][0], qty) for offer, qty, _may in claim.picks if offer in offers and not offers[offer][1]]
+    return "、".join(f"{name}×{qty}" for name, qty in gone)
 
 
 def _opened(by: Staff, claim_ids: Sequence[int]) -> set[int]:

@@ -25,13 +25,13 @@ from app.core.events import record
 from app.core.natural import natural_key
 from app.core.schemas import CommandSchema, Line, Whole, one_of
 from app.core.states import advance
-from app.ordering.entry import is_room
 from app.ordering.models import Cycle, CyclePoint, CycleState, HouseholdOrder, OrderState, Outcome, RollCall, Source
 from app.ordering.models_claims import ClaimState, RoomClaim
 from app.ordering.orders import IfExists, Pick, PlaceOrder, new_code, offer_terms, order_of, point_of, put
 from app.ordering.queries_packs import GIVEN, given_of
 from app.ordering.service_phones import end_access
-from app.places.models import Building, Household
+from app.places.models import Building, Household, Stairwell
+from app.places.rules_rooms import is_room, names_another_place, without_place
 from app.places.scope import require_building
 from app.places.service_buildings import floor_of
 from app.tally.models import Tally, TallyState
@@ -65,8 +65,9 @@ def settle(by: Staff, claim_id: int, wanted: SettleClaim) -> RoomClaim:
     """Decide on a claim; see the head of this file.
 
     Requires: HOUSEHOLD_KEY over the building; nobody decided meanwhile; for an order, the point that it comes to takes
-    part in the cycle and its tally is not signed. Ensures: an order taken after the cut-off is locked and on the roll
-    call like those of before. Raises: NotFound, Conflict, Invalid.
+    part in the cycle and its tally is not signed. Ensures: goods that are offered no more are
+    left out; an order taken after the cut-off is locked and on the roll call like those of before.
+    Raises: NotFound, Conflict, Invalid.
     """
     claim = _claim(by, claim_id)
     check_version(claim, wanted.version)
@@ -117,6 +118,8 @@ def _cycle(cycle_id: int, point_id: int) -> Cycle:
     cycle = db.session.get_one(Cycle, cycle_id, populate_existing=True, with_for_update={"read": True})
     if db.session.get(CyclePoint, (cycle_id, point_id)) is None:
         raise Conflict(_l("这一户的点位没有参加这一批，这一单不能收。请写明原因，打电话告诉对方。"))
+    if cycle.state == CycleState.CANCELLED:
+        raise Conflict(_l("这一批已经取消，这一单不能收。请写明原因，打电话告诉对方。"))
     signed = select(Tally.id).filter_by(cycle_id=cycle_id, service_point_id=point_id, state=TallyState.CONFIRMED.value)
     if cycle.state not in (CycleState.OPEN, CycleState.LOCKED) or db.session.scalar(signed) is not None:
         raise Conflict(_l("点位汇总表已签或配送已开始，这一单不能再收。要收请先重新打开汇总表；不收请写明原因。"))
@@ -124,13 +127,17 @@ def _cycle(cycle_id: int, point_id: int) -> Cycle:
 
 
 def _placed(by: Staff, claim: RoomClaim, household_id: int) -> HouseholdOrder | None:
-    """The order that the claim becomes; None where it asks for nothing."""
+    """The order that the claim becomes; None where it asks for nothing that is still offered."""
     if claim.cycle_id is None or not claim.picks:
         return None
+    terms = offer_terms(claim.cycle_id)
+    asked = {offer: Pick(offer, qty, bool(may)) for offer, qty, may in claim.picks if offer in terms}
     stands = order_of(claim.cycle_id, household_id)
     point_id = point_of(stands, claim.service_point_id)
     cycle = _cycle(claim.cycle_id, point_id)
-    wanted = _wanted(claim, household_id, stands)
+    if not asked:
+        return None
+    wanted = _wanted(claim, household_id, stands, asked)
     if stands is not None:
         _make_changeable(stands)
     order = put(by, wanted, claimed_at=point_id)
@@ -155,9 +162,8 @@ def _make_changeable(order: HouseholdOrder) -> None:
     db.session.flush()
 
 
-def _wanted(claim: RoomClaim, household_id: int, stands: HouseholdOrder | None) -> PlaceOrder:
+def _wanted(claim: RoomClaim, household_id: int, stands: HouseholdOrder | None, picks: dict[int, Pick]) -> PlaceOrder:
     """What was asked for beside what was given, up to the limit of an offer that is both."""
-    picks = {offer: Pick(offer, qty, bool(may)) for offer, qty, may in claim.picks}
     given = given_of(stands) if stands is not None else {}
     terms = offer_terms(claim.cycle_id or 0)
     for offer, qty in given.items():
@@ -190,7 +196,11 @@ def _new_family(by: Staff, claim: RoomClaim, room: str) -> Household:
     """A household for a room that is not in the register, or beside those that live in it."""
     found = select(Household).where(Household.stairwell_id == claim.stairwell_id).order_by(Household.id)
     present = list(db.session.scalars(found))
-    same = [home for home in present if is_room(home.room_no, "", room)]
+    stairwell = db.session.get_one(Stairwell, claim.stairwell_id).label
+    building = db.session.get_one(Building, claim.building_id).label
+    if names_another_place(room, stairwell, building):
+        raise Invalid({"room": [_l("房号里写的楼号或单元和这里的不一样，请只写房号，例如 302。")]})
+    same = [home for home in present if is_room(home.room_no, stairwell, room, building)]
     taken = {home.room_no for home in present}
     if same:
         first = same[0]
@@ -198,7 +208,7 @@ def _new_family(by: Staff, claim: RoomClaim, room: str) -> Household:
         home = Household(room_no=f"{first.room_no}({number})", floor=first.floor)
         home.sort_key = f"{first.sort_key}\x1f({number})"
     else:
-        room_no = room.removesuffix("室").strip()
+        room_no = without_place(room, stairwell, building)
         if not any(character.isdigit() for character in room_no):
             raise Invalid({"room": [_l("请写清楚房号，例如 302。")]})
         home = Household(room_no=room_no, floor=floor_of(room_no), sort_key=natural_key(room_no))

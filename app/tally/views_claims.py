@@ -14,7 +14,7 @@ from app.core.errors import Invalid
 from app.core.schemas import Form
 from app.ordering import queries
 from app.ordering.models import HouseholdOrder
-from app.ordering.models_claims import RoomClaim
+from app.ordering.models_claims import ClaimState, RoomClaim
 from app.tally import queries_claims, service_claims
 from app.tally.service_claims import SettleClaimSchema
 
@@ -51,6 +51,13 @@ def settle(cycle_id: int, claim_id: int) -> Response | tuple[str, int]:
 
 
 def _said(claim: RoomClaim) -> str:
+    said, gone = _done(claim), queries_claims.left_out(claim)
+    if gone and claim.state in (ClaimState.FAMILY, ClaimState.REPLACED):
+        return said + str(_("%(goods)s 已下架，没有收，请一起告诉住户。", goods=gone))
+    return said
+
+
+def _done(claim: RoomClaim) -> str:
     order = db.session.get(HouseholdOrder, claim.order_id) if claim.order_id is not None else None
     if order is not None:
         return str(_("已收下并下单，订单码 %(code)s，请打电话告诉住户。", code=grouped(order.code)))

@@ -13,7 +13,7 @@ from app.access import pins
 from app.access.models import DoorPin, HouseholdToken
 from app.core import clock
 from app.core.db import command, db
-from app.core.errors import Conflict, NotFound
+from app.core.errors import Conflict, Invalid, NotFound
 from app.core.idempotency import new_key
 from app.ordering import service_orders, service_packs
 from app.ordering.models import (
@@ -34,7 +34,7 @@ from app.ordering.schemas import Lock
 from app.ordering.service_cycle import lock_cycle
 from app.ordering.stages import Cause, move
 from app.places.models import Household
-from app.tally import service, service_claims
+from app.tally import queries_claims, service, service_claims
 from app.tally.models import TallyLine
 from app.tally.schemas import Sign
 from app.tally.service_claims import SettleClaim
@@ -321,3 +321,61 @@ def test_nothing_is_open_but_the_leader_hears_of_it(app: Flask, town: world.Worl
         page = world.sign_in(app, town, "leader").get(f"/cycles/{town.cycle.id}/claims").get_data(as_text=True)
     assert "909" in page
     assert the_claim().cycle_id is None
+
+
+@pytest.mark.parametrize("typed", ["1-101", "1单元101", "1单元-101", "2-1-101", "１－１０１", "一单元101室"])
+def test_the_household_is_found_however_its_room_is_written(app: Flask, town: world.World, typed: str) -> None:
+    assert leave(app, town, room=typed) == 303
+    (row,) = queries_claims.rows(town.actor("leader"), town.cycle.id)
+    assert [home.room_no for home in row.homes] == ["101"]
+    settle(town, "family", room=typed)
+    rooms = set(db.session.scalars(select(Household.room_no).where(Household.stairwell_id == 1)))
+    assert "101(2)" in rooms
+    assert typed not in rooms
+
+
+def test_a_new_room_enters_the_register_without_its_building_and_never_in_another_stairwell(
+    app: Flask, town: world.World
+) -> None:
+    assert leave(app, town, room="2单元909") == 303
+    (row,) = queries_claims.rows(town.actor("leader"), town.cycle.id)
+    assert row.homes == ()
+    with pytest.raises(Invalid):
+        settle(town, "family", room="2单元909")
+    claim = settle(town, "family", room="1单元909室")
+    home = db.session.get_one(Household, db.session.get_one(HouseholdOrder, claim.order_id).household_id)
+    assert (home.room_no, home.floor) == ("909", 9)
+
+
+def test_what_is_still_offered_is_taken_and_what_is_not_is_said(app: Flask, town: world.World) -> None:
+    assert leave(app, town, **{f"qty_{town.offers[0].id}": "1"}) == 303
+    town.offers[1].is_listed = False
+    gone = town.offers[1].name
+    db.session.commit()
+    page = f"/cycles/{town.cycle.id}/claims"
+    client = world.sign_in(app, town, "leader")
+    assert f"{gone}×2（已下架，收不了）" in client.get(page).text
+    sent = {"choice": "family", "room": "101", "version": str(the_claim().version)}
+    assert post(client, page, f"{page}/{the_claim().id}", sent).status_code == 303
+    assert f"{gone}×2 已下架，没有收" in client.get(page).text
+    choices = db.session.scalars(select(OrderChoice).where(OrderChoice.order_id == the_claim().order_id)).all()
+    assert [(choice.offer_id, choice.qty) for choice in choices] == [(town.offers[0].id, 1)]
+
+
+def test_a_claim_for_goods_of_which_none_is_left_touches_no_order(app: Flask, town: world.World) -> None:
+    stands = town.order(town.households[0], {0: 1})
+    assert leave(app, town) == 303
+    town.offers[1].is_listed = False
+    db.session.commit()
+    assert settle(town, "replace", household_id=town.households[0].id).order_id is None
+    assert [choice.qty for choice in db.session.get_one(HouseholdOrder, stands.id).choices] == [1]
+
+
+def test_a_claim_of_a_cycle_that_was_called_off_is_told_so(app: Flask, town: world.World) -> None:
+    assert leave(app, town) == 303
+    town.cycle.state = CycleState.CANCELLED
+    db.session.commit()
+    with pytest.raises(Conflict) as said:
+        settle(town, "family", room="101")
+    assert "这一批已经取消" in str(said.value.sentence)
+    assert settle(town, "reject", reason="批次取消").state == ClaimState.REJECTED
