@@ -67,7 +67,9 @@ def building(cycle_id: int, building_id: int) -> Any:
     place = require_building(staff(), Permission.ORDER_PROXY, building_id)
     rooms = queries_roll_call.rooms(cycle_id, building_id)
     wanted = request.args.get("room", "").strip()
-    found = [room for room in rooms if wanted and is_room(room.room_no, room.stairwell, wanted, place.label)]
+    found: list[queries_roll_call.RoomRow] = []
+    for named in ("", place.label):  # 2-302 is stairwell 2 before it is building 2
+        found = found or [r for r in rooms if wanted and is_room(r.room_no, r.stairwell, wanted, named)]
     if len(found) == 1:
         return redirect(url_for("desk.order_for", cycle_id=cycle_id, household_id=found[0].id))
     return render_template(
