@@ -12,10 +12,12 @@ depends_on = None
 def upgrade() -> None:
     op.add_column("chain_line", sa.Column("elsewhere", sa.Text(), nullable=True))
     op.add_column("chain_line", sa.Column("routed_to_id", sa.Integer(), nullable=True))
+    op.add_column("chain_line", sa.Column("routed_line_id", sa.Integer(), nullable=True))
     op.add_column("chain_paste", sa.Column("routed_from_id", sa.Integer(), nullable=True))
 
 
 def downgrade() -> None:
     op.drop_column("chain_paste", "routed_from_id")
+    op.drop_column("chain_line", "routed_line_id")
     op.drop_column("chain_line", "routed_to_id")
     op.drop_column("chain_line", "elsewhere")

@@ -8,6 +8,7 @@ without the list, the order is `base` with the goods of the list put on it by th
     of another chain or workbook               no                 -          add
     of another chain or workbook               yes                nothing    asked (existing_order)
     form, telephone, door, paper, standing …   either             nothing    asked (existing_order)
+    any, for lines handed over by a point      either             nothing    asked (existing_order)
     any other                                  either             a Choice   keep, replace or add
 """
 
@@ -118,12 +119,17 @@ def book(by: Staff, paste: ChainPaste, home: Household, offers: Offers, chosen: 
         _send_to_review(home.lines, "unknown_item")
         return False
     base = Basket.of(standing.base) if standing is not None and standing.mode != "keep" else now
-    mode = _mode(base, home, chosen, {pick.offer_id: pick.qty for pick in picks})
+    is_routed = paste.routed_from_id is not None
+    if is_routed and base is not None and home.standing is None and not chosen:
+        mode = None  # it may be an entry that was handed over before and has changed since
+    else:
+        mode = _mode(base, home, chosen, {pick.offer_id: pick.qty for pick in picks})
     if mode is None:
         _send_to_review(home.lines, "existing_order")
         return False
     if not goods and standing is None:
-        if base is None and any(line.outcome == LineOutcome.AMEND for line in home.lines):
+        only_cancels = is_routed and all(line.outcome == LineOutcome.CANCEL for line in home.lines)
+        if base is None and (only_cancels or any(line.outcome == LineOutcome.AMEND for line in home.lines)):
             _send_to_review(home.lines, "nothing_to_change")
         return False
     return _write(by, paste, home, _Change(base, now, _target(paste, base, mode, picks, home.lines), mode))

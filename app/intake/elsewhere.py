@@ -10,11 +10,12 @@ compound with it, or whose compound the text names) beside its own:
     a household                 asked, and it may be meant         its own: a bare number says no compound
     no room, no stairwell       clear, a household of theirs       asked, and theirs only where the line names them
 
-Nothing is ordered by it.
+Nothing is ordered by it. ChainLine.elsewhere keeps what it found: {"point", "household", "items", "outcome", "change"}.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -22,7 +23,7 @@ from typing import Any
 from sqlalchemy import select
 
 from app.core.db import db
-from app.intake.grammar.model import ChainResult, Goods, Outcome
+from app.intake.grammar.model import ChainLine, ChainResult, Change, Goods, Outcome
 from app.intake.models import ChainPaste, LineOutcome
 from app.intake.workbooks import Workbook
 from app.ordering.models import CyclePoint
@@ -43,11 +44,14 @@ Place = tuple[int, int]
 
 @dataclass(frozen=True)
 class Read:
-    """What a line is with both registers: its household if it is clear, its goods, and who else may be meant."""
+    """What a line is with both registers: its household if it is clear, its goods, and who else may be meant.
+
+    A change or a cancellation goes to the other point with the entry that it is about."""
 
     home: int | None
     goods: tuple[Goods, ...]
-    is_row: bool
+    outcome: str
+    change: str
     may_be: frozenset[int]
 
 
@@ -62,13 +66,21 @@ def find(paste: ChainPaste, rows: list[dict[str, Any]], read: Callable[[Register
         return
     both = read(register_for([paste.service_point_id, *named]))
     point_of = _points(found.home for found in both.values() if found.home is not None)
+    here, with_both = (Counter(line_no for line_no, _part in places) for places in (_places(rows), both))
     takes_part = set(db.session.scalars(select(CyclePoint.service_point_id).filter_by(cycle_id=paste.cycle_id)))
     for row in rows:
         found = both.get((row["line_no"], row["part"]))
         if found is not None and row["outcome"].lower() in (*ACTS, LineOutcome.REVIEW):
             _compare(row, found, point_of.get(found.home or 0), named)
-            if row.get("elsewhere") and row["elsewhere"]["point"] not in takes_part:
-                row["elsewhere"] = None
+            is_divided_alike = here[row["line_no"]] == with_both[row["line_no"]]
+            if row.get("elsewhere") and (row["elsewhere"]["point"] not in takes_part or not is_divided_alike):
+                row["elsewhere"] = None  # it would go without the other households that stand on the same line
+
+
+def _places(rows: list[dict[str, Any]]) -> list[Place]:
+    """Where the rows stand that are about somebody."""
+    asked = (*ACTS, LineOutcome.REVIEW)
+    return [(row["line_no"], row["part"]) for row in rows if row["outcome"].lower() in asked]
 
 
 def _compare(row: dict[str, Any], found: Read, point: int | None, named: Mapping[int, frozenset[str]]) -> None:
@@ -80,9 +92,10 @@ def _compare(row: dict[str, Any], found: Read, point: int | None, named: Mapping
             return
         row.update(outcome=LineOutcome.REVIEW.value, reason="unknown_place" if acts else row["reason"])
         row.update(household_id=None, candidates=[])
-        if found.is_row:
+        if found.outcome in ACTS:
             items = [{"item": one.item, "qty": one.qty, "unit": one.unit} for one in found.goods]
-            row["elsewhere"] = {"point": point, "household": found.home, "items": items}
+            kind = {"outcome": found.outcome, "change": found.change}
+            row["elsewhere"] = {"point": point, "household": found.home, "items": items, **kind}
     elif acts and row["household_id"] is not None and row["household_id"] not in {found.home, *found.may_be}:
         row.update(outcome=LineOutcome.REVIEW.value, reason="unknown_place", household_id=None, candidates=[])
 
@@ -90,10 +103,17 @@ def _compare(row: dict[str, Any], found: Read, point: int | None, named: Mapping
 def of_chain(result: ChainResult) -> Reading:
     """The lines of a chain that are about somebody."""
     return {
-        (line.line_no, line.part): _as_read(line.outcome, line.household, line.items, line.candidates)
+        (line.line_no, line.part): _as_read(
+            _own_outcome(line), line.household, line.items, line.candidates, line.change
+        )
         for line in result.lines
         if line.outcome not in (Outcome.SKIP, Outcome.HEAD)
     }
+
+
+def _own_outcome(line: ChainLine) -> Outcome:
+    """A line that only carries an entry on says nothing of its own: it cancels nothing."""
+    return Outcome.ROW if line.continues is not None and line.outcome is not Outcome.REVIEW else line.outcome
 
 
 def of_workbook(found: Workbook | None) -> Reading:
@@ -106,11 +126,16 @@ def of_workbook(found: Workbook | None) -> Reading:
 
 
 def _as_read(
-    outcome: Outcome, home: Registered | None, goods: tuple[Goods, ...], candidates: tuple[Registered, ...]
+    outcome: Outcome,
+    home: Registered | None,
+    goods: tuple[Goods, ...],
+    candidates: tuple[Registered, ...],
+    change: Change | None = None,
 ) -> Read:
     is_clear = outcome is not Outcome.REVIEW and home is not None
     may_be = frozenset(_id(one) for one in (*candidates, *([home] if home else [])))
-    return Read(_id(home) if home and is_clear else None, goods, outcome is Outcome.ROW, may_be)
+    said = outcome.value.lower()
+    return Read(_id(home) if home and is_clear else None, goods, said, change.value if change else "", may_be)
 
 
 def _id(home: Registered) -> int:

@@ -96,8 +96,9 @@ class ChainLine(Base):
     earlier_id: Mapped[int | None] = fk("chain_line.id")  # the same entry in the version before
     difference: Mapped[str] = plain_text(default="")  # a Difference; empty where there is no version before
     read_as: Mapped[Any] = json_column(nullable=True)  # household, items and reason before a person settled it
-    elsewhere: Mapped[Any] = json_column(nullable=True)  # {"point", "household", "items"} of a line of another point
+    elsewhere: Mapped[Any] = json_column(nullable=True)  # a line of another point: see intake.elsewhere
     routed_to_id: Mapped[int | None] = mapped_column(Integer)  # the paste of that point which it was handed on to
+    routed_line_id: Mapped[int | None] = mapped_column(Integer)  # its copy there; versions of a list share one copy
     settled_by_id: Mapped[int | None] = fk("account.id")
     settled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 

@@ -237,7 +237,7 @@ def write_lines(paste: ChainPaste, rows: Sequence[dict[str, Any]]) -> None:
     for row in rows:
         if row["outcome"] in acts and row["household_id"] is None:
             row["outcome"], row["reason"] = LineOutcome.REVIEW.value, row["reason"] or "nickname"
-    nothing = ("earlier_id", "read_as", "elsewhere", "routed_to_id", "settled_by_id", "settled_at")
+    nothing = ("earlier_id", "read_as", "elsewhere", "routed_to_id", "routed_line_id", "settled_by_id", "settled_at")
     empty = {"difference": "", **dict.fromkeys(nothing)}
     if rows:
         db.session.execute(insert(ChainLine), [{"paste_id": paste.id, **empty, **row} for row in rows])

@@ -274,6 +274,7 @@ def _reinstate(paste: ChainPaste) -> None:
     was_booked = any(line.order_id is not None for line in before.lines)
     before.state = (PasteState.COMMITTED if was_booked else PasteState.PREVIEW).value
     before.superseded_by_id = None
+    service_route.ask_lost(before)
 
 
 def _assign(line: ChainLine, paste: ChainPaste, decided: Settle) -> None:

@@ -6,6 +6,7 @@ its stored lines are found by line number and part.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -28,7 +29,8 @@ _KINDS = {
     rules.Row.UNCHANGED: Difference.UNCHANGED,
 }
 _DECISION = (
-    "outcome", "household_id", "items", "change", "reason", "settled_by_id", "settled_at", "read_as", "routed_to_id",
+    "outcome", "household_id", "items", "change", "reason", "settled_by_id", "settled_at", "read_as",
+    "routed_to_id", "routed_line_id",
 )  # fmt: skip
 _UNCLEAR = rules.Relation.UNCLEAR
 _ALIVE = (PasteState.PREVIEW.value, PasteState.COMMITTING.value, PasteState.COMMITTED.value)
@@ -85,7 +87,7 @@ class Older(Conflict):
 
 def doubtful(paste: ChainPaste) -> ChainPaste | None:
     """The list that a preview may be a later version of, where only a person can say; from what was kept of both."""
-    if paste.state != PasteState.PREVIEW or paste.replaces_id is not None:
+    if paste.state != PasteState.PREVIEW or paste.replaces_id is not None or paste.routed_from_id is not None:
         return None
     mine = [_as_kept(line) for line in paste.lines]
     where = Where(paste.cycle_id, paste.service_point_id, paste.kind)
@@ -106,6 +108,20 @@ def adopt(paste: ChainPaste, head: ChainPaste, read: tuple[Register, Lexicon]) -
             setattr(line, name, value)
     paste.replaces_id = head.id
     db.session.flush()
+
+
+def own_words(paste: ChainPaste, read: tuple[Register, Lexicon]) -> dict[tuple[int, int], str]:
+    """(line number, part) → the words of that entry alone, of physical lines that hold several; those whose words
+    cannot be told apart (today's register divides the line otherwise, or two parts share their words) are left out."""
+    places = Counter(line.line_no for line in paste.lines)
+    again = parse_chain(text_of(paste), *read).lines
+    parts = Counter(line.line_no for line in again)
+    said = Counter((line.line_no, line.text) for line in again)
+    return {
+        (line.line_no, line.part): line.text
+        for line in again
+        if 1 < places[line.line_no] == parts[line.line_no] and said[line.line_no, line.text] == 1
+    }
 
 
 def _read_again(paste: ChainPaste, read: tuple[Register, Lexicon]) -> Sequence[model.ChainLine]:
@@ -132,8 +148,10 @@ def _as_kept(line: ChainLine) -> model.ChainLine:
 
 
 def _heads(where: Where) -> list[ChainPaste]:
-    """The latest version of every list of this kind, newest first."""
+    """The latest version of every list of this kind, newest first. Lines that another point handed over are none: no
+    list of the point's own replaces them, or taking it back would bring to life what the other point withdrew."""
     found = select(ChainPaste).filter_by(cycle_id=where.cycle_id, service_point_id=where.point_id, kind=where.kind)
+    found = found.where(ChainPaste.routed_from_id.is_(None))
     return list(db.session.scalars(found.where(ChainPaste.state.in_(_ALIVE)).order_by(ChainPaste.seq.desc()).limit(8)))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Integer, and_, case, func, or_, select
+from sqlalchemy.orm import aliased
 
 from app.catalog.models import Item
 from app.core.db import db
@@ -164,15 +165,18 @@ def _roll_call_by_point(cycle_id: int, point_id: int | None = None) -> tuple[dic
 def open_reviews_at(cycle_id: int, point_id: int | None = None) -> ColumnElement[bool]:
     """A condition on ChainLine joined with ChainPaste: lines that still need somebody's decision.
 
-    Those are the doubtful ones, and the clear ones of a list that was read and neither placed nor taken back.
+    Those are the doubtful ones, the clear ones of a list that was read and neither placed nor taken back, and those
+    handed over to a point that has neither placed nor refused them: refused, they wait here again.
     """
     asked = and_(ChainLine.outcome == LineOutcome.REVIEW, ChainLine.settled_at.is_(None))
     acts = (LineOutcome.ROW, LineOutcome.AMEND, LineOutcome.CANCEL)
     unplaced = and_(ChainPaste.state == PasteState.PREVIEW, ChainLine.outcome.in_(acts))
+    there = aliased(ChainPaste)
+    handed_over = select(there.id).where(there.id == ChainLine.routed_to_id, there.state == PasteState.PREVIEW).exists()
     condition = and_(
         ChainPaste.cycle_id == cycle_id,
         ChainPaste.state.in_((PasteState.PREVIEW, PasteState.COMMITTED)),
-        or_(asked, unplaced),
+        or_(asked, unplaced, handed_over),
     )
     return condition if point_id is None else and_(condition, ChainPaste.service_point_id == point_id)
 

@@ -100,8 +100,14 @@ def test_refused_by_the_other_point_they_are_asked_here_again(here: World) -> No
     service_commit.undo(here.actor("leader2"), there(here).id)
     back = [line for line in paste.lines if line.reason == "sent_back"]
     assert [(line.outcome, line.settled_at, line.routed_to_id) for line in back] == [("review", None, None)] * 2
-    assert queries.for_other_points(queries.line_rows(paste)) == []
+    ((point, _name, rows),) = queries.for_other_points(queries.line_rows(paste))
+    assert (point, len(rows)) == (here.points[1].id, 2)
     assert open_review_count(here.cycle.id, here.points[0].id) == 3
+    route(here.actor("leader"), paste.id, Route(point))
+    again = db.session.scalars(select(ChainPaste).order_by(ChainPaste.id.desc())).first()
+    assert [(line.outcome, line.household_id) for line in again.lines] == [
+        ("row", home(here, 2, "301")), ("row", home(here, 3, "201")),
+    ]  # fmt: skip
 
 
 def test_taking_the_whole_list_back_takes_along_what_the_other_point_has_not_placed(here: World) -> None:
