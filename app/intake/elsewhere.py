@@ -75,6 +75,21 @@ def find(paste: ChainPaste, rows: list[dict[str, Any]], read: Callable[[Register
             is_divided_alike = here[row["line_no"]] == with_both[row["line_no"]]
             if row.get("elsewhere") and (row["elsewhere"]["point"] not in takes_part or not is_divided_alike):
                 row["elsewhere"] = None  # it would go without the other households that stand on the same line
+    handed = {row["elsewhere"]["household"]: row for row in rows if row.get("elsewhere")}
+    for row in rows:
+        found = both.get((row["line_no"], row["part"]))
+        if found is not None and here[row["line_no"]] == with_both[row["line_no"]]:
+            _go_along(row, found, handed)
+
+
+def _go_along(row: dict[str, Any], found: Read, handed: Mapping[int, dict[str, Any]]) -> None:
+    """A doubtful line about nobody but a household whose entry can be handed over goes with it, to be asked there."""
+    home = next(iter(found.may_be)) if len(found.may_be) == 1 else 0
+    is_asked = found.outcome == row["outcome"].lower() == LineOutcome.REVIEW
+    if is_asked and home in handed and not row.get("elsewhere"):
+        items = [{"item": one.item, "qty": one.qty, "unit": one.unit} for one in found.goods]
+        kind = {"outcome": LineOutcome.REVIEW.value, "change": found.change}
+        row["elsewhere"] = {"point": handed[home]["elsewhere"]["point"], "household": home, "items": items, **kind}
 
 
 def _places(rows: list[dict[str, Any]]) -> list[Place]:

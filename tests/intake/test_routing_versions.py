@@ -213,6 +213,13 @@ def test_a_change_further_down_goes_along_with_its_entry(here: World, change: st
     assert ordered(here).get(home(here, 2, "301")) == left
 
 
+def test_a_doubtful_change_of_an_entry_goes_along_and_is_asked_there(here: World) -> None:
+    paste = hand(here, bring(here, ONE + "5. 银杏里1幢1单元301 青菜少2到3份\n"))
+    assert not [line for line in paste.lines if line.outcome == "review"]
+    assert [line.outcome for line in theirs(here)[0].lines] == ["row", "row", "review"]
+    assert theirs(here)[0].lines[2].household_id == home(here, 2, "301")
+
+
 def test_a_cancellation_that_comes_before_its_entry_is_placed_is_asked(here: World) -> None:
     hand(here, bring(here, ONE))
     hand(here, bring(here, ONE + "5. 银杏里1幢1单元301 取消\n"))
