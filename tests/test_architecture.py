@@ -108,6 +108,7 @@ def test_routing_stands_alone() -> None:
                 "app/dispatch/planning.py",
                 "app/dispatch/drafts.py",
                 "app/dispatch/again.py",
+                "app/dispatch/budget.py",
                 "app/dispatch/leftover.py",
             ),
         ),
