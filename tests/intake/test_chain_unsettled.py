@@ -291,3 +291,21 @@ def test_a_second_order_that_is_called_void_is_asked() -> None:
 )
 def test_corrections_and_talk_beside_orders(text: str, last: str) -> None:
     assert outcomes(lines(text))[-1] == last
+
+
+@pytest.mark.parametrize(
+    "swap", ["换成2份土豆", "换2份土豆", "换两份土豆", " 换 2份土豆", "换2土豆", "换成土豆2份", "改2份土豆"]
+)
+@pytest.mark.parametrize("before", ["", "6-203 五花肉1份\n"])
+def test_a_swap_of_goods_is_asked_whichever_stands_first(swap: str, before: str) -> None:
+    assert outcomes(lines(f"{before}6-203 五花肉{swap}"))[-1] == "REVIEW"
+
+
+@pytest.mark.parametrize("text", ["6-203 抽纸1 qc1", "6-203 抽纸1提 jd 2", "6-203 鸡蛋1板，tudou2"])
+def test_goods_by_letters_that_nobody_knows_are_asked_not_left_in_a_remark(text: str) -> None:
+    assert outcomes(lines(text)) == ["REVIEW"]
+
+
+@pytest.mark.parametrize("text", ["6-203 鸡蛋1板，鸡蛋放最上面", "6-203 土豆2份 没有就换青菜", "6-203 鸡蛋1板 vx已付"])
+def test_words_about_what_is_ordered_are_remarks(text: str) -> None:
+    assert outcomes(lines(text)) == ["ROW"]

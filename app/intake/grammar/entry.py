@@ -27,6 +27,7 @@ _DOUBTS = tuple(
 )
 _WARNS = re.compile("(?:别|勿|不要)(?:搞|弄|写)错")
 _GONE = ("退款", "已退", "退单", "取消", "作废", "已删", "撤单", "撤销")
+_INITIALS = re.compile(r"(?<![a-z0-9])[a-z]{2,8} ?[x*]?\d{1,2}(?![a-z0-9])")  # 卷纸1 qc1
 _NEIGHBOURS = ("隔壁", "对门", "楼上", "楼下", "邻居", "朋友", "对面")
 
 
@@ -315,6 +316,7 @@ def _judged(
     if not draft.items:
         return _without_goods(draft, elements)
     problem = next((item.problem for item in draft.items if item.problem), "") or parsed.problem
+    problem = problem or _other_goods(draft, reader)
     doubted = _WARNS.sub("", said)
     unclear = not draft.change and any(word in doubted for word in _DOUBTS)
     problem = problem or ("unclear_words" if unclear else "")
@@ -332,6 +334,14 @@ def _judged(
     if changing.total is not None and sum(item.qty or 0 for item in draft.items) != changing.total:
         return _asked(draft, "total_differs")
     return _identified(replace(draft, outcome=Outcome.AMEND if draft.change else Outcome.ROW), reader)
+
+
+def _other_goods(draft: Draft, reader: Reader) -> str:
+    """`五花肉换2份土豆`: a reason to ask where what is left over names a good that would not be ordered."""
+    if draft.flags & {Flag.NO_SUBSTITUTE, Flag.MAY_SUBSTITUTE}:
+        return ""
+    others = reader.lexicon.mentioned(draft.note) - {item.item for item in draft.items}
+    return "item_unclear" if others or _INITIALS.search(draft.note.lower()) else ""
 
 
 def _goes_on(behind: str, reader: Reader) -> bool:
