@@ -14,6 +14,7 @@ from app.core import clock
 from app.core.errors import Conflict, Invalid
 from app.core.paging import paginate
 from app.core.schemas import Form
+from app.core.sentences import N_
 from app.ordering import queries, queries_orders, queries_roll_call, queries_words, service_cycle, service_orders
 from app.ordering.models import Cycle, CycleState, OrderState, Policy, Source, Stage
 from app.ordering.schemas import EditCycleSchema, LockSchema, ReasonSchema, edit_offers_schema
@@ -129,12 +130,38 @@ def _cycle_page(cycle_id: int, form: Form) -> str:
         unfinished=_unfinished(row),
         missing=queries_roll_call.missing_count(cycle_id) if row.state == CycleState.OPEN else 0,
         may_edit=may_edit,
+        next_pages=_next_pages(row),
         may_read_orders=staff().may(Permission.ORDER_READ),
         may_proxy=staff().may(Permission.ORDER_PROXY),
         may_call=staff().may(Permission.ROLL_CALL),
         is_past_cutoff=clock.now() >= row.cutoff_at,
         form=form,
     )
+
+
+# Where a cycle goes on from here: label, endpoint, permission.
+_ON_FROM = {
+    CycleState.LOCKED: (
+        (N_("看汇总、开始配送日"), "tally.index", Permission.TALLY_READ),
+        (N_("采购"), "purchasing.index", Permission.PURCHASE),
+    ),
+    CycleState.RUNNING: (
+        (N_("收货与库存"), "stock.index", Permission.RECEIVE),
+        (N_("分配"), "allocation.index", Permission.ALLOCATE),
+        (N_("拣货装袋"), "picking.index", Permission.PICK),
+        (N_("路线"), "dispatch.index", Permission.PLAN_READ),
+    ),
+}
+
+
+def _next_pages(cycle: Cycle) -> list[tuple[str, str]]:
+    """(address, label) of the pages on which the reader takes the cycle on."""
+    found = _ON_FROM.get(CycleState(cycle.state), ())
+    return [
+        (url_for(endpoint, cycle_id=cycle.id), str(_(label)))
+        for label, endpoint, permission in found
+        if is_subdistrict_in_scope(staff(), permission, cycle.subdistrict_id)
+    ]
 
 
 def _unfinished(cycle: Cycle) -> list[str]:
