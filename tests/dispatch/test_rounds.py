@@ -273,7 +273,7 @@ def test_the_pages_walk_from_plan_to_signature(app: Flask, packed: World, count_
     for url in (base, f"/plans/{plan.id}", f"/rounds/{one.id}", "/my-rounds", page, "/teams", "/teams?day=x"):
         with count_queries() as sent:
             assert client.get(url).status_code == 200, url
-        assert len(sent) <= 25, url
+        assert len(sent) <= 27, url
     assert world.sign_in(app, packed, "leader2").get(page).status_code == 404
 
 
