@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from app.core import db as types
+from migrations.frozen import column_types as types
 
 revision = "0010_dispatch"
 down_revision = "0009_stock"

@@ -7,7 +7,7 @@ only. SQLite cannot drop a unique key: the table is built anew there, without th
 import sqlalchemy as sa
 from alembic import op
 
-from app.core import db as types
+from migrations.frozen import column_types as types
 from migrations.guards.triggers import GUARDS, create, drop
 
 revision = "0014_substitution"

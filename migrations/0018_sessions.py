@@ -6,7 +6,7 @@ Nobody who is signed in by a cookie alone has such a row: everybody signs in onc
 import sqlalchemy as sa
 from alembic import op
 
-from app.core import db as types
+from migrations.frozen import column_types as types
 
 revision = "0018_sessions"
 down_revision = "0017_mode_hours"

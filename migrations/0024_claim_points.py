@@ -7,7 +7,7 @@ typed none, and is not shown it. Of the orders of such phones that is told by th
 import sqlalchemy as sa
 from alembic import op
 
-from app.core import db as types
+from migrations.frozen import column_types as types
 
 revision = "0024_claim_points"
 down_revision = "0023_routed_lines"

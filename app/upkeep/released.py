@@ -22,7 +22,7 @@ def listed(folder: Path = MIGRATIONS) -> dict[str, str]:
 
 def present(folder: Path = MIGRATIONS) -> dict[str, str]:
     """File name → SHA-256 of each migration, and of what migrations import, as it is."""
-    files = sorted([*folder.glob("[0-9]*.py"), *folder.glob("guards/*.py")])
+    files = sorted([*folder.glob("[0-9]*.py"), *folder.glob("guards/*.py"), *folder.glob("frozen/*.py")])
     return {path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
