@@ -13,16 +13,20 @@ from werkzeug.routing import IntegerConverter, Map
 from werkzeug.wrappers import Response
 
 from app import cli, models
-from app.access import headers, kept_page, landing
-from app.access.gate import Gate
+from app.access import landing
+from app.access.forms import kept_page
 from app.access.guard import register_forms, register_guard
+from app.access.http import headers
+from app.access.http.gate import Gate
 from app.access.views import HEALTH
 from app.assets import register_assets
-from app.core import clock, jobs, spoken, units
+from app.core import clock, jobs, units
 from app.core.db import db, limit_idle, prepare_engine
 from app.core.errors import register_error_pages
+from app.core.text import spoken
 from app.settings import ROOT, Settings
-from app.upkeep import health, translations
+from app.upkeep import translations
+from app.upkeep.serving import health
 
 LANGUAGES = ("zh", "en")
 MAX_UPLOAD_BYTES = 6 * 1024 * 1024  # an upload is 5 MB at most; the form around it is not
@@ -31,74 +35,74 @@ PREFERENCES = {"lang": LANGUAGES, "theme": ("auto", "light", "dark"), "type": ("
 # Blueprints in order of the loop: module and the name of the blueprint in it.
 BLUEPRINTS = (
     "app.access.views:bp",
-    "app.places.views:bp",
-    "app.places.views_buildings:bp",
-    "app.places.views_captaincy:bp",
-    "app.places.views_points:bp",
-    "app.places.views_addresses:bp",
-    "app.places.views_zones:bp",
-    "app.places.views_import:bp",
-    "app.places.views_accounts:bp",
-    "app.places.views_care:bp",
+    "app.places.registry.views:bp",
+    "app.places.buildings.views:bp",
+    "app.places.captaincy.views:bp",
+    "app.places.points.views:bp",
+    "app.places.address.views:bp",
+    "app.places.zones.views:bp",
+    "app.places.imports.views:bp",
+    "app.places.accounts.views:bp",
+    "app.places.care.views:bp",
     "app.catalog.views:bp",
-    "app.catalog.views_bundles:bp",
-    "app.catalog.views_suppliers:bp",
-    "app.catalog.views_import:bp",
-    "app.ordering.views:bp",
-    "app.ordering.views_desk:bp",
-    "app.ordering.views_telephone:bp",
-    "app.ordering.views_words:bp",
-    "app.ordering.views_standing:bp",
-    "app.ordering.views_packs:bp",
-    "app.ordering.views_resident:bp",
-    "app.ordering.views_pins:bp",
-    "app.ordering.views_own_order:bp",
+    "app.catalog.bundles.views:bp",
+    "app.catalog.suppliers.views:bp",
+    "app.catalog.imports.views:bp",
+    "app.ordering.cycles.views:bp",
+    "app.ordering.desk.views:bp",
+    "app.ordering.desk.views_telephone:bp",
+    "app.ordering.remarks.views:bp",
+    "app.ordering.standing.views:bp",
+    "app.ordering.packs.views:bp",
+    "app.ordering.resident.views:bp",
+    "app.ordering.pins.views:bp",
+    "app.ordering.resident.views_own_order:bp",
     "app.errands.views:bp",
-    "app.intake.views:bp",
-    "app.intake.views_template:bp",
+    "app.intake.paste.views:bp",
+    "app.intake.workbook.views:bp",
     "app.tally.views:bp",
-    "app.tally.views_desk:bp",
-    "app.tally.views_moving:bp",
-    "app.tally.views_claims:bp",
+    "app.tally.desk.views:bp",
+    "app.tally.moving.views:bp",
+    "app.tally.claims.views:bp",
     "app.purchasing.views:bp",
     "app.stock.views:bp",
-    "app.stock.views_rests:bp",
+    "app.stock.rests.views:bp",
     "app.allocation.views:bp",
-    "app.allocation.views_substitution:bp",
+    "app.allocation.substitution.views:bp",
     "app.picking.views:bp",
     "app.dispatch.views:bp",
-    "app.dispatch.views_roster:bp",
-    "app.dispatch.views_hours:bp",
-    "app.dispatch.views_members:bp",
-    "app.dispatch.views_arrivals:bp",
-    "app.dispatch.views_adjust:bp",
+    "app.dispatch.teams.views:bp",
+    "app.dispatch.hours.views:bp",
+    "app.dispatch.members.views:bp",
+    "app.dispatch.arrivals.views:bp",
+    "app.dispatch.drafts.views:bp",
     "app.handover.views:bp",
-    "app.handover.views_doors:bp",
-    "app.handover.views_disputes:bp",
+    "app.handover.doors.views:bp",
+    "app.handover.disputes.views:bp",
     "app.settlement.views:bp",
-    "app.printing.views:bp",
-    "app.printing.views_files:bp",
-    "app.printing.views_own:bp",
-    "app.printing.views_returns:bp",
-    "app.printing.views_paper:bp",
+    "app.printing.centre.views:bp",
+    "app.printing.centre.views_files:bp",
+    "app.printing.centre.views_own:bp",
+    "app.printing.returns.views:bp",
+    "app.printing.paper_setup.views:bp",
     "app.oversight.views:bp",
-    "app.oversight.views_texts:bp",
-    "app.oversight.views_way:bp",
-    "app.oversight.views_date:bp",
+    "app.oversight.texts.views:bp",
+    "app.oversight.order_status.views:bp",
+    "app.oversight.date.views:bp",
 )
 # Modules whose job handlers the worker runs; imported when the first job is run, never by a page.
 JOB_MODULES = (
-    "app.ordering.jobs_packs",
-    "app.intake.jobs",
+    "app.ordering.packs.jobs",
+    "app.intake.booking.jobs",
     "app.allocation.jobs",
     "app.picking.jobs",
-    "app.dispatch.planning",
-    "app.handover.service_confirm",
+    "app.dispatch.planning.jobs",
+    "app.handover.confirmation.service",
     "app.settlement.jobs",
-    "app.oversight.checking",
-    "app.oversight.purge",
-    "app.printing.run",
-    "app.printing.kit",
+    "app.oversight.reconcile.service",
+    "app.oversight.purge.service",
+    "app.printing.centre.jobs",
+    "app.printing.centre.kit",
 )
 
 
@@ -214,9 +218,9 @@ def _register_templates(app: Flask) -> None:
         hours_minutes=units.minutes,
     )
     app.jinja_env.globals.update(now=clock.now, get_locale=get_locale)
-    asked = import_module("app.tally.queries_moving").buildings_to_ask_about
-    app.extensions[import_module("app.places.moves").WITH_ORDERS] = asked
-    rail = import_module("app.oversight.rail")
+    asked = import_module("app.tally.moving.queries").buildings_to_ask_about
+    app.extensions[import_module("app.places.buildings.moves").WITH_ORDERS] = asked
+    rail = import_module("app.oversight.navigation")
     app.context_processor(rail.for_template)
     app.extensions[landing.EXTENSION] = import_module("app.oversight.landing").for_staff
 

@@ -12,8 +12,8 @@ from app.errands import models as errands
 from app.handover import models as handover
 from app.intake import models as intake
 from app.ordering import models as ordering
-from app.ordering import models_claims as ordering_claims
 from app.ordering import models_desk as ordering_desk
+from app.ordering.claims import models as ordering_claims
 from app.picking import models as picking
 from app.places import models as places
 from app.printing import models as printing

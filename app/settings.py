@@ -1,7 +1,7 @@
 """Settings of one installation, read once from the environment and never changed afterwards.
 
-Reading creates nothing: `app/upkeep/secrets.py` writes the secret at set-up. What makes an installation unsafe is told
-by `Settings.problems()`; the factory refuses to start on a non-empty answer and `louda doctor` prints it.
+Reading creates nothing: `app/upkeep/setup/secrets.py` writes the secret at set-up. What makes an installation unsafe is
+told by `Settings.problems()`; the factory refuses to start on a non-empty answer and `louda doctor` prints it.
 """
 
 from __future__ import annotations

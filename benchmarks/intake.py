@@ -24,16 +24,16 @@ import xlsxwriter
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from app.core.tables import OPERATOR  # noqa: E402
+from app.core.input.tables import OPERATOR  # noqa: E402
 from app.factory import create_app  # noqa: E402
 from app.intake.grammar.chain import parse_chain  # noqa: E402
-from app.intake.grammar.lexicon import Lexicon  # noqa: E402
-from app.places import service_import  # noqa: E402
-from app.places.rules import Household, Profile, Register  # noqa: E402
-from app.places.tables.kinds import Kind  # noqa: E402
-from app.places.tables.options import Options  # noqa: E402
+from app.intake.grammar.goods.lexicon import Lexicon  # noqa: E402
+from app.places.address.rules import Household, Profile, Register  # noqa: E402
+from app.places.imports import service as imports_service  # noqa: E402
+from app.places.imports.tables.kinds import Kind  # noqa: E402
+from app.places.imports.tables.options import Options  # noqa: E402
 from app.settings import Settings  # noqa: E402
-from app.upkeep import schema  # noqa: E402
+from app.upkeep.database import schema  # noqa: E402
 
 
 def spent() -> float:
@@ -102,8 +102,8 @@ def bring(households: int) -> None:
         settings = settings_in(Path(folder))
         schema.upgrade(settings)
         with create_app(settings).app_context():
-            office = service_import.found_subdistrict("330102099", "测量街道")
-            by, options = service_import.operator_of(office.id), Options(office.id, datum="wgs84")
+            office = imports_service.found_subdistrict("330102099", "测量街道")
+            by, options = imports_service.operator_of(office.id), Options(office.id, datum="wgs84")
             tables = {
                 Kind.COMMUNITIES: [["社区编号", "社区"], ["1", "测量社区"]],
                 Kind.POINTS: [["点位", "社区", "纬度", "经度"], ["测量点位", "测量社区", "30.25", "120.2"]],
@@ -115,11 +115,11 @@ def bring(households: int) -> None:
             }
             for kind, rows in tables.items():
                 text = "\n".join(",".join(row) for row in rows).encode()
-                service_import.bring_in(by, service_import.Upload(text, kind, options, OPERATOR))
-            upload = service_import.Upload(body, Kind.ROOMS, options, OPERATOR)
+                imports_service.bring_in(by, imports_service.Upload(text, kind, options, OPERATOR))
+            upload = imports_service.Upload(body, Kind.ROOMS, options, OPERATOR)
 
             def once() -> str:
-                plan = service_import.bring_in(by, upload)
+                plan = imports_service.bring_in(by, upload)
                 return f"added {len(plan.added)}, changed {len(plan.changed)}, unchanged {plan.unchanged}"
 
             measure(f"roster of {households} households, first", once)

@@ -32,25 +32,26 @@ from app.access.models import Account, Role, RoleGrant  # noqa: E402
 from app.access.permissions import Staff  # noqa: E402
 from app.access.sessions import staff_account, staff_actor  # noqa: E402
 from app.allocation import service as allocation  # noqa: E402
-from app.catalog import service_import as catalog_import  # noqa: E402
+from app.catalog.imports import service as catalog_import  # noqa: E402
 from app.catalog.models import Item, Supplier, SupplierItem  # noqa: E402
 from app.core import clock  # noqa: E402
 from app.core.db import command, db  # noqa: E402
+from app.core.input.tables import OPERATOR  # noqa: E402
 from app.core.jobs import Job, drain  # noqa: E402
-from app.core.tables import OPERATOR  # noqa: E402
-from app.dispatch import service as dispatch  # noqa: E402
 from app.dispatch.models import Mode, Shift, Team  # noqa: E402
-from app.dispatch.roster import USUAL  # noqa: E402
+from app.dispatch.planning import service as dispatch  # noqa: E402
+from app.dispatch.teams.service import USUAL  # noqa: E402
 from app.factory import create_app  # noqa: E402
-from app.ordering import importing, service_cycle  # noqa: E402
+from app.ordering.cycles import service as cycles_service  # noqa: E402
 from app.ordering.models import CyclePoint  # noqa: E402
+from app.ordering.order_file import cli as order_file_cli  # noqa: E402
 from app.ordering.schemas import EditCycle, Lock  # noqa: E402
-from app.oversight.reconcile import equations  # noqa: E402
+from app.oversight.reconcile.equations import equations  # noqa: E402
 from app.picking import service as picking  # noqa: E402
-from app.places import service_import as places_import  # noqa: E402
+from app.places.imports import service as places_import  # noqa: E402
+from app.places.imports.tables.kinds import Kind  # noqa: E402
+from app.places.imports.tables.options import Options  # noqa: E402
 from app.places.models import Community, ServicePoint  # noqa: E402
-from app.places.tables.kinds import Kind  # noqa: E402
-from app.places.tables.options import Options  # noqa: E402
 from app.purchasing import service as purchasing  # noqa: E402
 from app.purchasing.models import PurchaseOrder  # noqa: E402
 from app.purchasing.schemas import Seen  # noqa: E402
@@ -60,7 +61,7 @@ from app.stock.schemas import Arrived, Delivery  # noqa: E402
 from app.tally import queries as tally_queries  # noqa: E402
 from app.tally import service as tally  # noqa: E402
 from app.tally.schemas import Sign  # noqa: E402
-from app.upkeep import schema  # noqa: E402
+from app.upkeep.database import schema  # noqa: E402
 
 TEAMS = ((Mode.VAN, 12), (Mode.CART, 44), (Mode.E_BIKE, 24))
 
@@ -169,11 +170,11 @@ def import_everything(shared: Path, demand: Path) -> tuple[int, Any]:
     now = clock.now()
     window = (now - timedelta(hours=1), now + timedelta(hours=1))
     wanted = EditCycle("bench", *window, clock.today(), "equal_floor", points)
-    cycle = service_cycle.create_cycle(operator, subdistrict.id, wanted)
-    service_cycle.add_all_items(operator, cycle.id)
-    service_cycle.open_cycle(operator, cycle.id)
+    cycle = cycles_service.create_cycle(operator, subdistrict.id, wanted)
+    cycles_service.add_all_items(operator, cycle.id)
+    cycles_service.open_cycle(operator, cycle.id)
     with timed("import orders"):
-        report = importing.import_file(operator, cycle.id, (demand / "orders_truth.csv").read_bytes(), OPERATOR)
+        report = order_file_cli.import_file(operator, cycle.id, (demand / "orders_truth.csv").read_bytes(), OPERATOR)
         print(f"  {report.placed} orders, {report.lines} lines")
     return cycle.id, operator
 
@@ -181,7 +182,7 @@ def import_everything(shared: Path, demand: Path) -> tuple[int, Any]:
 def walk(cycle_id: int) -> None:
     buyer, checker = actor("buyer"), actor("checker")
     with timed("lock (75,000 roll calls)"):
-        service_cycle.lock_cycle(buyer, cycle_id, Lock(is_early=True, is_override=True))
+        cycles_service.lock_cycle(buyer, cycle_id, Lock(is_early=True, is_override=True))
     points = list(db.session.scalars(select(CyclePoint.service_point_id).where(CyclePoint.cycle_id == cycle_id)))
     with timed(f"tally: read all {len(points)} points"):
         sums = {point: sum(cell.qty for cell in tally_queries.cells(cycle_id, point)) for point in points}
@@ -201,7 +202,7 @@ def walk(cycle_id: int) -> None:
                 buyer, sent.id, Delivery([Arrived(one.id, good=one.qty_awaited * 9 // 10) for one in sent.lines])
             )
     with timed("allocate"):
-        proposal = allocation.proposal_for(db.session.get_one(service_cycle.Cycle, cycle_id))
+        proposal = allocation.proposal_for(db.session.get_one(cycles_service.Cycle, cycle_id))
         allocation.allocate(buyer, cycle_id, allocation.Commit(proposal.input_sha256))
     with timed("declare short"):
         allocation.declare_short(buyer, cycle_id)

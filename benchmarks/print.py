@@ -108,8 +108,8 @@ def build(folder: Path, data: Path, rate: str) -> None:
 
 def prepared(cycle_id: int, kinds: Sequence[str]) -> Iterator[tuple[str, list[Any]]]:
     """Kind → stamped sheets, one kind after the other."""
+    from app.printing.centre.prepare import Workbench
     from app.printing.numbers import SheetNumber
-    from app.printing.prepare import Workbench
     from app.printing.sheets.base import Printout, Stamp
 
     bench = Workbench(cycle_id, 1)
@@ -123,8 +123,8 @@ def prepared(cycle_id: int, kinds: Sequence[str]) -> Iterator[tuple[str, list[An
 
 def render(printouts: list[Any], folder: Path, name: str) -> tuple[Any, int]:
     """Render to a file with all cores; end the render processes so that their time is counted."""
-    from app.printing.engine import render_to_file
-    from app.printing.idle import stop_all
+    from app.printing.renderer.engine import render_to_file
+    from app.printing.renderer.warm_pool import stop_all
 
     path = folder / f"{name}.pdf"
     rendered = render_to_file(printouts, path)
@@ -171,8 +171,8 @@ def _printed(cycle_id: int, kinds: tuple[str, ...] = (), **wanted: Any) -> Cost:
     """A print as somebody asks for it: a job that prepares, renders, keeps the file and enters it in the register."""
     from app.core import jobs
     from app.core.db import db
-    from app.printing import service
-    from app.printing.service import PrintRequest
+    from app.printing.centre import service
+    from app.printing.centre.service import PrintRequest
     from benchmarks.loop import actor
 
     with Watch() as watch, measured() as cost, beats() as silence:
@@ -211,7 +211,7 @@ def one_sheet(cycle_id: int) -> None:
 
     from app.core.db import db
     from app.picking.models import Bag
-    from app.printing.idle import keep_warm, stop_all
+    from app.printing.renderer.warm_pool import keep_warm, stop_all
 
     buildings = list(db.session.scalars(select(Bag.building_id).where(Bag.wave == 1).distinct().limit(3)))
     stop_all()
@@ -231,7 +231,7 @@ def one_sheet(cycle_id: int) -> None:
 
 def whole_job(cycle_id: int) -> None:
     """The whole kit as one job, from the click to the register."""
-    from app.printing.idle import stop_all
+    from app.printing.renderer.warm_pool import stop_all
 
     cost = _printed(cycle_id, KIT)
     stop_all()
@@ -258,21 +258,22 @@ def plain(source: str, target: str) -> None:
     """In a process of its own: WeasyPrint as it comes."""
     from weasyprint import CSS, HTML
 
-    from app.printing import pdf
+    from app.printing.pdf import render as pdf_render
 
-    for part in pdf.FASTER:
+    for part in pdf_render.FASTER:
         part.uninstall()
-    fetcher = pdf.AssetFetcher()
-    style = CSS(filename=str(pdf.ASSETS / "sheets.css"), url_fetcher=fetcher)
+    fetcher = pdf_render.AssetFetcher()
+    style = CSS(filename=str(pdf_render.ASSETS / "sheets.css"), url_fetcher=fetcher)
     HTML(string=Path(source).read_text("utf-8"), url_fetcher=fetcher).write_pdf(target, stylesheets=[style])
 
 
 def _for_chromium(html: str) -> str:
     from base64 import b64encode
 
-    from app.printing import pdf, qr
+    from app.printing.layout import qr
+    from app.printing.pdf import render as pdf_render
 
-    style = (pdf.ASSETS / "sheets.css").read_text("utf-8")
+    style = (pdf_render.ASSETS / "sheets.css").read_text("utf-8")
 
     def picture(found: re.Match[str]) -> str:
         return "data:image/png;base64," + b64encode(qr.png(qr.text_of_url(found[0]))).decode()
@@ -312,10 +313,10 @@ def beside_others(cycle_id: int, count: int, folder: Path) -> None:
     """The same sheets by three engines, one process each, start-up included."""
     import pikepdf
 
-    from app.printing.engine import render_to_file
-    from app.printing.idle import stop_all
     from app.printing.limits import RenderLimits
-    from app.printing.markup import html_of
+    from app.printing.pdf.html import html_of
+    from app.printing.renderer.engine import render_to_file
+    from app.printing.renderer.warm_pool import stop_all
 
     chosen = []
     for kind, found in prepared(cycle_id, tuple(PLAIN)):
@@ -339,8 +340,8 @@ def beside_others(cycle_id: int, count: int, folder: Path) -> None:
         cost.children = max(cost.children, watch.cpu)
         cost.own -= watch.own
         cost.child_mb, cost.all_mb = watch.one_mb, watch.all_mb
-        with pikepdf.open(target) as pdf:
-            cost.pages = len(pdf.pages)
+        with pikepdf.open(target) as pdf_render:
+            cost.pages = len(pdf_render.pages)
         line(name, cost, target.stat().st_size)
 
 

@@ -47,7 +47,7 @@ def settings_for(data_dir: Path, database_url: str) -> Settings:
 @pytest.fixture(scope="session")
 def template_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A SQLite file at the head migration, copied for each test."""
-    from app.upkeep.schema import upgrade
+    from app.upkeep.database.schema import upgrade
 
     folder = tmp_path_factory.mktemp("template")
     settings = settings_for(folder, f"sqlite:///{folder / 'louda.db'}")
@@ -60,7 +60,7 @@ def postgres_database(worker_id: str) -> str:
     """The URL of a PostgreSQL database of this worker's own, at the head migration."""
     from sqlalchemy import create_engine
 
-    from app.upkeep.schema import upgrade
+    from app.upkeep.database.schema import upgrade
 
     base, _, name = POSTGRES.rpartition("/")
     own = f"{name}_{worker_id}"

@@ -16,7 +16,7 @@ from sqlalchemy.exc import DatabaseError
 from app.core.db import db
 from app.core.events import SYSTEM, record
 from app.places.models import Community, Subdistrict
-from app.upkeep.schema import MIGRATIONS, migrator
+from app.upkeep.database.schema import MIGRATIONS, migrator
 from tests import world
 
 

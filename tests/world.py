@@ -20,7 +20,7 @@ from app.catalog.models import Item, Supplier, SupplierItem
 from app.core import clock
 from app.core.db import db
 from app.core.idempotency import new_key
-from app.core.natural import natural_key
+from app.core.text.natural import natural_key
 from app.dispatch.models import Shift, Team
 from app.ordering.models import (
     Cycle,

@@ -23,13 +23,13 @@ from flask import (
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Response as BaseResponse
 
-from app.access.kept_page import packed_form, sent_form
+from app.access.forms.kept_page import packed_form, sent_form
 from app.access.permissions import Permission, Resident, Staff
 from app.access.sessions import household_tag, resident_of_request, staff_of_request
 from app.core.db import pending_claim
 from app.core.errors import Forbidden, Invalid
 from app.core.idempotency import AlreadyDone, FormClaim, fingerprint, new_key
-from app.core.schemas import TRANSPORT
+from app.core.input.schemas import TRANSPORT
 
 P = ParamSpec("P")
 R = TypeVar("R")

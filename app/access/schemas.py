@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from marshmallow import fields
 
-from app.core.schemas import REQUIRED, CommandSchema, Line
+from app.core.input.schemas import REQUIRED, CommandSchema, Line
 
 
 class Secret(fields.String):

@@ -7,12 +7,12 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.access import landing, rules, service, sessions, throttle
+from app.access.forms.kept_page import Sent, form_again, unpacked_form
 from app.access.guard import public, requires, staff, submit
-from app.access.kept_page import Sent, form_again, unpacked_form
 from app.access.permissions import Permission
 from app.access.schemas import ChangePassword, SignIn
 from app.core.errors import Invalid, request_id
-from app.core.schemas import Form
+from app.core.input.schemas import Form
 
 HEALTH = "louda_health"  # in app.extensions: looks at the installation
 bp = Blueprint("access", __name__)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from app.access.background import ask, asker, newest
+from app.access.forms.background import ask, asker, newest
 from app.access.permissions import Staff
 from app.allocation import service
 from app.allocation.compute import ItemResult
-from app.allocation.substitution import swaps
+from app.allocation.substitution.substitution import swaps
 from app.core.db import command
 from app.core.jobs import Job, JobState, Running, handles
 from app.ordering.models import Cycle

@@ -12,7 +12,7 @@ from app.allocation.models import AllocationRun, ShareNote, ShareOverride, Subst
 from app.catalog.models import Item
 from app.core.db import db
 from app.ordering.models import Cycle, HouseholdOrder, OrderLine
-from app.places.finder import building_called
+from app.places.finder.queries import building_called
 from app.places.models import Building, Compound, Household, Stairwell
 from app.stock.models import GoodsReceipt, Lot
 from app.stock.queries import usable_by

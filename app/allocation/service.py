@@ -10,13 +10,14 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import delete, insert, select
 
 from app.access.permissions import Permission, Staff
-from app.allocation import rules, substitution
+from app.allocation import rules
 from app.allocation.compute import Proposal, propose
 from app.allocation.models import Allocation, AllocationRun, ShareNote, ShareOverride
+from app.allocation.substitution import substitution
 from app.core.db import command, db
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.events import record
-from app.core.schemas import CommandSchema, Line, Whole
+from app.core.input.schemas import CommandSchema, Line, Whole
 from app.ordering.models import Cycle, CycleState, OrderLine, Stage
 from app.ordering.stages import Cause, move
 from app.places.scope import require_subdistrict

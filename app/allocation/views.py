@@ -6,15 +6,15 @@ from flask import Blueprint, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from app.access.background import newest
+from app.access.forms.background import newest
 from app.access.guard import about_cycle, requires, staff, submit
 from app.access.permissions import Permission
 from app.allocation import jobs, queries, service
 from app.core.db import db
 from app.core.errors import BadRequest, Invalid, NotFound
+from app.core.input.schemas import Form
 from app.core.jobs import Job
 from app.core.paging import paginate
-from app.core.schemas import Form
 from app.ordering.models import OrderLine, Policy
 
 bp = Blueprint("allocation", __name__)

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, Select, case, func, not_, or_, select
 
 from app.catalog.models import Bundle, BundleComponent, Item, ItemAlias, Storage, Supplier, SupplierItem
-from app.core import chinese
 from app.core.db import db
 from app.core.paging import Page, paginate
+from app.core.text import chinese
 
 
 @dataclass(frozen=True)

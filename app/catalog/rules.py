@@ -32,7 +32,7 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from fractions import Fraction
 
-from app.core.chinese import fold, numeral
+from app.core.text.chinese import fold, numeral
 
 _GRAMS = {"kg": 1000, "千克": 1000, "公斤": 1000, "g": 1, "克": 1, "斤": 500, "两": 50}
 _MILLILITRES = {"l": 1000, "升": 1000, "ml": 1, "毫升": 1}

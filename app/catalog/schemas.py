@@ -10,8 +10,8 @@ from flask_babel import lazy_gettext as _l
 from marshmallow import fields
 
 from app.catalog.models import Storage
-from app.core import chinese
-from app.core.schemas import CommandSchema, Line, Whole, Yuan, one_of
+from app.core.input.schemas import CommandSchema, Line, Whole, Yuan, one_of
+from app.core.text import chinese
 
 
 class Words(fields.Field[tuple[str, ...]]):

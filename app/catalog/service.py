@@ -14,7 +14,7 @@ from app.catalog.schemas import PutComponent, PutSupply, SaveBundle, SaveItem, S
 from app.core import events
 from app.core.db import check_version, command, db
 from app.core.errors import Invalid, NotFound
-from app.core.pinyin import initials
+from app.core.text.pinyin import initials
 from app.core.units import yuan
 
 R = TypeVar("R", Item, Bundle, Supplier, SupplierItem)

@@ -6,7 +6,7 @@ from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from app.access.forms import attempt
+from app.access.forms.submission import attempt
 from app.access.guard import requires, staff, submit
 from app.access.permissions import Permission
 from app.catalog import queries, service
@@ -14,8 +14,8 @@ from app.catalog.models import Item, Storage
 from app.catalog.schemas import SaveItemSchema
 from app.core.db import db
 from app.core.errors import NotFound
+from app.core.input.schemas import Form
 from app.core.paging import same_list
-from app.core.schemas import Form
 from app.core.units import yuan
 
 bp = Blueprint("catalog", __name__, url_prefix="/catalog")

@@ -13,12 +13,12 @@ from app.core.db import command, db
 from app.demo.subdistrict import Cast
 from app.errands import service as errands
 from app.errands.schemas import Ask
-from app.ordering import service_standing
-from app.ordering.service_standing import SaveStanding
-from app.places import service_care
-from app.places.care import carers_of
+from app.ordering.standing import service as standing_service
+from app.ordering.standing.service import SaveStanding
+from app.places.care import service as care_service
+from app.places.care.needs import carers_of
+from app.places.care.service import SaveCare
 from app.places.models import Building, CareNeed, Household, HouseholdContact, Stairwell
-from app.places.service_care import SaveCare
 
 
 def look_after(cast: Cast, first_on: date) -> None:
@@ -34,9 +34,9 @@ def look_after(cast: Cast, first_on: date) -> None:
     _telephones([household_id for household_id, _building, _point in homes])
     for household_id, building_id, point_id in homes:
         leader, carer = cast.leaders[point_id], carers_of(building_id)[0][0]
-        service_care.save(leader, household_id, SaveCare(("elderly_alone", "needs_call"), True, carer, "敲门重一点"))
+        care_service.save(leader, household_id, SaveCare(("elderly_alone", "needs_call"), True, carer, "敲门重一点"))
         wanted = SaveStanding(goods, first_on, every_days=2, carer_id=carer)
-        service_standing.create(leader, household_id, wanted)
+        standing_service.create(leader, household_id, wanted)
     for household_id, _building, _point in homes[:1]:
         errands.ask(Resident("household", household_id), household_id, Ask("medicine", "社区医院药房", "常用药一盒"))
 

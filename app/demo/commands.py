@@ -18,20 +18,20 @@ from app.core.jobs import drain
 from app.demo import day as life
 from app.demo.subdistrict import Cast, put_on_duty, set_up
 from app.factory import create_app
-from app.handover.service_confirm import confirm_overdue
-from app.ordering import service_cycle
+from app.handover.confirmation.service import confirm_overdue
+from app.ordering.cycles import service as cycles_service
 from app.ordering.models import HouseholdOrder, OrderLine, Stage
-from app.oversight.reconcile import Equation, equations
+from app.oversight.reconcile.equations import Equation, equations
 from app.picking.models import Bag
 from app.places.models import Building, Household
-from app.printing import service as printing
+from app.printing.centre import service as printing
 from app.printing.files import path_of
 from app.printing.kinds import ALL, BY_KEY
-from app.printing.merge import extract
 from app.printing.models import Document
+from app.printing.pdf.merge import extract
 from app.settings import Settings
 from app.settlement import service as settlement
-from app.upkeep import schema
+from app.upkeep.database import schema
 
 
 @dataclass
@@ -121,7 +121,7 @@ def _close(day: life.Day, out: Path, account: Account) -> None:
         account.note(_("接受"), _units(day, Stage.ACCEPTED), _("份"))
         account.note(_("退款"), _units(day, Stage.REFUNDED), _("份"))
         account.note(_("结算"), settlement.settle_all(day.cast.buyer, day.cycle_id), _("单"))
-        service_cycle.close_cycle(day.cast.buyer, day.cycle_id)
+        cycles_service.close_cycle(day.cast.buyer, day.cycle_id)
         _print(day.cast, day, ("exception_list", "settlement_sheet"), out)
     account.note(_("单据"), len(list(out.glob("*.pdf"))), _("份 PDF"))
 

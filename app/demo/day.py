@@ -17,17 +17,21 @@ from app.core import clock
 from app.core.db import db
 from app.core.jobs import Job, JobState, drain
 from app.demo.subdistrict import Cast
-from app.dispatch import missing, rounds
-from app.dispatch import service as dispatch
+from app.dispatch.missing_bags import service as missing_bags_service
 from app.dispatch.models import Plan, Round, RoundState, Stop, StopState
+from app.dispatch.planning import service as dispatch
+from app.dispatch.rounds import service as rounds_service
 from app.handover import service as handover
-from app.handover import service_confirm, service_disputes
+from app.handover.confirmation import service as confirmation_service
+from app.handover.disputes import service as disputes_service
 from app.handover.models import Dispute, DisputeState, DoorOutcome
 from app.handover.schemas import BringBack, Complain, Complaint, DoorEntry, HandOutEntry, Resolve
-from app.ordering import service_cycle, service_import, service_roll_call
 from app.ordering.bulk import OrderRow, Person
+from app.ordering.cycles import service as cycles_service
 from app.ordering.models import Cycle, Offer, Outcome, Policy
+from app.ordering.order_file import service as order_file_service
 from app.ordering.orders import Pick
+from app.ordering.roll_call import service as roll_call_service
 from app.ordering.schemas import EditCycle, Lock
 from app.picking import service as picking
 from app.picking.models import Bag, BagState
@@ -63,9 +67,9 @@ def open_day(cast: Cast, name: str, deliver_on: date, cutoff_at: datetime, seed:
     points = tuple(db.session.scalars(select(ServicePoint.id).order_by(ServicePoint.id)))
     now = clock.now()
     wanted = EditCycle(name, now, cutoff_at, deliver_on, Policy.EQUAL_FLOOR.value, points)
-    cycle = service_cycle.create_cycle(cast.buyer, cast.subdistrict_id, wanted)
-    service_cycle.add_all_items(cast.buyer, cycle.id)
-    service_cycle.open_cycle(cast.buyer, cycle.id)
+    cycle = cycles_service.create_cycle(cast.buyer, cast.subdistrict_id, wanted)
+    cycles_service.add_all_items(cast.buyer, cycle.id)
+    cycles_service.open_cycle(cast.buyer, cycle.id)
     return Day(cast, cycle.id, seed)
 
 
@@ -80,19 +84,19 @@ def take_orders(day: Day, share: float = 0.3) -> int:
         chosen = chance.sample(offers, chance.randint(1, min(6, len(offers))))
         picks = tuple(Pick(offer, chance.choice((1, 1, 1, 2, 2, 3))) for offer in sorted(chosen))
         rows.append(OrderRow(number, home, picks, Person("", f"1990000{number:04d}")))
-    return service_import.import_orders(day.cast.admin, day.cycle_id, rows).placed
+    return order_file_service.import_orders(day.cast.admin, day.cycle_id, rows).placed
 
 
 def call_the_roll(day: Day) -> None:
     """Leaders ask everybody who has not ordered."""
     for building in db.session.scalars(select(Building).order_by(Building.id)).all():
         leader = day.cast.leaders[building.service_point_id]
-        service_roll_call.record_rest(leader, day.cycle_id, building.id, Outcome.DECLINED)
+        roll_call_service.record_rest(leader, day.cycle_id, building.id, Outcome.DECLINED)
 
 
 def lock_and_sign(day: Day, early: bool = False) -> None:
     """Cut off, sign every point, start the day."""
-    service_cycle.lock_cycle(day.cast.buyer, day.cycle_id, Lock(is_early=early))
+    cycles_service.lock_cycle(day.cast.buyer, day.cycle_id, Lock(is_early=early))
     sign_points(day)
 
 
@@ -162,14 +166,16 @@ def go_round(day: Day, plan: Plan, loses_one: bool = False) -> None:
     """Every round is loaded, departs, and is signed for building by building; one bag is found only after a search."""
     buyer = day.cast.buyer
     for round_id in db.session.scalars(select(Round.id).where(Round.plan_id == plan.id).order_by(Round.seq)).all():
-        rounds.load(buyer, round_id)
-        rounds.depart(buyer, round_id)
+        rounds_service.load(buyer, round_id)
+        rounds_service.depart(buyer, round_id)
         for stop_id in db.session.scalars(select(Stop.id).where(Stop.round_id == round_id).order_by(Stop.seq)).all():
             stop = db.session.get_one(Stop, stop_id)
-            lost = rounds.bags_at(stop)[0] if loses_one else None
-            rounds.sign(captain_of(stop.building_id), stop_id, rounds.Sign(lost.code if lost else ""))
+            lost = rounds_service.bags_at(stop)[0] if loses_one else None
+            rounds_service.sign(captain_of(stop.building_id), stop_id, rounds_service.Sign(lost.code if lost else ""))
             if lost:
-                missing.resolve_missing(buyer, lost.id, missing.Resolve(missing.Fate.FOUND))
+                missing_bags_service.resolve_missing(
+                    buyer, lost.id, missing_bags_service.Resolve(missing_bags_service.Fate.FOUND)
+                )
             loses_one = False
 
 
@@ -179,12 +185,12 @@ def finish_rounds(day: Day, plan: Plan) -> None:
         select(Round.id, Round.state).where(Round.plan_id == plan.id).order_by(Round.seq)
     ).all():
         if state == RoundState.PLANNED:
-            rounds.load(day.cast.buyer, round_id)
+            rounds_service.load(day.cast.buyer, round_id)
         if state in (RoundState.PLANNED, RoundState.LOADING):
-            rounds.depart(day.cast.buyer, round_id)
+            rounds_service.depart(day.cast.buyer, round_id)
         waiting = select(Stop.id, Stop.building_id).where(Stop.round_id == round_id, Stop.state == StopState.PENDING)
         for stop_id, building_id in db.session.execute(waiting.order_by(Stop.seq)).all():
-            rounds.sign(captain_of(building_id), stop_id, rounds.Sign(""))
+            rounds_service.sign(captain_of(building_id), stop_id, rounds_service.Sign(""))
 
 
 def captain_of(building_id: int) -> Staff:
@@ -233,17 +239,17 @@ def complain(day: Day) -> None:
     ):  # fmt: skip
         line = bag.lines[0]
         said = Complain([Complaint(line.order_line_id, 1, kind)], "")
-        service_confirm.complain_for(day.cast.buyer, bag.id, said)
+        confirmation_service.complain_for(day.cast.buyer, bag.id, said)
         dispute = db.session.scalars(select(Dispute).filter_by(bag_id=bag.id, state="open")).one()
-        service_disputes.resolve(day.cast.buyer, dispute.id, Resolve(to.value, "已核实"))
+        disputes_service.resolve(day.cast.buyer, dispute.id, Resolve(to.value, "已核实"))
 
 
 def confirm_all(day: Day) -> None:
     """Captains confirm for their buildings; what is left counts as accepted after two days."""
     for building_id in _buildings_with(day, BagState.HANDED_OUT):
-        service_confirm.confirm_building(captain_of(building_id), day.cycle_id, building_id)
+        confirmation_service.confirm_building(captain_of(building_id), day.cycle_id, building_id)
     with clock.shifted_by(timedelta(hours=49)):
-        service_confirm.confirm_overdue(clock.now())
+        confirmation_service.confirm_overdue(clock.now())
 
 
 def second_wave(day: Day, seconds: int = 1) -> None:

@@ -14,12 +14,12 @@ from app.core.errors import LoudaError
 from app.demo import day as life
 from app.demo.care import look_after
 from app.demo.subdistrict import PASSWORD, PEOPLE, put_on_duty, set_up
-from app.dispatch import rounds
 from app.dispatch.models import Plan, Round, Stop
+from app.dispatch.rounds import service as rounds_service
 from app.factory import create_app
 from app.places.models import Building
 from app.settings import Settings
-from app.upkeep import schema
+from app.upkeep.database import schema
 
 
 def load(settings: Settings) -> None:
@@ -88,13 +88,13 @@ def _start(today: life.Day, plan: Plan) -> None:
         return
     buyer = today.cast.buyer
     try:
-        rounds.load(buyer, first.id)
+        rounds_service.load(buyer, first.id)
     except LoudaError:
         return  # goods still at rest: the newcomer loads the first round
-    rounds.depart(buyer, first.id)
+    rounds_service.depart(buyer, first.id)
     stop = db.session.scalars(select(Stop).where(Stop.round_id == first.id).order_by(Stop.seq)).first()
     if stop is not None:
-        rounds.sign(life.captain_of(stop.building_id), stop.id, rounds.Sign(""))
+        rounds_service.sign(life.captain_of(stop.building_id), stop.id, rounds_service.Sign(""))
 
 
 def sign_ins(settings: Settings) -> list[str]:

@@ -21,26 +21,27 @@ from app.demo import day as life
 from app.demo import tables
 from app.demo.care import look_after
 from app.demo.subdistrict import PASSWORD, PEOPLE, put_on_duty, set_up
-from app.dispatch import missing, rounds
-from app.dispatch import service as dispatch
+from app.dispatch.missing_bags import service as missing_bags_service
 from app.dispatch.models import Plan, Round, Stop
+from app.dispatch.planning import service as dispatch
+from app.dispatch.rounds import service as rounds_service
 from app.factory import create_app as create_app
-from app.handover.service_confirm import confirm_overdue
-from app.intake import service as intake
+from app.handover.confirmation.service import confirm_overdue
+from app.intake.booking.service import Settle, settle
+from app.intake.booking.service import commit as take_in
 from app.intake.models import ChainLine, ChainPaste
-from app.intake.service_commit import Settle, settle
-from app.intake.service_commit import commit as take_in
-from app.ordering import service_cycle
+from app.intake.paste import service as intake
+from app.ordering.cycles import service as cycles_service
 from app.ordering.models import HouseholdOrder
 from app.ordering.schemas import Lock
 from app.picking import queries
 from app.picking import service as picking
 from app.picking.models import Bag, BagState
-from app.places import service_import as places_import
+from app.places.imports import service as places_import
 from app.places.models import Building, ServicePoint
 from app.settings import Settings
 from app.settlement import service as settlement
-from app.upkeep import schema
+from app.upkeep.database import schema
 
 STATES = ("empty", "open", "locked", "planned", "under_way", "closed")
 CHAIN = (
@@ -116,7 +117,7 @@ def _live() -> Iterator[str]:
     _paste(day)
     yield "open"
     life.call_the_roll(day)
-    service_cycle.lock_cycle(cast.buyer, day.cycle_id, Lock(is_early=True))
+    cycles_service.lock_cycle(cast.buyer, day.cycle_id, Lock(is_early=True))
     yield "locked"
     _settle_and_buy(day)
     _plan(day)
@@ -160,13 +161,13 @@ def _go(day: life.Day) -> None:
     plan = dispatch.publish(day.cast.buyer, job.result["plan_id"])
     found = select(Round.id).where(Round.plan_id == plan.id).order_by(Round.seq)
     first, second = db.session.scalars(found.limit(2)).all()
-    rounds.load(day.cast.buyer, first)
-    rounds.depart(day.cast.buyer, first)
-    rounds.load(day.cast.buyer, second)
+    rounds_service.load(day.cast.buyer, first)
+    rounds_service.depart(day.cast.buyer, first)
+    rounds_service.load(day.cast.buyer, second)
     stops = db.session.scalars(select(Stop).where(Stop.round_id == first).order_by(Stop.seq).limit(2)).all()
     for number, stop in enumerate(stops):
-        lost = rounds.bags_at(stop)[0].code if number else ""
-        rounds.sign(life.captain_of(stop.building_id), stop.id, rounds.Sign(lost))
+        lost = rounds_service.bags_at(stop)[0].code if number else ""
+        rounds_service.sign(life.captain_of(stop.building_id), stop.id, rounds_service.Sign(lost))
     waiting = db.session.scalars(select(Bag).where(Bag.state == BagState.PACKED).order_by(Bag.id)).first()
     if waiting is not None:
         picking.hold(day.cast.buyer, waiting.id)
@@ -179,7 +180,7 @@ def _close(day: life.Day) -> None:
     for bag_id in db.session.scalars(select(Bag.id).where(Bag.state == BagState.HELD)).all():
         picking.release(day.cast.buyer, bag_id)
     for bag in db.session.scalars(select(Bag).where(Bag.state == BagState.MISSING)).all():
-        missing.resolve_missing(day.cast.buyer, bag.id, missing.Resolve("found"))
+        missing_bags_service.resolve_missing(day.cast.buyer, bag.id, missing_bags_service.Resolve("found"))
     plan = db.session.scalars(select(Plan).where(Plan.state == "published")).one()
     life.finish_rounds(day, plan)
     life.hand_out(day)
@@ -189,7 +190,7 @@ def _close(day: life.Day) -> None:
     with clock.shifted_by(timedelta(hours=49)):
         confirm_overdue(clock.now())
         settlement.settle_all(day.cast.buyer, day.cycle_id)
-        service_cycle.close_cycle(day.cast.buyer, day.cycle_id)
+        cycles_service.close_cycle(day.cast.buyer, day.cycle_id)
 
 
 def _is_to_pack(day: life.Day) -> bool:

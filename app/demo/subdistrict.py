@@ -11,17 +11,17 @@ from app.access.models import Account, Role, RoleGrant
 from app.access.permissions import Staff
 from app.access.service import hashed
 from app.access.sessions import staff_account, staff_actor
-from app.allocation import service_substitution
-from app.catalog import service_import as catalog_import
+from app.allocation.substitution import service as substitution_service
+from app.catalog.imports import service as catalog_import
 from app.core import clock
 from app.core.db import command, db
 from app.demo import tables
 from app.dispatch.models import Mode, Shift, Team, TeamMember
-from app.dispatch.roster import USUAL
-from app.places import service_import as places_import
+from app.dispatch.teams.service import USUAL
+from app.places.imports import service as places_import
+from app.places.imports.tables.kinds import Kind
+from app.places.imports.tables.options import Options
 from app.places.models import Building, Captaincy, CareKind, CareNeed, Household, ServicePoint, Subdistrict, ZoneLevel
-from app.places.tables.kinds import Kind
-from app.places.tables.options import Options
 from app.stock.models import RestRule
 
 # Sign-in names of the demo, what each is, and the password they share on a laptop.
@@ -73,7 +73,7 @@ def set_up() -> Cast:
     _places(subdistrict.id)
     found = cast(subdistrict.id)
     for entry in tables.SUBSTITUTES:
-        service_substitution.put(found.buyer, service_substitution.PutSubstitution(*entry))
+        substitution_service.put(found.buyer, substitution_service.PutSubstitution(*entry))
     return found
 
 

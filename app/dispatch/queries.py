@@ -25,9 +25,9 @@ from app.dispatch.models import (
     StopState,
     Team,
 )
+from app.dispatch.planning.service import PLAN_JOB
+from app.dispatch.rounds.staying import LEFT, is_carried
 from app.dispatch.rules import held_sentence, remedies
-from app.dispatch.service import PLAN_JOB
-from app.dispatch.staying import LEFT, is_carried
 from app.picking.models import Bag, BagState
 from app.places.models import Building, Community, Compound, ServicePoint
 

@@ -14,20 +14,17 @@ from app.access.permissions import Permission, Staff
 from app.core import clock
 from app.core.db import db
 from app.core.errors import Invalid, NotFound
+from app.core.input.schemas import Form
 from app.core.jobs import Job, JobState, cancel
-from app.core.schemas import Form
-from app.dispatch import (
-    conditions,
-    loading,
-    missing,
-    queries,
-    queries_arrivals,
-    rounds,
-    service,
-    staying,
-    views_arrivals,
-)
+from app.dispatch import queries
+from app.dispatch.arrivals import queries as arrivals_queries
+from app.dispatch.arrivals import views as arrivals_views
+from app.dispatch.loading import service as loading_service
+from app.dispatch.missing_bags import service as missing_bags_service
 from app.dispatch.models import Plan, PlanState, Round, RoundState, Stop
+from app.dispatch.planning import service
+from app.dispatch.rounds import conditions, staying
+from app.dispatch.rounds import service as rounds_service
 from app.dispatch.sketch import sketch
 from app.ordering.models import Cycle
 from app.picking.models import Bag
@@ -54,7 +51,7 @@ def _index(cycle_id: int, form: Form) -> str:
         counts=queries.answer_counts([plan.id for plan in plans]),
         bags=queries.bag_counts(cycle_id),
         missing=queries.missing_bags(cycle_id),
-        differences=queries_arrivals.open_differences(cycle_id, true()),
+        differences=arrivals_queries.open_differences(cycle_id, true()),
         may_count=staff().may(Permission.ARRIVAL),
         job=queries.latest_job(cycle_id),
         broken=conditions.of_cycles([cycle_id]),
@@ -157,7 +154,7 @@ def discard(plan_id: int) -> Response:
 @requires(Permission.LOAD)
 def my_rounds() -> str:
     """The rounds of the runner's own teams; everybody else who loads sees those of all teams."""
-    published = [(plan, rounds.teams_run(staff(), plan.cycle_id)) for plan in service.published_plans()]
+    published = [(plan, rounds_service.teams_run(staff(), plan.cycle_id)) for plan in service.published_plans()]
     shown = [(plan, queries.round_rows(plan.id, teams)) for plan, teams in published if teams != []]
     return render_template("dispatch/my_rounds.html", shown=[entry for entry in shown if entry[1]])
 
@@ -166,14 +163,14 @@ def my_rounds() -> str:
 @requires(Permission.LOAD)
 def round(round_id: int) -> str:
     """One round: its stops in order, and the buttons of its state."""
-    return _round_page(rounds.require_round(staff(), round_id), Form())
+    return _round_page(rounds_service.require_round(staff(), round_id), Form())
 
 
 def _round_page(found: Round, form: Form) -> str:
     about_cycle(found.plan.cycle_id)
     stops = queries.stop_rows(found.id)
-    if rounds.teams_run(staff(), found.plan.cycle_id) is not None:
-        return views_arrivals.round_page(found, stops, form)
+    if rounds_service.teams_run(staff(), found.plan.cycle_id) is not None:
+        return arrivals_views.round_page(found, stops, form)
     return render_template(
         "dispatch/round.html",
         cycle=db.session.get_one(Cycle, found.plan.cycle_id),
@@ -192,7 +189,7 @@ def _round_page(found: Round, form: Form) -> str:
 
 def _with_bags(run: Callable[..., Round], says: str, round_id: int) -> Response | tuple[str, int]:
     """A step for which bags are ticked."""
-    form = Form(rounds.LeftSchema, request.form)
+    form = Form(rounds_service.LeftSchema, request.form)
     if form.is_valid:
         try:
             return submit[Round](then=lambda one: url_for("dispatch.round", round_id=one.id), says=says)(
@@ -200,7 +197,7 @@ def _with_bags(run: Callable[..., Round], says: str, round_id: int) -> Response 
             )
         except Invalid as error:
             form.add(error)
-    return _round_page(rounds.require_round(staff(), round_id), form), 422
+    return _round_page(rounds_service.require_round(staff(), round_id), form), 422
 
 
 def _step(run: Callable[[Staff, int], Round], says: str, round_id: int) -> Response:
@@ -211,87 +208,87 @@ def _step(run: Callable[[Staff, int], Round], says: str, round_id: int) -> Respo
 @requires(Permission.LOAD)
 def load(round_id: int) -> Response | tuple[str, int]:
     """Load the bags of a round, but those that are ticked."""
-    return _with_bags(rounds.load, _("已装车，袋数已交给这支队伍。"), round_id)
+    return _with_bags(rounds_service.load, _("已装车，袋数已交给这支队伍。"), round_id)
 
 
 @bp.post("/rounds/<int:round_id>/unload")
 @requires(Permission.LOAD)
 def unload(round_id: int) -> Response | tuple[str, int]:
     """Leave the ticked bags in the depot after all."""
-    return _with_bags(loading.unload, _("已记下：这些袋留在仓库，排进下一波。"), round_id)
+    return _with_bags(loading_service.unload, _("已记下：这些袋留在仓库，排进下一波。"), round_id)
 
 
 @bp.post("/rounds/<int:round_id>/join")
 @requires(Permission.LOAD)
 def join(round_id: int) -> Response | tuple[str, int]:
     """Put a bag that stayed on the round while it is being loaded."""
-    return _with_bags(loading.join, _("已装上。"), round_id)
+    return _with_bags(loading_service.join, _("已装上。"), round_id)
 
 
 @bp.post("/rounds/<int:round_id>/depart")
 @requires(Permission.LOAD)
 def depart(round_id: int) -> Response:
     """The team leaves."""
-    return _step(rounds.depart, _("已出发。"), round_id)
+    return _step(rounds_service.depart, _("已出发。"), round_id)
 
 
 @bp.post("/rounds/<int:round_id>/cancel")
 @requires(Permission.LOAD)
 def cancel_round(round_id: int) -> Response:
     """Call a round off."""
-    return _step(rounds.cancel, _("这一趟已取消，袋子回到仓库。"), round_id)
+    return _step(rounds_service.cancel, _("这一趟已取消，袋子回到仓库。"), round_id)
 
 
 @bp.post("/rounds/<int:round_id>/abort")
 @requires(Permission.LOAD)
 def abort(round_id: int) -> Response | tuple[str, int]:
     """The round turns back."""
-    form = Form(rounds.SkipSchema, request.form)
+    form = Form(rounds_service.SkipSchema, request.form)
     if not form.is_valid:
-        return _round_page(rounds.require_round(staff(), round_id), form), 422
+        return _round_page(rounds_service.require_round(staff(), round_id), form), 422
     return submit[Round](
         then=lambda one: url_for("dispatch.round", round_id=one.id), says=_("已返回，没送到的袋回到仓库。"), tone="warn"
-    )(rounds.abort, staff(), round_id, form.command)
+    )(rounds_service.abort, staff(), round_id, form.command)
 
 
 @bp.post("/stops/<int:stop_id>/skip")
 @requires(Permission.LOAD)
 def skip(stop_id: int) -> Response | tuple[str, int]:
     """Leave a stop out."""
-    form = Form(rounds.SkipSchema, request.form)
+    form = Form(rounds_service.SkipSchema, request.form)
     if not form.is_valid:
         stop = db.session.get(Stop, stop_id)
         if stop is None:
             raise NotFound
-        return _round_page(rounds.require_round(staff(), stop.round_id), form), 422
+        return _round_page(rounds_service.require_round(staff(), stop.round_id), form), 422
     return submit[Stop](
         then=lambda stop: url_for("dispatch.round", round_id=stop.round_id),
         says=_("已跳过，袋子随车带回。"),
         tone="warn",
-    )(rounds.skip, staff(), stop_id, form.command)
+    )(rounds_service.skip, staff(), stop_id, form.command)
 
 
 @bp.get("/stops/<int:stop_id>/sign")
 @requires(Permission.ARRIVAL)
 def sign_page(stop_id: int) -> str:
     """Count the bags of a stop."""
-    return views_arrivals.sign_page(rounds.require_stop(staff(), stop_id), Form())
+    return arrivals_views.sign_page(rounds_service.require_stop(staff(), stop_id), Form())
 
 
 @bp.post("/stops/<int:stop_id>/sign")
 @requires(Permission.ARRIVAL)
 def sign(stop_id: int) -> Response | tuple[str, int]:
     """Sign for the bags at a building."""
-    return views_arrivals.record(stop_id)
+    return arrivals_views.record(stop_id)
 
 
 @bp.post("/bags/<int:bag_id>/resolve-missing")
 @requires(Permission.DROP_OFF)
 def resolve_missing(bag_id: int) -> Response:
     """Say what became of a missing bag."""
-    form = Form(missing.ResolveSchema, request.form)
+    form = Form(missing_bags_service.ResolveSchema, request.form)
     if not form.is_valid:
         raise Invalid(form.problems[0][1])
     return submit[Bag](then=lambda bag: url_for("dispatch.index", cycle_id=bag.cycle_id), says=_("已记录。"))(
-        missing.resolve_missing, staff(), bag_id, form.command
+        missing_bags_service.resolve_missing, staff(), bag_id, form.command
     )

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from marshmallow import fields
 
-from app.core.schemas import CommandSchema, Line, WallTime, Whole, one_of
+from app.core.input.schemas import CommandSchema, Line, WallTime, Whole, one_of
 from app.errands.models import ErrandKind, ErrandState
 
 

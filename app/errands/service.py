@@ -16,7 +16,7 @@ from app.core.states import advance
 from app.errands.models import Errand, ErrandKind, ErrandState
 from app.errands.schemas import Ask, Step
 from app.ordering.orders import household_place
-from app.places.care import carers_of
+from app.places.care.needs import carers_of
 
 MOST_OPEN = 10  # errands of one household that may wait at the same time
 WAITING = (ErrandState.ASKED, ErrandState.SEEN, ErrandState.STARTED)

@@ -11,15 +11,15 @@ from werkzeug.wrappers import Response
 from app.access.guard import requires, resident, staff, submit
 from app.access.permissions import Permission
 from app.core.errors import Invalid, NotFound
+from app.core.input.schemas import Form
 from app.core.paging import paginate
-from app.core.schemas import Form
 from app.errands import queries, service
 from app.errands.models import Errand, ErrandKind, ErrandState
 from app.errands.schemas import AskSchema, AssignSchema, FinishSchema, StepSchema
+from app.ordering.cycles.queries import address_of
 from app.ordering.orders import household_place
-from app.ordering.queries_orders import address_of
-from app.places.care import carers_of
-from app.places.finder import MOST, Found, find
+from app.places.care.needs import carers_of
+from app.places.finder.queries import MOST, Found, find
 from app.places.scope import buildings_in_scope
 
 bp = Blueprint("errands", __name__)

@@ -19,8 +19,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import reduce
 
-from app.core.delivery_words import IN_GROUP
 from app.core.sentences import N_, Sentence, sentence
+from app.core.text.delivery_words import IN_GROUP
 
 
 @dataclass(frozen=True, slots=True)

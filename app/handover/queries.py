@@ -27,9 +27,9 @@ from app.core import clock
 from app.core.db import db
 from app.core.errors import NotFound
 from app.dispatch.models import DropOff, Plan, Stop
+from app.handover.doors.rules import Door, is_hand_out_late
 from app.handover.models import Dispute, DisputeState, DoorOutcome, HandOut
 from app.handover.rules import DEFAULT_ACCEPTANCE, UNDO_WITHIN
-from app.handover.rules_doors import Door, is_hand_out_late
 from app.ordering.models import Cycle, HouseholdOrder, LineMove, OrderLine, Stage
 from app.picking.models import DOOR_OF_BAG, Bag, BagLine, BagState
 from app.places.models import Building, Compound, Household, ServicePoint, Stairwell

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 from marshmallow import fields
 
+from app.core.input.schemas import CommandSchema, Line, Whole, one_of
 from app.core.labels import Labelled
-from app.core.schemas import CommandSchema, Line, Whole, one_of
 from app.handover.models import DisputeKind, DisputeState, DoorOutcome
 
 

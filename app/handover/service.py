@@ -17,11 +17,11 @@ from app.core.errors import Conflict, Invalid, NotFound
 from app.core.events import record
 from app.core.states import advance
 from app.dispatch.counts import contested_bags
+from app.handover.doors.rules import Named, read_exceptions
 from app.handover.goods import keep_for_household
 from app.handover.models import Dispute, DisputeKind, DoorOutcome, HandOut
 from app.handover.queries import doors_of
 from app.handover.rules import by_exception, can_undo
-from app.handover.rules_doors import Named, read_exceptions
 from app.handover.schemas import BringBack, DoorEntry, Goods, HandOutEntry, Wish
 from app.ordering.models import Cycle, CycleState, Stage
 from app.ordering.stages import Cause, move, move_each

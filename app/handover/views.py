@@ -12,11 +12,15 @@ from werkzeug.wrappers import Response
 from app.access.guard import requires, resident, staff, submit
 from app.access.permissions import Permission
 from app.core.errors import Invalid
+from app.core.input.rows import RowForm
+from app.core.input.schemas import Form
 from app.core.paging import paginate, same_list
-from app.core.rows import RowForm
-from app.core.schemas import Form
-from app.dispatch.queries_arrivals import open_differences
-from app.handover import listing, queries, queries_disputes, queries_resident, service_confirm
+from app.dispatch.arrivals.queries import open_differences
+from app.handover import queries
+from app.handover.confirmation import queries as confirmation_queries
+from app.handover.confirmation import service as confirmation_service
+from app.handover.disputes import queries as disputes_queries
+from app.handover.doors import listing
 from app.handover.models import DisputeKind, DisputeState
 from app.handover.schemas import ComplainSchema, ConfirmSchema
 from app.picking.models import Bag
@@ -56,7 +60,7 @@ def confirm_overdue(cycle_id: int) -> Response:
     queries.cycle_in_reach(staff(), Permission.DISPUTE, cycle_id)
     return submit(
         then=lambda _done: url_for("handover.index", cycle_id=cycle_id), says=_("已放入后台，稍后刷新可见。")
-    )(service_confirm.ask_confirm_overdue, staff())
+    )(confirmation_service.ask_confirm_overdue, staff())
 
 
 @bp.get("/cycles/<int:cycle_id>/disputes")
@@ -64,19 +68,19 @@ def confirm_overdue(cycle_id: int) -> Response:
 def disputes(cycle_id: int) -> str:
     """The queue, open ones first."""
     cycle = queries.cycle_in_reach(staff(), Permission.DISPUTE, cycle_id)
-    narrowed = queries_disputes.DisputeFilter(
+    narrowed = disputes_queries.DisputeFilter(
         request.args.get("state", ""), request.args.get("kind", ""), request.args.get("q", "")[:40]
     )
     page = paginate(
-        queries_disputes.queue(staff(), cycle_id, narrowed),
+        disputes_queries.queue(staff(), cycle_id, narrowed),
         request.args.get("page"),
         same_list(request.path, request.args.items(multi=True)),
     )
     return render_template(
         "handover/disputes.html",
         cycle=cycle,
-        page=replace(page, rows=[queries_disputes.as_row(row) for row in page.rows]),
-        counts=queries_disputes.counts(staff(), cycle_id),
+        page=replace(page, rows=[disputes_queries.as_row(row) for row in page.rows]),
+        counts=disputes_queries.counts(staff(), cycle_id),
         narrowed=narrowed,
         states=DisputeState.options(),
         kinds=DisputeKind.options(),
@@ -89,12 +93,12 @@ def disputes(cycle_id: int) -> str:
 def mine() -> str:
     """The household's bags: what came, what to confirm, what became of complaints."""
     household = resident().household_id
-    bags = queries_resident.own_bags(resident())
+    bags = confirmation_queries.own_bags(resident())
     return render_template(
         "handover/mine.html",
         bags=bags,
         waiting=[bag for bag in bags if bag.can_answer],
-        address=queries_resident.address_of(household),
+        address=confirmation_queries.address_of(household),
     )
 
 
@@ -112,7 +116,7 @@ def confirm() -> Response | tuple[str, int]:
         return str(ngettext("已确认收到 %(num)d 袋。", "已确认收到 %(num)d 袋。", done))
 
     return submit[int](then=lambda _done: url_for("handover.mine"), says=says)(
-        service_confirm.confirm, resident(), form.command
+        confirmation_service.confirm, resident(), form.command
     )
 
 
@@ -128,7 +132,7 @@ def dispute(bag_id: int) -> str | Response | tuple[str, int]:
             return submit[Bag](
                 then=lambda _bag: url_for("handover.mine"),
                 says=_("已收到您的反馈，10 分钟内答复。其余商品已确认收到。"),
-            )(service_confirm.complain, resident(), bag_id, form.command)
+            )(confirmation_service.complain, resident(), bag_id, form.command)
         except Invalid as error:
             form.add(error)
     return _complaint_page(bag_id, form), 422
@@ -138,8 +142,8 @@ def _complaint_page(bag_id: int, form: Form) -> str:
     household = resident().household_id
     return render_template(
         "handover/dispute.html",
-        bag=queries_resident.own_bag(resident(), bag_id),
+        bag=confirmation_queries.own_bag(resident(), bag_id),
         kinds=DisputeKind.options(),
         form=form,
-        address=queries_resident.address_of(household),
+        address=confirmation_queries.address_of(household),
     )

@@ -10,12 +10,13 @@ from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, Row, func, select
 
 from app.core.db import db
-from app.intake import rules, versions
-from app.intake.booking import ACTS, standing_bookings, wanted_goods
+from app.intake import rules
+from app.intake.booking.booking import ACTS, standing_bookings, wanted_goods
 from app.intake.models import ChainLine, ChainPaste, LineOutcome, PasteState
+from app.intake.paste import versions
 from app.intake.reasons import sentence
 from app.ordering.models import CyclePoint, HouseholdOrder, Offer, OrderChoice, OrderState, Source
-from app.places.finder import find
+from app.places.finder.queries import find
 from app.places.models import Building, Compound, Household, ServicePoint, Stairwell
 
 

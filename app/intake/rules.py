@@ -39,9 +39,9 @@ from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from app.core import chinese
-from app.intake.grammar import remarks
+from app.core.text import chinese
 from app.intake.grammar.model import ChainLine, Flag, Outcome
+from app.intake.grammar.remarks import remarks
 
 _ENTRIES = (Outcome.ROW, Outcome.AMEND, Outcome.CANCEL, Outcome.REVIEW)
 _KINSHIP = 3

@@ -14,7 +14,6 @@ from app.core import clock
 from app.core.db import db
 from app.core.errors import Conflict, NotFound
 from app.core.events import Actor, record
-from app.ordering import queries_roll_call
 from app.ordering.models import (
     Cycle,
     CycleState,
@@ -25,8 +24,9 @@ from app.ordering.models import (
     Source,
 )
 from app.ordering.orders import Pick, choice_row, line_row, lines_of, new_code
+from app.ordering.roll_call import queries as roll_call_queries
 from app.ordering.rules import Choice, OfferTerms, total_fen
-from app.places.care import door_notes
+from app.places.care.needs import door_notes
 from app.places.models import Building, Household
 from app.places.scope import require_subdistrict
 
@@ -93,7 +93,7 @@ def chunks(ids: Sequence[int], size: int = 900) -> Iterable[Sequence[int]]:
 
 def places_in_scope(cycle_id: int, household_ids: Sequence[int]) -> dict[int, tuple[int, int]]:
     """Household id → (building, service point) of the active households in the cycle's scope."""
-    wanted = queries_roll_call.households_in_scope(cycle_id, Household.id, Building.id, Building.service_point_id)
+    wanted = roll_call_queries.households_in_scope(cycle_id, Household.id, Building.id, Building.service_point_id)
     if len(household_ids) > WHOLE_SCOPE_FROM:
         return {home: (building, point) for home, building, point in db.session.execute(wanted)}
     found: dict[int, tuple[int, int]] = {}

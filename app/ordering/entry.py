@@ -24,11 +24,11 @@ from app.access.throttle import LIMIT, OF_AN_ADDRESS, Budget
 from app.core import clock
 from app.core.db import db
 from app.ordering.models import Cycle, CyclePoint, CycleState, HouseholdOrder
+from app.ordering.resident.service import Opened, Proof, order_by_code
 from app.ordering.schemas import Enter
-from app.ordering.service_phones import Opened, Proof, order_by_code
 from app.places.address.register import stairwell_key
+from app.places.buildings.rules import bare_key, is_room
 from app.places.models import Building, Compound, Household, HouseholdContact, Stairwell
-from app.places.rules_rooms import bare_key, is_room
 
 ROOMS_OF_AN_ADDRESS = 20  # rooms typed from one address in a quarter of an hour, at whatever buildings
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from app.catalog.models import Item, ItemAlias
-from app.core import chinese
 from app.core.db import db
-from app.core.pinyin import is_spelled, spellings
+from app.core.text import chinese
+from app.core.text.pinyin import is_spelled, spellings
 from app.ordering import queries
 from app.ordering.models import HouseholdOrder, Offer, OfferComponent, OrderChoice
 from app.ordering.queries import OfferRow

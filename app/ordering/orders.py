@@ -28,7 +28,6 @@ from app.core.db import check_version, db
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.events import Actor, record
 from app.core.states import advance
-from app.ordering import wording
 from app.ordering.models import (
     Cycle,
     CyclePoint,
@@ -40,6 +39,7 @@ from app.ordering.models import (
     OrderState,
     Source,
 )
+from app.ordering.remarks import wording
 from app.ordering.rules import (
     Choice,
     Component,
@@ -50,7 +50,7 @@ from app.ordering.rules import (
     order_code_count,
     total_fen,
 )
-from app.places.care import door_notes
+from app.places.care.needs import door_notes
 from app.places.models import Building, Household, Stairwell
 from app.places.scope import require_building
 

@@ -26,7 +26,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from app.core import chinese
+from app.core.text import chinese
 
 LONGEST = 300
 MOST_QTY = 999

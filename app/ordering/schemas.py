@@ -10,7 +10,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from marshmallow import fields, post_load, validate
 
-from app.core.schemas import CommandSchema, Day, Line, WallTime, Whole, Yuan, one_of
+from app.core.input.schemas import CommandSchema, Day, Line, WallTime, Whole, Yuan, one_of
 from app.ordering.models import Outcome, Policy, Source
 from app.ordering.orders import IfExists, Pick, PlaceOrder
 from app.ordering.rules import MAX_QTY

@@ -16,7 +16,7 @@ from app.dispatch.models import DropOff, Stop
 from app.handover.models import Dispute, DisputeState
 from app.ordering.models import Cycle, HouseholdOrder, OrderLine, Stage
 from app.picking.models import Bag, BagState
-from app.places.finder import building_called
+from app.places.finder.queries import building_called
 from app.places.models import Building, Compound
 from app.purchasing.models import Demand
 from app.stock.models import GoodsReceipt, Lot

@@ -15,7 +15,6 @@ from app.core import clock
 from app.core.db import db
 from app.core.events import Event
 from app.core.jobs import Job, JobState
-from app.dispatch import conditions
 from app.dispatch.models import (
     ArrivalDifference,
     DifferenceState,
@@ -26,6 +25,7 @@ from app.dispatch.models import (
     Stop,
     StopState,
 )
+from app.dispatch.rounds import conditions
 from app.errands.models import Errand
 from app.errands.queries import late
 from app.handover.models import Dispute, DisputeState

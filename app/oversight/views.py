@@ -13,11 +13,12 @@ from app.core.db import db
 from app.core.errors import NotFound
 from app.core.jobs import Job, JobState
 from app.core.paging import cut, paginate
-from app.dispatch.queries_arrivals import open_differences
+from app.dispatch.arrivals.queries import open_differences
 from app.ordering.models import Cycle, Stage
-from app.oversight import checking, queries
 from app.oversight import loop as closed_loop
+from app.oversight import queries
 from app.oversight.log_words import in_words
+from app.oversight.reconcile import service as reconcile_service
 from app.places.scope import require_subdistrict
 
 bp = Blueprint("oversight", __name__)
@@ -73,7 +74,7 @@ def loop(cycle_id: int) -> str:
 def equations(cycle_id: int) -> str:
     """The eleven closing equations, as they were counted last."""
     cycle = _cycle(cycle_id)
-    job = checking.latest_check()
+    job = reconcile_service.latest_check()
     counted = (job.result or {}).get("equations", []) if job and job.state == JobState.SUCCEEDED else []
     found = [(code, str(_(name)), violations) for code, name, violations in counted]
     return render_template(
@@ -91,7 +92,9 @@ def equations(cycle_id: int) -> str:
 def count_equations(cycle_id: int) -> Response:
     """Count them now."""
     _cycle(cycle_id)
-    return submit[Job](then=lambda _job: url_for("oversight.equations", cycle_id=cycle_id))(checking.ask_check, staff())
+    return submit[Job](then=lambda _job: url_for("oversight.equations", cycle_id=cycle_id))(
+        reconcile_service.ask_check, staff()
+    )
 
 
 @bp.get("/dashboard")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from app.access.background import ask, asker
+from app.access.forms.background import ask, asker
 from app.access.permissions import Staff
 from app.core.db import command
 from app.core.jobs import Job, Running, handles

@@ -12,7 +12,7 @@ from app.catalog.models import Item
 from app.core.db import db
 from app.ordering.models import HouseholdOrder, OrderLine, OrderState
 from app.picking.models import DOOR_OF_BAG, LIVE_BAGS, Bag, BagDoor, BagLine, BagState
-from app.places.finder import building_called
+from app.places.finder.queries import building_called
 from app.places.models import Building, Compound, Household, Stairwell
 from app.places.queries import household_label
 

@@ -20,7 +20,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from app.core import codes
-from app.core.natural import natural_key
+from app.core.text.natural import natural_key
 
 COLD = frozenset({"chilled", "frozen"})
 _STORAGE_ORDER = {"ambient": 0, "chilled": 1, "frozen": 2}

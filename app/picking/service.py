@@ -17,7 +17,7 @@ from app.core import clock
 from app.core.db import command, db
 from app.core.errors import Conflict, NotFound
 from app.core.events import record
-from app.core.schemas import CommandSchema, Line
+from app.core.input.schemas import CommandSchema, Line
 from app.core.states import advance
 from app.ordering.models import Cycle, CycleState, HouseholdOrder, OrderLine, OrderState, OtherDoor, Stage
 from app.ordering.stages import Cause, move, move_each

@@ -6,13 +6,13 @@ from flask import Blueprint, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from app.access.background import newest
+from app.access.forms.background import newest
 from app.access.guard import about_cycle, requires, staff, submit
 from app.access.permissions import Permission
+from app.core.input.schemas import Form
 from app.core.jobs import Job
 from app.core.paging import paginate
-from app.core.schemas import Form
-from app.ordering import queries_words
+from app.ordering.remarks import queries as remarks_queries
 from app.picking import jobs, queries, service
 from app.picking.models import Bag, BagState
 
@@ -42,7 +42,7 @@ def index(cycle_id: int) -> str:
         wave=wave,
         by_item=by_item,
         items=queries.item_totals(cycle_id, wave) if by_item else [],
-        words=queries_words.waiting(cycle_id),
+        words=remarks_queries.waiting(cycle_id),
         reads_words=staff().may(Permission.CARE),
         buildings=[] if by_item else queries.building_rows(cycle_id, wave),
     )

@@ -12,7 +12,7 @@ import dataclasses
 from collections.abc import Collection, Iterator
 from typing import Any
 
-from app.core.natural import natural_key
+from app.core.text.natural import natural_key
 from app.printing.content import content_hash
 from app.printing.sheets.base import Sheet
 

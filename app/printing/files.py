@@ -8,7 +8,7 @@ from pathlib import Path
 
 from flask import current_app
 
-from app.printing.shelf import Shelf
+from app.printing.renderer.chunk_cache import Shelf
 from app.settings import Settings
 
 

@@ -16,8 +16,8 @@ from flask import url_for
 from app.access.permissions import Permission, Staff
 from app.core.db import db
 from app.core.errors import NotFound
-from app.dispatch import rounds
 from app.dispatch.models import Plan, PlanState, Stop
+from app.dispatch.rounds import service as rounds_service
 from app.places.scope import reaches_building, require_building
 from app.printing.models import Document
 
@@ -25,7 +25,7 @@ from app.printing.models import Document
 def page_of(by: Staff, document: Document) -> str:
     """The address of the page that a sheet is about, for its holder. Raises NotFound for everybody else."""
     if document.kind == "route_sheet":
-        return url_for("dispatch.round", round_id=rounds.require_round(by, document.subject_id).id)
+        return url_for("dispatch.round", round_id=rounds_service.require_round(by, document.subject_id).id)
     if document.kind == "drop_off_sheet":
         return _page_of_stop(by, document)
     if document.kind == "hand_out_list":
@@ -50,5 +50,5 @@ def own_stop(by: Staff, stop_id: int) -> Stop:
     if stop is None:
         raise NotFound
     if not reaches_building(by, Permission.DROP_OFF, stop.building_id):
-        rounds.require_round(by, stop.round_id)
+        rounds_service.require_round(by, stop.round_id)
     return stop

@@ -100,7 +100,7 @@ class DocumentGeometry(Base):
     """Where the boxes of a printed version are, so that a photograph of the ticked sheet can be read later.
 
     One row a version, kept with its content hash. Places in hundredths of a millimetre from the top left corner of the
-    paper; see `app.printing.geometry` for the corner marks and the fields of ``boxes``.
+    paper; see `app.printing.layout.geometry` for the corner marks and the fields of ``boxes``.
     """
 
     __tablename__ = "document_geometry"

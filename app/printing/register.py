@@ -15,11 +15,11 @@ from app.core.events import Event
 from app.core.states import advance
 from app.printing import files
 from app.printing.contexts.ground import Subject
-from app.printing.engine import PageSpan
-from app.printing.geometry import Box, to_json
 from app.printing.kinds import wave_of
+from app.printing.layout.geometry import Box, to_json
 from app.printing.models import Document, DocumentGeometry, DocumentState
 from app.printing.numbers import SheetNumber
+from app.printing.renderer.engine import PageSpan
 from app.printing.sheets.base import Totals
 
 Key = tuple[str, str, int]  # kind, subject type, subject id

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from marshmallow import fields
 
-from app.core.schemas import CommandSchema, Line, Whole
+from app.core.input.schemas import CommandSchema, Line, Whole
 
 MOST_PACKS = 20_000
 

@@ -12,9 +12,9 @@ from werkzeug.wrappers import Response
 from app.access.guard import requires, staff, submit
 from app.access.permissions import Permission
 from app.core.errors import Invalid
+from app.core.input.rows import RowForm
+from app.core.input.schemas import CommandSchema, Form
 from app.core.paging import paginate
-from app.core.rows import RowForm
-from app.core.schemas import CommandSchema, Form
 from app.purchasing import queries, service
 from app.purchasing.coverage import bought
 from app.purchasing.order_page import order_page

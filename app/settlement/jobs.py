@@ -6,7 +6,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
-from app.access.background import ask, asker
+from app.access.forms.background import ask, asker
 from app.access.permissions import Staff
 from app.core.db import command
 from app.core.errors import Conflict

@@ -14,8 +14,8 @@ from sqlalchemy import ColumnElement, Subquery, and_, case, func, or_, select
 
 from app.core.db import db
 from app.core.labels import Labelled
-from app.core.natural import natural_key
 from app.core.paging import PER_PAGE, Page
+from app.core.text.natural import natural_key
 from app.ordering.models import HouseholdOrder, OrderLine, OrderState
 from app.settlement.models import Payment
 from app.settlement.pricing import PRICED_STATES

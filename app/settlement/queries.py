@@ -14,7 +14,7 @@ from sqlalchemy import BigInteger, Select, cast, func, or_, select
 from app.access.permissions import Permission, Staff
 from app.core.db import db
 from app.core.errors import NotFound
-from app.core.natural import natural_key
+from app.core.text.natural import natural_key
 from app.ordering.models import Cycle, CyclePoint, HouseholdOrder, OrderLine, OrderState
 from app.places.models import Building, Compound, Household, ServicePoint, Stairwell
 from app.places.queries import household_label

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from marshmallow import ValidationError, fields, post_load
 
-from app.core.schemas import CommandSchema, Line, Yuan, one_of
+from app.core.input.schemas import CommandSchema, Line, Yuan, one_of
 from app.settlement.models import PaymentKind
 
 MARKS = (PaymentKind.PAID, PaymentKind.REFUND)

@@ -16,10 +16,11 @@ from app.core.units import yuan
 from app.ordering.models import Cycle, CycleState, HouseholdOrder, OrderState
 from app.places.models import ServicePoint
 from app.places.scope import points_in_scope, require_building, require_point
-from app.settlement import queries, queries_order
+from app.settlement import queries
 from app.settlement.models import Payment, PaymentKind, Statement
 from app.settlement.pricing import PRICED_STATES, unpriced_orders, write_amounts
 from app.settlement.schemas import Collected, Mark
+from app.settlement.statement import queries as statement_queries
 
 MONEY_STATES = (CycleState.LOCKED, CycleState.RUNNING, CycleState.CLOSED)
 BATCH = 1000
@@ -73,7 +74,7 @@ def mark(by: Staff, order_id: int, what: Mark) -> Payment:
     """
     order = require_order(by, order_id)
     _require_money(order.cycle_id)
-    account = queries_order.sheet(order).account
+    account = statement_queries.sheet(order).account
     if what.kind == PaymentKind.PAID:
         most, signed = account.accepted_fen + account.pending_fen - account.paid_fen, what.amount_fen
         said = _l("这一户最多还应付 %(most)s 元。")
@@ -111,7 +112,7 @@ def undo(by: Staff, payment_id: int) -> Payment:
     _require_money(order.cycle_id)
     if marked.kind == PaymentKind.CORRECTION:
         raise Conflict(_l("更正不能再撤销，请重新登记。"))
-    cause = queries_order.undo_cause(marked.id)
+    cause = statement_queries.undo_cause(marked.id)
     if db.session.scalar(select(Payment.id).filter_by(household_order_id=order.id, cause=cause)) is not None:
         raise Conflict(_l("这一笔已经撤销过。"))
     return _append(by, order, PaymentKind.CORRECTION, -marked.amount_fen, cause)
@@ -151,7 +152,7 @@ def settle(by: Staff, order_id: int) -> HouseholdOrder:
     """
     order = require_order(by, order_id)
     _require_money(order.cycle_id)
-    pending = queries_order.sheet(order).units_pending
+    pending = statement_queries.sheet(order).units_pending
     if pending:
         raise Conflict(_("还有 %(n)d 份没有结果，不能结算。", n=pending))
     _settle(by, order.cycle_id, [order.id])

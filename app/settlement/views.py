@@ -7,19 +7,21 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
-from app.access.background import newest
+from app.access.forms.background import newest
 from app.access.guard import about_cycle, requires, staff, submit
 from app.access.permissions import Permission
 from app.core.errors import Invalid, NotFound
+from app.core.input.schemas import Form
 from app.core.jobs import Job
 from app.core.paging import same_list
-from app.core.schemas import Form
 from app.core.units import yuan
 from app.ordering.models import Cycle, HouseholdOrder
 from app.places.scope import is_subdistrict_in_scope, require_subdistrict
-from app.settlement import jobs, listing, queries, queries_order, queries_suppliers, service
+from app.settlement import jobs, listing, queries, service
 from app.settlement.models import Payment, PaymentKind
 from app.settlement.schemas import MARKS, CollectedSchema, MarkSchema
+from app.settlement.statement import queries as statement_queries
+from app.settlement.suppliers import queries as suppliers_queries
 
 bp = Blueprint("settlement", __name__)
 
@@ -175,14 +177,14 @@ def order(order_id: int) -> str:
 def _order_page(order_id: int, form: Form | None) -> str:
     order = service.require_order(staff(), order_id)
     about_cycle(order.cycle_id)
-    sheet = queries_order.sheet(order)
+    sheet = statement_queries.sheet(order)
     owed = sheet.account.to_collect_fen or sheet.account.to_refund_fen
     kind = PaymentKind.REFUND if sheet.account.to_refund_fen else PaymentKind.PAID
     return render_template(
         "settlement/order.html",
         order=order,
         place=queries.places_of([order.service_point_id])[order.building_id],
-        door=queries_order.door_of(order),
+        door=statement_queries.door_of(order),
         sheet=sheet,
         kinds=[(one.value, one.label) for one in MARKS],
         form=form or Form(initial={"kind": kind.value, "amount": yuan(owed) if owed else ""}),
@@ -231,7 +233,7 @@ def suppliers(cycle_id: int) -> str:
     """What is due to each supplier for what arrived."""
     cycle = queries.cycle_in_reach(staff(), cycle_id)
     require_subdistrict(staff(), Permission.SETTLE, cycle.subdistrict_id)
-    orders = queries_suppliers.supplier_orders(cycle_id)
+    orders = suppliers_queries.supplier_orders(cycle_id)
     return render_template(
-        "settlement/suppliers.html", cycle=cycle, orders=orders, totals=queries_suppliers.totals(orders)
+        "settlement/suppliers.html", cycle=cycle, orders=orders, totals=suppliers_queries.totals(orders)
     )

@@ -8,7 +8,7 @@ from datetime import date
 from marshmallow import fields
 from marshmallow.validate import OneOf
 
-from app.core.schemas import BAD_DATE, CommandSchema, Line, Whole
+from app.core.input.schemas import BAD_DATE, CommandSchema, Line, Whole
 from app.stock.models import ReceiptKind
 
 MOST = 1_000_000  # sale units in one field

@@ -9,15 +9,15 @@ from werkzeug.wrappers import Response
 from app.access.guard import requires, staff, submit
 from app.access.permissions import Permission
 from app.core.errors import Invalid, NotFound
+from app.core.input.rows import RowForm
+from app.core.input.schemas import Form
 from app.core.paging import paginate
-from app.core.rows import RowForm
-from app.core.schemas import Form
 from app.purchasing.models import PurchaseOrderLine
 from app.purchasing.queries import cycle_in_reach
 from app.stock import pages, queries, service
+from app.stock.keeping.views import bp as keeping
 from app.stock.models import GoodsReceipt, ReceiptKind, WriteOffState
 from app.stock.schemas import DeliverySchema, TakeInSchema, UnorderedSchema
-from app.stock.views_keeping import bp as keeping
 
 bp = Blueprint("stock", __name__)
 bp.register_blueprint(keeping)

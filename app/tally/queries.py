@@ -13,7 +13,7 @@ from app.core.errors import NotFound
 from app.intake.models import ChainLine, ChainPaste, LineOutcome, PasteState
 from app.ordering.models import Cycle, CyclePoint, HouseholdOrder, OrderLine, OrderState, Outcome, RollCall
 from app.places.models import Building, Community, Compound, Household, ServicePoint, Stairwell
-from app.tally import queries_claims
+from app.tally.claims import queries as claims_queries
 from app.tally.models import Tally, TallyLine, TallyState
 from app.tally.rules import Cell, Matrix, tally
 
@@ -74,7 +74,7 @@ def point_rows(cycle_id: int, in_scope: ColumnElement[bool]) -> list[PointRow]:
     ).all()
     ordered = _orders_by_point(cycle_id)
     homes, answered = _roll_call_by_point(cycle_id)
-    reviews, claims = _reviews_by_point(cycle_id), queries_claims.waiting_by_point(cycle_id)
+    reviews, claims = _reviews_by_point(cycle_id), claims_queries.waiting_by_point(cycle_id)
     tallies = {t.service_point_id: t for t in db.session.scalars(select(Tally).where(Tally.cycle_id == cycle_id))}
     rows = []
     for point_id, name, community in points:

@@ -20,8 +20,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 
-from app.core.natural import natural_key
 from app.core.sentences import N_, Sentence, sentence
+from app.core.text.natural import natural_key
 
 ORDERED = "ordered"
 WRITTEN = ("declined", "unreachable", "away")

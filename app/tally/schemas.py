@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.core.schemas import CommandSchema, Line, Whole
+from app.core.input.schemas import CommandSchema, Line, Whole
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,8 @@ from app.core.events import record
 from app.core.states import advance
 from app.ordering.models import Cycle, CyclePoint, CycleState
 from app.places.scope import require_point, require_subdistrict
-from app.tally import queries, queries_claims
+from app.tally import queries
+from app.tally.claims import queries as claims_queries
 from app.tally.models import Tally, TallyLine, TallyState
 from app.tally.schemas import Reopen, Sign
 
@@ -48,7 +49,7 @@ def sign(by: Staff, cycle_id: int, point_id: int, seen: Sign) -> Tally:
 
 
 def _nothing_in_the_way(cycle_id: int, point_id: int, total: int, seen: int) -> None:
-    claims = queries_claims.waiting_at_point(cycle_id, point_id)
+    claims = claims_queries.waiting_at_point(cycle_id, point_id)
     if claims:
         said = "还有 %(num)d 户在门口留了电话待核对，处理完才能签。"
         raise Conflict(ngettext(said, said, claims))

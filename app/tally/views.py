@@ -11,10 +11,11 @@ from app.access.guard import requires, staff, submit
 from app.access.permissions import Permission
 from app.core.db import db
 from app.core.errors import NotFound
-from app.core.schemas import Form
-from app.ordering import queries_words
+from app.core.input.schemas import Form
+from app.ordering.remarks import queries as remarks_queries
 from app.places.scope import is_subdistrict_in_scope, points_in_scope, require_point
-from app.tally import queries, queries_claims, service
+from app.tally import queries, service
+from app.tally.claims import queries as claims_queries
 from app.tally.models import Tally, TallyState
 from app.tally.schemas import ReopenSchema, SignSchema
 
@@ -53,8 +54,8 @@ def _point_page(cycle_id: int, point_id: int, form: Form) -> str:
         is_signed=tally is not None and tally.state == TallyState.CONFIRMED,
         may_sign=staff().may(Permission.TALLY_SIGN),
         sheet=sheet,
-        words=sum(row.is_waiting and row.point_id == point_id for row in queries_words.rows(staff(), cycle_id)),
-        claims=queries_claims.waiting_at_point(cycle_id, point_id),
+        words=sum(row.is_waiting and row.point_id == point_id for row in remarks_queries.rows(staff(), cycle_id)),
+        claims=claims_queries.waiting_at_point(cycle_id, point_id),
         form=form,
     )
 

@@ -19,8 +19,8 @@ from app.access.models import Account, Role, RoleGrant
 from app.access.service import end_sign_ins, hashed, one_time_password, set_password
 from app.core import events
 from app.core.db import command, db
-from app.places import rules_subdistrict as rules
-from app.places import service_import
+from app.places.imports import rules
+from app.places.imports import service as imports_service
 from app.places.models import Subdistrict
 
 USERNAME = re.compile(r"[a-z][a-z0-9_.-]{1,39}")
@@ -142,7 +142,7 @@ def _subdistrict(name: str) -> Subdistrict:
         chosen = present
     if len(chosen) == 1:
         if name != chosen[0].code:
-            service_import.take_over(chosen[0], "", name)  # a table brought its code only
+            imports_service.take_over(chosen[0], "", name)  # a table brought its code only
         return chosen[0]
     if present or not name:
         names = "、".join(row.name for row in present) or "—"

@@ -29,9 +29,9 @@ COMMANDS: dict[str, Entry] = {
     ),
     "demo": Entry("app.demo.commands:demo", "演示街道的一整天", "one whole day on the demo subdistrict"),
     "import": Entry("app.upkeep.importing:import_group", "导入楼栋、商品、订单", "import places, items, orders"),
-    "chain": Entry("app.intake.chain_cli:chain", "读入接龙文本", "read a chain (jielong) text"),
+    "chain": Entry("app.intake.cli:chain", "读入接龙文本", "read a chain (jielong) text"),
     "reconcile": Entry(
-        "app.oversight.commands:reconcile", "核对账目与事件链", "check the equations and the event chain"
+        "app.oversight.reconcile.cli:reconcile", "核对账目与事件链", "check the equations and the event chain"
     ),
     "drill": Entry("app.upkeep.drills.commands:drill", "演练：长时间、随机中断", "trials: long runs, random kills"),
     "account": Entry("app.upkeep.accounts:account", "管理工作人员账号", "manage staff accounts"),

@@ -14,11 +14,14 @@ from flask.cli import with_appcontext
 
 from app.core import clock
 from app.settings import Settings
-from app.upkeep import backup as backups
 from app.upkeep import doctor as examination
-from app.upkeep import first_start, restoring, retention, schema, schema_check, server
-from app.upkeep.date_trust import TOLERANCE, Standing, standing
-from app.upkeep.earlier_heads import UnknownRevision
+from app.upkeep import first_start
+from app.upkeep.backups import backup as backups
+from app.upkeep.backups import restoring, retention
+from app.upkeep.backups.date_trust import TOLERANCE, Standing, standing
+from app.upkeep.database import schema, schema_check
+from app.upkeep.database.earlier_heads import UnknownRevision
+from app.upkeep.serving import server
 
 PAUSE_S = 1.0
 UNUSABLE = (UnknownRevision, first_start.NoDatabase, schema.DatabaseUnreadable, schema_check.CannotCompare)
@@ -142,9 +145,9 @@ def work() -> None:
     from sqlalchemy.exc import SQLAlchemyError
 
     from app.core import jobs
-    from app.upkeep import keeper, lane
-    from app.upkeep.health import Beat
-    from app.upkeep.hourly import Hourly
+    from app.upkeep.serving import keeper, lane
+    from app.upkeep.serving.health import Beat
+    from app.upkeep.serving.hourly import Hourly
 
     _refuse_unfinished_restore(Settings.from_env())
     try:

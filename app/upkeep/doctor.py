@@ -10,7 +10,9 @@ from pathlib import Path
 
 from app.core import clock
 from app.settings import SECRET_BYTES_AT_LEAST, SECRET_FILE, Settings, is_open_to_everyone
-from app.upkeep import date_trust, fonts, restoring, retention, schema, schema_check
+from app.upkeep.backups import date_trust, restoring, retention
+from app.upkeep.database import schema, schema_check
+from app.upkeep.setup import fonts
 
 FREE_MIB_AT_LEAST = 500
 SET_UP_PRINTING = "apt-get install {}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 
 from app.settings import Settings
-from app.upkeep import schema
+from app.upkeep.database import schema
 
 DEMO = "app.demo.first_day"
 SIGN_INS = "demo.txt"

@@ -8,7 +8,7 @@ from types import ModuleType
 
 import click
 
-SLICES = ("app.places.importing", "app.catalog.importing", "app.ordering.importing")
+SLICES = ("app.places.imports.cli", "app.catalog.imports.cli", "app.ordering.order_file.cli")
 
 
 @click.group("import")

@@ -14,9 +14,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from app.settings import ROOT, Settings, SettingsError
-from app.upkeep import packages
 from app.upkeep.catalogue import COMMANDS, help_text
-from app.upkeep.secrets import ensure_secret, prepare_private_folders
+from app.upkeep.setup import packages
+from app.upkeep.setup.secrets import ensure_secret, prepare_private_folders
 
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
@@ -51,7 +51,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def become(command: str, rest: Sequence[str]) -> int:
     """Replace this process by the command, run by the virtual environment's Python."""
-    module = ["app.upkeep.checks"] if command == "test" else ["app.cli", command]
+    module = ["app.upkeep.testing.checks"] if command == "test" else ["app.cli", command]
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # compiling every slice at each start would double its time
     sys.stdout.flush()
     os.execv(PYTHON, [str(PYTHON), "-m", *module, *rest])

@@ -17,7 +17,7 @@ from app.core import clock
 from app.core.db import db
 from app.core.events import Event
 from app.core.jobs import drain
-from app.oversight.purge import ask_purge
+from app.oversight.purge.service import ask_purge
 from tests.world import PASSWORD, World, build, post
 
 PHONE = (

@@ -13,9 +13,9 @@ from sqlalchemy.exc import OperationalError
 from werkzeug.datastructures import MultiDict
 from werkzeug.test import TestResponse
 
-from app.access.kept_page import unpacked_form
+from app.access.forms.kept_page import unpacked_form
+from app.access.forms.refill import refilled, with_notice
 from app.access.models import Account
-from app.access.refill import refilled, with_notice
 from app.core import clock
 from app.core.db import db
 from app.ordering.models import Cycle
@@ -147,7 +147,7 @@ def test_no_password_comes_back_when_the_database_does_not_answer(
         raise OperationalError("SELECT 1", {}, Exception("database is away"))
 
     monkeypatch.setattr("app.access.service.account_with", away)
-    monkeypatch.setattr("app.access.kept_page._made_again", lambda _page: None)  # nor for the page of the form
+    monkeypatch.setattr("app.access.forms.kept_page._made_again", lambda _page: None)  # nor for the page of the form
     browser = app.test_client()
     answer = send(browser, form_on(browser, "/sign-in", "/sign-in"), username="admin", password=SECRET)
     assert answer.status_code == 503

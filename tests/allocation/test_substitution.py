@@ -9,30 +9,31 @@ from flask import Flask
 from sqlalchemy import select, update
 
 from app.access.permissions import Permission
-from app.allocation import queries, service, service_substitution
+from app.allocation import queries, service
 from app.allocation.models import Allocation, Replacement, ShareNote
 from app.allocation.service import Declared
-from app.allocation.service_substitution import PutSubstitution
-from app.allocation.substitution import swaps
+from app.allocation.substitution import service as substitution_service
+from app.allocation.substitution.service import PutSubstitution
+from app.allocation.substitution.substitution import swaps
 from app.core.db import db
 from app.core.errors import Invalid, NotFound
 from app.core.jobs import drain
-from app.handover import service_confirm
+from app.handover.confirmation import service as confirmation_service
 from app.handover.schemas import Confirm
 from app.ordering.models import Cycle, CycleState, HouseholdOrder, OrderLine
 from app.oversight.loop import loop_rows
-from app.oversight.reconcile import equations
-from app.oversight.rules_texts import Rooms
-from app.oversight.texts import texts
-from app.oversight.texts_places import Occasion, Together, Wish, places
-from app.oversight.way import share_sentences
+from app.oversight.order_status.queries import share_sentences
+from app.oversight.reconcile.equations import equations
+from app.oversight.texts.places import Occasion, Together, Wish, places
+from app.oversight.texts.queries import texts
+from app.oversight.texts.rules import Rooms
 from app.picking import service as picking
 from app.picking.models import BagLine
 from app.places.scope import buildings_in_scope
 from app.printing.contexts.bags import bag_lists, load_bags
 from app.printing.contexts.ground import load_ground
-from app.settlement import queries_order
 from app.settlement import service as settlement
+from app.settlement.statement import queries as statement_queries
 from app.stock.models import Lot
 from app.tally import service as tally
 from app.tally.schemas import Sign
@@ -75,7 +76,7 @@ def short(app: Flask) -> World:
 
 def allow(here: World, item: int, substitute: int, ratio: tuple[int, int] = (1, 1)) -> None:
     names = here.items[item].name, here.items[substitute].name
-    service_substitution.put(here.actor("supplies"), PutSubstitution(*names, *ratio))
+    substitution_service.put(here.actor("supplies"), PutSubstitution(*names, *ratio))
 
 
 def declare(here: World) -> Declared:
@@ -202,9 +203,9 @@ def test_the_lower_of_both_prices_is_paid(short: World) -> None:
     supplies = short.actor("supplies")
     settlement.work_out(supplies, short.cycle.id)
     for household in short.households[:3]:
-        service_confirm.confirm(resident_of(household), Confirm())
+        confirmation_service.confirm(resident_of(household), Confirm())
     order = db.session.get_one(HouseholdOrder, lines(short, 0)[0].order_id)
-    sheet = queries_order.sheet(order)
+    sheet = statement_queries.sheet(order)
     instead = [row for row in sheet.lines if row.instead_of]
     qty = instead[0].line.qty_ordered
     assert [(row.item, row.instead_of, row.line.amount_fen) for row in instead] == [("土豆", "青菜", qty * 350)]
@@ -224,7 +225,7 @@ def test_a_cheaper_substitute_costs_its_own_price(app: Flask) -> None:
     declare(here)
     for line in stand_ins():
         order = db.session.get_one(HouseholdOrder, line.order_id)
-        assert {row.line.amount_fen for row in queries_order.sheet(order).lines if row.instead_of} == {100}
+        assert {row.line.amount_fen for row in statement_queries.sheet(order).lines if row.instead_of} == {100}
 
 
 def test_the_group_is_told_for_how_many_households_and_never_for_whom(short: World) -> None:
@@ -253,7 +254,7 @@ def test_the_map_refuses_unknown_same_and_sensitive_items(app: Flask, typed: Put
     here.items[MILK].is_sensitive = True
     db.session.commit()
     with pytest.raises(Invalid) as refused:
-        service_substitution.put(here.actor("supplies"), typed)
+        substitution_service.put(here.actor("supplies"), typed)
     assert field in refused.value.problems
 
 
@@ -270,10 +271,10 @@ def test_an_entry_is_kept_once_changed_and_taken_out(app: Flask) -> None:
     allow(here, GREENS, POTATOES, (2, 1))
     (row,) = queries.substitutions()
     assert (row.ratio_from, row.ratio_to) == (2, 1)
-    service_substitution.drop(here.actor("supplies"), row.id)
+    substitution_service.drop(here.actor("supplies"), row.id)
     assert queries.substitutions() == []
     with pytest.raises(NotFound):
-        service_substitution.drop(here.actor("supplies"), row.id)
+        substitution_service.drop(here.actor("supplies"), row.id)
 
 
 def test_the_pages_show_the_map_the_preview_and_the_outcome(app: Flask, short: World) -> None:

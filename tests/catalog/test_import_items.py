@@ -9,15 +9,15 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from app.access.permissions import Staff
-from app.catalog import service_import
-from app.catalog.items_table import Options
+from app.catalog.imports import service as imports_service
+from app.catalog.imports.items import Options
+from app.catalog.imports.service import Upload
 from app.catalog.models import Item, ItemAlias, Supplier, SupplierItem
 from app.catalog.queries import named_items, search_items
-from app.catalog.service_import import Upload
 from app.core.db import db
 from app.core.errors import Invalid
 from app.core.events import Event
-from app.core.imports import Plan
+from app.core.input.imports import Plan
 
 pytestmark = pytest.mark.usefixtures("app")
 BY = Staff("system", 0)
@@ -31,11 +31,11 @@ SUPPLIES = "供应商,商品,每件,每件价格,起订件数\n甲商行,卷纸,
 
 
 def bring(text: str, kind: str = "", **chosen: int) -> Plan:
-    return service_import.bring_in(BY, Upload(text.encode(), kind, Options(**chosen)))
+    return imports_service.bring_in(BY, Upload(text.encode(), kind, Options(**chosen)))
 
 
 def sentences(text: str, kind: str = "") -> list[tuple[int, str]]:
-    plan = service_import.preview(Upload(text.encode(), kind))
+    plan = imports_service.preview(Upload(text.encode(), kind))
     return [(problem.row, problem.sentence) for problem in plan.problems]
 
 

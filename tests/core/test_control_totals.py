@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.core.control_totals import ControlTotal, CountedLine, aggregate, alarms, milli
+from app.core.input.control_totals import ControlTotal, CountedLine, aggregate, alarms, milli
 
 DATA = Path(__file__).resolve().parents[2].parent / "shared/data"
 with_data = pytest.mark.skipif(not DATA.exists(), reason="the shared purchase run is not on this machine")

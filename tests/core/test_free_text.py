@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.core.free_text import ROOM_ON_PAPER, Kind, kind_of, sort_out
+from app.core.text.free_text import ROOM_ON_PAPER, Kind, kind_of, sort_out
 
 PIECES = st.sampled_from(
     "敲门重一点 放门口 先打电话 产妇 高血压 要配药 已付 微信已转 帮忙送到87-105 没有就不要 独居老人 奶粉 19900000001"

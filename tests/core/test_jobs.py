@@ -19,8 +19,8 @@ from app.core.db import command, db
 from app.core.errors import Conflict
 from app.core.events import SYSTEM
 from app.core.jobs import LEASE, MAX_ATTEMPTS, Job, JobState, LeaseLost, Running, drain, enqueue, handles
+from app.handover.confirmation.service import ask_confirm_overdue
 from app.handover.models import HandOut
-from app.handover.service_confirm import ask_confirm_overdue
 from app.ordering.models import CycleState, OrderLine, Stage
 from app.picking import jobs as picking
 from app.picking.models import Bag

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.core.natural import natural_key
+from app.core.text.natural import natural_key
 
 STRINGS = Path(__file__).resolve().parents[2].parent / "shared/data/geo/real_building_strings.csv"
 

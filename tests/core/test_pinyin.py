@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.core.pinyin import MOST_SPELLINGS, is_spelled, spellings
+from app.core.text.pinyin import MOST_SPELLINGS, is_spelled, spellings
 
 
 @pytest.mark.parametrize("typed", ["q", "qc", "qing", "qingc", "qcai", "qingcai", "cai", "c"])

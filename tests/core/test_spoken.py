@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from flask import Flask
 
 from app.core import clock
-from app.core.spoken import moment, spoken, spoken_day
+from app.core.text.spoken import moment, spoken, spoken_day
 
 
 def test_near_days_have_names_and_others_a_date_without_the_year(app: Flask) -> None:

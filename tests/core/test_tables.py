@@ -14,8 +14,8 @@ import xlsxwriter
 from flask import Flask
 
 from app.core.errors import Conflict, Invalid
-from app.core.imports import keep, kept
-from app.core.tables import WEB, Limits, read_sheets, read_table
+from app.core.input.imports import keep, kept
+from app.core.input.tables import WEB, Limits, read_sheets, read_table
 
 pytestmark = pytest.mark.usefixtures("app")
 

@@ -15,12 +15,15 @@ from app.core import clock
 from app.core.db import db
 from app.core.errors import Conflict, Invalid, NotFound, StaleEdit
 from app.core.jobs import Job, Running, drain
-from app.dispatch import adjusting, drafts, rounds, service
-from app.dispatch.adjusting import LockWhat, Undo
-from app.dispatch.drafts import Edit
+from app.dispatch.drafts import editing
+from app.dispatch.drafts import service as drafts_service
+from app.dispatch.drafts.editing import Edit
+from app.dispatch.drafts.service import LockWhat, Undo
 from app.dispatch.models import Plan, PlanBag, Round, Shift, Stop, Team
-from app.dispatch.service import AskPlan
-from app.dispatch.work import shifts_of
+from app.dispatch.planning import service
+from app.dispatch.planning.service import AskPlan
+from app.dispatch.planning.work import shifts_of
+from app.dispatch.rounds import service as rounds_service
 from app.picking.models import Bag
 from app.places.models import Blackout, ZoneDesignation, ZoneLevel
 from tests import world
@@ -35,14 +38,14 @@ Order = list[tuple[str, list[int]]]
 def order(plan: Plan) -> Order:
     """(team, buildings in order) of each round."""
     db.session.expire_all()
-    rounds = db.session.scalars(select(Round).where(Round.plan_id == plan.id).order_by(Round.seq)).all()
-    assert [one.seq for one in rounds] == list(range(1, len(rounds) + 1))
-    return [(one.shift.team.name, [stop.building_id for stop in one.stops]) for one in rounds]
+    rounds_service = db.session.scalars(select(Round).where(Round.plan_id == plan.id).order_by(Round.seq)).all()
+    assert [one.seq for one in rounds_service] == list(range(1, len(rounds_service) + 1))
+    return [(one.shift.team.name, [stop.building_id for stop in one.stops]) for one in rounds_service]
 
 
 def edit(plan: Plan, do: str, index: int = 0, **more: Any) -> Edit:
     """A change of the stop at `index` in the order of names."""
-    names = sorted(drafts.open_plan(plan).stated.stops)
+    names = sorted(editing.open_plan(plan).stated.stops)
     return Edit(do, names[index], version=plan.version, **more)
 
 
@@ -54,7 +57,7 @@ def other_shift(plan: Plan) -> int:
 
 def test_a_stored_plan_is_read_back_as_it_was_planned(packed: World) -> None:
     plan = planned(packed)
-    opened = drafts.open_plan(plan)
+    opened = editing.open_plan(plan)
     assert opened.solved.cost.total == plan.cost
     assert [one.distance_m for one in opened.solved.rounds] == [one.distance_m for one in plan.rounds]
 
@@ -63,45 +66,45 @@ def test_a_stop_moves_to_a_further_round_of_another_team_and_back(packed: World)
     plan = planned(packed)
     before, bags = order(plan), len(db.session.scalars(select(PlanBag).where(PlanBag.stop_id.is_not(None))).all())
     shift = other_shift(plan)
-    tried = drafts.try_edit(
-        drafts.open_plan(plan), edit(plan, "move", to=f"{shift}:1"), adjusting.fixed(drafts.open_plan(plan))
+    tried = editing.try_edit(
+        editing.open_plan(plan), edit(plan, "move", to=f"{shift}:1"), drafts_service.fixed(editing.open_plan(plan))
     )
     assert tried.is_possible
     assert order(plan) == before  # trying writes nothing
     old_cost = plan.cost
-    saved = adjusting.adjust(packed.actor("supplies"), plan.id, edit(plan, "move", to=f"{shift}:1"))
+    saved = drafts_service.adjust(packed.actor("supplies"), plan.id, edit(plan, "move", to=f"{shift}:1"))
     assert len(order(saved)) == 2
     assert saved.cost == old_cost + tried.cost
     assert len(db.session.scalars(select(PlanBag).where(PlanBag.stop_id.is_not(None))).all()) == bags
-    adjusting.undo(packed.actor("supplies"), plan.id, Undo(saved.version))
+    drafts_service.undo(packed.actor("supplies"), plan.id, Undo(saved.version))
     assert order(plan) == before
     assert plan.cost == old_cost
     with pytest.raises(Conflict, match="撤销"):
-        adjusting.undo(packed.actor("supplies"), plan.id, Undo(plan.version))
+        drafts_service.undo(packed.actor("supplies"), plan.id, Undo(plan.version))
 
 
 def test_two_stops_change_places_and_a_stop_gets_a_place_in_its_round(packed: World) -> None:
     plan = planned(packed)
     ((_team, buildings),) = order(plan)
-    names = sorted(drafts.open_plan(plan).stated.stops)
-    saved = adjusting.adjust(
+    names = sorted(editing.open_plan(plan).stated.stops)
+    saved = drafts_service.adjust(
         packed.actor("supplies"), plan.id, Edit("swap", names[0], other=names[1], version=plan.version)
     )
     assert order(saved)[0][1] == buildings[::-1]
-    first = next(name for name, row in drafts.open_plan(saved).stop_rows.items() if row.seq == 1)
+    first = next(name for name, row in editing.open_plan(saved).stop_rows.items() if row.seq == 1)
     key = f"{saved.rounds[0].shift_id}:1"
-    saved = adjusting.adjust(packed.actor("supplies"), plan.id, Edit("move", first, to=key, version=saved.version))
+    saved = drafts_service.adjust(packed.actor("supplies"), plan.id, Edit("move", first, to=key, version=saved.version))
     assert order(saved)[0][1] == buildings
 
 
 def test_a_stop_taken_out_is_held_and_finds_its_place_again(packed: World) -> None:
     plan = planned(packed)
     supplies = packed.actor("supplies")
-    plan = adjusting.adjust(supplies, plan.id, edit(plan, "out"))
+    plan = drafts_service.adjust(supplies, plan.id, edit(plan, "out"))
     held = db.session.scalars(select(PlanBag).where(PlanBag.stop_id.is_(None))).all()
     assert held
     assert {answer.held_reason for answer in held} == {"held"}
-    plan = adjusting.adjust(supplies, plan.id, edit(plan, "fit"))
+    plan = drafts_service.adjust(supplies, plan.id, edit(plan, "fit"))
     assert not db.session.scalars(select(PlanBag).where(PlanBag.stop_id.is_(None))).all()
     assert service.publish(supplies, plan.id).state == "published"
     assert len(order(plan)[0][1]) + sum(len(b) for _t, b in order(plan)[1:]) == 2
@@ -122,12 +125,12 @@ def test_what_breaks_a_rule_is_refused_with_the_rule_and_changes_nothing(packed:
     db.session.commit()
     plan = planned(packed)
     before = order(plan)
-    opened = drafts.open_plan(plan)
+    opened = editing.open_plan(plan)
     name = next(n for n, row in opened.stop_rows.items() if row.building_id == packed.buildings[0].id)
     shift = db.session.scalars(select(Shift.id).filter_by(team_id=team.id)).one()
     number = 1 + sum(1 for one in plan.rounds if one.shift_id == shift)
     with pytest.raises(Invalid, match="没有进入"):
-        adjusting.adjust(
+        drafts_service.adjust(
             packed.actor("supplies"), plan.id, Edit("move", name, to=f"{shift}:{number}", version=plan.version)
         )
     assert order(plan) == before
@@ -135,13 +138,13 @@ def test_what_breaks_a_rule_is_refused_with_the_rule_and_changes_nothing(packed:
 
 def test_a_place_after_the_building_is_shut_is_refused_as_a_matter_of_time(packed: World) -> None:
     plan = planned(packed)
-    opened = drafts.open_plan(plan)
+    opened = editing.open_plan(plan)
     shift = db.session.get_one(Shift, other_shift(plan))
     shift.ends_at = shift.starts_at + timedelta(minutes=11)
     db.session.commit()
     plan = planned(packed)
     name = sorted(opened.stated.stops)[0]
-    tried = drafts.try_edit(drafts.open_plan(plan), Edit("move", name, to=f"{shift.id}:1"), drafts.Fixed())
+    tried = editing.try_edit(editing.open_plan(plan), Edit("move", name, to=f"{shift.id}:1"), editing.Fixed())
     assert tried.sentences == ["这支队伍的班次时间不够。"]
 
 
@@ -156,35 +159,35 @@ def test_a_place_after_the_building_is_shut_is_refused_as_a_matter_of_time(packe
 )
 def test_what_does_not_exist_is_refused(packed: World, change: dict[str, str], sentence: str) -> None:
     plan = planned(packed)
-    name = sorted(drafts.open_plan(plan).stated.stops)[0]
+    name = sorted(editing.open_plan(plan).stated.stops)[0]
     wanted = Edit(**{"do": "move", "stop": name, "to": "1:1", "version": plan.version, **change})
     with pytest.raises(Invalid, match=sentence):
-        adjusting.adjust(packed.actor("supplies"), plan.id, wanted)
+        drafts_service.adjust(packed.actor("supplies"), plan.id, wanted)
 
 
 def test_the_second_of_two_people_must_look_again(packed: World) -> None:
     plan = planned(packed)
     first = edit(plan, "out")
     second = edit(plan, "out", 1)
-    adjusting.adjust(packed.actor("supplies"), plan.id, first)
+    drafts_service.adjust(packed.actor("supplies"), plan.id, first)
     with pytest.raises(StaleEdit):
-        adjusting.adjust(packed.actor("supplies"), plan.id, second)
+        drafts_service.adjust(packed.actor("supplies"), plan.id, second)
 
 
 def test_locked_stops_and_rounds_stay_until_they_are_unlocked(packed: World) -> None:
     plan, supplies = planned(packed), packed.actor("supplies")
-    name = sorted(drafts.open_plan(plan).stated.stops)[0]
-    plan = adjusting.lock(supplies, plan.id, LockWhat("stop", name, plan.version))
+    name = sorted(editing.open_plan(plan).stated.stops)[0]
+    plan = drafts_service.lock(supplies, plan.id, LockWhat("stop", name, plan.version))
     with pytest.raises(Invalid, match="已锁定"):
-        adjusting.adjust(supplies, plan.id, edit(plan, "out"))
-    plan = adjusting.lock(supplies, plan.id, LockWhat("stop", name, plan.version))
-    plan = adjusting.lock(supplies, plan.id, LockWhat("round", str(plan.rounds[0].id), plan.version))
+        drafts_service.adjust(supplies, plan.id, edit(plan, "out"))
+    plan = drafts_service.lock(supplies, plan.id, LockWhat("stop", name, plan.version))
+    plan = drafts_service.lock(supplies, plan.id, LockWhat("round", str(plan.rounds[0].id), plan.version))
     with pytest.raises(Invalid, match="已锁定"):
-        adjusting.adjust(supplies, plan.id, edit(plan, "out", 1))
-    plan = adjusting.lock(supplies, plan.id, LockWhat("round", str(plan.rounds[0].id), plan.version))
-    assert adjusting.adjust(supplies, plan.id, edit(plan, "out", 1))
+        drafts_service.adjust(supplies, plan.id, edit(plan, "out", 1))
+    plan = drafts_service.lock(supplies, plan.id, LockWhat("round", str(plan.rounds[0].id), plan.version))
+    assert drafts_service.adjust(supplies, plan.id, edit(plan, "out", 1))
     with pytest.raises(Invalid):
-        adjusting.lock(supplies, plan.id, LockWhat("round", "999999", plan.version))
+        drafts_service.lock(supplies, plan.id, LockWhat("round", "999999", plan.version))
 
 
 def test_a_draft_whose_bags_or_rules_changed_is_not_adjusted(packed: World) -> None:
@@ -195,17 +198,17 @@ def test_a_draft_whose_bags_or_rules_changed_is_not_adjusted(packed: World) -> N
     )
     db.session.commit()
     with pytest.raises(Conflict, match="重新排"):
-        drafts.open_plan(plan)
+        editing.open_plan(plan)
 
 
 def test_a_published_plan_is_not_adjusted_and_others_may_not_adjust_at_all(packed: World) -> None:
     plan = planned(packed)
     wanted = edit(plan, "out")
     with pytest.raises(NotFound):
-        adjusting.adjust(packed.actor("leader"), plan.id, wanted)
+        drafts_service.adjust(packed.actor("leader"), plan.id, wanted)
     service.publish(packed.actor("supplies"), plan.id)
     with pytest.raises(Conflict, match="草案"):
-        adjusting.adjust(packed.actor("supplies"), plan.id, edit(plan, "out"))
+        drafts_service.adjust(packed.actor("supplies"), plan.id, edit(plan, "out"))
 
 
 def test_the_pages_lead_from_the_question_to_the_saved_change(app: Flask, packed: World, count_queries: Any) -> None:
@@ -216,7 +219,7 @@ def test_the_pages_lead_from_the_question_to_the_saved_change(app: Flask, packed
         shown = client.get(page).get_data(as_text=True)
     assert len(sent) <= 25
     assert "移动一站" in shown
-    name = sorted(drafts.open_plan(plan).stated.stops)[0]
+    name = sorted(editing.open_plan(plan).stated.stops)[0]
     question = f"{page}?do=move&stop={name}&to={other_shift(plan)}:1&place=0"
     asked = client.get(question).get_data(as_text=True)
     assert "可以这样排" in asked
@@ -241,7 +244,7 @@ def test_two_drafts_are_compared_line_by_line(app: Flask, packed: World) -> None
     db.session.commit()
     second = planned(packed)
     assert first.id != second.id
-    adjusting.adjust(packed.actor("supplies"), second.id, edit(second, "out"))
+    drafts_service.adjust(packed.actor("supplies"), second.id, edit(second, "out"))
     client = world.sign_in(app, packed, "supplies")
     shown = client.get(f"/plans/{second.id}/compare?with={first.id}").get_data(as_text=True)
     for word in ("趟数", "总路程", "暂缓的袋", "较好", "最忙与最闲"):
@@ -254,12 +257,12 @@ def test_two_drafts_are_compared_line_by_line(app: Flask, packed: World) -> None
 def test_planning_again_keeps_locked_rounds_and_frees_what_has_not_begun(app: Flask, packed: World) -> None:
     supplies = packed.actor("supplies")
     plan = planned(packed)
-    plan = adjusting.adjust(supplies, plan.id, edit(plan, "move", to=f"{other_shift(plan)}:1"))
+    plan = drafts_service.adjust(supplies, plan.id, edit(plan, "move", to=f"{other_shift(plan)}:1"))
     service.publish(supplies, plan.id)
     first, second = plan.rounds
-    rounds.load(supplies, first.id)
+    rounds_service.load(supplies, first.id)
     db.session.refresh(plan)
-    plan = adjusting.lock(supplies, plan.id, LockWhat("round", str(second.id), plan.version))
+    plan = drafts_service.lock(supplies, plan.id, LockWhat("round", str(second.id), plan.version))
     client = world.sign_in(app, packed, "supplies")
     assert "已锁定" in client.get(f"/plans/{plan.id}").get_data(as_text=True)
     asked = world.post(client, f"/plans/{plan.id}", f"/plans/{plan.id}/again", {"seconds": "1"})
@@ -282,7 +285,7 @@ def test_a_team_on_its_way_is_not_planned_before_it_returns(packed: World) -> No
     plan = planned(packed)
     service.publish(supplies, plan.id)
     one = plan.rounds[0]
-    rounds.load(supplies, one.id)
+    rounds_service.load(supplies, one.id)
     busy = {shift.shift_id: shift.busy_until for shift in shifts_of(packed.subdistrict.id, packed.cycle.deliver_on)}
     assert busy[one.shift_id] == one.returns_at
     assert [until for shift, until in busy.items() if shift != one.shift_id] == [None] * (len(busy) - 1)
@@ -290,7 +293,7 @@ def test_a_team_on_its_way_is_not_planned_before_it_returns(packed: World) -> No
 
 def test_a_plan_changed_by_hand_does_not_stand_in_the_way_of_a_fresh_one(packed: World) -> None:
     plan = planned(packed)
-    adjusting.adjust(packed.actor("supplies"), plan.id, edit(plan, "out"))
+    drafts_service.adjust(packed.actor("supplies"), plan.id, edit(plan, "out"))
     fresh = planned(packed)
     assert fresh.id != plan.id
     service.discard(packed.actor("supplies"), fresh.id)

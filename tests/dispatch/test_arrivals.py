@@ -14,19 +14,22 @@ from app.core import clock
 from app.core.db import db
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.jobs import drain
-from app.dispatch import arrivals, counts, members, missing
-from app.dispatch.arrivals import Arrived
-from app.dispatch.members import Link, NewMember
-from app.dispatch.missing import Resolve
+from app.dispatch import counts
+from app.dispatch.arrivals import service as arrivals_service
+from app.dispatch.arrivals.queries import open_differences
+from app.dispatch.arrivals.service import Arrived
+from app.dispatch.members import service as members_service
+from app.dispatch.members.service import Link, NewMember
+from app.dispatch.missing_bags import service as missing_bags_service
+from app.dispatch.missing_bags.service import Resolve
 from app.dispatch.models import ArrivalCount, ArrivalDifference, Custody, DropOff, Plan, Round, Stop, Team, TeamMember
-from app.dispatch.queries_arrivals import open_differences
-from app.dispatch.rounds import depart as leave
-from app.dispatch.rounds import load, own_teams, teams_run
-from app.dispatch.service import AskPlan, ask_plan, publish
-from app.handover import service_doors
+from app.dispatch.planning.service import AskPlan, ask_plan, publish
+from app.dispatch.rounds.service import depart as leave
+from app.dispatch.rounds.service import load, own_teams, teams_run
+from app.handover.doors import service as doors_service
 from app.handover.schemas import LeftAtDoors
 from app.ordering.models import OrderLine
-from app.oversight.reconcile import equations
+from app.oversight.reconcile.equations import equations
 from app.picking.models import Bag
 from app.places.models import Building
 from tests import world
@@ -49,11 +52,11 @@ def bags_of(here: World) -> list[Bag]:
 
 
 def count(here: World, who: str, *gone: int) -> Stop:
-    return arrivals.record_arrival(here.actor(who), stop_of(here).id, Arrived(list(gone)))
+    return arrivals_service.record_arrival(here.actor(who), stop_of(here).id, Arrived(list(gone)))
 
 
 def settle(here: World, who: str, *gone: int) -> Stop:
-    return arrivals.settle(here.actor(who), stop_of(here).id, Arrived(list(gone)))
+    return arrivals_service.settle(here.actor(who), stop_of(here).id, Arrived(list(gone)))
 
 
 def signed() -> tuple[int, int, int]:
@@ -78,9 +81,9 @@ def test_a_runner_counts_at_the_stops_of_the_own_rounds_and_nowhere_else(here: W
     db.session.commit()
     other = db.session.scalars(select(Stop).where(Stop.building_id == here.buildings[1].id)).one()
     with pytest.raises(NotFound):
-        arrivals.record_arrival(here.actor("runner"), other.id, Arrived())
+        arrivals_service.record_arrival(here.actor("runner"), other.id, Arrived())
     with pytest.raises(NotFound):
-        arrivals.record_arrival(here.actor("captain"), other.id, Arrived())
+        arrivals_service.record_arrival(here.actor("captain"), other.id, Arrived())
 
 
 def test_the_first_count_stands_while_a_second_one_differs_and_both_keep_author_and_time(here: World) -> None:
@@ -122,8 +125,8 @@ def test_a_bag_settled_as_missing_is_found_later_or_written_off(here: World) -> 
     count(here, "captain", first.id, second.id)
     settle(here, "supplies", first.id, second.id)
     before = units("packed")
-    missing.resolve_missing(here.actor("leader"), first.id, Resolve("found"))
-    missing.resolve_missing(here.actor("leader"), second.id, Resolve("written_off"))
+    missing_bags_service.resolve_missing(here.actor("leader"), first.id, Resolve("found"))
+    missing_bags_service.resolve_missing(here.actor("leader"), second.id, Resolve("written_off"))
     assert units("packed") < before
     assert [bag.state for bag in bags_of(here)] == ["dropped_off", "written_off", "dropped_off"]
     assert broken() == []
@@ -188,17 +191,17 @@ def test_a_bag_in_question_is_not_handed_out_and_one_at_its_door_did_come(here: 
     first, second, third = bags_of(here)
     captain, building = here.actor("captain"), here.buildings[0].id
     count(here, "runner")
-    service_doors.leave(captain, here.cycle.id, building, LeftAtDoors([second.id]))
+    doors_service.leave(captain, here.cycle.id, building, LeftAtDoors([second.id]))
     count(here, "captain", first.id, second.id)
     assert counts.contested_bags(building) == {first.id, second.id}
     with pytest.raises(Conflict, match="两边"):
-        service_doors.leave(captain, here.cycle.id, building, LeftAtDoors([first.id, third.id]))
+        doors_service.leave(captain, here.cycle.id, building, LeftAtDoors([first.id, third.id]))
     with pytest.raises(Conflict, match="已经放到门口"):
         settle(here, "leader", first.id, second.id)
     assert signed() == (3, 3, 0)
     settle(here, "leader", first.id)
     assert signed() == (3, 2, 1)
-    service_doors.leave(captain, here.cycle.id, building, LeftAtDoors([third.id]))
+    doors_service.leave(captain, here.cycle.id, building, LeftAtDoors([third.id]))
     assert broken() == []
 
 
@@ -226,19 +229,19 @@ def test_a_runner_of_a_point_is_linked_and_sees_the_rounds_until_it_leaves_the_t
     db.session.commit()
     supplies, team = here.actor("supplies"), db.session.scalars(select(Team).order_by(Team.id)).all()[0]
     assert own_teams(here.actor("runner")) == []
-    member = members.add_member(supplies, team.id, NewMember("小乙"))
-    members.link_member(supplies, member.id, Link(account.id))
+    member = members_service.add_member(supplies, team.id, NewMember("小乙"))
+    members_service.link_member(supplies, member.id, Link(account.id))
     assert own_teams(here.actor("runner")) == [team.id]
     assert teams_run(here.actor("runner"), here.cycle.id) == [team.id]
     with pytest.raises(Invalid):
-        members.add_member(supplies, team.id, NewMember("小丙", account.id))
+        members_service.add_member(supplies, team.id, NewMember("小丙", account.id))
     with pytest.raises(Invalid):
-        members.add_member(supplies, team.id, NewMember("小丙", here.accounts["captain"].id))
+        members_service.add_member(supplies, team.id, NewMember("小丙", here.accounts["captain"].id))
     with pytest.raises(Invalid):
-        members.add_member(supplies, team.id, NewMember())
+        members_service.add_member(supplies, team.id, NewMember())
     with pytest.raises(NotFound):
-        members.add_member(here.actor("leader"), team.id, NewMember("小丙"))
-    members.remove_member(supplies, member.id)
+        members_service.add_member(here.actor("leader"), team.id, NewMember("小丙"))
+    members_service.remove_member(supplies, member.id)
     assert own_teams(here.actor("runner")) == []
 
 
@@ -246,7 +249,7 @@ def send_again(here: World) -> Stop:
     """What lies in the depot goes out in the next wave; its stop at the first building."""
     supplies = here.actor("supplies")
     for stop in db.session.scalars(select(Stop).where(Stop.state == "pending")).all():
-        arrivals.record_arrival(supplies, stop.id, Arrived())
+        arrivals_service.record_arrival(supplies, stop.id, Arrived())
     plan = planned(here)
     assert plan.wave == 2
     publish(supplies, plan.id)
@@ -265,7 +268,7 @@ def test_a_bag_settled_as_missing_and_found_in_the_depot_is_signed_for_in_the_ne
     count(here, "runner")
     count(here, "captain", first.id)
     settle(here, "leader", first.id)
-    missing.resolve_missing(here.actor("leader"), first.id, Resolve("in_depot"))
+    missing_bags_service.resolve_missing(here.actor("leader"), first.id, Resolve("in_depot"))
     page = f"/stops/{send_again(here).id}/sign"
     browser = world.sign_in(app, here, "captain")
     shown = browser.get(page).get_data(as_text=True)
@@ -273,7 +276,7 @@ def test_a_bag_settled_as_missing_and_found_in_the_depot_is_signed_for_in_the_ne
     gone = {} if is_there else {"missing": str(first.id)}
     assert world.post(browser, page, page, gone).status_code == 303
     if not is_there:
-        missing.resolve_missing(here.actor("leader"), first.id, Resolve("found"))
+        missing_bags_service.resolve_missing(here.actor("leader"), first.id, Resolve("found"))
     assert bags_of(here)[0].state == "dropped_off"
     assert counts.has_arrived(first)
     assert broken() == []
@@ -284,10 +287,10 @@ def test_a_bag_settled_as_missing_and_found_in_the_depot_is_signed_for_in_the_ne
 def test_a_bag_found_and_then_settled_as_missing_can_be_found_again(here: World) -> None:
     first, *_rest = bags_of(here)
     count(here, "runner", first.id)
-    missing.resolve_missing(here.actor("leader"), first.id, Resolve("found"))
+    missing_bags_service.resolve_missing(here.actor("leader"), first.id, Resolve("found"))
     count(here, "captain")
     settle(here, "leader", first.id)
-    missing.resolve_missing(here.actor("leader"), first.id, Resolve("found"))
+    missing_bags_service.resolve_missing(here.actor("leader"), first.id, Resolve("found"))
     assert bags_of(here)[0].state == "dropped_off"
     assert broken() == []
 
@@ -339,7 +342,7 @@ def test_a_bag_on_another_cart_is_not_brought_to_the_building_by_what_is_settled
     first = bags_of(here)[0].id
     count(here, "captain", first)
     count(here, "runner")
-    missing.resolve_missing(here.actor("leader"), first, Resolve("in_depot"))
+    missing_bags_service.resolve_missing(here.actor("leader"), first, Resolve("in_depot"))
     assert counts.contested_bags(here.buildings[0].id) == {first}
     load_again(here)
     assert counts.contested_bags(here.buildings[0].id) == frozenset()
@@ -354,11 +357,11 @@ def test_a_bag_on_another_cart_is_not_brought_to_the_building_by_what_is_settled
 def test_a_late_count_of_the_first_stop_says_nothing_of_a_bag_that_came_with_a_later_round(here: World) -> None:
     first = bags_of(here)[0].id
     count(here, "captain", first)
-    missing.resolve_missing(here.actor("leader"), first, Resolve("in_depot"))
+    missing_bags_service.resolve_missing(here.actor("leader"), first, Resolve("in_depot"))
     for one in load_again(here):
         leave(here.actor("supplies"), one)
         for stop in list(db.session.get_one(Round, one).stops):
-            arrivals.record_arrival(here.actor("captain"), stop.id, Arrived())
+            arrivals_service.record_arrival(here.actor("captain"), stop.id, Arrived())
     assert way_of(first) == ("dropped_off", True)
     assert first not in {bag.id for bag in counts.expected_at(stop_of(here))}
     with pytest.raises(Invalid):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.dispatch.budget import budget_of
+from app.dispatch.planning.budget import budget_of
 from benchmarks.days import rich_day
 from routing import solve
 from routing.plan import Budget

@@ -12,10 +12,13 @@ from sqlalchemy import select
 from app.core import clock
 from app.core.db import db
 from app.core.errors import Conflict
-from app.dispatch import conditions, hours, rounds, service
+from app.dispatch.hours import service as hours_service
 from app.dispatch.models import PlanBag, Round, RoundState, Shift, Stop, StopState, Team
-from app.dispatch.rounds import Sign, Skip
-from app.dispatch.rules_conditions import Condition, out_of_order
+from app.dispatch.planning import service
+from app.dispatch.rounds import conditions
+from app.dispatch.rounds import service as rounds_service
+from app.dispatch.rounds.rules import Condition, out_of_order
+from app.dispatch.rounds.service import Sign, Skip
 from app.picking.models import Bag, BagState
 from app.places.models import Blackout, Building, Captaincy, Gate, ZoneDesignation, ZoneLevel
 from app.stock.models import Lot
@@ -59,12 +62,12 @@ def test_a_sealed_building_is_left_behind_by_a_team_without_clearance_and_the_re
     without_clearance()
     stop, round_id = first_stop(), only_round().id
     designate(stop.building_id)
-    here = rounds.load(published.actor("supplies"), round_id)
+    here = rounds_service.load(published.actor("supplies"), round_id)
     assert here.state == RoundState.LOADING
     assert {one.state for one in here.stops if one.id == stop.id} == {StopState.SKIPPED}
     assert "没有进去的资格" in db.session.get_one(Stop, stop.id).skip_reason
     assert states_of(stop.building_id) == {BagState.PACKED}
-    assert {bag.state for bag in rounds.bags_of_round(round_id)} == {BagState.LOADED}
+    assert {bag.state for bag in rounds_service.bags_of_round(round_id)} == {BagState.LOADED}
 
 
 def test_a_round_of_which_no_stop_can_be_served_does_not_load(published: World) -> None:
@@ -72,21 +75,21 @@ def test_a_round_of_which_no_stop_can_be_served_does_not_load(published: World) 
     for stop in only_round().stops:
         designate(stop.building_id)
     with pytest.raises(Conflict, match="没有一站能照计划送"):
-        rounds.load(published.actor("supplies"), only_round().id)
+        rounds_service.load(published.actor("supplies"), only_round().id)
     assert only_round().state == RoundState.PLANNED
 
 
 def test_a_building_sealed_while_its_bags_are_loaded_keeps_the_round_until_they_are_taken_off(published: World) -> None:
     without_clearance()
     by, round_id = published.actor("supplies"), only_round().id
-    rounds.load(by, round_id)
+    rounds_service.load(by, round_id)
     stop = first_stop()
     designate(stop.building_id)
     with pytest.raises(Conflict, match="卸下"):
-        rounds.depart(by, round_id)
-    rounds.skip(by, stop.id, Skip("封控"))
+        rounds_service.depart(by, round_id)
+    rounds_service.skip(by, stop.id, Skip("封控"))
     assert states_of(stop.building_id) == {BagState.PACKED}
-    assert rounds.depart(by, round_id).state == RoundState.DEPARTED
+    assert rounds_service.depart(by, round_id).state == RoundState.DEPARTED
 
 
 def test_a_team_without_clearance_cannot_sign_a_building_sealed_on_the_way(app: Flask, published: World) -> None:
@@ -94,7 +97,7 @@ def test_a_team_without_clearance_cannot_sign_a_building_sealed_on_the_way(app: 
     stop_id = on_the_way(published).stops[0].id
     designate(db.session.get_one(Stop, stop_id).building_id)
     with pytest.raises(Conflict, match="资格"):
-        rounds.sign(published.actor("supplies"), stop_id, Sign(""))
+        rounds_service.sign(published.actor("supplies"), stop_id, Sign(""))
     assert db.session.get_one(Stop, stop_id).state == StopState.PENDING
 
 
@@ -108,16 +111,16 @@ def test_a_stop_sealed_before_laxer_ones_is_signed_last(published: World) -> Non
     designate(db.session.get_one(Stop, first).building_id)
     assert kinds(only_round().id) == [Condition.ZONE_ORDER]
     with pytest.raises(Conflict, match="最后送"):
-        rounds.sign(by, first, Sign(""))
+        rounds_service.sign(by, first, Sign(""))
     for stop_id in others:
-        rounds.sign(by, stop_id, Sign(""))
-    rounds.sign(by, first, Sign(""))
+        rounds_service.sign(by, stop_id, Sign(""))
+    rounds_service.sign(by, first, Sign(""))
     assert only_round().state == RoundState.COMPLETED
 
 
 def close_gates(stop: Stop, **hours: Any) -> None:
     compound = db.session.get_one(Building, stop.building_id).compound_id
-    db.session.add(Gate(compound_id=compound, name="门", lat_e6=30_266_000, lon_e6=120_195_000, **hours))
+    db.session.add(Gate(compound_id=compound, name="门", lat_e6=30_266_000, lon_e6=120_195_000, **hours_service))
 
 
 def black_out(stop: Stop) -> None:
@@ -173,10 +176,10 @@ def test_each_change_after_publishing_is_told_with_what_to_do(app: Flask, publis
 
 def test_hours_of_carts_set_after_publishing_stop_the_rounds_outside_them(published: World) -> None:
     by = published.actor("supplies")
-    hours.set_hours(by, published.subdistrict.id, hours.SetHours("cart", 0, 3600))
+    hours_service.set_hours(by, published.subdistrict.id, hours_service.SetHours("cart", 0, 3600))
     assert kinds(only_round().id) == [Condition.HOURS]
     with pytest.raises(Conflict, match="可以在路上的时间"):
-        rounds.load(by, only_round().id)
+        rounds_service.load(by, only_round().id)
 
 
 def gates_until(stop: Stop, closes: datetime) -> None:
@@ -205,10 +208,10 @@ def test_a_stop_planned_in_open_hours_is_not_signed_for_when_the_gates_have_long
     gates_until(first, shut)
     db.session.commit()
     with clock.frozen_at(shut + timedelta(minutes=20)):
-        rounds.sign(by, first.id, Sign(""))  # counted while they shut
+        rounds_service.sign(by, first.id, Sign(""))  # counted while they shut
     with clock.frozen_at(shut + timedelta(hours=1)):
         with pytest.raises(Conflict, match="小区门不开"):
-            rounds.sign(by, second.id, Sign(""))
+            rounds_service.sign(by, second.id, Sign(""))
         conditions.require_servable(second, on_paper=True)
 
 
@@ -228,9 +231,9 @@ def test_goods_that_are_free_when_a_late_round_is_loaded_travel_with_it(publishe
     assert set(kinds(round_.id)) == {Condition.RELEASE}
     with clock.frozen_at(round_.departs_at + timedelta(minutes=50)):
         assert kinds(round_.id) == []
-        rounds.load(by, round_.id)
+        rounds_service.load(by, round_.id)
         assert {stop.state for stop in only_round().stops} == {StopState.PENDING}
-        assert rounds.depart(by, round_.id).state == RoundState.DEPARTED
+        assert rounds_service.depart(by, round_.id).state == RoundState.DEPARTED
 
 
 def test_a_round_that_leaves_late_is_looked_at_for_the_time_at_which_it_comes(published: World) -> None:
@@ -242,9 +245,9 @@ def test_a_round_that_leaves_late_is_looked_at_for_the_time_at_which_it_comes(pu
         db.session.add(Blackout(building_id=stop.building_id, reason="采样", **times))
     db.session.commit()
     with clock.frozen_at(round_.departs_at + late):
-        rounds.load(by, round_.id)
+        rounds_service.load(by, round_.id)
         assert [stop.state for stop in only_round().stops] == [StopState.SKIPPED, StopState.PENDING]
-        assert rounds.depart(by, round_.id).state == RoundState.DEPARTED
+        assert rounds_service.depart(by, round_.id).state == RoundState.DEPARTED
 
 
 def test_what_paper_says_is_judged_by_the_planned_time(published: World) -> None:

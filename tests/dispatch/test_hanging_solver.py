@@ -12,8 +12,9 @@ import pytest
 
 from app.core import jobs
 from app.core.db import db
-from app.dispatch import again, planning, service
 from app.dispatch.models import Plan
+from app.dispatch.planning import jobs as planning_jobs
+from app.dispatch.planning import replanning, service
 from routing.plan import Budget, Control
 from routing.supervise import Searcher, SearchFailed, SearchHung
 from tests.allocation.test_runs import running as running
@@ -62,8 +63,8 @@ def test_a_search_that_dies_or_fails_says_so(searcher: Searcher, how: str) -> No
 def test_a_search_that_says_nothing_for_longer_than_a_lease_keeps_the_job(
     packed: World, searcher: Searcher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(planning, "searcher", searcher)
-    monkeypatch.setattr(planning, "SOLVER", f"{STUCK}:hangs")
+    monkeypatch.setattr(planning_jobs, "searcher", searcher)
+    monkeypatch.setattr(planning_jobs, "SOLVER", f"{STUCK}:hangs")
     monkeypatch.setattr(jobs, "LEASE", timedelta(seconds=2))
     monkeypatch.setattr(jobs, "KEEP_ALIVE_S", 0.2)
     seen: list[bool] = []
@@ -72,8 +73,8 @@ def test_a_search_that_says_nothing_for_longer_than_a_lease_keeps_the_job(
         seen.append(jobs.is_waiting())  # what another worker sees when the search has been given up
         return constructed(*asked)
 
-    constructed = planning.constructed_plan
-    monkeypatch.setattr(planning, "constructed_plan", after)
+    constructed = planning_jobs.constructed_plan
+    monkeypatch.setattr(planning_jobs, "constructed_plan", after)
     assert planned(packed).solver == "construct"
     assert seen == [False]
 
@@ -86,7 +87,7 @@ def test_no_snapshot_is_held_while_a_plan_is_searched_for_again(packed: World, m
             held.append(db.session().in_transaction())
             raise SearchFailed("no")
 
-    monkeypatch.setattr(again, "searcher", Nothing())
+    monkeypatch.setattr(replanning, "searcher", Nothing())
     service.ask_again(packed.actor("supplies"), plan.id, service.AskAgain(1))
     assert jobs.drain() == 1
     assert held == [False]
@@ -96,7 +97,7 @@ def test_no_snapshot_is_held_while_a_plan_is_searched_for_again(packed: World, m
 def test_whatever_the_solver_does_the_day_goes_on_with_the_constructed_plan(
     packed: World, searcher: Searcher, monkeypatch: pytest.MonkeyPatch, how: str
 ) -> None:
-    monkeypatch.setattr(planning, "searcher", searcher)
-    monkeypatch.setattr(planning, "SOLVER", f"{STUCK}:{how}")
+    monkeypatch.setattr(planning_jobs, "searcher", searcher)
+    monkeypatch.setattr(planning_jobs, "SOLVER", f"{STUCK}:{how}")
     plan: Plan = planned(packed)
     assert (plan.solver, plan.statistics["missed"]) == ("construct", 0)

@@ -11,11 +11,13 @@ from sqlalchemy import select
 from app.core import clock
 from app.core.db import db
 from app.core.errors import Invalid, NotFound
-from app.dispatch import hours, problem, queries
-from app.dispatch.hours import LiftHours, SetHours
+from app.dispatch import queries
+from app.dispatch.hours import service as hours_service
+from app.dispatch.hours.service import LiftHours, SetHours
 from app.dispatch.models import HeldReason, PlanBag, Round
-from app.dispatch.problem import state
-from app.dispatch.work import Work, shifts_of
+from app.dispatch.planning import problem
+from app.dispatch.planning.problem import state
+from app.dispatch.planning.work import Work, shifts_of
 from app.places.models import Gate
 from tests import world
 from tests.allocation.test_runs import running as running
@@ -83,7 +85,7 @@ def test_a_bag_that_the_hours_are_too_short_for_is_stored_and_told_with_its_reas
 def test_no_cart_is_on_the_road_outside_its_hours(packed: World) -> None:
     by = packed.actor("supplies")
     day = packed.cycle.deliver_on
-    hours.set_hours(by, packed.subdistrict.id, SetHours("cart", 9 * 3600 + 1800, 11 * 3600))
+    hours_service.set_hours(by, packed.subdistrict.id, SetHours("cart", 9 * 3600 + 1800, 11 * 3600))
     on_duty = shifts_of(packed.subdistrict.id, day)
     assert {(one.starts_at, one.ends_at) for one in on_duty} == {
         (clock.local_instant(day, 9, 30), clock.local_instant(day, 11))
@@ -92,11 +94,11 @@ def test_no_cart_is_on_the_road_outside_its_hours(packed: World) -> None:
     rounds = db.session.scalars(select(Round).where(Round.plan_id == plan.id)).all()
     assert rounds
     assert all(one.returns_at <= clock.local_instant(day, 11) for one in rounds)
-    hours.set_hours(by, packed.subdistrict.id, SetHours("cart", 20 * 3600, 22 * 3600))
+    hours_service.set_hours(by, packed.subdistrict.id, SetHours("cart", 20 * 3600, 22 * 3600))
     assert shifts_of(packed.subdistrict.id, day) == []
-    hours.lift_hours(by, packed.subdistrict.id, LiftHours("cart"))
+    hours_service.lift_hours(by, packed.subdistrict.id, LiftHours("cart"))
     assert {one.ends_at for one in shifts_of(packed.subdistrict.id, day)} == {clock.local_instant(day, 17)}
     with pytest.raises(NotFound):
-        hours.lift_hours(by, packed.subdistrict.id, LiftHours("cart"))
+        hours_service.lift_hours(by, packed.subdistrict.id, LiftHours("cart"))
     with pytest.raises(Invalid):
-        hours.set_hours(by, packed.subdistrict.id, SetHours("van", 3600, 3600))
+        hours_service.set_hours(by, packed.subdistrict.id, SetHours("van", 3600, 3600))

@@ -11,9 +11,10 @@ from sqlalchemy import select
 
 from app.core.db import db
 from app.core.errors import Conflict
-from app.dispatch import adjusting, drafts
-from app.dispatch.adjusting import LockWhat, Undo
-from app.dispatch.drafts import Edit
+from app.dispatch.drafts import editing
+from app.dispatch.drafts import service as drafts_service
+from app.dispatch.drafts.editing import Edit
+from app.dispatch.drafts.service import LockWhat, Undo
 from app.dispatch.models import Plan, Round
 from tests import world
 from tests.allocation.test_runs import running as running
@@ -35,31 +36,31 @@ def timetable(plan: Plan, shift_id: int) -> list[tuple[Any, ...]]:
 def _lock_round(packed: World, plan: Plan, shift_id: int) -> Plan:
     db.session.refresh(plan)
     locked = next(one for one in plan.rounds if one.shift_id == shift_id)
-    return adjusting.lock(packed.actor("supplies"), plan.id, LockWhat("round", str(locked.id), plan.version))
+    return drafts_service.lock(packed.actor("supplies"), plan.id, LockWhat("round", str(locked.id), plan.version))
 
 
 def test_taking_a_change_back_does_not_touch_a_round_that_was_locked_since(packed: World) -> None:
     supplies, plan = packed.actor("supplies"), planned(packed)
     shift = other_shift(plan)
-    plan = adjusting.adjust(supplies, plan.id, edit(plan, "move", to=f"{shift}:1"))
+    plan = drafts_service.adjust(supplies, plan.id, edit(plan, "move", to=f"{shift}:1"))
     plan = _lock_round(packed, plan, shift)
     before = timetable(plan, shift)
     with pytest.raises(Conflict, match="已锁定"):
-        adjusting.undo(supplies, plan.id, Undo(plan.version))
+        drafts_service.undo(supplies, plan.id, Undo(plan.version))
     assert timetable(plan, shift) == before
     plan = _lock_round(packed, plan, shift)  # unlocked
-    adjusting.undo(supplies, plan.id, Undo(plan.version))
+    drafts_service.undo(supplies, plan.id, Undo(plan.version))
     assert timetable(plan, shift) == []
 
 
 def test_a_stop_that_is_fitted_in_avoids_locked_rounds(packed: World) -> None:
     supplies, plan = packed.actor("supplies"), planned(packed)
     (only,) = plan.rounds
-    shift, name = only.shift_id, sorted(drafts.open_plan(plan).stated.stops)[0]
-    plan = adjusting.adjust(supplies, plan.id, Edit("out", name, version=plan.version))
+    shift, name = only.shift_id, sorted(editing.open_plan(plan).stated.stops)[0]
+    plan = drafts_service.adjust(supplies, plan.id, Edit("out", name, version=plan.version))
     plan = _lock_round(packed, plan, shift)
     before = timetable(plan, shift)
-    adjusting.adjust(supplies, plan.id, Edit("fit", name, version=plan.version))
+    drafts_service.adjust(supplies, plan.id, Edit("fit", name, version=plan.version))
     assert before[0] in timetable(plan, shift)
     assert sum(len(one.stops) for one in plan.rounds) == 2
 
@@ -67,15 +68,15 @@ def test_a_stop_that_is_fitted_in_avoids_locked_rounds(packed: World) -> None:
 def test_a_locked_round_may_get_another_number_but_no_other_time(packed: World) -> None:
     plan = planned(packed)
     plan = _lock_round(packed, plan, plan.rounds[0].shift_id)
-    opened = drafts.open_plan(plan)
-    fixed, (one,) = adjusting.fixed(opened), opened.solved.rounds
+    opened = editing.open_plan(plan)
+    fixed, (one,) = drafts_service.fixed(opened), opened.solved.rounds
 
-    def changed(**values: int) -> drafts.Solved:
+    def changed(**values: int) -> editing.Solved:
         return replace(opened.solved, rounds=(replace(one, **values),))
 
-    assert drafts.keeps_locked(opened, changed(number=2), fixed)
-    assert not drafts.keeps_locked(opened, changed(departs_s=one.departs_s + 60), fixed)
-    assert drafts.keeps_locked(opened, changed(departs_s=one.departs_s + 60), drafts.Fixed())
+    assert editing.keeps_locked(opened, changed(number=2), fixed)
+    assert not editing.keeps_locked(opened, changed(departs_s=one.departs_s + 60), fixed)
+    assert editing.keeps_locked(opened, changed(departs_s=one.departs_s + 60), editing.Fixed())
 
 
 def test_a_draft_that_somebody_adjusted_meanwhile_is_looked_at_before_it_is_published(
@@ -85,7 +86,7 @@ def test_a_draft_that_somebody_adjusted_meanwhile_is_looked_at_before_it_is_publ
     browser, page = world.sign_in(app, packed, "supplies"), f"/plans/{plan.id}"
     seen = {"version": str(plan.version)}
     assert f'name="version" value="{plan.version}"' in browser.get(page).get_data(as_text=True)
-    adjusting.adjust(packed.actor("supplies"), plan.id, edit(plan, "out"))
+    drafts_service.adjust(packed.actor("supplies"), plan.id, edit(plan, "out"))
     assert world.post(browser, page, f"{page}/publish", seen).status_code == 409
     db.session.refresh(plan)
     assert plan.state == "proposed"

@@ -15,8 +15,9 @@ from flask import Flask
 
 from app.core.db import db
 from app.core.errors import Conflict
-from app.dispatch import drafts, problem
-from app.dispatch.problem import Measured, road_service
+from app.dispatch.drafts import editing
+from app.dispatch.planning import problem
+from app.dispatch.planning.problem import Measured, road_service
 from app.settings import Settings, SettingsError
 from routing.providers import CrowFly, Osrm, ProviderFailure, Valhalla
 from tests import world
@@ -98,7 +99,7 @@ def test_nobody_holds_a_snapshot_or_the_turn_to_write_while_the_road_service_is_
     plan = planned(packed)
     assert roads.held == [False]
     browser, page = world.sign_in(app, packed, "supplies"), f"/plans/{plan.id}/adjust"
-    name = sorted(drafts.open_plan(plan).stop_rows)[0]
+    name = sorted(editing.open_plan(plan).stop_rows)[0]
     for action, sent in (
         ("", {"do": "out", "stop": name}),
         ("", {"do": "fit", "stop": name}),

@@ -15,11 +15,13 @@ from app.core import clock
 from app.core.db import db
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.jobs import Job, drain
-from app.dispatch import missing, rounds, service
-from app.dispatch.missing import Resolve
+from app.dispatch.missing_bags import service as missing_bags_service
+from app.dispatch.missing_bags.service import Resolve
 from app.dispatch.models import Custody, Plan, PlanBag, Round, Shift, Stop, TeamMember
-from app.dispatch.rounds import Sign, Skip
-from app.dispatch.service import AskPlan
+from app.dispatch.planning import service
+from app.dispatch.planning.service import AskPlan
+from app.dispatch.rounds import service as rounds_service
+from app.dispatch.rounds.service import Sign, Skip
 from app.ordering.models import OrderLine
 from app.picking import service as picking
 from app.picking.models import Bag
@@ -63,8 +65,8 @@ def only_round() -> Round:
 
 def on_the_way(here: World) -> Round:
     round_id = only_round().id
-    rounds.load(here.actor("supplies"), round_id)
-    return rounds.depart(here.actor("supplies"), round_id)
+    rounds_service.load(here.actor("supplies"), round_id)
+    return rounds_service.depart(here.actor("supplies"), round_id)
 
 
 def test_a_plan_answers_for_every_packed_bag(packed: World) -> None:
@@ -80,13 +82,13 @@ def test_the_same_input_is_the_same_plan(packed: World) -> None:
 
 def test_bags_of_a_round_that_was_called_off_are_planned_anew_and_go_out(published: World) -> None:
     before = db.session.scalars(select(Plan.id)).one()
-    rounds.cancel(published.actor("supplies"), only_round().id)
+    rounds_service.cancel(published.actor("supplies"), only_round().id)
     plan = planned(published)
     assert plan.id != before
     service.publish(published.actor("supplies"), plan.id)
     again = db.session.scalars(select(Round).where(Round.plan_id == plan.id)).one()
-    rounds.load(published.actor("supplies"), again.id)
-    rounds.depart(published.actor("supplies"), again.id)
+    rounds_service.load(published.actor("supplies"), again.id)
+    rounds_service.depart(published.actor("supplies"), again.id)
     assert again.state == "departed"
 
 
@@ -152,7 +154,7 @@ def test_publishing_is_refused_when_a_bag_came_after_the_plan(packed: World) -> 
 def test_a_round_goes_out_and_its_bags_are_signed_for(published: World) -> None:
     on_the_way(published)
     for stop in db.session.scalars(select(Stop).order_by(Stop.seq)).all():
-        rounds.sign(published.actor("supplies"), stop.id, Sign(""))
+        rounds_service.sign(published.actor("supplies"), stop.id, Sign(""))
     assert set(db.session.scalars(select(Bag.state))) == {"dropped_off"}
     assert db.session.scalar(select(func.sum(OrderLine.qty_dropped_off))) == 16
     assert only_round().state == "completed"
@@ -164,24 +166,24 @@ def test_a_missing_bag_keeps_its_units_until_somebody_says_what_became_of_it(pub
     supplies = published.actor("supplies")
     stop = db.session.scalars(select(Stop).order_by(Stop.seq)).first()
     assert stop is not None
-    bag = rounds.bags_at(stop)[0]
+    bag = rounds_service.bags_at(stop)[0]
     with pytest.raises(Invalid):
-        rounds.sign(supplies, stop.id, Sign("ABCDEFGHJ"))
-    done = rounds.sign(supplies, stop.id, Sign(f"{bag.code}"))
+        rounds_service.sign(supplies, stop.id, Sign("ABCDEFGHJ"))
+    done = rounds_service.sign(supplies, stop.id, Sign(f"{bag.code}"))
     assert done.bags_missing == 1
     units = sum(line.qty for line in bag.lines)
     assert db.session.scalar(select(func.sum(OrderLine.qty_packed))) >= units
-    missing.resolve_missing(supplies, bag.id, Resolve("written_off"))
+    missing_bags_service.resolve_missing(supplies, bag.id, Resolve("written_off"))
     assert db.session.scalar(select(func.sum(OrderLine.qty_open))) == units
     assert db.session.scalar(select(func.sum(Lot.qty_damaged))) == units
     with pytest.raises(Conflict):
-        missing.resolve_missing(supplies, bag.id, Resolve("found"))
+        missing_bags_service.resolve_missing(supplies, bag.id, Resolve("found"))
 
 
 def test_skipped_stops_come_back_to_the_depot_with_the_round(published: World) -> None:
     on_the_way(published)
     for stop in db.session.scalars(select(Stop).order_by(Stop.seq)).all():
-        rounds.skip(published.actor("supplies"), stop.id, Skip("进不去"))
+        rounds_service.skip(published.actor("supplies"), stop.id, Skip("进不去"))
     assert set(db.session.scalars(select(Bag.state))) == {"packed"}
     assert service.wave_to_plan(published.cycle.id) == 2
     assert planned(published).wave == 2
@@ -191,11 +193,11 @@ def test_signing_twice_or_before_departure_changes_nothing(published: World) -> 
     stop = db.session.scalars(select(Stop).order_by(Stop.seq)).first()
     assert stop is not None
     with pytest.raises(Conflict):
-        rounds.sign(published.actor("supplies"), stop.id, Sign(""))
+        rounds_service.sign(published.actor("supplies"), stop.id, Sign(""))
     on_the_way(published)
-    rounds.sign(published.actor("supplies"), stop.id, Sign(""))
+    rounds_service.sign(published.actor("supplies"), stop.id, Sign(""))
     with pytest.raises(Conflict):
-        rounds.sign(published.actor("supplies"), stop.id, Sign(""))
+        rounds_service.sign(published.actor("supplies"), stop.id, Sign(""))
 
 
 def test_goods_at_rest_are_not_loaded(published: World) -> None:
@@ -203,7 +205,7 @@ def test_goods_at_rest_are_not_loaded(published: World) -> None:
         lot.released_at = clock.now() + timedelta(hours=1)
     db.session.commit()
     with pytest.raises(Conflict, match="静置"):
-        rounds.load(published.actor("supplies"), only_round().id)
+        rounds_service.load(published.actor("supplies"), only_round().id)
 
 
 def test_a_plan_under_way_cannot_be_replaced(published: World) -> None:
@@ -215,7 +217,7 @@ def test_a_plan_under_way_cannot_be_replaced(published: World) -> None:
 def test_a_runner_sees_only_the_rounds_of_the_own_team(app: Flask, published: World) -> None:
     round_id = only_round().id
     with pytest.raises(NotFound):
-        rounds.require_round(published.actor("runner"), round_id)
+        rounds_service.require_round(published.actor("runner"), round_id)
     team = only_round().shift.team_id
     db.session.add(TeamMember(team_id=team, account_id=published.accounts["runner"].id, name="跑"))
     db.session.commit()

@@ -8,12 +8,16 @@ from sqlalchemy import select
 
 from app.core.db import db
 from app.core.errors import Conflict, Invalid
-from app.dispatch import loading, missing, queries, rounds, service
-from app.dispatch.missing import Resolve
+from app.dispatch import queries
+from app.dispatch.loading import service as loading_service
+from app.dispatch.missing_bags import service as missing_bags_service
+from app.dispatch.missing_bags.service import Resolve
 from app.dispatch.models import Plan, PlanBag, Round, Stop
-from app.dispatch.rounds import Left, Sign
-from app.dispatch.staying import StayingBag, Why, staying_bags
-from app.oversight.reconcile import equations
+from app.dispatch.planning import service
+from app.dispatch.rounds import service as rounds_service
+from app.dispatch.rounds.service import Left, Sign
+from app.dispatch.rounds.staying import StayingBag, Why, staying_bags
+from app.oversight.reconcile.equations import equations
 from app.picking import service as picking
 from app.picking.models import Bag
 from tests import world
@@ -50,13 +54,13 @@ def test_the_rest_of_a_round_loads_when_a_bag_is_held_and_the_bag_waits_for_the_
     assert (one.bag_id, one.why) == (first, Why.HELD)
     assert "装车前解除暂存就随这一趟走" in str(one.next_step)
     assert queries.round_rows(only_round().plan_id)[0].bags == 3
-    done = rounds.load(supplies, only_round().id)
+    done = rounds_service.load(supplies, only_round().id)
     assert sorted(states().values()) == ["held", "loaded", "loaded", "loaded"]
     (one,) = kept(done)
     assert (one.bag_id, one.why, str(one.next_step)) == (first, Why.HELD, "解除暂存后排进下一波")
-    rounds.depart(supplies, done.id)
+    rounds_service.depart(supplies, done.id)
     for stop in db.session.scalars(select(Stop).where(Stop.round_id == done.id).order_by(Stop.seq)).all():
-        drop_off = rounds.sign(supplies, stop.id, Sign(""))
+        drop_off = rounds_service.sign(supplies, stop.id, Sign(""))
         assert drop_off.bags_missing == 0
     assert only_round().state == "completed"
     picking.release(supplies, first)
@@ -71,20 +75,20 @@ def test_a_bag_waits_again_when_its_next_round_is_called_off_and_not_when_it_tra
     published: World, called_off: bool
 ) -> None:
     supplies, first = published.actor("supplies"), bag_ids()[0]
-    done = rounds.load(supplies, only_round().id, Left((first,)))
-    rounds.depart(supplies, done.id)
+    done = rounds_service.load(supplies, only_round().id, Left((first,)))
+    rounds_service.depart(supplies, done.id)
     for stop in db.session.scalars(select(Stop).where(Stop.state == "pending").order_by(Stop.seq)).all():
-        rounds.sign(supplies, stop.id, Sign(""))
+        rounds_service.sign(supplies, stop.id, Sign(""))
     later = planned(published)
     service.publish(supplies, later.id)
     (one,) = kept(done)
     assert "第 2 波第 1 趟" in str(one.next_step)
     if called_off:
-        rounds.cancel(supplies, later.rounds[0].id)
+        rounds_service.cancel(supplies, later.rounds[0].id)
     else:
-        rounds.load(supplies, later.rounds[0].id)
-        rounds.depart(supplies, later.rounds[0].id)
-        rounds.sign(supplies, later.rounds[0].stops[0].id, Sign(""))
+        rounds_service.load(supplies, later.rounds[0].id)
+        rounds_service.depart(supplies, later.rounds[0].id)
+        rounds_service.sign(supplies, later.rounds[0].stops[0].id, Sign(""))
     (one,) = kept(done)
     assert (str(one.next_step) == "排进下一波") == called_off
 
@@ -93,7 +97,7 @@ def test_a_bag_that_is_released_in_time_travels_with_its_round(published: World)
     supplies, first = published.actor("supplies"), bag_ids()[0]
     picking.hold(supplies, first)
     picking.release(supplies, first)
-    rounds.load(supplies, only_round().id)
+    rounds_service.load(supplies, only_round().id)
     assert set(states().values()) == {"loaded"}
     assert kept(only_round()) == []
 
@@ -109,7 +113,7 @@ def test_a_bag_packed_again_stays_and_its_new_bag_is_named(published: World) -> 
     assert new is not None
     (one,) = kept(only_round())
     assert str(one.next_step) == f"重装成袋 {new.code}，排进下一波"
-    rounds.load(supplies, only_round().id)
+    rounds_service.load(supplies, only_round().id)
     assert states()[new.id] == "packed"
     assert sorted(states().values()) == ["loaded"] * 3 + ["packed", "voided"]
     service.publish(supplies, planned(published).id)
@@ -121,40 +125,40 @@ def test_a_bag_packed_again_stays_and_its_new_bag_is_named(published: World) -> 
 def test_bags_ticked_at_loading_stay_in_the_depot_and_a_stop_without_bags_is_skipped(published: World) -> None:
     supplies, round_ = published.actor("supplies"), only_round()
     lonely = published.buildings[1].id
-    staying = [bag.id for bag in rounds.bags_of_round(round_.id) if bag.building_id == lonely]
+    staying = [bag.id for bag in rounds_service.bags_of_round(round_.id) if bag.building_id == lonely]
     with pytest.raises(Invalid):
-        rounds.load(supplies, round_.id, Left((999_999,)))
-    rounds.load(supplies, round_.id, Left(tuple(staying)))
+        rounds_service.load(supplies, round_.id, Left((999_999,)))
+    rounds_service.load(supplies, round_.id, Left(tuple(staying)))
     stop = db.session.scalars(select(Stop).where(Stop.building_id == lonely)).one()
     assert stop.state == "skipped"
     assert {one.why for one in kept(round_)} == {Why.IN_DEPOT}
     assert {states()[bag] for bag in staying} == {"packed"}
     answers = db.session.scalars(select(PlanBag).where(PlanBag.bag_id.in_(staying))).all()
     assert {(answer.stop_id, bool(answer.held_reason)) for answer in answers} == {(None, True)}
-    loading.join(supplies, round_.id, Left((staying[0],)))
+    loading_service.join(supplies, round_.id, Left((staying[0],)))
     assert states()[staying[0]] == "loaded"
     assert stop.state == "pending"
     with pytest.raises(Conflict):
-        loading.join(supplies, round_.id, Left((staying[0],)))
-    rounds.depart(supplies, round_.id)
+        loading_service.join(supplies, round_.id, Left((staying[0],)))
+    rounds_service.depart(supplies, round_.id)
     for one in db.session.scalars(select(Stop).where(Stop.state == "pending").order_by(Stop.seq)).all():
-        rounds.sign(supplies, one.id, Sign(""))
+        rounds_service.sign(supplies, one.id, Sign(""))
     assert only_round().state == "completed"
     assert broken() == []
 
 
 def test_a_loaded_bag_can_be_left_behind_until_the_round_departs(published: World) -> None:
     supplies, round_ = published.actor("supplies"), only_round()
-    rounds.load(supplies, round_.id)
+    rounds_service.load(supplies, round_.id)
     ids = bag_ids()
-    loading.unload(supplies, round_.id, Left((ids[0],)))
+    loading_service.unload(supplies, round_.id, Left((ids[0],)))
     assert states()[ids[0]] == "packed"
     assert [one.bag_id for one in kept(round_)] == [ids[0]]
     with pytest.raises(Conflict, match="取消这一趟"):
-        loading.unload(supplies, round_.id, Left(tuple(ids[1:])))
-    rounds.depart(supplies, round_.id)
+        loading_service.unload(supplies, round_.id, Left(tuple(ids[1:])))
+    rounds_service.depart(supplies, round_.id)
     with pytest.raises(Conflict, match="正在装车"):
-        loading.unload(supplies, round_.id, Left((ids[1],)))
+        loading_service.unload(supplies, round_.id, Left((ids[1],)))
 
 
 def test_a_round_of_which_nothing_can_travel_says_so(published: World) -> None:
@@ -162,7 +166,7 @@ def test_a_round_of_which_nothing_can_travel_says_so(published: World) -> None:
     for bag in bag_ids():
         picking.hold(supplies, bag)
     with pytest.raises(Conflict, match="没有能装车的袋"):
-        rounds.load(supplies, only_round().id)
+        rounds_service.load(supplies, only_round().id)
     assert only_round().state == "planned"
 
 
@@ -170,24 +174,24 @@ def test_a_bag_on_older_paper_that_stayed_is_no_error_when_it_is_named_as_missin
     supplies, round_ = published.actor("supplies"), only_round()
     first = db.session.get_one(Bag, bag_ids()[0])
     picking.hold(supplies, first.id)
-    rounds.load(supplies, round_.id)
-    rounds.depart(supplies, round_.id)
+    rounds_service.load(supplies, round_.id)
+    rounds_service.depart(supplies, round_.id)
     stop = db.session.scalars(select(Stop).where(Stop.building_id == first.building_id)).one()
-    done = rounds.sign(supplies, stop.id, Sign(first.code))
+    done = rounds_service.sign(supplies, stop.id, Sign(first.code))
     assert (done.bags_missing, states()[first.id]) == (0, "held")
 
 
 def test_a_bag_missing_at_the_building_that_never_left_goes_to_the_next_wave(published: World) -> None:
     supplies, round_ = published.actor("supplies"), only_round()
-    rounds.load(supplies, round_.id)
-    rounds.depart(supplies, round_.id)
+    rounds_service.load(supplies, round_.id)
+    rounds_service.depart(supplies, round_.id)
     lost: Bag | None = None
     for stop in db.session.scalars(select(Stop).order_by(Stop.seq)).all():
-        here = rounds.bags_at(stop)[0]
-        rounds.sign(supplies, stop.id, Sign(here.code if lost is None else ""))
+        here = rounds_service.bags_at(stop)[0]
+        rounds_service.sign(supplies, stop.id, Sign(here.code if lost is None else ""))
         lost = lost or here
     assert lost is not None
-    missing.resolve_missing(supplies, lost.id, Resolve("in_depot"))
+    missing_bags_service.resolve_missing(supplies, lost.id, Resolve("in_depot"))
     assert states()[lost.id] == "packed"
     plan = planned(published)
     assert plan.wave == 2
@@ -206,7 +210,7 @@ def test_no_page_about_the_round_shows_a_stored_code(app: Flask, published: Worl
         assert "人工暂存" in shown
         assert ">held<" not in shown
     second = bag_ids()[1]
-    rounds.load(supplies, only_round().id)
+    rounds_service.load(supplies, only_round().id)
     answer = world.post(browser, f"/rounds/{only_round().id}", f"/bags/{second}/hold", {})
     assert "已装车" in answer.get_data(as_text=True)
     assert "loaded" not in answer.get_data(as_text=True)
@@ -217,7 +221,7 @@ def test_several_bags_stay_by_several_reasons_at_once(published: World) -> None:
     receive(published, 2, 1)
     picking.hold(supplies, ids[0])
     picking.void(supplies, ids[1], picking.VoidBag("破了"))
-    rounds.load(supplies, only_round().id, Left((ids[2],)))
+    rounds_service.load(supplies, only_round().id, Left((ids[2],)))
     assert {one.bag_id: one.why for one in kept(only_round())} == {
         ids[0]: Why.HELD,
         ids[1]: Why.VOIDED,

@@ -11,11 +11,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.core import clock
-from app.dispatch import planning, problem
-from app.dispatch.leftover import Filling, serve_rest
 from app.dispatch.models import HeldReason
-from app.dispatch.problem import Stated, state, stop_of
-from app.dispatch.work import BagLoad, BuildingWork, TeamShift, Work
+from app.dispatch.planning import jobs as planning_jobs
+from app.dispatch.planning import problem
+from app.dispatch.planning.leftover import Filling, serve_rest
+from app.dispatch.planning.problem import Stated, state, stop_of
+from app.dispatch.planning.work import BagLoad, BuildingWork, TeamShift, Work
 from app.places.models import Gate
 from routing import Plan, check
 from routing.check_free import free_vehicle
@@ -30,7 +31,7 @@ MODES = ("to_building", "to_stairwell", "to_door")
 @pytest.fixture(autouse=True)
 def searching_here() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(planning, "searcher", InThisProcess(40))
+        patch.setattr(planning_jobs, "searcher", InThisProcess(40))
         patch.setattr(problem, "road_service", lambda: None)
         yield
 
@@ -60,7 +61,7 @@ def building(number: int, kilograms: list[float], **more: Any) -> BuildingWork:
 def planned(
     buildings: list[BuildingWork], teams: list[TeamShift], gates: list[Gate] | None = None
 ) -> tuple[Stated, Plan]:
-    stated, plan = planning.full_plan(state(Work(DAY, buildings, teams, gates or [], []), 0), 1, 1)
+    stated, plan = planning_jobs.full_plan(state(Work(DAY, buildings, teams, gates or [], []), 0), 1, 1)
     assert check(stated.problem, plan).violations == ()
     return stated, plan
 

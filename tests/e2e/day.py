@@ -14,25 +14,25 @@ from app.catalog.models import Bundle, BundleComponent
 from app.core import clock
 from app.core.db import command, db
 from app.core.jobs import Job, drain
-from app.dispatch import rounds
-from app.dispatch import service as dispatch
 from app.dispatch.models import Plan, Stop, TeamMember
-from app.dispatch.rounds import Sign
+from app.dispatch.planning import service as dispatch
+from app.dispatch.rounds import service as rounds_service
+from app.dispatch.rounds.service import Sign
 from app.errands import service as errands
 from app.errands.models import Errand
 from app.errands.schemas import Ask
-from app.handover import service_confirm
+from app.handover.confirmation import service as confirmation_service
 from app.handover.models import Dispute
 from app.handover.schemas import Complain, Complaint
-from app.intake import service as intake
-from app.intake import service_commit
+from app.intake.booking import service as booking_service
 from app.intake.models import ChainLine
-from app.ordering import service_standing
+from app.intake.paste import service as intake
 from app.ordering.models import Cycle, CyclePoint, CycleState, HouseholdOrder, Offer, OfferComponent, OrderLine
 from app.ordering.models_desk import StandingOrder
+from app.ordering.standing import service as standing_service
 from app.picking import service as picking
 from app.picking.models import Bag
-from app.places import service_care
+from app.places.care import service as care_service
 from app.places.models import Captaincy, Gate, HouseholdContact, ZoneDesignation, ZoneLevel
 from app.purchasing import service as purchasing
 from app.purchasing.models import PurchaseOrder
@@ -134,7 +134,7 @@ def _coming(here: World) -> Cycle:
     db.session.commit()
     leader = here.actor("leader")
     paste = intake.paste_chain(leader, cycle.id, here.points[0].id, intake.Paste(CHAIN))
-    service_commit.commit(leader, paste.id)
+    booking_service.commit(leader, paste.id)
     return cycle
 
 
@@ -142,11 +142,11 @@ def _care(here: World, coming: Cycle) -> None:
     """Somebody to look after, who gets vegetables without asking."""
     leader, home = here.actor("leader"), here.households[1].id
     carer = here.accounts["captain"].id
-    service_care.save(leader, home, service_care.SaveCare(("elderly_alone",), True, carer, "敲门重一点"))
+    care_service.save(leader, home, care_service.SaveCare(("elderly_alone",), True, carer, "敲门重一点"))
     lines = ((here.items[0].id, 2), (here.items[2].id, 1))
-    wanted = service_standing.SaveStanding(lines, coming.deliver_on, every_days=2, carer_id=carer)
-    service_standing.create(leader, home, wanted)
-    service_standing.book_again(here.actor("supplies"), coming.id)
+    wanted = standing_service.SaveStanding(lines, coming.deliver_on, every_days=2, carer_id=carer)
+    standing_service.create(leader, home, wanted)
+    standing_service.book_again(here.actor("supplies"), coming.id)
 
 
 def _buy(here: World) -> None:
@@ -174,9 +174,9 @@ def _drive(here: World) -> None:
     team = stop.round.shift.team_id
     db.session.add(TeamMember(team_id=team, account_id=here.accounts["runner"].id, name="小甲"))
     db.session.commit()
-    rounds.load(supplies, stop.round_id)
-    rounds.depart(supplies, stop.round_id)
-    rounds.sign(supplies, stop.id, Sign(""))
+    rounds_service.load(supplies, stop.round_id)
+    rounds_service.depart(supplies, stop.round_id)
+    rounds_service.sign(supplies, stop.id, Sign(""))
 
 
 def _stop(here: World) -> Stop:
@@ -190,7 +190,7 @@ def _hand_out(here: World) -> None:
     hand_out(here, **absent)
     line = min(line.order_line_id for line in bags()[0].lines)
     said = Complain([Complaint(line, 1, "damaged")], "烂了")
-    service_confirm.complain(resident_of(here.households[0]), bags()[0].id, said)
+    confirmation_service.complain(resident_of(here.households[0]), bags()[0].id, said)
 
 
 @command

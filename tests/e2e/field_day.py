@@ -12,9 +12,9 @@ from sqlalchemy import select, update
 from app.core import clock
 from app.core.db import db
 from app.core.jobs import drain
-from app.dispatch import rounds
-from app.dispatch import service as dispatch
 from app.dispatch.models import Plan, Round, Stop, TeamMember
+from app.dispatch.planning import service as dispatch
+from app.dispatch.rounds import service as rounds_service
 from app.ordering.models import CycleState
 from app.picking import service as picking
 from app.places.models import Captaincy
@@ -54,8 +54,8 @@ def publish_rounds(here: World, households: int = 4) -> list[Round]:
 def depart(here: World) -> None:
     """Every round is loaded and has left."""
     for round_id in list(db.session.scalars(select(Round.id).order_by(Round.id))):
-        rounds.load(here.actor("supplies"), round_id)
-        rounds.depart(here.actor("supplies"), round_id)
+        rounds_service.load(here.actor("supplies"), round_id)
+        rounds_service.depart(here.actor("supplies"), round_id)
 
 
 def stop_of(here: World, building: int = 0) -> Stop:

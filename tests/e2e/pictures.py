@@ -48,7 +48,7 @@ from app.places.models import Building, Household, Stairwell  # noqa: E402
 from app.settings import Settings  # noqa: E402
 from app.stock import service as stock  # noqa: E402
 from app.stock.schemas import Goods, TakeIn  # noqa: E402
-from app.upkeep import schema  # noqa: E402
+from app.upkeep.database import schema  # noqa: E402
 
 LAPTOP = {"width": 1200, "height": 800}
 PHONE = {"width": 360, "height": 740}

@@ -24,14 +24,14 @@ from sqlalchemy import select  # noqa: E402
 from app.core.db import db  # noqa: E402
 from app.core.jobs import drain  # noqa: E402
 from app.factory import create_app  # noqa: E402
-from app.printing import service  # noqa: E402
-from app.printing.engine import render_to_file  # noqa: E402
+from app.printing.centre import service  # noqa: E402
 from app.printing.files import path_of  # noqa: E402
 from app.printing.kinds import ALL  # noqa: E402
-from app.printing.labels import STOCKS  # noqa: E402
+from app.printing.layout.labels import STOCKS  # noqa: E402
 from app.printing.limits import RenderLimits  # noqa: E402
 from app.printing.models import Document  # noqa: E402
-from app.printing.setup import SavePaper, save_paper  # noqa: E402
+from app.printing.paper_setup.service import SavePaper, save_paper  # noqa: E402
+from app.printing.renderer.engine import render_to_file  # noqa: E402
 from tests.e2e.pictures import Scene, build, look_around, supplies_team  # noqa: E402
 from tests.printing.invented import a_kit, every_sheet, stamped  # noqa: E402
 from tests.printing.invented_residents import for_residents, hostile_labels  # noqa: E402

@@ -18,7 +18,7 @@ from app.core.db import db
 from app.dispatch.models import ArrivalCount, ArrivalDifference, DropOff
 from app.handover.models import HandOut
 from app.ordering.models import HouseholdOrder
-from app.oversight.reconcile import equations
+from app.oversight.reconcile.equations import equations
 from app.picking.models import Bag
 from app.printing.models import Document
 from tests.conftest import POSTGRES

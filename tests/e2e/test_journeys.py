@@ -11,7 +11,7 @@ from sqlalchemy import select
 from app.core.db import db
 from app.dispatch.models import Round, Stop
 from app.ordering.models import HouseholdOrder
-from app.oversight.reconcile import equations
+from app.oversight.reconcile.equations import equations
 from app.picking.models import Bag
 from app.printing.models import Document
 from app.purchasing.models import PurchaseOrder

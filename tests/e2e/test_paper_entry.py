@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from app.core.db import db
-from app.core.natural import natural_key
+from app.core.text.natural import natural_key
 from app.picking import service as picking
 from app.picking.models import Bag
 from app.places.models import Household

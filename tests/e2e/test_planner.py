@@ -8,11 +8,11 @@ import pytest
 from sqlalchemy import select
 
 from app.core.db import db
-from app.dispatch import service as dispatch
 from app.dispatch.models import ModeHours, Round, Team
-from app.dispatch.planning import constructed_plan, store
-from app.dispatch.problem import state
-from app.dispatch.work import read_work
+from app.dispatch.planning import service as dispatch
+from app.dispatch.planning.jobs import constructed_plan, store
+from app.dispatch.planning.problem import state
+from app.dispatch.planning.work import read_work
 from app.ordering.models import CycleState
 from app.picking import service as picking
 from tests.allocation.test_runs import receive, run

@@ -11,11 +11,11 @@ from sqlalchemy import select
 
 from app.core.db import db
 from app.core.jobs import drain
-from app.dispatch import service
 from app.dispatch.models import Round
+from app.dispatch.planning import service
 from app.ordering.models import Cycle
 from app.picking.models import Bag
-from app.printing import service as printing
+from app.printing.centre import service as printing
 from app.printing.models import Document
 from tests import world
 from tests.conftest import POSTGRES

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from app.core.db import db
-from app.places import service_import
-from app.places.service_import import Upload, operator_of
-from app.places.tables.kinds import Kind
-from app.places.tables.options import Options
+from app.places.imports import service as imports_service
+from app.places.imports.service import Upload, operator_of
+from app.places.imports.tables.kinds import Kind
+from app.places.imports.tables.options import Options
 from tests.e2e.conftest import Site
 
 pytestmark = pytest.mark.browser
@@ -23,7 +23,7 @@ def old_waterworks(site: Site) -> None:
     with site.app.app_context():
         own = site.world.subdistrict.id
         for kind, text in ((Kind.COMPOUNDS, COMPOUND), (Kind.BUILDINGS, BUILDINGS)):
-            service_import.bring_in(operator_of(own), Upload(text.encode(), kind, Options(own, datum="wgs84")))
+            imports_service.bring_in(operator_of(own), Upload(text.encode(), kind, Options(own, datum="wgs84")))
         db.session.remove()
 
 

@@ -13,7 +13,7 @@ from app.access.permissions import Resident
 from app.access.sessions import issue_token, settings
 from app.core import clock
 from app.core.db import command, db
-from app.dispatch.rounds import drop_units
+from app.dispatch.rounds.service import drop_units
 from app.handover import queries, service
 from app.handover.schemas import DoorEntry, HandOutEntry
 from app.ordering.models import CycleState, OrderLine

@@ -15,7 +15,7 @@ from app.core import clock, jobs
 from app.core.db import db
 from app.core.errors import Conflict, Invalid, LoudaError, NotFound
 from app.core.idempotency import new_key
-from app.handover import service_confirm
+from app.handover.confirmation import service as confirmation_service
 from app.handover.models import Confirmation, ConfirmationLine, Dispute
 from app.handover.schemas import Complain, Complaint, Confirm
 from app.picking.models import Bag
@@ -40,22 +40,22 @@ def line_ids(bag: Bag) -> list[int]:
 
 
 def test_a_household_accepts_its_own_bags_and_no_others(here: World) -> None:
-    assert service_confirm.confirm(resident_of(here.households[0]), Confirm()) == 1
+    assert confirmation_service.confirm(resident_of(here.households[0]), Confirm()) == 1
     assert [bag.state for bag in bags()] == ["confirmed", "handed_out", "handed_out", "dropped_off"]
     one = db.session.scalars(select(Confirmation)).one()
     assert (one.by_kind, one.by_id) == ("household", here.households[0].id)
     assert units("accepted") == 4
     with pytest.raises(NotFound):
-        service_confirm.confirm(resident_of(here.households[0]), Confirm([bag_of(here, 1).id]))
+        confirmation_service.confirm(resident_of(here.households[0]), Confirm([bag_of(here, 1).id]))
     with pytest.raises(NotFound):
-        service_confirm.complain(resident_of(here.households[0]), bag_of(here, 1).id, Complain())
+        confirmation_service.complain(resident_of(here.households[0]), bag_of(here, 1).id, Complain())
     assert books_agree(here)
 
 
 def test_confirming_twice_has_one_effect(here: World) -> None:
     mine = resident_of(here.households[0])
-    assert service_confirm.confirm(mine, Confirm()) == 1
-    assert service_confirm.confirm(mine, Confirm([bag_of(here, 0).id])) == 0
+    assert confirmation_service.confirm(mine, Confirm()) == 1
+    assert confirmation_service.confirm(mine, Confirm([bag_of(here, 0).id])) == 0
     assert db.session.scalar(select(func.count()).select_from(Confirmation)) == 1
     assert units("accepted") == 4
 
@@ -64,7 +64,7 @@ def test_a_complaint_disputes_its_units_and_accepts_the_rest(here: World) -> Non
     bag = bag_of(here, 0)
     greens, potatoes = line_ids(bag)
     said = Complain([Complaint(greens, 2, "damaged"), Complaint(potatoes, 0)], "压烂了")
-    service_confirm.complain(resident_of(here.households[0]), bag.id, said)
+    confirmation_service.complain(resident_of(here.households[0]), bag.id, said)
     assert (units("accepted"), units("disputed")) == (2, 2)
     lines = {line.order_line_id: line for line in db.session.scalars(select(ConfirmationLine))}
     assert (lines[greens].qty_bagged, lines[greens].qty_accepted, lines[greens].qty_disputed) == (3, 1, 2)
@@ -78,43 +78,43 @@ def test_a_complaint_that_makes_no_sense_changes_nothing(here: World) -> None:
     greens, _potatoes = line_ids(bag)
     foreign = line_ids(bag_of(here, 1))[0]
     with pytest.raises(Invalid):
-        service_confirm.complain(mine, bag.id, Complain())
+        confirmation_service.complain(mine, bag.id, Complain())
     with pytest.raises(Invalid):
-        service_confirm.complain(mine, bag.id, Complain([Complaint(greens, 4)]))
+        confirmation_service.complain(mine, bag.id, Complain([Complaint(greens, 4)]))
     with pytest.raises(NotFound):
-        service_confirm.complain(mine, bag.id, Complain([Complaint(foreign, 1)]))
+        confirmation_service.complain(mine, bag.id, Complain([Complaint(foreign, 1)]))
     with pytest.raises(NotFound):
-        service_confirm.complain(mine, bag.id, Complain([Complaint(greens, 1), Complaint(greens, 1)]))
+        confirmation_service.complain(mine, bag.id, Complain([Complaint(greens, 1), Complaint(greens, 1)]))
     assert bag_of(here, 0).state == "handed_out"
     assert units("disputed") == 0
 
 
 def test_a_bag_that_is_confirmed_takes_no_complaint(here: World) -> None:
     bag, mine = bag_of(here, 0), resident_of(here.households[0])
-    service_confirm.confirm(mine, Confirm())
+    confirmation_service.confirm(mine, Confirm())
     with pytest.raises(Conflict):
-        service_confirm.complain(mine, bag.id, Complain([Complaint(line_ids(bag)[0], 1)]))
+        confirmation_service.complain(mine, bag.id, Complain([Complaint(line_ids(bag)[0], 1)]))
 
 
 def test_the_captain_confirms_a_building_on_behalf_and_is_named_for_it(here: World) -> None:
     captain, building = here.actor("captain"), here.buildings[0].id
     said = Complain([Complaint(line_ids(bag_of(here, 0))[0], 1, "missing")])
-    service_confirm.complain_for(captain, bag_of(here, 0).id, said)
-    assert service_confirm.confirm_building(captain, here.cycle.id, building) == 2
+    confirmation_service.complain_for(captain, bag_of(here, 0).id, said)
+    assert confirmation_service.confirm_building(captain, here.cycle.id, building) == 2
     kinds = {(one.by_kind, one.by_id) for one in db.session.scalars(select(Confirmation))}
     assert kinds == {("captain", captain.id)}
     assert (units("accepted"), units("disputed")) == (11, 1)
     with pytest.raises(Conflict):
-        service_confirm.confirm_building(captain, here.cycle.id, building)
+        confirmation_service.confirm_building(captain, here.cycle.id, building)
     with pytest.raises(NotFound):
-        service_confirm.confirm_building(captain, here.cycle.id, here.buildings[1].id)
+        confirmation_service.confirm_building(captain, here.cycle.id, here.buildings[1].id)
     assert books_agree(here)
 
 
 def test_silence_accepts_after_48_hours_and_is_kept_apart(here: World) -> None:
-    service_confirm.confirm(resident_of(here.households[0]), Confirm())
-    assert service_confirm.confirm_overdue(clock.now() + timedelta(hours=47)) == 0
-    assert service_confirm.confirm_overdue(clock.now() + timedelta(hours=49)) == 2
+    confirmation_service.confirm(resident_of(here.households[0]), Confirm())
+    assert confirmation_service.confirm_overdue(clock.now() + timedelta(hours=47)) == 0
+    assert confirmation_service.confirm_overdue(clock.now() + timedelta(hours=49)) == 2
     kinds = sorted(db.session.scalars(select(Confirmation.by_kind)))
     assert kinds == ["household", "timeout", "timeout"]
     assert bag_of(here, 3).state == "dropped_off"
@@ -128,21 +128,21 @@ def test_the_time_runs_from_the_last_visit_and_a_failed_bag_is_never_accepted_by
     with clock.frozen_at(now + timedelta(hours=40)):
         failed = bags("dropped_off")
         hand_out(here, **{f"bag{failed[1].id}": "no_answer"})
-    assert service_confirm.confirm_overdue(now + timedelta(hours=60)) == 1
+    assert confirmation_service.confirm_overdue(now + timedelta(hours=60)) == 1
     assert [bag.state for bag in bags()[:3]] == ["confirmed", "handed_out", "dropped_off"]
 
 
 def test_many_bags_are_accepted_in_batches(here: World) -> None:
     later = clock.now() + timedelta(hours=49)
-    assert service_confirm.confirm_batch(later, limit=2) == 2
-    assert service_confirm.confirm_batch(later, limit=2) == 1
-    assert service_confirm.confirm_batch(later, limit=2) == 0
+    assert confirmation_service.confirm_batch(later, limit=2) == 2
+    assert confirmation_service.confirm_batch(later, limit=2) == 1
+    assert confirmation_service.confirm_batch(later, limit=2) == 0
 
 
 def test_the_job_accepts_what_is_due(here: World) -> None:
     with clock.frozen_at(clock.now() + timedelta(hours=49)):
-        first = service_confirm.ask_confirm_overdue(here.actor("supplies"))
-        assert service_confirm.ask_confirm_overdue(here.actor("supplies")).id == first.id
+        first = confirmation_service.ask_confirm_overdue(here.actor("supplies"))
+        assert confirmation_service.ask_confirm_overdue(here.actor("supplies")).id == first.id
         assert jobs.drain() == 1
     assert len(bags("confirmed")) == 3
 
@@ -177,13 +177,18 @@ def test_a_complaint_and_the_timeout_at_once_leave_one_confirmation(app: Flask, 
 
     def complain() -> str:
         try:
-            service_confirm.complain(mine, bag_id, Complain([Complaint(line, 1)]))
+            confirmation_service.complain(mine, bag_id, Complain([Complaint(line, 1)]))
             outcome.append("heard")
         except Conflict:
             outcome.append("late")
         return "x"
 
-    raced(app, complain, lambda: service_confirm.confirm_overdue(later), lambda: service_confirm.confirm_overdue(later))
+    raced(
+        app,
+        complain,
+        lambda: confirmation_service.confirm_overdue(later),
+        lambda: confirmation_service.confirm_overdue(later),
+    )
     assert db.session.scalar(select(func.count()).where(Confirmation.bag_id == bag_id)) == 1
     disputes = db.session.scalar(select(func.count()).select_from(Dispute))
     assert (outcome[0], disputes, units("disputed")) in {("heard", 1, 1), ("late", 0, 0)}
@@ -192,7 +197,7 @@ def test_a_complaint_and_the_timeout_at_once_leave_one_confirmation(app: Flask, 
 
 def test_six_confirmations_of_one_household_at_once_are_one(app: Flask, here: World) -> None:
     mine = resident_of(here.households[0])
-    raced(app, *([lambda: service_confirm.confirm(mine, Confirm())] * 6))
+    raced(app, *([lambda: confirmation_service.confirm(mine, Confirm())] * 6))
     assert db.session.scalar(select(func.count()).select_from(Confirmation)) == 1
     assert units("accepted") == 4
     assert books_agree(here)

@@ -13,7 +13,10 @@ from sqlalchemy import select, update
 from app.core import clock
 from app.core.db import db
 from app.core.errors import Conflict, LoudaError, NotFound
-from app.handover import queries, queries_disputes, service, service_confirm, service_disputes
+from app.handover import queries, service
+from app.handover.confirmation import service as confirmation_service
+from app.handover.disputes import queries as disputes_queries
+from app.handover.disputes import service as disputes_service
 from app.handover.models import Confirmation, Dispute, DisputeState
 from app.handover.schemas import BringBack, Complain, Complaint, Confirm, Resolve
 from app.ordering.models import CycleState, OrderLine
@@ -32,7 +35,7 @@ def here(app: Flask) -> World:
     bag = bags()[0]
     greens = min(line.order_line_id for line in bag.lines)
     said = Complain([Complaint(greens, 2, "damaged")], "烂了")
-    service_confirm.complain(resident_of(one.households[0]), bag.id, said)
+    confirmation_service.complain(resident_of(one.households[0]), bag.id, said)
     return one
 
 
@@ -44,7 +47,7 @@ def the_dispute() -> Dispute:
 def test_each_answer_moves_its_units_once(here: World, to: str, stage: str) -> None:
     before = units(stage)
     supplies = here.actor("supplies")
-    service_disputes.resolve(supplies, the_dispute().id, Resolve(to, "已核实"))
+    disputes_service.resolve(supplies, the_dispute().id, Resolve(to, "已核实"))
     assert units(stage) - before == 2
     assert units("disputed") == 0
     one = the_dispute()
@@ -52,12 +55,12 @@ def test_each_answer_moves_its_units_once(here: World, to: str, stage: str) -> N
     assert None not in (one.seen_at, one.started_at, one.resolved_at)
     for again in ("redelivered", "refunded", "rejected"):
         with pytest.raises(Conflict):
-            service_disputes.resolve(supplies, one.id, Resolve(again, "x"))
+            disputes_service.resolve(supplies, one.id, Resolve(again, "x"))
     assert books_agree(here)
 
 
 def test_a_redelivery_is_allocated_again_and_travels_in_the_next_wave(here: World) -> None:
-    service_disputes.resolve(here.actor("leader"), the_dispute().id, Resolve("redelivered", "补"))
+    disputes_service.resolve(here.actor("leader"), the_dispute().id, Resolve("redelivered", "补"))
     receive(here, 0, 2)
     run(here)
     done = picking.pack(here.actor("supplies"), here.cycle.id)
@@ -81,8 +84,8 @@ def test_what_was_lost_on_the_way_is_made_good_before_anybody_gets_more(app: Fla
     (line,) = bag.lines
     shares = {one.id: one.qty_dropped_off for one in db.session.scalars(select(OrderLine))}
     said = Complain([Complaint(line.order_line_id, line.qty, "missing")])
-    service_confirm.complain_for(here.actor("supplies"), bag.id, said)
-    service_disputes.resolve(here.actor("supplies"), the_dispute().id, Resolve("redelivered", "补"))
+    confirmation_service.complain_for(here.actor("supplies"), bag.id, said)
+    disputes_service.resolve(here.actor("supplies"), the_dispute().id, Resolve("redelivered", "补"))
     receive(here, 0, line.qty)
     run(here)
     allocated = {one.id: one.qty_allocated for one in db.session.scalars(select(OrderLine))}
@@ -94,25 +97,25 @@ def test_the_clocks_say_seen_started_answered(here: World) -> None:
     raised = the_dispute().created_at
     supplies = here.actor("supplies")
     with clock.frozen_at(raised + timedelta(seconds=30)):
-        assert service_disputes.see_all(supplies, here.cycle.id) == 1
-        assert service_disputes.see_all(supplies, here.cycle.id) == 0
+        assert disputes_service.see_all(supplies, here.cycle.id) == 1
+        assert disputes_service.see_all(supplies, here.cycle.id) == 0
     with clock.frozen_at(raised + timedelta(minutes=7)):
-        service_disputes.start(supplies, the_dispute().id)
-        seen, started, answered = queries_disputes.one(the_dispute().id).clocks
+        disputes_service.start(supplies, the_dispute().id)
+        seen, started, answered = disputes_queries.one(the_dispute().id).clocks
         assert (seen.is_in_time, started.is_in_time, answered.is_in_time) == (True, False, True)
         assert (seen.minutes, started.minutes, answered.is_done) == (0, 7, False)
     with clock.frozen_at(raised + timedelta(minutes=11)):
-        assert queries_disputes.one(the_dispute().id).is_late
-        assert queries_disputes.counts(supplies, here.cycle.id).late == 1
+        assert disputes_queries.one(the_dispute().id).is_late
+        assert disputes_queries.counts(supplies, here.cycle.id).late == 1
 
 
 def test_only_who_answers_for_the_building_answers(here: World) -> None:
     for name in ("leader2", "captain", "runner", "auditor"):
         with pytest.raises(NotFound):
-            service_disputes.resolve(here.actor(name), the_dispute().id, Resolve("refunded", "x"))
-    assert service_disputes.see_all(here.actor("leader2"), here.cycle.id) == 0
+            disputes_service.resolve(here.actor(name), the_dispute().id, Resolve("refunded", "x"))
+    assert disputes_service.see_all(here.actor("leader2"), here.cycle.id) == 0
     with pytest.raises(NotFound):
-        service_disputes.start(here.actor("supplies"), 999_999)
+        disputes_service.start(here.actor("supplies"), 999_999)
 
 
 def test_a_missing_bag_that_is_found_is_delivered(app: Flask) -> None:
@@ -120,13 +123,13 @@ def test_a_missing_bag_that_is_found_is_delivered(app: Flask) -> None:
     hand_out(here, "101 4")
     bag = bags("missing")[0]
     captain = here.actor("captain")
-    service_disputes.found(captain, bag.id)
+    disputes_service.found(captain, bag.id)
     assert bags()[0].state == "confirmed"
     assert units("accepted") == 4
     assert db.session.scalars(select(Confirmation)).one().by_kind == "captain"
     assert {one.state for one in db.session.scalars(select(Dispute))} == {"rejected"}
     with pytest.raises(Conflict):
-        service_disputes.found(captain, bag.id)
+        disputes_service.found(captain, bag.id)
     assert books_agree(here)
 
 
@@ -139,9 +142,9 @@ def test_a_missing_bag_ends_when_its_last_complaint_is_answered(app: Flask, answ
     here = deliver()
     hand_out(here, "101 4")
     ids = list(db.session.scalars(select(Dispute.id).order_by(Dispute.id)))
-    service_disputes.resolve(here.actor("supplies"), ids[0], Resolve(answers[0], "x"))
+    disputes_service.resolve(here.actor("supplies"), ids[0], Resolve(answers[0], "x"))
     assert bags()[0].state == "missing"
-    service_disputes.resolve(here.actor("supplies"), ids[1], Resolve(answers[1], "x"))
+    disputes_service.resolve(here.actor("supplies"), ids[1], Resolve(answers[1], "x"))
     assert bags()[0].state == state
     assert books_agree(here)
 
@@ -152,7 +155,7 @@ def test_a_bag_that_was_missing_at_the_drop_off_is_not_ours_to_find(app: Flask) 
     db.session.execute(update(Bag).where(Bag.id == bag.id).values(state="missing"))
     db.session.commit()
     with pytest.raises(Conflict):
-        service_disputes.found(here.actor("captain"), bag.id)
+        disputes_service.found(here.actor("captain"), bag.id)
 
 
 def test_the_pages_of_the_queue(app: Flask, here: World, count_queries: Any) -> None:
@@ -189,11 +192,11 @@ def _step(here: World, dice: random.Random) -> None:
         lambda: hand_out(here, building=0, **{f"bag{bag.id}": outcome}),
         lambda: hand_out(here, building=1, **{f"bag{bag.id}": outcome}),
         lambda: service.bring_back(supplies, bag.id, back),
-        lambda: service_confirm.complain_for(supplies, bag.id, Complain([Complaint(line, dice.randint(1, qty))])),
-        lambda: service_confirm.confirm(resident_of(household), Confirm()),
-        lambda: service_confirm.confirm_overdue(clock.now() + timedelta(hours=dice.choice([1, 50]))),
-        lambda: service_disputes.resolve(supplies, dice.choice(open_ones), answer),
-        lambda: service_disputes.found(supplies, bag.id),
+        lambda: confirmation_service.complain_for(supplies, bag.id, Complain([Complaint(line, dice.randint(1, qty))])),
+        lambda: confirmation_service.confirm(resident_of(household), Confirm()),
+        lambda: confirmation_service.confirm_overdue(clock.now() + timedelta(hours=dice.choice([1, 50]))),
+        lambda: disputes_service.resolve(supplies, dice.choice(open_ones), answer),
+        lambda: disputes_service.found(supplies, bag.id),
         lambda: receive(here, dice.randint(0, 1), 2),
         lambda: run(here),
         lambda: picking.pack(supplies, cycle),

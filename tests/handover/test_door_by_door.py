@@ -11,10 +11,12 @@ from sqlalchemy import func, select
 from app.core import clock
 from app.core.db import db
 from app.core.errors import Conflict, NotFound
-from app.handover import queries_resident, service_confirm, service_doors
+from app.handover.confirmation import queries as confirmation_queries
+from app.handover.confirmation import service as confirmation_service
+from app.handover.doors import service as doors_service
 from app.handover.models import HandOut
 from app.handover.schemas import Confirm, DoorProblem, LeftAtDoors, TakeBack
-from app.oversight import way
+from app.oversight.order_status import queries as order_status_queries
 from tests.handover.delivery import bags, books_agree, deliver, resident_of, units
 from tests.world import World
 
@@ -32,12 +34,12 @@ def own_bags(here: World) -> list[int]:
 
 def leave(here: World, *bag_ids: int, rest: bool = False, who: str = "captain") -> dict[str, int]:
     left = LeftAtDoors(list(bag_ids), rest)
-    return service_doors.leave(here.actor(who), here.cycle.id, here.buildings[0].id, left)
+    return doors_service.leave(here.actor(who), here.cycle.id, here.buildings[0].id, left)
 
 
 def take_back(here: World, *attempts: int, who: str = "captain") -> int:
     wanted = TakeBack(list(attempts))
-    return service_doors.take_back(here.actor(who), here.cycle.id, here.buildings[0].id, wanted)
+    return doors_service.take_back(here.actor(who), here.cycle.id, here.buildings[0].id, wanted)
 
 
 def attempts() -> list[int]:
@@ -46,8 +48,8 @@ def attempts() -> list[int]:
 
 def told(here: World) -> tuple[str, str]:
     """What the first household reads of its bag, on the page of its deliveries and on that of its order."""
-    bag = queries_resident.own_bags(resident_of(here.households[0]))[0]
-    return bag.state.value, way.own_bags(bags()[0].order_id)[0].facts.state
+    bag = confirmation_queries.own_bags(resident_of(here.households[0]))[0]
+    return bag.state.value, order_status_queries.own_bags(bags()[0].order_id)[0].facts.state
 
 
 def test_the_household_reads_of_its_door_only_when_the_tap_can_no_longer_be_taken_back(here: World) -> None:
@@ -74,12 +76,12 @@ def test_the_48_hours_begin_when_the_ten_minutes_are_over(here: World) -> None:
     now = clock.now()
     with clock.frozen_at(now):
         leave(here, *own_bags(here))
-    assert service_confirm.confirm_overdue(now + timedelta(hours=48)) == 0
-    assert service_confirm.confirm_overdue(now + timedelta(hours=48) + 10 * MINUTE - timedelta(seconds=1)) == 0
+    assert confirmation_service.confirm_overdue(now + timedelta(hours=48)) == 0
+    assert confirmation_service.confirm_overdue(now + timedelta(hours=48) + 10 * MINUTE - timedelta(seconds=1)) == 0
     with clock.frozen_at(now + timedelta(hours=1)):
-        bag = queries_resident.own_bags(resident_of(here.households[0]))[0]
+        bag = confirmation_queries.own_bags(resident_of(here.households[0]))[0]
         assert bag.answer_until == now + timedelta(hours=48) + 10 * MINUTE
-    assert service_confirm.confirm_overdue(now + timedelta(hours=48) + 10 * MINUTE) == 3
+    assert confirmation_service.confirm_overdue(now + timedelta(hours=48) + 10 * MINUTE) == 3
 
 
 def test_a_door_that_is_entered_again_starts_its_own_ten_minutes_and_its_own_48_hours(here: World) -> None:
@@ -96,8 +98,8 @@ def test_a_door_that_is_entered_again_starts_its_own_ten_minutes_and_its_own_48_
     with clock.frozen_at(now + 18 * MINUTE):
         assert take_back(here, attempts()[-1]) == 1
         leave(here, first)
-    assert service_confirm.confirm_overdue(now + timedelta(hours=48) + 10 * MINUTE) == 2
-    assert service_confirm.confirm_overdue(now + timedelta(hours=48) + 28 * MINUTE) == 1
+    assert confirmation_service.confirm_overdue(now + timedelta(hours=48) + 10 * MINUTE) == 2
+    assert confirmation_service.confirm_overdue(now + timedelta(hours=48) + 28 * MINUTE) == 1
 
 
 def test_a_captain_confirms_on_behalf_only_what_can_no_longer_be_taken_back(here: World) -> None:
@@ -108,15 +110,15 @@ def test_a_captain_confirms_on_behalf_only_what_can_no_longer_be_taken_back(here
     with clock.frozen_at(now + 5 * MINUTE):
         leave(here, *others)
     with clock.frozen_at(now + 11 * MINUTE):
-        assert service_confirm.confirm_building(captain, here.cycle.id, here.buildings[0].id, only_told=True) == 1
+        assert confirmation_service.confirm_building(captain, here.cycle.id, here.buildings[0].id, only_told=True) == 1
     with clock.frozen_at(now + 12 * MINUTE), pytest.raises(Conflict):
-        service_confirm.confirm_building(captain, here.cycle.id, here.buildings[0].id, only_told=True)
+        confirmation_service.confirm_building(captain, here.cycle.id, here.buildings[0].id, only_told=True)
 
 
 def test_the_rest_takes_no_bag_that_was_tried_and_a_retry_is_entered_by_itself(here: World) -> None:
     first, *others = own_bags(here)
     problem = DoorProblem([first], "no_answer")
-    service_doors.report(here.actor("captain"), here.cycle.id, here.buildings[0].id, problem)
+    doors_service.report(here.actor("captain"), here.cycle.id, here.buildings[0].id, problem)
     with pytest.raises(Conflict):
         leave(here, first, *others, rest=True)
     leave(here, *others, rest=True)
@@ -133,7 +135,7 @@ def test_only_the_own_newest_entry_is_taken_back_and_an_answered_bag_stays(here:
         take_back(here, *own, who="leader")
     with pytest.raises(NotFound):
         take_back(here, *own, who="leader2")
-    service_confirm.confirm(resident_of(here.households[0]), Confirm([first]))
+    confirmation_service.confirm(resident_of(here.households[0]), Confirm([first]))
     assert take_back(here, *own) == 2
     assert [bag.state for bag in bags()][:3] == ["confirmed", "dropped_off", "dropped_off"]
     with pytest.raises(Conflict):

@@ -12,7 +12,8 @@ from sqlalchemy import func, select
 from app.access.permissions import Permission
 from app.core.db import db
 from app.core.errors import Conflict, Invalid, LoudaError, NotFound
-from app.handover import queries_doors, service
+from app.handover import service
+from app.handover.doors import queries as doors_queries
 from app.handover.models import Dispute, HandOut
 from app.handover.schemas import BringBack, DoorEntry, HandOutEntry
 from app.ordering.models import CycleState, OrderLine
@@ -65,7 +66,7 @@ def test_a_missing_bag_opens_a_complaint_for_each_line_and_disputes_its_units(he
 
 def test_the_second_visit_shows_the_reason_and_is_an_attempt_of_its_own(here: World) -> None:
     hand_out(here, "201 1")
-    failed = [bag for bag in queries_doors.bags_at(here.cycle.id, here.buildings[0]) if bag.is_failed]
+    failed = [bag for bag in doors_queries.bags_at(here.cycle.id, here.buildings[0]) if bag.is_failed]
     assert [(bag.room, bag.tried, bag.next_step.value if bag.next_step else "") for bag in failed] == [
         ("201", "no_answer", "redeliver")
     ]
@@ -77,9 +78,9 @@ def test_the_second_visit_shows_the_reason_and_is_an_attempt_of_its_own(here: Wo
 
 def test_the_walk_goes_down_with_a_lift_and_up_without(here: World) -> None:
     building = here.buildings[0]
-    assert [bag.room for bag in queries_doors.bags_at(here.cycle.id, building)] == ["101", "201", "301"]
+    assert [bag.room for bag in doors_queries.bags_at(here.cycle.id, building)] == ["101", "201", "301"]
     building.has_lift = True
-    assert [bag.room for bag in queries_doors.bags_at(here.cycle.id, building)] == ["301", "201", "101"]
+    assert [bag.room for bag in doors_queries.bags_at(here.cycle.id, building)] == ["301", "201", "101"]
 
 
 def test_a_bag_that_somebody_else_entered_meanwhile_is_refused(here: World) -> None:

@@ -10,11 +10,12 @@ from sqlalchemy import select
 
 from app.core.db import db
 from app.core.errors import Invalid
-from app.handover.queries_doors import bags_at
-from app.ordering import queries_words, service_words
+from app.handover.doors.queries import bags_at
 from app.ordering.models import CycleState, HouseholdOrder, OtherDoor
-from app.ordering.service_words import SettleWords
-from app.oversight.reconcile import equations
+from app.ordering.remarks import queries as remarks_queries
+from app.ordering.remarks import service as remarks_service
+from app.ordering.remarks.service import SettleWords
+from app.oversight.reconcile.equations import equations
 from app.picking import service as picking
 from app.picking.models import Bag, BagDoor
 from tests import world
@@ -43,8 +44,8 @@ def order_of(here: World, household: int = 0) -> HouseholdOrder:
 
 def settle(here: World, door: str, paper: str = "敲门重一点") -> None:
     order = order_of(here)
-    wanted = SettleWords(queries_words.words_of(order).sha256, paper, door)
-    service_words.settle(here.actor("leader"), order.id, wanted)
+    wanted = SettleWords(remarks_queries.words_of(order).sha256, paper, door)
+    remarks_service.settle(here.actor("leader"), order.id, wanted)
 
 
 def pack(here: World, units: int = 4) -> None:
@@ -56,9 +57,9 @@ def pack(here: World, units: int = 4) -> None:
 
 
 def test_the_page_proposes_the_door_that_the_words_name(town: World) -> None:
-    asked = queries_words.door_asked_for(town.actor("leader"), order_of(town))
+    asked = remarks_queries.door_asked_for(town.actor("leader"), order_of(town))
     assert asked == "桂花苑 10号楼-1单元-201"
-    assert len(queries_words.doors(town.actor("leader"), order_of(town), asked)) == 1
+    assert len(remarks_queries.doors(town.actor("leader"), order_of(town), asked)) == 1
 
 
 def test_a_bag_sent_to_another_door_is_carried_printed_and_handed_out_there(town: World) -> None:

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from app.handover.doors.rules import Door, Named, called, is_hand_out_late, read_exceptions, walking_key
 from app.handover.models import DoorOutcome
 from app.handover.rules import REASONS
-from app.handover.rules_doors import Door, Named, called, is_hand_out_late, read_exceptions, walking_key
-from app.printing.sheets.hand_out_list import REASON_CODES
+from app.printing.sheets.bags.hand_out_list import REASON_CODES
 
 NOON = datetime(2022, 4, 1, 4, 0, tzinfo=UTC)
 DOORS = [

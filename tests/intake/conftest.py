@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from app.intake.grammar.lexicon import Item, Lexicon
-from app.places.rules import Household, Profile, Register
+from app.intake.grammar.goods.lexicon import Item, Lexicon
+from app.places.address.rules import Household, Profile, Register
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from app.intake.chain_cli import ChainFiles, chain, decoded, parse_chain_file
+from app.intake.cli import ChainFiles, chain, decoded, parse_chain_file
 
 REGISTER = "compound,building,stairwell,room\n嘉怡水岸,12,,302\n嘉怡水岸,12,,401\n"
 CATALOGUE = "item,unit,aliases\n土豆,袋,洋芋|马铃薯\n鸡蛋,盒,\n"

@@ -6,7 +6,7 @@ import pytest
 
 from app.intake.grammar.chain import parse_chain
 from app.intake.grammar.model import ChainLine, Context
-from app.places.rules import Scope
+from app.places.address.rules import Scope
 from tests.intake.unseen_lists import lexicon, register
 
 

@@ -9,9 +9,9 @@ import time
 import pytest
 
 from app.intake.grammar.chain import parse_chain
-from app.intake.grammar.lexicon import Lexicon
+from app.intake.grammar.goods.lexicon import Lexicon
 from app.intake.grammar.model import ChainLine, Change, Outcome
-from app.places.rules import Register
+from app.places.address.rules import Register
 from tests.intake.test_chain_lines import goods, only
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from app.intake.grammar.chain import parse_chain
-from app.intake.grammar.lexicon import Item, Lexicon
+from app.intake.grammar.goods.lexicon import Item, Lexicon
 from app.intake.grammar.model import ChainLine, Change, Context, Flag, Outcome
-from app.places.rules import Register, Scope
+from app.places.address.rules import Register, Scope
 
 
 def only(text: str, register: Register, lexicon: Lexicon, context: Context | None = None) -> ChainLine:

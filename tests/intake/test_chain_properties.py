@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 
 from app.intake import rules
 from app.intake.grammar.chain import parse_chain
-from app.intake.grammar.lexicon import Item, Lexicon
+from app.intake.grammar.goods.lexicon import Item, Lexicon
+from app.intake.grammar.goods.needs import read_answer
 from app.intake.grammar.model import Outcome
-from app.intake.grammar.needs import read_answer
-from app.places.rules import Household, Register, locate, resolve
+from app.places.address.rules import Household, Register, locate, resolve
 
 REGISTER = Register(
     [

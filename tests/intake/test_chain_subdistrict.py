@@ -7,9 +7,9 @@ from collections import Counter
 from pathlib import Path
 
 from app.intake.grammar.chain import parse_chain
-from app.intake.grammar.lexicon import Item, Lexicon
+from app.intake.grammar.goods.lexicon import Item, Lexicon
 from app.intake.grammar.model import Outcome
-from app.places.rules import Household, Register
+from app.places.address.rules import Household, Register
 
 
 def rows_of(path: Path) -> list[dict[str, str]]:

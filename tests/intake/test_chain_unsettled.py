@@ -8,8 +8,8 @@ import pytest
 
 from app.intake.grammar.chain import parse_chain
 from app.intake.grammar.model import ChainLine, Context, Outcome
-from app.intake.sheet_places import remark_changes
-from app.places.rules import Scope
+from app.intake.workbook.places import remark_changes
+from app.places.address.rules import Scope
 from tests.intake.unseen_lists import lexicon, register
 
 DASHES = "- - - - - - - - - -"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from app.intake.grammar.chain import parse_chain
+from app.intake.grammar.goods.wording import plainly
 from app.intake.grammar.model import ChainLine, Change, Outcome
-from app.intake.grammar.wording import plainly
 from tests.intake.unseen_lists import lexicon, register
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from app.intake.grammar.chain import parse_chain
 from app.intake.grammar.model import ChainLine, Context
-from app.places.rules import Scope
+from app.places.address.rules import Scope
 from tests.intake.written_chains import Chain, answer, chains, lexicon, register
 
 CHAINS = list(chains())

@@ -8,10 +8,11 @@ from sqlalchemy import func, select
 
 from app.core.db import db
 from app.core.errors import Conflict, Invalid, NotFound
-from app.intake import service, service_commit
+from app.intake.booking import service as booking_service
+from app.intake.booking.service import Settle
 from app.intake.models import ChainLine
-from app.intake.service import Paste
-from app.intake.service_commit import Settle
+from app.intake.paste import service
+from app.intake.paste.service import Paste
 from app.ordering.models import HouseholdOrder, OrderLine
 from tests import world
 from tests.world import World
@@ -38,11 +39,11 @@ def test_clear_lines_become_orders_and_the_doubtful_one_waits(here: World) -> No
     leader = here.actor("leader")
     paste = service.paste_chain(leader, here.cycle.id, here.points[0].id, Paste(CHAIN))
     assert units() == 0
-    service_commit.commit(leader, paste.id)
+    booking_service.commit(leader, paste.id)
     assert units() == 4
     waiting = db.session.scalars(select(ChainLine).where(ChainLine.outcome == "review")).all()
     assert [line.line_no for line in waiting] == [5]
-    service_commit.settle(leader, waiting[0].id, Settle(here.households[1].id))
+    booking_service.settle(leader, waiting[0].id, Settle(here.households[1].id))
     assert units() == 5
 
 
@@ -54,9 +55,9 @@ def test_every_physical_line_is_kept(here: World) -> None:
 def test_the_same_text_twice_and_a_second_commit_change_nothing(here: World) -> None:
     leader = here.actor("leader")
     paste = service.paste_chain(leader, here.cycle.id, here.points[0].id, Paste(CHAIN))
-    service_commit.commit(leader, paste.id)
+    booking_service.commit(leader, paste.id)
     with pytest.raises(Conflict):
-        service_commit.commit(leader, paste.id)
+        booking_service.commit(leader, paste.id)
     with pytest.raises(Conflict):
         service.paste_chain(leader, here.cycle.id, here.points[0].id, Paste(CHAIN))
     assert units() == 4
@@ -66,10 +67,10 @@ def test_an_order_from_the_form_is_never_overwritten_silently(here: World) -> No
     here.order(here.households[0], {3: 1})
     leader = here.actor("leader")
     paste = service.paste_chain(leader, here.cycle.id, here.points[0].id, Paste(CHAIN))
-    service_commit.commit(leader, paste.id)
+    booking_service.commit(leader, paste.id)
     line = db.session.scalars(select(ChainLine).where(ChainLine.reason == "existing_order")).one()
     assert units() == 2
-    service_commit.settle(leader, line.id, Settle(here.households[0].id, existing="add"))
+    booking_service.settle(leader, line.id, Settle(here.households[0].id, existing="add"))
     assert units() == 5
     assert db.session.scalar(select(func.count()).select_from(HouseholdOrder)) == 2
 
@@ -81,9 +82,9 @@ def test_the_preview_says_before_it_is_entered_who_has_ordered_elsewhere(app: Fl
     assert "别处来的订单" not in client.get(f"/pastes/{paste.id}").get_data(as_text=True)
     here.order(here.households[0], {3: 1})
     assert "清楚的行里有 1 户已有电话、自助等别处来的订单" in client.get(f"/pastes/{paste.id}").get_data(as_text=True)
-    service_commit.commit(leader, paste.id)
+    booking_service.commit(leader, paste.id)
     line = db.session.scalars(select(ChainLine).where(ChainLine.reason == "existing_order")).one()
-    service_commit.settle(leader, line.id, Settle(here.households[0].id, existing="add"))
+    booking_service.settle(leader, line.id, Settle(here.households[0].id, existing="add"))
     later = service.paste_chain(
         leader, here.cycle.id, here.points[0].id, Paste(CHAIN + "4. 桂花苑2号楼1单元301 土豆3\n")
     )
@@ -93,15 +94,15 @@ def test_the_preview_says_before_it_is_entered_who_has_ordered_elsewhere(app: Fl
 def test_a_household_of_another_point_or_goods_nobody_offers_are_refused(here: World) -> None:
     leader = here.actor("leader")
     paste = service.paste_chain(leader, here.cycle.id, here.points[0].id, Paste(CHAIN))
-    service_commit.commit(leader, paste.id)
+    booking_service.commit(leader, paste.id)
     line = db.session.scalars(select(ChainLine).where(ChainLine.outcome == "review")).one()
     with pytest.raises(Invalid):
-        service_commit.settle(leader, line.id, Settle(here.households[7].id))
+        booking_service.settle(leader, line.id, Settle(here.households[7].id))
     with pytest.raises(Invalid):
-        service_commit.settle(leader, line.id, Settle(here.households[1].id, "月饼 2"))
+        booking_service.settle(leader, line.id, Settle(here.households[1].id, "月饼 2"))
     with pytest.raises(NotFound):
-        service_commit.settle(here.actor("leader2"), line.id, Settle(here.households[1].id))
-    assert service_commit.settle(leader, line.id, Settle(0)).outcome == "skip"
+        booking_service.settle(here.actor("leader2"), line.id, Settle(here.households[1].id))
+    assert booking_service.settle(leader, line.id, Settle(0)).outcome == "skip"
 
 
 def test_the_pages_lead_from_text_to_order(app: Flask, here: World) -> None:

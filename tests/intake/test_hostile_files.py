@@ -13,7 +13,7 @@ import pytest
 import xlsxwriter
 
 from app.core.errors import Invalid
-from app.core.tables import WEB, read_sheets
+from app.core.input.tables import WEB, read_sheets
 
 SECONDS = 6  # of CPU, this process and the reading child together; a refusal by measure takes a few hundredths
 

@@ -7,8 +7,9 @@ from flask import Flask
 
 from app.core.db import db
 from app.core.errors import Conflict
-from app.intake import service_commit, versions
+from app.intake.booking import service as booking_service
 from app.intake.models import ChainPaste
+from app.intake.paste import versions
 from tests import world
 from tests.intake.test_versions import bring, ordered
 from tests.world import World
@@ -46,17 +47,17 @@ def test_a_list_with_another_title_waits_until_somebody_says_what_it_is(here: Wo
     paste = bring(here, NEXT_DAY, commits=False)
     assert versions.doubtful(paste) == first
     with pytest.raises(Conflict, match="新版"):
-        service_commit.commit(leader, paste.id)
+        booking_service.commit(leader, paste.id)
     assert ordered(here) == before
 
 
 def test_taken_for_a_later_version_it_shows_what_goes_and_withdraws_it_with_the_commit(here: World) -> None:
     first = bring(here, GREENS)
     before, leader = ordered(here), here.actor("leader")
-    paste = service_commit.take_as_later(leader, bring(here, NEXT_DAY, commits=False).id)
+    paste = booking_service.take_as_later(leader, bring(here, NEXT_DAY, commits=False).id)
     assert (paste.replaces_id, [line.line_no for line in versions.removed(paste)]) == (first.id, [3])
     assert ordered(here) == before
-    service_commit.commit(leader, paste.id)
+    booking_service.commit(leader, paste.id)
     assert len(ordered(here)) == len(before) - 1
     assert db.session.get_one(ChainPaste, first.id).state == "superseded"
 
@@ -64,7 +65,7 @@ def test_taken_for_a_later_version_it_shows_what_goes_and_withdraws_it_with_the_
 def test_taken_for_another_list_it_leaves_the_first_alone(here: World) -> None:
     first = bring(here, GREENS)
     before = ordered(here)
-    paste = service_commit.commit(here.actor("leader"), bring(here, NEXT_DAY, commits=False).id, True)
+    paste = booking_service.commit(here.actor("leader"), bring(here, NEXT_DAY, commits=False).id, True)
     assert paste.state == "committed"
     assert ordered(here) == before  # the same goods of the same households are asked, not added
     assert db.session.get_one(ChainPaste, first.id).state == "committed"

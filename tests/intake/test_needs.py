@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from app.intake.grammar.lexicon import Item, Lexicon
+from app.intake.grammar.goods.lexicon import Item, Lexicon
+from app.intake.grammar.goods.needs import Answer, State, read_answer
 from app.intake.grammar.model import Flag
-from app.intake.grammar.needs import Answer, State, read_answer
 
 PANTRY = Lexicon(
     [

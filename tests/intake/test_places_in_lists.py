@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from app.intake.grammar.chain import parse_chain
-from app.intake.grammar.lexicon import Item, Lexicon
+from app.intake.grammar.goods.lexicon import Item, Lexicon
 from app.intake.grammar.model import ChainLine, Context, Outcome
-from app.places.rules import Household, Register, Scope
+from app.places.address.rules import Household, Register, Scope
 
 VEG = Lexicon([Item("蔬菜包", "份")])
 

@@ -8,9 +8,11 @@ from sqlalchemy import delete, select
 
 from app.core.db import db
 from app.core.errors import Conflict, NotFound
-from app.intake import queries, service, service_commit
+from app.intake import queries
+from app.intake.booking import service as booking_service
+from app.intake.handing_over.service import Route, route
 from app.intake.models import ChainLine, ChainPaste
-from app.intake.service_route import Route, route
+from app.intake.paste import service
 from app.ordering.models import CyclePoint
 from app.places.models import Building, CompoundAlias, Household, Stairwell
 from app.tally.queries import open_review_count
@@ -67,7 +69,7 @@ def test_handed_over_they_wait_at_the_other_point_and_count_nowhere_until_it_pla
     assert [line.outcome for line in there(here).lines] == ["row", "row"]
     assert list(ordered(here)) == [home(here, 0, "101")]
     assert open_review_count(here.cycle.id, here.points[1].id) == 2
-    service_commit.commit(here.actor("leader2"), there(here).id)
+    booking_service.commit(here.actor("leader2"), there(here).id)
     now = ordered(here)
     assert now[home(here, 2, "301")] == {"青菜": 2}
     assert now[home(here, 3, "201")] == {"青菜": 3}
@@ -79,7 +81,7 @@ def test_handed_over_they_wait_at_the_other_point_and_count_nowhere_until_it_pla
 def test_the_leader_who_handed_lines_over_reaches_nothing_of_the_other_point(here: World) -> None:
     handed(here)
     with pytest.raises(NotFound):
-        service_commit.commit(here.actor("leader"), there(here).id)
+        booking_service.commit(here.actor("leader"), there(here).id)
     with pytest.raises(NotFound):
         route(here.actor("leader2"), db.session.scalars(select(ChainPaste)).first().id, Route(here.points[0].id))
 
@@ -87,17 +89,17 @@ def test_the_leader_who_handed_lines_over_reaches_nothing_of_the_other_point(her
 def test_a_line_is_taken_back_until_the_other_point_has_placed_it(here: World) -> None:
     paste = handed(here)
     line = next(line for line in paste.lines if line.routed_to_id is not None)
-    service_commit.unsettle(here.actor("leader"), line.id)
+    booking_service.unsettle(here.actor("leader"), line.id)
     assert (line.outcome, line.reason, len(there(here).lines)) == ("review", "unknown_place", 1)
     other = next(line for line in paste.lines if line.routed_to_id is not None)
-    service_commit.commit(here.actor("leader2"), there(here).id)
+    booking_service.commit(here.actor("leader2"), there(here).id)
     with pytest.raises(Conflict, match="北门点位已经处理"):
-        service_commit.unsettle(here.actor("leader"), other.id)
+        booking_service.unsettle(here.actor("leader"), other.id)
 
 
 def test_refused_by_the_other_point_they_are_asked_here_again(here: World) -> None:
     paste = handed(here)
-    service_commit.undo(here.actor("leader2"), there(here).id)
+    booking_service.undo(here.actor("leader2"), there(here).id)
     back = [line for line in paste.lines if line.reason == "sent_back"]
     assert [(line.outcome, line.settled_at, line.routed_to_id) for line in back] == [("review", None, None)] * 2
     ((point, _name, rows),) = queries.for_other_points(queries.line_rows(paste))
@@ -112,14 +114,14 @@ def test_refused_by_the_other_point_they_are_asked_here_again(here: World) -> No
 
 def test_taking_the_whole_list_back_takes_along_what_the_other_point_has_not_placed(here: World) -> None:
     paste = handed(here)
-    service_commit.undo(here.actor("leader"), paste.id)
+    booking_service.undo(here.actor("leader"), paste.id)
     assert there(here).state == "undone"
 
 
 def test_what_the_other_point_has_placed_stays_there_and_is_said(here: World) -> None:
     paste = handed(here)
-    service_commit.commit(here.actor("leader2"), there(here).id)
-    service_commit.undo(here.actor("leader"), paste.id)
+    booking_service.commit(here.actor("leader2"), there(here).id)
+    booking_service.undo(here.actor("leader"), paste.id)
     assert len(ordered(here)) == 2
     assert any("2 行那边已经入单" in alarm for alarm in paste.alarms)
 
@@ -147,9 +149,9 @@ def test_rows_of_a_workbook_are_handed_over_as_lines_of_a_chain_are(here: World)
     paste = service.import_workbook(
         here.actor("leader"), here.cycle.id, here.points[0].id, book({"订单": [head, *rows]})
     )
-    service_commit.commit(here.actor("leader"), paste.id)
+    booking_service.commit(here.actor("leader"), paste.id)
     route(here.actor("leader"), paste.id, Route(here.points[1].id))
-    service_commit.commit(here.actor("leader2"), there(here).id)
+    booking_service.commit(here.actor("leader2"), there(here).id)
     assert ordered(here)[home(here, 2, "301")] == {"青菜": 2}
 
 
@@ -167,7 +169,7 @@ def test_a_list_that_was_read_and_not_placed_keeps_the_tally_open(here: World) -
     assert open_review_count(here.cycle.id, here.points[0].id) == len(
         [line for line in db.session.scalars(select(ChainLine)) if line.outcome in ("row", "review")]
     )
-    service_commit.undo(here.actor("leader"), paste.id)
+    booking_service.undo(here.actor("leader"), paste.id)
     assert open_review_count(here.cycle.id, here.points[0].id) == 0
 
 
@@ -193,7 +195,7 @@ def test_a_neighbour_named_in_any_way_is_never_a_nickname_of_a_door_of_ours(here
     ((point, _name, rows),) = queries.for_other_points(queries.line_rows(paste))
     assert (point, [(row.home, row.candidates) for row in rows]) == (here.points[1].id, [("", [])])
     handed = route(here.actor("leader"), paste.id, Route(point))
-    service_commit.commit(here.actor("leader2"), there(here).id)
+    booking_service.commit(here.actor("leader2"), there(here).id)
     assert handed.id
     assert ordered(here) == {home(here, 2, "301"): {"青菜": 2}}
 

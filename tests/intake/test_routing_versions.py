@@ -9,12 +9,14 @@ from sqlalchemy import select
 from app.core import clock
 from app.core.db import db
 from app.core.errors import Conflict
-from app.intake import queries, service, service_commit
+from app.intake import queries
+from app.intake.booking import service as booking_service
+from app.intake.booking.service import Settle
+from app.intake.handing_over.service import Route, route
 from app.intake.models import ChainLine, ChainPaste
-from app.intake.service_commit import Settle
-from app.intake.service_route import Route, route
+from app.intake.paste import service
+from app.ordering.cycles.service import lock_cycle
 from app.ordering.schemas import Lock
-from app.ordering.service_cycle import lock_cycle
 from app.tally import service as tally
 from app.tally.queries import open_review_count
 from app.tally.schemas import Sign
@@ -64,11 +66,11 @@ def line_of(paste: ChainPaste, words: str) -> ChainLine:
 
 
 def places(here: World, at: int) -> ChainPaste:
-    return service_commit.commit(here.actor("leader2"), theirs(here)[at].id)
+    return booking_service.commit(here.actor("leader2"), theirs(here)[at].id)
 
 
 def takes_back(here: World, paste: ChainPaste, words: str) -> ChainLine:
-    return service_commit.unsettle(here.actor("leader"), line_of(paste, words).id)
+    return booking_service.unsettle(here.actor("leader"), line_of(paste, words).id)
 
 
 def waits(paste: ChainPaste, words: str) -> bool:
@@ -101,7 +103,7 @@ def test_a_line_whose_copy_is_gone_is_not_taken_back_blindly(here: World) -> Non
     line.routed_line_id = 10**6
     db.session.commit()
     with pytest.raises(Conflict, match="已经没有这一行"):
-        service_commit.unsettle(here.actor("leader"), line.id)
+        booking_service.unsettle(here.actor("leader"), line.id)
     assert len(theirs(here)[0].lines) == 2
 
 
@@ -109,7 +111,7 @@ def test_taken_back_in_the_later_version_it_waits_in_the_one_before_too(here: Wo
     first = hand(here, bring(here, ONE))
     later = bring(here, LONGER)
     takes_back(here, later, "银杏里1幢")
-    service_commit.undo(here.actor("leader"), later.id)
+    booking_service.undo(here.actor("leader"), later.id)
     assert waits(first, "银杏里1幢")
     assert not waits(first, "银杏里3幢")
 
@@ -118,7 +120,7 @@ def test_taken_back_in_the_version_before_it_waits_in_a_later_one_that_was_only_
     first = hand(here, bring(here, ONE))
     later = bring(here, LONGER, commits=False)
     takes_back(here, first, "银杏里1幢")
-    service_commit.commit(here.actor("leader"), later.id)
+    booking_service.commit(here.actor("leader"), later.id)
     assert waits(later, "银杏里1幢")
 
 
@@ -126,9 +128,9 @@ def test_handed_over_again_by_a_version_that_is_undone_it_waits_in_the_one_befor
     first = hand(here, bring(here, ONE))
     later = bring(here, LONGER)
     for line in [one for one in later.lines if one.routed_to_id is not None]:
-        service_commit.unsettle(here.actor("leader"), line.id)
+        booking_service.unsettle(here.actor("leader"), line.id)
     hand(here, later)
-    service_commit.undo(here.actor("leader"), later.id)
+    booking_service.undo(here.actor("leader"), later.id)
     assert waits(first, "银杏里1幢")
     assert [one.state for one in theirs(here)] == ["undone", "undone"]
 
@@ -138,7 +140,7 @@ def test_a_version_that_holds_again_asks_about_lines_whose_list_was_withdrawn(he
     later = bring(here, LONGER)
     theirs(here)[0].state = "undone"
     db.session.commit()
-    service_commit.undo(here.actor("leader"), later.id)
+    booking_service.undo(here.actor("leader"), later.id)
     assert waits(first, "银杏里1幢")
     assert waits(first, "银杏里3幢")
 
@@ -146,7 +148,7 @@ def test_a_version_that_holds_again_asks_about_lines_whose_list_was_withdrawn(he
 def test_a_list_that_is_undone_withdraws_its_lines_from_a_later_version_that_was_read(here: World) -> None:
     first = hand(here, bring(here, ONE))
     later = bring(here, LONGER, commits=False)
-    service_commit.undo(here.actor("leader"), first.id)
+    booking_service.undo(here.actor("leader"), first.id)
     assert theirs(here)[0].state == "undone"
     assert waits(later, "银杏里1幢")
 
@@ -158,11 +160,11 @@ def test_the_sender_does_not_sign_while_the_other_point_may_still_refuse(here: W
         lock_cycle(here.actor("supplies"), here.cycle.id, Lock(is_override=True))
         with pytest.raises(Conflict, match="还有 2 行"):
             tally.sign(here.actor("leader"), here.cycle.id, here.points[0].id, Sign(2))
-        service_commit.undo(here.actor("leader2"), theirs(here)[0].id)
+        booking_service.undo(here.actor("leader2"), theirs(here)[0].id)
         with pytest.raises(Conflict, match="还有 2 行"):
             tally.sign(here.actor("leader"), here.cycle.id, here.points[0].id, Sign(2))
         for line in [one for one in paste.lines if one.outcome == "review"]:
-            service_commit.settle(here.actor("leader"), line.id, Settle(0))
+            booking_service.settle(here.actor("leader"), line.id, Settle(0))
         assert open_review_count(here.cycle.id, here.points[0].id) == 0
 
 
@@ -200,7 +202,7 @@ def test_an_entry_that_changed_after_the_other_point_placed_it_is_asked_there(he
     assert ordered(here)[home(here, 2, "301")] == {"青菜": 2}
     (line,) = theirs(here)[1].lines
     assert (line.outcome, line.reason) == ("review", "existing_order")
-    service_commit.settle(here.actor("leader2"), line.id, Settle(home(here, 2, "301"), existing="replace"))
+    booking_service.settle(here.actor("leader2"), line.id, Settle(home(here, 2, "301"), existing="replace"))
     assert ordered(here)[home(here, 2, "301")] == {"土豆": 1}
 
 
@@ -233,7 +235,7 @@ def test_a_list_of_the_other_point_with_the_same_entries_is_a_list_of_its_own(he
     own = service.paste_chain(here.actor("leader2"), here.cycle.id, here.points[1].id, service.Paste(THEIR_OWN))
     assert own.replaces_id is None
     takes_back(here, first, "银杏里1幢")
-    service_commit.commit(here.actor("leader2"), own.id)
+    booking_service.commit(here.actor("leader2"), own.id)
     places(here, 0)
     assert [(one.outcome, one.reason) for one in theirs(here)[0].lines] == [("review", "existing_order")]
     assert ordered(here)[home(here, 3, "201")] == {"青菜": 3}
@@ -242,9 +244,9 @@ def test_a_list_of_the_other_point_with_the_same_entries_is_a_list_of_its_own(he
 def test_lines_withdrawn_by_the_sender_do_not_come_back_with_another_list(here: World) -> None:
     first = hand(here, bring(here, ONE))
     own = service.paste_chain(here.actor("leader2"), here.cycle.id, here.points[1].id, service.Paste(THEIR_OWN))
-    service_commit.commit(here.actor("leader2"), own.id)
-    service_commit.undo(here.actor("leader"), first.id)
-    service_commit.undo(here.actor("leader2"), own.id)
+    booking_service.commit(here.actor("leader2"), own.id)
+    booking_service.undo(here.actor("leader"), first.id)
+    booking_service.undo(here.actor("leader2"), own.id)
     assert theirs(here)[0].state == "undone"
 
 

@@ -11,10 +11,12 @@ from sqlalchemy import select
 
 from app.core.db import db
 from app.core.errors import Conflict
-from app.core.tables import read_sheets
-from app.intake import service, service_commit, template_sheet
+from app.core.input.tables import read_sheets
+from app.intake.booking import service as booking_service
 from app.intake.models import ChainLine, ChainPaste
-from app.intake.template_sheet import Choices
+from app.intake.paste import service
+from app.intake.workbook import template_sheet
+from app.intake.workbook.template_sheet import Choices
 from app.ordering.models import HouseholdOrder, OrderChoice
 from tests import world
 from tests.world import World
@@ -49,7 +51,7 @@ def ordered() -> dict[int, list[int]]:
 def bring(here: World, body: bytes) -> ChainPaste:
     leader = here.actor("leader")
     paste = service.import_workbook(leader, here.cycle.id, here.points[0].id, body)
-    return service_commit.commit(leader, paste.id)
+    return booking_service.commit(leader, paste.id)
 
 
 def test_the_workbook_offers_buildings_goods_and_whole_numbers(app: Flask, here: World) -> None:
@@ -87,7 +89,7 @@ def test_brought_again_only_the_changed_rows_are_touched(here: World) -> None:
     assert second.replaces_id == first.id
     assert [line.difference for line in second.lines] == ["unchanged", "unchanged", "added"]
     assert sorted(ordered().values()) == [[2, 1], [3]]
-    service_commit.undo(here.actor("leader"), second.id)
+    booking_service.undo(here.actor("leader"), second.id)
     assert sorted(ordered().values()) == [[1], [2, 1]]
 
 

@@ -10,11 +10,13 @@ from app.access.permissions import Resident
 from app.core import clock, jobs
 from app.core.db import db
 from app.core.errors import Conflict
-from app.intake import queries, service, service_commit, versions
+from app.intake import queries
+from app.intake.booking import service as booking_service
+from app.intake.booking.service import Settle
 from app.intake.models import ChainBooking, ChainLine, ChainPaste
-from app.intake.service import Paste
-from app.intake.service_commit import Settle
-from app.ordering import service_orders
+from app.intake.paste import service, versions
+from app.intake.paste.service import Paste
+from app.ordering import service as ordering_service
 from app.ordering.models import HouseholdOrder, OrderChoice, OtherDoor
 from app.ordering.orders import Pick, PlaceOrder
 from tests import world
@@ -42,7 +44,7 @@ def here(app: Flask) -> World:
 def bring(here: World, text: str, *, commits: bool = True, older: bool = False) -> ChainPaste:
     leader = here.actor("leader")
     paste = service.paste_chain(leader, here.cycle.id, here.points[0].id, Paste(text, accepts_older=older))
-    return service_commit.commit(leader, paste.id) if commits else paste
+    return booking_service.commit(leader, paste.id) if commits else paste
 
 
 def ordered(here: World) -> dict[int, dict[str, int]]:
@@ -96,7 +98,7 @@ def test_a_changed_line_changes_its_order_and_a_removed_one_is_taken_back(here: 
 def test_a_decision_about_an_unchanged_line_stays(here: World) -> None:
     first = bring(here, FIRST)
     home = here.households[1].id
-    service_commit.settle(here.actor("leader"), waiting(first)[0].id, Settle(home))
+    booking_service.settle(here.actor("leader"), waiting(first)[0].id, Settle(home))
     second = bring(here, ADDED)
     assert waiting(second) == []
     kept = next(line for line in second.lines if line.line_no == 5)
@@ -121,9 +123,9 @@ def test_undoing_a_paste_takes_back_exactly_what_it_booked(here: World) -> None:
     here.order(here.households[7], {2: 4})
     before = ordered(here)
     first = bring(here, FIRST)
-    service_commit.settle(here.actor("leader"), waiting(first)[0].id, Settle(here.households[1].id))
+    booking_service.settle(here.actor("leader"), waiting(first)[0].id, Settle(here.households[1].id))
     assert ordered(here) != before
-    service_commit.undo(here.actor("leader"), first.id)
+    booking_service.undo(here.actor("leader"), first.id)
     assert ordered(here) == before
     again = bring(here, FIRST)
     assert again.replaces_id is None
@@ -136,19 +138,19 @@ def test_a_list_taken_back_leaves_the_order_to_the_phone_that_made_it_with_its_c
     home, leader = here.households[0].id, here.actor("leader")
     phone = Resident("household", home, hand="f" * 32)
     wanted = PlaceOrder(here.cycle.id, home, (Pick(here.offers[1].id, 1),), remark="放到302")
-    order = service_orders.place(phone, wanted)
+    order = ordering_service.place(phone, wanted)
     code = order.code
     db.session.add(OtherDoor(order_id=order.id, household_id=here.households[2].id))
     db.session.commit()
     paste = bring(here, FIRST)
     (line,) = [line for line in paste.lines if line.reason == "existing_order"]
-    service_commit.settle(leader, line.id, Settle(home, existing="replace"))
+    booking_service.settle(leader, line.id, Settle(home, existing="replace"))
     db.session.expire_all()
     assert (order.hand, order.code == code, db.session.get(OtherDoor, order.id)) == ("", False, None)
     if way == "undo":
-        service_commit.undo(leader, paste.id)
+        booking_service.undo(leader, paste.id)
     else:
-        service_commit.unsettle(leader, line.id)
+        booking_service.unsettle(leader, line.id)
     db.session.expire_all()
     assert (order.hand, order.code, order.remark) == ("f" * 32, code, "放到302")
     assert db.session.get_one(OtherDoor, order.id).household_id == here.households[2].id
@@ -160,19 +162,19 @@ def test_undoing_a_later_version_restores_what_the_earlier_one_said(here: World)
     said = ordered(here)
     second = bring(here, CHANGED.replace("2. 桂花苑10号楼1单元301 鸡蛋1板\n", "") + "4. 桂花苑2号楼1单元301 土豆3\n")
     assert ordered(here) != said
-    service_commit.undo(here.actor("leader"), second.id)
+    booking_service.undo(here.actor("leader"), second.id)
     assert ordered(here) == said
     assert db.session.get_one(ChainPaste, first.id).state == "committed"
     third = bring(here, ADDED)
     assert third.replaces_id == first.id
-    service_commit.undo(here.actor("leader"), third.id)
-    service_commit.undo(here.actor("leader"), first.id)
+    booking_service.undo(here.actor("leader"), third.id)
+    booking_service.undo(here.actor("leader"), first.id)
     assert ordered(here) == {}
 
 
 def test_what_somebody_changed_afterwards_is_left_and_said(here: World) -> None:
     from app.ordering.orders import IfExists, Pick, PlaceOrder
-    from app.ordering.service_orders import place
+    from app.ordering.service import place
 
     leader = here.actor("leader")
     first = bring(here, FIRST)
@@ -181,8 +183,8 @@ def test_what_somebody_changed_afterwards_is_left_and_said(here: World) -> None:
     place(leader, PlaceOrder(here.cycle.id, home, mine, if_exists=IfExists.REPLACE, accepts_soft_limits=True))
     second = bring(here, ADDED.replace("鸡蛋1板", "鸡蛋3板"))
     assert [line.reason for line in waiting(second)][:1] == ["changed_since"]
-    service_commit.undo(leader, second.id)
-    service_commit.undo(leader, first.id)
+    booking_service.undo(leader, second.id)
+    booking_service.undo(leader, first.id)
     assert ordered(here) == {home: {here.offers[0].name: 7}}
     assert db.session.get_one(ChainPaste, first.id).alarms
 
@@ -200,9 +202,9 @@ def test_a_second_doubtful_line_does_not_push_out_the_first(here: World) -> None
     home = here.households[0].id
     paste = bring(here, FIRST)
     line = waiting(paste)[0]
-    service_commit.settle(here.actor("leader"), line.id, Settle(home, "鸡蛋 1"))
+    booking_service.settle(here.actor("leader"), line.id, Settle(home, "鸡蛋 1"))
     assert ordered(here)[home] == {"青菜": 2, "土豆": 1, "鸡蛋": 1}
-    service_commit.unsettle(here.actor("leader"), line.id)
+    booking_service.unsettle(here.actor("leader"), line.id)
     assert ordered(here)[home] == {"青菜": 2, "土豆": 1}
     assert [one.id for one in waiting(paste)] == [line.id]
 
@@ -217,9 +219,9 @@ def test_an_order_by_telephone_and_a_line_of_a_chain_are_settled_in_three_ways(
     row = queries.line_row(paste, line.id)
     assert [said for said, _words in row.choices] == ["keep", "replace", "add"]
     assert f"土豆 × {goods['土豆']}" in dict(row.choices)[choice]
-    service_commit.settle(here.actor("leader"), line.id, Settle(here.households[0].id, existing=choice))
+    booking_service.settle(here.actor("leader"), line.id, Settle(here.households[0].id, existing=choice))
     assert ordered(here)[here.households[0].id] == goods
-    service_commit.undo(here.actor("leader"), paste.id)
+    booking_service.undo(here.actor("leader"), paste.id)
     assert ordered(here)[here.households[0].id] == {"土豆": 4}
 
 
@@ -236,7 +238,7 @@ def test_nothing_is_taken_back_after_the_cut_off(here: World) -> None:
     here.cycle.cutoff_at = clock.now()
     db.session.commit()
     with pytest.raises(Conflict):
-        service_commit.undo(here.actor("leader"), paste.id)
+        booking_service.undo(here.actor("leader"), paste.id)
     assert len(ordered(here)) == 2
 
 
@@ -269,9 +271,9 @@ def test_a_preview_that_missed_the_cut_off_is_dropped_as_a_whole(app: Flask, her
 def test_a_big_paste_is_placed_by_a_job_that_may_be_run_twice(
     app: Flask, here: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from app.intake import jobs as intake_jobs
+    from app.intake.booking import jobs as intake_jobs
 
-    monkeypatch.setattr(service_commit, "AT_ONCE", 1)
+    monkeypatch.setattr(booking_service, "AT_ONCE", 1)
     paste = bring(here, FIRST)
     assert (paste.state, ordered(here)) == ("committing", {})
     job = db.session.get_one(jobs.Job, paste.job_id)
@@ -288,8 +290,8 @@ def test_a_decision_made_while_the_next_version_is_looked_at_is_kept(here: World
     first, leader = bring(here, FIRST), here.actor("leader")
     later = bring(here, ADDED, commits=False)
     home = here.households[1].id
-    service_commit.settle(leader, waiting(first)[0].id, Settle(home, "青菜 1"))
-    service_commit.commit(leader, later.id)
+    booking_service.settle(leader, waiting(first)[0].id, Settle(home, "青菜 1"))
+    booking_service.commit(leader, later.id)
     assert ordered(here)[home] == {"青菜": 1}
     assert waiting(later) == []
 
@@ -298,28 +300,28 @@ def test_a_decision_made_while_the_next_version_is_looked_at_is_kept(here: World
 def test_a_line_of_a_paste_that_no_longer_holds_is_not_settled(here: World, becomes: str) -> None:
     first, leader = bring(here, FIRST), here.actor("leader")
     if becomes == "undone":
-        service_commit.undo(leader, first.id)
+        booking_service.undo(leader, first.id)
     else:
         bring(here, ADDED)
     before = ordered(here)
     with pytest.raises(Conflict, match="最新的一次粘贴"):
-        service_commit.settle(leader, waiting(first)[0].id, Settle(here.households[1].id, "青菜 1"))
+        booking_service.settle(leader, waiting(first)[0].id, Settle(here.households[1].id, "青菜 1"))
     assert ordered(here) == before
 
 
 def test_a_line_that_was_left_out_stays_so_after_the_cut_off(here: World) -> None:
     paste, leader = bring(here, FIRST), here.actor("leader")
-    line = service_commit.settle(leader, waiting(paste)[0].id, Settle(0))
+    line = booking_service.settle(leader, waiting(paste)[0].id, Settle(0))
     here.lock()
     with pytest.raises(Conflict):
-        service_commit.unsettle(leader, line.id)
+        booking_service.unsettle(leader, line.id)
     assert waiting(paste) == []
 
 
 def test_a_version_waits_until_the_one_before_is_placed(here: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(service_commit, "AT_ONCE", 0)
+    monkeypatch.setattr(booking_service, "AT_ONCE", 0)
     first = bring(here, FIRST)
     later = bring(here, CHANGED, commits=False)
     with pytest.raises(Conflict, match="还在入单"):
-        service_commit.commit(here.actor("leader"), later.id)
+        booking_service.commit(here.actor("leader"), later.id)
     assert (first.state, later.state) == ("committing", "preview")

@@ -7,11 +7,11 @@ import io
 import pytest
 import xlsxwriter
 
-from app.core.tables import read_sheets
-from app.intake.grammar.lexicon import Item, Lexicon
+from app.core.input.tables import read_sheets
+from app.intake.grammar.goods.lexicon import Item, Lexicon
 from app.intake.grammar.model import Outcome
-from app.intake.workbooks import Workbook, read_workbook
-from app.places.rules import Household, Register
+from app.intake.workbook.reader import Workbook, read_workbook
+from app.places.address.rules import Household, Register
 
 SHOP = Lexicon([Item("青菜", "份"), Item("鸡蛋", "板")])
 HEAD = ["楼号", "房号", "青菜", "鸡蛋"]

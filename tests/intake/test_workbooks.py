@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from app.core.tables import Sheet, read_sheets
-from app.intake.grammar.lexicon import Item, Lexicon
+from app.core.input.tables import Sheet, read_sheets
+from app.intake.grammar.goods.lexicon import Item, Lexicon
 from app.intake.grammar.model import Flag, Outcome
-from app.intake.workbooks import ALL_ITEMS, Workbook, read_workbook
-from app.places.rules import Household, Profile, Register
+from app.intake.workbook.reader import ALL_ITEMS, Workbook, read_workbook
+from app.places.address.rules import Household, Profile, Register
 
 
 @pytest.fixture

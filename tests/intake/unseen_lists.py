@@ -24,12 +24,12 @@ from typing import NamedTuple
 
 import xlsxwriter
 
-from app.core.tables import read_sheets
+from app.core.input.tables import read_sheets
 from app.intake.grammar.chain import parse_chain
-from app.intake.grammar.lexicon import Item, Lexicon
+from app.intake.grammar.goods.lexicon import Item, Lexicon
 from app.intake.grammar.model import ChainLine, Context, Goods, Outcome
-from app.intake.workbooks import PlacedRow, read_workbook
-from app.places.rules import Household, Register, Scope
+from app.intake.workbook.reader import PlacedRow, read_workbook
+from app.places.address.rules import Household, Register, Scope
 
 FILES = sorted(Path(__file__).with_name("unseen").glob("*.txt"))
 BAD = ("lost", "door", "goods", "cancelled", "guessed")

@@ -18,9 +18,9 @@ from functools import cache
 from itertools import product
 from pathlib import Path
 
-from app.intake.grammar.lexicon import Item, Lexicon
+from app.intake.grammar.goods.lexicon import Item, Lexicon
 from app.intake.grammar.model import ChainLine, Outcome
-from app.places.rules import Household, Register
+from app.places.address.rules import Household, Register
 
 TABLE = Path(__file__).with_name("written_chains.txt")
 LETTERS = dict(zip((o for o in Outcome), "RAX?SH", strict=True))

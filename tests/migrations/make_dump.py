@@ -31,7 +31,7 @@ def main(head: str, folder: Path, url: str) -> None:
     from app.core.db import db
     from app.factory import create_app
     from app.settings import Settings
-    from app.upkeep.schema import upgrade
+    from app.upkeep.database.schema import upgrade
 
     with tempfile.TemporaryDirectory() as place:
         data = Path(place)

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import IntegrityError
 
 from app.core.db import db
-from app.upkeep import schema_text
+from app.upkeep.database import schema_text
 from migrations.frozen.check_constraints import replace_check
 from tests import world
 

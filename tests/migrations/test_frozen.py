@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from app.settings import ROOT, Settings
-from app.upkeep import released, schema
+from app.upkeep.database import released, schema
 from tests.migrations.test_released_databases import DATABASES
 
 
@@ -24,7 +24,9 @@ def test_no_released_migration_was_changed() -> None:
 
 def test_every_migration_is_listed() -> None:
     unlisted = released.unlisted()
-    assert unlisted == [], f"{unlisted}: list new migrations with `python -m app.upkeep.released` and commit the list"
+    assert unlisted == [], (
+        f"{unlisted}: list new migrations with `python -m app.upkeep.database.released` and commit the list"
+    )
 
 
 @pytest.mark.parametrize("name", ["0005_ordering.py", "guards/triggers.py", "frozen/column_types.py"])

@@ -23,12 +23,14 @@ from app.access.sessions import staff_account, staff_actor
 from app.core import clock
 from app.core.db import db, prepare_engine
 from app.core.events import broken_links
-from app.ordering import service_orders
+from app.ordering import service as ordering_service
 from app.ordering.models import HouseholdOrder, Offer, OrderLine
 from app.ordering.orders import Pick, PlaceOrder
 from app.settings import Settings
-from app.upkeep import commands, doctor, schema, schema_check, schema_text, server
-from app.upkeep.earlier_heads import UnknownRevision
+from app.upkeep import commands, doctor
+from app.upkeep.database import schema, schema_check, schema_text
+from app.upkeep.database.earlier_heads import UnknownRevision
+from app.upkeep.serving import server
 from tests.conftest import POSTGRES, settings_for
 
 DATABASES = Path(__file__).parent / "databases"
@@ -100,7 +102,7 @@ def test_a_database_of_an_earlier_head_is_migrated_equals_the_models_and_takes_a
         before = db.session.scalars(select(HouseholdOrder.id)).all()
         picks = (Pick(offers[0].id, 2), Pick(offers[2].id, 1))
         wanted = PlaceOrder(cycle_id=1, household_id=4, picks=picks)
-        order = service_orders.place(Resident("household", 4), wanted)
+        order = ordering_service.place(Resident("household", 4), wanted)
         lines = db.session.scalars(select(OrderLine).where(OrderLine.order_id == order.id)).all()
         assert sorted(line.qty_open for line in lines) == [1, 2]
         assert len(before) == 3

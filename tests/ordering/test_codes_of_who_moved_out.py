@@ -8,15 +8,17 @@ from sqlalchemy import select
 
 from app.access.models import MovedIn
 from app.core.db import db
-from app.intake import service_commit
-from app.intake.service_commit import Settle
-from app.ordering import service_desk, service_orders, service_phones
+from app.intake.booking import service as booking_service
+from app.intake.booking.service import Settle
+from app.ordering import service as ordering_service
+from app.ordering.claims.models import RoomClaim
+from app.ordering.desk import service as desk_service
 from app.ordering.models import HouseholdOrder, OrderState, OtherDoor, Source
-from app.ordering.models_claims import RoomClaim
 from app.ordering.orders import IfExists, Pick, PlaceOrder
-from app.ordering.service_phones import order_by_code
-from app.tally import service_claims
-from app.tally.service_claims import SettleClaim
+from app.ordering.resident import service as resident_service
+from app.ordering.resident.service import order_by_code
+from app.tally.claims import service as claims_service
+from app.tally.claims.service import SettleClaim
 from tests import world
 from tests.intake.test_versions import bring
 from tests.tally.test_claims import leave
@@ -41,7 +43,7 @@ def gets_in(app: Flask, here: World, code: str) -> bool:
 def by_list(here: World, choice: str = "replace") -> int:
     paste = bring(here, LIST)
     (line,) = [one for one in paste.lines if one.outcome == "review"]
-    service_commit.settle(here.actor("leader"), line.id, Settle(here.households[0].id, "", choice))
+    booking_service.settle(here.actor("leader"), line.id, Settle(here.households[0].id, "", choice))
     return paste.id
 
 
@@ -54,7 +56,7 @@ def by_telephone(here: World) -> int:
         if_exists=IfExists.REPLACE,
         accepts_soft_limits=True,
     )
-    return service_desk.take(here.actor("leader"), wanted).id
+    return desk_service.take(here.actor("leader"), wanted).id
 
 
 def bought(order_id: int) -> list[tuple[int, int]]:
@@ -69,8 +71,8 @@ def test_a_list_that_is_taken_back_gives_the_goods_and_not_the_code(app: Flask, 
     db.session.add(OtherDoor(order_id=order_id, household_id=here.households[1].id))
     db.session.commit()
     paste_id = by_list(here, choice)
-    service_phones.move_out(here.actor("leader"), here.households[0].id)
-    service_commit.undo(here.actor("leader"), paste_id)
+    resident_service.move_out(here.actor("leader"), here.households[0].id)
+    booking_service.undo(here.actor("leader"), paste_id)
     assert bought(order_id) == [(here.offers[1].id, 1)]
     assert not gets_in(app, here, code)
 
@@ -79,17 +81,17 @@ def test_an_entry_of_the_desk_that_is_taken_back_gives_the_goods_and_not_the_cod
     order = here.order(here.households[0], {1: 1})
     order_id, code = order.id, order.code
     entry_id = by_telephone(here)
-    service_phones.move_out(here.actor("leader"), here.households[0].id)
-    service_desk.undo(here.actor("leader"), entry_id)
+    resident_service.move_out(here.actor("leader"), here.households[0].id)
+    desk_service.undo(here.actor("leader"), entry_id)
     assert bought(order_id) == [(here.offers[1].id, 1)]
     assert not gets_in(app, here, code)
 
 
 def test_a_code_that_was_dead_when_the_desk_took_the_order_stays_dead(app: Flask, here: World) -> None:
     code = here.order(here.households[0], {1: 1}).code
-    service_phones.move_out(here.actor("leader"), here.households[0].id)
+    resident_service.move_out(here.actor("leader"), here.households[0].id)
     entry_id = by_telephone(here)
-    service_desk.undo(here.actor("leader"), entry_id)
+    desk_service.undo(here.actor("leader"), entry_id)
     assert not gets_in(app, here, code)
 
 
@@ -97,8 +99,8 @@ def test_without_a_move_the_code_that_was_written_down_opens_again(app: Flask, h
     code = here.order(here.households[0], {1: 1}).code
     db.session.add(MovedIn(household_id=here.households[0].id, since=here.cycle.opens_at))
     db.session.commit()
-    service_commit.undo(here.actor("leader"), by_list(here))
-    service_desk.undo(here.actor("leader"), by_telephone(here))
+    booking_service.undo(here.actor("leader"), by_list(here))
+    desk_service.undo(here.actor("leader"), by_telephone(here))
     assert gets_in(app, here, code)
 
 
@@ -108,8 +110,8 @@ def test_whoever_was_thrown_out_by_a_claim_does_not_come_back_by_an_undo(app: Fl
     leave(app, here, **{f"qty_{here.offers[1].id}": "0"})
     claim = db.session.scalars(select(RoomClaim)).one()
     wanted = SettleClaim("replace", claim.version, household_id=here.households[0].id)
-    service_claims.settle(here.actor("leader"), claim.id, wanted)
-    service_commit.undo(here.actor("leader"), paste_id)
+    claims_service.settle(here.actor("leader"), claim.id, wanted)
+    booking_service.undo(here.actor("leader"), paste_id)
     db.session.expire_all()
     assert order_by_code(code) is None
 
@@ -117,8 +119,8 @@ def test_whoever_was_thrown_out_by_a_claim_does_not_come_back_by_an_undo(app: Fl
 def test_an_order_that_was_withdrawn_and_is_placed_anew_has_no_code_of_who_moved_out(app: Flask, here: World) -> None:
     order = here.order(here.households[0], {1: 1})
     order_id, code = order.id, order.code
-    service_orders.withdraw(here.actor("leader"), order_id)
+    ordering_service.withdraw(here.actor("leader"), order_id)
     assert db.session.get_one(HouseholdOrder, order_id).state == OrderState.WITHDRAWN
-    service_phones.move_out(here.actor("leader"), here.households[0].id)
+    resident_service.move_out(here.actor("leader"), here.households[0].id)
     by_telephone(here)
     assert not gets_in(app, here, code)

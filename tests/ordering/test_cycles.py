@@ -13,7 +13,8 @@ from app.catalog.models import Bundle, BundleComponent
 from app.core import clock
 from app.core.db import db
 from app.core.errors import Conflict, Invalid, NotFound, StaleEdit
-from app.ordering import service_cycle, service_orders, service_roll_call
+from app.ordering import service as ordering_service
+from app.ordering.cycles import service as cycles_service
 from app.ordering.models import (
     Cycle,
     CycleState,
@@ -26,6 +27,7 @@ from app.ordering.models import (
     Stage,
 )
 from app.ordering.orders import Pick, PlaceOrder
+from app.ordering.roll_call import service as roll_call_service
 from app.ordering.schemas import EditCycle, EditOffers, Lock, OfferChange
 from app.ordering.stages import Cause, move
 from tests import world
@@ -52,7 +54,7 @@ def described(town: world.World, **more: object) -> EditCycle:
 def order(town: world.World, place: int, index: int = 0, qty: int = 1) -> HouseholdOrder:
     home = town.households[place].id
     wanted = PlaceOrder(town.cycle.id, home, (Pick(town.offers[index].id, qty),))
-    return service_orders.place(Resident("household", home), wanted)
+    return ordering_service.place(Resident("household", home), wanted)
 
 
 def outcomes(town: world.World) -> dict[int, tuple[str, bool]]:
@@ -61,11 +63,11 @@ def outcomes(town: world.World) -> dict[int, tuple[str, bool]]:
 
 def test_a_draft_opens_with_offers_and_a_cut_off_ahead(town: world.World) -> None:
     by = town.actor("supplies")
-    cycle = service_cycle.create_cycle(by, town.subdistrict.id, described(town))
+    cycle = cycles_service.create_cycle(by, town.subdistrict.id, described(town))
     with pytest.raises(Conflict, match="清单"):
-        service_cycle.open_cycle(by, cycle.id)
-    assert service_cycle.add_all_items(by, cycle.id) == len(town.items)
-    assert service_cycle.open_cycle(by, cycle.id).state == CycleState.OPEN
+        cycles_service.open_cycle(by, cycle.id)
+    assert cycles_service.add_all_items(by, cycle.id) == len(town.items)
+    assert cycles_service.open_cycle(by, cycle.id).state == CycleState.OPEN
 
 
 @pytest.mark.parametrize(
@@ -81,7 +83,7 @@ def test_a_cycle_that_cannot_be_is_refused_at_the_field(
     town: world.World, wrong: dict[str, object], field: str
 ) -> None:
     with pytest.raises(Invalid) as refused:
-        service_cycle.create_cycle(town.actor("admin"), town.subdistrict.id, described(town, **wrong))
+        cycles_service.create_cycle(town.actor("admin"), town.subdistrict.id, described(town, **wrong))
     assert field in refused.value.problems
     assert db.session.query(Cycle).count() == 1
 
@@ -89,19 +91,19 @@ def test_a_cycle_that_cannot_be_is_refused_at_the_field(
 def test_only_who_answers_for_the_subdistrict_makes_cycles(town: world.World) -> None:
     for name in ("leader", "captain", "auditor"):
         with pytest.raises(NotFound):
-            service_cycle.create_cycle(town.actor(name), town.subdistrict.id, described(town))
+            cycles_service.create_cycle(town.actor(name), town.subdistrict.id, described(town))
     with pytest.raises(NotFound):
-        service_cycle.create_cycle(town.actor("admin"), 4711, described(town))
+        cycles_service.create_cycle(town.actor("admin"), 4711, described(town))
 
 
 def test_prices_and_limits_change_only_while_it_is_a_draft(town: world.World) -> None:
     by = town.actor("admin")
     change = EditOffers((OfferChange(town.offers[0].id, 1, 2, False, True),))
     with pytest.raises(Conflict, match="接单中"):
-        service_cycle.edit_offers(by, town.cycle.id, change)
-    cycle = service_cycle.create_cycle(by, town.subdistrict.id, described(town))
+        cycles_service.edit_offers(by, town.cycle.id, change)
+    cycle = cycles_service.create_cycle(by, town.subdistrict.id, described(town))
     with pytest.raises(NotFound):
-        service_cycle.edit_offers(by, cycle.id, change)
+        cycles_service.edit_offers(by, cycle.id, change)
 
 
 def test_an_offer_freezes_the_contents_of_its_bundle(town: world.World) -> None:
@@ -109,8 +111,8 @@ def test_an_offer_freezes_the_contents_of_its_bundle(town: world.World) -> None:
     bundle.components = [BundleComponent(item_id=town.items[0].id, qty=2)]
     db.session.add(bundle)
     db.session.commit()
-    cycle = service_cycle.create_cycle(town.actor("admin"), town.subdistrict.id, described(town))
-    service_cycle.edit_offers(town.actor("admin"), cycle.id, EditOffers((), (), (bundle.id,)))
+    cycle = cycles_service.create_cycle(town.actor("admin"), town.subdistrict.id, described(town))
+    cycles_service.edit_offers(town.actor("admin"), cycle.id, EditOffers((), (), (bundle.id,)))
     bundle.components[0].qty = 7
     db.session.commit()
     offer = db.session.scalars(select(Offer).where(Offer.bundle_id == bundle.id)).one()
@@ -119,31 +121,31 @@ def test_an_offer_freezes_the_contents_of_its_bundle(town: world.World) -> None:
 
 def test_an_older_version_of_the_cycle_cannot_be_saved(town: world.World) -> None:
     seen = town.cycle.version
-    service_cycle.edit_cycle(town.actor("admin"), town.cycle.id, described(town, version=seen))
+    cycles_service.edit_cycle(town.actor("admin"), town.cycle.id, described(town, version=seen))
     with pytest.raises(StaleEdit):
-        service_cycle.edit_cycle(town.actor("admin"), town.cycle.id, described(town, name="别的", version=seen))
+        cycles_service.edit_cycle(town.actor("admin"), town.cycle.id, described(town, name="别的", version=seen))
 
 
 def test_an_open_cycle_keeps_its_points(town: world.World) -> None:
     fewer = described(town, version=town.cycle.version, point_ids=(town.points[0].id,))
     with pytest.raises(Conflict, match="点位"):
-        service_cycle.edit_cycle(town.actor("admin"), town.cycle.id, fewer)
+        cycles_service.edit_cycle(town.actor("admin"), town.cycle.id, fewer)
 
 
 def test_the_cut_off_locks_only_when_every_household_has_an_outcome(town: world.World) -> None:
     order(town, 0)
     by = town.actor("supplies")
     with clock.frozen_at(town.cycle.cutoff_at), pytest.raises(Conflict, match="11 户"):
-        service_cycle.lock_cycle(by, town.cycle.id, Lock())
+        cycles_service.lock_cycle(by, town.cycle.id, Lock())
     assert db.session.scalar(select(HouseholdOrder.state)) == OrderState.PLACED
 
 
 def test_missing_households_are_overridden_by_a_named_person(town: world.World) -> None:
     order(town, 0)
-    service_roll_call.record_roll_call(town.actor("leader"), town.cycle.id, town.households[1].id, Outcome.AWAY)
+    roll_call_service.record_roll_call(town.actor("leader"), town.cycle.id, town.households[1].id, Outcome.AWAY)
     by = town.actor("supplies")
     with clock.frozen_at(town.cycle.cutoff_at):
-        service_cycle.lock_cycle(by, town.cycle.id, Lock(is_override=True))
+        cycles_service.lock_cycle(by, town.cycle.id, Lock(is_override=True))
     noted = outcomes(town)
     assert len(noted) == len(town.households)
     assert noted[town.households[0].id] == ("ordered", False)
@@ -156,84 +158,84 @@ def test_missing_households_are_overridden_by_a_named_person(town: world.World) 
 
 def test_who_declined_and_then_ordered_counts_as_ordered(town: world.World) -> None:
     home = town.households[0].id
-    service_roll_call.record_roll_call(town.actor("leader"), town.cycle.id, home, Outcome.DECLINED)
+    roll_call_service.record_roll_call(town.actor("leader"), town.cycle.id, home, Outcome.DECLINED)
     order(town, 0)
-    service_cycle.lock_cycle(town.actor("admin"), town.cycle.id, Lock(True, True))
+    cycles_service.lock_cycle(town.actor("admin"), town.cycle.id, Lock(True, True))
     assert outcomes(town)[home] == ("ordered", False)
 
 
 def test_a_withdrawn_order_leaves_the_household_without_an_outcome(town: world.World) -> None:
     placed = order(town, 0)
-    service_orders.withdraw(Resident("household", town.households[0].id), placed.id)
+    ordering_service.withdraw(Resident("household", town.households[0].id), placed.id)
     with pytest.raises(Conflict, match="12 户"):
-        service_cycle.lock_cycle(town.actor("admin"), town.cycle.id, Lock(is_early=True))
-    service_cycle.lock_cycle(town.actor("admin"), town.cycle.id, Lock(True, True))
+        cycles_service.lock_cycle(town.actor("admin"), town.cycle.id, Lock(is_early=True))
+    cycles_service.lock_cycle(town.actor("admin"), town.cycle.id, Lock(True, True))
     assert db.session.scalar(select(HouseholdOrder.state)) == OrderState.WITHDRAWN
     assert outcomes(town)[town.households[0].id] == ("unreachable", True)
 
 
 def test_locking_before_the_cut_off_needs_to_be_said(town: world.World) -> None:
     with pytest.raises(Conflict, match="提前"):
-        service_cycle.lock_cycle(town.actor("admin"), town.cycle.id, Lock(is_override=True))
-    service_cycle.lock_cycle(town.actor("admin"), town.cycle.id, Lock(is_early=True, is_override=True))
+        cycles_service.lock_cycle(town.actor("admin"), town.cycle.id, Lock(is_override=True))
+    cycles_service.lock_cycle(town.actor("admin"), town.cycle.id, Lock(is_early=True, is_override=True))
     assert db.session.get_one(Cycle, town.cycle.id).cutoff_at <= clock.now()
     with pytest.raises(Conflict):
         order(town, 3)
 
 
 def test_a_cycle_locks_once(town: world.World) -> None:
-    service_cycle.lock_cycle(town.actor("admin"), town.cycle.id, Lock(True, True))
+    cycles_service.lock_cycle(town.actor("admin"), town.cycle.id, Lock(True, True))
     with pytest.raises(Conflict):
-        service_cycle.lock_cycle(town.actor("admin"), town.cycle.id, Lock(True, True))
+        cycles_service.lock_cycle(town.actor("admin"), town.cycle.id, Lock(True, True))
 
 
 def test_a_cycle_closes_when_every_unit_has_reached_its_end(town: world.World) -> None:
     order(town, 0, qty=3)
-    service_cycle.lock_cycle(town.actor("admin"), town.cycle.id, Lock(True, True))
+    cycles_service.lock_cycle(town.actor("admin"), town.cycle.id, Lock(True, True))
     with pytest.raises(Conflict):
-        service_cycle.close_cycle(town.actor("admin"), town.cycle.id)
+        cycles_service.close_cycle(town.actor("admin"), town.cycle.id)
     db.session.get_one(Cycle, town.cycle.id).state = CycleState.RUNNING
     db.session.commit()
     with pytest.raises(Conflict, match="待分配 3"):
-        service_cycle.close_cycle(town.actor("admin"), town.cycle.id)
+        cycles_service.close_cycle(town.actor("admin"), town.cycle.id)
     line = db.session.scalars(select(OrderLine)).one()
     move({line.id: 3}, Stage.OPEN, Stage.SHORT, Cause("test", 1))
     db.session.commit()
-    closed = service_cycle.close_cycle(town.actor("admin"), town.cycle.id)
+    closed = cycles_service.close_cycle(town.actor("admin"), town.cycle.id)
     assert closed.state == CycleState.CLOSED
     assert closed.closed_at is not None
 
 
 def test_a_cancelled_cycle_leaves_no_unit_waiting(town: world.World) -> None:
     order(town, 0, qty=3)
-    service_cycle.lock_cycle(town.actor("admin"), town.cycle.id, Lock(True, True))
-    service_cycle.cancel_cycle(town.actor("admin"), town.cycle.id, "暴雨")
+    cycles_service.lock_cycle(town.actor("admin"), town.cycle.id, Lock(True, True))
+    cycles_service.cancel_cycle(town.actor("admin"), town.cycle.id, "暴雨")
     assert db.session.scalar(select(OrderLine.qty_cancelled)) == 3
     with pytest.raises(Conflict):
-        service_cycle.cancel_cycle(town.actor("admin"), town.cycle.id, "暴雨")
+        cycles_service.cancel_cycle(town.actor("admin"), town.cycle.id, "暴雨")
 
 
 def test_the_roll_call_is_kept_by_the_point_of_the_household(town: world.World) -> None:
     with pytest.raises(NotFound):
-        service_roll_call.record_roll_call(town.actor("leader2"), town.cycle.id, town.households[0].id, Outcome.AWAY)
+        roll_call_service.record_roll_call(town.actor("leader2"), town.cycle.id, town.households[0].id, Outcome.AWAY)
     by = town.actor("leader")
-    service_roll_call.record_roll_call(by, town.cycle.id, town.households[0].id, Outcome.AWAY)
-    service_roll_call.record_roll_call(by, town.cycle.id, town.households[0].id, Outcome.DECLINED)
+    roll_call_service.record_roll_call(by, town.cycle.id, town.households[0].id, Outcome.AWAY)
+    roll_call_service.record_roll_call(by, town.cycle.id, town.households[0].id, Outcome.DECLINED)
     assert outcomes(town) == {town.households[0].id: ("declined", False)}
     with pytest.raises(Invalid):
-        service_roll_call.record_roll_call(by, town.cycle.id, town.households[1].id, Outcome.ORDERED)
+        roll_call_service.record_roll_call(by, town.cycle.id, town.households[1].id, Outcome.ORDERED)
     order(town, 2)
     with pytest.raises(Conflict):
-        service_roll_call.record_roll_call(by, town.cycle.id, town.households[2].id, Outcome.AWAY)
+        roll_call_service.record_roll_call(by, town.cycle.id, town.households[2].id, Outcome.AWAY)
 
 
 def test_the_rest_of_a_building_is_noted_at_once(town: world.World) -> None:
     order(town, 0)
     by = town.actor("leader")
     building = town.buildings[0]
-    service_roll_call.record_roll_call(by, town.cycle.id, town.households[1].id, Outcome.AWAY)
-    assert service_roll_call.record_rest(by, town.cycle.id, building.id, Outcome.UNREACHABLE) == 1
+    roll_call_service.record_roll_call(by, town.cycle.id, town.households[1].id, Outcome.AWAY)
+    assert roll_call_service.record_rest(by, town.cycle.id, building.id, Outcome.UNREACHABLE) == 1
     assert sorted(outcome for outcome, _ in outcomes(town).values()) == ["away", "unreachable"]
     foreign = [(town.households[-1].id, Outcome.AWAY)]
     with pytest.raises(NotFound):
-        service_roll_call.record_building(by, town.cycle.id, building.id, foreign)
+        roll_call_service.record_building(by, town.cycle.id, building.id, foreign)

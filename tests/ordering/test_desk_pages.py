@@ -13,7 +13,7 @@ from sqlalchemy import select
 from app.access.permissions import Resident
 from app.core import clock
 from app.core.db import db
-from app.ordering import service_orders
+from app.ordering import service as ordering_service
 from app.ordering.models import Cycle, HouseholdOrder, Offer, OrderLine, RollCall
 from app.ordering.orders import Pick, PlaceOrder
 from tests import world
@@ -30,7 +30,7 @@ def town(app: Flask) -> world.World:
 def order(town: world.World, place: int) -> HouseholdOrder:
     home = town.households[place].id
     wanted = PlaceOrder(town.cycle.id, home, (Pick(town.offers[0].id, 2),), door_note="先打电话", other_need="奶粉")
-    return service_orders.place(Resident("household", home), wanted)
+    return ordering_service.place(Resident("household", home), wanted)
 
 
 def dates() -> dict[str, str]:
@@ -155,7 +155,7 @@ def test_the_words_of_a_resident_are_for_the_point_only(app: Flask, town: world.
 
 def test_the_history_tells_each_revision(app: Flask, town: world.World) -> None:
     placed = order(town, 0)
-    service_orders.withdraw(Resident("household", town.households[0].id), placed.id)
+    ordering_service.withdraw(Resident("household", town.households[0].id), placed.id)
     text = sign_in(app, town, "leader").get(f"/orders/{placed.id}").get_data(as_text=True)
     assert "1 种 2 份" in text
     assert "撤回" in text

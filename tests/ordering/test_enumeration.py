@@ -20,7 +20,8 @@ from app.access.models import HouseholdToken, Throttle
 from app.access.permissions import Resident
 from app.core.db import command, db
 from app.core.idempotency import new_key
-from app.ordering import entry, service_orders
+from app.ordering import entry
+from app.ordering import service as ordering_service
 from app.ordering.models import HouseholdOrder
 from app.ordering.orders import Pick, PlaceOrder
 from app.places.models import Household, HouseholdContact
@@ -34,7 +35,9 @@ WRONG = "7KM2XQ9A5"
 def town(app: Flask) -> world.World:
     built = world.build()
     home = built.households[0].id
-    service_orders.place(Resident("household", home), PlaceOrder(built.cycle.id, home, (Pick(built.offers[0].id, 1),)))
+    ordering_service.place(
+        Resident("household", home), PlaceOrder(built.cycle.id, home, (Pick(built.offers[0].id, 1),))
+    )
     return built
 
 

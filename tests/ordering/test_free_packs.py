@@ -12,10 +12,10 @@ from app.core import clock
 from app.core.db import command, db
 from app.core.errors import Conflict, Invalid
 from app.core.jobs import Job, JobState, drain
-from app.ordering import service_packs
 from app.ordering.models import HouseholdOrder, Offer, OfferComponent, OrderChoice, OrderLine, OrderState
 from app.ordering.models_desk import FreePack, FreePackShare, PackScope, PackState
-from app.ordering.queries_packs import GivePack, preview
+from app.ordering.packs import service as packs_service
+from app.ordering.packs.queries import GivePack, preview
 from app.places.models import Household, ZoneDesignation, ZoneLevel
 from tests import world
 from tests.world import post, sign_in
@@ -50,7 +50,7 @@ def ask(town: world.World, kind: str = "subdistrict", scope: int = 0, per: int |
 
 
 def give(town: world.World, kind: str = "subdistrict", scope: int = 0, per: int | None = None) -> FreePack:
-    return service_packs.give(town.actor("supplies"), town.cycle.id, ask(town, kind, scope, per))
+    return packs_service.give(town.actor("supplies"), town.cycle.id, ask(town, kind, scope, per))
 
 
 def lines(order: HouseholdOrder) -> dict[int, int]:
@@ -103,7 +103,7 @@ def test_packs_for_persons_follow_the_size_of_the_household(town: world.World) -
 def test_taking_back_leaves_what_people_ordered(town: world.World) -> None:
     present = town.order(town.households[0], {0: 2})
     pack = give(town)
-    service_packs.undo(town.actor("supplies"), pack.id)
+    packs_service.undo(town.actor("supplies"), pack.id)
     assert lines(present) == {town.items[0].id: 2}
     db.session.refresh(present)
     assert (present.state, present.total_fen) == (OrderState.PLACED, 700)
@@ -117,11 +117,11 @@ def test_taking_back_leaves_what_people_ordered(town: world.World) -> None:
 def test_what_costs_money_is_no_free_pack_and_numbers_must_be_those_shown(town: world.World) -> None:
     by = town.actor("supplies")
     with pytest.raises(Conflict):
-        service_packs.give(by, town.cycle.id, GivePack(town.offers[0].id, "subdistrict", 0))
+        packs_service.give(by, town.cycle.id, GivePack(town.offers[0].id, "subdistrict", 0))
     with pytest.raises(Conflict):
-        service_packs.give(by, town.cycle.id, GivePack(town.offers[-1].id, "subdistrict", 0, None, 11))
+        packs_service.give(by, town.cycle.id, GivePack(town.offers[-1].id, "subdistrict", 0, None, 11))
     with pytest.raises(Invalid):
-        service_packs.give(by, town.cycle.id, GivePack(town.offers[-1].id, "building", 4711))
+        packs_service.give(by, town.cycle.id, GivePack(town.offers[-1].id, "building", 4711))
 
 
 def test_after_the_cut_off_nothing_is_given_or_taken_back(town: world.World) -> None:
@@ -129,7 +129,7 @@ def test_after_the_cut_off_nothing_is_given_or_taken_back(town: world.World) -> 
     town.cycle.cutoff_at = clock.now() - timedelta(seconds=1)
     db.session.commit()
     with pytest.raises(Conflict):
-        service_packs.undo(town.actor("supplies"), pack.id)
+        packs_service.undo(town.actor("supplies"), pack.id)
     with pytest.raises(Conflict):
         give(town)
 
@@ -144,11 +144,11 @@ def test_thousands_are_served_by_a_job_that_may_be_run_again(town: world.World) 
     with pytest.raises(Conflict):
         give(town)
     with pytest.raises(Conflict):
-        service_packs.undo(town.actor("supplies"), pack.id)
+        packs_service.undo(town.actor("supplies"), pack.id)
     drain()
     stored = db.session.get_one(FreePack, pack.id, populate_existing=True)
     assert (stored.state, stored.households) == (PackState.GIVEN, 2512)
-    service_packs.undo(town.actor("supplies"), pack.id)
+    packs_service.undo(town.actor("supplies"), pack.id)
     drain()
     placed = select(func.count()).where(HouseholdOrder.state == OrderState.PLACED)
     assert db.session.scalar(placed) == 0
@@ -160,12 +160,12 @@ def test_a_job_that_broke_off_is_taken_back_from_where_it_stopped(town: world.Wo
     db.session.execute(insert(Household), many)
     db.session.commit()
     by, pack = town.actor("supplies"), give(town)
-    first_part = command(lambda: service_packs.give_some(by, town.cycle, db.session.get_one(FreePack, pack.id)))
-    assert first_part() == service_packs.CHUNK
+    first_part = command(lambda: packs_service.give_some(by, town.cycle, db.session.get_one(FreePack, pack.id)))
+    assert first_part() == packs_service.CHUNK
     job = db.session.get_one(Job, pack.job_id)
     job.state = JobState.FAILED
     db.session.commit()
-    service_packs.undo(by, pack.id)
+    packs_service.undo(by, pack.id)
     drain()
     stored = db.session.get_one(FreePack, pack.id, populate_existing=True)
     assert stored.state == PackState.UNDONE

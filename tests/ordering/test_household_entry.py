@@ -18,8 +18,9 @@ from app.core import clock
 from app.core.db import command, db
 from app.core.idempotency import new_key
 from app.errands.models import Errand
-from app.ordering import entry, service_phones
+from app.ordering import entry
 from app.ordering.models import CycleState, HouseholdOrder, OtherDoor
+from app.ordering.resident import service as resident_service
 from app.places.models import CareKind, CareNeed
 from tests import world
 from tests.world import post
@@ -248,9 +249,9 @@ def test_what_ends_between_the_look_at_it_and_the_key_opens_nothing(
     assert place(enter(app, town, pin), town) == 303
     opened = entry.answer
 
-    def meanwhile(at: entry.Door, typed: entry.Enter) -> service_phones.Opened | None:
+    def meanwhile(at: entry.Door, typed: entry.Enter) -> resident_service.Opened | None:
         found = opened(at, typed)
-        run = service_phones.issue_pin if shown == "renewed pin" else service_phones.move_out
+        run = resident_service.issue_pin if shown == "renewed pin" else resident_service.move_out
         with clock.frozen_at(clock.now() + timedelta(minutes=1)):
             run(town.actor("leader"), home)
         return found
@@ -295,7 +296,7 @@ def test_of_two_taps_at_once_both_answers_carry_the_key(
     """The second is looked at while the first has not taken effect yet; its answer is the one that the phone keeps."""
     key = new_key()
     enter(app, town, key=key)
-    monkeypatch.setattr("app.ordering.views_resident._sent_again", lambda: None)
+    monkeypatch.setattr("app.ordering.resident.views._sent_again", lambda: None)
     second = enter(app, town, key=key)
     assert second.get(form_page(town)).status_code == 200
     assert len(db.session.scalars(select(HouseholdToken)).all()) == 1

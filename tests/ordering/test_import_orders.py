@@ -15,10 +15,10 @@ from app.core import clock
 from app.core.db import db
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.events import SYSTEM, Event
-from app.core.tables import OPERATOR
-from app.ordering.importing import import_file, orders
+from app.core.input.tables import OPERATOR
 from app.ordering.models import HouseholdOrder, Offer, OfferComponent, OrderLine, Source
-from app.ordering.order_file import Sold, whole_units
+from app.ordering.order_file.cli import import_file, orders
+from app.ordering.order_file.reader import Sold, whole_units
 from app.places.models import Building, Compound, Household, HouseholdContact, Stairwell
 from tests import world
 

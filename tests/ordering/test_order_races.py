@@ -15,7 +15,8 @@ from app.access.permissions import Resident
 from app.core.db import db
 from app.core.errors import Conflict, LoudaError
 from app.core.events import Event, broken_links
-from app.ordering import service_cycle, service_orders
+from app.ordering import service as ordering_service
+from app.ordering.cycles import service as cycles_service
 from app.ordering.models import HouseholdOrder, OrderLine, OrderState
 from app.ordering.orders import IfExists, Pick, PlaceOrder
 from app.ordering.schemas import Lock
@@ -47,7 +48,7 @@ def at_once(app: Flask, tasks: Iterable[Callable[[], T]], workers: int = 8) -> l
 
 def placing(town: world.World, home: int, qty: int, if_exists: IfExists) -> Callable[[], int]:
     wanted = PlaceOrder(town.cycle.id, home, (Pick(town.offers[qty % 4].id, qty),), if_exists=if_exists)
-    return lambda: service_orders.place(Resident("household", home), wanted).id
+    return lambda: ordering_service.place(Resident("household", home), wanted).id
 
 
 def test_fifty_carts_of_one_household_end_as_one_order_with_every_revision_logged(
@@ -78,7 +79,7 @@ def test_at_the_cut_off_each_order_is_in_the_lock_or_was_refused(app: Flask, tow
     homes = [household.id for household in town.households]
     tasks: list[Callable[[], object]] = [placing(town, home, 1, IfExists.REFUSE) for home in homes]
     by = town.actor("admin")
-    tasks.insert(5, lambda: service_cycle.lock_cycle(by, town.cycle.id, Lock(is_early=True, is_override=True)).id)
+    tasks.insert(5, lambda: cycles_service.lock_cycle(by, town.cycle.id, Lock(is_early=True, is_override=True)).id)
     results = at_once(app, tasks)
     db.session.rollback()
     placed = sum(isinstance(result, int) for result in results) - 1

@@ -15,7 +15,7 @@ from app.access.models import HouseholdToken
 from app.core import clock
 from app.core.db import command, db
 from app.core.idempotency import new_key
-from app.ordering import service_orders
+from app.ordering import service as ordering_service
 from app.ordering.models import HouseholdOrder, OrderLine
 from app.places.models import Household
 from tests import world
@@ -260,4 +260,4 @@ def test_a_leader_orders_for_a_household_and_the_resident_sees_it_with_the_code(
     assert post(client, "/enter", "/enter", {"order_code": order.code}).status_code == 303
     assert "土豆" in client.get(f"/my/cycles/{town.cycle.id}").get_data(as_text=True)
     assert (order.source, order.placed_by_kind) == ("telephone", "staff")
-    assert service_orders.own_order(town.actor("leader"), order.id, "order_proxy").id == order.id  # type: ignore[arg-type]
+    assert ordering_service.own_order(town.actor("leader"), order.id, "order_proxy").id == order.id  # type: ignore[arg-type]

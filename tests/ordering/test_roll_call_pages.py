@@ -12,9 +12,9 @@ from app.core import clock
 from app.core.db import db
 from app.core.errors import NotFound
 from app.core.events import Event
+from app.ordering.desk.calls import call_sheet
 from app.ordering.models import RollCall
-from app.ordering.queries_calls import call_sheet
-from app.ordering.queries_roll_call import by_building
+from app.ordering.roll_call.queries import by_building
 from app.places import contacts
 from app.places.models import Building, CareNeed, HouseholdContact
 from tests import world

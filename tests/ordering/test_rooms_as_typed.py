@@ -7,7 +7,7 @@ from flask import Flask
 
 from app.access import pins
 from app.core.db import command
-from app.places.rules_rooms import bare_key, is_room
+from app.places.buildings.rules import bare_key, is_room
 from tests import world
 from tests.world import post
 

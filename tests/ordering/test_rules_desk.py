@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.ordering.packs.rules import packs_for
 from app.ordering.rules_desk import MOST_QTY, Word, choice_for, read_goods
-from app.ordering.rules_packs import packs_for
-from app.ordering.rules_standing import LeftOut, Rhythm, fit
+from app.ordering.standing.rules import LeftOut, Rhythm, fit
 
 WORDS = [
     Word(11, 1, "青菜", ("青菜", "小青菜", "qc", "qingcai", "v1")),

@@ -12,10 +12,11 @@ from app.core import clock
 from app.core.db import db
 from app.core.errors import Conflict, Invalid, NotFound, StaleEdit
 from app.core.events import Event
-from app.ordering import service_cycle, service_standing
+from app.ordering.cycles import service as cycles_service
 from app.ordering.models import CycleState, HouseholdOrder, OrderChoice, Source
 from app.ordering.models_desk import StandingBooking, StandingOrder, StandingState
-from app.ordering.service_standing import SaveStanding
+from app.ordering.standing import service as standing_service
+from app.ordering.standing.service import SaveStanding
 from app.places.models import CareNeed
 from tests import world
 from tests.world import post, sign_in
@@ -33,7 +34,7 @@ def wanted(town: world.World, *goods: tuple[int, int], **more: object) -> SaveSt
 
 
 def keep(town: world.World, place: int, *goods: tuple[int, int], **more: object) -> StandingOrder:
-    return service_standing.create(town.actor("leader"), town.households[place].id, wanted(town, *goods, **more))
+    return standing_service.create(town.actor("leader"), town.households[place].id, wanted(town, *goods, **more))
 
 
 def ordered(town: world.World, place: int) -> dict[int, int]:
@@ -51,13 +52,13 @@ def test_opening_a_cycle_books_what_falls_due_and_again_books_nothing(town: worl
     keep(town, 1, (0, 2), (1, 5), (3, 1))
     keep(town, 2, (3, 1))
     keep(town, 3, (0, 1), starts_on=town.cycle.deliver_on - timedelta(days=1))
-    service_cycle.open_cycle(town.actor("supplies"), town.cycle.id)
+    cycles_service.open_cycle(town.actor("supplies"), town.cycle.id)
     assert (ordered(town, 1), ordered(town, 2), ordered(town, 3)) == ({0: 2, 1: 2}, {}, {})
     bookings = {row.standing_order_id: row for row in db.session.scalars(select(StandingBooking))}
     assert sorted(str(row.outcome) for row in bookings.values()) == ["nothing", "partly"]
     partly = next(row for row in bookings.values() if row.outcome == "partly")
     assert [(part["qty"], part["why"]) for part in partly.left_out] == [(3, "limit"), (1, "not_offered")]
-    assert service_standing.book_again(town.actor("supplies"), town.cycle.id).placed == 0
+    assert standing_service.book_again(town.actor("supplies"), town.cycle.id).placed == 0
     order = db.session.scalars(select(HouseholdOrder)).one()
     assert (order.source, order.revision) == (Source.STANDING, 1)
 
@@ -65,7 +66,7 @@ def test_opening_a_cycle_books_what_falls_due_and_again_books_nothing(town: worl
 def test_a_household_with_an_order_is_left_alone_and_it_is_said(app: Flask, town: world.World) -> None:
     town.order(town.households[1], {2: 1})
     keep(town, 1, (0, 2))
-    assert service_standing.book_again(town.actor("supplies"), town.cycle.id).placed == 0
+    assert standing_service.book_again(town.actor("supplies"), town.cycle.id).placed == 0
     assert ordered(town, 1) == {2: 1}
     page = sign_in(app, town, "leader").get(f"/cycles/{town.cycle.id}/standing").get_data(as_text=True)
     assert "已有订单，未重复下" in page
@@ -77,7 +78,7 @@ def test_the_door_note_of_the_care_list_goes_with_the_order(town: world.World) -
     db.session.add(CareNeed(household_id=home, kind="elderly_alone", door_note="敲门重一点", purge_on=day))
     db.session.commit()
     keep(town, 1, (0, 1))
-    service_standing.book_again(town.actor("supplies"), town.cycle.id)
+    standing_service.book_again(town.actor("supplies"), town.cycle.id)
     assert db.session.scalar(select(HouseholdOrder.door_note)) == "敲门重一点"
 
 
@@ -85,10 +86,10 @@ def test_pausing_and_ending_stop_the_bookings(town: world.World) -> None:
     by = town.actor("leader")
     for place, state in ((1, StandingState.PAUSED), (2, StandingState.ENDED)):
         standing = keep(town, place, (0, 1))
-        service_standing.set_state(by, standing.id, state)
-    assert service_standing.book_again(town.actor("supplies"), town.cycle.id).placed == 0
+        standing_service.set_state(by, standing.id, state)
+    assert standing_service.book_again(town.actor("supplies"), town.cycle.id).placed == 0
     with pytest.raises(Conflict):
-        service_standing.set_state(by, standing.id, StandingState.ACTIVE)
+        standing_service.set_state(by, standing.id, StandingState.ACTIVE)
     assert keep(town, 2, (1, 1)).state == StandingState.ACTIVE
     with pytest.raises(Conflict):
         keep(town, 2, (1, 1))
@@ -98,11 +99,11 @@ def test_a_change_of_the_goods_alone_is_a_version_of_its_own(town: world.World) 
     standing = keep(town, 1, (0, 2), (1, 1))
     seen = standing.version
     by = town.actor("leader")
-    service_standing.edit(by, standing.id, wanted(town, (1, 3), (2, 1), version=seen))
+    standing_service.edit(by, standing.id, wanted(town, (1, 3), (2, 1), version=seen))
     stored = db.session.get_one(StandingOrder, standing.id)
     assert {line.item_id: line.qty for line in stored.lines} == {town.items[1].id: 3, town.items[2].id: 1}
     with pytest.raises(StaleEdit):
-        service_standing.edit(by, standing.id, wanted(town, (0, 1), version=seen))
+        standing_service.edit(by, standing.id, wanted(town, (0, 1), version=seen))
 
 
 @pytest.mark.parametrize(
@@ -141,4 +142,4 @@ def test_a_leader_keeps_them_in_the_browser_and_each_step_is_logged(app: Flask, 
 
 def test_another_point_cannot_keep_one(town: world.World) -> None:
     with pytest.raises(NotFound):
-        service_standing.create(town.actor("leader2"), town.households[1].id, wanted(town, (0, 1)))
+        standing_service.create(town.actor("leader2"), town.households[1].id, wanted(town, (0, 1)))

@@ -12,11 +12,14 @@ from app.access.models import Role, RoleGrant
 from app.core import clock
 from app.core.db import db
 from app.core.errors import Conflict, Invalid, NotFound
-from app.ordering import queries_words, service_desk, service_orders, service_words
+from app.ordering import service as ordering_service
+from app.ordering.desk import service as desk_service
 from app.ordering.models import HouseholdOrder
 from app.ordering.orders import IfExists, Pick, PlaceOrder
-from app.ordering.rules_words import Flag, Words
-from app.ordering.service_words import SettleWords
+from app.ordering.remarks import queries as remarks_queries
+from app.ordering.remarks import service as remarks_service
+from app.ordering.remarks.rules import Flag, Words
+from app.ordering.remarks.service import SettleWords
 from tests import world
 from tests.world import World
 
@@ -33,7 +36,7 @@ def town(app: Flask) -> World:
     ):
         wanted = (Pick(here.offers[0].id, 1),)
         by = here.actor("leader" if household < 6 else "leader2")
-        service_orders.place(by, PlaceOrder(here.cycle.id, here.households[household].id, wanted, **words))
+        ordering_service.place(by, PlaceOrder(here.cycle.id, here.households[household].id, wanted, **words))
     return here
 
 
@@ -44,14 +47,14 @@ def order_of(here: World, household: int) -> HouseholdOrder:
 
 
 def waiting(here: World, who: str = "leader") -> list[str]:
-    rows = queries_words.rows(here.actor(who), here.cycle.id)
+    rows = remarks_queries.rows(here.actor(who), here.cycle.id)
     return [row.address.split()[-1] for row in rows if row.is_waiting]
 
 
 def settle(here: World, household: int, paper: str = "", who: str = "leader", seen: str = "") -> HouseholdOrder:
     order = order_of(here, household)
-    sha256 = seen or queries_words.words_of(order).sha256
-    return service_words.settle(here.actor(who), order.id, SettleWords(sha256, paper))
+    sha256 = seen or remarks_queries.words_of(order).sha256
+    return remarks_service.settle(here.actor(who), order.id, SettleWords(sha256, paper))
 
 
 def test_each_clause_has_its_flag_and_what_waits_comes_first() -> None:
@@ -67,7 +70,7 @@ def test_each_clause_has_its_flag_and_what_waits_comes_first() -> None:
 
 
 def test_every_kind_of_clause_has_a_flag() -> None:
-    from app.core.free_text import Kind
+    from app.core.text.free_text import Kind
 
     assert {kind.value for kind in Kind} <= {flag.value for flag in Flag}
 
@@ -75,7 +78,7 @@ def test_every_kind_of_clause_has_a_flag() -> None:
 def test_the_queue_holds_what_somebody_has_to_do_and_only_of_the_own_point(town: World) -> None:
     assert waiting(town) == ["101", "301"]
     assert waiting(town, "leader2") == ["101"]
-    assert len(queries_words.rows(town.actor("leader"), town.cycle.id)) == 3  # thanks and paid is read, not waiting
+    assert len(remarks_queries.rows(town.actor("leader"), town.cycle.id)) == 3  # thanks and paid is read, not waiting
 
 
 def test_a_redirect_that_was_settled_is_on_paper_and_waits_no_more(town: World) -> None:
@@ -85,11 +88,11 @@ def test_a_redirect_that_was_settled_is_on_paper_and_waits_no_more(town: World) 
 
 
 def test_new_words_wait_again_and_the_old_page_settles_nothing(town: World) -> None:
-    old = queries_words.words_of(order_of(town, 0)).sha256
+    old = remarks_queries.words_of(order_of(town, 0)).sha256
     settle(town, 0, "改送 3号楼 201")
     wanted = (Pick(town.offers[0].id, 1),)
     again = PlaceOrder(town.cycle.id, town.households[0].id, wanted, if_exists=IfExists.REPLACE, remark="转给5号楼101")
-    service_orders.place(town.actor("leader"), again)
+    ordering_service.place(town.actor("leader"), again)
     assert waiting(town) == ["101", "301"]
     with pytest.raises(Conflict):
         settle(town, 0, "改送 3号楼 201", seen=old)
@@ -107,7 +110,7 @@ def telephone(here: World, household: int, door_note: str, remark: str | None = 
         remark=order.remark if remark is None else remark,
         other_need=order.other_need,
     )
-    service_desk.take(here.actor("leader"), wanted)
+    desk_service.take(here.actor("leader"), wanted)
 
 
 @pytest.mark.parametrize("paper", ["改送到3号楼201", "改送 3号楼 201", "转给3号楼201，敲门重一点"])
@@ -153,12 +156,12 @@ def test_health_and_telephone_numbers_never_reach_paper(town: World) -> None:
 
 def test_what_was_settled_by_mistake_is_put_back(town: World) -> None:
     settle(town, 2)
-    service_words.reopen(town.actor("leader"), order_of(town, 2).id)
+    remarks_service.reopen(town.actor("leader"), order_of(town, 2).id)
     assert waiting(town) == ["101", "301"]
 
 
 def test_packing_says_how_many_wait_without_their_words(app: Flask, town: World) -> None:
-    assert (queries_words.waiting(town.cycle.id).orders, queries_words.waiting(town.cycle.id).redirects) == (3, 1)
+    assert (remarks_queries.waiting(town.cycle.id).orders, remarks_queries.waiting(town.cycle.id).redirects) == (3, 1)
     town.lock()
     page = world.sign_in(app, town, "supplies").get(f"/cycles/{town.cycle.id}/picking").get_data(as_text=True)
     assert "还有 3 户的留言没处理，其中改送 1 户" in page
@@ -208,7 +211,7 @@ def test_the_queue_is_filtered_worked_through_and_linked_from_the_desk(app: Flas
     shown = client.get(f"{queue}?kind=redirect").get_data(as_text=True)
     assert ("87-105" in shown, "感冒药" in shown) == (True, False)
     assert "谢谢" not in client.get(f"{queue}?show=todo").get_data(as_text=True)
-    seen = queries_words.words_of(order_of(town, 0)).sha256
+    seen = remarks_queries.words_of(order_of(town, 0)).sha256
     assert world.post(client, own, own, {"seen": seen, "paper": "产妇"}).status_code == 422
     assert world.post(client, own, own, {"seen": seen, "paper": "改送 3号楼 201"}).status_code == 303
     assert "已处理" in client.get(own).get_data(as_text=True)

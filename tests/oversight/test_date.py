@@ -13,11 +13,11 @@ from app.core.db import db
 from app.core.errors import Conflict
 from app.core.events import SYSTEM
 from app.core.jobs import Job, JobState, Running, drain
-from app.handover.service_confirm import run_confirm_overdue
+from app.handover.confirmation.service import run_confirm_overdue
 from app.ordering.models import Cycle, HouseholdOrder
-from app.oversight.purge import ask_purge, run_purge
-from app.upkeep import hourly
-from app.upkeep.hourly import Hourly
+from app.oversight.purge.service import ask_purge, run_purge
+from app.upkeep.serving import hourly
+from app.upkeep.serving.hourly import Hourly
 from tests.oversight.test_purge import closed
 from tests.world import post, sign_in
 

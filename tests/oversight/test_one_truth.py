@@ -10,14 +10,14 @@ from sqlalchemy import select
 
 from app.core import clock
 from app.core.db import db
-from app.core.delivery_words import ARRIVED, BEFORE, IN_GROUP, ON_POSTER
+from app.core.text.delivery_words import ARRIVED, BEFORE, IN_GROUP, ON_POSTER
 from app.core.units import clock_time
 from app.dispatch.models import PlanBag, Stop
 from app.errands.models import Errand
 from app.errands.queries import counts as errand_counts
 from app.handover.queries_arrival import visits
 from app.oversight.queries import reach_of, stuck
-from app.oversight.texts_places import Occasion, Together
+from app.oversight.texts.places import Occasion, Together
 from app.picking import service as picking
 from app.picking.models import Bag
 from app.places.models import DeliveryMode, ZoneDesignation, ZoneLevel

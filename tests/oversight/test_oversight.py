@@ -12,7 +12,7 @@ from app.core.events import broken_links
 from app.core.jobs import drain
 from app.ordering.models import Cycle, CycleState, HouseholdOrder, OrderLine
 from app.oversight.loop import loop_rows
-from app.oversight.reconcile import equations
+from app.oversight.reconcile.equations import equations
 from app.picking.models import Bag
 from tests import world
 from tests.allocation.test_runs import running as running

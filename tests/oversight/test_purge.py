@@ -12,13 +12,13 @@ from app.core import clock
 from app.core.db import db
 from app.core.events import SYSTEM
 from app.core.jobs import drain
+from app.ordering.claims.models import ClaimKind, RoomClaim
+from app.ordering.cycles.service import cancel_cycle
 from app.ordering.models import Cycle, HouseholdOrder, OrderLine, Stage
-from app.ordering.models_claims import ClaimKind, RoomClaim
 from app.ordering.models_desk import DeskEntry, SettledWords
-from app.ordering.service_cycle import cancel_cycle
 from app.ordering.stages import Cause, move
-from app.oversight.purge import ask_purge
-from app.oversight.reconcile import equations
+from app.oversight.purge.service import ask_purge
+from app.oversight.reconcile.equations import equations
 from app.places.models import HouseholdContact
 from tests import world
 

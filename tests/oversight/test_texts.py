@@ -12,9 +12,9 @@ from app.allocation.models import AllocationRun, ShareNote
 from app.core import clock
 from app.core.db import db
 from app.ordering.models import Cycle, CyclePoint, CycleState, OrderLine
-from app.oversight.rules_texts import Floor, Rooms, masked, slots
-from app.oversight.texts import texts
-from app.oversight.texts_places import Occasion, Together, Wish, places
+from app.oversight.texts.places import Occasion, Together, Wish, places
+from app.oversight.texts.queries import texts
+from app.oversight.texts.rules import Floor, Rooms, masked, slots
 from app.places.models import ZoneDesignation, ZoneLevel
 from app.places.scope import buildings_in_scope
 from tests import world

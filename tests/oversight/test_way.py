@@ -11,8 +11,8 @@ from sqlalchemy import select
 
 from app.core.db import db
 from app.ordering.models import HouseholdOrder
-from app.oversight import way
-from app.oversight.rules_way import Around, BagFacts, Mark, OrderTimes, bag_steps, next_step, order_steps
+from app.oversight.order_status import queries as order_status_queries
+from app.oversight.order_status.rules import Around, BagFacts, Mark, OrderTimes, bag_steps, next_step, order_steps
 from tests import world
 from tests.allocation.test_runs import running as running
 from tests.dispatch.test_rounds import packed as packed
@@ -96,12 +96,12 @@ def test_the_way_is_read_from_every_stage_in_few_statements(app: Flask, count_qu
             HouseholdOrder.household_id == here.households[0].id, HouseholdOrder.cycle_id == here.cycle.id
         )
     ).one()
-    times = way.order_times(order)
+    times = order_status_queries.order_times(order)
     assert times.tallied_at is not None
     assert times.bought_at is not None
     assert times.allocated_at is not None
     with count_queries() as statements:  # type: ignore[operator]
-        bags = way.own_bags(order.id)
+        bags = order_status_queries.own_bags(order.id)
     assert len(statements) <= 8
     assert bags[0].facts.state == "confirmed"
     assert all(bag.facts.loaded_at and bag.facts.arrived_at for bag in bags)
@@ -113,7 +113,7 @@ def test_the_way_is_read_from_every_stage_in_few_statements(app: Flask, count_qu
 def test_who_gets_less_reads_why_on_the_own_page(app: Flask) -> None:
     here, _lived = day.build()
     short = db.session.scalars(select(HouseholdOrder).where(HouseholdOrder.cycle_id == here.cycle.id)).all()
-    told = [(order, way.share_sentences(order.id)) for order in short]
+    told = [(order, order_status_queries.share_sentences(order.id)) for order in short]
     order, sentences = next((order, said) for order, said in told if said)
     household = next(one for one in here.households if one.id == order.household_id)
     page = phone(app, household).get(f"/my/cycles/{here.cycle.id}").get_data(as_text=True)

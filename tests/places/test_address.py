@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.places.rules import Household, Profile, Reason, Register, Scope, resolve
+from app.places.address.rules import Household, Profile, Reason, Register, Scope, resolve
 
 
 def lane_households() -> list[Household]:

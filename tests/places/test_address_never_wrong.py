@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from app.places.rules import Household, Register, resolve
+from app.places.address.rules import Household, Register, resolve
 
 SIZES = {
     "庆和苑": 3,

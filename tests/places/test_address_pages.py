@@ -9,10 +9,11 @@ from flask import Flask
 
 from app.core.db import db
 from app.core.errors import Invalid
-from app.places import queries, service_addresses
+from app.places import queries
+from app.places.address import service as address_service
+from app.places.address.rules import Household, Profile, Reason, Register, resolve
+from app.places.address.service import NewBuildingAlias, SaveProfile
 from app.places.models import AddressProfile
-from app.places.rules import Household, Profile, Reason, Register, resolve
-from app.places.service_addresses import NewBuildingAlias, SaveProfile
 from tests import world
 from tests.world import World
 
@@ -54,17 +55,17 @@ def test_another_name_of_a_building_works_and_never_hides_a_building(here: World
     compound, admin = here.buildings[0].compound_id, here.actor("admin")
     label = here.buildings[0].label
     assert meaning(here, "桂花苑老年公寓101") is None
-    service_addresses.add_building_alias(admin, compound, NewBuildingAlias(label, "老年公寓"))
+    address_service.add_building_alias(admin, compound, NewBuildingAlias(label, "老年公寓"))
     assert meaning(here, "桂花苑老年公寓101") == here.households[0].id
     for building, alias in (("99号楼", "新楼"), (label, here.buildings[1].label)):
         with pytest.raises(Invalid):
-            service_addresses.add_building_alias(admin, compound, NewBuildingAlias(building, alias))
+            address_service.add_building_alias(admin, compound, NewBuildingAlias(building, alias))
 
 
 def test_a_profile_is_checked_line_by_line(here: World) -> None:
     compound, admin = here.buildings[0].compound_id, here.actor("admin")
     with pytest.raises(Invalid) as refused:
-        service_addresses.save_profile(admin, compound, SaveProfile("斋=楼栋\n厅=大厅\nab=楼栋", "甲=99号楼"))
+        address_service.save_profile(admin, compound, SaveProfile("斋=楼栋\n厅=大厅\nab=楼栋", "甲=99号楼"))
     assert {name: len(sentences) for name, sentences in refused.value.problems.items()} == {"words": 2, "buildings": 1}
     assert db.session.get(AddressProfile, compound) is None
 
@@ -95,7 +96,7 @@ def test_a_level_that_has_to_be_named_is_asked_for() -> None:
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_a_profile_can_be_saved_as_it_is_shown(app: Flask, here: World, language: str) -> None:
     compound = here.buildings[0].compound_id
-    words = {chr(0x5E01 + place): level for place, level in enumerate(service_addresses.LEVEL_NAMES)}
+    words = {chr(0x5E01 + place): level for place, level in enumerate(address_service.LEVEL_NAMES)}
     db.session.add(AddressProfile(compound_id=compound, levels=[], words=words, buildings={}))
     db.session.commit()
     page, client = f"/places/addresses/compounds/{compound}", world.sign_in(app, here, "admin")

@@ -15,10 +15,10 @@ from pathlib import Path
 
 import pytest
 
-from app.core import chinese
+from app.core.text import chinese
 from app.places.address.reading import best
+from app.places.address.rules import Household, Register, resolve
 from app.places.address.tokens import slots
-from app.places.rules import Household, Register, resolve
 
 LEVELS = ("houseno", "cellno", "floorno", "roomno")
 TAILS = tuple(

@@ -12,9 +12,10 @@ from app.core import clock
 from app.core.db import db
 from app.core.errors import Invalid, NotFound
 from app.core.events import Event
-from app.places import queries_care, service_care
+from app.places.care import queries as care_queries
+from app.places.care import service as care_service
+from app.places.care.service import SaveCare
 from app.places.models import CareNeed
-from app.places.service_care import SaveCare
 from tests import world
 from tests.world import post, sign_in
 
@@ -27,24 +28,24 @@ def town(app: Flask) -> world.World:
 def listed(town: world.World, place: int, *kinds: str, **more: object) -> int:
     how: dict[str, object] = {"has_consent": True, "door_note": "敲门重一点"} | more
     wanted = SaveCare(kinds or ("elderly_alone",), **how)  # type: ignore[arg-type]
-    return service_care.save(town.actor("leader"), town.households[place].id, wanted)
+    return care_service.save(town.actor("leader"), town.households[place].id, wanted)
 
 
 def test_a_household_is_listed_changed_and_taken_off(town: world.World) -> None:
     by = town.actor("leader")
     assert listed(town, 1, "elderly_alone", "needs_call", carer_id=town.accounts["captain"].id) == 2
-    (row,) = queries_care.care_list(by)
+    (row,) = care_queries.care_list(by)
     assert ([str(kind) for kind in row.kinds], row.carer, row.days_left) == (
         ["elderly_alone", "needs_call"],
         "captain",
         30,
     )
     listed(town, 1, "infant", keep_days=5)
-    (row,) = queries_care.care_list(by)
+    (row,) = care_queries.care_list(by)
     assert ([str(kind) for kind in row.kinds], row.carer, row.days_left) == (["infant"], "", 5)
-    assert queries_care.care_list(by, without_carer=True) == [row]
-    assert service_care.remove(by, town.households[1].id) == 1
-    assert queries_care.care_list(by) == []
+    assert care_queries.care_list(by, without_carer=True) == [row]
+    assert care_service.remove(by, town.households[1].id) == 1
+    assert care_queries.care_list(by) == []
 
 
 @pytest.mark.parametrize(
@@ -53,7 +54,7 @@ def test_a_household_is_listed_changed_and_taken_off(town: world.World) -> None:
 def test_without_consent_or_for_too_long_nobody_is_listed(town: world.World, wrong: dict[str, object]) -> None:
     how: dict[str, object] = {"kinds": ("infant",), "has_consent": True} | wrong
     with pytest.raises(Invalid):
-        service_care.save(town.actor("leader"), town.households[1].id, SaveCare(**how))  # type: ignore[arg-type]
+        care_service.save(town.actor("leader"), town.households[1].id, SaveCare(**how))  # type: ignore[arg-type]
     assert db.session.query(CareNeed).count() == 0
 
 
@@ -65,9 +66,9 @@ def test_the_log_knows_how_many_needs_and_never_which(town: world.World) -> None
 
 def test_another_point_sees_nothing_and_changes_nothing(app: Flask, town: world.World) -> None:
     listed(town, 1)
-    assert queries_care.care_list(town.actor("leader2")) == []
+    assert care_queries.care_list(town.actor("leader2")) == []
     with pytest.raises(NotFound):
-        service_care.remove(town.actor("leader2"), town.households[1].id)
+        care_service.remove(town.actor("leader2"), town.households[1].id)
     assert sign_in(app, town, "leader2").get(f"/households/{town.households[1].id}/care").status_code == 404
     assert sign_in(app, town, "supplies").get("/care").status_code == 403
 
@@ -87,8 +88,8 @@ def test_a_captain_sees_the_door_notes_of_the_own_building_and_no_reason(app: Fl
 def test_what_has_run_out_is_not_shown_even_before_the_purge(town: world.World) -> None:
     listed(town, 1, keep_days=2)
     with clock.frozen_at(clock.now() + timedelta(days=3)):
-        assert queries_care.care_list(town.actor("leader")) == []
-        assert queries_care.notes_for_doors(town.actor("captain")) == []
+        assert care_queries.care_list(town.actor("leader")) == []
+        assert care_queries.notes_for_doors(town.actor("captain")) == []
 
 
 def test_a_leader_keeps_the_list_in_the_browser(app: Flask, town: world.World) -> None:

@@ -13,11 +13,13 @@ from app.core import clock
 from app.core.db import db
 from app.core.errors import NotFound
 from app.core.events import Event
-from app.dispatch.queries_arrivals import DutyLine, duty_lines
-from app.oversight.purge import forget_contacts
-from app.places import accounts, service_buildings, service_captaincy
+from app.dispatch.arrivals.queries import DutyLine, duty_lines
+from app.oversight.purge.service import forget_contacts
+from app.places.accounts import service as accounts_service
+from app.places.buildings import service as buildings_service
+from app.places.captaincy import service as captaincy_service
+from app.places.captaincy.service import GiveNumber
 from app.places.models import Captaincy
-from app.places.service_captaincy import GiveNumber
 from tests import world
 from tests.world import World
 
@@ -35,7 +37,7 @@ def here(app: Flask) -> World:
 
 
 def give(here: World, phone: str = NUMBER, who: str = "captain") -> None:
-    service_captaincy.give_number(here.actor(who), here.buildings[0].id, GiveNumber(phone))
+    captaincy_service.give_number(here.actor(who), here.buildings[0].id, GiveNumber(phone))
 
 
 def line(here: World) -> DutyLine | None:
@@ -64,10 +66,10 @@ def test_the_number_is_emptied_when_the_captaincy_ends(here: World, way: str) ->
     give(here)
     captaincy = db.session.scalars(select(Captaincy)).one()
     if way == "captaincy":
-        service_buildings.end_captaincy(here.actor("admin"), captaincy.id)
+        buildings_service.end_captaincy(here.actor("admin"), captaincy.id)
     elif way == "role":
         own = select(RoleGrant.id).where(RoleGrant.account_id == here.accounts["captain"].id)
-        accounts.revoke_role(here.actor("admin"), db.session.scalars(own).one())
+        accounts_service.revoke_role(here.actor("admin"), db.session.scalars(own).one())
     else:
         captaincy.ends_on = clock.today() - timedelta(days=1)
         db.session.commit()

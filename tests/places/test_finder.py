@@ -10,9 +10,9 @@ from sqlalchemy import true
 
 from app.core import clock
 from app.core.db import db
-from app.places.finder import find
+from app.places.finder.queries import find
+from app.places.finder.rules import Reading, read
 from app.places.models import Building, Compound, Household, HouseholdContact
-from app.places.rules_finder import Reading, read
 from tests import world
 
 

@@ -14,13 +14,13 @@ from sqlalchemy import func, select
 from app.core.db import db
 from app.core.errors import Invalid, NotFound
 from app.core.events import Event
-from app.core.imports import Plan
-from app.core.tables import OPERATOR
-from app.places import service_import
+from app.core.input.imports import Plan
+from app.core.input.tables import OPERATOR
+from app.places.imports import service as imports_service
+from app.places.imports.service import Upload, operator_of
+from app.places.imports.tables.datum import Datum, to_wgs84
+from app.places.imports.tables.options import Options
 from app.places.models import Building, Community, Compound, CompoundAlias, Household, ServicePoint, Stairwell
-from app.places.service_import import Upload, operator_of
-from app.places.tables.datum import Datum, to_wgs84
-from app.places.tables.options import Options
 
 pytestmark = pytest.mark.usefixtures("app")
 COMMUNITIES = "社区代码,社区,街道代码,街道\n001,一社区,330102011,演示街道\n002,二社区,330102011,演示街道\n"
@@ -37,11 +37,11 @@ def metres(a: tuple[float, float], b: tuple[float, float]) -> float:
 
 
 def bring(text: str, kind: str = "", *, is_dry: bool = False, **chosen: object) -> Plan:
-    subdistrict = service_import.found_subdistrict("330102011", "演示街道")
+    subdistrict = imports_service.found_subdistrict("330102011", "演示街道")
     options = Options(subdistrict.id, **{"datum": "wgs84", **chosen})  # type: ignore[arg-type]
     upload = Upload(text.encode(), kind, options)
     by = operator_of(subdistrict.id)
-    return service_import.preview(by, upload) if is_dry else service_import.bring_in(by, upload)
+    return imports_service.preview(by, upload) if is_dry else imports_service.bring_in(by, upload)
 
 
 def bring_all() -> None:
@@ -259,10 +259,10 @@ def test_the_same_thing_twice_in_a_table_is_refused() -> None:
 
 
 def test_nobody_imports_into_another_subdistrict() -> None:
-    own = service_import.found_subdistrict("330102011", "演示街道")
-    other = service_import.found_subdistrict("330102012", "邻街道")
+    own = imports_service.found_subdistrict("330102011", "演示街道")
+    other = imports_service.found_subdistrict("330102012", "邻街道")
     upload = Upload(COMMUNITIES.encode(), "", Options(other.id))
-    for act in (service_import.preview, service_import.bring_in):
+    for act in (imports_service.preview, imports_service.bring_in):
         with pytest.raises(NotFound):
             act(operator_of(own.id), upload)
 
@@ -279,6 +279,6 @@ def test_the_limits_of_the_command_line_are_wider() -> None:
     rows = "".join(f"点{n},一社区\n" for n in range(6000))
     with pytest.raises(Invalid):
         bring("点位,社区\n" + rows)
-    subdistrict = service_import.found_subdistrict("330102011", "演示街道")
+    subdistrict = imports_service.found_subdistrict("330102011", "演示街道")
     upload = Upload(("点位,社区\n" + rows).encode(), "", Options(subdistrict.id), OPERATOR)
-    assert len(service_import.preview(operator_of(subdistrict.id), upload).added) == 6000
+    assert len(imports_service.preview(operator_of(subdistrict.id), upload).added) == 6000

@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from app.access.models import Account
 from app.core.db import db
-from app.places.importing import COMMANDS
+from app.places.imports.cli import COMMANDS
 from app.places.models import Community, ServicePoint, Subdistrict
 from app.upkeep.accounts import account
 from tests.world import post, sign_in_as

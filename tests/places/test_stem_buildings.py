@@ -8,22 +8,23 @@ from sqlalchemy import func, select, true
 
 from app.core.db import db
 from app.core.errors import Invalid
-from app.core.natural import natural_key
+from app.core.text.natural import natural_key
 from app.demo import tables
 from app.intake.grammar.chain import parse_chain
-from app.intake.grammar.lexicon import Item, Lexicon
+from app.intake.grammar.goods.lexicon import Item, Lexicon
 from app.intake.grammar.model import Outcome
-from app.places import queries, service_import
+from app.places import queries
 from app.places.address import tokens
-from app.places.finder import find
+from app.places.address.rules import Household as Home
+from app.places.address.rules import Reason, Register, building_key, resolve
+from app.places.buildings.service import edit_building
+from app.places.finder.queries import find
+from app.places.imports import service as imports_service
+from app.places.imports.service import Upload, operator_of
+from app.places.imports.tables.kinds import Kind
+from app.places.imports.tables.options import Options
 from app.places.models import Building, Compound, Household, ServicePoint, Stairwell
-from app.places.rules import Household as Home
-from app.places.rules import Reason, Register, building_key, resolve
-from app.places.schemas import EditBuilding
-from app.places.service_buildings import edit_building
-from app.places.service_import import Upload, operator_of
-from app.places.tables.kinds import Kind
-from app.places.tables.options import Options
+from app.places.registry.schemas import EditBuilding
 
 LEVELS = ("", "栋", "幢", "号楼", "座", "楼", "号", "#")
 FLATS = ("1-101", "1单元101", "1单元101室", "-1-101", " 1 101")
@@ -48,7 +49,7 @@ MIXED = Register([*homes("老水厂宿舍", "甲乙丙", 3), *homes("新苑", [f
 @pytest.fixture
 def demo(app: Flask) -> int:
     """The places of the demo, imported; the id of its subdistrict."""
-    there = service_import.found_subdistrict(tables.CODE, tables.NAME).id
+    there = imports_service.found_subdistrict(tables.CODE, tables.NAME).id
     for kind, text in (
         (Kind.COMMUNITIES, tables.COMMUNITIES), (Kind.POINTS, tables.POINTS), (Kind.COMPOUNDS, tables.compounds()),
         (Kind.BUILDINGS, tables.buildings()),
@@ -59,7 +60,7 @@ def demo(app: Flask) -> int:
 
 def bring(subdistrict: int, kind: Kind, text: str) -> None:
     options = Options(subdistrict, datum="wgs84")
-    service_import.bring_in(operator_of(subdistrict), Upload(text.encode(), kind, options))
+    imports_service.bring_in(operator_of(subdistrict), Upload(text.encode(), kind, options))
 
 
 def flat(compound: str, label: str) -> int:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from app.printing.engine import PageSpan, Rendered, render_to_file
 from app.printing.limits import RenderLimits
+from app.printing.renderer.engine import PageSpan, Rendered, render_to_file
 from tests.printing.invented import every_sheet, stamped
 
 ReadText = Callable[[Path, PageSpan], str]

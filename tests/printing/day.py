@@ -15,11 +15,12 @@ from app.dispatch.models import Plan, PlanBag, Round, Shift, Stop
 from app.picking import service as picking
 from app.picking.models import Bag
 from app.places.models import HouseholdContact
-from app.printing import files, service
-from app.printing.engine import PageSpan
+from app.printing import files
+from app.printing.centre import service
+from app.printing.centre.service import PrintRequest
 from app.printing.kinds import ALL
 from app.printing.models import Document
-from app.printing.service import PrintRequest
+from app.printing.renderer.engine import PageSpan
 from app.purchasing.models import PurchaseOrder, PurchaseOrderLine
 from tests import world
 from tests.allocation.test_runs import receive

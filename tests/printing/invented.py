@@ -2,23 +2,23 @@
 
 from datetime import date
 
-from app.printing import labels, sketch
+from app.printing.layout import labels, sketch
 from app.printing.numbers import SheetNumber
-from app.printing.sheets.bag_label import BagLabel, BagLabels
-from app.printing.sheets.bag_list import BagItem, BagList, BagListBuilding, BagRow
+from app.printing.sheets.afterwards.exception_list import ExceptionBuilding, ExceptionList, ExceptionRow
+from app.printing.sheets.afterwards.settlement_sheet import SettlementBuilding, SettlementRow, SettlementSheet
+from app.printing.sheets.bags.bag_label import BagLabel, BagLabels
+from app.printing.sheets.bags.bag_list import BagItem, BagList, BagListBuilding, BagRow
+from app.printing.sheets.bags.hand_out_list import HandOutList, HandOutRow
 from app.printing.sheets.base import Printout, Sheet, SheetHead, SheetItem, Stamp, Totals
-from app.printing.sheets.drop_off_sheet import DropOffSheet, DropOffStairwell
-from app.printing.sheets.exception_list import ExceptionBuilding, ExceptionList, ExceptionRow
-from app.printing.sheets.goods_receipt import GoodsReceiptSheet, ReceiptLine
-from app.printing.sheets.hand_out_list import HandOutList, HandOutRow
 from app.printing.sheets.kit import KitCover, KitEntry, blank_forms
-from app.printing.sheets.order_form import OrderForm, OrderFormItem
-from app.printing.sheets.pick_list import PickCell, PickItem, PickList
-from app.printing.sheets.poster import Poster
-from app.printing.sheets.purchase_order import PurchaseLine, PurchaseOrderSheet
-from app.printing.sheets.route_sheet import RouteHead, RouteSheet, RouteStop
-from app.printing.sheets.settlement_sheet import SettlementBuilding, SettlementRow, SettlementSheet
-from app.printing.sheets.shortage_list import ShortageList, ShortBuilding, ShortRow
+from app.printing.sheets.residents.order_form import OrderForm, OrderFormItem
+from app.printing.sheets.residents.poster import Poster
+from app.printing.sheets.rounds.drop_off_sheet import DropOffSheet, DropOffStairwell
+from app.printing.sheets.rounds.route_sheet import RouteHead, RouteSheet, RouteStop
+from app.printing.sheets.supply.goods_receipt import GoodsReceiptSheet, ReceiptLine
+from app.printing.sheets.supply.pick_list import PickCell, PickItem, PickList
+from app.printing.sheets.supply.purchase_order import PurchaseLine, PurchaseOrderSheet
+from app.printing.sheets.supply.shortage_list import ShortageList, ShortBuilding, ShortRow
 from app.printing.sheets.tally import RollCallBuilding, RollCallGroup, TallyRow, TallySheet
 
 RARE = "䶮㛃㼆𬱖𣲗𰻝龘𫘦𬭊"

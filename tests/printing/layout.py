@@ -9,10 +9,10 @@ from typing import Any
 from weasyprint import CSS, HTML
 from weasyprint.text.fonts import FontConfiguration
 
-from app.printing.markup import html_of
-from app.printing.pdf import ASSETS, AssetFetcher
-from app.printing.pdf_paint import images
-from app.printing.picture import split
+from app.printing.layout.picture import split
+from app.printing.pdf.html import html_of
+from app.printing.pdf.paint import images
+from app.printing.pdf.render import ASSETS, AssetFetcher
 from app.printing.sheets.base import Sheet
 from tests.printing.invented import stamped
 

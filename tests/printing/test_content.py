@@ -8,15 +8,15 @@ import python_calamine
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.printing.arrange import GridCell, floor_grid, stairwell_list
+from app.printing.centre.workbook import inert, purchase_order_workbook
 from app.printing.content import content_hash
-from app.printing.engine import render
+from app.printing.layout.arrange import GridCell, floor_grid, stairwell_list
 from app.printing.limits import RenderCancelled, RenderLimits
-from app.printing.markup import kilograms, yuan
-from app.printing.merge import extract, merge
 from app.printing.numbers import ALPHABET, KIND_CODES, SheetNumber, SheetNumberError, parse_sheet_number
+from app.printing.pdf.html import kilograms, yuan
+from app.printing.pdf.merge import extract, merge
+from app.printing.renderer.engine import render
 from app.printing.sheets.base import ControlTotalMismatch, Totals
-from app.printing.workbook import inert, purchase_order_workbook
 from tests.printing import invented
 
 NUMBERS = st.builds(

@@ -11,7 +11,7 @@ from flask import Flask
 
 from app.core.db import db
 from app.picking.models import Bag
-from app.printing.downloads import safe_name
+from app.printing.centre.downloads import safe_name
 from tests import world
 from tests.printing.day import ask, documents
 from tests.printing.day import day as day

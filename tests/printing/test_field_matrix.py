@@ -19,14 +19,14 @@ from app.dispatch.models import TeamMember
 from app.errands.models import Errand
 from app.handover.models import Dispute, HandOut
 from app.intake.models import ChainLine, ChainPaste
+from app.ordering.claims.models import RoomClaim
 from app.ordering.models import HouseholdOrder, OrderLine
-from app.ordering.models_claims import RoomClaim
 from app.ordering.models_desk import DeskEntry
 from app.picking.models import Bag, BagLine
 from app.places.models import Captaincy, CareKind, CareNeed, ZoneDesignation, ZoneLevel
-from app.printing import service
+from app.printing.centre import service
+from app.printing.centre.service import PrintRequest
 from app.printing.kinds import ALL
-from app.printing.service import PrintRequest
 from app.settlement.models import LineAmount, Payment, Statement
 from tests import world
 from tests.printing.day import day as day

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.core.db import db
-from app.printing.geometry import INSET_MM, Box, corners, from_json, to_json
+from app.printing.layout.geometry import INSET_MM, Box, corners, from_json, to_json
 from app.printing.models import DocumentGeometry
 from tests.printing import invented
 from tests.printing.conftest import Gallery

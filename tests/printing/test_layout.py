@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 
 from app.printing import words
-from app.printing.engine import render_to_file
-from app.printing.label_fit import ems
-from app.printing.labels import STOCKS, LabelStock, Margins, misfit
+from app.printing.layout.label_fit import ems
+from app.printing.layout.labels import STOCKS, LabelStock, Margins, misfit
 from app.printing.limits import RenderLimits
-from app.printing.markup import html_of
+from app.printing.pdf.html import html_of
+from app.printing.renderer.engine import render_to_file
 from app.printing.sheets.base import Sheet
 from tests.printing.invented import every_sheet, stamped
 from tests.printing.invented_residents import for_residents, hostile_labels

@@ -13,11 +13,12 @@ from app.core import clock
 from app.core.db import db
 from app.core.errors import Conflict
 from app.handover.models import HandOut
-from app.oversight.reconcile import equations
+from app.oversight.reconcile.equations import equations
 from app.picking.models import Bag
-from app.printing import returns, service_returns
 from app.printing.models import Document
-from app.printing.service_returns import ReturnedList
+from app.printing.returns import queries as returns_queries
+from app.printing.returns import service as returns_service
+from app.printing.returns.service import ReturnedList
 from tests import world
 from tests.printing.day import day as day
 from tests.printing.test_round_trip import _arrive, _list_of, _waiting
@@ -34,14 +35,14 @@ def _without(document: Document, code: str) -> None:
 def test_a_bag_that_came_after_the_print_is_not_taken_as_delivered(app: Flask, day: World) -> None:
     sheet = _list_of(day)
     bags = _arrive(sheet.subject_id)
-    assert {bag.code for bag in bags} <= (returns.codes_on(sheet) or set())
+    assert {bag.code for bag in bags} <= (returns_queries.codes_on(sheet) or set())
     _without(sheet, bags[-1].code)
     browser, page = world.sign_in(app, day, "leader"), f"/s/{sheet.number}"
     shown = browser.get(page).get_data(as_text=True)
     assert "另有 1 袋" in shown
     assert str(bags[-1].id) not in _waiting(shown)["bags"]
     with pytest.raises(Conflict, match="不在这张纸上"):
-        service_returns.enter_doors(day.actor("leader"), sheet.id, ReturnedList([bag.id for bag in bags]))
+        returns_service.enter_doors(day.actor("leader"), sheet.id, ReturnedList([bag.id for bag in bags]))
     assert world.post(browser, page, f"{page}/doors", _waiting(shown)).status_code == 303
     db.session.expire_all()
     states = [db.session.get_one(Bag, bag.id).state for bag in bags]
@@ -54,7 +55,7 @@ def test_a_sheet_whose_rows_were_purged_offers_every_bag(day: World) -> None:
     bags = _arrive(sheet.subject_id)
     sheet.row_names = {}
     db.session.commit()
-    doors = returns.doors_of(sheet)
+    doors = returns_queries.doors_of(sheet)
     assert doors is not None
     assert (len(doors.waiting), doors.unlisted) == (len(bags), 0)
 
@@ -62,13 +63,13 @@ def test_a_sheet_whose_rows_were_purged_offers_every_bag(day: World) -> None:
 def test_bags_of_the_next_wave_are_not_missing_on_this_paper(day: World) -> None:
     sheet = _list_of(day)
     order_id = _arrive(sheet.subject_id)[0].order_id
-    before = returns.doors_of(sheet)
+    before = returns_queries.doors_of(sheet)
     for code, wave in (("ZZZZZZZZ2", 1), ("ZZZZZZZZ3", 2)):
         later = Bag(code=code, cycle_id=day.cycle.id, order_id=order_id, wave=wave, seq=9, state="packed")
         later.building_id, later.weight_g, later.volume_ml = sheet.subject_id, 1, 1
         db.session.add(later)
     db.session.commit()
-    doors = returns.doors_of(sheet)
+    doors = returns_queries.doors_of(sheet)
     assert before is not None
     assert doors is not None
     assert doors.coming == before.coming + 1
@@ -78,12 +79,12 @@ def test_taking_back_concerns_the_wave_of_the_sheet_only(day: World) -> None:
     sheet = _list_of(day)
     bags = _arrive(sheet.subject_id)
     leader = day.actor("leader")
-    service_returns.enter_doors(leader, sheet.id, ReturnedList([bag.id for bag in bags]))
+    returns_service.enter_doors(leader, sheet.id, ReturnedList([bag.id for bag in bags]))
     sheet.wave = 2
     db.session.commit()
-    assert not returns.may_undo(sheet, leader.id)
+    assert not returns_queries.may_undo(sheet, leader.id)
     with pytest.raises(Conflict, match="没有可以撤销"):
-        service_returns.undo_doors(leader, sheet.id)
+        returns_service.undo_doors(leader, sheet.id)
     assert len(db.session.scalars(select(HandOut)).all()) == len(bags)
 
 
@@ -91,13 +92,13 @@ def test_after_ten_minutes_an_entry_stays(day: World) -> None:
     sheet = _list_of(day)
     bags = _arrive(sheet.subject_id)
     leader = day.actor("leader")
-    service_returns.enter_doors(leader, sheet.id, ReturnedList([bag.id for bag in bags]))
+    returns_service.enter_doors(leader, sheet.id, ReturnedList([bag.id for bag in bags]))
     for attempt in db.session.scalars(select(HandOut)):
         attempt.at = clock.now() - timedelta(minutes=31)
     db.session.commit()
-    assert not returns.may_undo(sheet, leader.id)
+    assert not returns_queries.may_undo(sheet, leader.id)
     with pytest.raises(Conflict, match="10 分钟"):
-        service_returns.undo_doors(leader, sheet.id)
+        returns_service.undo_doors(leader, sheet.id)
 
 
 def test_typing_in_and_taking_back_twice_leaves_the_books_as_they_were(day: World) -> None:
@@ -106,8 +107,8 @@ def test_typing_in_and_taking_back_twice_leaves_the_books_as_they_were(day: Worl
     leader, before = day.actor("leader"), equations()
     entry = ReturnedList([bag.id for bag in bags], f"{bags[0].code} 1")
     for _time in range(2):
-        service_returns.enter_doors(leader, sheet.id, entry)
+        returns_service.enter_doors(leader, sheet.id, entry)
         with pytest.raises(Conflict):
-            service_returns.enter_doors(leader, sheet.id, entry)
-        assert service_returns.undo_doors(leader, sheet.id) == len(bags)
+            returns_service.enter_doors(leader, sheet.id, entry)
+        assert returns_service.undo_doors(leader, sheet.id) == len(bags)
     assert equations() == before

@@ -10,12 +10,12 @@ from app.core import jobs
 from app.core.db import db
 from app.handover.rules import DEFAULT_ACCEPTANCE
 from app.places.models import ZoneDesignation, ZoneLevel
-from app.printing import service
-from app.printing.arrange import collection_slots
+from app.printing.centre import service
+from app.printing.centre.service import PrintRequest
 from app.printing.contexts.notices import COMPLAINT_HOURS
-from app.printing.service import PrintRequest
-from app.printing.setup import options_of
-from app.printing.sheets.hand_out_list import HandOutRow
+from app.printing.layout.arrange import collection_slots
+from app.printing.paper_setup.service import options_of
+from app.printing.sheets.bags.hand_out_list import HandOutRow
 from tests import world
 from tests.printing.day import ask, documents, printed_text
 from tests.printing.day import day as day

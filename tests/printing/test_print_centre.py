@@ -16,8 +16,10 @@ from app.core.events import SYSTEM, record
 from app.core.jobs import Job, Running
 from app.handover.models import HandOut
 from app.picking.models import Bag
-from app.printing import files, overview, prepare, service
-from app.printing.service import PrintRequest
+from app.printing import files
+from app.printing.centre import prepare, service
+from app.printing.centre import queries as centre_queries
+from app.printing.centre.service import PrintRequest
 from app.settlement.models import Statement
 from tests import world
 from tests.printing.day import ask, documents
@@ -63,10 +65,10 @@ def test_nothing_chosen_or_an_unknown_kind_is_refused(day: World) -> None:
 
 def test_what_happened_after_printing_makes_a_sheet_stale_until_it_is_checked(day: World) -> None:
     ask(day, "bag_list")
-    everywhere = overview.everywhere()
+    everywhere = centre_queries.everywhere()
 
     def state() -> tuple[int, int]:
-        row = next(row for row in overview.rows(day.cycle.id, 1, everywhere, None) if row.kind.key == "bag_list")
+        row = next(row for row in centre_queries.rows(day.cycle.id, 1, everywhere, None) if row.kind.key == "bag_list")
         return row.ready, row.stale
 
     assert state() == (3, 0)
@@ -165,16 +167,16 @@ def test_a_wave_that_does_not_exist_is_refused_with_the_waves_there_are(app: Fla
 
 
 def test_each_point_says_what_is_ready_stale_or_missing_and_is_printed_alone(app: Flask, day: World) -> None:
-    everywhere, points = overview.everywhere(), [(point.id, point.name) for point in day.points]
+    everywhere, points = centre_queries.everywhere(), [(point.id, point.name) for point in day.points]
 
     def by_point() -> list[tuple[str, int, int, int]]:
-        found = overview.overview(day.cycle.id, 1, everywhere, None, points).points
+        found = centre_queries.overview(day.cycle.id, 1, everywhere, None, points).points
         return [(row.name, row.ready, row.stale, row.missing) for row in found]
 
     # South: tally, shortage list, pick list, labels; posters and notices, bag and hand-out lists of two houses, stops.
     assert by_point() == [("南门点位", 0, 0, 4 + 4 + 4 + 2), ("北门点位", 0, 0, 4 + 4 + 2 + 1)]
     browser, page = world.sign_in(app, day, "supplies"), f"/cycles/{day.cycle.id}/print"
-    due = overview.overview(day.cycle.id, 1, everywhere, None, points).points[1].due
+    due = centre_queries.overview(day.cycle.id, 1, everywhere, None, points).points[1].due
     assert (
         world.post(browser, page, page, {"kinds": list(due), "point_id": day.points[1].id, "wave": "1"}).status_code
         == 303
@@ -192,7 +194,7 @@ def test_each_point_says_what_is_ready_stale_or_missing_and_is_printed_alone(app
 
 def test_failed_doors_and_settled_money_ask_for_their_sheets(day: World) -> None:
     def missing() -> dict[str, int]:
-        found = overview.rows(day.cycle.id, 1, overview.everywhere(), None)
+        found = centre_queries.rows(day.cycle.id, 1, centre_queries.everywhere(), None)
         return {row.kind.key: row.missing for row in found}
 
     assert (missing()["exception_list"], missing()["settlement_sheet"]) == (0, 0)

@@ -13,11 +13,13 @@ from app.core.jobs import Job, Running
 from app.dispatch.models import Plan
 from app.handover.models import HandOut
 from app.picking.models import Bag, BagLine
-from app.printing import files, kit, register, run, service
-from app.printing.prepare import Workbench
-from app.printing.service import PrintRequest
-from app.printing.sheets.hand_out_list import HandOutList
-from app.printing.sheets.pick_list import PickList
+from app.printing import files, register
+from app.printing.centre import jobs as centre_jobs
+from app.printing.centre import kit, service
+from app.printing.centre.prepare import Workbench
+from app.printing.centre.service import PrintRequest
+from app.printing.sheets.bags.hand_out_list import HandOutList
+from app.printing.sheets.supply.pick_list import PickList
 from app.printing.sheets.tally import TallySheet
 from app.settlement.models import Payment, Statement
 from tests.printing.day import EVERY_KIND, NAME, ask, documents, printed_text
@@ -120,7 +122,7 @@ def test_a_sheet_whose_round_is_gone_is_voided(day: World) -> None:
 def test_a_second_run_of_a_job_changes_nothing(day: World) -> None:
     job = ask(day, "bag_list")
     before = [(row.id, row.number, row.sha256, row.state) for row in documents()]
-    run.run_print_job(Running(job.id, job.subject_id, job.payload))
+    centre_jobs.run_print_job(Running(job.id, job.subject_id, job.payload))
     assert [(row.id, row.number, row.sha256, row.state) for row in documents()] == before
 
 
@@ -137,7 +139,7 @@ def test_a_job_killed_before_its_sheets_are_entered_makes_the_same_file_again(
     monkeypatch.undo()
     assert documents() == []
     left = {path.name for path in files.documents_dir().iterdir()}
-    run.run_print_job(Running(job.id, job.subject_id, job.payload))
+    centre_jobs.run_print_job(Running(job.id, job.subject_id, job.payload))
     assert {path.name for path in files.documents_dir().iterdir()} == left
     assert {f"{row.sha256}.pdf" for row in documents()} == left
 

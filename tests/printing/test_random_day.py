@@ -17,8 +17,8 @@ from app.ordering.models import HouseholdOrder, OrderLine
 from app.picking import service as picking
 from app.picking.models import LIVE_BAGS, Bag, BagLine
 from app.places.models import Household, Stairwell
+from app.printing.centre.prepare import Workbench
 from app.printing.content import content_hash
-from app.printing.prepare import Workbench
 from app.settlement.models import LineAmount, Payment, Statement
 from tests import world
 from tests.allocation.test_runs import receive

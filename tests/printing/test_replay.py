@@ -14,20 +14,20 @@ from sqlalchemy import select
 
 from app.catalog.models import Item
 from app.core.db import db
-from app.core.natural import natural_key
-from app.intake import service as intake
-from app.intake import service_commit
+from app.core.text.natural import natural_key
+from app.intake.booking import service as booking_service
+from app.intake.booking.service import Settle
 from app.intake.models import ChainLine
-from app.intake.service_commit import Settle
+from app.intake.paste import service as intake
 from app.ordering.models import Offer, OfferComponent
 from app.picking import service as picking
 from app.picking.models import Bag
 from app.places.models import Building, Compound, CompoundAlias, Household, Stairwell
 from app.printing import files
+from app.printing.centre.prepare import Workbench
 from app.printing.models import Document
-from app.printing.prepare import Workbench
-from app.printing.sheets.bag_list import BagList
-from app.printing.sheets.pick_list import PickList
+from app.printing.sheets.bags.bag_list import BagList
+from app.printing.sheets.supply.pick_list import PickList
 from app.printing.sheets.tally import TallySheet
 from tests import world
 from tests.allocation.test_runs import receive
@@ -90,8 +90,8 @@ def _import(here: World, body: bytes) -> None:
     for line in db.session.scalars(select(ChainLine).where(ChainLine.outcome == "review")).all():
         assert line.household_id is not None, line.raw
         goods = " ".join(f"{one['item']} {one['qty']}" for one in line.items)
-        service_commit.settle(actor, line.id, Settle(line.household_id, goods))
-    service_commit.commit(actor, paste.id)
+        booking_service.settle(actor, line.id, Settle(line.household_id, goods))
+    booking_service.commit(actor, paste.id)
 
 
 @pytest.fixture

@@ -11,16 +11,19 @@ from sqlalchemy import select
 
 from app.core import jobs
 from app.core.db import db
-from app.dispatch import arrivals, counts, rounds
-from app.dispatch.arrivals import Arrived
+from app.dispatch import counts
+from app.dispatch.arrivals import service as arrivals_service
+from app.dispatch.arrivals.service import Arrived
 from app.dispatch.models import PlanBag, Stop
+from app.dispatch.rounds import service as rounds_service
 from app.handover.models import HandOut
 from app.picking.models import Bag
 from app.places.models import Building
-from app.printing import returns, service
+from app.printing.centre import service
+from app.printing.centre.service import PrintRequest
 from app.printing.changes import difference
 from app.printing.models import Document
-from app.printing.service import PrintRequest
+from app.printing.returns import queries as returns_queries
 from tests import world
 from tests.printing.day import ask, documents
 from tests.printing.day import day as day
@@ -106,7 +109,7 @@ def test_a_stale_version_says_which_rows_changed_since(app: Flask, day: World) -
     shown = world.sign_in(app, day, "leader").get(f"/s/{sheet.number}").get_data(as_text=True)
     assert "这一版之后变了什么" in shown
     assert bag.code in shown
-    newest, since = returns.changed_since(db.session.get_one(Document, sheet.id))
+    newest, since = returns_queries.changed_since(db.session.get_one(Document, sheet.id))
     assert newest is not None
     assert newest.revision == 2
     assert since is not None
@@ -224,9 +227,9 @@ def test_a_drop_off_sheet_is_typed_in_by_exception_and_makes_up_for_load_and_dep
 def test_paper_of_a_stop_that_was_counted_by_phone_is_a_second_count(app: Flask, day: World, agrees: bool) -> None:
     sheet, bags = _drop_off_of(day)
     trip = db.session.get_one(Stop, sheet.subject_id).round
-    rounds.load(day.actor("supplies"), trip.id)
-    rounds.depart(day.actor("supplies"), trip.id)
-    arrivals.record_arrival(day.actor("supplies"), sheet.subject_id, Arrived([bags[0].id]))
+    rounds_service.load(day.actor("supplies"), trip.id)
+    rounds_service.depart(day.actor("supplies"), trip.id)
+    arrivals_service.record_arrival(day.actor("supplies"), sheet.subject_id, Arrived([bags[0].id]))
     browser, page = world.sign_in(app, day, "leader"), f"/s/{sheet.number}"
     assert "这里录的是纸上的第二个数" in browser.get(page).get_data(as_text=True)
     assert world.post(browser, page, f"{page}/drop-off", {"missing": "ZZZZ"}).status_code == 422
@@ -266,8 +269,8 @@ def test_a_leader_cannot_send_a_round_off_but_signs_for_one_that_left(app: Flask
     assert early.status_code == 409
     assert "先记装车和出发" in early.get_data(as_text=True)
     trip = db.session.get_one(Stop, sheet.subject_id).round
-    rounds.load(day.actor("supplies"), trip.id)
-    rounds.depart(day.actor("supplies"), trip.id)
+    rounds_service.load(day.actor("supplies"), trip.id)
+    rounds_service.depart(day.actor("supplies"), trip.id)
     assert world.post(browser, page, f"{page}/drop-off", {"missing": ""}).status_code == 303
     db.session.expire_all()
     assert {db.session.get_one(Bag, bag.id).state for bag in bags} == {"dropped_off"}

@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 from weasyprint.urls import FatalURLFetchingError
 
-from app.printing.engine import PageSpan, render_to_file
+from app.printing.layout.qr import qr_url
 from app.printing.limits import ForbiddenFetch, RenderCrashed, RenderLimits, RenderTimeout, RenderTooLarge
-from app.printing.pdf import AssetFetcher, render_chunk
-from app.printing.process import RenderProcess
-from app.printing.qr import qr_url
+from app.printing.pdf.render import AssetFetcher, render_chunk
+from app.printing.renderer.engine import PageSpan, render_to_file
+from app.printing.renderer.process import RenderProcess
 from app.printing.sheets.base import SheetHead, Totals
-from app.printing.sheets.shortage_list import ShortageList, ShortBuilding, ShortRow
+from app.printing.sheets.supply.shortage_list import ShortageList, ShortBuilding, ShortRow
 from tests.printing.conftest import text_of
 from tests.printing.invented import every_sheet, stamped
 

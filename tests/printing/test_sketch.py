@@ -8,9 +8,9 @@ from dataclasses import replace
 
 import pytest
 
-from app.printing import sketch
-from app.printing.markup import html_of
-from app.printing.sketch import Mark, Place, Sketch
+from app.printing.layout import sketch
+from app.printing.layout.sketch import Mark, Place, Sketch
+from app.printing.pdf.html import html_of
 from tests.printing import invented
 
 Box = tuple[float, float, float, float]

@@ -13,12 +13,14 @@ import pikepdf
 import pytest
 from weasyprint import HTML
 
-from app.printing import engine, idle, pdf, pdf_markup
+from app.printing.layout.picture import split
 from app.printing.limits import RenderCancelled, RenderLimits
-from app.printing.markup import html_of
-from app.printing.picture import split
-from app.printing.process import RenderProcess
-from app.printing.shelf import Shelf
+from app.printing.pdf import markup
+from app.printing.pdf import render as pdf_render
+from app.printing.pdf.html import html_of
+from app.printing.renderer import engine, warm_pool
+from app.printing.renderer.chunk_cache import Shelf
+from app.printing.renderer.process import RenderProcess
 from tests.printing import invented
 from tests.printing.conftest import text_of
 from tests.printing.invented_residents import for_residents
@@ -28,30 +30,30 @@ ONE = RenderLimits(processes=1)
 
 @pytest.fixture
 def as_it_comes() -> Iterator[None]:
-    for part in pdf.FASTER:
+    for part in pdf_render.FASTER:
         part.uninstall()
     yield
-    for part in pdf.FASTER:
+    for part in pdf_render.FASTER:
         part.install()
 
 
 @pytest.mark.parametrize("name", ["drop_off_sheet", "exception_list", "hand_out_list", "labels_a4-3x8", "tally"])
 def test_text_measured_once_gives_the_same_bytes(name: str) -> None:
     html = [html_of(invented.stamped(invented.every_sheet()[name]))]
-    fast = pdf.render_chunk(html, 50).pdf
-    pdf.pdf_text.uninstall()
+    fast = pdf_render.render_chunk(html, 50).pdf
+    pdf_render.pdf_text.uninstall()
     try:
-        assert pdf.render_chunk(html, 50).pdf == fast
+        assert pdf_render.render_chunk(html, 50).pdf == fast
     finally:
-        pdf.pdf_text.install()
+        pdf_render.pdf_text.install()
 
 
 def test_pages_and_boxes_are_the_same_without_what_makes_it_fast(as_it_comes: None) -> None:
     html = [html_of(invented.stamped(invented.a_route_sheet()))]
-    slow = pdf.render_chunk(html, 50)
-    for part in pdf.FASTER:
+    slow = pdf_render.render_chunk(html, 50)
+    for part in pdf_render.FASTER:
         part.install()
-    fast = pdf.render_chunk(html, 50)
+    fast = pdf_render.render_chunk(html, 50)
     assert (slow.pages, slow.boxes) == (fast.pages, fast.boxes)
 
 
@@ -65,22 +67,22 @@ def test_a_sheet_read_as_xml_with_our_own_base_is_the_page_that_a_browser_base_g
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     html = [html_of(invented.stamped({**invented.every_sheet(), **for_residents()}[name]))]
-    assert pdf_markup.is_page(split(html[0])[1]), "every template is well-formed"
-    lean = pdf.render_chunk(html, 50)
+    assert markup.is_page(split(html[0])[1]), "every template is well-formed"
+    lean = pdf_render.render_chunk(html, 50)
 
-    def as_web_page(sheet: str, url_fetcher: pdf.AssetFetcher, _base: object) -> HTML:
+    def as_web_page(sheet: str, url_fetcher: pdf_render.AssetFetcher, _base: object) -> HTML:
         return HTML(string=sheet, url_fetcher=url_fetcher, media_type="print")
 
-    monkeypatch.setattr(pdf, "SheetHtml", as_web_page)
-    assert _content(pdf.render_chunk(html, 50).pdf) == _content(lean.pdf)
+    monkeypatch.setattr(pdf_render, "SheetHtml", as_web_page)
+    assert _content(pdf_render.render_chunk(html, 50).pdf) == _content(lean.pdf)
 
 
 def test_sheets_of_a_kind_share_their_styles() -> None:
-    pdf.pdf_styles.forget()
-    pdf.render_chunk([html_of(printout) for printout in _letters(1)], 50)
-    known = len(pdf.pdf_styles._styles)
-    pdf.render_chunk([html_of(printout) for printout in _letters(4)], 50)
-    assert known == len(pdf.pdf_styles._styles) > 0
+    pdf_render.pdf_styles.forget()
+    pdf_render.render_chunk([html_of(printout) for printout in _letters(1)], 50)
+    known = len(pdf_render.pdf_styles._styles)
+    pdf_render.render_chunk([html_of(printout) for printout in _letters(4)], 50)
+    assert known == len(pdf_render.pdf_styles._styles) > 0
 
 
 def _letters(count: int) -> list[engine.Printout]:
@@ -103,7 +105,7 @@ def test_a_render_process_killed_in_the_middle_is_replaced_and_the_document_is_w
         return ask(self, line)
 
     monkeypatch.setattr(RenderProcess, "_ask", dying)
-    idle.stop_all()
+    warm_pool.stop_all()
     printouts = _letters(3)
     done = engine.render_to_file(printouts, tmp_path / "x.pdf", RenderLimits(processes=1, chunk=1))
     assert len(killed) == 1
@@ -181,15 +183,15 @@ def test_the_shelf_keeps_within_its_size_and_age(tmp_path: Path) -> None:
 
 
 def test_small_prints_use_the_process_that_is_kept_warm_and_large_ones_leave_it() -> None:
-    idle.stop_all()
-    idle.keep_warm()
+    warm_pool.stop_all()
+    warm_pool.keep_warm()
     try:
-        large = idle.borrow(RenderLimits(processes=2))
+        large = warm_pool.borrow(RenderLimits(processes=2))
         assert not large.is_alive
-        small = idle.borrow(ONE)
+        small = warm_pool.borrow(ONE)
         assert small.is_alive
-        idle.give_back(small)
-        assert idle.borrow(ONE) is small
+        warm_pool.give_back(small)
+        assert warm_pool.borrow(ONE) is small
         small.stop()
     finally:
-        idle.stop_all()
+        warm_pool.stop_all()

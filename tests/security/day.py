@@ -22,12 +22,12 @@ from app.core import clock
 from app.core.db import command, db
 from app.core.jobs import Job
 from app.dispatch.models import Plan, PlanBag, Round, Shift, Stop, Team, TeamMember
-from app.dispatch.rounds import drop_units
+from app.dispatch.rounds.service import drop_units
 from app.errands.models import Errand
 from app.handover.models import Dispute
 from app.intake.models import ChainLine, ChainPaste
+from app.ordering.claims.models import RoomClaim
 from app.ordering.models import Cycle, CyclePoint, CycleState, HouseholdOrder, Offer, OfferComponent, OrderLine
-from app.ordering.models_claims import RoomClaim
 from app.ordering.models_desk import DeskEntry, FreePack, StandingOrder
 from app.ordering.stages import Cause
 from app.picking import service as picking

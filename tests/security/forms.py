@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
-from app.access.refill import CARRIED
+from app.access.forms.refill import CARRIED
 
 
 @dataclass

@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from werkzeug.datastructures import MultiDict
 from werkzeug.test import TestResponse
 
-from app.access.refill import PageReader, Tag, form_sent
+from app.access.forms.refill import PageReader, Tag, form_sent
 from app.core import db as database
 from app.core.errors import Conflict, Invalid
 from tests.security.day import Day

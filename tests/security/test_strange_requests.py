@@ -18,7 +18,7 @@ from werkzeug.test import TestResponse
 from app.core.db import db
 from app.factory import create_app
 from app.settings import ROOT
-from app.upkeep.server import web_command
+from app.upkeep.serving.server import web_command
 from tests.conftest import settings_for
 from tests.security.test_every_endpoint import HEADERS
 from tests.world import build, sign_in

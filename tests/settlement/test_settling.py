@@ -16,14 +16,17 @@ from app.core import clock, jobs
 from app.core.db import db
 from app.core.errors import Conflict, Invalid, LoudaError, NotFound
 from app.core.idempotency import new_key
-from app.handover import service_confirm, service_disputes
+from app.handover.confirmation import service as confirmation_service
+from app.handover.disputes import service as disputes_service
 from app.handover.models import Dispute
 from app.handover.schemas import Complain, Complaint, Confirm, Resolve
 from app.ordering.models import CycleState, HouseholdOrder, Offer, OfferComponent, OrderChoice, OrderLine
 from app.purchasing.models import PurchaseOrder, PurchaseOrderLine
-from app.settlement import listing, queries, queries_order, queries_suppliers, service
+from app.settlement import listing, queries, service
 from app.settlement.models import LineAmount, Payment, Statement
 from app.settlement.schemas import Collected, Mark
+from app.settlement.statement import queries as statement_queries
+from app.settlement.suppliers import queries as suppliers_queries
 from app.stock.models import GoodsReceipt, Lot
 from tests import world
 from tests.handover.delivery import bags, deliver, hand_out, resident_of, send, units
@@ -45,7 +48,7 @@ def order_of(here: World, household: int) -> HouseholdOrder:
 
 
 def accept(here: World, household: int) -> None:
-    service_confirm.confirm(resident_of(here.households[household]), Confirm())
+    confirmation_service.confirm(resident_of(here.households[household]), Confirm())
 
 
 def rows(here: World) -> list[queries.OrderSum]:
@@ -64,9 +67,9 @@ def listed(here: World, wanted: listing.Filter, page: str = "") -> list[str]:
 def complain_and_refund(here: World, household: int, qty: int) -> None:
     bag = bags()[household]
     greens = min(line.order_line_id for line in bag.lines)
-    service_confirm.complain(resident_of(here.households[household]), bag.id, Complain([Complaint(greens, qty)]))
+    confirmation_service.complain(resident_of(here.households[household]), bag.id, Complain([Complaint(greens, qty)]))
     dispute = db.session.scalars(select(Dispute).where(Dispute.bag_id == bag.id)).one()
-    service_disputes.resolve(here.actor("supplies"), dispute.id, Resolve("refunded", "x"))
+    disputes_service.resolve(here.actor("supplies"), dispute.id, Resolve("refunded", "x"))
 
 
 def test_amounts_are_worked_out_once_and_add_up_to_the_order(here: World) -> None:
@@ -85,7 +88,7 @@ def test_the_statement_of_one_order_and_the_list_of_all_agree(here: World) -> No
     service.mark(here.actor("supplies"), order_of(here, 0).id, Mark("paid", 700))
     by_list = {row.order_id: row.account for row in rows(here)}
     for order in db.session.scalars(select(HouseholdOrder)):
-        assert queries_order.sheet(order).account == by_list[order.id]
+        assert statement_queries.sheet(order).account == by_list[order.id]
     first, second = by_list[order_of(here, 0).id], by_list[order_of(here, 1).id]
     assert (first.accepted_fen, first.paid_fen, first.to_collect_fen) == (EACH, 700, EACH - 700)
     assert (second.accepted_fen, second.not_charged_fen, second.pending_fen) == (350 + 480, 700, 0)
@@ -182,11 +185,11 @@ def test_no_more_is_marked_than_can_be_owed(here: World) -> None:
     with pytest.raises(Invalid):
         service.mark(supplies, order.id, Mark("paid", 1))
     complain_and_refund(here, 0, 2)
-    assert queries_order.sheet(order).account.to_refund_fen == 700
+    assert statement_queries.sheet(order).account.to_refund_fen == 700
     with pytest.raises(Invalid):
         service.mark(supplies, order.id, Mark("refund", 701))
     service.mark(supplies, order.id, Mark("refund", 700))
-    assert queries_order.sheet(order).account.is_final
+    assert statement_queries.sheet(order).account.is_final
 
 
 def test_a_mark_is_taken_back_by_another_row_once_and_never_changed(here: World) -> None:
@@ -197,7 +200,7 @@ def test_a_mark_is_taken_back_by_another_row_once_and_never_changed(here: World)
     for again in (payment.id, correction.id):
         with pytest.raises(Conflict):
             service.undo(leader, again)
-    marks = queries_order.marks_of(order.id)
+    marks = statement_queries.marks_of(order.id)
     assert [(mark.amount_fen, mark.by, mark.is_undone) for mark in marks] == [
         (500, "leader", True),
         (-500, "leader", False),
@@ -319,9 +322,9 @@ def test_suppliers_get_the_price_of_what_arrived_and_stayed(here: World) -> None
         )
     )  # fmt: skip
     db.session.commit()
-    (one,) = queries_suppliers.supplier_orders(here.cycle.id)
+    (one,) = suppliers_queries.supplier_orders(here.cycle.id)
     assert (one.account.ordered_fen, one.account.due_fen) == (4 * 1400 + 1000, 14 * 280 + 1000)
-    totals = queries_suppliers.totals([one])
+    totals = suppliers_queries.totals([one])
     assert totals.ordered_fen == totals.due_fen + totals.difference_fen
     assert one.awaited == 2
 

@@ -11,7 +11,8 @@ from sqlalchemy import select
 from app.core.db import db
 from app.core.idempotency import new_key
 from app.purchasing.models import PurchaseOrder
-from app.stock import keeping, service
+from app.stock import service
+from app.stock.keeping import service as keeping_service
 from app.stock.models import GoodsReceipt, Location, Lot, StockCount, WriteOff
 from app.stock.schemas import AskWriteOff, Goods, TakeIn
 from tests import world
@@ -38,7 +39,7 @@ def all_pages(here: World, order: PurchaseOrder) -> list[str]:
     """Every page of the slice, with goods in the house."""
     service.take_in(here.actor("supplies"), here.cycle.id, TakeIn("donation", [Goods(here.items[0].id, 8, 2)]))
     lot = db.session.scalars(select(Lot)).one()
-    keeping.ask_write_off(here.actor("supplies"), lot.id, AskWriteOff(1, "腐烂"))
+    keeping_service.ask_write_off(here.actor("supplies"), lot.id, AskWriteOff(1, "腐烂"))
     inner = ("", f"/orders/{order.id}", "/take-in", "/lots", f"/lots/{lot.id}", "/write-offs", "/count")
     return [base(here) + page for page in inner]
 

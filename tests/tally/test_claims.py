@@ -15,7 +15,9 @@ from app.core import clock
 from app.core.db import command, db
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.idempotency import new_key
-from app.ordering import service_orders, service_packs
+from app.ordering import service as ordering_service
+from app.ordering.claims.models import ClaimState, RoomClaim
+from app.ordering.cycles.service import lock_cycle
 from app.ordering.models import (
     CycleState,
     HouseholdOrder,
@@ -27,17 +29,18 @@ from app.ordering.models import (
     Source,
     Stage,
 )
-from app.ordering.models_claims import ClaimState, RoomClaim
 from app.ordering.models_desk import FreePackShare
-from app.ordering.queries_packs import GivePack
+from app.ordering.packs import service as packs_service
+from app.ordering.packs.queries import GivePack
 from app.ordering.schemas import Lock
-from app.ordering.service_cycle import lock_cycle
 from app.ordering.stages import Cause, move
 from app.places.models import Household
-from app.tally import queries_claims, service, service_claims
+from app.tally import service
+from app.tally.claims import queries as claims_queries
+from app.tally.claims import service as claims_service
+from app.tally.claims.service import SettleClaim
 from app.tally.models import TallyLine
 from app.tally.schemas import Sign
-from app.tally.service_claims import SettleClaim
 from tests import world
 from tests.world import post
 
@@ -64,7 +67,7 @@ def the_claim() -> RoomClaim:
 
 def settle(town: world.World, choice: str, who: str = "leader", **more: object) -> RoomClaim:
     wanted = SettleClaim(choice, the_claim().version, **more)  # type: ignore[arg-type]
-    return service_claims.settle(town.actor(who), the_claim().id, wanted)
+    return claims_service.settle(town.actor(who), the_claim().id, wanted)
 
 
 def sign(town: world.World) -> None:
@@ -170,7 +173,7 @@ def test_what_is_voided_or_being_put_together_is_not_replaced(app: Flask, town: 
     with clock.frozen_at(town.cycle.cutoff_at):
         lock_cycle(town.actor("supplies"), town.cycle.id, Lock(is_override=True))
         if has_left == "voided":
-            service_orders.void(town.actor("admin"), order.id, "重复")
+            ordering_service.void(town.actor("admin"), order.id, "重复")
         else:
             move({order.lines[0].id: 1}, Stage.OPEN, Stage.ALLOCATED, Cause("test", 1))
             db.session.commit()
@@ -194,7 +197,7 @@ def test_free_packs_and_standing_goods_stay_in_the_order_that_a_claim_becomes(
     town.offers[3].price_fen = 0
     db.session.commit()
     cycle, free = town.cycle.id, town.offers[3]
-    service_packs.give(town.actor("supplies"), cycle, GivePack(free.id, "subdistrict", 0, None, len(town.households)))
+    packs_service.give(town.actor("supplies"), cycle, GivePack(free.id, "subdistrict", 0, None, len(town.households)))
     share = db.session.scalars(select(FreePackShare).order_by(FreePackShare.order_id)).first()
     assert share is not None
     assert leave(app, town) == 303
@@ -213,7 +216,7 @@ def test_an_order_of_somebody_else_goes_but_the_pack_that_it_was_given_stays(app
     town.offers[3].price_fen = 0
     db.session.commit()
     pack = GivePack(town.offers[3].id, "building", town.buildings[0].id, None, 3)
-    service_packs.give(town.actor("supplies"), town.cycle.id, pack)
+    packs_service.give(town.actor("supplies"), town.cycle.id, pack)
     assert leave(app, town) == 303
     claim = settle(town, "replace", household_id=town.households[0].id)
     assert content(claim.order_id) == {town.offers[1].id: 2, town.offers[3].id: 1}
@@ -326,7 +329,7 @@ def test_nothing_is_open_but_the_leader_hears_of_it(app: Flask, town: world.Worl
 @pytest.mark.parametrize("typed", ["1-101", "1单元101", "1单元-101", "2-1-101", "１－１０１", "一单元101室"])
 def test_the_household_is_found_however_its_room_is_written(app: Flask, town: world.World, typed: str) -> None:
     assert leave(app, town, room=typed) == 303
-    (row,) = queries_claims.rows(town.actor("leader"), town.cycle.id)
+    (row,) = claims_queries.rows(town.actor("leader"), town.cycle.id)
     assert [home.room_no for home in row.homes] == ["101"]
     settle(town, "family", room=typed)
     rooms = set(db.session.scalars(select(Household.room_no).where(Household.stairwell_id == 1)))
@@ -338,7 +341,7 @@ def test_a_new_room_enters_the_register_without_its_building_and_never_in_anothe
     app: Flask, town: world.World
 ) -> None:
     assert leave(app, town, room="2单元909") == 303
-    (row,) = queries_claims.rows(town.actor("leader"), town.cycle.id)
+    (row,) = claims_queries.rows(town.actor("leader"), town.cycle.id)
     assert row.homes == ()
     with pytest.raises(Invalid):
         settle(town, "family", room="2单元909")

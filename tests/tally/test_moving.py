@@ -12,23 +12,29 @@ from app.access.permissions import Resident
 from app.core import clock
 from app.core.db import db
 from app.core.errors import Conflict, Invalid, NotFound
-from app.intake import service as intake
-from app.intake import service_commit
+from app.intake.booking import service as booking_service
 from app.intake.models import ChainPaste
-from app.ordering import queries_orders, queries_resident, service_claims, service_cycle, service_orders
+from app.intake.paste import service as intake
+from app.ordering import service as ordering_service
+from app.ordering.claims import service as claims_service
+from app.ordering.claims.models import RoomClaim
+from app.ordering.claims.schemas import LeaveClaim
+from app.ordering.cycles import queries as cycles_queries
+from app.ordering.cycles import service as cycles_service
 from app.ordering.models import Cycle, CyclePoint, CycleState, HouseholdOrder, Offer, OfferComponent
-from app.ordering.models_claims import RoomClaim
 from app.ordering.orders import IfExists, Pick, PlaceOrder
-from app.ordering.schemas_claims import LeaveClaim
-from app.places import moves, service_buildings
+from app.ordering.resident import queries as resident_queries
+from app.places.buildings import moves
+from app.places.buildings import service as buildings_service
 from app.places.models import Building, BuildingMove
-from app.places.schemas import EditBuilding
+from app.places.registry.schemas import EditBuilding
 from app.settlement.queries import places_of
-from app.tally import queries, service, service_moving
-from app.tally import service_claims as settling
+from app.tally import queries, service
+from app.tally.claims import service as settling
+from app.tally.claims.service import SettleClaim
+from app.tally.moving import service as moving_service
+from app.tally.moving.service import Move
 from app.tally.schemas import Sign
-from app.tally.service_claims import SettleClaim
-from app.tally.service_moving import Move
 from tests import world
 from tests.world import World, post, sign_in
 
@@ -40,13 +46,13 @@ def here(app: Flask) -> World:
 
 def move(here: World, choice: str, to: int = 1) -> None:
     building = db.session.get_one(Building, here.buildings[0].id, populate_existing=True)
-    service_moving.move_building(here.actor("admin"), building.id, Move(here.points[to].id, choice, building.version))
+    moving_service.move_building(here.actor("admin"), building.id, Move(here.points[to].id, choice, building.version))
     db.session.expire_all()
 
 
 def reads(here: World, name: str, order: HouseholdOrder) -> bool:
     try:
-        return queries_orders.order_page(here.actor(name), order.id).order.id == order.id
+        return cycles_queries.order_page(here.actor(name), order.id).order.id == order.id
     except NotFound:
         return False
 
@@ -72,7 +78,7 @@ def opened(here: World, points: tuple[int, ...] = (0, 1)) -> Cycle:
     db.session.flush()
     db.session.add(OfferComponent(offer_id=offer.id, item_id=item.id, qty=1))
     db.session.commit()
-    service_cycle.open_cycle(here.actor("supplies"), cycle.id)
+    cycles_service.open_cycle(here.actor("supplies"), cycle.id)
     db.session.expire_all()
     return cycle
 
@@ -85,9 +91,9 @@ def test_orders_taken_along_are_at_the_new_point_for_tally_leader_form_and_house
     assert [cell.qty for cell in queries.cells(here.cycle.id, here.points[1].id)] == [3]
     assert (reads(here, "leader2", order), reads(here, "leader", order)) == (True, False)
     by = Resident("household", here.households[0].id)
-    assert queries_resident.card(by, here.cycle.id).order == order
+    assert resident_queries.card(by, here.cycle.id).order == order
     again = PlaceOrder(here.cycle.id, here.households[0].id, (Pick(here.offers[0].id, 1),), if_exists=IfExists.REPLACE)
-    assert service_orders.place(by, again).service_point_id == here.points[1].id
+    assert ordering_service.place(by, again).service_point_id == here.points[1].id
     here.lock()
     missing = queries.without_outcome(here.cycle.id, here.points[1].id)
     assert missing == 0
@@ -103,11 +109,11 @@ def test_from_the_next_cycle_on_nothing_changes_until_it_is_opened_and_the_old_l
     assert here.buildings[0].service_point_id == here.points[1].id
     assert order.service_point_id == here.points[0].id
     assert (reads(here, "leader", order), reads(here, "leader2", order)) == (True, True)
-    assert queries_resident.card(Resident("household", here.households[0].id), here.cycle.id).order == order
+    assert resident_queries.card(Resident("household", here.households[0].id), here.cycle.id).order == order
     assert [cell.qty for cell in queries.cells(here.cycle.id, here.points[0].id)] == [3]
     assert service.sign(here.actor("leader"), here.cycle.id, here.points[0].id, Sign(3)).state == "confirmed"
     assert here.buildings[0].id in places_of([here.points[0].id])
-    service_cycle.cancel_cycle(here.actor("admin"), here.cycle.id, "演练")
+    cycles_service.cancel_cycle(here.actor("admin"), here.cycle.id, "演练")
     db.session.expire_all()
     assert not reads(here, "leader", order)
     assert db.session.scalars(select(BuildingMove.ends_at)).one() is not None
@@ -122,8 +128,8 @@ def test_orders_cannot_go_to_a_point_outside_their_cycle_but_stay_visible_when_t
     move(here, "next")
     opened(here)
     by = Resident("household", here.households[0].id)
-    assert queries_resident.card(by, here.cycle.id).order == order
-    assert service_orders.withdraw(by, order.id).state == "withdrawn"
+    assert resident_queries.card(by, here.cycle.id).order == order
+    assert ordering_service.withdraw(by, order.id).state == "withdrawn"
     assert reads(here, "leader", order)
 
 
@@ -144,7 +150,7 @@ def test_a_signed_tally_keeps_its_orders(here: World) -> None:
 def claim(here: World, room: str = "101") -> RoomClaim:
     stairwell = here.households[0].stairwell_id
     wanted = LeaveClaim(stairwell, room, "19900000007", "second", "", (Pick(here.offers[1].id, 2),), "leave")
-    return service_claims.leave(service_claims.Place(here.buildings[0].id, here.cycle.id), wanted)
+    return claims_service.leave(claims_service.Place(here.buildings[0].id, here.cycle.id), wanted)
 
 
 def settle(here: World, left: RoomClaim, who: str, choice: str = "family", household: int = 0) -> RoomClaim:
@@ -155,7 +161,7 @@ def settle(here: World, left: RoomClaim, who: str, choice: str = "family", house
 def edit(here: World, to: int) -> None:
     building = db.session.get_one(Building, here.buildings[0].id, populate_existing=True)
     wanted = EditBuilding(building.label, here.points[to].id, building.floors, False, "", None, building.version)
-    service_buildings.edit_building(here.actor("admin"), building.id, wanted)
+    buildings_service.edit_building(here.actor("admin"), building.id, wanted)
     db.session.expire_all()
 
 
@@ -229,7 +235,7 @@ def test_no_order_of_a_claim_comes_to_a_point_outside_its_cycle(here: World) -> 
 
 def test_a_withdrawn_order_is_placed_anew_at_the_point_of_the_claim_whose_tally_is_open(here: World) -> None:
     order = here.order(here.households[0], {0: 3})
-    service_orders.withdraw(Resident("household", here.households[0].id), order.id)
+    ordering_service.withdraw(Resident("household", here.households[0].id), order.id)
     edit(here, 1)
     left = claim(here)
     here.lock()
@@ -257,7 +263,7 @@ def test_a_building_waits_while_its_point_takes_orders_in_another_cycle(here: Wo
     assert here.buildings[0].service_point_id == here.points[0].id
     neighbour = PlaceOrder(here.cycle.id, here.households[1].id, (Pick(here.offers[0].id, 1),))
     by = Resident("household", here.households[1].id)
-    assert service_orders.place(by, neighbour).service_point_id == here.points[0].id
+    assert ordering_service.place(by, neighbour).service_point_id == here.points[0].id
     here.lock()
     second.state = CycleState.CANCELLED
     db.session.commit()
@@ -277,7 +283,7 @@ def test_a_cycle_without_the_new_point_moves_nobody_there(here: World) -> None:
 def test_a_point_set_at_once_ends_the_move_that_waited(app: Flask, here: World) -> None:
     order = here.order(here.households[0], {0: 3})
     move(here, "next")
-    service_orders.withdraw(Resident("household", here.households[0].id), order.id)
+    ordering_service.withdraw(Resident("household", here.households[0].id), order.id)
     building = here.buildings[0]
     building.service_point_id = here.points[1].id  # as if it had come from there
     move_back = moves.waiting(building.id)
@@ -300,28 +306,28 @@ def test_an_order_placed_after_the_page_was_shown_is_asked_about_and_never_left_
 def test_an_order_that_was_withdrawn_is_placed_anew_at_the_new_point(here: World, way: str) -> None:
     by = Resident("household", here.households[0].id)
     order = here.order(here.households[0], {0: 3})
-    service_orders.withdraw(by, order.id)
+    ordering_service.withdraw(by, order.id)
     if way == "along":
         second = opened(here)  # in which a neighbour has an order, so that it is asked
         offer = db.session.scalars(select(Offer.id).where(Offer.cycle_id == second.id)).one()
         neighbour = Resident("household", here.households[1].id)
-        service_orders.place(neighbour, PlaceOrder(second.id, here.households[1].id, (Pick(offer, 1),)))
+        ordering_service.place(neighbour, PlaceOrder(second.id, here.households[1].id, (Pick(offer, 1),)))
         move(here, "along")
         assert order.service_point_id == here.points[1].id
     else:
         edit(here, 1)
     again = PlaceOrder(here.cycle.id, here.households[0].id, (Pick(here.offers[0].id, 1),))
-    assert service_orders.place(by, again).service_point_id == here.points[1].id
+    assert ordering_service.place(by, again).service_point_id == here.points[1].id
 
 
 def paste(here: World, text: str) -> ChainPaste:
     leader = here.actor("leader")
     kept = intake.paste_chain(leader, here.cycle.id, here.points[0].id, intake.Paste(text))
-    return service_commit.commit(leader, kept.id)
+    return booking_service.commit(leader, kept.id)
 
 
 def test_lines_that_its_point_has_yet_to_place_keep_a_building_until_they_are_settled(app: Flask, here: World) -> None:
-    service_orders.place(
+    ordering_service.place(
         Resident("household", here.households[0].id),
         PlaceOrder(here.cycle.id, here.households[0].id, (Pick(here.offers[0].id, 1),)),
     )
@@ -331,7 +337,7 @@ def test_lines_that_its_point_has_yet_to_place_keep_a_building_until_they_are_se
         move(here, "along")
     there = save_point(app, here, 1)
     assert "还有 1 行写的是这一栋" in sign_in(app, here, "admin").get(there).get_data(as_text=True)
-    service_commit.settle(here.actor("leader"), line.id, service_commit.Settle(0))
+    booking_service.settle(here.actor("leader"), line.id, booking_service.Settle(0))
     move(here, "along")
     assert here.buildings[0].service_point_id == here.points[1].id
 

@@ -8,14 +8,14 @@ from sqlalchemy import select
 
 from app.access.permissions import Resident
 from app.core.db import db
-from app.intake import service as intake
-from app.intake import service_commit
-from app.intake.service import Paste
-from app.ordering import service_orders
+from app.intake.booking import service as booking_service
+from app.intake.paste import service as intake
+from app.intake.paste.service import Paste
+from app.ordering import service as ordering_service
 from app.ordering.models import HouseholdOrder, OrderChoice
 from app.ordering.orders import Pick, PlaceOrder
 from app.places.models import ServicePoint
-from app.tally.queries_desk import Clash, clashes, duplicates, waiting_lines
+from app.tally.desk.queries import Clash, clashes, duplicates, waiting_lines
 from tests import world
 from tests.world import post, sign_in
 
@@ -26,12 +26,12 @@ def town(app: Flask) -> world.World:
     built = world.build()
     home = built.households[0].id
     picks = (Pick(built.offers[0].id, 2), Pick(built.offers[1].id, 1))
-    service_orders.place(Resident("household", home), PlaceOrder(built.cycle.id, home, picks))
+    ordering_service.place(Resident("household", home), PlaceOrder(built.cycle.id, home, picks))
     by = built.actor("leader")
     paste = intake.paste_chain(
         by, built.cycle.id, built.points[0].id, Paste("#接龙\n1. 2-101 青菜1 鸡蛋1\n2. 2-201 土豆1")
     )
-    service_commit.commit(by, paste.id)
+    booking_service.commit(by, paste.id)
     return built
 
 

@@ -14,9 +14,11 @@ import pytest
 
 from app.core import clock
 from app.settings import Settings
-from app.upkeep import backup, doctor, retention, server
-from app.upkeep.date_trust import Standing
-from app.upkeep.secrets import prepare_private_folders
+from app.upkeep import doctor
+from app.upkeep.backups import backup, retention
+from app.upkeep.backups.date_trust import Standing
+from app.upkeep.serving import server
+from app.upkeep.setup.secrets import prepare_private_folders
 
 NOON = datetime(2022, 4, 12, 4, 0, tzinfo=UTC)
 

@@ -11,9 +11,9 @@ import pytest
 from sqlalchemy import Engine, create_engine, text
 
 from app.settings import Settings
-from app.upkeep import backup
-from app.upkeep.postgres import _environment
-from app.upkeep.secrets import prepare_private_folders
+from app.upkeep.backups import backup
+from app.upkeep.database.postgres import _environment
+from app.upkeep.setup.secrets import prepare_private_folders
 
 SERVER = os.environ.get("TEST_DATABASE_URL", "")
 needs_server = pytest.mark.skipif(

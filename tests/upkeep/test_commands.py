@@ -15,9 +15,10 @@ from flask import Flask
 from app import cli
 from app.core import clock
 from app.settings import ROOT, Settings
-from app.upkeep import backup, schema
+from app.upkeep.backups import backup
 from app.upkeep.catalogue import COMMANDS
-from app.upkeep.secrets import ensure_secret, prepare_private_folders
+from app.upkeep.database import schema
+from app.upkeep.setup.secrets import ensure_secret, prepare_private_folders
 
 
 @pytest.fixture

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from app.settings import Settings
-from app.upkeep import commands, doctor, first_start, fonts, schema
-from app.upkeep.secrets import ensure_secret, prepare_private_folders
+from app.upkeep import commands, doctor, first_start
+from app.upkeep.database import schema
+from app.upkeep.setup import fonts
+from app.upkeep.setup.secrets import ensure_secret, prepare_private_folders
 
 
 @pytest.fixture

@@ -15,8 +15,8 @@ from app.core.db import command, db
 from app.core.jobs import drain
 from app.demo import first_day
 from app.demo.subdistrict import cast
-from app.dispatch import service as dispatch
 from app.dispatch.models import Plan, PlanState
+from app.dispatch.planning import service as dispatch
 from app.factory import create_app
 from app.ordering.models import Cycle, CycleState, HouseholdOrder
 from app.places.models import Building, Subdistrict

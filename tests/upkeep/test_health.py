@@ -24,8 +24,8 @@ from app.core import clock
 from app.core.db import db
 from app.core.jobs import Job, JobState
 from app.settings import ROOT, Settings
-from app.upkeep import health
-from app.upkeep.metrics import exposition
+from app.upkeep.serving import health
+from app.upkeep.serving.metrics import exposition
 
 QUICK_S = 3.0  # on a machine with other work; the pages behind are held for ever
 
@@ -210,7 +210,7 @@ def serving(
 ) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
     """gunicorn as `louda run` starts it, without the worker; its port. `start` runs it in another way, `more` are words
     at the end of its command."""
-    from app.upkeep.server import web_command
+    from app.upkeep.serving.server import web_command
 
     shutil.copy(template_database, data_dir / "louda.db")
     port = free_port()

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from app.core.db import db
 from app.core.jobs import Job
-from app.upkeep.hourly import Hourly
+from app.upkeep.serving.hourly import Hourly
 
 
 def test_the_hours_jobs_are_asked_for_once(app: Flask) -> None:

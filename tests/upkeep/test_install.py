@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from app.settings import ROOT, SettingsError
-from app.upkeep import install, packages
+from app.upkeep import install
 from app.upkeep.catalogue import COMMANDS
-from app.upkeep.secrets import ensure_secret
+from app.upkeep.setup import packages
+from app.upkeep.setup.secrets import ensure_secret
 
 
 @pytest.fixture

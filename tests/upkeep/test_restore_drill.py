@@ -14,10 +14,11 @@ from app.core.db import db
 from app.core.events import SYSTEM, Event, broken_links, record
 from app.factory import create_app
 from app.ordering.models import HouseholdOrder, LineMove
-from app.oversight.reconcile import equations
+from app.oversight.reconcile.equations import equations
 from app.settings import Settings
-from app.upkeep import backup, schema
-from app.upkeep.secrets import prepare_private_folders
+from app.upkeep.backups import backup
+from app.upkeep.database import schema
+from app.upkeep.setup.secrets import prepare_private_folders
 from tests.world import World, build
 
 

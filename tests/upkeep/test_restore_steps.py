@@ -15,9 +15,11 @@ from sqlalchemy import create_engine, insert, text
 from app.core import clock
 from app.printing.models import Document
 from app.settings import Settings
-from app.upkeep import backup, commands, doctor, postgres, restoring, schema
-from app.upkeep.date_trust import Standing, standing
-from app.upkeep.secrets import prepare_private_folders
+from app.upkeep import commands, doctor
+from app.upkeep.backups import backup, restoring
+from app.upkeep.backups.date_trust import Standing, standing
+from app.upkeep.database import postgres, schema
+from app.upkeep.setup.secrets import prepare_private_folders
 from tests.conftest import POSTGRES, settings_for
 from tests.migrations.test_released_databases import load
 

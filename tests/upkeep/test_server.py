@@ -17,15 +17,15 @@ import pytest
 
 from app.core import clock
 from app.settings import ROOT, Settings
-from app.upkeep import server
-from app.upkeep.health import BEAT_FILE
+from app.upkeep.serving import server
+from app.upkeep.serving.health import BEAT_FILE
 
 # A stand-in for the pages and one for the worker, so that what is tested is the keeping and not the kept.
 STAND_IN = """
 import sys
 from app.settings import Settings
 from app.upkeep import server
-from app.upkeep.secrets import prepare_private_folders
+from app.upkeep.setup.secrets import prepare_private_folders
 settings = Settings.from_env()
 prepare_private_folders(settings)
 server.web_command = lambda settings: [sys.executable, "-m", "http.server", "--bind", "127.0.0.1", str(settings.port)]

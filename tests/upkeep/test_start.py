@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from app.settings import ROOT, Settings
-from app.upkeep import first_start, schema
+from app.upkeep import first_start
+from app.upkeep.database import schema
 
 HEAVY = ("ortools", "numba", "numpy", "pandas", "weasyprint", "pypinyin")
 

@@ -19,10 +19,10 @@ from app.core.db import command, db
 from app.core.errors import Conflict
 from app.core.events import SYSTEM, record
 from app.core.jobs import Running
-from app.dispatch import planning
-from app.printing import run as printing
+from app.dispatch.planning import jobs as planning_jobs
+from app.printing.centre import jobs as printing
 from app.settings import Settings
-from app.upkeep import keeper, lane
+from app.upkeep.serving import keeper, lane
 from tests import world
 
 BATCH = 40  # pages of one commit, about what an order takes
@@ -139,13 +139,13 @@ def test_no_snapshot_is_held_while_the_solver_works(app: Flask, monkeypatch: pyt
         held.append(db.session().in_transaction())
         raise Enough
 
-    monkeypatch.setattr(planning, "read_work", lambda *_: type("Work", (), {"buildings": [], "held": {1: 1}})())
-    monkeypatch.setattr(planning, "state", lambda _work, **_more: type("Stated", (), {"problem": None})())
-    monkeypatch.setattr(planning, "problem_hash", lambda _problem: "0")
-    monkeypatch.setattr(planning, "full_plan", solve)
+    monkeypatch.setattr(planning_jobs, "read_work", lambda *_: type("Work", (), {"buildings": [], "held": {1: 1}})())
+    monkeypatch.setattr(planning_jobs, "state", lambda _work, **_more: type("Stated", (), {"problem": None})())
+    monkeypatch.setattr(planning_jobs, "problem_hash", lambda _problem: "0")
+    monkeypatch.setattr(planning_jobs, "full_plan", solve)
     payload = {"cycle_id": here.cycle.id, "wave": 1, "day": "2022-04-13", "seconds": 1, "seed": 1}
     with pytest.raises(Enough):
-        planning.make_plan(Running(0, here.cycle.id, payload))
+        planning_jobs.make_plan(Running(0, here.cycle.id, payload))
     assert held == [False]
 
 

@@ -5,29 +5,20 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field, replace
 
-from app.core import chinese
-from app.core.redirects import asks_for_another_door
-from app.intake.grammar import (
-    changes,
-    dotted,
-    doubts,
-    entry,
-    heading,
-    lines,
-    quotes,
-    sections,
-    severals,
-    spelling,
-    wording,
-)
-from app.intake.grammar.entry import Draft
-from app.intake.grammar.lexicon import Lexicon
-from app.intake.grammar.lines import Piece
+from app.core.text import chinese
+from app.core.text.redirects import asks_for_another_door
+from app.intake.grammar.entry import changes, entry, severals
+from app.intake.grammar.entry.entry import Draft
+from app.intake.grammar.entry.reader import Reader
+from app.intake.grammar.goods import wording
+from app.intake.grammar.goods.lexicon import Lexicon
+from app.intake.grammar.lines import heading, lines, quotes, sections
+from app.intake.grammar.lines.lines import Piece
+from app.intake.grammar.lines.sections import Section, Unit
+from app.intake.grammar.lines.standing import Hearing, Standing
 from app.intake.grammar.model import ChainLine, ChainResult, Change, Context, Goods, Outcome
-from app.intake.grammar.reader import Reader
-from app.intake.grammar.sections import Section, Unit
-from app.intake.grammar.standing import Hearing, Standing
-from app.places.rules import Household, Register
+from app.intake.grammar.people import dotted, doubts, spelling
+from app.places.address.rules import Household, Register
 
 MAX_LINES = 1500
 MAX_CHARS = 60_000

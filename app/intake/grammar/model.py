@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
-from app.places.rules import Household, Scope
+from app.places.address.rules import Household, Scope
 
 
 class Outcome(StrEnum):

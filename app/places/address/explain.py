@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.core import chinese
+from app.core.text import chinese
 from app.places.address import names, tokens
 from app.places.address.reading import Reading, readings
 from app.places.address.register import Register, Scope

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from app.core import chinese
+from app.core.text import chinese
 from app.places.address import names, tokens
 from app.places.address.reading import Reading, readings
 from app.places.address.register import Register, Scope

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from app.core import chinese
+from app.core.text import chinese
 from app.places.address.register import Register, compact
 from app.places.address.tokens import Slot
 

@@ -10,7 +10,7 @@ from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from app.core import chinese
+from app.core.text import chinese
 from app.places.address import reading, tokens
 
 _WHOLE_HOUSE = frozenset({"", "别墅", "整栋", "全栋", "独栋", "无", "-", "0"})

@@ -23,7 +23,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from app.core import chinese
+from app.core.text import chinese
 from app.places.address import glue, names, tokens
 from app.places.address.reading import Reading, readings
 from app.places.address.register import Household, Register, Scope, building_key, room_key

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from app.core import chinese
+from app.core.text import chinese
 
 # Level words, longest first inside each first character. Typing errors that the published data shows are listed too.
 _WORDS_OF_LEVEL = {

@@ -8,17 +8,17 @@ from collections.abc import Iterator
 from sqlalchemy import ColumnElement, func, select
 
 from app.core.db import db
-from app.core.natural import natural_key
 from app.core.sentences import N_
+from app.core.text.natural import natural_key
 from app.core.units import date_time
 from app.handover.models import Dispute, DisputeKind, DisputeState, DoorOutcome, HandOut
 from app.ordering.models import HouseholdOrder, OrderLine
 from app.picking.models import DOOR_OF_BAG, Bag, BagState
 from app.places.models import Building, Household, Stairwell
 from app.printing.contexts.ground import Ground, Prepared, short_place
+from app.printing.sheets.afterwards.exception_list import ExceptionBuilding, ExceptionList, ExceptionRow
+from app.printing.sheets.afterwards.settlement_sheet import SettlementBuilding, SettlementRow, SettlementSheet
 from app.printing.sheets.base import Totals
-from app.printing.sheets.exception_list import ExceptionBuilding, ExceptionList, ExceptionRow
-from app.printing.sheets.settlement_sheet import SettlementBuilding, SettlementRow, SettlementSheet
 from app.settlement.models import Payment, Statement
 
 _WHOLE_BAG = N_("整袋")

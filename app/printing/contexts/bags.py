@@ -12,16 +12,16 @@ from sqlalchemy.orm import aliased
 
 from app.allocation.models import Replacement
 from app.core.db import db
-from app.core.natural import natural_key
+from app.core.text.natural import natural_key
 from app.dispatch.models import Plan, PlanBag, PlanState, Round, Stop
 from app.ordering.models import HouseholdOrder, OrderLine
 from app.picking.models import DOOR_OF_BAG, LIVE_BAGS, Bag, BagLine
 from app.picking.queries import note_at_door, ordered_by_others
 from app.places.models import Household, HouseholdContact, Stairwell
 from app.printing.contexts.ground import BuildingPlace, Ground, Prepared, mask_name, short_place
-from app.printing.labels import A4_3X8, ROLL_60X40, LabelStock
-from app.printing.sheets.bag_label import BagLabel, BagLabels, RollLabels
-from app.printing.sheets.bag_list import BagItem, BagList, BagListBuilding, BagRow
+from app.printing.layout.labels import A4_3X8, ROLL_60X40, LabelStock
+from app.printing.sheets.bags.bag_label import BagLabel, BagLabels, RollLabels
+from app.printing.sheets.bags.bag_list import BagItem, BagList, BagListBuilding, BagRow
 from app.printing.sheets.base import Totals
 
 _NOT_COMING = OrderLine.qty_short + OrderLine.qty_open

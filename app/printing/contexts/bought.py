@@ -16,8 +16,8 @@ from app.core.sentences import N_
 from app.core.units import clock_time
 from app.printing.contexts.ground import Ground, Prepared, Subject
 from app.printing.sheets.base import Totals
-from app.printing.sheets.goods_receipt import GoodsReceiptSheet, ReceiptLine
-from app.printing.sheets.purchase_order import PurchaseLine, PurchaseOrderSheet
+from app.printing.sheets.supply.goods_receipt import GoodsReceiptSheet, ReceiptLine
+from app.printing.sheets.supply.purchase_order import PurchaseLine, PurchaseOrderSheet
 from app.purchasing.models import PurchaseOrder, PurchaseOrderLine, PurchaseState
 from app.stock.models import GoodsReceipt, Lot, RestRule
 

@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from sqlalchemy import Subquery, func, select
 
 from app.core.db import db
-from app.core.natural import natural_key
+from app.core.text.natural import natural_key
 from app.ordering.models import HouseholdOrder, OrderLine, OrderState
 from app.places.models import Household, Stairwell
 from app.printing.contexts.afterwards import paid_by_order
 from app.printing.contexts.ground import Ground, Prepared, short_place
+from app.printing.sheets.afterwards.collection_sheet import CollectionRow, CollectionSheet
 from app.printing.sheets.base import Totals
-from app.printing.sheets.collection_sheet import CollectionRow, CollectionSheet
 from app.settlement.queries import line_sums
 
 _COUNTED = (OrderState.LOCKED, OrderState.SETTLED)

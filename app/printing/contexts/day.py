@@ -13,10 +13,10 @@ from app.access.models import Account
 from app.core import clock
 from app.core.db import db
 from app.core.units import clock_time
-from app.dispatch import conditions
+from app.dispatch.arrivals.queries import duty_lines
 from app.dispatch.models import Plan, PlanBag, PlanState, Round, Stop, TeamMember
-from app.dispatch.queries_arrivals import duty_lines
-from app.dispatch.staying import StayingBag, is_carried, staying_by_stop
+from app.dispatch.rounds import conditions
+from app.dispatch.rounds.staying import StayingBag, is_carried, staying_by_stop
 from app.ordering.models import HouseholdOrder
 from app.picking.models import DOOR_OF_BAG, LIVE_BAGS, Bag, BagLine
 from app.places.models import (

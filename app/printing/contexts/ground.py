@@ -12,10 +12,10 @@ from sqlalchemy import select
 from app.catalog.models import Item, Storage
 from app.core.db import db
 from app.core.errors import NotFound
-from app.core.natural import natural_key
+from app.core.text.natural import natural_key
 from app.ordering.models import Cycle, CyclePoint
 from app.places.models import Building, Community, Compound, ServicePoint, Subdistrict
-from app.printing.setup import PaperOptions, options_of
+from app.printing.paper_setup.service import PaperOptions, options_of
 from app.printing.sheets.base import Sheet, SheetHead, SheetItem
 
 HEAVY_G = 2_500  # a single unit from here on gets the heavy mark on lists

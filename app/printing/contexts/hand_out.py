@@ -12,8 +12,8 @@ from app.core.db import db
 from app.places.models import DeliveryMode, Household, Stairwell
 from app.printing.contexts.bags import BagOnPaper, BagsOfWave, bag_control
 from app.printing.contexts.ground import Prepared
+from app.printing.sheets.bags.hand_out_list import EmptyDoor, HandOutList, HandOutRow
 from app.printing.sheets.base import Totals
-from app.printing.sheets.hand_out_list import EmptyDoor, HandOutList, HandOutRow
 
 
 @dataclass(frozen=True)

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.core import clock
-from app.core.delivery_words import ON_POSTER
+from app.core.text.delivery_words import ON_POSTER
 from app.places.models import DeliveryMode
-from app.printing.arrange import collection_slots
 from app.printing.contexts.bags import BagOnPaper, BagsOfWave, bag_control
 from app.printing.contexts.ground import Ground, Prepared, short_place
+from app.printing.layout.arrange import collection_slots
 from app.printing.sheets.base import Totals
-from app.printing.sheets.collection_slip import CollectionSlip, CollectionSlips
-from app.printing.sheets.poster import DoorNotice, Poster
+from app.printing.sheets.residents.collection_slip import CollectionSlip, CollectionSlips
+from app.printing.sheets.residents.poster import DoorNotice, Poster
 
 COMPLAINT_HOURS = 48  # after the hand-out; later it counts as accepted (handover says so too)
 

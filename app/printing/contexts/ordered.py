@@ -9,15 +9,15 @@ from dataclasses import replace
 from sqlalchemy import func, select
 
 from app.core.db import db
-from app.core.natural import natural_key
+from app.core.text.natural import natural_key
 from app.core.units import date_time
 from app.ordering.models import HouseholdOrder, Offer, OfferComponent, OrderLine, OrderState, Outcome, RollCall
 from app.places.models import Building, Household, Stairwell
 from app.printing.contexts.ground import Ground, Prepared, Subject, short_place
-from app.printing.labels import STOCKS
+from app.printing.layout.labels import STOCKS
 from app.printing.sheets.base import SheetItem, Totals
 from app.printing.sheets.label_test import LabelTest
-from app.printing.sheets.order_form import OrderForm, OrderFormItem
+from app.printing.sheets.residents.order_form import OrderForm, OrderFormItem
 from app.printing.sheets.tally import RollCallBuilding, RollCallGroup, TallyRow, TallySheet
 from app.tally.models import Tally, TallyLine, TallyState
 

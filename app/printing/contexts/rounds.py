@@ -10,18 +10,18 @@ from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
 from app.core.db import db
-from app.core.natural import natural_key
 from app.core.sentences import N_
+from app.core.text.natural import natural_key
 from app.core.units import clock_time
 from app.dispatch.models import Plan, PlanState, Round, RoundState, Shift, Stop, Team
 from app.places.models import DeliveryMode, Gate
-from app.printing import sketch
-from app.printing.arrange import stairwell_list
 from app.printing.contexts.day import Day, Load, Zone
 from app.printing.contexts.ground import BuildingPlace, Ground, Prepared, Subject
+from app.printing.layout import sketch
+from app.printing.layout.arrange import stairwell_list
 from app.printing.sheets.base import StayingRow, Totals
-from app.printing.sheets.drop_off_sheet import DropOffSheet, DropOffStairwell
-from app.printing.sheets.route_sheet import RouteHead, RouteSheet, RouteStop
+from app.printing.sheets.rounds.drop_off_sheet import DropOffSheet, DropOffStairwell
+from app.printing.sheets.rounds.route_sheet import RouteHead, RouteSheet, RouteStop
 
 DAY_S = 86_400
 SEALED = 2  # zone_level.round_order from which protective clothing is worn

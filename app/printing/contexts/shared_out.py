@@ -10,14 +10,14 @@ from sqlalchemy import ColumnElement, func, select
 
 from app.allocation.models import ShareNote
 from app.core.db import db
-from app.core.natural import natural_key
+from app.core.text.natural import natural_key
 from app.ordering.models import HouseholdOrder, OrderLine, OrderState
 from app.picking.models import LIVE_BAGS, Bag, BagLine
 from app.places.models import Household, Stairwell
 from app.printing.contexts.ground import Ground, Prepared, short_place
 from app.printing.sheets.base import Totals
-from app.printing.sheets.pick_list import PickCell, PickItem, PickList
-from app.printing.sheets.shortage_list import ShortageList, ShortBuilding, ShortRow
+from app.printing.sheets.supply.pick_list import PickCell, PickItem, PickList
+from app.printing.sheets.supply.shortage_list import ShortageList, ShortBuilding, ShortRow
 
 
 def shortage_lists(ground: Ground) -> Iterator[Prepared]:

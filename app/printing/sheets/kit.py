@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
+from app.printing.sheets.afterwards.exception_list import ExceptionList
 from app.printing.sheets.base import Sheet, Totals
-from app.printing.sheets.exception_list import ExceptionList
-from app.printing.sheets.order_form import OrderForm, OrderFormItem
+from app.printing.sheets.residents.order_form import OrderForm, OrderFormItem
 from app.printing.sheets.tally import TallyRow, TallySheet
 
 BLANK_EXCEPTION_ROWS = 15

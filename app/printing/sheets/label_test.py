@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from app.printing.labels import LabelStock, millimetres
+from app.printing.layout.labels import LabelStock, millimetres
 from app.printing.sheets.base import Sheet, Totals
 
 

@@ -12,8 +12,8 @@ from pathlib import Path
 from flask import Flask
 
 from app.settings import Settings
-from app.upkeep import schema
-from app.upkeep.secrets import prepare_private_folders
+from app.upkeep.database import schema
+from app.upkeep.setup.secrets import prepare_private_folders
 
 
 @contextmanager

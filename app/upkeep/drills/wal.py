@@ -23,11 +23,11 @@ from app.access.permissions import Resident
 from app.core import clock, wal
 from app.core.db import db
 from app.core.errors import LoudaError
-from app.ordering import service_orders
+from app.ordering import service as ordering_service
 from app.ordering.models import Offer
 from app.ordering.orders import IfExists, Pick, PlaceOrder
 from app.places.models import Household
-from app.printing import service as printing
+from app.printing.centre import service as printing
 from app.settings import ROOT, Settings
 from app.upkeep.drills import ground
 
@@ -129,7 +129,7 @@ def _order(app: Flask, cycle_id: int, seed: int, seen: Seen) -> None:
             picks = tuple(Pick(offer, 1) for offer in sorted(chance.sample(offers, 4)))
             wanted = PlaceOrder(cycle_id=cycle_id, household_id=home, picks=picks, if_exists=IfExists.REPLACE)
             with suppress(LoudaError, OperationalError):  # SQLite is not fair: somebody may wait for too long
-                service_orders.place(Resident("household", home), wanted)
+                ordering_service.place(Resident("household", home), wanted)
                 seen.orders += 1
             db.session.remove()
 

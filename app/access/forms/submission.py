@@ -1,0 +1,34 @@
+"""What happens to a submitted form: its command runs, or the page comes again with what was typed and why not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from flask.typing import ResponseReturnValue
+
+from app.core.errors import Invalid, StaleEdit
+from app.core.input.schemas import Form
+
+
+def attempt(
+    form: Form,
+    run: Callable[[Any], ResponseReturnValue],
+    again: Callable[[Form, dict[str, str]], ResponseReturnValue],
+) -> ResponseReturnValue:
+    """Run the form's command and lead on, or render the page again: 422, or 409 after a stale edit.
+
+    `again` gets the form with its problems and, after a stale edit, what is stored now (label → value).
+    """
+    theirs: dict[str, str] = {}
+    status = 422
+    if form.is_valid:
+        try:
+            return run(form.command)
+        except StaleEdit as error:
+            status, theirs = error.status, error.theirs
+            form.add(Invalid(error.sentence))
+        except Invalid as error:
+            form.add(error)
+    page = again(form, theirs)
+    return (page, status) if isinstance(page, str) else page

@@ -1,0 +1,35 @@
+"""The file of a submitted form, and where it waits between preview and commit."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from flask import request
+from flask_babel import gettext as _
+
+from app.access.sessions import settings
+from app.core.input import imports
+from app.core.input.tables import WEB, refusal
+
+
+def folder() -> Path:
+    """Where uploads wait for their commit."""
+    return settings().data_dir / "uploads"
+
+
+def posted(field: str = "file") -> bytes:
+    """The uploaded file, read up to one byte over the limit. Raises Invalid where there is none."""
+    file = request.files.get(field)
+    if file is None or not file.filename:
+        raise refusal(_("请选择文件。"))
+    return file.stream.read(WEB.size + 1)
+
+
+def keep(body: bytes) -> str:
+    """Keep a file for its commit; returns what it is asked for by."""
+    return imports.keep(folder(), body)
+
+
+def kept(digest: str) -> bytes:
+    """A file that was kept. Raises Conflict where it is gone."""
+    return imports.kept(folder(), digest)

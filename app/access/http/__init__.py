@@ -1,0 +1,1 @@
+"""What is done to every request and response before and after the pages see it."""

@@ -1,0 +1,1 @@
+"""What may stand in for what is short, and putting it there."""

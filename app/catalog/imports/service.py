@@ -1,0 +1,59 @@
+"""Bring tables of the catalogue in: look first, then write all of it or nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from app.access.permissions import Staff
+from app.catalog.imports import items, supplies
+from app.catalog.imports.items import Options
+from app.core import events
+from app.core.db import command
+from app.core.input.imports import Plan
+from app.core.input.records import head_fits
+from app.core.input.tables import WEB, Limits, Sheet, read_table
+from app.core.labels import Labelled
+
+
+class Kind(Labelled):
+    ITEMS = "items", "商品"
+    SUPPLIES = "supplies", "供应商报价"
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file and what was chosen beside it; `kind` is empty where the head of the table shall tell."""
+
+    body: bytes
+    kind: str = ""
+    options: Options = field(default_factory=Options)
+    limits: Limits = WEB
+
+
+def preview(upload: Upload) -> Plan:
+    """What the file would change; writes nothing. Raises Invalid for a file that is no table."""
+    return _plan(read_table(upload.body, upload.limits), upload)
+
+
+@command
+def bring_in(by: Staff, upload: Upload) -> Plan:
+    """Bring the file in.
+
+    Ensures: every row of it is in the catalogue, or, where any row has a problem, nothing was written (Invalid). A file
+    that is in the catalogue already writes nothing.
+    """
+    plan = _plan(read_table(upload.body, upload.limits), upload)
+    plan.carry_out()
+    if not plan.does_nothing:
+        events.record(by, "import", ("item", 0), kind=plan.kind, added=len(plan.added), changed=len(plan.changed))
+    return plan
+
+
+def _plan(sheet: Sheet, upload: Upload) -> Plan:
+    if upload.kind == Kind.SUPPLIES or (not upload.kind and _is_supplies(sheet)):
+        return supplies.plan(sheet)
+    return items.plan(sheet, upload.options)
+
+
+def _is_supplies(sheet: Sheet) -> bool:
+    return any(head_fits(head, supplies.COLUMNS) for head in sheet.rows[:20])

@@ -1,0 +1,107 @@
+"""Import of tables of the catalogue in two steps: look at what would change, then bring all of it in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import Blueprint, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from app.access.forms import uploads
+from app.access.guard import requires, staff, submit
+from app.access.permissions import Permission
+from app.catalog.imports import service as imports_service
+from app.catalog.imports.items import Options
+from app.catalog.imports.service import Kind, Upload
+from app.core.errors import Invalid
+from app.core.input.imports import Plan
+from app.core.input.schemas import CommandSchema, Form, Line, Whole
+
+bp = Blueprint("catalog_import", __name__, url_prefix="/catalog/import")
+EDIT = Permission.CATALOG_EDIT
+
+
+@dataclass(frozen=True)
+class Choices:
+    kind: str
+    margin_percent: int
+    default_weight_g: int
+    upload: str
+
+    def upload_of(self, body: bytes) -> Upload:
+        """The file together with what was chosen."""
+        return Upload(body, self.kind, Options(self.margin_percent, self.default_weight_g))
+
+
+class ChoicesSchema(CommandSchema):
+    makes = Choices
+    kind = Line(blank=True, longest=20)
+    margin_percent = Whole(load_default=15, most=300)
+    default_weight_g = Whole(load_default=500, least=1, most=100_000)
+    upload = Line(blank=True, longest=64)
+
+
+def _start(form: Form | None = None) -> str:
+    return render_template("catalog/import.html", form=form, kinds=Kind.options())
+
+
+@bp.get("/")
+@requires(EDIT)
+def start() -> ResponseReturnValue:
+    """Choose a file."""
+    return _start()
+
+
+@bp.post("/preview")
+@requires(EDIT)
+def preview() -> ResponseReturnValue:
+    """Say what the file would change; nothing is written to the catalogue."""
+    form = Form(ChoicesSchema, request.form)
+    if form.is_valid:
+        try:
+            body = uploads.posted()
+            plan = imports_service.preview(form.command.upload_of(body))
+        except Invalid as error:
+            form.add(error)
+        else:
+            return _shown(plan, form.command, "" if plan.problems else uploads.keep(body))
+    return _start(form), 422
+
+
+def _shown(plan: Plan, chosen: Choices, digest: str) -> ResponseReturnValue:
+    page = render_template(
+        "places/import_preview.html",
+        plan=plan,
+        title=_("导入%(kind)s", kind=Kind(plan.kind).label),
+        choices={
+            "kind": plan.kind,
+            "margin_percent": chosen.margin_percent,
+            "default_weight_g": chosen.default_weight_g,
+            "upload": digest,
+        },
+        commit_url=url_for("catalog_import.commit"),
+        back_url=url_for("catalog_import.start"),
+        trail=[(_("商品目录"), url_for("catalog.index")), (_("导入"), url_for("catalog_import.start"))],
+    )
+    return (page, 422) if plan.problems else page
+
+
+@bp.post("/commit")
+@requires(EDIT)
+def commit() -> ResponseReturnValue:
+    """Bring in the file that was looked at: all of it or nothing."""
+    form = Form(ChoicesSchema, request.form)
+    back = url_for("catalog.index")
+    if form.is_valid:
+        try:
+            upload = form.command.upload_of(uploads.kept(form.command.upload))
+            return submit(then=lambda _plan: back, says=_told)(imports_service.bring_in, staff(), upload)
+        except Invalid as error:
+            form.add(error)
+    return _start(form), 422
+
+
+def _told(plan: Plan) -> str:
+    counts = {"added": len(plan.added), "changed": len(plan.changed), "unchanged": plan.unchanged}
+    return str(_("已导入：新增 %(added)s，修改 %(changed)s，不变 %(unchanged)s。", **counts))

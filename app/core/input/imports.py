@@ -1,0 +1,100 @@
+"""Bringing a table in: first a plan that says what would change, row by row; then all of it or nothing.
+
+A plan is made twice from the same bytes, once to be looked at and once inside the command that writes, so that what
+happened in between cannot be overwritten unseen. What is already so is not written again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from flask_babel import gettext as _
+
+from app.core import clock
+from app.core.errors import Conflict, Invalid
+from app.core.input.records import Problem, Record
+
+KEEP_S = 24 * 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What one row of the file does: its number, what it is about, and (field, old, new) for each value."""
+
+    row: int
+    label: str
+    values: tuple[tuple[str, str, str], ...] = ()
+
+
+@dataclass
+class Plan:
+    """What an import would do. `write` does it; call it only inside a command, and only without problems."""
+
+    kind: str
+    added: list[Entry] = field(default_factory=list)
+    changed: list[Entry] = field(default_factory=list)
+    unchanged: int = 0
+    problems: list[Problem] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    unused: list[str] = field(default_factory=list)
+    write: Callable[[], None] = lambda: None
+
+    @property
+    def does_nothing(self) -> bool:
+        """Whether everything in the file is so already."""
+        return not self.added and not self.changed
+
+    def take_problems(self, records: Iterable[Record]) -> None:
+        """Gather what the readers of rows noted, in the order of the file."""
+        for record in records:
+            self.problems.extend(record.problems)
+        self.problems.sort(key=lambda problem: problem.row)
+
+    def compare(self, row: int, label: str, values: Iterable[tuple[str, str, str]]) -> bool:
+        """Note a row that exists already as changed or unchanged; returns whether anything differs."""
+        different = tuple((name, old, new) for name, old, new in values if old != new)
+        if different:
+            self.changed.append(Entry(row, label, different))
+        else:
+            self.unchanged += 1
+        return bool(different)
+
+    def carry_out(self) -> None:
+        """Write all of it. Raises Invalid with the first sentences, writing nothing, where a row has a problem."""
+        if self.problems:
+            sentences = [_("第 %(row)s 行：%(what)s", row=p.row, what=p.sentence) for p in self.problems[:20]]
+            raise Invalid({"file": sentences})
+        if not self.does_nothing:
+            self.write()
+
+
+def keep(folder: Path, body: bytes) -> str:
+    """Keep an upload between preview and commit, readable by this system only; returns its SHA-256 as hex."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    digest = hashlib.sha256(body).hexdigest()
+    partial = folder / f"{digest}.part{os.getpid()}"
+    with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        file.write(body)
+    partial.replace(folder / digest)
+    _forget_old(folder)
+    return digest
+
+
+def kept(folder: Path, digest: str) -> bytes:
+    """An upload that was kept. Raises Conflict where it is gone."""
+    path = folder / digest
+    if not re.fullmatch(r"[0-9a-f]{64}", digest) or not path.is_file():
+        raise Conflict(_("上传的文件已过期，请重新上传。"))
+    return path.read_bytes()
+
+
+def _forget_old(folder: Path) -> None:
+    oldest = clock.now().timestamp() - KEEP_S
+    for path in folder.iterdir():
+        if path.is_file() and path.stat().st_mtime < oldest:
+            path.unlink(missing_ok=True)

@@ -1,0 +1,1 @@
+"""What came to a building, counted by whoever stands there."""

@@ -1,0 +1,1 @@
+"""A plan adjusted by hand before it is published."""

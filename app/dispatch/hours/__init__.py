@@ -1,0 +1,1 @@
+"""Hours in which each kind of team may be on the road."""

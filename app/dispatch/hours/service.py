@@ -1,0 +1,77 @@
+"""Hours of each kind of team: "no carts after 22:00" holds for every day until it is changed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
+
+from app.access.permissions import Permission, Staff
+from app.core.db import command, db
+from app.core.errors import Invalid, NotFound
+from app.core.events import record
+from app.core.input.schemas import CommandSchema, Line, TimeOfDay, one_of
+from app.dispatch.models import Mode, ModeHours
+from app.places.scope import require_subdistrict
+
+
+@dataclass(frozen=True)
+class SetHours:
+    """From when until when teams of a kind may be on the road, in seconds after local midnight."""
+
+    mode: str
+    opens: int
+    closes: int
+
+
+class SetHoursSchema(CommandSchema):
+    makes = SetHours
+    mode = Line(required=True, validate=one_of(mode.value for mode in Mode))
+    opens = TimeOfDay(required=True)
+    closes = TimeOfDay(required=True)
+
+
+@dataclass(frozen=True)
+class LiftHours:
+    """The kind of team that may be on the road at any time again."""
+
+    mode: str
+
+
+class LiftHoursSchema(CommandSchema):
+    makes = LiftHours
+    mode = Line(required=True, validate=one_of(mode.value for mode in Mode))
+
+
+@command
+def set_hours(by: Staff, subdistrict_id: int, wanted: SetHours) -> ModeHours:
+    """Set the hours of a kind of team. What is published is judged by them at once. Raises NotFound, Invalid."""
+    require_subdistrict(by, Permission.PLAN, subdistrict_id)
+    if wanted.closes <= wanted.opens:
+        raise Invalid({"closes": [_l("结束时间应晚于开始时间。")]})
+    row = db.session.get(ModeHours, (subdistrict_id, wanted.mode))
+    if row is None:
+        row = ModeHours(subdistrict_id=subdistrict_id, mode=wanted.mode)
+        db.session.add(row)
+    row.opens_s, row.closes_s = wanted.opens, wanted.closes
+    record(by, "mode_hours", ("subdistrict", subdistrict_id), mode=wanted.mode, opens=row.opens_s, closes=row.closes_s)
+    return row
+
+
+@command
+def lift_hours(by: Staff, subdistrict_id: int, wanted: LiftHours) -> str:
+    """Let a kind of team be on the road at any time again; returns the kind. Raises NotFound where no hours are set."""
+    require_subdistrict(by, Permission.PLAN, subdistrict_id)
+    row = db.session.get(ModeHours, (subdistrict_id, wanted.mode))
+    if row is None:
+        raise NotFound
+    db.session.delete(row)
+    record(by, "mode_hours", ("subdistrict", subdistrict_id), mode=wanted.mode)
+    return wanted.mode
+
+
+def mode_hours(subdistrict_id: int) -> dict[str, tuple[int, int]]:
+    """Kind of team → from when until when it may be on the road; kinds without a row at any time."""
+    found = db.session.scalars(select(ModeHours).filter_by(subdistrict_id=subdistrict_id).order_by(ModeHours.mode))
+    return {row.mode: (row.opens_s, row.closes_s) for row in found}

@@ -1,0 +1,1 @@
+"""Which bags are on a round that is being loaded."""

@@ -1,0 +1,1 @@
+"""Bags that could not be found when they were counted."""

@@ -1,0 +1,1 @@
+"""The plan of a wave: the problem stated, solved, judged, stored."""

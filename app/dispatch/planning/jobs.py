@@ -1,0 +1,292 @@
+"""The job that makes a plan: state the problem, solve it, have it judged, store an answer for every bag.
+
+The solver is never trusted: it searches in a process of its own that is killed five seconds after its time; a plan that
+the independent check does not accept, or a solver that fails or hangs, gives way to the constructed plan, and the
+stored plan says so. What a plan leaves out is cut again for the teams that have room (`leftover`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import threading
+import time
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from flask_babel import gettext as _
+from sqlalchemy import insert, select
+
+from app.core import clock
+from app.core.db import command, db, end_read
+from app.core.errors import Conflict
+from app.core.events import SYSTEM, record
+from app.core.jobs import Running, handles, keep_alive
+from app.dispatch.models import HeldReason, Plan, PlanBag, PlanState, Round, RoundState, Stop, StopState
+from app.dispatch.planning.budget import budget_of
+from app.dispatch.planning.leftover import serve_rest
+from app.dispatch.planning.problem import Stated, state
+from app.dispatch.planning.replanning import plan_again
+from app.dispatch.planning.work import read_work
+from app.ordering.models import Cycle
+from routing import Plan as Solved
+from routing import check
+from routing.codec import problem_hash
+from routing.locks import without_locks
+from routing.model import Problem
+from routing.plan import Control, Progress, Reason, Statistics
+from routing.plan import Round as SolvedRound
+from routing.solve import finish, first_draft
+from routing.supervise import SearchFailed, searcher
+
+log = logging.getLogger("louda.planning")
+
+PLAN_JOB = "plan"
+BY_HAND = "by hand"
+SOLVER = "solve"  # what `routing.child` calls
+CUT_AGAIN = 0.5
+"""What the first search leaves out is cut and searched for again, for this part of the time more; only then."""
+HELD = {
+    Reason.NO_TEAM: HeldReason.NO_TEAM,
+    Reason.OVERSIZE: HeldReason.OVERSIZE,
+    Reason.CLEARANCE: HeldReason.CLEARANCE,
+    Reason.UNREACHABLE: HeldReason.UNREACHABLE,
+    Reason.WINDOW: HeldReason.WINDOW,
+    Reason.BLACKOUT: HeldReason.BLACKOUT,
+    Reason.RELEASE: HeldReason.RELEASE,
+    Reason.ROUND_LIMIT: HeldReason.TEAM_TIME,
+    Reason.CAPACITY: HeldReason.CAPACITY,
+    Reason.TEAM_TIME: HeldReason.TEAM_TIME,
+}
+
+
+@handles(PLAN_JOB)
+def make_plan(run: Running) -> dict[str, Any] | None:
+    """Make the plan of a wave. Payload: cycle_id, wave, day (ISO), seconds, seed. Result: plan_id."""
+    cycle = db.session.get_one(Cycle, run.payload["cycle_id"])
+    wave, day, seed = run.payload["wave"], date.fromisoformat(run.payload["day"]), run.payload["seed"]
+    seconds = run.payload["seconds"]
+    run.progress(0, seconds, _("正在读取袋子和队伍"))
+    work = read_work(cycle.id, cycle.subdistrict_id, wave, day)
+    if not any(building.bags for building in work.buildings) and not work.held:
+        raise Conflict(_("这一波没有在仓的袋，不用排路线。"))
+    keep = db.session.get(Plan, run.payload.get("keep") or 0)
+    parts = keep.statistics.get("parts") if keep is not None else None
+    end_read()
+    stated = state(work, parts=parts)
+    control = _control(run, seconds)
+    if keep is not None:
+        again = plan_again(stated, keep, seconds, seed, control)
+        run.progress(seconds, seconds, _("正在保存"))
+        kept = {"kept_of": keep.id, "others": again.others, "changed": again.changed}
+        return _stored(run, cycle.id, wave, again.stated, again.solved, {**kept, **_turn(run)})
+    digest = problem_hash(stated.problem)
+    earlier = db.session.scalar(select(Plan).filter_by(cycle_id=cycle.id, wave=wave, input_sha256=digest))
+    if earlier is not None and _still_holds(earlier):
+        return {"plan_id": earlier.id}
+    end_read()
+    stated, solved = full_plan(stated, seconds, seed, control)
+    run.progress(seconds, seconds, _("正在保存"))
+    return _stored(run, cycle.id, wave, stated, solved, _turn(run) if earlier else {})
+
+
+def _still_holds(plan: Plan) -> bool:
+    """Whether a plan of the same input is the answer: nobody discarded or changed it, or called off a round of it."""
+    is_current = plan.state in (PlanState.PROPOSED, PlanState.PUBLISHED) and plan.solver != BY_HAND
+    over = (RoundState.CANCELLED, RoundState.ABORTED)
+    called_off = select(Round.id).where(Round.plan_id == plan.id, Round.state.in_(over)).limit(1)
+    return is_current and db.session.scalar(called_off) is None
+
+
+def _stored(
+    run: Running, cycle_id: int, wave: int, stated: Stated, solved: Solved, more: dict[str, Any]
+) -> dict[str, Any] | None:
+    """Store the plan; its job ends in the same transaction."""
+    return run.finish_with(store, lambda plan: {"plan_id": plan.id}, cycle_id, wave, stated, solved, more)
+
+
+def _turn(run: Running) -> dict[str, int]:
+    """Which asking it is: the same input is a plan of its own when the earlier one holds no more."""
+    return {"turn": run.job_id}
+
+
+def _control(run: Running, seconds: int) -> Control:
+    """How the search is watched and stopped: somebody who presses stop gets the best plan so far."""
+    cancel = threading.Event()
+    tell = _teller(run, seconds)
+
+    def watch(progress: Progress) -> None:
+        if tell(progress) and run.is_cancelled():
+            cancel.set()
+
+    return Control(on_progress=watch, cancel=cancel)
+
+
+def _teller(run: Running, seconds: int) -> Callable[[Progress], bool]:
+    """Tells how far the search is, about once a second; the function returns whether it did."""
+    last = [-1.0]
+
+    def tell(progress: Progress) -> bool:
+        if time.monotonic() - last[0] < 0.5:
+            return False
+        last[0] = time.monotonic()
+        db.session.rollback()
+        done = min(seconds, int(progress.elapsed_s))
+        run.progress(
+            done,
+            seconds,
+            _told(progress),
+        )
+        return True
+
+    return tell
+
+
+def _told(progress: Progress) -> str:
+    """The best plan so far in words, with how far it may be from the best possible where that is known."""
+    if progress.gap is None:
+        return str(_("目前最好：成本 %(cost)d，未排 %(missed)d 站", cost=progress.best_cost, missed=progress.missed))
+    above = round(progress.gap * 100)
+    return str(_("目前最好：成本 %(cost)d，全部排上，最多比最优高 %(above)d%%", cost=progress.best_cost, above=above))
+
+
+def full_plan(stated: Stated, seconds: float, seed: int, control: Control | None = None) -> tuple[Stated, Solved]:
+    """A checked plan that leaves no bag out which a team could bring, and the statement with the stops it has."""
+    watched = control or Control()
+    solved = checked_plan(stated, seconds, seed, watched)
+
+    def further(problem: Problem, start: Solved) -> Solved:
+        return _searched(problem, seconds * CUT_AGAIN, seed, watched, start)
+
+    return serve_rest(stated, solved, further)
+
+
+def checked_plan(stated: Stated, seconds: float, seed: int, control: Control | None = None) -> Solved:
+    """A plan that `routing.check` accepts: the solver's, or the constructed one where the solver fails or hangs.
+
+    Raises Conflict if even that is not accepted.
+    """
+    return _searched(stated.problem, seconds, seed, control or Control(), None)
+
+
+def _searched(problem: Problem, seconds: float, seed: int, control: Control, start: Solved | None) -> Solved:
+    if problem.stops and problem.vehicles:
+        try:
+            budget = budget_of(problem, seconds)
+            solved: Solved = searcher.run(
+                SOLVER, problem, start, budget=budget, seed=seed, control=control, while_waiting=keep_alive
+            )
+            if verdict := check(problem, solved):
+                return solved
+            log.error("the solver's plan broke %s", verdict.rules)
+        except SearchFailed:
+            log.exception("the solver failed")
+    return constructed_plan(problem, start)
+
+
+def constructed_plan(problem: Problem, start: Solved | None = None) -> Solved:
+    """The deterministic first plan, or what is possible of `start`, checked; nothing is searched for, so that nothing
+    can hang. Raises Conflict if even that is not accepted."""
+    free = without_locks(problem)
+    plan = finish(problem, free, first_draft(free, start), Statistics("construct"))
+    if not check(problem, plan):
+        raise Conflict(_("排出的路线没有通过检查，请联系管理员。"))
+    return plan
+
+
+@command
+def store(cycle_id: int, wave: int, stated: Stated, solved: Solved, more: dict[str, Any] | None = None) -> Plan:
+    """Store a plan as proposed: rounds, stops, and for each bag its stop or why it is held. `more` is noted with it,
+    and makes it another plan than one of the same input without."""
+    seed = solved.statistics.seed
+    plan = Plan(
+        cycle_id=cycle_id,
+        wave=wave,
+        input_sha256=_digest(stated.asked or solved.problem_hash, more),
+        seed=seed,
+        solver=solved.statistics.method,
+        cost=solved.cost.total,
+        state=PlanState.PROPOSED,
+        statistics={
+            "iterations": solved.statistics.iterations,
+            "distance": solved.cost.distance,
+            "missed": solved.cost.missed,
+            "notes": list(solved.notes),
+            "bound": solved.statistics.lower_bound,
+            "day": clock.to_local(stated.midnight).date().isoformat(),
+            "not_before_s": stated.not_before_s,
+            "parts": stated.parts,
+            **(more or {}),
+        },
+    )
+    db.session.add(plan)
+    db.session.flush()
+    answers = _store_rounds(plan, stated, solved)
+    answers |= _held(stated, solved)
+    rows = [
+        {"plan_id": plan.id, "bag_id": bag, "cycle_id": cycle_id, **answer} for bag, answer in sorted(answers.items())
+    ]
+    if rows:
+        db.session.execute(insert(PlanBag), rows)
+    record(SYSTEM, "plan", plan, cycle_id=cycle_id, rounds=len(solved.rounds), bags=len(rows), cost=plan.cost)
+    return plan
+
+
+def _digest(problem: str, more: dict[str, Any] | None) -> str:
+    return hashlib.sha256(f"{problem} {more['turn']}".encode()).hexdigest() if more else problem
+
+
+def _store_rounds(plan: Plan, stated: Stated, solved: Solved) -> dict[int, dict[str, Any]]:
+    answers: dict[int, dict[str, Any]] = {}
+    ordered = sorted((one for one in solved.rounds if one.visits), key=lambda one: (one.departs_s, one.vehicle))
+    for seq, one in enumerate(ordered, start=1):
+        round_ = Round(
+            plan_id=plan.id,
+            seq=seq,
+            shift_id=stated.shifts[one.vehicle],
+            departs_at=_instant(stated.midnight, one.departs_s),
+            returns_at=_instant(stated.midnight, one.returns_s),
+            distance_m=one.distance_m,
+        )
+        db.session.add(round_)
+        db.session.flush()
+        for stop in _stops(round_, one, stated):
+            names = stop["name"]
+            row = Stop(**{key: value for key, value in stop.items() if key != "name"})
+            db.session.add(row)
+            db.session.flush()
+            for bag in stated.stops[names].bag_ids:
+                answers[bag] = {"stop_id": row.id, "held_reason": None, "held_detail": ""}
+    return answers
+
+
+def _stops(round_: Round, one: SolvedRound, stated: Stated) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": visit.stop,
+            "plan_id": round_.plan_id,
+            "round_id": round_.id,
+            "seq": place,
+            "building_id": stated.stops[visit.stop].building_id,
+            "arrive_at": _instant(stated.midnight, visit.begins_s),
+            "service_s": visit.leaves_s - visit.begins_s,
+            "state": StopState.PENDING,
+        }
+        for place, visit in enumerate(one.visits, start=1)
+    ]
+
+
+def _held(stated: Stated, solved: Solved) -> dict[int, dict[str, Any]]:
+    answers: dict[int, dict[str, Any]] = {}
+    for missed in solved.unserved:
+        reason = HELD.get(missed.reason, HeldReason.OTHER)
+        for bag in stated.stops[missed.stop].bag_ids:
+            answers[bag] = {"stop_id": None, "held_reason": reason.value, "held_detail": missed.remedy.value}
+    for bag, (reason, detail) in stated.held.items():
+        answers[bag] = {"stop_id": None, "held_reason": reason.value, "held_detail": detail}
+    return answers
+
+
+def _instant(midnight: datetime, seconds: int) -> datetime:
+    return midnight + timedelta(seconds=seconds)

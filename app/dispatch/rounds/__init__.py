@@ -1,0 +1,1 @@
+"""Published rounds: loaded, sent, signed for, and what changes on the way."""

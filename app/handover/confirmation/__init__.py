@@ -1,0 +1,1 @@
+"""Confirmed by the household, by its captain, or by silence."""

@@ -1,0 +1,1 @@
+"""The walk from door to door in one building."""

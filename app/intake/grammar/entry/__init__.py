@@ -1,0 +1,1 @@
+"""One entry: whose it is, what it changes, what it withdraws."""

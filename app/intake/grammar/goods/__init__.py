@@ -1,0 +1,1 @@
+"""The goods of an entry: names, quantities, variants."""

@@ -1,0 +1,1 @@
+"""Who and where: nicknames, rooms, telephones, names of places."""

@@ -1,0 +1,1 @@
+"""Remarks inside an order."""

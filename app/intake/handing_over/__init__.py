@@ -1,0 +1,1 @@
+"""Lines that another service point covers, handed over and back."""

@@ -1,0 +1,1 @@
+"""Pasted lists and files read line by line, before anything is ordered."""

@@ -1,0 +1,265 @@
+"""Reading what came in: each line of a paste or workbook is kept with what it was read as; nothing is ordered yet."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from marshmallow import fields
+from sqlalchemy import func, insert, select
+
+from app.access.permissions import Permission, Staff
+from app.catalog.models import Item, ItemAlias
+from app.core.db import command, db
+from app.core.errors import Conflict, Invalid, NotFound
+from app.core.events import record
+from app.core.input.schemas import CommandSchema, Line, Whole
+from app.core.input.tables import read_sheets
+from app.intake.grammar.chain import parse_chain
+from app.intake.grammar.goods.lexicon import DEFAULT_LIMIT, Lexicon
+from app.intake.grammar.goods.lexicon import Item as Word
+from app.intake.grammar.model import Goods
+from app.intake.models import ChainLine, ChainPaste, LineOutcome, PasteState
+from app.intake.paste import elsewhere
+from app.intake.paste.versions import Older, Where, carry_over, find_before, sheet_line
+from app.intake.workbook.reader import PlacedRow, Workbook, read_workbook
+from app.ordering.models import Cycle, CyclePoint, Offer
+from app.places.queries import register_for
+from app.places.scope import require_point
+
+LONGEST = 60_000
+
+
+@dataclass(frozen=True)
+class Paste:
+    """The text of a chain, whole. accepts_older: an older version of a list shall replace the newer one. point: the
+    service point that a form names; a caller that knows it says it as an argument."""
+
+    text: str
+    accepts_older: bool = False
+    point: int = 0
+
+
+class PasteSchema(CommandSchema):
+    makes = Paste
+    text = Line(required=True, longest=LONGEST, many_lines=True)
+    accepts_older = fields.Boolean(load_default=False)
+    point = Whole(required=True, least=1, most=2**31 - 1)
+
+
+@dataclass(frozen=True)
+class FileOf:
+    """Which service point an order workbook is for."""
+
+    point: int
+
+
+class FileOfSchema(CommandSchema):
+    makes = FileOf
+    point = Whole(required=True, least=1, most=2**31 - 1)
+
+
+@command
+def paste_chain(by: Staff, cycle_id: int, point_id: int, paste: Paste) -> ChainPaste:
+    """Read a chain and keep every line of it for preview; nothing is ordered yet.
+
+    Requires: INTAKE over the point, the cycle takes its part. Ensures: each physical line is kept with an outcome; a
+    later version of a list that is there is compared with it, line by line, and will replace it when it is committed.
+    Raises: NotFound, Conflict (the same text is there already), Older (an older version, unless that is accepted).
+    """
+    _cycle, point = in_reach(by, cycle_id, point_id)
+    digest = hashlib.sha256(paste.text.encode()).hexdigest()
+    read = register_for([point]), lexicon_of(cycle_id)
+    result = parse_chain(paste.text, *read)
+    if not paste.accepts_older:
+        _refuse_twin(cycle_id, point, digest)
+    before = find_before(Where(cycle_id, point, "chain", read), result.lines, paste.accepts_older)
+    kept = keep(by, cycle_id, point, "chain", digest)
+    kept.replaces_id = before.paste.id if before else None
+    rows = [
+        {
+            "line_no": line.line_no,
+            "part": line.part,
+            "raw": line.raw if line.part == 1 else line.text,
+            "outcome": line.outcome.value.lower(),
+            "household_id": line.household.household_id if line.household else None,
+            "items": [{"item": goods.item, "qty": goods.qty, "unit": goods.unit} for goods in line.items],
+            "change": line.change.value if line.change else "",
+            "candidates": [one.household_id for one in line.candidates],
+            "reason": line.reason,
+            "note": _notes(line.note, line.items),
+            "restricted_note": line.restricted_note[:500],
+        }
+        for line in result.lines
+    ]
+    elsewhere.find(kept, rows, lambda register: elsewhere.of_chain(parse_chain(paste.text, register, read[1])))
+    if before is not None:
+        carry_over(rows, result.lines, before)
+    write_lines(kept, rows)
+    record(by, "paste", kept, cycle_id=cycle_id, lines=len(rows), review=_reviews(rows))
+    return kept
+
+
+@command
+def import_workbook(by: Staff, cycle_id: int, point_id: int, body: bytes) -> ChainPaste:
+    """Read an order workbook and keep every row for preview; alarms say where its own summary differs.
+
+    Raises: NotFound, Conflict (the same file is there already), Invalid (no order table in it, or refused).
+    """
+    _cycle, point = in_reach(by, cycle_id, point_id)
+    digest = hashlib.sha256(body).hexdigest()
+    _refuse_twin(cycle_id, point, digest)
+    sheets, lexicon = read_sheets(body), lexicon_of(cycle_id)
+    found = read_workbook(sheets, register_for([point]), lexicon)
+    if found is None:
+        raise Invalid({"file": [_l("这个文件里没有找到订单表。需要有商品、数量和地址（或楼号、房号）的列。")]})
+    rows = _workbook_rows(found)
+    later = [
+        sheet_line(row["line_no"], row["raw"], placed.goods, placed.household)
+        for row, placed in zip(rows, found.rows, strict=True)
+    ]
+    before = find_before(Where(cycle_id, point, "workbook"), later)
+    kept = keep(by, cycle_id, point, "workbook", digest)
+    kept.alarms = [*_left_out(found), *(str(alarm.said) for alarm in found.alarms)]
+    kept.replaces_id = before.paste.id if before else None
+    elsewhere.find(kept, rows, lambda register: elsewhere.of_workbook(read_workbook(sheets, register, lexicon)))
+    if before is not None:
+        carry_over(rows, later, before)
+    write_lines(kept, rows)
+    record(by, "import", kept, cycle_id=cycle_id, lines=len(rows), review=_reviews(rows))
+    return kept
+
+
+def _left_out(found: Workbook) -> list[str]:
+    """What of a workbook was not read, in sentences for the preview."""
+    said = [_("工作表“%(name)s”没有读：里面没有房号和商品的列。", name=name) for name in found.unread]
+    said += [
+        _("隐藏的工作表“%(name)s”没有读。要读的话，请在表格里取消隐藏，再导入一次。", name=name)
+        for name in found.hidden
+    ]
+    if found.unused_titles:
+        said.append(_("这些列没有读：%(titles)s。", titles="、".join(found.unused_titles[:20])))
+    return said
+
+
+def _notes(note: str, goods: Sequence[Goods]) -> str:
+    """The remark of a line, with what was written in brackets behind its goods."""
+    return " ".join(dict.fromkeys(filter(None, (note, *(one.note for one in goods)))))[:500]
+
+
+def _goods_of(row: PlacedRow) -> str:
+    return "、".join(f"{goods.item} {goods.qty or '?'}" for goods in row.goods)
+
+
+def _workbook_rows(found: Workbook) -> list[dict[str, Any]]:
+    names = {row.sheet for row in found.rows}
+    return [
+        {
+            "line_no": row.row_no,
+            "part": part,
+            "raw": " ".join(
+                filter(None, (row.sheet if len(names) > 1 else "", row.buyer, row.written, _goods_of(row), row.remark))
+            ),
+            "outcome": row.outcome.value.lower(),
+            "household_id": row.household.household_id if row.household else None,
+            "items": [{"item": goods.item, "qty": goods.qty, "unit": goods.unit} for goods in row.goods],
+            "change": "",
+            "candidates": [one.household_id for one in row.candidates],
+            "reason": row.reason,
+            "note": _notes(row.note, row.goods),
+            "restricted_note": row.restricted_note[:500],
+        }
+        for part, row in enumerate(found.rows, start=1)
+    ]
+
+
+def in_reach(by: Staff, cycle_id: int, point_id: int) -> tuple[Cycle, int]:
+    """The cycle and the point, where the actor takes orders in. Raises NotFound."""
+    cycle, point = db.session.get(Cycle, cycle_id), require_point(by, Permission.INTAKE, point_id)
+    if cycle is None or db.session.get(CyclePoint, (cycle_id, point.id)) is None:
+        raise NotFound
+    return cycle, point.id
+
+
+def lexicon_of(cycle_id: int) -> Lexicon:
+    """The goods that a cycle offers, with the words people use for them."""
+    aliases: dict[int, list[str]] = {}
+    for item_id, alias in db.session.execute(select(ItemAlias.item_id, ItemAlias.alias)):
+        aliases.setdefault(item_id, []).append(alias)
+    offers = db.session.scalars(select(Offer).where(Offer.cycle_id == cycle_id, Offer.is_listed).order_by(Offer.id))
+    units = {item: unit for item, unit in db.session.execute(select(Item.id, Item.sale_unit))}  # noqa: C416
+    return Lexicon(
+        Word(
+            offer.name,
+            units.get(offer.item_id or 0, ""),
+            tuple(aliases.get(offer.item_id or 0, ())),
+            offer.limit_per_household or DEFAULT_LIMIT,
+        )
+        for offer in offers
+    )
+
+
+def _refuse_twin(cycle_id: int, point_id: int, digest: str) -> None:
+    twin = select(ChainPaste.seq, ChainPaste.state).filter_by(
+        cycle_id=cycle_id, service_point_id=point_id, text_sha256=digest
+    )
+    found = db.session.execute(twin.where(ChainPaste.state != PasteState.UNDONE).limit(1)).first()
+    if found is not None and found.state == PasteState.SUPERSEDED:
+        raise Older(_("这是旧版：后来又粘贴过更新的接龙。确实要退回旧版时，请勾选“按旧版处理”。"))
+    if found is not None:
+        seq = found.seq
+        raise Conflict(_("同样的内容已经是第 %(seq)d 次粘贴，没有重复导入。", seq=seq))
+
+
+def keep(by: Staff, cycle_id: int, point_id: int, kind: str, digest: str) -> ChainPaste:
+    """Inside a command: a new paste of a point, without its lines."""
+    last = select(func.max(ChainPaste.seq)).filter_by(cycle_id=cycle_id, service_point_id=point_id)
+    paste = ChainPaste(
+        cycle_id=cycle_id,
+        service_point_id=point_id,
+        kind=kind,
+        text_sha256=digest,
+        seq=(db.session.scalar(last) or 0) + 1,
+        pasted_by_id=by.id,
+    )
+    db.session.add(paste)
+    db.session.flush()
+    return paste
+
+
+def write_lines(paste: ChainPaste, rows: Sequence[dict[str, Any]]) -> None:
+    """Inside a command: keep the lines of a paste; one that would act without a household is asked."""
+    acts = {LineOutcome.ROW, LineOutcome.AMEND, LineOutcome.CANCEL}
+    for row in rows:
+        if row["outcome"] in acts and row["household_id"] is None:
+            row["outcome"], row["reason"] = LineOutcome.REVIEW.value, row["reason"] or "nickname"
+    nothing = ("earlier_id", "read_as", "elsewhere", "routed_to_id", "routed_line_id", "settled_by_id", "settled_at")
+    empty = {"difference": "", **dict.fromkeys(nothing)}
+    if rows:
+        db.session.execute(insert(ChainLine), [{"paste_id": paste.id, **empty, **row} for row in rows])
+
+
+def _reviews(rows: Iterable[dict[str, Any]]) -> int:
+    return sum(row["outcome"] == LineOutcome.REVIEW for row in rows)
+
+
+def require_paste(by: Staff, paste_id: int) -> ChainPaste:
+    """A paste of a point within reach. Raises NotFound."""
+    paste = db.session.get(ChainPaste, paste_id)
+    if paste is None:
+        raise NotFound
+    require_point(by, Permission.INTAKE, paste.service_point_id)
+    return paste
+
+
+def require_line(by: Staff, line_id: int) -> ChainLine:
+    """A line of a paste within reach. Raises NotFound."""
+    line = db.session.get(ChainLine, line_id)
+    if line is None:
+        raise NotFound
+    require_paste(by, line.paste_id)
+    return line

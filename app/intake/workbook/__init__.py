@@ -1,0 +1,1 @@
+"""Order workbooks: read, and made for a point to fill in."""

@@ -1,0 +1,1 @@
+"""Supply cycles: created, opened, locked, closed, and the lists of their orders."""

@@ -1,0 +1,1 @@
+"""The telephone desk: orders on behalf of households."""

@@ -1,0 +1,1 @@
+"""Orders that come as a file: all rows or none."""

@@ -1,0 +1,1 @@
+"""Free packs for every household of a scope."""

@@ -1,0 +1,1 @@
+"""The door PIN as leader and captain give it."""

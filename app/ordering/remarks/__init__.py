@@ -1,0 +1,1 @@
+"""What households wrote beside their goods, sorted, and dealt with by the leader."""

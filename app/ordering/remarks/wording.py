@@ -1,0 +1,50 @@
+"""The words beside an order when it is written: what goes on paper, what stays inside, and what was settled stays so.
+
+    words that wait (remark, other needs)    note on paper                      settled before   from now on
+    the same                                 the same                           yes              settled, note verbatim
+    the same                                 more than the settled note         yes              settled
+    the same, no redirect among them         other than the settled note        yes              settled
+    the same, a redirect among them          without some of the settled note   yes              waits again
+    others                                   any                                any              waits
+
+Words from the box for door notes are sorted as anybody's; only what a leader has put on paper stays there unsorted.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import delete
+
+from app.core.db import db
+from app.core.text import free_text
+from app.core.text.free_text import Kind, Sorted, clauses
+from app.ordering.models import HouseholdOrder, OtherDoor
+from app.ordering.models_desk import SettledWords
+from app.ordering.remarks.queries import words_of
+from app.ordering.remarks.rules import Words
+
+
+def write(order: HouseholdOrder, door_note: str, remark: str, other_need: str, usual: str) -> Sorted:
+    """Inside a command: make these the words of an order. `usual`: the door's own note, where none is given."""
+    held = db.session.get(SettledWords, order.id)
+    settled = order.door_note if held is not None and held.words_sha256 == words_of(order).sha256 else ""
+    cleared = frozenset(clause.text for clause in clauses(settled))
+    said = free_text.sort_out(door_note, remark, cleared)
+    is_settled = bool(settled) and door_note.strip() == settled
+    paper = settled if is_settled else said.paper or usual
+    if held is not None and _lost(cleared, Words(paper, said.kept, other_need)):
+        db.session.delete(held)
+    if _redirects(order.remark, order.other_need) != _redirects(said.kept, other_need):
+        db.session.execute(delete(OtherDoor).where(OtherDoor.order_id == order.id))  # settled for other words
+    order.door_note, order.remark, order.other_need = paper, said.kept, other_need
+    order.is_usual_note = bool(usual) and not is_settled and not said.paper
+    return said
+
+
+def _redirects(*texts: str) -> set[str]:
+    return {clause.text for text in texts for clause in clauses(text) if clause.kind == Kind.REDIRECT}
+
+
+def _lost(cleared: frozenset[str], now: Words) -> bool:
+    """Whether a redirect is meant still, and the paper lost what the leader made of it."""
+    is_meant = bool(_redirects(now.remark, now.other_need))
+    return is_meant and not cleared <= {clause.text for clause in clauses(now.door_note)}

@@ -1,0 +1,1 @@
+"""The resident's own pages: in through the poster, order, amend, the phones that remember."""

@@ -1,0 +1,201 @@
+"""What a resident's own pages show: the household's cycles, what it ordered before, the phones that remember it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+
+from app.access.models import HouseholdToken
+from app.access.permissions import Resident
+from app.core import clock
+from app.core.db import db
+from app.core.errors import NotFound
+from app.ordering.models import Cycle, CyclePoint, CycleState, HouseholdOrder, Offer, OrderChoice, OrderState, Source
+from app.ordering.resident.rules import Goods, OnOffer, Ordered
+from app.places.models import Building, Household, Stairwell
+
+SHOWN = (CycleState.OPEN, CycleState.LOCKED, CycleState.RUNNING, CycleState.CLOSED, CycleState.CANCELLED)
+STOOD = (OrderState.PLACED, OrderState.LOCKED, OrderState.SETTLED)
+MOST_FAVOURITES = 8
+
+
+@dataclass(frozen=True)
+class CycleCard:
+    """One cycle as the household sees it, with its order there, if any."""
+
+    cycle: Cycle
+    order: HouseholdOrder | None
+
+    @property
+    def has_order(self) -> bool:
+        return self.order is not None and self.order.state != OrderState.WITHDRAWN
+
+
+def is_known(by: Resident) -> ColumnElement[bool]:
+    """A condition on HouseholdOrder: an order of the household that this phone may know of and act on."""
+    own = HouseholdOrder.household_id == by.household_id
+    if by.since is not None:
+        own = and_(own, HouseholdOrder.placed_at >= by.since)
+    return own if by.is_proven else and_(own, HouseholdOrder.hand == by.hand)
+
+
+def cards(by: Resident) -> list[CycleCard]:
+    """The cycles that concern a household: open ones at its point, and those in which it ordered; newest first.
+
+    What it ordered is there whatever became of its building or point since.
+    """
+    found = (
+        _with_orders(by)
+        .where(
+            or_(
+                and_(Cycle.state == CycleState.OPEN, CyclePoint.cycle_id.is_not(None)),
+                HouseholdOrder.id.is_not(None),
+            )
+        )
+        .order_by(Cycle.deliver_on.desc(), Cycle.id.desc())
+        .limit(12)
+    )
+    return [CycleCard(cycle, order) for cycle, order in db.session.execute(found)]
+
+
+def card(by: Resident, cycle_id: int) -> CycleCard:
+    """One cycle at the household's point, also one that is over and in which it has no order. Raises NotFound."""
+    takes_part = or_(CyclePoint.cycle_id.is_not(None), HouseholdOrder.id.is_not(None))
+    row = db.session.execute(_with_orders(by).where(Cycle.id == cycle_id, takes_part)).first()
+    if row is None:
+        raise NotFound
+    return CycleCard(*row)
+
+
+def _with_orders(by: Resident) -> Select[Any]:
+    found: Any = (
+        select(Cycle, HouseholdOrder)
+        .select_from(Household)
+        .join(Stairwell, Household.stairwell_id == Stairwell.id)
+        .join(Building, Stairwell.building_id == Building.id)
+        .join(Cycle, Cycle.state.in_(SHOWN))
+        .outerjoin(
+            CyclePoint,
+            and_(CyclePoint.cycle_id == Cycle.id, CyclePoint.service_point_id == Building.service_point_id),
+        )
+        .outerjoin(HouseholdOrder, and_(HouseholdOrder.cycle_id == Cycle.id, is_known(by)))
+        .where(Household.id == by.household_id)
+    )
+    joined: Select[Any] = found
+    return joined
+
+
+# --- what it ordered before -------------------------------------------------------------------------------------------
+def on_offer(cycle_id: int) -> list[OnOffer]:
+    """What a cycle offers, as goods that can be compared with those of other cycles. One statement."""
+    found = select(Offer).where(Offer.cycle_id == cycle_id, Offer.is_listed).order_by(Offer.position, Offer.id)
+    return [
+        OnOffer(
+            offer.id,
+            offer.name,
+            Goods(offer.item_id, offer.bundle_id),
+            offer.limit_per_household,
+            not offer.is_soft_limit,
+        )
+        for offer in db.session.scalars(found)
+    ]
+
+
+def last_order(by: Resident, cycle_id: int) -> list[Ordered]:
+    """What the household chose in its newest order of another cycle, free packs left out. One statement."""
+    newest = (
+        select(func.max(HouseholdOrder.id))
+        .where(
+            is_known(by),
+            HouseholdOrder.cycle_id != cycle_id,
+            HouseholdOrder.state.in_(STOOD),
+            HouseholdOrder.source != Source.FREE,
+        )
+        .scalar_subquery()
+    )
+    found = (
+        select(Offer.name, Offer.item_id, Offer.bundle_id, OrderChoice.qty)
+        .join(OrderChoice, OrderChoice.offer_id == Offer.id)
+        .where(OrderChoice.order_id == newest)
+        .order_by(Offer.position, Offer.id)
+    )
+    return [Ordered(name, Goods(item, bundle), qty) for name, item, bundle, qty in db.session.execute(found)]
+
+
+def favourites(by: Resident, cycle_id: int, offers: list[OnOffer]) -> list[OnOffer]:
+    """What the household chose most often in other cycles and this one offers, at most `MOST_FAVOURITES`."""
+    times = func.count()
+    found = (
+        select(Offer.item_id, Offer.bundle_id)
+        .join(OrderChoice, OrderChoice.offer_id == Offer.id)
+        .join(HouseholdOrder, HouseholdOrder.id == OrderChoice.order_id)
+        .where(
+            is_known(by),
+            HouseholdOrder.cycle_id != cycle_id,
+            HouseholdOrder.state.in_(STOOD),
+            HouseholdOrder.source != Source.FREE,
+        )
+        .group_by(Offer.item_id, Offer.bundle_id)
+        .order_by(times.desc(), func.max(HouseholdOrder.id).desc(), Offer.item_id, Offer.bundle_id)
+    )
+    by_goods = {offer.goods: offer for offer in offers}
+    chosen = (Goods(item, bundle) for item, bundle in db.session.execute(found))
+    return [by_goods[goods] for goods in chosen if goods in by_goods][:MOST_FAVOURITES]
+
+
+# --- phones that remember it ------------------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class Phone:
+    """A phone that may act for the household: since when, until when, and whether it is the one that asks."""
+
+    since: datetime
+    until: datetime
+    is_this: bool
+
+
+def phones(by: Resident, token_sha256: str = "") -> list[Phone]:
+    """The phones that remember a household now and that this one may know of, the newest first. One statement."""
+    own = HouseholdToken.household_id == by.household_id
+    found = (
+        select(HouseholdToken)
+        .where(
+            own if by.is_proven else and_(own, HouseholdToken.hand == by.hand),
+            HouseholdToken.revoked_at.is_(None),
+            HouseholdToken.expires_at > clock.now(),
+        )
+        .order_by(HouseholdToken.id.desc())
+    )
+    return [
+        Phone(row.created_at, row.expires_at, row.token_sha256 == token_sha256) for row in db.session.scalars(found)
+    ]
+
+
+@dataclass(frozen=True)
+class HomeAt:
+    """Where a household lives, in the words of its door."""
+
+    poster_code: str
+    stairwell_id: int
+    room_no: str
+
+
+def home_of(household_id: int) -> HomeAt:
+    """A household's building, stairwell and room. Raises NotFound."""
+    found = (
+        select(Building.public_code, Stairwell.id, Household.room_no)
+        .join(Stairwell, Stairwell.building_id == Building.id)
+        .join(Household, Household.stairwell_id == Stairwell.id)
+        .where(Household.id == household_id)
+    )
+    row = db.session.execute(found).first()
+    if row is None:
+        raise NotFound
+    return HomeAt(*row)
+
+
+def poster_of(household_id: int) -> str:
+    """The code of the poster at a household's building. Raises NotFound."""
+    return home_of(household_id).poster_code

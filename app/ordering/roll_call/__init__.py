@@ -1,0 +1,1 @@
+"""The roll call: which household was asked, and how it ended."""

@@ -1,0 +1,1 @@
+"""Standing orders, booked when a cycle opens."""

@@ -1,0 +1,1 @@
+"""Confirming the date after the clock was in doubt."""

@@ -1,0 +1,1 @@
+"""The closing equations E1 to E11, counted."""

@@ -1,0 +1,1 @@
+"""Texts ready to paste into the groups of buildings."""

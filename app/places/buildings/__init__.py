@@ -1,0 +1,1 @@
+"""Buildings: facts, stairwells, rooms, captains, times without delivery, the service point they belong to."""

@@ -1,0 +1,1 @@
+"""What a building captain says of herself: the number of the day."""

@@ -1,0 +1,1 @@
+"""The care list: who is called first, and what a door should know."""

@@ -1,0 +1,1 @@
+"""Finding one household by what is said on the telephone."""

@@ -1,0 +1,132 @@
+"""Import of tables in two steps: look at what would change, then bring all of it in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Blueprint, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from marshmallow import fields
+
+from app.access.forms import uploads
+from app.access.guard import requires, staff, submit
+from app.access.permissions import Permission, ids_of
+from app.core.errors import Invalid, NotFound
+from app.core.input.imports import Plan
+from app.core.input.schemas import CommandSchema, Form, Line, Whole
+from app.places.imports import service as imports_service
+from app.places.imports.tables.datum import Datum
+from app.places.imports.tables.kinds import Kind
+from app.places.imports.tables.options import Options
+from app.places.registry import queries as registry_queries
+
+bp = Blueprint("places_import", __name__, url_prefix="/places/import")
+EDIT = Permission.PLACES_EDIT
+
+
+@dataclass(frozen=True)
+class Choices:
+    kind: str
+    community_id: int | None
+    datum: str
+    suffix: str
+    makes_rooms: bool
+    upload: str
+
+
+class ChoicesSchema(CommandSchema):
+    makes = Choices
+    kind = Line(blank=True, longest=20)
+    community_id = Whole(load_default=None)
+    datum = Line(blank=True, longest=10)
+    suffix = Line(blank=True, longest=4)
+    makes_rooms = fields.Boolean(load_default=False)
+    upload = Line(blank=True, longest=64)
+
+
+def _options(choices: Choices) -> Options:
+    subdistricts = ids_of(staff().scopes(EDIT), "subdistrict")
+    if not subdistricts:
+        raise NotFound
+    return Options(subdistricts[0], choices.community_id, choices.datum, choices.suffix, choices.makes_rooms)
+
+
+def _start(form: Form | None = None) -> str:
+    return render_template(
+        "places/import.html",
+        form=form,
+        kinds=Kind.options(),
+        datums=Datum.options(),
+        communities=registry_queries.choices_of_communities(staff(), EDIT),
+    )
+
+
+@bp.get("/")
+@requires(EDIT)
+def start() -> ResponseReturnValue:
+    """Choose a file."""
+    return _start()
+
+
+@bp.post("/preview")
+@requires(EDIT)
+def preview() -> ResponseReturnValue:
+    """Say what the file would change; nothing is written to the register."""
+    form = Form(ChoicesSchema, request.form)
+    if form.is_valid:
+        try:
+            body = uploads.posted()
+            plan = imports_service.preview(
+                staff(), imports_service.Upload(body, form.command.kind, _options(form.command))
+            )
+        except Invalid as error:
+            form.add(error)
+        else:
+            digest = "" if plan.problems else uploads.keep(body)
+            return _shown(plan, form, digest)
+    return _start(form), 422
+
+
+def _shown(plan: Plan, form: Form, digest: str) -> ResponseReturnValue:
+    choices: dict[str, Any] = {
+        "kind": plan.kind,
+        "community_id": form.command.community_id or "",
+        "datum": form.command.datum,
+        "suffix": form.command.suffix,
+        "upload": digest,
+    }
+    if form.command.makes_rooms:
+        choices["makes_rooms"] = "1"
+    page = render_template(
+        "places/import_preview.html",
+        plan=plan,
+        title=_("导入%(kind)s", kind=Kind(plan.kind).label),
+        choices=choices,
+        commit_url=url_for("places_import.commit"),
+        back_url=url_for("places_import.start"),
+        trail=[(_("小区与楼栋"), url_for("places.index")), (_("导入"), url_for("places_import.start"))],
+    )
+    return (page, 422) if plan.problems else page
+
+
+@bp.post("/commit")
+@requires(EDIT)
+def commit() -> ResponseReturnValue:
+    """Bring in the file that was looked at: all of it or nothing."""
+    form = Form(ChoicesSchema, request.form)
+    back = url_for("places.index")
+    if form.is_valid:
+        try:
+            body = uploads.kept(form.command.upload)
+            upload = imports_service.Upload(body, form.command.kind, _options(form.command))
+            return submit(then=lambda _plan: back, says=_told)(imports_service.bring_in, staff(), upload)
+        except Invalid as error:
+            form.add(error)
+    return _start(form), 422
+
+
+def _told(plan: Plan) -> str:
+    counts = {"added": len(plan.added), "changed": len(plan.changed), "unchanged": plan.unchanged}
+    return str(_("已导入：新增 %(added)s，修改 %(changed)s，不变 %(unchanged)s。", **counts))

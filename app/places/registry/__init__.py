@@ -1,0 +1,1 @@
+"""The register as its editors see it: compounds, gates, service points, levels of restriction."""

@@ -1,0 +1,24 @@
+"""Input of the print centre."""
+
+from __future__ import annotations
+
+from marshmallow import fields
+
+from app.core.input.schemas import CommandSchema, Whole, one_of
+from app.printing.centre.service import PrintRequest
+from app.printing.kinds import BY_KEY
+from app.printing.layout.labels import STOCKS
+
+
+class PrintSchema(CommandSchema):
+    """Which sheets to bring up to date."""
+
+    makes = PrintRequest
+    kinds = fields.List(fields.String(validate=one_of(BY_KEY)), load_default=tuple)
+    wave = Whole(least=1, most=50, load_default=1)
+    point_id = Whole(least=1, load_default=None)
+    stock = fields.String(validate=one_of(("", *STOCKS)), load_default="")
+    start = Whole(most=23, load_default=0)
+    building_id = Whole(least=1, most=2**31 - 1, load_default=None)
+    round_id = Whole(least=1, most=2**31 - 1, load_default=None)
+    documents = fields.List(Whole(least=1, most=2**31 - 1), load_default=tuple)

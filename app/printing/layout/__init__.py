@@ -1,0 +1,1 @@
+"""Where things lie on paper: order of rooms, labels, drawings, QR codes."""

@@ -1,0 +1,74 @@
+"""Grids drawn as one picture: what would be hundreds of table cells is one box for the layout of the page.
+
+A picture is a list of strokes in millimetres from its top left corner; `app.printing.pdf.paint` draws it. Pure.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+SCHEME = "louda-paint"
+END = "\0"  # between the pictures of a sheet and its HTML; JSON never holds it
+
+
+@dataclass
+class Picture:
+    """A drawing of ``width`` by ``height`` millimetres, black on white."""
+
+    width: float
+    height: float
+    strokes: list[list[Any]] = field(default_factory=list)
+
+    def text(self, place: tuple[float, float], width: float, words: str, look: tuple[float, bool, str]) -> None:
+        """Write one line with its baseline at ``place``, never wider than ``width``; look: points, bold, l c or r."""
+        if words:
+            self.strokes.append(["t", *place, width, words, *look])
+
+    def rectangle(self, place: tuple[float, float], size: tuple[float, float], points: float) -> None:
+        """Outline a rectangle with a line of so many points."""
+        self.strokes.append(["r", *place, *size, points])
+
+    def rule(self, place: tuple[float, float], size: tuple[float, float]) -> None:
+        """Fill a rectangle."""
+        self.strokes.append(["f", *place, *size])
+
+    def mark(self, place: tuple[float, float], width: float, words: str, look: str) -> None:
+        """Draw a mark 4.2 mm high: heavy is black, changed black and round, cold round,
+        frozen round and double, fragile dashed."""
+        self.strokes.append(["m", *place, width, words, look])
+
+    def pen(self, place: tuple[float, float], size: tuple[float, float], row: str) -> None:
+        """Draw nothing, but record that people write here."""
+        self.strokes.append(["p", *place, *size, row])
+
+    def tick(self, place: tuple[float, float], side: float, row: str) -> None:
+        """Outline a box for the pen; its place is recorded under ``row``."""
+        self.strokes.append(["b", *place, side, row])
+
+
+class Ink:
+    """The pictures of one sheet, numbered as they are used in its template."""
+
+    def __init__(self) -> None:
+        self._pictures: list[Picture] = []
+
+    def source(self, picture: Picture) -> str:
+        """Keep a picture; return its address for an image."""
+        self._pictures.append(picture)
+        return f"{SCHEME}:{len(self._pictures) - 1}"
+
+    def page(self, html: str) -> str:
+        """The HTML with the pictures it refers to in front."""
+        drawn = [[one.width, one.height, one.strokes] for one in self._pictures]
+        return f"{json.dumps(drawn, ensure_ascii=False, separators=(',', ':'))}{END}{html}" if drawn else html
+
+
+def split(page: str) -> tuple[Sequence[Any], str]:
+    """Undo `Ink.page`: pictures (width, height, strokes) and HTML."""
+    if not page.startswith("["):
+        return [], page
+    drawn, _end, html = page.partition(END)
+    return json.loads(drawn), html

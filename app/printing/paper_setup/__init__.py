@@ -1,0 +1,1 @@
+"""Languages, label paper and printer offsets of a subdistrict."""

@@ -1,0 +1,1 @@
+"""Where WeasyPrint is made faster without another result; each can be switched off."""

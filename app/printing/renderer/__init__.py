@@ -1,0 +1,1 @@
+"""Render processes: started, fed, killed, and what they have rendered already."""

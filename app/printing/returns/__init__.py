@@ -1,0 +1,1 @@
+"""Paper that goes out and comes back."""

@@ -1,0 +1,1 @@
+"""Sheets after the day: money, exceptions."""

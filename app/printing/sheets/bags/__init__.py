@@ -1,0 +1,1 @@
+"""Sheets about bags: labels, bag lists, hand-out lists."""

@@ -1,0 +1,1 @@
+"""Sheets that travel with a team."""

@@ -1,0 +1,1 @@
+"""Sheets of the supply side: purchase orders, receipts, pick and shortage lists."""

@@ -1,0 +1,1 @@
+"""Goods in the house: write-offs, counts, goods sent back or carried over."""

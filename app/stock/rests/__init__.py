@@ -1,0 +1,1 @@
+"""How long goods rest after disinfection."""

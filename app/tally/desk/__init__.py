@@ -1,0 +1,1 @@
+"""The point's desk: everything to do before the tally is signed."""

@@ -1,0 +1,1 @@
+"""Backups, restores, and which backups may go."""

@@ -1,0 +1,1 @@
+"""The schema: migrated, compared with the models, recognised when old."""

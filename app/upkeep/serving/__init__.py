@@ -1,0 +1,1 @@
+"""Web server, worker and what watches them."""

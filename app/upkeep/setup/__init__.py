@@ -1,0 +1,1 @@
+"""What an installation needs from the system: packages, fonts, secrets."""

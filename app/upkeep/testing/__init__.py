@@ -1,0 +1,1 @@
+"""The commands behind `louda test` and the part on PostgreSQL."""
