@@ -4,11 +4,44 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
+from typing import Protocol
 
-from routing.model import Depot, Problem, Stop, Vehicle, names, require
+from routing.parts import Depot, RouteLock, Stability, Stop, Vehicle, names, require
+from routing.travel_times import Matrix
 
 
-def check_consistency(problem: Problem) -> None:
+class Parts(Protocol):
+    """The fields of a `routing.model.Problem` that are compared here."""
+
+    @property
+    def depots(self) -> tuple[Depot, ...]: ...
+
+    @property
+    def stops(self) -> tuple[Stop, ...]: ...
+
+    @property
+    def vehicles(self) -> tuple[Vehicle, ...]: ...
+
+    @property
+    def matrices(self) -> tuple[Matrix, ...]: ...
+
+    @property
+    def locks(self) -> tuple[RouteLock, ...]: ...
+
+    @property
+    def stability(self) -> Stability: ...
+
+    @property
+    def stop_by_name(self) -> dict[str, Stop]: ...
+
+    @property
+    def vehicle_by_name(self) -> dict[str, Vehicle]: ...
+
+    @property
+    def points(self) -> tuple[tuple[int, int], ...]: ...
+
+
+def check_consistency(problem: Parts) -> None:
     """Raise `IllegalProblem` with a sentence if the parts do not fit together."""
     _unique("depot", problem.depots)
     _unique("stop", problem.stops)
@@ -25,7 +58,7 @@ def _unique(kind: str, things: Iterable[Depot | Stop | Vehicle]) -> None:
         require(count == 1, f"There are {count} {kind}s named {name}.")
 
 
-def _check_places(problem: Problem) -> None:
+def _check_places(problem: Parts) -> None:
     modes = [matrix.mode for matrix in problem.matrices]
     require(len(set(modes)) == len(modes), "Two travel matrices have the same mode.")
     sizes = {matrix.size for matrix in problem.matrices}
@@ -39,7 +72,7 @@ def _check_places(problem: Problem) -> None:
     require(len(problem.points) in (0, size), f"There are {len(problem.points)} points for {size} locations.")
 
 
-def _check_vehicles(problem: Problem) -> None:
+def _check_vehicles(problem: Parts) -> None:
     depots = set(names(problem.depots))
     modes = {matrix.mode for matrix in problem.matrices}
     for vehicle in problem.vehicles:
@@ -51,7 +84,7 @@ def _check_vehicles(problem: Problem) -> None:
         require(vehicle.mode in modes, f"Vehicle {vehicle.name} has a mode without travel times: {vehicle.mode}.")
 
 
-def _check_pairs(problem: Problem) -> None:
+def _check_pairs(problem: Parts) -> None:
     pairs: dict[str, list[Stop]] = defaultdict(list)
     for stop in problem.stops:
         if stop.pair is not None:
@@ -67,7 +100,7 @@ def _check_pairs(problem: Problem) -> None:
         )
 
 
-def _check_locks(problem: Problem) -> None:
+def _check_locks(problem: Parts) -> None:
     vehicles = problem.vehicle_by_name
     seen: set[str] = set()
     rounds: Counter[str] = Counter()
@@ -90,6 +123,6 @@ def _check_locks(problem: Problem) -> None:
             require(partner.name in seen, f"Stop {stop.name} is locked but the other half of its pair is not.")
 
 
-def _check_stability(problem: Problem) -> None:
+def _check_stability(problem: Parts) -> None:
     for stop, _ in (*problem.stability.vehicle_of_stop, *problem.stability.stop_before):
         require(stop in problem.stop_by_name, f"The plan before names an unknown stop {stop}.")

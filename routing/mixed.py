@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from routing.deliveries import search_deliveries
 from routing.draft import Draft
 from routing.evaluate import InfeasibleRounds, build_plan
 from routing.insertion import is_sound
@@ -60,8 +61,6 @@ def search_mixed(problem: Problem, draft: Draft, seed: int, watch: Watch) -> tup
 
 def _deliveries_first(problem: Problem, errands: set[str], seed: int, watch: Watch) -> Draft:
     """Rounds for the deliveries alone in half of the budget, then the errands where they fit."""
-    from routing.portfolio import search_deliveries
-
     deliveries = replace(
         problem,
         stops=tuple(stop for stop in problem.stops if stop.name not in errands),

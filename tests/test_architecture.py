@@ -1,189 +1,307 @@
-"""Who may import whom (see the README's folder map). Reads source text only, imports nothing of the project."""
+"""Who may import whom (see the map of folders). Reads source text only, imports nothing of the project.
+
+Each rule lists every offender at once, as `file:line what it does`.
+"""
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import cache
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
+# Slices from the ground up; a slice imports itself and lower ones. Names joined by "=" stand on one level.
 ORDER = (
     "settings core access places=catalog ordering errands=intake tally purchasing stock allocation picking dispatch"
     " handover settlement printing oversight api assets=models upkeep cli factory demo wsgi"
 ).split()
 RANK = {name: rank for rank, group in enumerate(ORDER) for name in group.split("=")}
-LAYERS = ("rules", "models", "service", "views", "schemas")
+# Topics of a slice from the ground up; a topic imports the slice's root, itself and lower topics, never a sister above.
+TOPICS = {
+    "core": "text input",
+    "access": "http forms",
+    "places": "address registry zones points buildings finder care captaincy accounts imports",
+    "catalog": "bundles suppliers imports",
+    "ordering": "roll_call packs claims standing remarks desk resident cycles pins order_file",
+    "intake": "grammar workbook paste handing_over booking",
+    "tally": "claims moving desk",
+    "stock": "rests keeping",
+    "allocation": "substitution",
+    "dispatch": "hours members teams planning drafts rounds arrivals loading missing_bags",
+    "handover": "doors confirmation disputes",
+    "settlement": "statement suppliers",
+    "printing": "layout sheets paper_setup contexts pdf renderer returns centre",
+    "oversight": "reconcile purge texts order_status date",
+    "upkeep": "setup database backups serving testing drills",
+}
+MOST_FILES = 15  # on one floor of a folder
+ASSEMBLY = ("factory", "demo", "cli", "routing", "models", "upkeep", "api")  # put the slices together
+IMPORTERS = {
+    "ortools": ("routing/", "app/purchasing/optimise.py"),
+    "weasyprint": ("app/printing/pdf/",),
+    "routing": ("routing/", "app/dispatch/planning/", "app/dispatch/drafts/editing.py"),
+}
+COUNTERS = {f"qty_{s}" for s in ("allocated", "dropped_off", "accepted", "disputed", "short", "cancelled", "refunded")}
+WALL_CLOCK = ("datetime.now", "datetime.utcnow", "date.today", "time.time", "datetime.today")
 
 
-def sources() -> list[Path]:
-    return [path for base in ("app", "routing") for path in (ROOT / base).rglob("*.py")] + [ROOT / "wsgi.py"]
+class Import(NamedTuple):
+    """One imported name: the file, its line, and the module it comes from as parts."""
+
+    path: Path
+    line: int
+    module: tuple[str, ...]
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.path.relative_to(ROOT)}:{self.line} imports {'.'.join(self.module)}"
 
 
-def room(path: Path) -> str:
-    parts = path.relative_to(ROOT).with_suffix("").parts
-    return parts[1] if parts[0] == "app" and len(parts) > 1 else parts[0]
+@cache
+def sources() -> tuple[Path, ...]:
+    return (*(path for base in ("app", "routing") for path in sorted((ROOT / base).rglob("*.py"))), ROOT / "wsgi.py")
 
 
-def imports(path: Path) -> Iterator[tuple[str, int]]:
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+@cache
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text("utf-8"))
+
+
+def parts(path: Path) -> tuple[str, ...]:
+    names = path.relative_to(ROOT).with_suffix("").parts
+    return names[:-1] if names[-1] == "__init__" else names
+
+
+def slice_of(path: Path) -> str:
+    names = parts(path)
+    return names[1] if names[0] == "app" and len(names) > 1 else names[0]
+
+
+def topic_of(module: tuple[str, ...]) -> str:
+    """The topic of a module of app/, "" for one on the floor of its slice."""
+    return module[2] if len(module) > 3 else ""
+
+
+@cache
+def module_of(name: str) -> tuple[str, ...]:
+    """The parts of `name` that are a module or package of the project: what stands behind them is inside it."""
+    names = name.split(".")
+    for length in range(len(names), 0, -1):
+        place = ROOT.joinpath(*names[:length])
+        if place.with_suffix(".py").exists() or place.is_dir():
+            return tuple(names[:length])
+    return tuple(names[:1])
+
+
+@cache
+def imports(path: Path) -> tuple[Import, ...]:
+    found = []
+    for node in ast.walk(tree(path)):
         if isinstance(node, ast.Import):
-            yield from ((alias.name, node.lineno) for alias in node.names)
+            names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}: relative import"
-            yield from ((f"{node.module}.{alias.name}", node.lineno) for alias in node.names)
-
-
-def app_imports(path: Path) -> Iterator[tuple[list[str], int]]:
-    return ((name.split("."), line) for name, line in imports(path) if name.split(".")[0] == "app")
-
-
-@pytest.mark.parametrize("path", sources(), ids=lambda path: str(path.relative_to(ROOT)))
-def test_imports_go_to_the_own_slice_or_lower(path: Path) -> None:
-    here = room(path)
-    if here == "routing" or path.name == "__init__.py":
-        return
-    for parts, line in app_imports(path):
-        there = parts[1]
-        assert there == here or RANK[there] < RANK[here], f"{path.relative_to(ROOT)}:{line} {here} imports {there}"
-
-
-@pytest.mark.parametrize("path", sources(), ids=lambda path: str(path.relative_to(ROOT)))
-def test_across_slices_only_models_and_public_services_are_used(path: Path) -> None:
-    here = room(path)
-    if here in ("factory", "demo", "cli", "routing", "models", "upkeep", "api"):
-        return
-    for parts, line in app_imports(path):
-        there, inner = parts[1], parts[2] if len(parts) > 2 else ""
-        if there in (here, "core"):
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+        else:
             continue
-        private = inner in ("views", "schemas") or inner.startswith(("views_", "schemas_"))
-        private = private or (inner == "rules" and there not in ("places",))
-        assert not private, f"{path.relative_to(ROOT)}:{line} uses {'.'.join(parts)} of another slice"
+        found += [Import(path, node.lineno, module_of(name), name) for name in names]
+    return tuple(found)
 
 
-def test_rules_are_pure() -> None:
-    forbidden = ("flask", "sqlalchemy", "flask_sqlalchemy", "time", "random", "datetime.datetime.now")
-    for path in (ROOT / "app").rglob("rules*.py"):
-        for name, line in imports(path):
-            top = name.split(".")[0]
-            assert top not in forbidden, f"{path.relative_to(ROOT)}:{line} imports {name}"
-            if top == "app":
-                inner = name.split(".")
-                assert inner[1] == room(path) or inner[1] == "core", f"{path}:{line} rules import {name}"
-                assert inner[-1] not in ("db", "service", "views"), f"{path}:{line} rules import {name}"
-
-
-def test_models_know_no_service_view_or_printing() -> None:
-    for path in (ROOT / "app").rglob("models.py"):
-        if path.parent.name == "app":
-            continue
-        for parts, line in app_imports(path):
-            assert parts[1] == "core" or parts[2] == "models", f"{path.relative_to(ROOT)}:{line} imports {parts}"
-
-
-def test_routing_stands_alone() -> None:
-    for path in (ROOT / "routing").rglob("*.py"):
-        for name, line in imports(path):
-            assert name.split(".")[0] not in ("app", "flask", "sqlalchemy"), f"{path}:{line} imports {name}"
-
-
-@pytest.mark.parametrize(
-    ("library", "allowed"),
-    [
-        ("ortools", ("routing/", "app/purchasing/optimise.py")),
-        (
-            "weasyprint",
-            tuple(
-                f"app/printing/pdf{part}.py"
-                for part in ("", "_text", "_boxes", "_paint", "_styles", "_markup", "_marks")
-            ),
-        ),
-        (
-            "routing",
-            (
-                "routing/",
-                "app/dispatch/planning/problem.py",
-                "app/dispatch/planning/jobs.py",
-                "app/dispatch/drafts/editing.py",
-                "app/dispatch/planning/replanning.py",
-                "app/dispatch/planning/budget.py",
-                "app/dispatch/planning/leftover.py",
-            ),
-        ),
-    ],
-)
-def test_a_library_has_its_only_importers(library: str, allowed: tuple[str, ...]) -> None:
+def of_the_application() -> Iterator[Import]:
     for path in sources():
-        where = path.relative_to(ROOT).as_posix()
-        used = any(name.split(".")[0] == library for name, _line in imports(path))
-        assert not used or where.startswith(allowed), f"{where} imports {library}"
+        yield from (imported for imported in imports(path) if imported.module[0] == "app" and len(imported.module) > 1)
 
 
-def calls(path: Path) -> Iterator[tuple[str, int]]:
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+def called(path: Path) -> Iterator[tuple[str, int]]:
+    for node in ast.walk(tree(path)):
         if isinstance(node, ast.Call):
             yield ast.unparse(node.func), node.lineno
 
 
-def test_only_the_database_module_commits() -> None:
-    for path in (ROOT / "app").rglob("*.py"):
-        if path.relative_to(ROOT).as_posix() in ("app/core/db.py",) or "upkeep" in path.parts:
+def where(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def upward() -> Iterator[object]:
+    """Imports go to the own slice or to lower ones."""
+    for imported in of_the_application():
+        here, there = slice_of(imported.path), imported.module[1]
+        if here != "routing" and there != here and RANK[there] >= RANK[here]:
+            yield imported
+
+
+def into_private_rooms() -> Iterator[object]:
+    """Pages, schemas and rules of another slice are its own; what it offers are models, services and queries."""
+    for imported in of_the_application():
+        here, there, layer = slice_of(imported.path), imported.module[1], imported.module[-1]
+        if here in ASSEMBLY or there in (here, "core"):
             continue
-        for name, line in calls(path):
-            assert not name.endswith(".commit"), f"{path.relative_to(ROOT)}:{line} commits"
+        if layer.startswith(("views", "schemas")) or (layer == "rules" and there != "places"):
+            yield imported
 
 
-def test_only_the_clock_reads_the_wall_clock() -> None:
-    wall = ("datetime.now", "datetime.utcnow", "date.today", "time.time", "datetime.today")
-    for path in (ROOT / "app").rglob("*.py"):
-        where = path.relative_to(ROOT).as_posix()
-        if where == "app/core/clock.py":
+def to_a_sister_topic() -> Iterator[object]:
+    """A topic imports lower topics of its slice. Pages stand above: they may show what any topic of the slice knows."""
+    for imported in of_the_application():
+        here = parts(imported.path)
+        if imported.module[:2] != here[:2] or not topic_of(here) or not topic_of(imported.module):
             continue
-        for name, line in calls(path):
-            assert name not in wall, f"{where}:{line} reads the wall clock with {name}"
+        order = TOPICS[here[1]].split()
+        is_page = here[-1].startswith("views")
+        if not is_page and order.index(topic_of(imported.module)) > order.index(topic_of(here)):
+            yield imported
 
 
-def test_requests_are_read_only_in_views_access_and_error_pages() -> None:
-    for path in (ROOT / "app").rglob("*.py"):
-        where = path.relative_to(ROOT).as_posix()
-        may = path.name.startswith("views") or where.startswith("app/access/") or room(path) in ("factory", "assets")
-        if may or where in ("app/core/errors.py", "app/oversight/navigation.py"):
-            continue
-        for name, line in imports(path):
-            assert name not in ("flask.request", "flask.session", "flask.g"), f"{where}:{line} imports {name}"
+def unnamed_topics() -> Iterator[object]:
+    for folder in sorted((ROOT / "app").glob("*/*/__init__.py")):
+        slice_name, topic = folder.parts[-3:-1]
+        if topic not in TOPICS.get(slice_name, "").split():
+            yield f"app/{slice_name}/{topic} has no place in TOPICS"
 
 
-def test_stage_counters_change_only_through_move() -> None:
-    """D7: no assignment to a counter of an order line or lot outside the two modules that own them."""
-    owned = {f"qty_{s}" for s in ("allocated", "dropped_off", "accepted", "disputed", "short", "cancelled", "refunded")}
-    for path in (ROOT / "app").rglob("*.py"):
-        if path.relative_to(ROOT).as_posix() in ("app/ordering/stages.py", "app/stock/lots.py"):
-            continue
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
-            for target in targets:
-                if isinstance(node, ast.Assign | ast.AugAssign) and isinstance(target, ast.Attribute):
-                    assert target.attr not in owned, f"{path.relative_to(ROOT)}:{node.lineno} sets {target.attr}"
+def circles() -> Iterator[object]:
+    """No module imports itself by way of others, not even inside a function."""
+    graph = {parts(path): {imported.module for imported in imports(path)} - {parts(path)} for path in sources()}
+    while True:
+        try:
+            TopologicalSorter(graph).prepare()
+        except CycleError as error:
+            circle = error.args[1]
+            yield " imports ".join(".".join(module) for module in reversed(circle))
+            graph[circle[1]].discard(circle[0])
+        else:
+            return
 
 
-def test_package_files_hold_a_docstring_only() -> None:
-    for path in (ROOT / "app").rglob("__init__.py"):
-        body = ast.parse(path.read_text("utf-8")).body
-        only = len(body) == 1 and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant)
-        assert only, f"{path.relative_to(ROOT)} does more than say what it is"
+def impure_rules() -> Iterator[object]:
+    forbidden = ("flask", "sqlalchemy", "flask_sqlalchemy", "time", "random")
+    for path in (path for path in sources() if path.name.startswith("rules") and slice_of(path) != "routing"):
+        for imported in imports(path):
+            outside = imported.module[0] != "app"
+            foreign = not outside and imported.module[1] not in (slice_of(path), "core")
+            layered = not outside and imported.module[-1] in ("db", "service", "views")
+            if (outside and imported.name.split(".")[0] in forbidden) or foreign or layered:
+                yield imported
 
 
-def test_files_stay_readable() -> None:
-    for path in [*sources(), *(ROOT / "tests").rglob("*.py")]:
-        lines = len(path.read_text("utf-8").splitlines())
-        assert lines <= 400, f"{path.relative_to(ROOT)} has {lines} lines"
-    for path in (ROOT / "templates").rglob("*.html"):
-        lines = len(path.read_text("utf-8").splitlines())
-        assert lines <= 150, f"{path.relative_to(ROOT)} has {lines} lines"
+def models_above_models() -> Iterator[object]:
+    for imported in of_the_application():
+        if imported.path.name == "models.py" and imported.path.parent.name != "app":
+            layer = imported.module[-1]
+            if imported.module[1] != "core" and not layer.startswith("models") and layer != "permissions":
+                yield imported
 
 
-def test_no_room_without_a_name() -> None:
+def library_importers() -> Iterator[object]:
     for path in sources():
-        assert path.stem not in ("util", "utils", "helpers", "common", "misc", "manager"), path
+        for imported in imports(path):
+            library = imported.name.split(".")[0]
+            if library in IMPORTERS and not where(path).startswith(IMPORTERS[library]):
+                yield f"{where(path)}:{imported.line} imports {library}"
+
+
+def routing_leaves_home() -> Iterator[object]:
+    for path in sources():
+        if slice_of(path) == "routing":
+            for imported in imports(path):
+                if imported.name.split(".")[0] in ("app", "flask", "sqlalchemy"):
+                    yield f"{where(path)}:{imported.line} imports {imported.name}"
+
+
+def commits_outside_the_database_module() -> Iterator[object]:
+    for path in sources():
+        if where(path) != "app/core/db.py" and "upkeep" not in path.parts and path.parts[-2] != "routing":
+            yield from (f"{where(path)}:{line} commits" for name, line in called(path) if name.endswith(".commit"))
+
+
+def other_clocks() -> Iterator[object]:
+    for path in sources():
+        if where(path) != "app/core/clock.py" and slice_of(path) != "routing":
+            yield from (f"{where(path)}:{line} reads {name}" for name, line in called(path) if name in WALL_CLOCK)
+
+
+def requests_read_below_the_pages() -> Iterator[object]:
+    """Requests are read in pages, access and error pages only."""
+    for path in sources():
+        may = path.name.startswith("views") or slice_of(path) in ("access", "factory", "assets")
+        if may or where(path) in ("app/core/errors.py", "app/oversight/navigation.py"):
+            continue
+        for imported in imports(path):
+            if imported.name in ("flask.request", "flask.session", "flask.g"):
+                yield f"{where(path)}:{imported.line} imports {imported.name}"
+
+
+def counters_set_by_hand() -> Iterator[object]:
+    """No assignment to a counter of an order line or lot outside the two modules that own them (D7)."""
+    for path in sources():
+        if where(path) in ("app/ordering/stages.py", "app/stock/lots.py"):
+            continue
+        for node in ast.walk(tree(path)):
+            if isinstance(node, ast.Assign | ast.AugAssign):
+                targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+                for target in targets:
+                    if isinstance(target, ast.Attribute) and target.attr in COUNTERS:
+                        yield f"{where(path)}:{node.lineno} sets {target.attr}"
+
+
+def talkative_packages() -> Iterator[object]:
+    """The `__init__.py` of a package holds its docstring only."""
+    for path in (path for path in sources() if path.name == "__init__.py" and slice_of(path) != "routing"):
+        body = tree(path).body
+        if len(body) != 1 or not isinstance(body[0], ast.Expr) or not isinstance(body[0].value, ast.Constant):
+            yield f"{where(path)} does more than say what it is"
+
+
+def long_files() -> Iterator[object]:
+    limits = [(path, 400) for path in (*sources(), *(ROOT / "tests").rglob("*.py"))]
+    for path, most in [*limits, *((path, 150) for path in (ROOT / "templates").rglob("*.html"))]:
+        lines = len(path.read_text("utf-8").splitlines())
+        if lines > most:
+            yield f"{where(path)} has {lines} lines"
+
+
+def crowded_folders() -> Iterator[object]:
+    for folder in sorted({path.parent for path in sources() if path.parts[len(ROOT.parts)] == "app"}):
+        files = [path for path in folder.glob("*.py") if path.name != "__init__.py"]
+        if len(files) > MOST_FILES:
+            yield f"{where(folder)} has {len(files)} files on one floor"
+
+
+def names_that_say_nothing() -> Iterator[object]:
+    for path in sources():
+        if path.stem in ("util", "utils", "helpers", "common", "misc", "manager"):
+            yield where(path)
+
+
+RULES = (
+    upward,
+    into_private_rooms,
+    to_a_sister_topic,
+    unnamed_topics,
+    circles,
+    impure_rules,
+    models_above_models,
+    library_importers,
+    routing_leaves_home,
+    commits_outside_the_database_module,
+    other_clocks,
+    requests_read_below_the_pages,
+    counters_set_by_hand,
+    talkative_packages,
+    long_files,
+    crowded_folders,
+    names_that_say_nothing,
+)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
+def test_no_file_breaks_the_rule(rule: object) -> None:
+    assert callable(rule)
+    offenders = [str(offender) for offender in rule()]
+    assert offenders == [], "\n".join(offenders)

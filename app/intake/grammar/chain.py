@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from app.core.text import chinese
 from app.core.text.redirects import asks_for_another_door
 from app.intake.grammar.entry import changes, entry, severals
-from app.intake.grammar.entry.entry import Draft
+from app.intake.grammar.entry.draft import Draft
 from app.intake.grammar.entry.reader import Reader
 from app.intake.grammar.goods import wording
 from app.intake.grammar.goods.lexicon import Lexicon

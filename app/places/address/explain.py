@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 from app.core.text import chinese
 from app.places.address import names, tokens
+from app.places.address.place import place_of
 from app.places.address.reading import Reading, readings
 from app.places.address.register import Register, Scope
-from app.places.address.resolver import MAX_TEXT, Resolution, place_of, resolve
+from app.places.address.resolver import MAX_TEXT, Resolution, resolve
 
 _SHOWN = 4
 

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from app.places.address import tokens
+from app.places.address.place import Place
 from app.places.address.reading import Reading, readings
 from app.places.address.register import Household, building_key, room_key
 from app.places.address.tokens import Slot
-
-if TYPE_CHECKING:
-    from app.places.address.resolver import Place
 
 _MAX_SPLIT_COST = 4.5
 

@@ -13,9 +13,10 @@ from dataclasses import dataclass, replace
 
 from app.core.text import chinese
 from app.places.address import names, tokens
+from app.places.address.place import Place, place_of
 from app.places.address.reading import Reading, readings
 from app.places.address.register import Register, Scope
-from app.places.address.resolver import Place, Reason, Resolution, decide, find_one, is_phone, place_of
+from app.places.address.resolver import Reason, Resolution, decide, find_one, is_phone
 from app.places.address.tokens import Slot
 
 _MULTIPLIERS = "xX*×+＋"

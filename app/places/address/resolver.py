@@ -19,12 +19,13 @@ A household is returned only when the usual reading of the text names exactly on
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from app.core.text import chinese
 from app.places.address import glue, names, tokens
+from app.places.address.place import Place, place_of
 from app.places.address.reading import Reading, readings
 from app.places.address.register import Household, Register, Scope, building_key, room_key
 from app.places.address.tokens import Slot
@@ -76,46 +77,9 @@ class Resolution:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where a text is read: the compounds that are possible, the building when the group belongs to one."""
-
-    register: Register
-    compounds: tuple[str, ...]
-    naming: names.Naming
-    building: str
-    in_scope: frozenset[str]
-    explains: Callable[[str], bool] | None = None
-    stairwell: str = ""
-
-    @property
-    def is_named(self) -> bool:
-        return bool(self.naming.compounds or self.naming.building)
-
-
-@dataclass(frozen=True, slots=True)
 class _Hit:
     household: Household
     reading: Reading
-
-
-def place_of(
-    folded: str, register: Register, scope: Scope | None, explains: Callable[[str], bool] | None = None
-) -> Place:
-    """The compounds the text can be about: those it names, else those of the scope, else all."""
-    scoped = tuple(c for c in (scope.compounds if scope else ()) if c in register.buildings)
-    allowed = scoped or tuple(register.buildings)
-    naming = names.find(folded, register)
-    compounds = tuple(sorted(naming.compounds & set(allowed) or naming.compounds)) if naming.compounds else allowed
-    named = names.named_building(naming.masked, register, frozenset(compounds))
-    if named:
-        naming = replace(naming, masked=named.masked, building=named.building, problem="")
-    mine = not naming.compounds or not scoped or bool(naming.compounds & set(scoped))
-    building = building_key(scope.building) if scope and scope.building and mine else ""
-    stairwell = scope.stairwell if scope and building else ""
-    if not building and len(compounds) == 1 and len(register.buildings[compounds[0]]) == 1:
-        building = next(iter(register.buildings[compounds[0]]))
-    in_scope = frozenset(register.buildings if scope and scope.is_open else allowed)
-    return Place(register, compounds, naming, building, in_scope, explains, stairwell)
 
 
 def resolve(text: str, register: Register, scope: Scope | None = None) -> Resolution:

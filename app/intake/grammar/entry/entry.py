@@ -8,16 +8,17 @@ proxy    := address 代 address | name 代 address
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 
 from app.core.text import chinese
 from app.intake.grammar import words
 from app.intake.grammar.entry import changes, unsettled, withdrawals
+from app.intake.grammar.entry.draft import Draft
 from app.intake.grammar.entry.reader import Reader, addresses
 from app.intake.grammar.goods import goods, variants
 from app.intake.grammar.goods.scan import Element, Kind, scan
-from app.intake.grammar.model import Change, Flag, Goods, Outcome
+from app.intake.grammar.model import Change, Flag, Outcome
 from app.intake.grammar.people import contacts, people
 from app.intake.grammar.remarks import remarks
 from app.places.address.rules import Household, Located, Reason
@@ -33,29 +34,6 @@ _WARNS = re.compile("(?:别|勿|不要)(?:搞|弄|写)错")
 _GONE = ("退款", "已退", "退单", "取消", "作废", "已删", "撤单", "撤销")
 _INITIALS = re.compile(r"(?<![a-z0-9])[a-z]{2,8} ?[x*]?\d{1,2}(?![a-z0-9])")  # 卷纸1 qc1
 _NEIGHBOURS = ("隔壁", "对门", "楼上", "楼下", "邻居", "朋友", "对面")
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """An entry understood, before the whole paste is known."""
-
-    outcome: Outcome
-    household: Household | None = None
-    who: str = ""
-    proxy: str = ""
-    items: tuple[Goods, ...] = ()
-    change: Change | None = None
-    note: str = ""
-    restricted_note: str = ""
-    flags: frozenset[Flag] = frozenset()
-    reason: str = ""
-    candidates: tuple[Household, ...] = ()
-    confidence: int = 0
-    has_address: bool = False
-    """A complete address was written, known or not."""
-    address_reason: str = ""
-    address_text: str = ""
-    is_question: bool = False
 
 
 def has_quantity(text: str, reader: Reader) -> bool:

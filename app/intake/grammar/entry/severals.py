@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from app.intake.grammar import words
 from app.intake.grammar.entry import entry
-from app.intake.grammar.entry.entry import Draft
+from app.intake.grammar.entry.draft import Draft
 from app.intake.grammar.entry.reader import Reader
 from app.intake.grammar.lines.standing import Hearing
 from app.intake.grammar.model import Outcome

@@ -14,7 +14,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from app.intake.grammar.entry import changes
-from app.intake.grammar.entry.entry import Draft, is_doubtful_address
+from app.intake.grammar.entry.draft import Draft
+from app.intake.grammar.entry.entry import is_doubtful_address
 from app.intake.grammar.goods.lexicon import Lexicon
 from app.intake.grammar.lines import lines as physical
 from app.intake.grammar.lines.lines import Piece

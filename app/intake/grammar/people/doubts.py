@@ -16,7 +16,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence, Set
 from dataclasses import replace
 
-from app.intake.grammar.entry.entry import Draft
+from app.intake.grammar.entry.draft import Draft
 from app.intake.grammar.goods.lexicon import Lexicon
 from app.intake.grammar.lines.standing import Hearing, Needs, Standing
 from app.intake.grammar.model import ChainLine, Change, Outcome
