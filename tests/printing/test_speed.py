@@ -41,11 +41,11 @@ def as_it_comes() -> Iterator[None]:
 def test_text_measured_once_gives_the_same_bytes(name: str) -> None:
     html = [html_of(invented.stamped(invented.every_sheet()[name]))]
     fast = pdf_render.render_chunk(html, 50).pdf
-    pdf_render.pdf_text.uninstall()
+    pdf_render.text.uninstall()
     try:
         assert pdf_render.render_chunk(html, 50).pdf == fast
     finally:
-        pdf_render.pdf_text.install()
+        pdf_render.text.install()
 
 
 def test_pages_and_boxes_are_the_same_without_what_makes_it_fast(as_it_comes: None) -> None:
@@ -78,11 +78,11 @@ def test_a_sheet_read_as_xml_with_our_own_base_is_the_page_that_a_browser_base_g
 
 
 def test_sheets_of_a_kind_share_their_styles() -> None:
-    pdf_render.pdf_styles.forget()
+    pdf_render.styles.forget()
     pdf_render.render_chunk([html_of(printout) for printout in _letters(1)], 50)
-    known = len(pdf_render.pdf_styles._styles)
+    known = len(pdf_render.styles._styles)
     pdf_render.render_chunk([html_of(printout) for printout in _letters(4)], 50)
-    assert known == len(pdf_render.pdf_styles._styles) > 0
+    assert known == len(pdf_render.styles._styles) > 0
 
 
 def _letters(count: int) -> list[engine.Printout]:

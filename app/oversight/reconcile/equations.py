@@ -165,7 +165,7 @@ def _drop_offs() -> int:
     """Drop-offs that do not add up, and counts of other numbers of bags than their drop-off expects.
 
     The drop-off says what holds: the first count, until a difference with a later one is settled. What is open is no
-    breach: it is listed with its owner (`dispatch.queries_arrivals`).
+    breach: it is listed with its owner (`dispatch.arrivals.queries`).
     """
     sums = select(DropOff.id).where(DropOff.bags_counted + DropOff.bags_missing != DropOff.bags_expected)
     total = ArrivalCount.bags_counted + ArrivalCount.bags_missing
