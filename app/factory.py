@@ -64,6 +64,7 @@ BLUEPRINTS = (
     "app.tally.desk.views:bp",
     "app.tally.moving.views:bp",
     "app.tally.claims.views:bp",
+    "app.tally.merging.views:bp",
     "app.purchasing.views:bp",
     "app.stock.views:bp",
     "app.stock.rests.views:bp",

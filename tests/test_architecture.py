@@ -29,7 +29,7 @@ TOPICS = {
     "catalog": "bundles suppliers imports",
     "ordering": "roll_call packs claims standing remarks desk resident cycles pins order_file",
     "intake": "grammar workbook paste handing_over booking",
-    "tally": "claims moving desk",
+    "tally": "claims moving merging desk",
     "stock": "rests keeping",
     "allocation": "substitution",
     "dispatch": "hours members teams planning drafts rounds arrivals loading missing_bags",

@@ -69,7 +69,7 @@ def _with_families(orders: Sequence[OrderRow], report: ImportReport) -> list[Ord
     }
     stairwells = {home.stairwell_id for home in homes.values()}
     known = {
-        (home.stairwell_id, home.room_no): home.id
+        (home.stairwell_id, home.room_no): home
         for ids in chunks(sorted(stairwells))
         for home in db.session.scalars(select(Household).where(Household.stairwell_id.in_(ids)))
     }
@@ -87,7 +87,7 @@ def _moved(order: OrderRow, household_id: int) -> OrderRow:
     return OrderRow(order.row, household_id, order.picks, order.person)
 
 
-def _family_home(home: Household, family: int, known: dict[tuple[int, str], int], report: ImportReport) -> int:
+def _family_home(home: Household, family: int, known: dict[tuple[int, str], Household], report: ImportReport) -> int:
     room_no = f"{home.room_no}({family + 1})"
     if (home.stairwell_id, room_no) not in known:
         row = Household(
@@ -98,9 +98,11 @@ def _family_home(home: Household, family: int, known: dict[tuple[int, str], int]
         )
         db.session.add(row)
         db.session.flush()
-        known[home.stairwell_id, room_no] = row.id
+        known[home.stairwell_id, room_no] = row
         report.families += 1
-    return known[home.stairwell_id, room_no]
+    family_home = known[home.stairwell_id, room_no]
+    family_home.is_active = True  # it was merged into another one, and the list says again that two families live there
+    return family_home.id
 
 
 def _fresh(

@@ -67,7 +67,7 @@ class Admission:
 def admit(found: Opened, token: str = "") -> Admission:
     """Let a phone act for a household, until 14 days after the cut-off.
 
-    Requires: what the phone showed still opens the door: a move-out or a new PIN may have come in between.
+    Requires: what the phone showed still opens the door: a move-out, a merge or a new PIN may have come in between.
     Ensures: one that showed nothing acts on nothing but what it makes; one that showed the PIN or a proven code ends
     the keys of all who showed nothing. The code of an unproven order ends those of others who hold no order.
     Raises: NotFound.
@@ -90,7 +90,8 @@ def _still_opens(found: Opened) -> bool:
     if found.proof == Proof.CODE:
         order = order_by_code(found.shown)
         return order is not None and (order.household_id, order.hand) == (found.household_id, found.hand)
-    return True
+    home = db.session.get(Household, found.household_id)
+    return home is not None and home.is_active
 
 
 def order_by_code(text: str) -> HouseholdOrder | None:

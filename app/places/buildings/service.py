@@ -257,6 +257,7 @@ def remove_blackout(by: Staff, blackout_id: int) -> Blackout:
 def add_rooms(by: Staff, building_id: int, wanted: AddRooms) -> int:
     """Register rooms of a stairwell; those that are there stay as they are. Returns how many are new.
 
+    Ensures: one that was merged into another household is a household of its own again, empty and without any key.
     Raises NotFound, Invalid when the building has stairwells and none was named.
     """
     building = require_building(by, EDIT, building_id)
@@ -270,9 +271,12 @@ def add_rooms(by: Staff, building_id: int, wanted: AddRooms) -> int:
         stairwell = Stairwell(building_id=building.id, label=wanted.stairwell)
         db.session.add(stairwell)
         db.session.flush()
-    held = set(db.session.scalars(select(Household.room_no).where(Household.stairwell_id == stairwell.id)))
-    fresh = [room for room in wanted.rooms if room not in held]
+    held = {row.room_no: row for row in db.session.scalars(select(Household).filter_by(stairwell_id=stairwell.id))}
+    fresh = [room for room in wanted.rooms if room not in held or not held[room].is_active]
     for room in fresh:
+        if room in held:
+            held[room].is_active = True
+            continue
         db.session.add(
             Household(stairwell_id=stairwell.id, room_no=room, sort_key=natural_key(room), floor=floor_of(room))
         )

@@ -145,7 +145,7 @@ def _placed(by: Staff, claim: RoomClaim, household_id: int) -> HouseholdOrder | 
         order.code = new_code(set())  # whoever ordered before has read the old one
     if cycle.state == CycleState.LOCKED:
         advance(order, OrderState.LOCKED)
-        _note_ordered(cycle.id, household_id)
+        note_ordered(cycle.id, household_id)
     return order
 
 
@@ -183,7 +183,8 @@ def _wanted(claim: RoomClaim, household_id: int, stands: HouseholdOrder | None, 
     )
 
 
-def _note_ordered(cycle_id: int, household_id: int) -> None:
+def note_ordered(cycle_id: int, household_id: int) -> None:
+    """Inside a command, after the cut-off: the roll call of the household ended with an order."""
     noted = db.session.get(RollCall, (cycle_id, household_id))
     if noted is None:
         noted = RollCall(cycle_id=cycle_id, household_id=household_id)
@@ -194,7 +195,8 @@ def _note_ordered(cycle_id: int, household_id: int) -> None:
 
 def _new_family(by: Staff, claim: RoomClaim, room: str) -> Household:
     """A household for a room that is not in the register, or beside those that live in it."""
-    found = select(Household).where(Household.stairwell_id == claim.stairwell_id).order_by(Household.id)
+    found = select(Household).where(Household.stairwell_id == claim.stairwell_id)
+    found = found.order_by(Household.is_active.desc(), Household.id)
     present = list(db.session.scalars(found))
     stairwell = db.session.get_one(Stairwell, claim.stairwell_id).label
     building = db.session.get_one(Building, claim.building_id).label
@@ -202,7 +204,10 @@ def _new_family(by: Staff, claim: RoomClaim, room: str) -> Household:
         raise Invalid({"room": [_l("房号里写的楼号或单元和这里的不一样，请只写房号，例如 302。")]})
     same = [home for home in present if is_room(home.room_no, stairwell, room, building)]
     taken = {home.room_no for home in present}
-    if same:
+    if same and not same[0].is_active:
+        home = same[0]  # it was merged into another household, and stands for itself again
+        home.is_active = True
+    elif same:
         first = same[0]
         number = next(n for n in range(2, 100) if f"{first.room_no}({n})" not in taken)
         home = Household(room_no=f"{first.room_no}({number})", floor=first.floor)

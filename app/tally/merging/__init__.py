@@ -1,0 +1,1 @@
+"""Two households of the register that are one family, made one."""
