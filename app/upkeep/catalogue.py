@@ -35,6 +35,7 @@ COMMANDS: dict[str, Entry] = {
     ),
     "drill": Entry("app.upkeep.drills.commands:drill", "演练：长时间、随机中断", "trials: long runs, random kills"),
     "account": Entry("app.upkeep.accounts:account", "管理工作人员账号", "manage staff accounts"),
+    "docs": Entry("app.upkeep.docs:docs", "在本机看文档", "read the documentation on this machine"),
 }
 BEFORE_COMMANDS = {
     "test": ("安装测试工具并运行全部测试", "install the test tools and run the whole suite"),

@@ -42,7 +42,7 @@ def main(arguments: Sequence[str]) -> int:
         if command == "doctor" and not PYTHON.exists():
             raise SetUpError("还没有安装：请先运行 ./louda run。\nNot set up yet: run ./louda run first.")
         if command != "doctor":
-            prepare(for_tests=command in ("test", "drill"))
+            prepare(for_tests=command in ("test", "drill", "docs"), with_browser=command != "docs")
         return become(command, rest)
     except (SetUpError, SettingsError) as error:
         print(error, file=sys.stderr)
@@ -57,8 +57,11 @@ def become(command: str, rest: Sequence[str]) -> int:
     os.execv(PYTHON, [str(PYTHON), "-m", *module, *rest])
 
 
-def prepare(for_tests: bool) -> None:
-    """Bring the installation to the state its lock files describe; does nothing where that is so already."""
+def prepare(for_tests: bool, with_browser: bool = True) -> None:
+    """Bring the installation to the state its lock files describe; does nothing where that is so already.
+
+    `for_tests` adds what requirements-test.lock names; with `with_browser` also the programs that browser tests need.
+    """
     try:
         settings = Settings.from_env()
         prepare_private_folders(settings)
@@ -66,7 +69,7 @@ def prepare(for_tests: bool) -> None:
     except OSError as error:
         raise SetUpError(f"不能写入数据目录。 The data folder cannot be written: {error}") from error
     for_venv = () if PYTHON.exists() else packages.venv_package()
-    packages.ensure((*for_venv, *packages.PRINTING, *(packages.TESTING if for_tests else ())))
+    packages.ensure((*for_venv, *packages.PRINTING, *(packages.TESTING if for_tests and with_browser else ())))
     wanted = [LOCK, TEST_LOCK] if for_tests else [LOCK]
     if not PYTHON.exists() or not _fingerprints(wanted) <= _stamped():
         _make_venv()

@@ -91,6 +91,17 @@ def test_the_test_tools_are_installed_on_top_of_the_same_pins(venv: Path, monkey
     assert installed == [install.TEST_LOCK]
 
 
+def test_reading_the_documentation_needs_the_test_tools_and_no_browser(
+    venv: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stamp_of(venv, install.TEST_LOCK, install.LOCK)
+    wanted: list[tuple[str, ...]] = []
+    monkeypatch.setattr(packages, "ensure", lambda names: bool(wanted.append(tuple(names))) or True)
+    monkeypatch.setattr(install, "become", lambda command, _rest: 0)
+    assert [install.main([command]) for command in ("docs", "test")] == [0, 0]
+    assert [set(packages.TESTING) & set(names) for names in wanted] == [set(), set(packages.TESTING)]
+
+
 def test_doctor_before_set_up_says_what_to_run(venv: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert install.main(["doctor"]) == 1
     assert "./louda run" in capsys.readouterr().err

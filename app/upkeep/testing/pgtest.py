@@ -28,6 +28,7 @@ WITHOUT_DATABASE = (
     "tests/printing/test_safety.py",
     "tests/e2e",
     "tests/look",
+    "tests/docs",
     "tests/test_translations.py",
     "tests/test_architecture.py",
     "tests/test_settings.py",
