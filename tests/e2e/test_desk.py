@@ -122,6 +122,15 @@ def test_what_is_wrong_stands_beside_the_field_and_the_field_keeps_the_keyboard(
     assert page.evaluate("document.activeElement.selectionStart") == len("naifen1")
 
 
+def test_the_fields_of_a_call_stand_below_each_other_and_fill_their_form(site: Site, hands: Hands) -> None:
+    page = hands.person.page
+    hands.person.go(f"/cycles/{site.world.cycle.id}/telephone/{site.world.households[0].id}")
+    form, *fields = (page.locator(name).bounding_box() for name in ("#take", "#f-goods", "#take [name=door_note]"))
+    for field in fields:
+        assert field["width"] > 0.9 * form["width"]
+    assert fields[0]["y"] + fields[0]["height"] < fields[1]["y"]
+
+
 def test_the_desk_works_without_script(site: Site, chromium: Any) -> None:
     context = chromium.new_context(java_script_enabled=False)
     somebody = Person.__new__(Person)
