@@ -6,6 +6,7 @@ import importlib.util
 import re
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -96,7 +97,12 @@ def test_reading_the_documentation_needs_the_test_tools_and_no_browser(
 ) -> None:
     stamp_of(venv, install.TEST_LOCK, install.LOCK)
     wanted: list[tuple[str, ...]] = []
-    monkeypatch.setattr(packages, "ensure", lambda names: bool(wanted.append(tuple(names))) or True)
+
+    def ensure(names: Iterable[str]) -> bool:
+        wanted.append(tuple(names))
+        return True
+
+    monkeypatch.setattr(packages, "ensure", ensure)
     monkeypatch.setattr(install, "become", lambda command, _rest: 0)
     assert [install.main([command]) for command in ("docs", "test")] == [0, 0]
     assert [set(packages.TESTING) & set(names) for names in wanted] == [set(), set(packages.TESTING)]
