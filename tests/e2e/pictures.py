@@ -1,4 +1,4 @@
-"""The pictures of the README: `python tests/e2e/pictures.py [--out docs/pictures]`.
+"""The pictures of README and docs/: `python tests/e2e/pictures.py [--out docs/pictures]`.
 
 Builds the demo subdistrict in a temporary folder, serves it, walks through its pages with Chromium, prints its sheets,
 and writes PNG files. Not a test: what the pages must do is tested elsewhere.
@@ -40,6 +40,7 @@ from app.core.jobs import drain  # noqa: E402
 from app.demo.day import SHORT_ITEM  # noqa: E402
 from app.demo.first_day import load  # noqa: E402
 from app.demo.subdistrict import PASSWORD  # noqa: E402
+from app.dispatch.members import service as members  # noqa: E402
 from app.dispatch.models import Plan, Round, Stop  # noqa: E402
 from app.factory import create_app  # noqa: E402
 from app.ordering.models import Cycle, CycleState, HouseholdOrder, OrderState  # noqa: E402
@@ -52,7 +53,7 @@ from app.upkeep.database import schema  # noqa: E402
 
 LAPTOP = {"width": 1200, "height": 800}
 PHONE = {"width": 360, "height": 740}
-LEADER = "xishang"
+LEADER, RUNNER = "xishang", "paolou"
 CHAIN = """#接龙
 明天的菜，今晚八点截单
 1. 溪上人家1幢1单元102 青菜2份 土豆1
@@ -194,7 +195,7 @@ def shrink(path: Path, colours: int = 96) -> None:
 
 
 def photograph(browser: Any, address: str, out: Path, scene: Scene) -> None:
-    """Every page of the README."""
+    """Every page that README and docs/ show."""
     cycle = f"/cycles/{scene.running}"
     desk = Camera(browser, address, out, LAPTOP).sign_in("wuzi")
     for name, path in (
@@ -221,6 +222,9 @@ def photograph(browser: Any, address: str, out: Path, scene: Scene) -> None:
     Camera(browser, address, out, PHONE).sign_in(scene.captain).take(
         "hand-out", f"{cycle}/handover/{scene.dropped_building}"
     )
+    Camera(browser, address, out, LAPTOP).sign_in("admin").take("board", "/dashboard")
+    let_run(RUNNER, scene.round)
+    Camera(browser, address, out, PHONE).sign_in(RUNNER).take("runner", f"/rounds/{scene.round}")
     photograph_residents(browser, address, out, scene)
 
 
@@ -259,6 +263,14 @@ def supplies_team() -> Staff:
     if account is None:
         raise LookupError("the demo has no supplies team")
     return staff_actor(account)
+
+
+def let_run(username: str, round_id: int) -> None:
+    """Put a runner into the team of a round, whose page is then theirs."""
+    account = db.session.scalars(select(Account.id).filter_by(username=username)).one()
+    team = db.session.get_one(Round, round_id).shift.team
+    if account not in {one.account_id for one in members.members_of(team)}:
+        members.add_member(supplies_team(), team.id, members.NewMember(account=account))
 
 
 def bring_more(cycle_id: int) -> None:
