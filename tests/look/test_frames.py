@@ -64,11 +64,10 @@ def test_a_forged_cookie_is_only_text(shell: Flask) -> None:
         assert "<script>" not in shell.jinja_env.from_string(HOME).render()
 
 
-def test_the_resident_loads_neither_bootstrap_nor_htmx(render: Render) -> None:
+def test_a_resident_loads_our_stylesheet_and_no_htmx(render: Render) -> None:
     page = render(HOME)
-    assert "bootstrap" not in page
     assert "htmx" not in page
-    assert "louda.css" in page
+    assert "home.css" in page
 
 
 def test_an_error_page_names_its_number_and_what_is_stored_now(render: Render) -> None:
@@ -89,4 +88,5 @@ def test_a_resident_meets_an_error_in_the_frame_of_residents(render: Render) -> 
     lost = {"status": 404, "title": "没有找到", "sentence": ""}
     for path in ("/my/cycles/9", "/enter/gone"):
         assert 'class="ld-home"' in render('{% include "error.html" %}', path=path, **lost)
-    assert 'class="ld-home"' not in render('{% include "error.html" %}', path="/cycles/9", **lost)
+    for path in ("/cycles/9", "/my-rounds"):
+        assert 'class="ld-home"' not in render('{% include "error.html" %}', path=path, **lost)
