@@ -26,15 +26,15 @@ def test_the_frame_stands_without_anybody_signed_in(render: Render) -> None:
     assert "ld-drawer" not in page
 
 
-def test_the_rail_lists_the_stages_in_order_and_marks_where_one_is(render: Render) -> None:
-    page = render(PAGE, rail=stages()).split("<ol", 1)[1]
+def test_the_navigation_lists_the_stages_in_order_and_marks_where_one_is(render: Render) -> None:
+    page = render(PAGE, navigation=stages()).split("<ol", 1)[1]
     assert page.index("批次与订单") < page.index("点位统计")
     assert 'href="/tally" aria-current="page"' in page
 
 
 def test_the_first_thing_the_keyboard_reaches_leads_past_the_frame(render: Render) -> None:
     for source in (PAGE, HOME):
-        body = render(source, rail=stages()).split("<body", 1)[1]
+        body = render(source, navigation=stages()).split("<body", 1)[1]
         assert body.index('href="#main"') < body.index("<header")
 
 
