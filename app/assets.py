@@ -1,4 +1,4 @@
-"""The files a browser loads: one stylesheet, one script, htmx, the Bootstrap floor, an icon sprite.
+"""The files a browser loads: one stylesheet, one script, htmx, an icon sprite; for residents the parts that they need.
 
 Everything is read once when the application starts and served from memory under ``/assets/<digest>/<name>``. The
 names are a fixed dictionary, so no path of the disk can be asked for, and the digest of all contents is part of the
@@ -23,16 +23,18 @@ from app.access.guard import public
 STATIC = Path(__file__).resolve().parent / "static"
 TEMPLATES = STATIC.parent.parent / "templates"
 
-# Order is the cascade: tokens, then plain elements, then what is built of them.
+# Order is the cascade: tokens, then browsers evened out, then plain elements, then what is built of them.
 STYLESHEETS = (
-    "tokens", "floor", "base", "layout", "menus", "forms", "buttons", "tables", "components", "flow", "charts",
+    "tokens", "reset", "base", "layout", "menus", "forms", "buttons", "tables", "components", "flow", "charts",
     "desk", "resident", "field",
 )  # fmt: skip
+STAFF_ONLY = frozenset({"layout", "menus", "tables", "charts", "desk", "field"})  # a resident's page needs none of them
 
 RESIDENT_SCRIPTS = ("ground", "outbox", "shelf", "page")  # the first is the ground of the others
 
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _QUOTED = re.compile(r"""['"]([a-z0-9]+(?:-[a-z0-9]+)*)['"]""")
+_USES = re.compile(r"""\{%-?\s*(?:extends|include|import|from)\s+["']([a-z_/]+\.html)["']""")
 _REMARK = re.compile(r"^ *//[^\n]*\n", re.MULTILINE)  # whole lines only: an address in a string holds // too
 _INDENT = re.compile(r"^ +", re.MULTILINE)
 _BLANK = re.compile(r"\n\s*")
@@ -50,16 +52,15 @@ class Asset:
         object.__setattr__(self, "compressed", gzip.compress(self.body, mtime=0))
 
 
-def stylesheet() -> str:
-    """Join the project's stylesheets in cascade order, without comments and indentation."""
-    parts = [(STATIC / "css" / f"{name}.css").read_text("utf-8") for name in STYLESHEETS]
+def stylesheet(names: Iterable[str] = STYLESHEETS) -> str:
+    """Join stylesheets of the project, named in cascade order, without comments and indentation."""
+    parts = [(STATIC / "css" / f"{name}.css").read_text("utf-8") for name in names]
     return _BLANK.sub("\n", _COMMENT.sub("", "\n".join(parts))).strip() + "\n"
 
 
-def resident_script() -> str:
-    """Join the scripts of the resident's pages: one request instead of four, which a slow phone feels."""
-    parts = [(STATIC / "resident" / f"{name}.js").read_text("utf-8") for name in RESIDENT_SCRIPTS]
-    return _INDENT.sub("", _REMARK.sub("", "\n".join(parts)))
+def script(*paths: Path) -> str:
+    """Join scripts, without remarks and indentation: one request instead of four, which a slow phone feels."""
+    return _INDENT.sub("", _REMARK.sub("", "\n".join(path.read_text("utf-8") for path in paths)))
 
 
 def icon_sprite(source: str, wanted: Iterable[str]) -> str:
@@ -73,30 +74,46 @@ def icon_sprite(source: str, wanted: Iterable[str]) -> str:
     return '<svg xmlns="http://www.w3.org/2000/svg">' + "".join(symbols[name] for name in kept) + "</svg>\n"
 
 
-def quoted_words(folder: Path) -> set[str]:
-    """Every quoted word in the templates of a folder that could be the name of an icon."""
+def quoted_words(templates: Iterable[Path]) -> set[str]:
+    """Every quoted word in templates that could be the name of an icon."""
     words: set[str] = set()
-    for template in folder.rglob("*.html"):
+    for template in templates:
         words.update(_QUOTED.findall(template.read_text("utf-8")))
     return words
 
 
+def resident_templates() -> set[Path]:
+    """The templates of the resident's pages, with all that they extend, include or import."""
+    every = sorted(TEMPLATES.rglob("*.html"))
+    waiting = [path for path in every if '"base_resident.html"' in path.read_text("utf-8")]
+    found: set[Path] = set()
+    while waiting:
+        path = waiting.pop()
+        if path not in found:
+            found.add(path)
+            waiting += [TEMPLATES / name for name in _USES.findall(path.read_text("utf-8"))]
+    return found
+
+
 def load_assets() -> dict[str, Asset]:
     """Read every file that pages may ask for, by public name."""
-    floor = files("flask_bootstrap") / "static" / "bootstrap5"
-    icons = icon_sprite((floor / "icons" / "bootstrap-icons.svg").read_text("utf-8"), quoted_words(TEMPLATES))
+    drawings = files("flask_bootstrap") / "static" / "bootstrap5" / "icons" / "bootstrap-icons.svg"
+    drawn = drawings.read_text("utf-8")
+    icons = icon_sprite(drawn, quoted_words(TEMPLATES.rglob("*.html")))
+    home_icons = icon_sprite(drawn, quoted_words(resident_templates()))
     htmx = files("js_lib_htmx") / "static" / "htmx" / "htmx.min.js"
-    # The map file is not served, so its reference would only be a 404 in the browser's log.
-    bootstrap = _COMMENT.sub("", (floor / "css" / "bootstrap.min.css").read_text("utf-8"))
     return {
-        "bootstrap.css": Asset(bootstrap.encode(), "text/css"),
         "louda.css": Asset(stylesheet().encode(), "text/css"),
+        "home.css": Asset(stylesheet(name for name in STYLESHEETS if name not in STAFF_ONLY).encode(), "text/css"),
         "dark.css": Asset((STATIC / "css" / "dark.css").read_bytes(), "text/css"),
-        "louda.js": Asset((STATIC / "louda.js").read_bytes(), "text/javascript"),
-        "desk.js": Asset((STATIC / "desk.js").read_bytes(), "text/javascript"),
-        "resident.js": Asset(resident_script().encode(), "text/javascript"),
+        "louda.js": Asset(script(STATIC / "louda.js").encode(), "text/javascript"),
+        "desk.js": Asset(script(STATIC / "desk.js").encode(), "text/javascript"),
+        "resident.js": Asset(
+            script(*(STATIC / "resident" / f"{name}.js" for name in RESIDENT_SCRIPTS)).encode(), "text/javascript"
+        ),
         "htmx.js": Asset(htmx.read_bytes(), "text/javascript"),
         "icons.svg": Asset(icons.encode(), "image/svg+xml"),
+        "home-icons.svg": Asset(home_icons.encode(), "image/svg+xml"),
         "mark.svg": Asset((STATIC / "mark.svg").read_bytes(), "image/svg+xml"),
     }
 
@@ -109,6 +126,11 @@ def digest_of(assets: Mapping[str, Asset]) -> str:
     return total.hexdigest()[:12]
 
 
+def is_resident_page() -> bool:
+    """Whether the address asked for is one of the resident's pages: their frame, and their smaller files."""
+    return request.path == "/my" or request.path.startswith(("/my/", "/enter"))
+
+
 def page_language() -> str:
     """Return the BCP 47 tag of the language the page is written in, for ``<html lang>``."""
     locale = get_locale()
@@ -116,7 +138,8 @@ def page_language() -> str:
 
 
 def register_assets(app: Flask) -> None:
-    """Serve the files above and give templates ``asset_url(name)`` and ``page_language()``.
+    """Serve the files above and give templates ``asset_url(name)``, ``icons_url()``, ``is_resident_page()`` and
+    ``page_language()``.
 
     The only endpoint is ``assets.file``; it is public, changes nothing and shows nothing of any person.
     """
@@ -133,11 +156,15 @@ def register_assets(app: Flask) -> None:
     def asset_url(name: str) -> str:
         return url_for("assets.file", version=digest, name=name)
 
+    def icons_url() -> str:
+        return asset_url("home-icons.svg" if is_resident_page() else "icons.svg")
+
     blueprint = Blueprint("assets", __name__)
     blueprint.add_url_rule("/assets/<version>/<name>", "file", file, methods=["GET"])
     app.register_blueprint(blueprint)
-    app.jinja_env.globals["asset_url"] = asset_url
-    app.jinja_env.globals["page_language"] = page_language
+    app.jinja_env.globals.update(
+        asset_url=asset_url, icons_url=icons_url, is_resident_page=is_resident_page, page_language=page_language
+    )
 
 
 def _answer(asset: Asset, is_current: bool) -> Response:

@@ -18,6 +18,7 @@ from app.access.forms import kept_page
 from app.access.guard import register_forms, register_guard
 from app.access.http import headers
 from app.access.http.gate import Gate
+from app.access.page_registry import register_slices
 from app.access.views import HEALTH
 from app.assets import register_assets
 from app.core import clock, jobs, units
@@ -32,64 +33,24 @@ LANGUAGES = ("zh", "en")
 MAX_UPLOAD_BYTES = 6 * 1024 * 1024  # an upload is 5 MB at most; the form around it is not
 PREFERENCES = {"lang": LANGUAGES, "theme": ("auto", "light", "dark"), "type": ("normal", "large")}
 
-# Blueprints in order of the loop: module and the name of the blueprint in it.
-BLUEPRINTS = (
-    "app.access.views:bp",
-    "app.places.registry.views:bp",
-    "app.places.buildings.views:bp",
-    "app.places.captaincy.views:bp",
-    "app.places.points.views:bp",
-    "app.places.address.views:bp",
-    "app.places.zones.views:bp",
-    "app.places.imports.views:bp",
-    "app.places.accounts.views:bp",
-    "app.places.care.views:bp",
-    "app.catalog.views:bp",
-    "app.catalog.bundles.views:bp",
-    "app.catalog.suppliers.views:bp",
-    "app.catalog.imports.views:bp",
-    "app.ordering.cycles.views:bp",
-    "app.ordering.desk.views:bp",
-    "app.ordering.desk.views_telephone:bp",
-    "app.ordering.remarks.views:bp",
-    "app.ordering.standing.views:bp",
-    "app.ordering.packs.views:bp",
-    "app.ordering.resident.views:bp",
-    "app.ordering.pins.views:bp",
-    "app.ordering.resident.views_own_order:bp",
-    "app.errands.views:bp",
-    "app.intake.paste.views:bp",
-    "app.intake.workbook.views:bp",
-    "app.tally.views:bp",
-    "app.tally.desk.views:bp",
-    "app.tally.moving.views:bp",
-    "app.tally.claims.views:bp",
-    "app.tally.merging.views:bp",
-    "app.purchasing.views:bp",
-    "app.stock.views:bp",
-    "app.stock.rests.views:bp",
-    "app.allocation.views:bp",
-    "app.allocation.substitution.views:bp",
-    "app.picking.views:bp",
-    "app.dispatch.views:bp",
-    "app.dispatch.teams.views:bp",
-    "app.dispatch.hours.views:bp",
-    "app.dispatch.members.views:bp",
-    "app.dispatch.arrivals.views:bp",
-    "app.dispatch.drafts.views:bp",
-    "app.handover.views:bp",
-    "app.handover.doors.views:bp",
-    "app.handover.disputes.views:bp",
-    "app.settlement.views:bp",
-    "app.printing.centre.views:bp",
-    "app.printing.centre.views_files:bp",
-    "app.printing.centre.views_own:bp",
-    "app.printing.returns.views:bp",
-    "app.printing.paper_setup.views:bp",
-    "app.oversight.views:bp",
-    "app.oversight.texts.views:bp",
-    "app.oversight.order_status.views:bp",
-    "app.oversight.date.views:bp",
+# Slices that show pages, in order of the loop: `pages.py` of each says which.
+SLICES_WITH_PAGES = (
+    "access",
+    "places",
+    "catalog",
+    "ordering",
+    "errands",
+    "intake",
+    "tally",
+    "purchasing",
+    "stock",
+    "allocation",
+    "picking",
+    "dispatch",
+    "handover",
+    "settlement",
+    "printing",
+    "oversight",
 )
 # Modules whose job handlers the worker runs; imported when the first job is run, never by a page.
 JOB_MODULES = (
@@ -151,9 +112,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     Babel(app, locale_selector=_locale)
     register_assets(app)
     _register_templates(app)
-    for target in BLUEPRINTS:
-        module, _, name = target.partition(":")
-        app.register_blueprint(getattr(import_module(module), name))
+    register_slices(app, (import_module(f"app.{name}.pages").PAGES for name in SLICES_WITH_PAGES))
     cli.attach(app)
     return app
 
@@ -221,8 +180,7 @@ def _register_templates(app: Flask) -> None:
     app.jinja_env.globals.update(now=clock.now, get_locale=get_locale)
     asked = import_module("app.tally.moving.queries").buildings_to_ask_about
     app.extensions[import_module("app.places.buildings.moves").WITH_ORDERS] = asked
-    rail = import_module("app.oversight.navigation")
-    app.context_processor(rail.for_template)
+    app.context_processor(import_module("app.oversight.navigation").for_template)
     app.extensions[landing.EXTENSION] = import_module("app.oversight.landing").for_staff
 
 

@@ -24,6 +24,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.access.forms.kept_page import packed_form, sent_form
+from app.access.page_registry import about
 from app.access.permissions import Permission, Resident, Staff
 from app.access.sessions import household_tag, resident_of_request, staff_of_request
 from app.core.db import pending_claim
@@ -199,7 +200,7 @@ def _claim(then: Callable[[Any], str], by_anybody: bool = False) -> FormClaim:
 
 def about_cycle(cycle_id: int) -> None:
     """Say which cycle a page is about whose address does not name it (a bag, a round), for the frame around it."""
-    g.cycle_id = cycle_id
+    about(cycle_id=cycle_id)
 
 
 def same_secret(a: str, b: str) -> bool:

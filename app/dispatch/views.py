@@ -10,6 +10,7 @@ from sqlalchemy import true
 from werkzeug.wrappers import Response
 
 from app.access.guard import about_cycle, requires, staff, submit
+from app.access.page_registry import about
 from app.access.permissions import Permission, Staff
 from app.core import clock
 from app.core.db import db
@@ -167,7 +168,7 @@ def round(round_id: int) -> str:
 
 
 def _round_page(found: Round, form: Form) -> str:
-    about_cycle(found.plan.cycle_id)
+    about({"dispatch.plan": _("方案 #%(n)d", n=found.plan_id)}, cycle_id=found.plan.cycle_id, plan_id=found.plan_id)
     stops = queries.stop_rows(found.id)
     if rounds_service.teams_run(staff(), found.plan.cycle_id) is not None:
         return arrivals_views.round_page(found, stops, form)

@@ -1,17 +1,24 @@
-"""The left rail: the stages of the loop in order, with what waits in each, for the cycle that the page is about."""
+"""The frame of a staff page: the stages of the loop with what waits in each, the pages beside it, and breadcrumbs.
+
+Which pages there are, each slice says in its `pages.py`; here they meet the cycle that the page is about.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import current_app, g, request, url_for
 from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, func, or_, select
+from werkzeug.exceptions import HTTPException
 
+from app.access.forms.kept_page import page_address
+from app.access.page_registry import NavigationSection, StaffPage, ids_of_page, names_above, registry
 from app.access.permissions import Permission, Staff, ids_of
 from app.core.db import db
-from app.core.sentences import N_
 from app.handover.models import Dispute, DisputeState
 from app.ordering.models import Cycle, CycleState, OrderLine
 from app.oversight.setup import missing
@@ -29,13 +36,29 @@ CYCLES_SHOWN = 8
 
 @dataclass(frozen=True)
 class Entry:
-    """One line of the rail. tone: ok, todo, alarm or idle."""
+    """One line of the navigation. tone: ok, todo, alarm or idle."""
 
     label: str
     url: str
     count: int | None
     tone: str
     active: bool
+
+
+@dataclass(frozen=True)
+class Crumb:
+    """A page above the present one with its address, or the present one without."""
+
+    label: str
+    url: str | None
+
+
+@dataclass(frozen=True)
+class Here:
+    """Where the present page stands: the endpoint that is lit in the navigation ("" for none), and its breadcrumbs."""
+
+    lit: str
+    crumbs: list[Crumb]
 
 
 @dataclass(frozen=True)
@@ -57,21 +80,26 @@ class Person:
     role_label: str
     account_url: str
     sign_out_url: str
+    active: bool
 
 
 def for_template() -> dict[str, Any]:
-    """What the frame of every page needs: rail, rail_more, actor, cycle_choice. Six statements at most."""
+    """What the frame of every page needs: navigation, navigation_more, breadcrumbs, actor, cycle_choice. Six
+    statements at most."""
     staff: Staff | None = g.get("staff")
     if staff is None or request.endpoint is None:
         return {}
     cycles = _cycles(staff)
     cycle = _present(staff, cycles)
+    here = _here(staff, cycle)
+    own = url_for("access.account")
     return {
-        "rail": _rail(staff, cycle),
-        "rail_more": _more(staff),
+        "navigation": _stages(staff, cycle, here),
+        "navigation_more": _more(staff, here),
+        "breadcrumbs": here.crumbs,
         "cycle_choice": _choice(cycles, cycle) if cycle else None,
         "actor": Person(
-            staff.label, staff.kind, staff.role_label, url_for("access.account"), url_for("access.sign_out")
+            staff.label, staff.kind, staff.role_label, own, url_for("access.sign_out"), here.lit == "access.account"
         ),
         "setup_missing": lambda: missing(staff),
         "home_url": url_for("access.home"),
@@ -99,7 +127,7 @@ def _in_reach(staff: Staff) -> ColumnElement[bool]:
 
 def _present(staff: Staff, cycles: list[Cycle]) -> Cycle | None:
     """The cycle in the address, else the newest that is not over."""
-    wanted = (request.view_args or {}).get("cycle_id") or g.get("cycle_id")
+    wanted = (request.view_args or {}).get("cycle_id") or ids_of_page().get("cycle_id")
     for cycle in cycles:
         if cycle.id == wanted:
             return cycle
@@ -122,104 +150,76 @@ def _choice(cycles: list[Cycle], present: Cycle) -> CycleChoice:
     return CycleChoice(present.name, state.label, tone, options)
 
 
-# label, endpoint, permission, key of the count, tone while something waits
-STAGES = (
-    (N_("批次"), "ordering.cycle", Permission.CYCLE_READ, None, "idle"),
-    (N_("订单"), "ordering.orders", Permission.ORDER_READ, None, "idle"),
-    (N_("点位台"), "point_desk.index", Permission.TALLY_SIGN, "doubles", "alarm"),
-    (N_("电话下单"), "telephone.index", Permission.ORDER_PROXY, None, "idle"),
-    (N_("要核对的住户"), "claims.index", Permission.HOUSEHOLD_KEY, "claims", "alarm"),
-    (N_("接龙与表格"), "intake.index", Permission.INTAKE, "reviews", "alarm"),
-    (N_("点位汇总"), "tally.index", Permission.TALLY_READ, "tallies", "todo"),
-    (N_("采购"), "purchasing.index", Permission.PURCHASE, "purchases", "todo"),
-    (N_("收货与库存"), "stock.index", Permission.RECEIVE, "awaited", "todo"),
-    (N_("分配"), "allocation.index", Permission.ALLOCATE, "open", "todo"),
-    (N_("拣货装袋"), "picking.index", Permission.PICK, "allocated", "todo"),
-    (N_("路线"), "dispatch.index", Permission.PLAN_READ, "bags", "todo"),
-    (N_("发放与确认"), "handover.index", Permission.HAND_OUT, "dropped_off", "todo"),
-    (N_("异议"), "handover.disputes", Permission.DISPUTE, "disputes", "alarm"),
-    (N_("结算"), "settlement.index", Permission.SETTLE, None, "idle"),
-    (N_("打印"), "printing.index", Permission.PRINT, None, "idle"),
-    (N_("群通知"), "texts.index", Permission.TEXTS, None, "idle"),
-    (N_("闭环核对"), "oversight.loop", Permission.OVERSEE, None, "idle"),
-)
-MORE = (
-    (N_("全部批次"), "ordering.cycles", Permission.CYCLE_READ),
-    (N_("看板"), "oversight.dashboard", Permission.OVERSEE),
-    (N_("各趟"), "dispatch.my_rounds", Permission.LOAD),
-    (N_("地点"), "places.index", Permission.PLACES_READ),
-    (N_("商品"), "catalog.index", Permission.CATALOG_READ),
-    (N_("队伍与班次"), "roster.index", Permission.PLAN),
-    (N_("代办"), "errands.index", Permission.ERRAND),
-    (N_("长期订单"), "standing.index", Permission.CARE),
-    (N_("关爱名单"), "care.index", Permission.CARE),
-    (N_("送货提醒"), "care.door_notes", Permission.HAND_OUT),
-    (N_("分派给我的代办"), "errands.to_do", Permission.HAND_OUT),
-    (N_("替代清单"), "substitutions.index", Permission.ALLOCATE),
-    (N_("静置时间"), "rests.index", Permission.CATALOG_EDIT),
-    (N_("日志"), "oversight.events", Permission.AUDIT),
-    (N_("账号"), "accounts.index", Permission.ACCOUNTS),
-)
-
-OF_POINTS = {"intake.index"}  # a chain or table is for a whole point; who holds one building has none
-OF_THE_WHOLE = {"oversight.loop"}  # pages that answer only who holds the permission for a whole subdistrict
-
-# Blueprints of a slice beside its first: their pages lie under the same entry.
-HOUSE_OF = {
-    **dict.fromkeys(("buildings", "points", "zones", "places_import"), "places"),
-    **dict.fromkeys(("bundles", "suppliers", "catalog_import"), "catalog"),
-    **dict.fromkeys(("paper", "print_files", "returns"), "printing"),
-    **dict.fromkeys(("telephone", "desk"), "point_desk"),
-}
-
-
-def _reaches(staff: Staff, endpoint: str, permission: Permission) -> bool:
-    if endpoint in OF_THE_WHOLE:
-        return bool(ids_of(staff.scopes(permission), "subdistrict"))
-    if endpoint in OF_POINTS:
-        return any(grant.scope_kind != "building" for grant in staff.scopes(permission))
-    return staff.may(permission)
-
-
-def _rail(staff: Staff, cycle: Cycle | None) -> list[Entry]:
+def _stages(staff: Staff, cycle: Cycle | None, here: Here) -> list[Entry]:
+    """The stations of the loop that the account may open. `here` is where the page stands."""
     if cycle is None:
         return []
     whole = is_subdistrict_in_scope(staff, Permission.CYCLE_READ, cycle.subdistrict_id)
     counts = _counts(cycle) if whole else _counts_of_point(staff, cycle)
-    here = request.endpoint or ""
     entries = []
-    for label, endpoint, permission, key, tone in STAGES:
-        if endpoint not in current_app.view_functions or not _reaches(staff, endpoint, permission):
+    for page in registry().in_section(NavigationSection.STAGES):
+        if page.position is None or not page.is_open_to(staff):
             continue
-        count = counts.get(key or "")
-        entries.append(
-            Entry(
-                str(_(label)),
-                url_for(endpoint, cycle_id=cycle.id),
-                count or None,
-                tone if count else ("ok" if key and counts else "idle"),
-                _is_here(here, endpoint),
-            )
-        )
+        key, count = page.position.count, counts.get(page.position.count)
+        tone = page.position.tone if count else ("ok" if key and counts else "idle")
+        url = url_for(page.endpoint, cycle_id=cycle.id)
+        entries.append(Entry(str(_(page.label)), url, count or None, tone, page.endpoint == here.lit))
     return entries
 
 
-def _is_here(here: str, endpoint: str) -> bool:
-    slice_, _dot, name = endpoint.partition(".")
-    if here == endpoint:
-        return True
-    room = here.partition(".")[0]
-    owner = HOUSE_OF.get(room, room) == slice_
-    return owner and name == "index" and here not in {entry[1] for entry in (*STAGES, *MORE)}
-
-
-def _more(staff: Staff) -> list[Entry]:
-    here = request.endpoint or ""
+def _more(staff: Staff, here: Here) -> list[Entry]:
     return [
-        Entry(str(_(label)), url_for(endpoint), None, "idle", _is_here(here, endpoint))
-        for label, endpoint, permission in MORE
-        if endpoint in current_app.view_functions and _reaches(staff, endpoint, permission)
+        Entry(str(_(page.label)), url_for(page.endpoint), None, "idle", page.endpoint == here.lit)
+        for page in registry().in_section(NavigationSection.MORE)
+        if page.is_open_to(staff)
     ]
+
+
+def _here(staff: Staff, cycle: Cycle | None) -> Here:
+    """Find the page of this request, the pages above it and its place in the navigation.
+
+    A form that was refused shows the page it was made on, unless its action is registered as a page of its own.
+    """
+    endpoint, named = request.endpoint or "", request.view_args or {}
+    if request.method == "POST" and endpoint not in registry().pages:
+        endpoint, named = _matched(page_address())
+    ids = {"cycle_id": cycle.id} if cycle else {}
+    ids |= {**ids_of_page(), **named}
+    path = registry().path_to(endpoint, staff)
+    open_ones = [page for page in path if page.is_open_to(staff) and (cycle or not _needs_cycle(page))]
+    lit = [page.endpoint for page in open_ones if page.position is not None]
+    names = {"ordering.cycle": cycle.name if cycle else "", **names_above()}
+    crumbs: list[Crumb] = []
+    for page in open_ones:
+        label = names.get(page.endpoint) or str(_(page.label))
+        if page.endpoint == endpoint:
+            crumbs.append(Crumb(label, None))
+        elif _arguments(page.endpoint) <= set(ids):
+            crumbs.append(Crumb(label, url_for(page.endpoint, **_only(ids, page.endpoint))))
+    if path and len(crumbs) < 2:  # nothing above it
+        crumbs.insert(0, Crumb(str(_("首页")), url_for("access.home")))
+    return Here(lit[-1] if lit else "", crumbs)
+
+
+def _matched(address: str) -> tuple[str, dict[str, Any]]:
+    """The endpoint and arguments of an address of ours; nothing for an address that is none."""
+    try:
+        endpoint, named = current_app.create_url_adapter(request).match(urlsplit(address).path, method="GET")  # type: ignore[union-attr]
+    except HTTPException:
+        return "", {}
+    return endpoint, dict(named)
+
+
+def _needs_cycle(page: StaffPage) -> bool:
+    return page.position is not None and page.position.section == NavigationSection.STAGES
+
+
+def _arguments(endpoint: str) -> set[str]:
+    return set(next(current_app.url_map.iter_rules(endpoint)).arguments)
+
+
+def _only(ids: Mapping[str, Any], endpoint: str) -> dict[str, Any]:
+    return {name: ids[name] for name in _arguments(endpoint)}
 
 
 def _counts_of_point(staff: Staff, cycle: Cycle) -> dict[str, int]:

@@ -8,7 +8,8 @@ from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
 from app.access.forms.background import newest
-from app.access.guard import about_cycle, requires, staff, submit
+from app.access.guard import requires, staff, submit
+from app.access.page_registry import about
 from app.access.permissions import Permission
 from app.core.errors import Invalid, NotFound
 from app.core.input.schemas import Form
@@ -176,14 +177,15 @@ def order(order_id: int) -> str:
 
 def _order_page(order_id: int, form: Form | None) -> str:
     order = service.require_order(staff(), order_id)
-    about_cycle(order.cycle_id)
+    place = queries.places_of([order.service_point_id])[order.building_id]
+    about({"settlement.building": place.name}, cycle_id=order.cycle_id, building_id=order.building_id)
     sheet = statement_queries.sheet(order)
     owed = sheet.account.to_collect_fen or sheet.account.to_refund_fen
     kind = PaymentKind.REFUND if sheet.account.to_refund_fen else PaymentKind.PAID
     return render_template(
         "settlement/order.html",
         order=order,
-        place=queries.places_of([order.service_point_id])[order.building_id],
+        place=place,
         door=statement_queries.door_of(order),
         sheet=sheet,
         kinds=[(one.value, one.label) for one in MARKS],

@@ -14,7 +14,7 @@ from app.core.input.schemas import Form
 from app.core.paging import paginate
 from app.purchasing.models import PurchaseOrderLine
 from app.purchasing.queries import cycle_in_reach
-from app.stock import pages, queries, service
+from app.stock import page_queries, queries, service
 from app.stock.keeping.views import bp as keeping
 from app.stock.models import GoodsReceipt, ReceiptKind, WriteOffState
 from app.stock.schemas import DeliverySchema, TakeInSchema, UnorderedSchema
@@ -45,7 +45,7 @@ def index(cycle_id: int) -> str:
         orders=queries.expected(cycle_id),
         resting_count=resting_count,
         resting=resting,
-        write_offs=pages.write_offs(cycle, WriteOffState.ASKED),
+        write_offs=page_queries.write_offs(cycle, WriteOffState.ASKED),
         me=staff().id,
         page=page,
         receipts=queries.receipt_rows(page.rows),
@@ -65,10 +65,10 @@ def _delivery_page(cycle_id: int, order_id: int, form: Form | None, extra: Form 
         "stock/delivery.html",
         cycle=cycle,
         may_receive=cycle.state not in service.OVER,
-        order=pages.delivery_page(cycle_id, order_id),
+        order=page_queries.delivery_page(cycle_id, order_id),
         form=form,
         extra=extra,
-        options=pages.goods_options(),
+        options=page_queries.goods_options(),
     )
 
 
@@ -76,7 +76,7 @@ def _delivery_page(cycle_id: int, order_id: int, form: Form | None, extra: Form 
 @requires(Permission.RECEIVE)
 def receive(cycle_id: int, order_id: int) -> Response | tuple[str, int]:
     """Book a delivery."""
-    pages.delivery_page(cycle_id, order_id)
+    page_queries.delivery_page(cycle_id, order_id)
     form = RowForm(DeliverySchema, request.form, ARRIVED)
     if form.is_valid:
         try:
@@ -92,7 +92,7 @@ def receive(cycle_id: int, order_id: int) -> Response | tuple[str, int]:
 @requires(Permission.RECEIVE)
 def unordered(cycle_id: int, order_id: int) -> Response | tuple[str, int]:
     """Book goods that came with a delivery though nobody ordered them."""
-    pages.delivery_page(cycle_id, order_id)
+    page_queries.delivery_page(cycle_id, order_id)
     form = RowForm(UnorderedSchema, request.form, GOODS)
     if form.is_valid:
         try:
@@ -137,7 +137,7 @@ def _take_in_page(cycle_id: int, form: Form | None) -> str:
         "stock/take_in.html",
         cycle=cycle,
         form=form,
-        options=pages.goods_options(),
+        options=page_queries.goods_options(),
         kinds=[(kind.value, kind.label) for kind in (ReceiptKind.DONATION, ReceiptKind.OPENING)],
         numbers=range(1, BLANK_ROWS + 1),
     )

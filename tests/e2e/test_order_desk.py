@@ -40,7 +40,7 @@ def test_the_supplies_team_takes_orders_in_only_once_it_holds_the_role_and_then_
     telephone(supplies, site, "银杏里1-101")
     supplies.page.wait_for_selector("#f-home")
     assert supplies.page.locator("#f-goods").count() == 0
-    supplies.page.click("nav.ld-rail-side a:has-text('接龙与表格')")
+    supplies.page.click("nav.ld-navigation-side a:has-text('接龙与表格')")
     supplies.page.fill("textarea", "#接龙 青菜\n1. 2-101 1份\n")
     supplies.click("读一遍")
     supplies.press("入单")
@@ -73,7 +73,7 @@ def test_an_order_desk_of_one_building_starts_at_the_telephone_and_reaches_no_ot
         desk.page.fill(f"input[name={name}]", "a sentence of my own")
     desk.click("更换密码")
     desk.page.wait_for_url("**/telephone")
-    assert desk.page.locator("nav.ld-rail-side a:has-text('接龙与表格')").count() == 0
+    assert desk.page.locator("nav.ld-navigation-side a:has-text('接龙与表格')").count() == 0
     telephone(desk, site, "201")
     desk.page.wait_for_selector("#f-goods")
     telephone(desk, site, "10-101")

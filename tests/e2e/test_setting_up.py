@@ -86,7 +86,7 @@ def test_the_parts_of_the_site_stand_beside_every_page_and_nobody_is_locked_in(e
     admin = sign_in("admin")
     for label, path in (("地点", "/places/"), ("商品", "/catalog/"), ("账号", "/accounts/"), ("看板", "/dashboard")):
         admin.go("/")
-        admin.page.click(f"nav.ld-rail-side a:has-text('{label}')")
+        admin.page.click(f"nav.ld-navigation-side a:has-text('{label}')")
         admin.page.wait_for_url(f"**{path}")
     empty.account("nobody", None)
     nobody = sign_in("nobody", 360)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import gzip
 import re
+from collections.abc import Callable
 
 import pytest
 from flask import Flask, url_for
 
-from app.assets import STATIC, STYLESHEETS, TEMPLATES, icon_sprite, quoted_words, stylesheet
+from app.assets import STATIC, STYLESHEETS, TEMPLATES, icon_sprite, quoted_words, resident_templates, stylesheet
 
 SCREEN_TEMPLATES = sorted(path for path in TEMPLATES.rglob("*.html") if "print" not in path.parts)
+Render = Callable[..., str]
 SOURCE = '<svg><symbol id="bag"><path d="M1"/></symbol><symbol id="map-fill"><path d="M2"/></symbol></svg>'
 
 
@@ -20,7 +22,8 @@ def address(shell: Flask, name: str) -> str:
 
 
 @pytest.mark.parametrize(
-    "name", ["bootstrap.css", "louda.css", "dark.css", "louda.js", "desk.js", "htmx.js", "icons.svg", "mark.svg"]
+    "name",
+    ("louda.css home.css dark.css louda.js desk.js resident.js htmx.js icons.svg home-icons.svg mark.svg").split(),
 )
 def test_every_asset_is_served_for_a_year_under_its_present_address(shell: Flask, name: str) -> None:
     answer = shell.test_client().get(address(shell, name))
@@ -76,8 +79,29 @@ def test_an_icon_named_in_any_template_is_in_the_sprite(shell: Flask) -> None:
         for name in re.findall(r"\bicon\(\s*'([^']+)'", path.read_text("utf-8"))
         + re.findall(r"sign='([^']+)'", path.read_text("utf-8"))
     }
-    assert {"check-lg", "search"} <= named <= quoted_words(TEMPLATES)
+    assert {"check-lg", "search"} <= named <= quoted_words(SCREEN_TEMPLATES)
     assert [name for name in sorted(named) if f'id="{name}"' not in sprite] == []
+
+
+def test_the_smaller_sprite_holds_every_icon_that_a_resident_sees(shell: Flask, render: Render) -> None:
+    sprite = shell.test_client().get(address(shell, "home-icons.svg")).get_data(as_text=True)
+    named = {
+        name for path in resident_templates() for name in re.findall(r"\bicon\(\s*'([^']+)'", path.read_text("utf-8"))
+    }
+    assert {"telephone", "plus-lg"} <= named
+    assert [name for name in sorted(named) if f'id="{name}"' not in sprite] == []
+    icon = '{% from "_ui.html" import icon %}{{ icon("telephone") }}'
+    for path, name in (("/my", "home-icons"), ("/enter/ABC", "home-icons"), ("/my-rounds", "icons"), ("/", "icons")):
+        assert f"/{name}.svg#telephone" in render(icon, path=path), path
+
+
+def test_a_class_that_a_resident_sees_is_in_the_smaller_stylesheet(shell: Flask) -> None:
+    """But for the parts of shared files that only the staff's frame uses."""
+    small = shell.test_client().get(address(shell, "home.css")).get_data(as_text=True)
+    defined = set(re.findall(r"\.(ld-[a-z-]+)", stylesheet())) - set(re.findall(r"\.(ld-[a-z-]+)", small))
+    own = [path for path in resident_templates() if not path.name.startswith("_") or path.parent != TEMPLATES]
+    used = {name for path in own for name in re.findall(r"ld-[a-z-]+", path.read_text("utf-8"))}
+    assert used & defined == set()
 
 
 @pytest.mark.parametrize("path", SCREEN_TEMPLATES, ids=lambda path: str(path.relative_to(TEMPLATES)))

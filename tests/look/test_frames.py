@@ -26,15 +26,15 @@ def test_the_frame_stands_without_anybody_signed_in(render: Render) -> None:
     assert "ld-drawer" not in page
 
 
-def test_the_rail_lists_the_stages_in_order_and_marks_where_one_is(render: Render) -> None:
-    page = render(PAGE, rail=stages()).split("<ol", 1)[1]
+def test_the_navigation_lists_the_stages_in_order_and_marks_where_one_is(render: Render) -> None:
+    page = render(PAGE, navigation=stages()).split("<ol", 1)[1]
     assert page.index("批次与订单") < page.index("点位统计")
     assert 'href="/tally" aria-current="page"' in page
 
 
 def test_the_first_thing_the_keyboard_reaches_leads_past_the_frame(render: Render) -> None:
     for source in (PAGE, HOME):
-        body = render(source, rail=stages()).split("<body", 1)[1]
+        body = render(source, navigation=stages()).split("<body", 1)[1]
         assert body.index('href="#main"') < body.index("<header")
 
 
@@ -64,11 +64,10 @@ def test_a_forged_cookie_is_only_text(shell: Flask) -> None:
         assert "<script>" not in shell.jinja_env.from_string(HOME).render()
 
 
-def test_the_resident_loads_neither_bootstrap_nor_htmx(render: Render) -> None:
+def test_a_resident_loads_our_stylesheet_and_no_htmx(render: Render) -> None:
     page = render(HOME)
-    assert "bootstrap" not in page
     assert "htmx" not in page
-    assert "louda.css" in page
+    assert "home.css" in page
 
 
 def test_an_error_page_names_its_number_and_what_is_stored_now(render: Render) -> None:
@@ -89,4 +88,5 @@ def test_a_resident_meets_an_error_in_the_frame_of_residents(render: Render) -> 
     lost = {"status": 404, "title": "没有找到", "sentence": ""}
     for path in ("/my/cycles/9", "/enter/gone"):
         assert 'class="ld-home"' in render('{% include "error.html" %}', path=path, **lost)
-    assert 'class="ld-home"' not in render('{% include "error.html" %}', path="/cycles/9", **lost)
+    for path in ("/cycles/9", "/my-rounds"):
+        assert 'class="ld-home"' not in render('{% include "error.html" %}', path=path, **lost)

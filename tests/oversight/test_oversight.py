@@ -91,7 +91,7 @@ def test_the_pages_open_for_those_who_oversee(app: Flask, published: World, coun
     assert world.sign_in(app, published, "leader").get(f"{cycle}/loop").status_code == 404
 
 
-def test_the_rail_shows_a_person_only_what_the_role_may_open(app: Flask, published: World) -> None:
+def test_the_navigation_shows_a_person_only_what_the_role_may_open(app: Flask, published: World) -> None:
     cycle = f"/cycles/{published.cycle.id}"
     supplies = world.sign_in(app, published, "supplies").get(f"{cycle}/allocation").get_data(as_text=True)
     assert f'href="{cycle}/picking"' in supplies

@@ -19,6 +19,7 @@ from werkzeug.test import TestResponse
 
 from app.access.guard import PUBLIC, access_of
 from app.access.models import Role
+from app.access.page_registry import registry
 from app.access.permissions import GRANTED, Permission
 from app.core.idempotency import new_key
 from tests.security.day import STAFF, Day
@@ -94,6 +95,18 @@ def test_the_matrix_is_what_the_application_answers(day: Day, seen: dict[tuple[s
     assert kept[0] == list(HEAD)
     assert [row for row in rows if row not in kept] == []
     assert [row for row in kept[1:] if row not in rows] == []
+
+
+def test_the_matrix_and_the_registered_pages_name_the_same_permissions(day: Day) -> None:
+    """What staff may open is registered by its slice, with the permission that stands in the matrix."""
+    with MATRIX.open(newline="", encoding="utf-8") as file:
+        rows = {(row["method"], row["path"]): row["permission"] for row in csv.DictReader(file)}
+    known = registry(day.app)
+    registered = {**known.frameless, **{name: page.permission for name, page in known.pages.items()}}
+    for method, rule in cells(day):
+        mark = rows[method, rule.rule]
+        if method == "GET" and mark not in (PUBLIC, Permission.OWN_HOUSEHOLD):
+            assert registered.get(rule.endpoint) == mark, rule.endpoint
 
 
 def test_the_door_and_the_mark_decide_before_the_object_does(

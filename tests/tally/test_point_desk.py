@@ -68,12 +68,12 @@ def test_a_leader_keeps_replaces_or_adds(app: Flask, town: world.World, choice: 
     assert "没有重复的订单" in desk.get(page).get_data(as_text=True)
 
 
-def test_the_desk_and_the_rail_count_what_waits(app: Flask, town: world.World) -> None:
+def test_the_desk_and_the_navigation_count_what_waits(app: Flask, town: world.World) -> None:
     text = sign_in(app, town, "leader").get(f"/cycles/{town.cycle.id}/point").get_data(as_text=True)
     assert "1 户从两处来了订单" in text
     assert "还有 4 户没有结果" in text
-    rail = text.split("点位台</span>")[1].split("</a>")[0]
-    assert "1</span>" in rail
+    navigation = text.split("点位台</span>")[1].split("</a>")[0]
+    assert "1</span>" in navigation
     other = sign_in(app, town, "leader2").get(f"/cycles/{town.cycle.id}/point").get_data(as_text=True)
     assert "没有重复" in other
 

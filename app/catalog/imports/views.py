@@ -82,7 +82,6 @@ def _shown(plan: Plan, chosen: Choices, digest: str) -> ResponseReturnValue:
         },
         commit_url=url_for("catalog_import.commit"),
         back_url=url_for("catalog_import.start"),
-        trail=[(_("商品目录"), url_for("catalog.index")), (_("导入"), url_for("catalog_import.start"))],
     )
     return (page, 422) if plan.problems else page
 

@@ -9,7 +9,8 @@ from flask import Blueprint, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from app.access.guard import about_cycle, requires, staff, submit
+from app.access.guard import requires, staff, submit
+from app.access.page_registry import about
 from app.access.permissions import Permission
 from app.core import clock
 from app.core.db import db
@@ -78,9 +79,18 @@ def round_page(found: Round, stops: list[queries.StopRow], form: Form) -> str:
     )
 
 
+def _about_stop(stop: Stop) -> None:
+    plan, round_ = stop.round.plan, stop.round
+    names = {
+        "dispatch.plan": _("方案 #%(n)d", n=plan.id),
+        "dispatch.round": _("第 %(n)d 趟", n=round_.seq),
+    }
+    about(names, cycle_id=plan.cycle_id, plan_id=plan.id, round_id=round_.id, building_id=stop.building_id)
+
+
 def sign_page(stop: Stop, form: Form) -> str:
     """The bags of a stop as a list to tick, and what was counted there already."""
-    about_cycle(stop.round.plan.cycle_id)
+    _about_stop(stop)
     is_first = stop.state in arrivals_service.SIGNABLE
     bags = queries.bags_at_stop(stop.id) if is_first else counts.expected_at(stop)
     said = counts.counts_at([stop.id]).get(stop.id, [])
@@ -156,7 +166,7 @@ def difference(stop_id: int) -> str:
 
 
 def _difference_page(stop: Stop, form: Form) -> str:
-    about_cycle(stop.round.plan.cycle_id)
+    _about_stop(stop)
     found = counts.difference_at(stop.id)
     said = counts.counts_at([stop.id]).get(stop.id, [])
     last = counts.said_at([stop.id]).get(stop.id, [])

@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from app.access.guard import about_cycle, requires, staff, submit
+from app.access.page_registry import about
 from app.access.permissions import Permission
 from app.core.db import db
 from app.core.errors import Conflict, Invalid, NotFound
@@ -194,7 +195,7 @@ def line(line_id: int) -> str:
 
 def _line_page(line: ChainLine, form: Form) -> str:
     kept = db.session.get_one(ChainPaste, line.paste_id)
-    about_cycle(kept.cycle_id)
+    about({"intake.preview": _("第 %(n)d 次粘贴", n=kept.seq)}, cycle_id=kept.cycle_id, paste_id=kept.id)
     row = queries.line_row(kept, line.id)
     typed = request.args.get("q", "").strip()[:40]
     found = queries.homes_like(kept.service_point_id, typed)

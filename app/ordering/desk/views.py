@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from app.access.guard import requires, staff, submit
+from app.access.page_registry import about
 from app.access.permissions import Permission
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.input.schemas import Form, load
@@ -86,6 +87,7 @@ def order_for(cycle_id: int, household_id: int) -> Any:
     by = staff()
     cycle = queries.readable_cycle(by, Permission.ORDER_PROXY, cycle_id)
     place = orders.household_place(by, household_id, Permission.ORDER_PROXY)
+    about({"desk.building": place.label}, building_id=place.id)
     order = orders.order_of(cycle_id, household_id)
     offers = order_form.listed(cycle_id)
     form = Form(initial=order_form.as_typed(order, offers))

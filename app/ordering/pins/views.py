@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 from app.access import pins
 from app.access.guard import requires, staff, submit
 from app.access.models import DoorPin
+from app.access.page_registry import about
 from app.access.permissions import Permission
 from app.ordering import orders, queries
 from app.ordering.cycles import queries as cycles_queries
@@ -29,6 +30,7 @@ def show(household_id: int) -> str:
 
 def _page(household_id: int, pin: str = "") -> str:
     place = orders.household_place(staff(), household_id, Permission.HOUSEHOLD_KEY)
+    about({"desk.building": place.label}, building_id=place.id)
     building, room = cycles_queries.address_of(household_id)
     return render_template(
         "ordering/door_pin.html",

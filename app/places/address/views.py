@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from app.access.guard import requires, staff, submit
+from app.access.page_registry import about
 from app.access.permissions import Permission
 from app.core.db import db
 from app.core.errors import Invalid
@@ -117,6 +118,7 @@ def profile(compound_id: int) -> str:
 
 def _profile(compound_id: int, form: Form) -> str:
     compound = require_compound(staff(), EDIT, compound_id)
+    about({"places.compound": compound.name})
     row = db.session.get(AddressProfile, compound_id)
     initial = {
         "words": "\n".join(f"{word}={LEVEL_NAMES[level]}" for word, level in dict(row.words if row else {}).items()),

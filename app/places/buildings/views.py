@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 
 from app.access.forms.submission import attempt
 from app.access.guard import requires, staff, submit
+from app.access.page_registry import about
 from app.access.permissions import Permission
 from app.core.codes import grouped
 from app.core.input.schemas import CommandSchema, Form
@@ -46,6 +47,7 @@ def _page(
     shown: Building, form: Form | None = None, theirs: dict[str, str] | None = None, part: str = ""
 ) -> ResponseReturnValue:
     may_edit = staff().may(EDIT)
+    about({"places.compound": shown.compound.name}, compound_id=shown.compound_id)
     stairwells = buildings_queries.stairwells_of(shown.id)
     return render_template(
         "places/building.html",

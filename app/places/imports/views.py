@@ -106,7 +106,6 @@ def _shown(plan: Plan, form: Form, digest: str) -> ResponseReturnValue:
         choices=choices,
         commit_url=url_for("places_import.commit"),
         back_url=url_for("places_import.start"),
-        trail=[(_("小区与楼栋"), url_for("places.index")), (_("导入"), url_for("places_import.start"))],
     )
     return (page, 422) if plan.problems else page
 

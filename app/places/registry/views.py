@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 
 from app.access.forms.submission import attempt
 from app.access.guard import requires, staff, submit
+from app.access.page_registry import about
 from app.access.permissions import Permission
 from app.core.input.schemas import Form
 from app.core.paging import same_list
@@ -127,6 +128,7 @@ def gate(gate_id: int) -> ResponseReturnValue:
     """Open, close or move a gate."""
     shown = service.gate_in_scope(staff(), gate_id)
     compound_id = shown.compound_id
+    about(compound_id=compound_id)
 
     def page(form: Form | None, theirs: dict[str, str]) -> str:
         fresh = service.gate_in_scope(staff(), gate_id)

@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 
 from app.access.forms.submission import attempt
 from app.access.guard import requires, staff, submit
+from app.access.page_registry import about
 from app.access.permissions import Permission
 from app.core.db import db
 from app.core.errors import NotFound
@@ -111,6 +112,7 @@ def texts(cycle_id: int, kind: str) -> str:
     if cycle is None or found is None:
         raise NotFound
     require_part_of(staff(), Permission.PRINT, cycle.subdistrict_id)
+    about({"printing.kind": _(found.label_zh)})
     points = centre_queries.points_of(cycle_id, points_in_scope(staff(), Permission.PRINT))
     waves = centre_queries.waves(cycle_id)
     asked = request.args.get("wave", type=int)

@@ -16,7 +16,7 @@ from app.core.input.rows import RowForm
 from app.core.input.schemas import Form
 from app.core.paging import paginate
 from app.purchasing.queries import cycle_in_reach
-from app.stock import pages, queries
+from app.stock import page_queries, queries
 from app.stock.keeping import service as keeping_service
 from app.stock.models import WriteOff
 from app.stock.schemas import AskWriteOffSchema, CarrySchema, CountSchema, SeenSchema, SendBackSchema
@@ -52,8 +52,8 @@ def _lot_page(cycle_id: int, lot_id: int, which: str, form: Form | None) -> str:
     return render_template(
         "stock/lot.html",
         cycle=cycle,
-        lot=pages.lot_page(cycle, lot_id),
-        places=pages.inside_places(cycle.subdistrict_id),
+        lot=page_queries.lot_page(cycle, lot_id),
+        places=page_queries.inside_places(cycle.subdistrict_id),
         forms={which: form} if form else {},
     )
 
@@ -105,7 +105,7 @@ def _act(
 def write_offs(cycle_id: int) -> str:
     """The write-offs of the subdistrict and how they ended."""
     cycle = cycle_in_reach(staff(), Permission.RECEIVE, cycle_id)
-    return render_template("stock/write_offs.html", cycle=cycle, rows=pages.write_offs(cycle), me=staff().id)
+    return render_template("stock/write_offs.html", cycle=cycle, rows=page_queries.write_offs(cycle), me=staff().id)
 
 
 @bp.post("/cycles/<int:cycle_id>/stock/write-offs/<int:write_off_id>/approve")
@@ -142,7 +142,7 @@ def count_form(cycle_id: int) -> str:
 
 def _count_page(cycle_id: int, form: Form | None) -> str:
     cycle = cycle_in_reach(staff(), Permission.RECEIVE, cycle_id)
-    return render_template("stock/count.html", cycle=cycle, form=form, rows=pages.countable(cycle))
+    return render_template("stock/count.html", cycle=cycle, form=form, rows=page_queries.countable(cycle))
 
 
 @bp.post("/cycles/<int:cycle_id>/stock/count")

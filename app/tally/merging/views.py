@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.access.guard import requires, staff, submit
+from app.access.page_registry import about
 from app.access.permissions import Permission
 from app.core.codes import grouped
 from app.core.errors import Conflict, Invalid
@@ -31,6 +32,7 @@ def choose(building_id: int) -> str:
 
 
 def _doors(building: Building, every: list[Home], gone: Home | None) -> str:
+    about({"desk.building": building.label}, building_id=building.id)
     typed = (request.args.get("room") or "").strip()[:40]
     others = [home for home in every if gone is None or home.id != gone.id]
     alike = merging_queries.pairs(every, building.label)
@@ -57,6 +59,7 @@ def ask(household_id: int) -> str:
 
 def _question(household_id: int, into: int, form: Form) -> str:
     building, gone, kept = merging_queries.pair(staff(), household_id, into)
+    about({"desk.building": building.label}, building_id=building.id)
     held = merging_queries.holdings(building, gone, kept)
     return render_template(
         "tally/merge_ask.html",
