@@ -15,7 +15,7 @@ from app.ordering.models import Cycle, CyclePoint, HouseholdOrder, OrderLine, Or
 from app.places.models import Building, Community, Compound, Household, ServicePoint, Stairwell
 from app.tally.claims import queries as claims_queries
 from app.tally.models import Tally, TallyLine, TallyState
-from app.tally.rules import Cell, Matrix, tally
+from app.tally.rules import Cell, Matrix, SigningState, obstacles, tally
 
 COUNTED = (OrderState.PLACED, OrderState.LOCKED, OrderState.SETTLED, OrderState.VOIDED)
 
@@ -40,7 +40,7 @@ class PointRow:
     @property
     def is_ready(self) -> bool:
         """Nothing stands in the way of signing."""
-        return self.open_reviews == 0 and self.without_outcome == 0 and self.claims == 0
+        return not obstacles(SigningState(self.claims, self.open_reviews, self.without_outcome))
 
 
 @dataclass(frozen=True)

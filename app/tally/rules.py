@@ -1,30 +1,21 @@
-"""Point tally: the matrix of buildings and items, the roll call, and when a point may sign.
+"""Point tally: the matrix of buildings and items, and when a point may sign.
 
-    open review lines   households without outcome   totals equal locked orders   may sign
-    0                   0                            yes                          yes
-    1 or more           any                          any                          no: settle them
-    0                   1 or more                    yes                          no: call them, or sign with a reason
-    0                   0                            no                           no: the difference is named
+    telephone claims    open review lines    households without outcome    units counted = units seen    may sign
+    0                   0                    0                             yes                           yes
+    1 or more           any                  any                           any                           no: settle them
+    0                   1 or more            any                           any                           no: settle them
+    0                   0                    1 or more                     any                           no: call them
+    0                   0                    0                             no                            no: look again
 
-Roll call. A household with a placed order is `ordered` whatever was written down; the others need an outcome:
-
-    order   written down                       outcome
-    yes     anything or nothing                ordered
-    no      declined, unreachable, away        as written
-    no      ordered                            none: there is no order, ask again
-    no      nothing                            none
+A named override of the roll call belongs to the lock of the cycle, which writes an outcome for each household that was
+not reached; behind it no signature needs one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-
-from app.core.sentences import N_, Sentence, sentence
-from app.core.text.natural import natural_key
-
-ORDERED = "ordered"
-WRITTEN = ("declined", "unreachable", "away")
+from enum import StrEnum
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,84 +63,32 @@ def _matrix(point_id: int, cells: dict[tuple[int, int], int]) -> Matrix:
     return Matrix(point_id, kept, by_building, dict(sorted(by_item.items())), sum(kept.values()))
 
 
-@dataclass(frozen=True, slots=True)
-class Gap:
-    """An item whose tallied units differ from the locked orders (E5)."""
+class Obstacle(StrEnum):
+    """What stands before a signature."""
 
-    item_id: int
-    qty_tallied: int
-    qty_ordered: int
-
-
-def gaps(tallied: Mapping[int, int], ordered: Mapping[int, int]) -> tuple[Gap, ...]:
-    """Items of one point where tally and locked orders disagree, in order of id; empty when E5 holds."""
-    items = sorted({*tallied, *ordered})
-    pairs = [Gap(item, tallied.get(item, 0), ordered.get(item, 0)) for item in items]
-    return tuple(gap for gap in pairs if gap.qty_tallied != gap.qty_ordered)
-
-
-def roll_call_outcome(has_order: bool, written: str | None) -> str | None:
-    """How a household's roll call ends (a value of Outcome), or None while it is open."""
-    if has_order:
-        return ORDERED
-    return written if written in WRITTEN else None
-
-
-@dataclass(frozen=True, slots=True)
-class RollCall:
-    """The roll call of a point: household id → outcome, and the households still without one."""
-
-    outcomes: Mapping[int, str]
-    open: tuple[int, ...]
-
-    @property
-    def is_complete(self) -> bool:
-        return not self.open
-
-    @property
-    def counts(self) -> dict[str, int]:
-        """How many households ended each way; every outcome is listed."""
-        counts = dict.fromkeys((ORDERED, *WRITTEN), 0)
-        for outcome in self.outcomes.values():
-            counts[outcome] += 1
-        return counts
-
-
-def roll_call(households: Iterable[int], with_order: Set[int], written: Mapping[int, str]) -> RollCall:
-    """The roll call of all active households in scope; nobody is left out: outcomes + open = households."""
-    outcomes: dict[int, str] = {}
-    still_open = []
-    for household in sorted(set(households)):
-        outcome = roll_call_outcome(household in with_order, written.get(household))
-        if outcome is None:
-            still_open.append(household)
-        else:
-            outcomes[household] = outcome
-    return RollCall(outcomes, tuple(still_open))
+    CLAIMS = "claims"
+    REVIEWS = "reviews"
+    HOUSEHOLDS = "households"
+    CHANGED = "changed"
 
 
 @dataclass(frozen=True, slots=True)
 class SigningState:
-    """What stands before a signature. `override_reason`: why a point signs with households not reached yet."""
+    """A tally before its signature. `qty_seen`: the total in sale units that whoever signs was shown."""
 
+    claims: int
     open_reviews: int
-    open_households: int
-    gaps: tuple[Gap, ...] = ()
-    override_reason: str = ""
+    without_outcome: int
+    qty_counted: int = 0
+    qty_seen: int = 0
 
 
-def obstacles(state: SigningState) -> tuple[Sentence, ...]:
-    """Why the tally cannot be signed yet, one sentence each; empty when it can."""
-    found = []
-    if state.open_reviews:
-        found.append(sentence(N_("还有%(count)s条接龙待确认或还没入单，请先处理。"), count=state.open_reviews))
-    if state.open_households and not state.override_reason.strip():
-        found.append(sentence(N_("还有%(count)s户没有点名结果，请联系或写明原因。"), count=state.open_households))
-    if state.gaps:
-        found.append(sentence(N_("有%(count)s种商品的汇总与订单不一致，请重新汇总。"), count=len(state.gaps)))
-    return tuple(found)
-
-
-def in_counting_order(labels: Mapping[int, str]) -> list[int]:
-    """Ids by their labels as people count: 2号楼 before 10号楼; equal labels by id."""
-    return sorted(labels, key=lambda one: (natural_key(labels[one]), one))
+def obstacles(state: SigningState) -> tuple[Obstacle, ...]:
+    """Why the tally cannot be signed yet, in the order in which people settle them; empty when it can."""
+    stands = {
+        Obstacle.CLAIMS: state.claims > 0,
+        Obstacle.REVIEWS: state.open_reviews > 0,
+        Obstacle.HOUSEHOLDS: state.without_outcome > 0,
+        Obstacle.CHANGED: state.qty_counted != state.qty_seen,
+    }
+    return tuple(obstacle for obstacle, is_there in stands.items() if is_there)

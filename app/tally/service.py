@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 from sqlalchemy import delete, insert, select
@@ -17,6 +18,7 @@ from app.places.scope import require_point, require_subdistrict
 from app.tally import queries
 from app.tally.claims import queries as claims_queries
 from app.tally.models import Tally, TallyLine, TallyState
+from app.tally.rules import Obstacle, SigningState, obstacles
 from app.tally.schemas import Reopen, Sign
 
 
@@ -32,7 +34,15 @@ def sign(by: Staff, cycle_id: int, point_id: int, seen: Sign) -> Tally:
         raise Conflict(_l("截单之后、配送开始之前才能签点位汇总表。"))
     tally = _tally(cycle_id, point_id)
     cells = queries.cells(cycle_id, point_id)
-    _nothing_in_the_way(cycle_id, point_id, sum(cell.qty for cell in cells), seen.total)
+    _nothing_in_the_way(
+        SigningState(
+            claims=claims_queries.waiting_at_point(cycle_id, point_id),
+            open_reviews=queries.open_review_count(cycle_id, point_id),
+            without_outcome=queries.without_outcome(cycle_id, point_id),
+            qty_counted=sum(cell.qty for cell in cells),
+            qty_seen=seen.total,
+        )
+    )
     advance(tally, TallyState.CONFIRMED)
     tally.number += 1
     tally.confirmed_by_id, tally.confirmed_at = by.id, clock.now()
@@ -48,30 +58,27 @@ def sign(by: Staff, cycle_id: int, point_id: int, seen: Sign) -> Tally:
     return tally
 
 
-def _nothing_in_the_way(cycle_id: int, point_id: int, total: int, seen: int) -> None:
-    claims = claims_queries.waiting_at_point(cycle_id, point_id)
-    if claims:
-        said = "还有 %(num)d 户在门口留了电话待核对，处理完才能签。"
-        raise Conflict(ngettext(said, said, claims))
-    reviews, missing = queries.open_review_count(cycle_id, point_id), queries.without_outcome(cycle_id, point_id)
-    if reviews:
-        raise Conflict(
-            ngettext(
-                "还有 %(num)d 行接龙待确认或还没入单，处理完才能签。",
-                "还有 %(num)d 行接龙待确认或还没入单，处理完才能签。",
-                reviews,
-            )
-        )
-    if missing:
-        raise Conflict(
-            ngettext(
-                "还有 %(num)d 户没有点名结果，补齐才能签。",
-                "还有 %(num)d 户没有点名结果，补齐才能签。",
-                missing,
-            )
-        )
-    if total != seen:
-        raise Conflict(_l("汇总数刚有变化，请看过新的数字再签。"))
+def _nothing_in_the_way(state: SigningState) -> None:
+    said = {
+        Obstacle.CLAIMS: lambda: ngettext(
+            "还有 %(num)d 户在门口留了电话待核对，处理完才能签。",
+            "还有 %(num)d 户在门口留了电话待核对，处理完才能签。",
+            state.claims,
+        ),
+        Obstacle.REVIEWS: lambda: ngettext(
+            "还有 %(num)d 行接龙待确认或还没入单，处理完才能签。",
+            "还有 %(num)d 行接龙待确认或还没入单，处理完才能签。",
+            state.open_reviews,
+        ),
+        Obstacle.HOUSEHOLDS: lambda: ngettext(
+            "还有 %(num)d 户没有点名结果，补齐才能签。",
+            "还有 %(num)d 户没有点名结果，补齐才能签。",
+            state.without_outcome,
+        ),
+        Obstacle.CHANGED: lambda: _("汇总数刚有变化，请看过新的数字再签。"),
+    }
+    for obstacle in obstacles(state):
+        raise Conflict(said[obstacle]())
 
 
 @command

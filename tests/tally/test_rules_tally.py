@@ -1,4 +1,4 @@
-"""Matrix, roll call, signing; replay of a real delivery note."""
+"""Matrix, signing; replay of a real delivery note."""
 
 from __future__ import annotations
 
@@ -9,18 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.ordering.models import Outcome
 from app.tally.rules import (
-    ORDERED,
-    WRITTEN,
     Cell,
-    Gap,
     SigningState,
-    gaps,
-    in_counting_order,
     obstacles,
-    roll_call,
-    roll_call_outcome,
     tally,
 )
 
@@ -50,71 +42,19 @@ def test_same_building_and_item_add_up_and_points_stay_apart() -> None:
     assert points[2].by_item == {7: 1}
 
 
-def test_a_difference_to_the_locked_orders_is_named() -> None:
-    assert gaps({1: 5, 2: 3}, {1: 5, 2: 3}) == ()
-    assert gaps({1: 5, 2: 3}, {1: 4, 3: 1}) == (Gap(1, 5, 4), Gap(2, 3, 0), Gap(3, 0, 1))
-
-
-def test_the_outcomes_are_those_that_are_stored() -> None:
-    assert {ORDERED, *WRITTEN} == {outcome.value for outcome in Outcome}
-
-
 @pytest.mark.parametrize(
-    ("has_order", "written", "outcome"),
+    ("state", "stands"),
     [
-        (True, None, "ordered"),
-        (True, "declined", "ordered"),
-        (False, "declined", "declined"),
-        (False, "unreachable", "unreachable"),
-        (False, "away", "away"),
-        (False, "ordered", None),
-        (False, None, None),
-        (False, "nonsense", None),
+        (SigningState(0, 0, 0, 7, 7), []),
+        (SigningState(1, 0, 0), ["claims"]),
+        (SigningState(0, 2, 0), ["reviews"]),
+        (SigningState(0, 0, 3), ["households"]),
+        (SigningState(0, 0, 0, 7, 6), ["changed"]),
+        (SigningState(1, 1, 1, 1, 0), ["claims", "reviews", "households", "changed"]),
     ],
 )
-def test_the_truth_table_of_the_roll_call(has_order: bool, written: str | None, outcome: str | None) -> None:
-    assert roll_call_outcome(has_order, written) == outcome
-
-
-@given(
-    st.sets(st.integers(1, 30)),
-    st.sets(st.integers(1, 30)),
-    st.dictionaries(st.integers(1, 30), st.sampled_from([*WRITTEN, ORDERED])),
-)
-def test_no_household_is_left_out_of_the_roll_call(
-    households: set[int], with_order: set[int], written: dict[int, str]
-) -> None:
-    called = roll_call(households, with_order, written)
-    assert set(called.outcomes) | set(called.open) == households
-    assert not set(called.outcomes) & set(called.open)
-    assert sum(called.counts.values()) + len(called.open) == len(households)
-    assert called.is_complete == (not called.open)
-
-
-def test_the_roll_call_takes_the_order_before_what_was_written() -> None:
-    called = roll_call([1, 2, 3, 4], {1, 2}, {2: "away", 3: "declined"})
-    assert called.outcomes == {1: "ordered", 2: "ordered", 3: "declined"}
-    assert called.open == (4,)
-    assert called.counts == {"ordered": 2, "declined": 1, "unreachable": 0, "away": 0}
-
-
-@pytest.mark.parametrize(
-    ("state", "said"),
-    [
-        (SigningState(0, 0), []),
-        (SigningState(2, 0), ["还有2条接龙待确认或还没入单，请先处理。"]),
-        (SigningState(0, 3), ["还有3户没有点名结果，请联系或写明原因。"]),
-        (SigningState(0, 3, override_reason="电话打不通，明早上门"), []),
-        (SigningState(2, 0, override_reason="急"), ["还有2条接龙待确认或还没入单，请先处理。"]),
-        (SigningState(0, 0, (Gap(1, 2, 3),)), ["有1种商品的汇总与订单不一致，请重新汇总。"]),
-    ],
-)
-def test_a_tally_is_signed_only_when_nothing_is_open(state: SigningState, said: list[str]) -> None:
-    assert [one.zh for one in obstacles(state)] == said
-
-
-def test_buildings_come_in_counting_order() -> None:
-    assert in_counting_order({1: "10号楼", 2: "2号楼", 3: "一号楼", 4: "2号楼"}) == [3, 2, 4, 1]
+def test_a_tally_is_signed_only_when_nothing_is_open(state: SigningState, stands: list[str]) -> None:
+    assert list(obstacles(state)) == stands
 
 
 @pytest.mark.skipif(not NOTE.exists(), reason="the shared delivery note is not on this machine")
