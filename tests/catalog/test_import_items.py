@@ -66,6 +66,13 @@ def test_the_real_vegetables_come_in_as_whole_portions(app: Flask, data: Path) -
     assert count(Event) == events
 
 
+def test_a_table_that_does_not_say_what_breaks_leaves_it_to_the_name() -> None:
+    bring("名称,单位,单价\n鲜鸡蛋30枚,板,26\n鸡蛋面,袋,8\n")
+    assert (item("鲜鸡蛋30枚").is_fragile, item("鸡蛋面").is_fragile) == (True, False)
+    bring("名称,单位,单价,易碎\n咸蛋,袋,26,否\n")
+    assert not item("咸蛋").is_fragile, "what the table says counts"
+
+
 def test_a_table_of_ours_keeps_its_prices_and_weights() -> None:
     bring(OWN)
     milk = item("P2")

@@ -15,7 +15,7 @@ from flask_babel import gettext as _
 from sqlalchemy import delete, insert, select
 
 from app.catalog.models import Item, ItemAlias, Storage
-from app.catalog.rules import SaleUnit, parse_pack_spec, storage_class, whole_sale_unit
+from app.catalog.rules import SaleUnit, is_fragile, parse_pack_spec, storage_class, whole_sale_unit
 from app.catalog.rules import price_fen as fen_per_unit
 from app.catalog.schemas import words_in
 from app.core.db import db
@@ -118,7 +118,7 @@ def _read(record: Record, options: Options) -> _Row:
         "weight_g": weight,
         "volume_ml": record.whole("volume_ml", least=0, most=500_000) or weight * ML_PER_G,
         "storage": _storage(record, name),
-        "is_fragile": record.flag("is_fragile"),
+        "is_fragile": record.flag("is_fragile") if record.has("is_fragile") else is_fragile(name),
         "is_sensitive": record.flag("is_sensitive"),
     }
     too_many = ValueError()
