@@ -29,7 +29,7 @@ from app.core.errors import NotFound
 from app.dispatch.models import DropOff, Plan, Stop
 from app.handover.doors.rules import Door, is_hand_out_late
 from app.handover.models import Dispute, DisputeState, DoorOutcome, HandOut
-from app.handover.rules import DEFAULT_ACCEPTANCE, UNDO_WITHIN
+from app.handover.rules import DEFAULT_ACCEPTANCE, overdue_when_left_by, undoable_when_left_after
 from app.ordering.models import Cycle, HouseholdOrder, LineMove, OrderLine, Stage
 from app.picking.models import DOOR_OF_BAG, Bag, BagLine, BagState
 from app.places.models import Building, Compound, Household, ServicePoint, Stairwell
@@ -164,14 +164,14 @@ def overdue_bags(now: datetime, after: timedelta = DEFAULT_ACCEPTANCE) -> Select
         select(HandOut.bag_id)
         .where(HandOut.outcome == DoorOutcome.LEFT)
         .group_by(HandOut.bag_id)
-        .having(func.max(HandOut.at) <= now - after - UNDO_WITHIN)
+        .having(func.max(HandOut.at) <= overdue_when_left_by(now, after))
     )
     return select(Bag.id).where(Bag.state == BagState.HANDED_OUT, Bag.id.in_(left)).order_by(Bag.id)
 
 
 def undoable_bags(now: datetime) -> Select[int]:
     """A statement: ids of the bags whose last attempts can still be taken back."""
-    return select(HandOut.bag_id).where(HandOut.at > now - UNDO_WITHIN)
+    return select(HandOut.bag_id).where(HandOut.at > undoable_when_left_after(now))
 
 
 def overdue_count(cycle_id: int, in_scope: ColumnElement[bool]) -> int:

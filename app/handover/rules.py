@@ -74,11 +74,6 @@ def next_step(reason: str, is_cold: bool = False) -> NextStep:
     return NextStep.DECIDE if is_cold and step in _SPOILS else step
 
 
-def goes_first(reason: str) -> bool:
-    """Whether such a bag is put first into the next wave."""
-    return _NEXT[reason] in (NextStep.REDELIVER, NextStep.CORRECT)
-
-
 @dataclass(frozen=True, slots=True)
 class Problem:
     """A named bag that cannot be entered; nothing of the entry counts until it is corrected."""
@@ -155,40 +150,20 @@ def can_undo(entered_at: datetime, now: datetime) -> bool:
     return now < told_at(entered_at)
 
 
+def overdue_when_left_by(now: datetime, after: timedelta = DEFAULT_ACCEPTANCE) -> datetime:
+    """Bags left at their doors at this instant or before count as accepted now: `accepts_by_default_at` turned round,
+    for queries that compare with what is stored."""
+    return now - after - UNDO_WITHIN
+
+
+def undoable_when_left_after(now: datetime) -> datetime:
+    """Entries made later than this instant can still be taken back: `can_undo` turned round, for queries."""
+    return now - UNDO_WITHIN
+
+
 def accepts_by_default_at(left_at: datetime, after: timedelta = DEFAULT_ACCEPTANCE) -> datetime:
     """From when silence counts as acceptance, of a bag that was told (`told_at`) to be at its door at `left_at`."""
     return left_at + after
-
-
-def is_accepted_by_default(left_at: datetime, now: datetime, after: timedelta = DEFAULT_ACCEPTANCE) -> bool:
-    """Whether the time for a complaint is over."""
-    return now >= accepts_by_default_at(left_at, after)
-
-
-@dataclass(frozen=True, slots=True)
-class DropOffCount:
-    """What the captain counted at the building: counted + missing = expected."""
-
-    expected: int
-    counted: int
-
-    @property
-    def missing(self) -> int:
-        return self.expected - self.counted
-
-
-def count_drop_off(expected: int, counted: int) -> DropOffCount | Sentence:
-    """The captain's count, or why it cannot be signed (more bags than expected belong to another building)."""
-    if counted < 0:
-        return sentence(N_("袋数不能是负数。"))
-    if counted > expected:
-        return sentence(
-            N_("应到%(expected)s袋，数到%(counted)s袋，多了%(more)s袋：请核对是否有别楼的袋子。"),
-            expected=expected,
-            counted=counted,
-            more=counted - expected,
-        )
-    return DropOffCount(expected, counted)
 
 
 class Answer(Labelled):

@@ -12,6 +12,7 @@ from app.catalog.models import Item
 from app.core.db import db
 from app.ordering.models import HouseholdOrder, OrderLine, OrderState
 from app.picking.models import DOOR_OF_BAG, LIVE_BAGS, Bag, BagDoor, BagLine, BagState
+from app.picking.rules import read_bag_code
 from app.places.finder.queries import building_called
 from app.places.models import Building, Compound, Household, Stairwell
 from app.places.queries import household_label
@@ -124,7 +125,7 @@ def bag_rows(cycle_id: int, search: str, state: str, building_id: int | None) ->
         .order_by(Compound.name, Building.sort_key, Household.sort_key, Bag.wave, Bag.seq)
     )
     if search:
-        code = search.upper().replace("-", "").replace(" ", "")
+        code = read_bag_code(search)
         name = Compound.name.contains(search, autoescape=True)
         statement = statement.where((Bag.code == code) | building_called(search) | name)
     if state in {member.value for member in BagState}:

@@ -20,7 +20,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from app.core import codes
-from app.core.text.natural import natural_key
 
 COLD = frozenset({"chilled", "frozen"})
 _STORAGE_ORDER = {"ambient": 0, "chilled": 1, "frozen": 2}
@@ -143,48 +142,3 @@ def read_bag_code(text: str) -> str | None:
     """The plain bag code that somebody typed or scanned, or None if it cannot be one."""
     code = codes.normalise(text)
     return code if code is not None and len(code) == _CODE_LENGTH + 1 else None
-
-
-def door_mark(building: str, room_no: str, stairwell: str = "") -> str:
-    """What is written large on a bag: ``12-302``, or ``12-1-302`` where the building has several stairwells."""
-    return "-".join(_bare(part) for part in (building, stairwell, room_no) if part)
-
-
-def _bare(label: str) -> str:
-    """A label without the word of its level: 12号楼 → 12; names without a number stay (商务楼)."""
-    bare = label.strip()
-    for word in ("号楼", "单元", "号院", "栋", "幢", "座", "室", "号", "楼", "#"):
-        shorter = bare.removesuffix(word)
-        if shorter != bare and shorter and (shorter[-1].isascii() and shorter[-1].isalnum()):
-            return shorter
-    return bare
-
-
-@dataclass(frozen=True, slots=True)
-class Pick:
-    """`qty` units of an item that go to a building."""
-
-    item_id: int
-    building: str
-    qty: int
-
-
-@dataclass(frozen=True, slots=True)
-class PickRow:
-    """One item of the pick list: its total and the grid of buildings in counting order."""
-
-    item_id: int
-    total: int
-    by_building: tuple[tuple[str, int], ...]
-
-
-def pick_rows(picks: Iterable[Pick]) -> tuple[PickRow, ...]:
-    """Pick list by item (播种), in order of item id; the totals are the sums of their grids by construction."""
-    grid: dict[int, dict[str, int]] = {}
-    for pick in picks:
-        row = grid.setdefault(pick.item_id, {})
-        row[pick.building] = row.get(pick.building, 0) + pick.qty
-    return tuple(
-        PickRow(item_id, sum(row.values()), tuple(sorted(row.items(), key=lambda cell: natural_key(cell[0]))))
-        for item_id, row in sorted(grid.items())
-    )

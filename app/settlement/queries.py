@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import BigInteger, Select, cast, func, or_, select
 
 from app.access.permissions import Permission, Staff
+from app.core.codes import normalise
 from app.core.db import db
 from app.core.errors import NotFound
 from app.core.text.natural import natural_key
@@ -210,7 +211,7 @@ def matching(cycle_id: int, text: str) -> set[int]:
         .outerjoin(Household, Household.id == HouseholdOrder.household_id)
         .where(HouseholdOrder.cycle_id == cycle_id)
         .where(
-            (HouseholdOrder.code == text.upper().replace("-", "").replace(" ", ""))
+            (HouseholdOrder.code == normalise(text))
             | (Household.room_no == text)
             | (Building.sort_key + "\x1f" + Household.sort_key == natural_key(text))
         )

@@ -8,22 +8,22 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.core.sentences import Sentence
 from app.handover.models import DoorOutcome
 from app.handover.rules import (
     LEFT,
     REASONS,
     Answer,
-    DropOffCount,
     NextStep,
     Split,
+    accepts_by_default_at,
     by_exception,
+    can_undo,
     confirm,
-    count_drop_off,
-    goes_first,
-    is_accepted_by_default,
     is_in_time,
     next_step,
+    overdue_when_left_by,
+    told_at,
+    undoable_when_left_after,
 )
 
 NOON = datetime(2022, 4, 1, 4, 0, tzinfo=UTC)
@@ -55,22 +55,21 @@ def test_every_outcome_but_left_has_a_next_step() -> None:
 
 
 @pytest.mark.parametrize(
-    ("reason", "step", "step_when_cold", "first"),
+    ("reason", "step", "step_when_cold"),
     [
-        ("no_answer", NextStep.REDELIVER, NextStep.DECIDE, True),
-        ("refused", NextStep.RETURN, NextStep.DECIDE, False),
-        ("wrong_address", NextStep.CORRECT, NextStep.DECIDE, True),
-        ("bag_missing", NextStep.SEARCH, NextStep.SEARCH, False),
-        ("wrong_bag", NextStep.EXCHANGE, NextStep.EXCHANGE, False),
-        ("damaged", NextStep.COMPLAINT, NextStep.COMPLAINT, False),
-        ("building_sealed", NextStep.REDELIVER, NextStep.DECIDE, True),
-        ("other", NextStep.DECIDE, NextStep.DECIDE, False),
+        ("no_answer", NextStep.REDELIVER, NextStep.DECIDE),
+        ("refused", NextStep.RETURN, NextStep.DECIDE),
+        ("wrong_address", NextStep.CORRECT, NextStep.DECIDE),
+        ("bag_missing", NextStep.SEARCH, NextStep.SEARCH),
+        ("wrong_bag", NextStep.EXCHANGE, NextStep.EXCHANGE),
+        ("damaged", NextStep.COMPLAINT, NextStep.COMPLAINT),
+        ("building_sealed", NextStep.REDELIVER, NextStep.DECIDE),
+        ("other", NextStep.DECIDE, NextStep.DECIDE),
     ],
 )
-def test_each_reason_has_its_next_step(reason: str, step: NextStep, step_when_cold: NextStep, first: bool) -> None:
+def test_each_reason_has_its_next_step(reason: str, step: NextStep, step_when_cold: NextStep) -> None:
     assert next_step(reason) is step
     assert next_step(reason, is_cold=True) is step_when_cold
-    assert goes_first(reason) is first
 
 
 def test_left_has_no_next_step() -> None:
@@ -102,25 +101,18 @@ def test_a_complaint_about_more_than_the_bag_held_is_refused(disputed: dict[int,
         confirm({1: 2}, disputed)
 
 
-@pytest.mark.parametrize(
-    ("hours", "seconds", "accepted"), [(0, 0, False), (48, -1, False), (48, 0, True), (72, 0, True)]
-)
-def test_silence_counts_after_forty_eight_hours(hours: int, seconds: int, accepted: bool) -> None:
-    assert is_accepted_by_default(NOON, NOON + timedelta(hours=hours, seconds=seconds)) is accepted
+@pytest.mark.parametrize(("seconds", "overdue"), [(-1, False), (0, True), (1, True)])
+def test_silence_counts_forty_eight_hours_after_the_household_was_told(seconds: int, overdue: bool) -> None:
+    assert told_at(NOON) == NOON + timedelta(minutes=10)
+    due = accepts_by_default_at(told_at(NOON))
+    assert due == NOON + timedelta(hours=48, minutes=10)
+    assert (overdue_when_left_by(due + timedelta(seconds=seconds)) >= NOON) is overdue
 
 
-@pytest.mark.parametrize(("expected", "counted", "missing"), [(5, 5, 0), (5, 3, 2), (0, 0, 0)])
-def test_counted_and_missing_make_up_the_expected(expected: int, counted: int, missing: int) -> None:
-    count = count_drop_off(expected, counted)
-    assert isinstance(count, DropOffCount)
-    assert count.missing == missing
-
-
-def test_more_bags_than_expected_are_said_aloud() -> None:
-    said = count_drop_off(5, 7)
-    assert isinstance(said, Sentence)
-    assert said.zh == "应到5袋，数到7袋，多了2袋：请核对是否有别楼的袋子。"
-    assert isinstance(count_drop_off(5, -1), Sentence)
+@pytest.mark.parametrize("seconds", [-1, 0, 1])
+def test_what_can_be_undone_is_the_same_for_one_entry_and_for_a_query(seconds: int) -> None:
+    now = told_at(NOON) + timedelta(seconds=seconds)
+    assert can_undo(NOON, now) is (undoable_when_left_after(now) < NOON) is (seconds < 0)
 
 
 @pytest.mark.parametrize(

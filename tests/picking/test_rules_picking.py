@@ -12,10 +12,7 @@ from app.catalog.models import Storage
 from app.picking.rules import (
     BagLimits,
     Goods,
-    Pick,
     bag_code,
-    door_mark,
-    pick_rows,
     read_bag_code,
     split_into_bags,
 )
@@ -135,23 +132,3 @@ def test_two_bags_never_share_a_code_and_a_code_reads_back(
 def test_a_bag_beyond_the_code_is_refused(wave: int, seq: int) -> None:
     with pytest.raises(ValueError, match="at most"):
         bag_code(1, wave, seq)
-
-
-@pytest.mark.parametrize(
-    ("building", "room", "stairwell", "mark"),
-    [
-        ("12号楼", "302室", "", "12-302"),
-        ("12幢", "302", "1单元", "12-1-302"),
-        ("B1座", "1201", "", "B1-1201"),
-        ("商务楼", "8", "", "商务楼-8"),
-        ("9#", "别墅", "", "9-别墅"),
-    ],
-)
-def test_the_mark_on_the_bag_is_short(building: str, room: str, stairwell: str, mark: str) -> None:
-    assert door_mark(building, room, stairwell) == mark
-
-
-def test_the_pick_list_adds_up_by_building_in_counting_order() -> None:
-    (rice, egg) = pick_rows([Pick(2, "10号楼", 1), Pick(1, "10号楼", 1), Pick(1, "2号楼", 3), Pick(1, "10号楼", 1)])
-    assert (rice.item_id, rice.total, rice.by_building) == (1, 5, (("2号楼", 3), ("10号楼", 2)))
-    assert (egg.item_id, egg.total) == (2, 1)

@@ -13,6 +13,7 @@ from app.access.models import Account
 from app.access.permissions import Permission, Staff
 from app.catalog.models import Item
 from app.core import clock
+from app.core.codes import normalise
 from app.core.db import db
 from app.handover.models import Dispute, DisputeKind, DisputeState
 from app.handover.rules import Answer, is_in_time
@@ -136,7 +137,7 @@ def _conditions(narrowed: DisputeFilter) -> Iterator[ColumnElement[bool]]:
         yield Dispute.kind == narrowed.kind
     text = narrowed.text.strip()[:40]
     if text:
-        code = text.upper().replace("-", "").replace(" ", "")
+        code = normalise(text)
         named = Compound.name.contains(text, autoescape=True) | Item.name.contains(text, autoescape=True)
         yield (Bag.code == code) | building_called(text) | (Household.room_no == text) | named
 
