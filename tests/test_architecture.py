@@ -190,6 +190,58 @@ def impure_rules() -> Iterator[object]:
                 yield imported
 
 
+def rules_without_a_caller() -> Iterator[object]:
+    """What a test exercises is what the product calls: a public name of a rules module is reached from another one."""
+    for path in (path for path in sources() if path.name.startswith("rules") and slice_of(path) != "routing"):
+        defined = definitions(path)
+        reached: set[str] = set()
+        waiting = names_taken_from(parts(path))
+        while waiting:
+            name = waiting.pop()
+            reached.add(name)
+            waiting |= names_in(defined[name]) & defined.keys() - reached if name in defined else set()
+        for name, node in defined.items():
+            if not name.startswith("_") and name not in reached:
+                yield f"{where(path)}:{node.lineno} {name} has no caller in the product"
+
+
+def definitions(path: Path) -> dict[str, ast.stmt]:
+    """The functions, classes and constants of a module by name."""
+    found: dict[str, ast.stmt] = {}
+    for node in tree(path).body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            found[node.name] = node
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            found |= {target.id: node for target in targets if isinstance(target, ast.Name)}
+    return found
+
+
+def names_in(node: ast.AST) -> set[str]:
+    return {inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)}
+
+
+def names_taken_from(module: tuple[str, ...]) -> set[str]:
+    """What the other modules use of this one, as `from module import name` or as `module.name`."""
+    taken: set[str] = set()
+    dotted = ".".join(module)
+    for path in (path for path in sources() if parts(path) != module):
+        called_here: set[str] = set()
+        for node in ast.walk(tree(path)):
+            if isinstance(node, ast.ImportFrom) and node.module == dotted:
+                taken |= {alias.name for alias in node.names}
+            elif isinstance(node, ast.ImportFrom):
+                own = {alias.asname or alias.name for alias in node.names if f"{node.module}.{alias.name}" == dotted}
+                called_here |= own
+        if called_here:
+            taken |= {
+                node.attr
+                for node in ast.walk(tree(path))
+                if isinstance(node, ast.Attribute) and ast.unparse(node.value) in called_here
+            }
+    return taken
+
+
 def models_above_models() -> Iterator[object]:
     for imported in of_the_application():
         if imported.path.name == "models.py" and imported.path.parent.name != "app":
@@ -286,6 +338,7 @@ RULES = (
     unnamed_topics,
     circles,
     impure_rules,
+    rules_without_a_caller,
     models_above_models,
     library_importers,
     routing_leaves_home,

@@ -11,8 +11,9 @@ from app.core.db import command, db
 from app.core.errors import Conflict
 from app.core.events import SYSTEM, Event, broken_links, record
 from app.ordering.models import LineMove, OrderLine, Stage
-from app.ordering.stages import Cause, move, replay
+from app.ordering.stages import Cause, move
 from tests import world
+from tests.journal import replay
 
 
 def test_moving_units_keeps_their_sum_and_writes_the_journal(app: Flask) -> None:

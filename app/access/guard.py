@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Generic, ParamSpec, TypeVar
@@ -201,11 +200,6 @@ def _claim(then: Callable[[Any], str], by_anybody: bool = False) -> FormClaim:
 def about_cycle(cycle_id: int) -> None:
     """Say which cycle a page is about whose address does not name it (a bag, a round), for the frame around it."""
     about(cycle_id=cycle_id)
-
-
-def same_secret(a: str, b: str) -> bool:
-    """Compare without telling by the time it takes."""
-    return hmac.compare_digest(a.encode(), b.encode())
 
 
 def register_forms(app: Flask) -> None:

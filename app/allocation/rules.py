@@ -275,24 +275,6 @@ def _sentence(claim: Claim, qty: int, situation: Situation, totals: _Totals) -> 
     )
 
 
-def distribute_with_tolerance(wishes: Sequence[tuple[int, int]], qty_pieces: int) -> tuple[tuple[int, ...], int]:
-    """Share pieces among (firm, tolerance) wishes in the order given: firm parts first, then tolerance. → shares, left.
-
-    This is the rule of a full case: who said "2, up to 3 if that fills a case" takes the third only after every firm
-    piece is served. An increase made later keeps its earlier place only for the earlier part, so it is a new wish.
-    """
-    left = qty_pieces
-    shares = []
-    for firm, _tolerance in wishes:
-        shares.append(min(firm, left))
-        left -= shares[-1]
-    for place, (_firm, tolerance) in enumerate(wishes):
-        extra = min(tolerance, left)
-        shares[place] += extra
-        left -= extra
-    return tuple(shares), left
-
-
 @dataclass(frozen=True, slots=True)
 class Substitute:
     """`per` units of the short item are replaced by `gives` units of another one (1 large by 2 small ones: 1, 2)."""

@@ -16,18 +16,11 @@ Sale units are whole things. What is priced by weight is sold as a portion of 50
     千克 公斤 kg    份           500g/份     500 g     2
     斤              份           500g/份     500 g     1
     袋 盒 份 …      as stated    -           -         1
-
-    typed    item of 500 g        item 袋 of 1 kg      item 个
-    2斤      2                    1                    not whole: ask
-    1.5斤    not whole: ask       not whole: ask       ask
-    两袋     ask (other unit)     2                    ask
-    3        3                    3                    3
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from fractions import Fraction
@@ -49,7 +42,6 @@ _COUNT_IN_WORDS = re.compile(
     rf"[(\[](?:[^)\]]*[^)\]零〇一二两三四五六七八九十百])?([一二两三四五六七八九十百]{{1,4}})[{_PIECES}]"
 )
 _SOLD_AS = re.compile(rf"/\s*([{_PIECES}])|每([{_PIECES}])|[一1半]([箱])")
-_TYPED = re.compile(rf"\s*({_NUMBER})\s*([a-z]{{1,2}}|[\u4e00-\u9fff]{{1,2}})?\s*")
 _PORTION_G = 500
 _LONGEST = 120
 
@@ -146,40 +138,6 @@ def price_fen(yuan: str, per_stated: int = 1) -> int:
     return int((price * 100 / per_stated).quantize(Decimal(1), rounding=ROUND_HALF_UP))
 
 
-def sale_units(typed: str, unit: str, weight_g: int) -> int | None:
-    """Whole sale units meant by a typed quantity (``2斤``, ``两袋``, ``3``) of an item; None: a person has to ask.
-
-    `unit` and `weight_g` are the item's. A quantity without a unit is in sale units; weights convert only when they
-    come out whole; nothing is ever rounded.
-    """
-    match = _TYPED.fullmatch(fold(typed[:20]).lower())
-    amount = _amount(match.group(1)) if match else None
-    if match is None or amount is None:
-        return None
-    stated = match.group(2) or unit
-    if stated in _GRAMS and stated != unit:
-        amount = amount * _GRAMS[stated] / weight_g if weight_g > 0 else Fraction(1, 2)
-    elif stated != unit:
-        return None
-    return int(amount) if amount.denominator == 1 and amount > 0 else None
-
-
-def convert(amount: Fraction, frm: str, to: str, in_one_pack: Mapping[str, int] | None = None) -> Fraction:
-    """An amount in another unit: weights and volumes among themselves, others by what one pack holds of each.
-
-    `in_one_pack`: unit → how many of it are in one pack, the pack itself included as 1. Raises ValueError: no ratio.
-    """
-    for table in (_GRAMS, _MILLILITRES):
-        if frm in table and to in table:
-            return amount * table[frm] / table[to]
-    packs = in_one_pack or {}
-    if frm == to:
-        return amount
-    if frm not in packs or to not in packs:
-        raise ValueError(f"no ratio between {frm} and {to}")
-    return amount * packs[to] / packs[frm]
-
-
 _FROZEN = "冻 冰淇淋 雪糕 冰鲜 冰鸡 冰猪 汤圆 水饺 饺子 馄饨".split()
 _CHILLED = "酸奶 鲜奶 鲜牛奶 巴氏 奶酪 黄油 豆腐 豆浆 鲜肉 猪肉 牛肉 羊肉 鸡肉 冷藏".split()
 _NOT_COLD = "冻干 果冻 冰糖 冰箱 冰红茶 冷冻袋 腐乳 豆腐干 牛肉干 猪肉脯 黄油饼干".split()
@@ -200,25 +158,3 @@ def storage_class(name: str, category: str = "") -> str:
 def is_fragile(name: str) -> bool:
     """Whether the name is of something that breaks."""
     return any(word in name for word in _FRAGILE) and not any(word in name for word in _STURDY)
-
-
-_TYPICAL_G = {"份": 500, "袋": 400, "盒": 300, "包": 400, "瓶": 600, "个": 300, "桶": 5_000, "箱": 5_000, "板": 2_000}
-_UNKNOWN_G = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Weight:
-    """Grams of one sale unit; `is_estimated` when no source states it."""
-
-    weight_g: int
-    is_estimated: bool
-
-
-def weight_of(name: str, sale_unit: SaleUnit) -> Weight:
-    """Grams of a sale unit: from its unit, else from the name (1 ml weighs 1 g), else typical for the unit."""
-    if sale_unit.weight_g is not None:
-        return Weight(sale_unit.weight_g, is_estimated=False)
-    stated = parse_pack_spec(name).total
-    if stated:
-        return Weight(stated, is_estimated=False)
-    return Weight(_TYPICAL_G.get(sale_unit.unit, _UNKNOWN_G), is_estimated=True)

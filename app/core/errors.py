@@ -64,12 +64,6 @@ class StaleEdit(Conflict):
         self.theirs = theirs or {}
 
 
-class Unavailable(LoudaError):
-    """The disk or the database refuses to write for now."""
-
-    status = 503
-
-
 _TITLES = {
     400: _l("请求不完整"),
     401: _l("请先登录"),

@@ -43,7 +43,6 @@ from app.settings import Settings
 from app.settlement import service as settlement
 from app.upkeep.database import schema
 
-STATES = ("empty", "open", "locked", "planned", "under_way", "closed")
 CHAIN = (
     "#接龙\n1. 溪上人家1幢1单元101 青菜2 土豆1\n2. 溪上人家1幢1单元9999 青菜1\n3. 桂花里1栋1单元101 青菜1\n谢谢群主\n"
 )

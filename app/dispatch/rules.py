@@ -1,4 +1,4 @@
-"""How long a stop takes, in which order zones are served, and why a bag is not on a round.
+"""How long a stop takes, and why a bag is not on a round or may not stand where somebody put it.
 
 Seconds at a stop (default standard):
 
@@ -9,20 +9,12 @@ Seconds at a stop (default standard):
     to_door           10 bags, 8 households, 12 floors without lift   120 + 10×8 + 8×40 + 12×30           = 880
     collect_by_slot   10 bags                                         120 + 10×8                          = 200
     any               behind a gate that is checked                   + 90
-
-Zones inside a round: clean → controlled → sealed, never back; a team enters only what it is cleared for.
-
-    zones along the round    clearance    outcome
-    0 0 1 2 2                2            may go
-    0 1 0                    2            refused: back from 1 to 0
-    0 1 2                    1            refused: not cleared for 2
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from itertools import pairwise
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from app.core.labels import Labelled
 from app.core.sentences import N_, Sentence, sentence
@@ -68,26 +60,6 @@ def service_s(work: StopWork, standard: ServiceStandard | None = None) -> int:
 def climbed_floors(floors: Iterable[int], has_lift: bool) -> int:
     """Floors to climb for households on `floors` (1 is the ground): 0 with a lift; one way up is counted once each."""
     return 0 if has_lift else sum(max(0, floor - 1) for floor in floors)
-
-
-def effort_kg_floors(loads: Iterable[tuple[int, int]], has_lift: bool) -> int:
-    """Kilograms × floors carried without a lift, from (weight_g, floor) pairs, rounded down: what fairness weighs."""
-    return 0 if has_lift else sum(weight_g * max(0, floor - 1) for weight_g, floor in loads) // 1000
-
-
-def in_zone_order(stops: Iterable[tuple[int, int]]) -> list[int]:
-    """Stop ids from (id, zone) pairs, clean before controlled before sealed; inside a zone the order is kept."""
-    return [stop for stop, _zone in sorted(stops, key=lambda pair: pair[1])]
-
-
-def zone_problem(zones: Sequence[int], clearance: int) -> Sentence | None:
-    """Why a round with these zones (0 clean, 1 controlled, 2 sealed) may not go, or None."""
-    for before, after in pairwise(zones):
-        if after < before:
-            return sentence(N_("同一趟里不能从管控更严的楼回到更宽的楼，请调整顺序或分两趟。"))
-    if any(zone > clearance for zone in zones):
-        return sentence(N_("这支队伍没有进入封控楼的资格，请换有资格的队伍。"))
-    return None
 
 
 class Remedy(Labelled):
@@ -145,7 +117,6 @@ _HELD: Mapping[str, _Explanation] = {
     "held": _Explanation(N_("%(building)s的%(bags)s袋由人工暂存。"), (Remedy.RELEASE_HOLD, Remedy.NEXT_WAVE)),
     "other": _Explanation(N_("%(building)s的%(bags)s袋没有排上，请人工处理。"), (Remedy.EXTRA_ROUND, Remedy.NEXT_WAVE)),
 }
-HELD_REASONS = tuple(_HELD)
 
 
 def held_sentence(reason: str, building: str, bags: int) -> Sentence:
@@ -175,59 +146,3 @@ BROKEN: Mapping[str, str] = {
     "unreachable": N_("%(stop)s没有开放的门可以进去。"),
 }
 BROKEN_OTHERWISE = N_("%(stop)s这样排不行，请换一个位置。")
-
-
-@dataclass(frozen=True, slots=True)
-class Load:
-    """What a team can carry, or a round weighs."""
-
-    weight_g: int = 0
-    volume_ml: int = 0
-    bags: int = 0
-
-    def fits(self, capacity: Load) -> bool:
-        """Whether this load is within `capacity` in every dimension."""
-        return (
-            self.weight_g <= capacity.weight_g and self.volume_ml <= capacity.volume_ml and self.bags <= capacity.bags
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Forecast:
-    """Bags expected at a point on a day against what its teams can carry."""
-
-    point_id: int
-    bags_expected: int
-    bags_capacity: int
-
-    @property
-    def days_needed(self) -> int:
-        """Over how many days the point has to be split; 1 when a day is enough, 0 when nobody carries."""
-        if self.bags_expected <= self.bags_capacity:
-            return 1
-        return -(-self.bags_expected // self.bags_capacity) if self.bags_capacity else 0
-
-
-@dataclass(frozen=True, slots=True)
-class ForecastInput:
-    """`share_ordering_permille` of households order, each gets `bags_per_order_permille` bags (1,200 = 1.2)."""
-
-    households: Mapping[int, int]
-    capacity: Mapping[int, int]
-    share_ordering_permille: int = 300
-    bags_per_order_permille: int = 1_200
-    named: Mapping[int, int] = field(default_factory=dict)
-
-
-def forecast(data: ForecastInput) -> tuple[Forecast, ...]:
-    """Expected bags per point against capacity, before a cycle opens; `named` overrides the estimate of a point."""
-    return tuple(
-        Forecast(
-            point_id,
-            data.named.get(
-                point_id, -(-households * data.share_ordering_permille * data.bags_per_order_permille // 1_000_000)
-            ),
-            data.capacity.get(point_id, 0),
-        )
-        for point_id, households in sorted(data.households.items())
-    )

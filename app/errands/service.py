@@ -128,11 +128,3 @@ def _waiting(errand_id: int) -> Errand:
     if errand.state not in WAITING:
         raise Conflict(_l("这件代办已经办完，不能再改。"))
     return errand
-
-
-def own_errand(by: Resident, errand_id: int) -> Errand:
-    """An errand of the reader's household. Raises NotFound."""
-    errand = db.session.get(Errand, errand_id)
-    if errand is None or errand.household_id != by.household_id or not by.knows(errand.hand, errand.created_at):
-        raise NotFound
-    return errand

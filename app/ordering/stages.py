@@ -11,16 +11,16 @@ from dataclasses import dataclass
 from typing import cast
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import Table, bindparam, insert, select, update
+from sqlalchemy import Table, bindparam, insert, update
 from sqlalchemy.exc import IntegrityError
 
 from app.core import clock
 from app.core.db import db
 from app.core.errors import Conflict
 from app.ordering.models import LineMove, OrderLine, Stage
-from app.ordering.rules import LEGAL, TERMINAL
+from app.ordering.rules import LEGAL, TERMINAL, is_legal
 
-__all__ = ["LEGAL", "TERMINAL", "Cause", "move", "move_each", "replay"]
+__all__ = ["LEGAL", "TERMINAL", "Cause", "move", "move_each"]
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ def move(quantities: Mapping[int, int], frm: Stage, to: Stage, cause: Cause) -> 
 
 def move_each(moves: Iterable[tuple[int, int, Cause]], frm: Stage, to: Stage) -> None:
     """As `move`, for many (order line id, sale units, cause) at once: two statements, however many lines."""
-    if to not in LEGAL.get(frm, frozenset()):
+    if not is_legal(frm, to):
         raise Conflict(_l("商品不能从这一环节直接到那一环节。"))
     wanted = sorted((entry for entry in moves if entry[1]), key=lambda entry: (entry[0], entry[2].kind, entry[2].id))
     if any(qty < 0 for _line, qty, _cause in wanted):
@@ -83,14 +83,3 @@ def _forget(line_ids: set[int]) -> None:
     for row in list(db.session.identity_map.values()):
         if isinstance(row, OrderLine) and row.id in line_ids:
             db.session.expire(row)
-
-
-def replay(line_id: int) -> dict[str, int]:
-    """The counters that the journal says a line should have (E6), by stage."""
-    line = db.session.get_one(OrderLine, line_id)
-    counters = dict.fromkeys((stage.value for stage in Stage), 0)
-    counters[Stage.OPEN.value] = line.qty_ordered
-    for entry in db.session.scalars(select(LineMove).where(LineMove.order_line_id == line_id)):
-        counters[entry.from_stage] -= entry.qty
-        counters[entry.to_stage] += entry.qty
-    return counters

@@ -29,7 +29,7 @@ from app.dispatch.rounds import conditions
 from app.errands.models import Errand
 from app.errands.queries import late
 from app.handover.models import Dispute, DisputeState
-from app.ordering.models import Cycle, CyclePoint, CycleState, HouseholdOrder, OrderLine, OrderState
+from app.ordering.models import Cycle, CyclePoint, CycleState, HouseholdOrder, OrderLine
 from app.picking.models import Bag
 from app.places.models import Building, Household, Stairwell
 from app.places.scope import buildings_in_scope
@@ -219,13 +219,4 @@ def verbs() -> tuple[list[str], list[str]]:
     return (
         list(db.session.scalars(select(Event.verb).distinct().order_by(Event.verb))),
         list(db.session.scalars(select(Event.subject_type).distinct().order_by(Event.subject_type))),
-    )
-
-
-def unsettled_orders(cycle_id: int) -> int:
-    """Locked orders of a cycle: what must be settled or voided before everything is done."""
-    found = select(func.count()).select_from(HouseholdOrder)
-    return (
-        db.session.scalar(found.where(HouseholdOrder.cycle_id == cycle_id, HouseholdOrder.state == OrderState.LOCKED))
-        or 0
     )

@@ -112,11 +112,13 @@ def amount_fen(lines: Iterable[PurchaseOrderLine]) -> int:
 
 
 SAID_AT_ONCE = 10  # sentences about missing items at the head of the page; the list has them all
-FILTERS = ("uncovered", "surplus", "waived", "stock")
 
 
 def demand_of(cycle_id: int, words: str = "", only: str = "") -> Select[Demand, Item]:
-    """The demand rows of a cycle, uncovered first. `only`: one of FILTERS; anything else shows all."""
+    """The demand rows of a cycle, uncovered first.
+
+    `only`: ``uncovered``, ``surplus``, ``waived`` or ``stock``; anything else shows all.
+    """
     conditions: dict[str, ColumnElement[bool]] = {
         "uncovered": GAP > 0,
         "surplus": Demand.qty_surplus > 0,

@@ -1,66 +1,12 @@
-"""From demand to packs, and what covers a demand.
-
-Packs of `u` sale units that cover a demand of `q` firm units and up to `t` tolerated ones:
-
-    rule              says                                                      q=5 t=0 u=4   q=5 t=3 u=4   q=4 t=2 u=4
-    packs_to_cover    everybody is served, the rest is surplus                  2             2             1
-    full_cases        a started case is bought only if tolerance fills it       1             2             1
-    with a minimum    fewer cases than the minimum: none, unless q + t reach it
-
-Goods that households were promised use `packs_to_cover`; `full_cases` is for offers sold "only in full cases".
-"""
+"""What covers a demand, and what a buyer is told about prices and gaps. `optimise` chooses the packs."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from app.core.codes import encode
 from app.core.sentences import N_, Sentence, sentence
 from app.core.units import yuan
-
-
-def packs_to_cover(qty: int, pack_size: int) -> int:
-    """The fewest packs that hold `qty` sale units; 0 for a demand of 0 or less. Raises ValueError for a pack of 0."""
-    _positive(pack_size)
-    return -(-max(qty, 0) // pack_size)
-
-
-def full_cases(qty: int, tolerance: int, pack_size: int, min_packs: int = 0) -> int:
-    """Cases to order when a case must be full: whole cases of the firm part, one more if tolerance fills it.
-
-    Tolerance alone never opens a case. Fewer than `min_packs` are ordered only as exactly `min_packs`, and only if
-    firm and tolerated units together reach them; otherwise 0. Source of the rule: foodsoft, `OrderArticle`.
-    """
-    _positive(pack_size)
-    cases, remainder = divmod(qty, pack_size)
-    if remainder and remainder + tolerance >= pack_size:
-        cases += 1
-    if cases >= min_packs:
-        return cases
-    return min_packs if cases and qty + tolerance >= min_packs * pack_size else 0
-
-
-def missing_to_full_case(qty: int, tolerance: int, pack_size: int) -> int:
-    """How many more units somebody has to order until the started case fills."""
-    _positive(pack_size)
-    remainder = qty % pack_size
-    return max(0, pack_size - remainder - tolerance) if remainder else 0
-
-
-def surplus(qty_demanded: int, packs: int, pack_size: int) -> int:
-    """Sale units left for stock after `qty_demanded` are served; below 0: so many are missing."""
-    return packs * pack_size - qty_demanded
-
-
-def net_demand(demanded: Mapping[int, int], in_stock: Mapping[int, int]) -> dict[int, int]:
-    """Item id → units still to be bought: demand minus free stock, never below 0, in order of id."""
-    return {item: max(0, qty - in_stock.get(item, 0)) for item, qty in sorted(demanded.items())}
-
-
-def _positive(pack_size: int) -> None:
-    if pack_size < 1:
-        raise ValueError("a pack holds at least one sale unit")
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ order without exceptions.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 
@@ -191,19 +191,3 @@ def supplier_account(deliveries: Iterable[Delivery], fee_fen: int = 0) -> Suppli
         good = line.qty_received - line.qty_damaged
         due += (2 * good * line.pack_price_fen + line.pack_size) // (2 * line.pack_size)
     return SupplierAccount(ordered, due)
-
-
-def totals_by_group(accounts: Mapping[str, Iterable[Account]]) -> dict[str, Account]:
-    """Group (a building) → the sum of its accounts, for the collection sheet.
-
-    The owed parts of a sum are not the sums of owed parts: print those of each household, not of the group.
-    """
-    return {
-        group: Account(
-            ordered_fen=sum(one.ordered_fen for one in listed),
-            accepted_fen=sum(one.accepted_fen for one in listed),
-            pending_fen=sum(one.pending_fen for one in listed),
-            paid_fen=sum(one.paid_fen for one in listed),
-        )
-        for group, listed in ((group, list(members)) for group, members in accounts.items())
-    }

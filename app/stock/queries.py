@@ -110,17 +110,11 @@ def free_lots(cycle_id: int, item_ids: Collection[int] | None = None) -> list[Fr
     return [FreeLot(lot, item, qty, released) for lot, item, qty, released in db.session.execute(statement)]
 
 
-def released_by(lot_ids: Collection[int]) -> dict[int, datetime]:
-    """Lot id → the instant from which it may be loaded. One statement."""
-    found = db.session.execute(select(Lot.id, Lot.released_at).where(Lot.id.in_(list(lot_ids))))
-    return dict(found.all())
-
-
-LOT_FILTERS = ("free", "resting", "damaged", "expired")
-
-
 def lots_of(cycle: Cycle, words: str = "", only: str = "") -> Select[Lot, Item, GoodsReceipt]:
-    """The lots of the cycle's subdistrict, newest first. `only`: one of LOT_FILTERS; anything else shows all."""
+    """The lots of the cycle's subdistrict, newest first.
+
+    `only`: ``free``, ``resting``, ``damaged`` or ``expired``; anything else shows all.
+    """
     now = clock.now()
     conditions: dict[str, ColumnElement[bool]] = {
         "free": Lot.qty_free > 0,

@@ -51,16 +51,6 @@ def released_at(disinfected_at: datetime, minutes: int) -> datetime:
     return disinfected_at + timedelta(minutes=minutes)
 
 
-def is_released(released: datetime, now: datetime) -> bool:
-    """Whether a lot may be loaded now."""
-    return now >= released
-
-
-def earliest_start(releases: Iterable[datetime], opening: datetime) -> datetime:
-    """The earliest departure of goods from several lots: the last of their releases, not before `opening`."""
-    return max([opening, *releases])
-
-
 class Arrival(Labelled):
     """What a delivery of one item turned out to be."""
 
@@ -197,17 +187,6 @@ def balances(moves: Iterable[Move]) -> dict[tuple[int, int], int]:
     return {key: qty for key, qty in sorted(held.items()) if qty}
 
 
-def overdrawn(moves: Iterable[Move], outside: Iterable[int]) -> tuple[tuple[int, int], ...]:
-    """(lot, location) pairs that gave more than they had; only locations `outside` our books may."""
-    free = set(outside)
-    return tuple(key for key, qty in balances(moves).items() if qty < 0 and key[1] not in free)
-
-
-def pieces_left(qty_arrived: int, shares: Iterable[int]) -> int:
-    """Units over (+) or lacking (−) once all shares are given out."""
-    return qty_arrived - sum(shares)
-
-
 @dataclass(frozen=True, slots=True)
 class Counted:
     """A lot as counted beside what the books say."""
@@ -224,23 +203,3 @@ class Counted:
 def differences(rows: Iterable[Counted]) -> tuple[Counted, ...]:
     """The lots whose count differs, in order of lot; correcting one needs a second person."""
     return tuple(sorted((row for row in rows if row.difference), key=lambda row: row.lot_id))
-
-
-@dataclass(frozen=True, slots=True)
-class LotStock:
-    """What a lot can still give. `expires_on` as an ISO date, empty when it keeps."""
-
-    lot_id: int
-    qty_free: int
-    expires_on: str = ""
-
-
-def take(lots: Iterable[LotStock], qty: int) -> tuple[tuple[int, int], ...]:
-    """(lot, units) that cover `qty`, first what expires first; fewer when there is not enough."""
-    taken = []
-    for lot in sorted(lots, key=lambda lot: (lot.expires_on or "9999-12-31", lot.lot_id)):
-        units = min(qty, lot.qty_free)
-        if units > 0:
-            taken.append((lot.lot_id, units))
-            qty -= units
-    return tuple(taken)

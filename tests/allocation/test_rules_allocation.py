@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import random
 from dataclasses import replace
 from pathlib import Path
@@ -19,7 +18,6 @@ from app.allocation.rules import (
     Situation,
     Substitute,
     allocate,
-    distribute_with_tolerance,
     from_lots,
     substitute,
 )
@@ -268,39 +266,6 @@ def test_lots_are_used_up_in_their_order() -> None:
         (3, 11, 2),
         (3, 12, 1),
     ]
-
-
-@with_peers
-class TestPeerVectors:
-    """Distribution vectors of foodsoft.
-
-    We share the rule of full cases with tolerance (all nine `distribution_first_come_first_served` rows, the late edit
-    and `calculate_result`). We do not share its default of first come first served: Louda's default policies are above.
-    """
-
-    VECTORS = json.loads(PEERS.read_text()) if PEERS.exists() else {}
-
-    def test_firm_pieces_are_served_before_tolerance(self) -> None:
-        rows = self.VECTORS["distribution_first_come_first_served"]
-        assert len(rows) == 9
-        for row in rows:
-            pieces = row["received_pieces"]
-            wishes = [(firm, tolerance if row.get("use_tolerance", True) else 0) for firm, tolerance in row["orders"]]
-            shares, left = distribute_with_tolerance(
-                wishes, row.get("expected_pieces_ordered", 6) if pieces is None else pieces
-            )
-            assert list(shares) == row["expected"]
-            assert left == row.get("expected_leftover", left)
-
-    def test_a_later_increase_queues_behind_those_who_came_before_it(self) -> None:
-        shares, _left = distribute_with_tolerance([(2, 0), (2, 0), (2, 1)], 5)
-        assert {"A": shares[0] + shares[2], "B": shares[1]} == self.VECTORS["late_edit_example"]["expected"]
-
-    def test_one_order_takes_its_firm_part_then_its_tolerance(self) -> None:
-        for row in self.VECTORS["calculate_result"]:
-            shares, _left = distribute_with_tolerance([(row["quantity"], row["tolerance"])], row["available"])
-            assert shares[0] == row["expected"]["total"]
-            assert min(shares[0], row["quantity"]) == row["expected"]["quantity"]
 
 
 def test_a_share_says_what_is_new_in_this_run() -> None:

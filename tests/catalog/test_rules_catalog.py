@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import json
 import time
-from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -16,14 +15,10 @@ from app.catalog.models import Storage
 from app.catalog.rules import (
     PackSpec,
     SaleUnit,
-    Weight,
-    convert,
     is_fragile,
     parse_pack_spec,
     price_fen,
-    sale_units,
     storage_class,
-    weight_of,
     whole_sale_unit,
 )
 
@@ -138,59 +133,6 @@ def test_what_is_no_price_is_refused(yuan: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("typed", "unit", "weight_g", "units"),
-    [
-        ("2斤", "份", 500, 2),
-        ("两斤", "份", 500, 2),
-        ("1公斤", "份", 500, 2),
-        ("半斤", "份", 500, None),
-        ("半斤", "份", 250, 1),
-        ("2千克", "份", 500, 4),
-        ("5两", "份", 250, 1),
-        ("1.5斤", "份", 500, None),
-        ("2斤", "袋", 1000, 1),
-        ("3斤", "袋", 1000, None),
-        ("两袋", "袋", 1000, 2),
-        ("两袋", "份", 500, None),
-        ("２袋", "袋", 400, 2),
-        ("3", "个", 300, 3),
-        ("2斤", "个", 300, None),
-        ("0", "个", 300, None),
-        ("1.5", "个", 300, None),
-        ("多买点", "个", 300, None),
-        ("", "个", 300, None),
-        ("2斤", "份", 0, None),
-    ],
-)
-def test_typed_quantities_become_whole_sale_units_or_a_question(
-    typed: str, unit: str, weight_g: int, units: int | None
-) -> None:
-    assert sale_units(typed, unit, weight_g) == units
-
-
-@with_data
-def test_every_generated_quantity_is_whole_in_portions() -> None:
-    rows = rows_of("geo/hangzhou_dev/sample_seed7/orders_truth.csv")
-    for row in rows:
-        sale = whole_sale_unit(row["sale_unit"])
-        meant = Fraction(row["qty"]) * sale.per_stated
-        assert sale_units(row["qty_as_typed"], sale.unit, sale.weight_g or 400) == meant
-
-
-@with_data
-def test_units_convert_as_in_foodsoft() -> None:
-    """All five `unit_conversion` rows share our rule, the missing ratio included."""
-    pack = {"crate": 1, "bottle": 20, "litre": 10}
-    for row in json.loads((DATA / "peers/foodsoft_vectors.json").read_text(encoding="utf-8"))["unit_conversion"]:
-        amount = Fraction(row["value"])
-        if isinstance(row["expected"], str):
-            with pytest.raises(ValueError, match="no ratio"):
-                convert(amount, row["frm"], row["to"], pack)
-        else:
-            assert convert(amount, row["frm"], row["to"], pack) == Fraction(row["expected"])
-
-
-@pytest.mark.parametrize(
     ("name", "storage"),
     [
         ("速冻水饺1kg", "frozen"),
@@ -210,18 +152,3 @@ def test_eggs_break_and_egg_noodles_do_not() -> None:
     assert is_fragile("鲜鸡蛋30枚")
     assert not is_fragile("鸡蛋面")
     assert not is_fragile("大米")
-
-
-@pytest.mark.parametrize(
-    ("name", "unit", "weight_g", "is_estimated"),
-    [
-        ("上海青", "千克", 500, False),
-        ("杏鲍菇(250克)", "袋", 250, False),
-        ("上海青", "袋", 400, True),
-        ("上海青", "盒", 300, True),
-        ("酱油", "瓶", 600, True),
-        ("藕", "把", 500, True),
-    ],
-)
-def test_weight_is_stated_before_it_is_estimated(name: str, unit: str, weight_g: int, is_estimated: bool) -> None:
-    assert weight_of(name, whole_sale_unit(unit)) == Weight(weight_g, is_estimated)

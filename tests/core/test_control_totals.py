@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.core.input.control_totals import ControlTotal, CountedLine, aggregate, alarms, milli
+from app.core.input.control_totals import ControlTotal, CountedLine, alarms
 
 DATA = Path(__file__).resolve().parents[2].parent / "shared/data"
 with_data = pytest.mark.skipif(not DATA.exists(), reason="the shared purchase run is not on this machine")
@@ -16,6 +16,10 @@ with_data = pytest.mark.skipif(not DATA.exists(), reason="the shared purchase ru
 def rows_of(name: str) -> list[dict[str, str]]:
     with (DATA / "catalogue" / name).open(encoding="utf-8-sig", newline="") as file:
         return list(csv.DictReader(file))
+
+
+def milli(text: str) -> int:
+    return round(float(text) * 1000)
 
 
 @with_data
@@ -33,8 +37,7 @@ class TestPurchaseRun:
 
     def test_361_of_362_totals_reconcile(self) -> None:
         assert (len(self.LINES), len(self.TOTALS)) == (1763, 362)
-        summed = aggregate(self.LINES)
-        assert sum(summed[total.key] == total.qty_milli for total in self.TOTALS) == 361
+        assert len(alarms(self.LINES, self.TOTALS)) == 1
 
     def test_the_filler_alone_raises_the_alarm_and_is_called_one(self) -> None:
         (alarm,) = alarms(self.LINES, self.TOTALS)
@@ -52,21 +55,3 @@ def test_a_key_that_only_one_side_knows_raises_the_alarm() -> None:
         ("油", "油：0行明细合计0，与汇总1不符，请核对。"),
         ("米", "米：明细合计2，汇总表里没有这一项。"),
     ]
-
-
-@pytest.mark.parametrize(
-    ("text", "value"), [("2.5", 2500), ("0.3", 300), (" 20 ", 20000), ("204.89999999999998", 204900), ("-1", -1000)]
-)
-def test_decimals_are_read_as_thousandths(text: str, value: int) -> None:
-    assert milli(text) == value
-
-
-@pytest.mark.parametrize("text", ["", "abc", "1e999999", "NaN", "Infinity", "0.0004", "两斤"])
-def test_what_is_no_quantity_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="is "):
-        milli(text)
-
-
-def test_a_comma_in_a_number_is_refused_as_human_essentials_does() -> None:
-    with pytest.raises(ValueError, match="no commas"):
-        milli("1,000")

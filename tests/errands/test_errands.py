@@ -74,8 +74,6 @@ def test_errands_stay_within_the_point(town: world.World) -> None:
     errand = asked(town)
     with pytest.raises(NotFound):
         service.step(town.actor("leader2"), errand.id, Step(ErrandState.SEEN))
-    with pytest.raises(NotFound):
-        service.own_errand(Resident("household", town.households[1].id), errand.id)
 
 
 def test_a_household_has_at_most_ten_waiting(town: world.World) -> None:

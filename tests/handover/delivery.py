@@ -17,13 +17,14 @@ from app.dispatch.rounds.service import drop_units
 from app.handover import queries, service
 from app.handover.schemas import DoorEntry, HandOutEntry
 from app.ordering.models import CycleState, OrderLine
-from app.ordering.stages import Cause, replay
+from app.ordering.stages import Cause
 from app.picking import service as picking
 from app.picking.models import Bag, BagState
 from app.places.models import Household
 from app.stock.models import Lot
 from tests import world
 from tests.allocation.test_runs import receive, run
+from tests.journal import replay
 from tests.world import World
 
 

@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 from app.intake import rules
 from app.intake.grammar.chain import parse_chain
 from app.intake.grammar.goods.lexicon import Item, Lexicon
-from app.intake.grammar.goods.needs import read_answer
 from app.intake.grammar.model import Outcome
 from app.places.address.rules import Household, Register, locate, resolve
 
@@ -69,9 +68,3 @@ def test_addresses_never_fail_and_name_households_of_the_register(text: str) -> 
     assert resolution.household is None or resolution.household in REGISTER.households.values()
     for found in locate(text, REGISTER, frozenset("份斤箱盒")):
         assert 0 <= found.start <= found.end <= len(text)
-
-
-@given(TEXTS)
-@settings(max_examples=60, deadline=None)
-def test_a_free_answer_always_gives_needs(text: str) -> None:
-    assert read_answer(text, SHOP).needs

@@ -9,7 +9,6 @@ from app.allocation.rules import RULES, Claim, Situation, allocate
 from app.handover.rules import confirm
 from app.ordering.rules import Choice, Component, OfferTerms, explode, total_fen
 from app.picking.rules import Goods, split_into_bags
-from app.purchasing.rules import packs_to_cover
 from app.settlement.rules import Chosen, Part, SettlementLine, account, line_amounts
 
 EGG, RICE, MILK = 1, 2, 3
@@ -33,7 +32,7 @@ def test_units_and_money_close_from_basket_to_statement(
     shares: dict[int, dict[int, int]] = {number: {} for number in ordered}
     for item in PRICES:
         claims = [Claim(n, f"h{n}", units[item], sequence=n) for n, units in ordered.items() if item in units]
-        packs = max(0, packs_to_cover(sum(claim.qty_ordered for claim in claims), 6) - lost_packs)
+        packs = max(0, -(-sum(claim.qty_ordered for claim in claims) // 6) - lost_packs)
         for share in allocate(claims, Situation("货", packs * 6, policy, policy, "seed")):
             shares[share.line_id][item] = share.qty
     for number, basket in enumerate(households):

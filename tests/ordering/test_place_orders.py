@@ -16,8 +16,8 @@ from app.core.events import Event
 from app.ordering import service as ordering_service
 from app.ordering.models import HouseholdOrder, Offer, OfferComponent, OrderLine, OrderState, Source
 from app.ordering.orders import IfExists, Pick, PlaceOrder, SoftLimit
-from app.ordering.stages import replay
 from tests import world
+from tests.journal import replay
 
 
 @pytest.fixture

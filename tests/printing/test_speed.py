@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from io import BytesIO
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pikepdf
 import pytest
@@ -15,7 +16,6 @@ from weasyprint import HTML
 
 from app.printing.layout.picture import split
 from app.printing.limits import RenderCancelled, RenderLimits
-from app.printing.pdf import markup
 from app.printing.pdf import render as pdf_render
 from app.printing.pdf.html import html_of
 from app.printing.renderer import engine, warm_pool
@@ -67,7 +67,7 @@ def test_a_sheet_read_as_xml_with_our_own_base_is_the_page_that_a_browser_base_g
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     html = [html_of(invented.stamped({**invented.every_sheet(), **for_residents()}[name]))]
-    assert markup.is_page(split(html[0])[1]), "every template is well-formed"
+    assert ElementTree.fromstring(split(html[0])[1].lstrip()).tag == "html", "every template is well-formed"
     lean = pdf_render.render_chunk(html, 50)
 
     def as_web_page(sheet: str, url_fetcher: pdf_render.AssetFetcher, _base: object) -> HTML:

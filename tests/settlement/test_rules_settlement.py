@@ -16,7 +16,6 @@ from app.settlement.rules import (
     line_amounts,
     spread,
     supplier_account,
-    totals_by_group,
 )
 
 
@@ -108,8 +107,3 @@ def test_a_line_cannot_end_in_more_units_than_were_ordered() -> None:
 def test_a_supplier_is_paid_for_what_arrived_undamaged(delivery: Delivery, ordered: int, due: int) -> None:
     one = supplier_account([delivery], fee_fen=500)
     assert (one.ordered_fen, one.due_fen, one.difference_fen) == (ordered + 500, due + 500, ordered - due)
-
-
-def test_a_building_is_the_sum_of_its_households() -> None:
-    total = totals_by_group({"2号楼": [Account(10, 8, 1, 0), Account(5, 5, 0, 5)]})["2号楼"]
-    assert (total.ordered_fen, total.accepted_fen, total.pending_fen, total.paid_fen) == (15, 13, 1, 5)

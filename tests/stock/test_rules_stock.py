@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
@@ -14,21 +12,13 @@ from app.catalog.models import Storage
 from app.stock.rules import (
     Arrival,
     Counted,
-    LotStock,
     Move,
     balances,
     differences,
-    earliest_start,
-    is_released,
-    overdrawn,
-    pieces_left,
     receive,
-    released_at,
     rest_minutes,
-    take,
 )
 
-PEERS = Path(__file__).resolve().parents[2].parent / "shared/data/peers/foodsoft_vectors.json"
 SIX = datetime(2022, 4, 1, 22, 0, tzinfo=UTC)
 
 
@@ -97,17 +87,6 @@ def test_every_storage_has_a_rest_rule_and_an_unknown_one_is_never_released() ->
         rest_minutes("frozen", rules={("ambient", ""): 5})
 
 
-def test_a_lot_cannot_be_loaded_a_second_before_its_release() -> None:
-    release = released_at(SIX, 30)
-    assert not is_released(release, SIX + timedelta(minutes=30, seconds=-1))
-    assert is_released(release, SIX + timedelta(minutes=30))
-
-
-def test_a_round_starts_after_the_last_of_its_goods_is_released() -> None:
-    assert earliest_start([SIX, released_at(SIX, 30)], opening=SIX) == SIX + timedelta(minutes=30)
-    assert earliest_start([], opening=SIX) == SIX
-
-
 moves = st.lists(
     st.tuples(st.integers(1, 3), st.integers(0, 4), st.integers(0, 4), st.integers(1, 50))
     .filter(lambda row: row[1] != row[2])
@@ -123,14 +102,6 @@ def test_double_entry_sums_to_nothing_for_every_lot(rows: list[Move]) -> None:
         assert sum(qty for (lot, _place), qty in held.items() if lot == lot_id) == 0
 
 
-def test_only_the_outside_may_give_what_it_does_not_have() -> None:
-    outside, depot, point = 0, 1, 2
-    rows = [Move(7, outside, depot, 10), Move(7, depot, point, 12)]
-    assert overdrawn(rows, [outside]) == ((7, depot),)
-    assert overdrawn([*rows, Move(7, outside, depot, 2)], [outside]) == ()
-    assert balances(rows) == {(7, outside): -10, (7, depot): -2, (7, point): 12}
-
-
 @pytest.mark.parametrize("row", [(1, 1, 1, 5), (1, 1, 2, 0)])
 def test_a_move_goes_somewhere_with_something(row: tuple[int, int, int, int]) -> None:
     with pytest.raises(ValueError, match="somewhere else"):
@@ -140,24 +111,3 @@ def test_a_move_goes_somewhere_with_something(row: tuple[int, int, int, int]) ->
 def test_a_count_shows_only_what_differs() -> None:
     rows = [Counted(3, 10, 8), Counted(1, 5, 5), Counted(2, 0, 4)]
     assert [(row.lot_id, row.difference) for row in differences(rows)] == [(2, 4), (3, -2)]
-
-
-def test_what_expires_first_is_taken_first() -> None:
-    lots = [LotStock(1, 5), LotStock(2, 5, "2022-05-02"), LotStock(3, 5, "2022-04-30"), LotStock(4, 0, "2022-04-01")]
-    assert take(lots, 12) == ((3, 5), (2, 5), (1, 2))
-    assert take(lots, 99) == ((3, 5), (2, 5), (1, 5))
-    assert take(lots, 0) == ()
-    assert take(lots, 1) == ((3, 1),)
-    assert take([LotStock(1, 1)], 5) == ((1, 1),)
-
-
-@pytest.mark.skipif(not PEERS.exists(), reason="the shared peer vectors are not on this machine")
-def test_pieces_over_and_lacking_agree_with_foodsoft() -> None:
-    """`self_service` of foodsoft: what members wrote down against what arrived. Both rows share our rule."""
-    row = json.loads(PEERS.read_text(encoding="utf-8"))["self_service"]
-    ordered = [first for first, _second in row["results_vs_ordered"]]
-    taken = [second for _first, second in row["results_vs_ordered"]]
-    assert sum(ordered) == row["units_to_order"]
-    assert pieces_left(sum(taken), ordered) == row["expected_sum_of_deviations"]
-    assert pieces_left(row["units_received"], taken) == row["expected_availability"]
-    assert pieces_left(row["units_received_2"], taken) == row["expected_availability_2"]

@@ -16,12 +16,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from app.core.sentences import N_, Sentence, sentence
 
 _MILLI = 1000
-_NOISE = Decimal("0.000001")
 _FILLER_LINES = 10
 
 
@@ -52,31 +51,6 @@ class Alarm:
     qty_lines_milli: int
     qty_total_milli: int
     said: Sentence
-
-
-def milli(text: str) -> int:
-    """A decimal number as thousandths: ``2.5`` → 2500. Floating point noise (``204.89999999999998``) is read as meant.
-
-    Raises ValueError for anything that is not a plain number (also ``1,000``) or is finer than a thousandth.
-    """
-    try:
-        value = Decimal(text.strip())
-    except InvalidOperation:
-        raise ValueError(f"{text[:30]!r} is not a number (no commas)") from None
-    if not value.is_finite() or abs(value) > 10**9:
-        raise ValueError(f"{text[:30]!r} is not a quantity")
-    rounded = round(value * _MILLI)
-    if abs(value * _MILLI - rounded) > _NOISE * _MILLI:
-        raise ValueError(f"{text[:30]!r} is finer than a thousandth")
-    return rounded
-
-
-def aggregate(lines: Iterable[CountedLine]) -> dict[str, int]:
-    """Key → sum of its lines in thousandths, in order of first appearance."""
-    totals: dict[str, int] = {}
-    for line in lines:
-        totals[line.key] = totals.get(line.key, 0) + line.qty_milli
-    return totals
 
 
 def alarms(lines: Sequence[CountedLine], totals: Iterable[ControlTotal]) -> tuple[Alarm, ...]:

@@ -17,7 +17,6 @@ UNIT_MAX = max(len(unit) for unit in UNITS)
 
 # A number before these is no quantity of goods.
 NOT_GOODS_AFTER_NUMBER = frozenset("元块角分人口号楼室栋幢层点时月日岁度周折%￥年户区期弄")
-PRICE_UNITS = frozenset("元角￥")
 
 # Numerals inside names: here they count nothing.
 PROTECTED = tuple(

@@ -98,7 +98,3 @@ class GivePackSchema(CommandSchema):
     scope_id = Whole(load_default=0, most=2**31 - 1)
     per_persons = Whole(least=1, most=20, load_default=None)
     seen_units = Whole(load_default=0)
-
-
-class EmptySchema(CommandSchema):
-    """A form of one button."""

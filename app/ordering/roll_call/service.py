@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, insert
 
 from app.access.permissions import Permission, Staff
 from app.core import clock
@@ -14,27 +14,10 @@ from app.core.db import command, db
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.events import record
 from app.ordering.models import Cycle, CyclePoint, CycleState, Outcome, RollCall
-from app.ordering.orders import household_place
 from app.ordering.roll_call import queries as roll_call_queries
-from app.places.models import Household
 from app.places.scope import require_building
 
 Noted = tuple[int, Outcome]  # household id, outcome
-
-
-@command
-def record_roll_call(by: Staff, cycle_id: int, household_id: int, outcome: Outcome) -> None:
-    """Note how the asking of one household ended; a later note replaces an earlier one.
-
-    Requires: ROLL_CALL over the building; the cycle is open or locked; the household has no order.
-    Raises: NotFound, Conflict, Invalid (`ordered` is said by an order, never by hand).
-    """
-    place = household_place(by, household_id, Permission.ROLL_CALL)
-    _cycle_in_question(cycle_id, place.service_point_id)
-    has_order = select(Household.id).where(Household.id == household_id, roll_call_queries.has_order(cycle_id))
-    if db.session.scalar(has_order) is not None:
-        raise Conflict(_l("这一户已有订单，点名结果就是“已下单”。"))
-    _write(by, cycle_id, [(household_id, outcome)])
 
 
 @command

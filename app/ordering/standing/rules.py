@@ -21,8 +21,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-EVERY_WEEKDAY = 127
-
 
 @dataclass(frozen=True, slots=True)
 class Rhythm:

@@ -34,11 +34,6 @@ class SheetHtml(HTML):  # type: ignore[misc]
         return [self._base()]
 
 
-def is_page(sheet: str) -> bool:
-    """Whether a sheet can be read the fast way."""
-    return _tree(sheet) is not None
-
-
 def _tree(sheet: str) -> Any:
     """The root of a whole page that is well-formed, else None."""
     # Declarations of entities, the one danger of XML, cannot come from data: all data is escaped text.

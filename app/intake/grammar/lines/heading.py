@@ -50,11 +50,6 @@ def _default_item(title: list[str], reader: Reader) -> str:
     return longest[0] if len(longest) == 1 else UNNAMED
 
 
-def scope_of(title: str, reader: Reader) -> Scope | None:
-    """The scope a title names, None when it names none or several."""
-    return scope_named(title, reader.register, reader.context.scope)
-
-
 def date_warnings(title: list[str], year: int | None) -> list[str]:
     """Dates that do not exist, weekdays that do not fit: `6.13号星期五` beside `6.12号星期五`."""
     found: list[str] = []

@@ -112,11 +112,6 @@ def header_end(text: str) -> int:
     return 0
 
 
-def is_circled(ch: str) -> bool:
-    """Whether this one character numbers an entry (①, ㉑, ❶)."""
-    return ch in _CIRCLED
-
-
 def is_sender_line(text: str) -> bool:
     """`王姐 10:21`, `李叔(12-303) 2022/4/15 10:22`: a copied message begins with who sent it and when."""
     who, blank, clock = text.rpartition(" ")
