@@ -10,9 +10,8 @@ from sqlalchemy import select
 
 from app.catalog.models import Item, ItemAlias
 from app.core.db import db
-from app.core.text import chinese
-from app.core.text.pinyin import is_spelled, spellings
 from app.ordering import queries
+from app.ordering.goods_names import GoodsName
 from app.ordering.models import HouseholdOrder, Offer, OfferComponent, OrderChoice
 from app.ordering.queries import OfferRow
 
@@ -40,32 +39,13 @@ def sections(offers: Iterable[OfferRow], bundles: str, others: str) -> list[Sect
     return [Section(f"s{number}", label, tuple(grouped[label])) for number, label in enumerate(labels)]
 
 
-@dataclass(frozen=True)
-class Words:
-    """By what people look for an offer: its own names (the first is the offer's), what is in it, and all spelled."""
+def names(cycle_id: int, offers: Iterable[OfferRow]) -> list[GoodsName]:
+    """What the offers are called, numbered from 1 in their order; also by the number of their item. One statement.
 
-    names: tuple[str, ...]
-    contents: tuple[str, ...]
-    spellings: tuple[str, ...]
-
-    @property
-    def text(self) -> str:
-        """Every name and content in one line of lower-case letters, as the page and the search compare it."""
-        return " ".join(dict.fromkeys(word.lower() for word in (*self.names, *self.contents) if word))
-
-    def are_meant_by(self, typed: str) -> bool:
-        """Whether letters or characters somebody typed mean this offer."""
-        wanted = "".join(chinese.fold(typed).lower().split())
-        return wanted in self.text or any(is_spelled(wanted, one) for one in self.spellings)
-
-
-MOST_SPELLED = 12  # names of an offer that can be found by letters; the rest is found by characters
-
-
-def words(cycle_id: int, offers: Iterable[OfferRow]) -> dict[int, Words]:
-    """Offer id → its words. One statement."""
+    A bundle is not called what its parts are called, but it is found by them.
+    """
     found = (
-        select(OfferComponent.offer_id, Item.name, ItemAlias.alias)
+        select(OfferComponent.offer_id, Item.name, Item.sku, ItemAlias.alias)
         .join(Item, OfferComponent.item_id == Item.id)
         .join(Offer, OfferComponent.offer_id == Offer.id)
         .outerjoin(ItemAlias, ItemAlias.item_id == Item.id)
@@ -73,17 +53,20 @@ def words(cycle_id: int, offers: Iterable[OfferRow]) -> dict[int, Words]:
         .order_by(OfferComponent.offer_id, Item.id, ItemAlias.id)
     )
     called: dict[int, dict[str, None]] = defaultdict(dict)
-    for offer_id, name, alias in db.session.execute(found):
+    codes: dict[int, str] = {}
+    numbered = enumerate(offers, start=1)
+    for offer_id, name, sku, alias in db.session.execute(found):
         called[offer_id] |= {name: None} | ({alias: None} if alias else {})
-    return {offer.id: _words(offer, tuple(called[offer.id])) for offer in offers}
+        codes[offer_id] = sku
+    return [_name(offer, number, tuple(called[offer.id]), codes.get(offer.id, "")) for number, offer in numbered]
 
 
-def _words(offer: OfferRow, called: tuple[str, ...]) -> Words:
-    """A bundle is not called what its parts are called, but it is found by them."""
-    names = (offer.name,) if offer.is_bundle else tuple(dict.fromkeys((offer.name, *called)))
-    inside = (offer.contents, *called) if offer.is_bundle else (offer.contents,)
-    spelled = [spelling for name in (*names, *called)[:MOST_SPELLED] for spelling in spellings(name)]
-    return Words(names, (*inside, offer.category), tuple(dict.fromkeys(spelled)))
+def _name(offer: OfferRow, number: int, called: tuple[str, ...], code: str) -> GoodsName:
+    if offer.is_bundle:
+        contents = (offer.contents, *called, offer.category)
+        return GoodsName(offer.id, (offer.name,), number, contents=contents, inside=called)
+    names = tuple(dict.fromkeys((offer.name, *called)))
+    return GoodsName(offer.id, names, number, (code,), (offer.contents, offer.category))
 
 
 def matching(cycle_id: int, text: str, offers: Iterable[OfferRow]) -> set[int]:
@@ -91,7 +74,7 @@ def matching(cycle_id: int, text: str, offers: Iterable[OfferRow]) -> set[int]:
     rows = list(offers)
     if not text.strip():
         return {offer.id for offer in rows}
-    return {offer_id for offer_id, known in words(cycle_id, rows).items() if known.are_meant_by(text)}
+    return {known.id for known in names(cycle_id, rows) if known.is_meant_by(text)}
 
 
 def as_typed(

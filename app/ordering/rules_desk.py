@@ -1,11 +1,13 @@
 """Reading goods as they are typed at the telephone, and whether a line may stand beside an order that is there.
 
-Words are the offers' names, other names, pinyin and pinyin initials; a number before × is the number of an offer.
+Words are what `goods_names` knows: names, other names, pinyin however it is shortened; a number before × is the number
+of an offer.
 
     typed                 read as
     青菜2 土豆 1          青菜 2, 土豆 1
     青菜2土豆             青菜 2, 土豆 1           nothing said: one
     qc2 td                青菜 2, 土豆 1           initials
+    qcai2 tudou           青菜 2, 土豆 1           pinyin, whole or shortened
     3x2 #5                offer 3 twice, offer 5 once
     青菜2份，土豆x1袋     青菜 2, 土豆 1           units and signs are passed over
     青菜2 青菜1           青菜 3                   the same again is added
@@ -23,13 +25,15 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from app.core.text import chinese
+from app.ordering.goods_names import GoodsName, NameIndex
 
 LONGEST = 300
 MOST_QTY = 999
+_LETTERS = re.compile(r"[a-z]+")
 UNITS = "份袋盒瓶个只箱包板提桶把颗根条斤块罐支"
 _SKIP = re.compile(r"[\s,，、;；。./]+")
 _NUMBERED = re.compile(r"#(\d{1,3})(?![\d])|(\d{1,3})(?=\s*[x×*])")
@@ -39,21 +43,11 @@ SIGNS = {"+": "add", "＋": "add", "=": "replace", "＝": "replace"}
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
-    """An offer as people call it: its number on the page, and everything they may type, in lower case."""
-
-    offer_id: int
-    number: int
-    name: str
-    spellings: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Doubt:
     """Something typed that is no offer (`options` empty) or may be several."""
 
     typed: str
-    options: tuple[Word, ...] = ()
+    options: tuple[GoodsName, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,45 +59,51 @@ class Goods:
     sign: str = ""
 
 
-def read_goods(text: str, words: Sequence[Word]) -> Goods:
+def read_goods(text: str, goods: Iterable[GoodsName]) -> Goods:
     """Read a line of goods. Every character is either read, passed over as a sign, or in a doubt."""
     rest = chinese.fold(unicodedata.normalize("NFKC", text[:LONGEST])).lower().strip()
     sign = SIGNS.get(rest[:1], "")
     at, picked, doubts = 1 if sign else 0, dict[int, int](), list[Doubt]()
-    longest = sorted(_spelled(words), key=lambda pair: -len(pair[0]))
+    index = NameIndex(goods)
     while at < len(rest):
         skipped = _SKIP.match(rest, at)
         if skipped:
             at = skipped.end()
             continue
-        typed, found, at = _one(rest, at, words, longest)
-        qty, at = _quantity(rest, at, longest)
+        typed, found, at = _one(rest, at, index)
+        qty, at = _quantity(rest, at, index)
         if len(found) == 1 and 0 < qty <= MOST_QTY:
-            picked[found[0].offer_id] = picked.get(found[0].offer_id, 0) + qty
+            picked[found[0].id] = picked.get(found[0].id, 0) + qty
         elif len(found) == 1:
             doubts.append(Doubt(f"{typed}{qty}"))
         else:
-            doubts.append(Doubt(typed, tuple(found)))
+            doubts.append(Doubt(typed, found))
     return Goods(tuple(picked.items()), tuple(doubts), sign)
 
 
-def _spelled(words: Iterable[Word]) -> list[tuple[str, Word]]:
-    return [(spelling, word) for word in words for spelling in word.spellings if spelling]
-
-
-def _one(rest: str, at: int, words: Sequence[Word], longest: Sequence[tuple[str, Word]]) -> tuple[str, list[Word], int]:
+def _one(rest: str, at: int, index: NameIndex) -> tuple[str, tuple[GoodsName, ...], int]:
     """What stands at a place: (as typed, the offers it may be, where it ends)."""
     numbered = _NUMBERED.match(rest, at)
     if numbered:
         number = int(numbered[1] or numbered[2])
-        return numbered[0], [word for word in words if word.number == number], numbered.end()
-    size = next((len(spelling) for spelling, _word in longest if _stands(rest, at, spelling)), 0)
+        return numbered[0], tuple(one for one in index.goods if one.number == number), numbered.end()
+    size = next((len(word) for word in index.longest if _stands(rest, at, word)), 0)
     if size:
         typed = rest[at : at + size]
-        return typed, _distinct(word for spelling, word in longest if spelling == typed), at + size
+        return typed, index.called(typed), at + size
+    letters = _LETTERS.match(rest, at)
+    for typed in _without_times(letters[0], rest[letters.end() :]) if letters else ():
+        spelled = index.spelled(typed)
+        if spelled:
+            return typed, spelled, at + len(typed)
     said = _WORD.match(rest, at)
     typed = said[0] if said else rest[at]
-    return typed, _holding(typed, longest), at + len(typed)
+    return typed, index.holding(typed), at + len(typed)
+
+
+def _without_times(letters: str, behind: str) -> tuple[str, ...]:
+    """Letters as they may be meant: the x of `qcaix2` may be the last letter, or the sign in front of the number."""
+    return (letters, letters[:-1]) if letters[-1] == "x" and behind[:1].isdigit() and len(letters) > 1 else (letters,)
 
 
 def _stands(rest: str, at: int, spelling: str) -> bool:
@@ -122,18 +122,7 @@ def _is_times(rest: str, at: int) -> bool:
     return rest[at : at + 1] == "x" and rest[at + 1 : at + 2].isdigit()
 
 
-def _holding(typed: str, longest: Sequence[tuple[str, Word]]) -> list[Word]:
-    """The offers with a spelling that begins with the word, else those that hold it; `v` is not the number `v1`."""
-    whole = [(spelling, word) for spelling, word in longest if not spelling.partition(typed)[2][:1].isdigit()]
-    begins = _distinct(word for spelling, word in whole if spelling.startswith(typed))
-    return begins or _distinct(word for spelling, word in whole if typed in spelling)
-
-
-def _distinct(words: Iterable[Word]) -> list[Word]:
-    return sorted({word.offer_id: word for word in words}.values(), key=lambda word: word.number)
-
-
-def _quantity(rest: str, at: int, longest: Sequence[tuple[str, Word]]) -> tuple[int, int]:
+def _quantity(rest: str, at: int, index: NameIndex) -> tuple[int, int]:
     """(quantity, where it ends): one where nothing is said; a unit behind is passed over unless goods begin there."""
     found = _QTY.match(rest, at)
     is_next_number = found is not None and _NUMBERED.match(rest, found.start(1)) and rest[at : found.start(1)].isspace()
@@ -141,7 +130,7 @@ def _quantity(rest: str, at: int, longest: Sequence[tuple[str, Word]]) -> tuple[
         return 1, at
     end = found.end(1)
     unit = end + len(rest[end:]) - len(rest[end:].lstrip())
-    is_goods = any(_stands(rest, unit, spelling) for spelling, _word in longest)
+    is_goods = any(_stands(rest, unit, word) for word in index.longest)
     if rest[unit : unit + 1] and rest[unit] in UNITS and not is_goods:
         end = unit + 1
     return int(found[1]), end

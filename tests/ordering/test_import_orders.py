@@ -11,6 +11,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
+from app.catalog.models import ItemAlias
 from app.core import clock
 from app.core.db import db
 from app.core.errors import Conflict, Invalid, NotFound
@@ -53,6 +54,17 @@ def ordered() -> dict[tuple[str, str], int]:
 )  # fmt: skip
 def test_quantities_become_whole_sale_units_or_a_question(typed: str, stated: str, units: int | None) -> None:
     assert whole_units(typed, stated, Sold(1, "份", 500)) == units
+
+
+def test_goods_go_by_their_other_names_and_a_name_of_two_goods_is_never_guessed(town: world.World) -> None:
+    db.session.add(ItemAlias(item_id=town.items[0].id, alias="小青菜"))
+    for one in town.items[1:3]:
+        db.session.add(ItemAlias(item_id=one.id, alias="蛋 类"))
+    db.session.commit()
+    assert import_file(SYSTEM, town.cycle.id, table("A1,K0,2,1,101,林一,,,小 青菜,1,份")).units == 1
+    with pytest.raises(Invalid) as refused:
+        import_file(SYSTEM, town.cycle.id, table("A2,K0,2,1,101,林一,,,蛋类,1,份"))
+    assert "几种商品叫“蛋类”" in str(refused.value.problems)
 
 
 def test_rows_of_one_order_become_one_order_and_the_person_is_kept_apart(town: world.World) -> None:

@@ -6,16 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.ordering.resident.rules import Goods, Named, OnOffer, Ordered, again, mentions
+from app.ordering.goods_names import GoodsName
+from app.ordering.resident.rules import Goods, OnOffer, Ordered, again, mentions
 
 EGGS, BREAD, BOX = Goods(item_id=1), Goods(item_id=2), Goods(bundle_id=1)
 LIST = (
-    Named(1, ("卫生纸", "卷纸", "厕纸")),
-    Named(2, ("盐",)),
-    Named(3, ("酱油", "生抽")),
-    Named(4, ("鸡蛋",)),
-    Named(5, ("鸡蛋面", "面条")),
-    Named(6, ("香菜",)),
+    GoodsName(1, ("卫生纸", "卷纸", "厕纸")),
+    GoodsName(2, ("盐",)),
+    GoodsName(3, ("酱油", "生抽")),
+    GoodsName(4, ("鸡蛋",)),
+    GoodsName(5, ("鸡蛋面", "面条")),
+    GoodsName(6, ("香菜",)),
 )
 
 

@@ -14,6 +14,7 @@ from app.core import clock
 from app.core.db import db
 from app.core.errors import Conflict, NotFound
 from app.core.idempotency import new_key
+from app.ordering import order_form
 from app.ordering import service as ordering_service
 from app.ordering.desk import service as desk_service
 from app.ordering.models import HouseholdOrder, OrderChoice, OrderState, OtherDoor
@@ -74,6 +75,24 @@ def test_a_room_leads_to_the_household_and_the_goods_to_a_code(desk: FlaskClient
     next_call = desk.get(page(town)).get_data(as_text=True)
     assert f"{order.code[:4]}-{order.code[4:8]}" in next_call
     assert "autofocus" in next_call.split('id="f-home"')[1].split(">")[0]
+
+
+@pytest.mark.parametrize(
+    ("typed", "wanted"),
+    [("qcai", {"青菜": 1}), ("cdj1", {"长豆角": 1}), ("changdj1", {"长豆角": 1}), ("zhangdoujx2", {"长豆角": 2})],
+)
+def test_goods_are_found_by_the_letters_by_which_the_form_of_residents_finds_them(
+    desk: FlaskClient, town: world.World, typed: str, wanted: dict[str, int]
+) -> None:
+    town.offers[1].name = town.items[1].name = "长豆角"
+    db.session.commit()
+    letters = typed.rstrip("012x")
+    offers = order_form.listed(town.cycle.id)
+    assert [offer.name for offer in offers if offer.id in order_form.matching(town.cycle.id, letters, offers)] == [
+        *wanted
+    ]
+    assert take(desk, town, 1, typed) == 303
+    assert content(town, 1) == wanted
 
 
 def test_several_households_are_asked_about_and_none_is_said(desk: FlaskClient, town: world.World) -> None:

@@ -51,16 +51,21 @@ def is_spelled(typed: str, spelling: str) -> bool:
     return any(_begins(typed, syllables, start) for start in range(len(syllables)))
 
 
-def _begins(typed: str, syllables: list[str], at: int) -> bool:
+def is_spelled_whole(typed: str, spelling: str) -> bool:
+    """Whether letters shorten a spelling from its first syllable to its last: qcai is qing-cai, qing is not."""
+    return _begins(typed, spelling.split("-"), 0, is_whole=True)
+
+
+def _begins(typed: str, syllables: list[str], at: int, is_whole: bool = False) -> bool:
     if not typed:
-        return True
+        return not is_whole or at == len(syllables)
     if at == len(syllables):
         return False
     syllable = syllables[at]
     for length in range(1, min(len(typed), len(syllable)) + 1):
         if typed[length - 1] != syllable[length - 1]:
             return False
-        if _begins(typed[length:], syllables, at + 1):
+        if _begins(typed[length:], syllables, at + 1, is_whole):
             return True
     return False
 

@@ -13,7 +13,8 @@ from marshmallow import fields
 from sqlalchemy import func, insert, select
 
 from app.access.permissions import Permission, Staff
-from app.catalog.models import Item, ItemAlias
+from app.catalog.models import Item
+from app.catalog.queries import aliases_of
 from app.core.db import command, db
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.events import record
@@ -187,11 +188,13 @@ def in_reach(by: Staff, cycle_id: int, point_id: int) -> tuple[Cycle, int]:
 
 def lexicon_of(cycle_id: int) -> Lexicon:
     """The goods that a cycle offers, with the words people use for them."""
-    aliases: dict[int, list[str]] = {}
-    for item_id, alias in db.session.execute(select(ItemAlias.item_id, ItemAlias.alias)):
-        aliases.setdefault(item_id, []).append(alias)
-    offers = db.session.scalars(select(Offer).where(Offer.cycle_id == cycle_id, Offer.is_listed).order_by(Offer.id))
-    units = {item: unit for item, unit in db.session.execute(select(Item.id, Item.sale_unit))}  # noqa: C416
+    offers = list(
+        db.session.scalars(select(Offer).where(Offer.cycle_id == cycle_id, Offer.is_listed).order_by(Offer.id))
+    )
+    items = [offer.item_id for offer in offers if offer.item_id is not None]
+    aliases = aliases_of(items)
+    sold = select(Item.id, Item.sale_unit).where(Item.id.in_(items))
+    units = {item: unit for item, unit in db.session.execute(sold)}  # noqa: C416
     return Lexicon(
         Word(
             offer.name,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,16 +11,13 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from app.access.permissions import Permission, Staff
-from app.catalog.models import Item, ItemAlias
 from app.core.db import db
-from app.core.text import chinese
-from app.core.text.pinyin import full, initials
 from app.ordering import order_form, orders
 from app.ordering.models import Cycle, CyclePoint, HouseholdOrder, Offer, OrderState, Source
 from app.ordering.models_desk import DeskEntry
 from app.ordering.orders import Pick
 from app.ordering.queries import OfferRow
-from app.ordering.rules_desk import Doubt, Word, read_goods
+from app.ordering.rules_desk import Doubt, read_goods
 from app.places.finder.queries import Found, find
 from app.places.models import Building, Compound, Household, Stairwell
 from app.places.scope import buildings_in_scope
@@ -74,7 +70,7 @@ def basket(
 
     Limits are looked at over everything the household would have then. Four statements.
     """
-    goods = read_goods(text, words(cycle_id, offers))
+    goods = read_goods(text, order_form.names(cycle_id, offers))
     by_id = {offer.id: offer for offer in offers}
     rows = tuple(BasketRow(i, by_id[i].name, by_id[i].contents, qty, by_id[i].price_fen) for i, qty in goods.picked)
     picks = [Pick(row.offer_id, row.qty) for row in rows]
@@ -92,26 +88,6 @@ def _doubt(doubt: Doubt) -> str:
     first = doubt.options[0].number
     said = _("“%(typed)s”可能是：%(options)s。请写编号，例如 %(n)sx1。", typed=doubt.typed, options=options, n=first)
     return str(said)
-
-
-def words(cycle_id: int, offers: Sequence[OfferRow]) -> list[Word]:
-    """The offers with all their spellings; numbers are their places on the page, from 1. One statement."""
-    aliases: dict[int, set[str]] = defaultdict(set)
-    named = (
-        select(Offer.id, Item.sku, ItemAlias.alias)
-        .join(Item, Item.id == Offer.item_id)
-        .outerjoin(ItemAlias, ItemAlias.item_id == Item.id)
-        .where(Offer.cycle_id == cycle_id)
-    )
-    for offer_id, sku, alias in db.session.execute(named):
-        aliases[offer_id] |= {sku, alias or ""}
-    return [Word(o.id, number, o.name, _spellings(o.name, aliases[o.id])) for number, o in enumerate(offers, start=1)]
-
-
-def _spellings(name: str, others: set[str]) -> tuple[str, ...]:
-    said = {chinese.fold(word).lower().strip() for word in (name, *others)} - {""}
-    said |= {initials(word) for word in list(said)} | {full(word) for word in list(said)}
-    return tuple(sorted(said))
 
 
 @dataclass(frozen=True)

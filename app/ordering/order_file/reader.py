@@ -17,12 +17,14 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from app.catalog.models import Item
+from app.catalog.queries import aliases_of
 from app.core.db import db
 from app.core.events import Actor
 from app.core.input.records import Column, Problem, Record, records
 from app.core.input.tables import Sheet
 from app.core.text import chinese
 from app.ordering.bulk import OrderRow, Person
+from app.ordering.goods_names import GoodsName, NameIndex
 from app.ordering.models import Offer
 from app.ordering.order_file.queries import known_families, register_of_cycle
 from app.ordering.orders import Pick
@@ -63,7 +65,8 @@ class Known:
     by_code: dict[tuple[str, str, str], int] = field(default_factory=dict)  # building code, stairwell, room
     by_name: dict[tuple[str, str, str, str], int] = field(default_factory=dict)  # compound, building, stairwell, room
     by_sku: dict[str, Sold] = field(default_factory=dict)
-    by_item: dict[str, Sold] = field(default_factory=dict)
+    by_offer: dict[int, Sold] = field(default_factory=dict)
+    names: NameIndex = field(default_factory=lambda: NameIndex(()))
 
     def household(self, record: Record) -> int | None:
         """The household a row names, None where the register does not have it."""
@@ -75,13 +78,14 @@ class Known:
         compound = record.text("compound_code") or record.text("compound")
         return self.by_name.get((compound, building_key(record.text("building")), *flat))
 
-    def sold(self, record: Record) -> Sold | None:
-        """The offer a row names, by item number first."""
-        return self.by_sku.get(record.text("sku")) or self.by_item.get(chinese.fold(record.text("item")))
+    def sold(self, record: Record) -> list[Sold]:
+        """The offers a row may name, by item number first; more than one where goods share a name."""
+        by_number = self.by_sku.get(record.text("sku"))
+        return [by_number] if by_number else [self.by_offer[one.id] for one in self.names.named(record.text("item"))]
 
 
 def known(by: Actor, cycle_id: int) -> Known:
-    """What can be ordered, and by whom, in a cycle. Two statements. Raises NotFound."""
+    """What can be ordered, and by whom, in a cycle. Three statements. Raises NotFound."""
     found = Known()
     for home in register_of_cycle(by, cycle_id):
         flat = (stairwell_key(home.stairwell), room_key(home.room_no))
@@ -89,13 +93,16 @@ def known(by: Actor, cycle_id: int) -> Known:
         for compound in {home.compound_code, home.compound} - {""}:
             found.by_name[(compound, building_key(home.building), *flat)] = home.id
     single = (
-        select(Offer.id, Item.sku, Item.name, Item.sale_unit, Item.weight_g)
+        select(Offer.id, Item.id, Item.sku, Item.name, Item.sale_unit, Item.weight_g)
         .join(Item, Offer.item_id == Item.id)
         .where(Offer.cycle_id == cycle_id, Offer.is_listed)
+        .order_by(Offer.position, Offer.id)
     )
-    for offer_id, sku, name, sale_unit, weight_g in db.session.execute(single):
-        sold = Sold(offer_id, sale_unit, weight_g)
-        found.by_sku[sku], found.by_item[chinese.fold(name)] = sold, sold
+    rows = list(db.session.execute(single))
+    others = aliases_of(row[1] for row in rows)
+    for offer_id, _item_id, sku, _name, sale_unit, weight_g in rows:
+        found.by_sku[sku] = found.by_offer[offer_id] = Sold(offer_id, sale_unit, weight_g)
+    found.names = NameIndex(GoodsName(offer, (name, *others.get(item, ()))) for offer, item, _sku, name, *_ in rows)
     return found
 
 
@@ -141,13 +148,16 @@ def read_orders(by: Actor, cycle_id: int, sheet: Sheet) -> tuple[list[OrderRow],
 def _take(record: Record, lookup: Known, orders: dict[str, _Order]) -> None:
     reference = record.text("order", longest=40, required=True)
     household = lookup.household(record)
-    sold = lookup.sold(record)
+    found = lookup.sold(record)
     if household is None:
         record.refuse(_("这一批的范围里没有这一户：%(where)s", where=_address(record)))
         return
-    if sold is None:
-        record.refuse(_("可选清单里没有这个商品：%(what)s", what=record.text("item") or record.text("sku")))
+    if len(found) != 1:
+        what = record.text("item") or record.text("sku")
+        several = _("可选清单里有几种商品叫“%(what)s”，请写商品编号。", what=what)
+        record.refuse(several if found else _("可选清单里没有这个商品：%(what)s", what=what))
         return
+    (sold,) = found
     units = whole_units(record.text("qty"), record.text("unit"), sold)
     if units is None:
         amount = f"{record.text('qty')}{record.text('unit')}"

@@ -19,11 +19,12 @@ Free words, clause by clause; the longest name of the list that a clause holds c
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from app.core.sentences import N_, Sentence, sentence
 from app.core.text import chinese
+from app.ordering.goods_names import GoodsName, NameIndex
 
 MOST_MENTIONED = 99
 _PARTS = re.compile(r"[,，、。;；!！\n+/和]+|\s{2,}")
@@ -93,14 +94,6 @@ def again(last: Iterable[Ordered], offers: Iterable[OnOffer]) -> Again:
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
-    """An offer and everything people call it."""
-
-    offer_id: int
-    words: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Mention:
     """An offer that free words name: the word as written, and how many were asked for (1 where none is said)."""
 
@@ -109,20 +102,18 @@ class Mention:
     qty: int
 
 
-def mentions(text: str, names: Sequence[Named]) -> tuple[Mention, ...]:
+def mentions(text: str, names: Iterable[GoodsName]) -> tuple[Mention, ...]:
     """The goods of the list that free words ask for, in order, each offer once. See the head of this file."""
-    by_word = {
-        chinese.fold(word).lower(): named.offer_id for named in reversed(names) for word in named.words if len(word) > 1
-    }
-    by_word |= {word: named.offer_id for named in reversed(names) for word in named.words[:1]}
-    words = sorted(by_word, key=lambda word: (-len(word), word))
+    index = NameIndex(names)
+    words = index.names()
     found: dict[int, Mention] = {}
     for part in _PARTS.split(chinese.fold(text).lower()):
         if any(word in part for word in _REFUSES):
             continue
         word = next((word for word in words if word in part), None)
-        if word is not None and by_word[word] not in found:
-            found[by_word[word]] = Mention(by_word[word], word, _number(part.replace(word, " ", 1)))
+        offer_id = index.named(word)[0].id if word is not None else None
+        if word is not None and offer_id is not None and offer_id not in found:
+            found[offer_id] = Mention(offer_id, word, _number(part.replace(word, " ", 1)))
     return tuple(found.values())
 
 

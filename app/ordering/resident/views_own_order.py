@@ -139,7 +139,7 @@ def _last_and_now(cycle_id: int) -> tuple[list[resident_rules.Ordered], list[res
 
 def _form_page(at: Sitting, form: Form, is_again: bool = False) -> str:
     search = str(form.value("search", ""))
-    words = order_form.words(at.cycle.id, at.offers)
+    words = {known.id: known for known in order_form.names(at.cycle.id, at.offers)}
     last, present = _last_and_now(at.cycle.id)
     return render_template(
         "ordering/order_form.html",
@@ -149,7 +149,7 @@ def _form_page(at: Sitting, form: Form, is_again: bool = False) -> str:
         is_amending=at.mine is not None and at.mine.state == OrderState.PLACED,
         sections=order_form.sections(at.offers, _("套餐"), _("其他")),
         words=words,
-        shown={offer_id for offer_id, known in words.items() if not search or known.are_meant_by(search)},
+        shown={offer_id for offer_id, known in words.items() if not search or known.is_meant_by(search)},
         search=search,
         form=form,
         last=last,
@@ -195,8 +195,7 @@ def _mentions(at: Sitting, basket: Basket) -> list[resident_rules.Mention]:
     """Goods of the list that the box for other needs names and the basket does not hold."""
     if not basket.other_need:
         return []
-    names = order_form.words(at.cycle.id, at.offers)
-    called = [resident_rules.Named(offer.id, names[offer.id].names) for offer in at.offers]
+    called = order_form.names(at.cycle.id, at.offers)
     chosen = {pick.offer_id for pick in basket.picks}
     return [one for one in resident_rules.mentions(basket.other_need, called) if one.offer_id not in chosen]
 

@@ -16,10 +16,10 @@ from app.catalog.models import Item
 from app.catalog.queries import NamedItem, named_items
 from app.core import clock
 from app.core.db import db
-from app.core.text.pinyin import full, initials
+from app.ordering.goods_names import GoodsName
 from app.ordering.models import Cycle, HouseholdOrder
 from app.ordering.models_desk import BookingOutcome, StandingBooking, StandingOrder, StandingState
-from app.ordering.rules_desk import Goods, Word, read_goods
+from app.ordering.rules_desk import Goods, read_goods
 from app.ordering.standing.service import rhythm_of
 from app.places.models import Building, Compound, Household, Stairwell
 from app.places.scope import buildings_in_scope
@@ -176,10 +176,8 @@ def _left_out(part: dict[str, Any], names: dict[int, str]) -> str:
 
 def read_items(text: str) -> Goods:
     """A line of goods against the whole catalogue; `picked` holds item ids."""
-    return read_goods(text, [_word(item, number) for number, item in enumerate(named_items(), start=1)])
+    return read_goods(text, [_name(item, number) for number, item in enumerate(named_items(), start=1)])
 
 
-def _word(item: NamedItem, number: int) -> Word:
-    said = {word.lower() for word in (item.name, *item.aliases)}
-    said |= {initials(word) for word in list(said)} | {full(word) for word in list(said)}
-    return Word(item.id, number, item.name, tuple(sorted(said)))
+def _name(item: NamedItem, number: int) -> GoodsName:
+    return GoodsName(item.id, (item.name, *item.aliases), number)

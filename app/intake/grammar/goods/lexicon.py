@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from app.core.text import chinese
 from app.intake.grammar import words
+from app.ordering.goods_names import comparable
 
 DEFAULT_LIMIT = 50
 _BEHIND_LETTER = chinese.NUMERALS | set("各要来订半和跟与套款组餐包份")
@@ -37,8 +38,8 @@ class Match:
 
 
 def key(name: str) -> str:
-    """Names are compared without blanks, case and width."""
-    return "".join(chinese.fold(name).split()).upper()
+    """A name as this lexicon compares it, in capitals."""
+    return comparable(name).upper()
 
 
 def is_specification(text: str) -> bool:
