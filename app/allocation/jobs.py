@@ -6,12 +6,13 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from app.access.forms.background import ask, asker, newest
-from app.access.permissions import Staff
+from app.access.permissions import Permission, Staff
 from app.allocation import service
 from app.allocation.compute import ItemResult
 from app.allocation.substitution.substitution import swaps
 from app.core.db import command
 from app.core.jobs import Job, JobState, Running, handles
+from app.ordering.gate import require_cycle
 from app.ordering.models import Cycle
 
 PREVIEW_JOB = "allocation_preview"
@@ -58,7 +59,7 @@ class Preview:
 @command
 def ask_preview(by: Staff, cycle_id: int) -> Job:
     """Put a preview into the queue. Raises NotFound."""
-    service.cycle_for(by, cycle_id)
+    require_cycle(by, Permission.ALLOCATE, cycle_id)
     return ask(by, PREVIEW_JOB, cycle_id, {})
 
 
@@ -89,7 +90,7 @@ def last_preview(cycle: Cycle) -> tuple[Job | None, Preview | None]:
 @handles(PREVIEW_JOB)
 def run_preview(job: Running) -> dict[str, Any]:
     """Work out what a run would give, and write nothing but that. Raises: NotFound, Conflict."""
-    cycle = service.cycle_for(asker(job), job.subject_id)
+    cycle = require_cycle(asker(job), Permission.ALLOCATE, job.subject_id)
     proposal = service.proposal_for(cycle)
     found = [
         asdict(PreviewSwap(swap.item, swap.substitute, len(swap.replaced), swap.qty_covered, swap.qty_substitute))

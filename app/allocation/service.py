@@ -18,9 +18,9 @@ from app.core.db import command, db
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.events import record
 from app.core.input.schemas import CommandSchema, Line, Whole
+from app.ordering.gate import require_cycle
 from app.ordering.models import Cycle, CycleState, OrderLine, Stage
 from app.ordering.stages import Cause, move
-from app.places.scope import require_subdistrict
 from app.stock.lots import move_lots
 
 
@@ -58,21 +58,11 @@ class SetShareSchema(CommandSchema):
     reason = Line(required=True, longest=100)
 
 
-def cycle_for(by: Staff, cycle_id: int) -> Cycle:
-    """The cycle, where the actor allocates for its subdistrict. Raises NotFound."""
-    cycle = db.session.get(Cycle, cycle_id)
-    if cycle is None:
-        raise NotFound
-    require_subdistrict(by, Permission.ALLOCATE, cycle.subdistrict_id)
-    return cycle
-
-
 def require_running(by: Staff, cycle_id: int) -> Cycle:
     """A cycle that is being delivered, where the actor allocates. Raises: NotFound, Conflict."""
-    cycle = cycle_for(by, cycle_id)
-    if cycle.state != CycleState.RUNNING:
-        raise Conflict(_l("配送日开始之后（全部点位已签）才能分配。"))
-    return cycle
+    return require_cycle(
+        by, Permission.ALLOCATE, cycle_id, CycleState.RUNNING, otherwise=_l("配送日开始之后（全部点位已签）才能分配。")
+    )
 
 
 @command
@@ -189,7 +179,7 @@ def set_share(by: Staff, line_id: int, wanted: SetShare) -> ShareOverride:
     line = db.session.get(OrderLine, line_id)
     if line is None:
         raise NotFound
-    cycle = cycle_for(by, line.cycle_id)
+    cycle = require_cycle(by, Permission.ALLOCATE, line.cycle_id)
     if cycle.state != CycleState.RUNNING or not line.qty_open:
         raise Conflict(_l("这一行没有待分配的份数，不能再调整。"))
     held = line.qty_ordered - line.qty_open - line.qty_short - line.qty_cancelled - line.qty_refunded
@@ -209,6 +199,6 @@ def clear_share(by: Staff, line_id: int) -> None:
     override = db.session.get(ShareOverride, line_id)
     if line is None or override is None:
         raise NotFound
-    cycle_for(by, line.cycle_id)
+    require_cycle(by, Permission.ALLOCATE, line.cycle_id)
     db.session.delete(override)
     record(by, "clear_override", ("order_line", line_id), cycle_id=line.cycle_id)

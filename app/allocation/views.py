@@ -15,6 +15,7 @@ from app.core.errors import BadRequest, Invalid, NotFound
 from app.core.input.schemas import Form
 from app.core.jobs import Job
 from app.core.paging import paginate
+from app.ordering.gate import require_cycle
 from app.ordering.models import OrderLine, Policy
 
 bp = Blueprint("allocation", __name__)
@@ -24,7 +25,7 @@ bp = Blueprint("allocation", __name__)
 @requires(Permission.ALLOCATE)
 def index(cycle_id: int) -> str:
     """Items of the cycle: ordered, given, open, short, free stock; and the runs so far."""
-    cycle = service.cycle_for(staff(), cycle_id)
+    cycle = require_cycle(staff(), Permission.ALLOCATE, cycle_id)
     rows = queries.item_rows(cycle_id)
     wanted = request.args.get("show", "")
     shown = [row for row in rows if wanted != "open" or row.qty_open]
@@ -39,7 +40,7 @@ def index(cycle_id: int) -> str:
 @requires(Permission.ALLOCATE)
 def preview(cycle_id: int) -> str:
     """What a run would give, before it is done."""
-    cycle = service.cycle_for(staff(), cycle_id)
+    cycle = require_cycle(staff(), Permission.ALLOCATE, cycle_id)
     job, result = jobs.last_preview(cycle)
     return render_template(
         "allocation/preview.html", cycle=cycle, job=job, preview=result, policy=Policy(cycle.policy).label
@@ -80,7 +81,7 @@ def declare_short(cycle_id: int) -> Response:
 @requires(Permission.ALLOCATE)
 def short(cycle_id: int) -> str:
     """Who gets less than ordered, and the sentence for each."""
-    cycle = service.cycle_for(staff(), cycle_id)
+    cycle = require_cycle(staff(), Permission.ALLOCATE, cycle_id)
     search = request.args.get("q", "").strip()[:40]
     item = request.args.get("item", "")
     item_id = int(item) if item.isascii() and item.isdigit() and len(item) < 10 else None
@@ -105,7 +106,7 @@ def _share_page(line_id: int, form: Form) -> str:
     line = db.session.get(OrderLine, line_id)
     if line is None:
         raise NotFound
-    cycle = service.cycle_for(staff(), line.cycle_id)
+    cycle = require_cycle(staff(), Permission.ALLOCATE, line.cycle_id)
     about_cycle(line.cycle_id)
     row = db.session.execute(queries.short_lines(line.cycle_id).where(OrderLine.id == line_id)).first()
     return render_template("allocation/share.html", cycle=cycle, line=line, row=row, form=form)

@@ -27,6 +27,7 @@ from app.dispatch.planning import service
 from app.dispatch.rounds import conditions, staying
 from app.dispatch.rounds import service as rounds_service
 from app.dispatch.sketch import sketch
+from app.ordering.gate import require_cycle
 from app.ordering.models import Cycle
 from app.picking.models import Bag
 
@@ -41,7 +42,7 @@ def index(cycle_id: int) -> str:
 
 
 def _index(cycle_id: int, form: Form) -> str:
-    cycle = service.cycle_for(staff(), Permission.PLAN_READ, cycle_id)
+    cycle = require_cycle(staff(), Permission.PLAN_READ, cycle_id)
     plans = queries.plans(cycle_id)
     day, shifts = queries.next_on_duty(cycle.subdistrict_id, max(cycle.deliver_on, clock.today()))
     return render_template(
@@ -81,7 +82,7 @@ def _job(job_id: int) -> tuple[Job, Cycle]:
     job = db.session.get(Job, job_id)
     if job is None or job.kind != service.PLAN_JOB:
         raise NotFound
-    return job, service.cycle_for(staff(), Permission.PLAN, job.subject_id)
+    return job, require_cycle(staff(), Permission.PLAN, job.subject_id)
 
 
 @bp.get("/plan-jobs/<int:job_id>")

@@ -22,19 +22,16 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Integer, Select, and_, case, cast, func, select
 
-from app.access.permissions import Permission, Staff
 from app.core import clock
 from app.core.db import db
-from app.core.errors import NotFound
 from app.dispatch.models import DropOff, Plan, Stop
 from app.handover.doors.rules import Door, is_hand_out_late
 from app.handover.models import Dispute, DisputeState, DoorOutcome, HandOut
 from app.handover.rules import DEFAULT_ACCEPTANCE, overdue_when_left_by, undoable_when_left_after
-from app.ordering.models import Cycle, HouseholdOrder, LineMove, OrderLine, Stage
+from app.ordering.models import HouseholdOrder, LineMove, OrderLine, Stage
 from app.picking.models import DOOR_OF_BAG, Bag, BagLine, BagState
 from app.places.models import Building, Compound, Household, ServicePoint, Stairwell
 from app.places.queries import household_label
-from app.places.scope import require_part_of
 
 LEFT_WITH_THEIR_BAG = ("bag_void", "bag_return")
 COMING = (BagState.PACKED, BagState.HELD, BagState.LOADED)
@@ -66,15 +63,6 @@ class BuildingRow:
     @property
     def is_done(self) -> bool:
         return not (self.coming or self.waiting or self.failed or self.missing or self.disputes)
-
-
-def cycle_in_reach(actor: Staff, permission: Permission, cycle_id: int) -> Cycle:
-    """The cycle, where the actor has the permission anywhere within its subdistrict. Raises NotFound."""
-    cycle = db.session.get(Cycle, cycle_id)
-    if cycle is None:
-        raise NotFound
-    require_part_of(actor, permission, cycle.subdistrict_id)
-    return cycle
 
 
 def building_rows(cycle_id: int, in_scope: ColumnElement[bool]) -> list[BuildingRow]:

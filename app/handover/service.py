@@ -23,6 +23,7 @@ from app.handover.models import Dispute, DisputeKind, DoorOutcome, HandOut
 from app.handover.queries import doors_of
 from app.handover.rules import by_exception, can_undo
 from app.handover.schemas import BringBack, DoorEntry, Goods, HandOutEntry, Wish
+from app.ordering.gate import cycle_or_not_found, require_state
 from app.ordering.models import Cycle, CycleState, Stage
 from app.ordering.stages import Cause, move, move_each
 from app.picking.models import Bag, BagState
@@ -46,11 +47,8 @@ def require_bag(by: Staff, permission: Permission, bag_id: int) -> Bag:
 
 def require_running(cycle_id: int) -> Cycle:
     """The cycle, while its goods are on their way. Raises NotFound, Conflict."""
-    cycle = db.session.get(Cycle, cycle_id)
-    if cycle is None:
-        raise NotFound
-    if cycle.state != CycleState.RUNNING:
-        raise Conflict(_l("这一批不在配送中，不能再改。"))
+    cycle = cycle_or_not_found(cycle_id)
+    require_state(cycle, CycleState.RUNNING, otherwise=_l("这一批不在配送中，不能再改。"))
     return cycle
 
 

@@ -23,6 +23,7 @@ from app.handover.disputes import queries as disputes_queries
 from app.handover.doors import listing
 from app.handover.models import DisputeKind, DisputeState
 from app.handover.schemas import ComplainSchema, ConfirmSchema
+from app.ordering.gate import readable_cycle
 from app.picking.models import Bag
 from app.places.scope import buildings_in_scope
 
@@ -33,7 +34,7 @@ bp = Blueprint("handover", __name__)
 @requires(Permission.HAND_OUT)
 def index(cycle_id: int) -> str:
     """The buildings of a cycle within reach: expected, handed out, failed, confirmed, what is late."""
-    cycle = queries.cycle_in_reach(staff(), Permission.HAND_OUT, cycle_id)
+    cycle = readable_cycle(staff(), Permission.HAND_OUT, cycle_id)
     in_scope = buildings_in_scope(staff(), Permission.HAND_OUT)
     rows = queries.building_rows(cycle_id, in_scope)
     show, text = request.args.get("show", ""), request.args.get("q", "").strip()[:40]
@@ -57,7 +58,7 @@ def index(cycle_id: int) -> str:
 @requires(Permission.DISPUTE)
 def confirm_overdue(cycle_id: int) -> Response:
     """Accept by default what has waited for 48 hours."""
-    queries.cycle_in_reach(staff(), Permission.DISPUTE, cycle_id)
+    readable_cycle(staff(), Permission.DISPUTE, cycle_id)
     return submit(
         then=lambda _done: url_for("handover.index", cycle_id=cycle_id), says=_("已放入后台，稍后刷新可见。")
     )(confirmation_service.ask_confirm_overdue, staff())
@@ -67,7 +68,7 @@ def confirm_overdue(cycle_id: int) -> Response:
 @requires(Permission.DISPUTE)
 def disputes(cycle_id: int) -> str:
     """The queue, open ones first."""
-    cycle = queries.cycle_in_reach(staff(), Permission.DISPUTE, cycle_id)
+    cycle = readable_cycle(staff(), Permission.DISPUTE, cycle_id)
     narrowed = disputes_queries.DisputeFilter(
         request.args.get("state", ""), request.args.get("kind", ""), request.args.get("q", "")[:40]
     )

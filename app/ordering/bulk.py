@@ -12,8 +12,9 @@ from sqlalchemy import insert, select, update
 from app.access.permissions import Permission, Staff
 from app.core import clock
 from app.core.db import db
-from app.core.errors import Conflict, NotFound
+from app.core.errors import Conflict
 from app.core.events import Actor, record
+from app.ordering.gate import cycle_or_not_found
 from app.ordering.models import (
     Cycle,
     CycleState,
@@ -76,9 +77,7 @@ class ImportReport:
 
 def open_cycle_for(by: Actor, cycle_id: int) -> Cycle:
     """The cycle, if `by` may place orders for all of it now. Raises NotFound, Conflict."""
-    cycle = db.session.get(Cycle, cycle_id, populate_existing=True, with_for_update={"read": True})
-    if cycle is None:
-        raise NotFound
+    cycle = cycle_or_not_found(cycle_id, "stay")
     if isinstance(by, Staff):
         require_subdistrict(by, Permission.CYCLE_EDIT, cycle.subdistrict_id)
     if cycle.state != CycleState.OPEN or clock.now() >= cycle.cutoff_at:

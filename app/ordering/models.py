@@ -37,6 +37,10 @@ class CycleState(Labelled):
     CANCELLED = "cancelled", "已取消"
 
 
+CYCLES_UNDER_WAY = (CycleState.OPEN, CycleState.LOCKED, CycleState.RUNNING)
+CYCLES_OVER = (CycleState.CLOSED, CycleState.PURGED, CycleState.CANCELLED)
+
+
 class Policy(Labelled):
     EQUAL_FLOOR = "equal_floor", "每户先各一份"
     PROPORTIONAL = "proportional", "按订购比例"
@@ -50,6 +54,13 @@ class OrderState(Labelled):
     LOCKED = "locked", "已截单"
     SETTLED = "settled", "已结清"
     VOIDED = "voided", "已作废"
+
+
+# Which orders count, said once for every question. A voided order was tallied and bought for, a withdrawn one was not.
+ORDERS_COUNTED = (OrderState.PLACED, OrderState.LOCKED, OrderState.SETTLED, OrderState.VOIDED)
+ORDERS_KEPT = (OrderState.PLACED, OrderState.LOCKED, OrderState.SETTLED)  # nobody took them back: the household waits
+ORDERS_DUE = (OrderState.LOCKED, OrderState.SETTLED)  # behind the cut-off, and kept: on sheets and lists
+ORDERS_CHARGED = (OrderState.LOCKED, OrderState.SETTLED, OrderState.VOIDED)  # what a statement is made for
 
 
 class Source(Labelled):

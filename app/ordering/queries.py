@@ -12,9 +12,9 @@ from sqlalchemy import func, select
 from app.access.permissions import Grant, Permission, Staff, ids_of
 from app.catalog.models import Bundle, Item
 from app.core.db import db
-from app.core.errors import NotFound
 from app.core.units import date_time
 from app.ordering.models import (
+    ORDERS_COUNTED,
     STAGE_COLUMNS,
     Cycle,
     CyclePoint,
@@ -23,11 +23,10 @@ from app.ordering.models import (
     Offer,
     OfferComponent,
     OrderLine,
-    OrderState,
     Stage,
 )
 from app.places.models import Building, Community, ServicePoint, Subdistrict
-from app.places.scope import buildings_in_scope, require_part_of
+from app.places.scope import buildings_in_scope
 
 CYCLE_TONES = {"draft": "idle", "open": "todo", "locked": "todo", "running": "info", "closed": "ok", "purged": "idle"}
 
@@ -63,7 +62,7 @@ def cycles(by: Staff) -> list[CycleRow]:
     """The cycles of the reader's subdistricts, newest first, with the number of orders that count."""
     counted = (
         select(HouseholdOrder.cycle_id, func.count().label("orders"))
-        .where(HouseholdOrder.state != OrderState.WITHDRAWN)
+        .where(HouseholdOrder.state.in_(ORDERS_COUNTED))
         .group_by(HouseholdOrder.cycle_id)
         .subquery()
     )
@@ -80,15 +79,6 @@ def cycles(by: Staff) -> list[CycleRow]:
         CycleRow(c.id, c.name, CycleState(c.state), c.opens_at, c.cutoff_at, c.deliver_on, orders, points)
         for c, orders, points in db.session.execute(found)
     ]
-
-
-def readable_cycle(by: Staff, permission: Permission, cycle_id: int) -> Cycle:
-    """The cycle, if `by` holds the permission somewhere in its subdistrict. Raises NotFound."""
-    cycle = db.session.get(Cycle, cycle_id)
-    if cycle is None:
-        raise NotFound
-    require_part_of(by, permission, cycle.subdistrict_id)
-    return cycle
 
 
 @dataclass(frozen=True)

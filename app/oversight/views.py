@@ -9,34 +9,24 @@ from werkzeug.wrappers import Response
 from app.access.guard import requires, staff, submit
 from app.access.permissions import Permission
 from app.core import clock_trust
-from app.core.db import db
-from app.core.errors import NotFound
 from app.core.jobs import Job, JobState
 from app.core.paging import cut, paginate
 from app.dispatch.arrivals.queries import open_differences
-from app.ordering.models import Cycle, Stage
+from app.ordering.gate import require_cycle
+from app.ordering.models import Stage
 from app.oversight import loop as closed_loop
 from app.oversight import queries
 from app.oversight.log_words import in_words
 from app.oversight.reconcile import service as reconcile_service
-from app.places.scope import require_subdistrict
 
 bp = Blueprint("oversight", __name__)
-
-
-def _cycle(cycle_id: int) -> Cycle:
-    cycle = db.session.get(Cycle, cycle_id)
-    if cycle is None:
-        raise NotFound
-    require_subdistrict(staff(), Permission.OVERSEE, cycle.subdistrict_id)
-    return cycle
 
 
 @bp.get("/cycles/<int:cycle_id>/loop")
 @requires(Permission.OVERSEE)
 def loop(cycle_id: int) -> str:
     """Where every unit of the cycle is, and every gap with its owner and age."""
-    cycle = _cycle(cycle_id)
+    cycle = require_cycle(staff(), Permission.OVERSEE, cycle_id)
     stage, search = request.args.get("stage", ""), request.args.get("q", "").strip()[:40]
     stage = stage if stage in {one.value for one in closed_loop.WAITING} else ""
     rows = closed_loop.loop_rows(cycle_id)
@@ -73,7 +63,7 @@ def loop(cycle_id: int) -> str:
 @requires(Permission.OVERSEE)
 def equations(cycle_id: int) -> str:
     """The eleven closing equations, as they were counted last."""
-    cycle = _cycle(cycle_id)
+    cycle = require_cycle(staff(), Permission.OVERSEE, cycle_id)
     job = reconcile_service.latest_check()
     counted = (job.result or {}).get("equations", []) if job and job.state == JobState.SUCCEEDED else []
     found = [(code, str(_(name)), violations) for code, name, violations in counted]
@@ -91,7 +81,7 @@ def equations(cycle_id: int) -> str:
 @requires(Permission.OVERSEE)
 def count_equations(cycle_id: int) -> Response:
     """Count them now."""
-    _cycle(cycle_id)
+    require_cycle(staff(), Permission.OVERSEE, cycle_id)
     return submit[Job](then=lambda _job: url_for("oversight.equations", cycle_id=cycle_id))(
         reconcile_service.ask_check, staff()
     )

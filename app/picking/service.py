@@ -19,12 +19,12 @@ from app.core.errors import Conflict, NotFound
 from app.core.events import record
 from app.core.input.schemas import CommandSchema, Line
 from app.core.states import advance
+from app.ordering.gate import require_cycle
 from app.ordering.models import Cycle, CycleState, HouseholdOrder, OrderLine, OrderState, OtherDoor, Stage
 from app.ordering.stages import Cause, move, move_each
 from app.picking import rules
 from app.picking.models import Bag, BagDoor, BagLine, BagState
 from app.places.models import Household, Stairwell
-from app.places.scope import require_subdistrict
 from app.stock.lots import move_lots
 
 
@@ -49,21 +49,9 @@ class Packed:
     units: int
 
 
-def cycle_for(by: Staff, cycle_id: int) -> Cycle:
-    """The cycle, where the actor packs for its subdistrict. Raises NotFound."""
-    cycle = db.session.get(Cycle, cycle_id)
-    if cycle is None:
-        raise NotFound
-    require_subdistrict(by, Permission.PICK, cycle.subdistrict_id)
-    return cycle
-
-
 def require_running(by: Staff, cycle_id: int) -> Cycle:
     """A cycle that is being delivered, where the actor packs. Raises: NotFound, Conflict."""
-    cycle = cycle_for(by, cycle_id)
-    if cycle.state != CycleState.RUNNING:
-        raise Conflict(_l("配送日开始之后才能装袋。"))
-    return cycle
+    return require_cycle(by, Permission.PICK, cycle_id, CycleState.RUNNING, otherwise=_l("配送日开始之后才能装袋。"))
 
 
 def wave_to_pack(cycle_id: int) -> int:
@@ -217,7 +205,7 @@ def require_bag(by: Staff, bag_id: int) -> Bag:
     bag = db.session.get(Bag, bag_id)
     if bag is None:
         raise NotFound
-    cycle_for(by, bag.cycle_id)
+    require_cycle(by, Permission.PICK, bag.cycle_id)
     return bag
 
 

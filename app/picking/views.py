@@ -12,6 +12,7 @@ from app.access.permissions import Permission
 from app.core.input.schemas import Form
 from app.core.jobs import Job
 from app.core.paging import paginate
+from app.ordering.gate import require_cycle
 from app.ordering.remarks import queries as remarks_queries
 from app.picking import jobs, queries, service
 from app.picking.models import Bag, BagState
@@ -27,7 +28,7 @@ def _number(text: str) -> int | None:
 @requires(Permission.PICK)
 def index(cycle_id: int) -> str:
     """What waits for a bag, and the bags of a wave by building or by item."""
-    cycle = service.cycle_for(staff(), cycle_id)
+    cycle = require_cycle(staff(), Permission.PICK, cycle_id)
     waves = queries.waves(cycle_id)
     asked = _number(request.args.get("wave", ""))
     wave = asked if asked in waves else (waves[-1] if waves else 1)
@@ -59,7 +60,7 @@ def pack(cycle_id: int) -> Response:
 @requires(Permission.PICK)
 def bags(cycle_id: int) -> str:
     """All bags, searchable."""
-    cycle = service.cycle_for(staff(), cycle_id)
+    cycle = require_cycle(staff(), Permission.PICK, cycle_id)
     search = request.args.get("q", "").strip()[:40]
     state, building = request.args.get("state", ""), request.args.get("building", "")
     page = paginate(

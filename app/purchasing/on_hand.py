@@ -9,7 +9,7 @@ from __future__ import annotations
 from sqlalchemy import column, func, or_, select, table
 
 from app.core.db import LocalDate, db
-from app.ordering.models import Cycle, CycleState
+from app.ordering.models import CYCLES_OVER, Cycle
 from app.purchasing.models import PurchaseOrder, PurchaseOrderLine
 
 LOT = table(
@@ -18,7 +18,6 @@ LOT = table(
     column("expires_on", LocalDate()),
 )
 RECEIPT = table("goods_receipt", *(column(name) for name in ("id", "subdistrict_id", "cycle_id")))
-OVER = (CycleState.CLOSED, CycleState.PURGED, CycleState.CANCELLED)
 
 
 def free_units(cycle: Cycle) -> dict[int, int]:
@@ -26,7 +25,7 @@ def free_units(cycle: Cycle) -> dict[int, int]:
 
     Left out: what other running cycles brought in for themselves, and what expires before the day of delivery.
     """
-    over = select(Cycle.id).where(Cycle.state.in_(OVER))
+    over = select(Cycle.id).where(Cycle.state.in_(CYCLES_OVER))
     bought_now = select(PurchaseOrderLine.id).join(PurchaseOrder).where(PurchaseOrder.cycle_id == cycle.id)
     found = db.session.execute(
         select(LOT.c.item_id, func.sum(LOT.c.qty_free))

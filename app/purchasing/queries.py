@@ -7,13 +7,11 @@ from dataclasses import dataclass
 
 from sqlalchemy import BigInteger, ColumnElement, Select, case, cast, false, func, select
 
-from app.access.permissions import Permission, Staff
 from app.catalog.models import Item, Supplier, SupplierItem
 from app.core.db import db
 from app.core.errors import NotFound
 from app.core.sentences import Sentence
-from app.ordering.models import Cycle, CyclePoint
-from app.places.scope import require_subdistrict
+from app.ordering.models import CyclePoint
 from app.purchasing.coverage import Bought, bought, tallied
 from app.purchasing.models import Demand, PurchaseOrder, PurchaseOrderLine, PurchaseState
 from app.purchasing.rules import Supply, surplus_fen, why_uncovered
@@ -95,15 +93,6 @@ class InTheWay:
     uncovered: tuple[Sentence, ...]
     drafts: int
     unsent: int
-
-
-def cycle_in_reach(by: Staff, permission: Permission, cycle_id: int) -> Cycle:
-    """The cycle, if the permission is held for its whole subdistrict. Raises NotFound."""
-    cycle = db.session.get(Cycle, cycle_id)
-    if cycle is None:
-        raise NotFound
-    require_subdistrict(by, permission, cycle.subdistrict_id)
-    return cycle
 
 
 def amount_fen(lines: Iterable[PurchaseOrderLine]) -> int:

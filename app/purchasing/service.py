@@ -14,6 +14,7 @@ from app.core.errors import Conflict, Invalid, NotFound
 from app.core.events import record
 from app.core.sentences import Sentence
 from app.core.states import advance
+from app.ordering.gate import require_cycle
 from app.ordering.models import Cycle, CycleState
 from app.purchasing import coverage, drafts, planning, queries
 from app.purchasing.lines import settle
@@ -183,10 +184,8 @@ def close(by: Staff, cycle_id: int, order_id: int, decision: Close) -> PurchaseO
 
 def buying_cycle(by: Staff, cycle_id: int) -> Cycle:
     """The cycle, if the actor buys for it and it is time to buy. Raises NotFound, Conflict."""
-    cycle = queries.cycle_in_reach(by, Permission.PURCHASE, cycle_id)
-    if cycle.state not in BUYING:
-        raise Conflict(_l("截单之后、批次关闭之前才能采购。"))
-    return cycle
+    otherwise = _l("截单之后、批次关闭之前才能采购。")
+    return require_cycle(by, Permission.PURCHASE, cycle_id, *BUYING, otherwise=otherwise)
 
 
 def order_in_reach(by: Staff, cycle_id: int, order_id: int) -> PurchaseOrder:

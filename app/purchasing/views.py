@@ -15,6 +15,7 @@ from app.core.errors import Invalid
 from app.core.input.rows import RowForm
 from app.core.input.schemas import CommandSchema, Form
 from app.core.paging import paginate
+from app.ordering.gate import require_cycle
 from app.purchasing import queries, service
 from app.purchasing.coverage import bought
 from app.purchasing.order_page import order_page
@@ -27,7 +28,7 @@ bp = Blueprint("purchasing", __name__)
 @requires(Permission.PURCHASE)
 def index(cycle_id: int) -> str:
     """The demand with what covers it, the orders, and what stands in the way."""
-    cycle = queries.cycle_in_reach(staff(), Permission.PURCHASE, cycle_id)
+    cycle = require_cycle(staff(), Permission.PURCHASE, cycle_id)
     words, only = request.args.get("q", "").replace("\0", "").strip()[:50], request.args.get("only", "")
     page = paginate(
         queries.demand_of(cycle_id, words, only),
@@ -87,7 +88,7 @@ def waive_form(cycle_id: int, item_id: int) -> str:
 
 
 def _waive_page(cycle_id: int, item_id: int, form: Form | None) -> str:
-    cycle = queries.cycle_in_reach(staff(), Permission.PURCHASE, cycle_id)
+    cycle = require_cycle(staff(), Permission.PURCHASE, cycle_id)
     row = queries.demand_row(cycle_id, item_id)
     form = form or Form(initial={"qty": row.waived + max(0, row.gap), "reason": row.waive_reason})
     return render_template("purchasing/waive.html", cycle=cycle, row=row, form=form)
@@ -116,7 +117,7 @@ def order(cycle_id: int, order_id: int) -> str:
 
 
 def _order_page(cycle_id: int, order_id: int, form: Form | None) -> str:
-    cycle = queries.cycle_in_reach(staff(), Permission.PURCHASE, cycle_id)
+    cycle = require_cycle(staff(), Permission.PURCHASE, cycle_id)
     shown = order_page(cycle_id, order_id)
     return render_template(
         "purchasing/order.html",

@@ -7,10 +7,11 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 
 from app.access.forms.background import ask, asker
-from app.access.permissions import Staff
+from app.access.permissions import Permission, Staff
 from app.core.db import command
 from app.core.errors import Conflict
 from app.core.jobs import Job, Running, handles
+from app.ordering.gate import readable_cycle
 from app.settlement import queries, service
 
 SETTLE_JOB = "settle"
@@ -36,7 +37,7 @@ def ask_settle_all(by: Staff, cycle_id: int) -> Job:
 
     Raises: NotFound; Conflict where nothing is ready.
     """
-    queries.cycle_in_reach(by, cycle_id)
+    readable_cycle(by, Permission.SETTLE, cycle_id)
     ready = len(queries.ready_orders(cycle_id, list(queries.points_of(by, cycle_id))))
     if not ready:
         raise Conflict(_l("没有可以结算的订单：要么还有没结果的份数，要么都结算过了。"))

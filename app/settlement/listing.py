@@ -16,9 +16,8 @@ from app.core.db import db
 from app.core.labels import Labelled
 from app.core.paging import PER_PAGE, Page
 from app.core.text.natural import natural_key
-from app.ordering.models import HouseholdOrder, OrderLine, OrderState
+from app.ordering.models import ORDERS_CHARGED, HouseholdOrder, OrderLine, OrderState
 from app.settlement.models import Payment
-from app.settlement.pricing import PRICED_STATES
 from app.settlement.queries import OrderRow, OrderSum, Place, by_room, line_sums, matching, sums_of, with_doors
 
 
@@ -151,7 +150,7 @@ def _accounts(cycle_id: int) -> Subquery:
         )
         .join(lines, lines.c.order_id == HouseholdOrder.id)
         .outerjoin(paid, paid.c.id == HouseholdOrder.id)
-        .where(HouseholdOrder.cycle_id == cycle_id, HouseholdOrder.state.in_(PRICED_STATES))
+        .where(HouseholdOrder.cycle_id == cycle_id, HouseholdOrder.state.in_(ORDERS_CHARGED))
     )
     subquery: Subquery = found.subquery()
     return subquery

@@ -10,11 +10,17 @@ from sqlalchemy.orm import aliased
 from app.allocation.models import Replacement
 from app.catalog.models import Item
 from app.core.db import db
-from app.ordering.models import HouseholdOrder, Offer, OfferComponent, OrderChoice, OrderLine, OrderState
+from app.ordering.models import (
+    ORDERS_CHARGED,
+    HouseholdOrder,
+    Offer,
+    OfferComponent,
+    OrderChoice,
+    OrderLine,
+)
 from app.settlement import rules
 from app.settlement.models import LineAmount
 
-PRICED_STATES = (OrderState.LOCKED, OrderState.SETTLED, OrderState.VOIDED)
 BATCH = 2000
 
 
@@ -27,7 +33,7 @@ def unpriced_orders(cycle_id: int, point_ids: Sequence[int]) -> list[int]:
         .where(
             HouseholdOrder.cycle_id == cycle_id,
             HouseholdOrder.service_point_id.in_(point_ids),
-            HouseholdOrder.state.in_(PRICED_STATES),
+            HouseholdOrder.state.in_(ORDERS_CHARGED),
             LineAmount.order_line_id.is_(None),
         )
         .distinct()

@@ -14,14 +14,12 @@ from sqlalchemy import BigInteger, Select, cast, func, or_, select
 from app.access.permissions import Permission, Staff
 from app.core.codes import normalise
 from app.core.db import db
-from app.core.errors import NotFound
 from app.core.text.natural import natural_key
-from app.ordering.models import Cycle, CyclePoint, HouseholdOrder, OrderLine, OrderState
+from app.ordering.models import ORDERS_CHARGED, CyclePoint, HouseholdOrder, OrderLine, OrderState
 from app.places.models import Building, Compound, Household, ServicePoint, Stairwell
 from app.places.queries import household_label
-from app.places.scope import points_in_scope, require_part_of
+from app.places.scope import points_in_scope
 from app.settlement.models import LineAmount, Payment
-from app.settlement.pricing import PRICED_STATES
 from app.settlement.rules import Account
 
 PENDING = (
@@ -100,15 +98,6 @@ class Place:
         return f"{self.compound} {self.building}"
 
 
-def cycle_in_reach(actor: Staff, cycle_id: int) -> Cycle:
-    """The cycle, where the actor settles anywhere within its subdistrict. Raises NotFound."""
-    cycle = db.session.get(Cycle, cycle_id)
-    if cycle is None:
-        raise NotFound
-    require_part_of(actor, Permission.SETTLE, cycle.subdistrict_id)
-    return cycle
-
-
 def points_of(actor: Staff, cycle_id: int) -> dict[int, str]:
     """The points of a cycle where the actor settles: id → name, by name."""
     found = (
@@ -142,7 +131,7 @@ def sums_of(cycle_id: int, order_ids: Collection[int]) -> list[OrderSum]:
     ).where(
         HouseholdOrder.cycle_id == cycle_id,
         HouseholdOrder.id.in_(order_ids),
-        HouseholdOrder.state.in_(PRICED_STATES),
+        HouseholdOrder.state.in_(ORDERS_CHARGED),
     )
     merged = []
     for order_id, building_id, point_id, state in db.session.execute(wanted.order_by(HouseholdOrder.id)):

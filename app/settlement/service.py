@@ -13,12 +13,13 @@ from app.core.errors import Conflict, Invalid, NotFound
 from app.core.events import record
 from app.core.states import advance
 from app.core.units import yuan
-from app.ordering.models import Cycle, CycleState, HouseholdOrder, OrderState
+from app.ordering.gate import readable_cycle
+from app.ordering.models import ORDERS_CHARGED, Cycle, CycleState, HouseholdOrder, OrderState
 from app.places.models import ServicePoint
 from app.places.scope import points_in_scope, require_building, require_point
 from app.settlement import queries
 from app.settlement.models import Payment, PaymentKind, Statement
-from app.settlement.pricing import PRICED_STATES, unpriced_orders, write_amounts
+from app.settlement.pricing import unpriced_orders, write_amounts
 from app.settlement.schemas import Collected, Mark
 from app.settlement.statement import queries as statement_queries
 
@@ -29,7 +30,7 @@ BATCH = 1000
 def require_order(by: Staff, order_id: int) -> HouseholdOrder:
     """An order behind the lock, at a point where the actor settles. Raises NotFound."""
     order = db.session.get(HouseholdOrder, order_id)
-    if order is None or order.state not in PRICED_STATES:
+    if order is None or order.state not in ORDERS_CHARGED:
         raise NotFound
     require_point(by, Permission.SETTLE, order.service_point_id)
     return order
@@ -37,7 +38,7 @@ def require_order(by: Staff, order_id: int) -> HouseholdOrder:
 
 def require_money(by: Staff, cycle_id: int) -> Cycle:
     """A cycle within reach whose money can be dealt with. Raises: NotFound, Conflict."""
-    queries.cycle_in_reach(by, cycle_id)
+    readable_cycle(by, Permission.SETTLE, cycle_id)
     return _require_money(cycle_id)
 
 
@@ -124,7 +125,7 @@ def collect(by: Staff, cycle_id: int, building_id: int, ticked: Collected) -> in
 
     Requires: each still owes what the page showed. All or none. Raises: NotFound, Invalid, Conflict.
     """
-    queries.cycle_in_reach(by, cycle_id)
+    readable_cycle(by, Permission.SETTLE, cycle_id)
     _require_money(cycle_id)
     require_building(by, Permission.SETTLE, building_id)
     owed = {row.order_id: row for row in queries.building_orders(cycle_id, building_id)}
@@ -166,7 +167,7 @@ def settle_point(by: Staff, cycle_id: int, point_id: int) -> int:
     Raises: NotFound; Conflict where none is ready.
     """
     require_point(by, Permission.SETTLE, point_id)
-    queries.cycle_in_reach(by, cycle_id)
+    readable_cycle(by, Permission.SETTLE, cycle_id)
     _require_money(cycle_id)
     ready = queries.ready_orders(cycle_id, [point_id])
     if not ready:
@@ -185,7 +186,7 @@ def settle_all(by: Staff, cycle_id: int) -> int:
 @command
 def settle_batch(by: Staff, cycle_id: int, limit: int = BATCH) -> int:
     """One transaction of `settle_all`; 0 when none is left. Raises NotFound, Conflict."""
-    queries.cycle_in_reach(by, cycle_id)
+    readable_cycle(by, Permission.SETTLE, cycle_id)
     _require_money(cycle_id)
     here = select(ServicePoint.id).where(points_in_scope(by, Permission.SETTLE))
     points = list(db.session.scalars(here))

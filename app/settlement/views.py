@@ -16,6 +16,7 @@ from app.core.input.schemas import Form
 from app.core.jobs import Job
 from app.core.paging import same_list
 from app.core.units import yuan
+from app.ordering.gate import readable_cycle
 from app.ordering.models import Cycle, HouseholdOrder
 from app.places.scope import is_subdistrict_in_scope, require_subdistrict
 from app.settlement import jobs, listing, queries, service
@@ -35,7 +36,7 @@ def _number(text: str) -> int | None:
 @requires(Permission.SETTLE)
 def index(cycle_id: int) -> str:
     """The accounts of a cycle within reach, by household or by building."""
-    cycle = queries.cycle_in_reach(staff(), cycle_id)
+    cycle = readable_cycle(staff(), Permission.SETTLE, cycle_id)
     points = queries.points_of(staff(), cycle_id)
     places = queries.places_of(points)
     asked = _number(request.args.get("point", ""))
@@ -113,7 +114,7 @@ def building(cycle_id: int, building_id: int) -> str:
 
 
 def _building_page(cycle_id: int, building_id: int, form: Form) -> str:
-    cycle = queries.cycle_in_reach(staff(), cycle_id)
+    cycle = readable_cycle(staff(), Permission.SETTLE, cycle_id)
     points = queries.points_of(staff(), cycle_id)
     place = queries.places_of(points).get(building_id)
     if place is None:
@@ -233,7 +234,7 @@ def undo(payment_id: int) -> Response:
 @requires(Permission.SETTLE)
 def suppliers(cycle_id: int) -> str:
     """What is due to each supplier for what arrived."""
-    cycle = queries.cycle_in_reach(staff(), cycle_id)
+    cycle = readable_cycle(staff(), Permission.SETTLE, cycle_id)
     require_subdistrict(staff(), Permission.SETTLE, cycle.subdistrict_id)
     orders = suppliers_queries.supplier_orders(cycle_id)
     return render_template(

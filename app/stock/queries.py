@@ -11,12 +11,10 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from app.catalog.models import Item, Supplier
 from app.core import clock
 from app.core.db import db
-from app.core.errors import NotFound
-from app.ordering.models import Cycle, CycleState
+from app.ordering.gate import cycle_or_not_found
+from app.ordering.models import CYCLES_OVER, Cycle
 from app.purchasing.models import PurchaseOrder, PurchaseOrderLine, PurchaseState
 from app.stock.models import GoodsReceipt, Lot, ReceiptKind
-
-OVER = (CycleState.CLOSED, CycleState.PURGED, CycleState.CANCELLED)
 
 
 @dataclass(frozen=True)
@@ -85,7 +83,7 @@ def usable_by(cycle: Cycle) -> ColumnElement[bool]:
 
     Left out: what other running cycles brought in for themselves, and what expires before the day of delivery.
     """
-    over = select(Cycle.id).where(Cycle.state.in_(OVER))
+    over = select(Cycle.id).where(Cycle.state.in_(CYCLES_OVER))
     return and_(
         GoodsReceipt.subdistrict_id == cycle.subdistrict_id,
         or_(GoodsReceipt.cycle_id.is_(None), GoodsReceipt.cycle_id == cycle.id, GoodsReceipt.cycle_id.in_(over)),
@@ -96,9 +94,7 @@ def usable_by(cycle: Cycle) -> ColumnElement[bool]:
 def free_lots(cycle_id: int, item_ids: Collection[int] | None = None) -> list[FreeLot]:
     """Lots with free units that a cycle may use: what expires first comes first, then what came first. One statement
     beside the cycle's own. `item_ids`: only these. Raises NotFound for an unknown cycle."""
-    cycle = db.session.get(Cycle, cycle_id)
-    if cycle is None:
-        raise NotFound
+    cycle = cycle_or_not_found(cycle_id)
     statement = (
         select(Lot.id, Lot.item_id, Lot.qty_free, Lot.released_at)
         .join(GoodsReceipt, GoodsReceipt.id == Lot.goods_receipt_id)

@@ -16,17 +16,15 @@ from app.core import clock
 from app.core.db import check_version, command, db
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.events import record
-from app.ordering.models import Cycle, CycleState
+from app.ordering.gate import require_cycle
+from app.ordering.models import CYCLES_OVER, Cycle, CycleState
 from app.purchasing import coverage
 from app.purchasing.lines import settle
 from app.purchasing.models import PurchaseOrder, PurchaseOrderLine, PurchaseState
-from app.purchasing.queries import cycle_in_reach
 from app.stock import books, rules
 from app.stock.models import GoodsReceipt, Lot, ReceiptKind, RestRule
 from app.stock.rules import Move, Parts
 from app.stock.schemas import Arrived, Delivery, Goods, TakeIn, Unordered
-
-OVER = (CycleState.CLOSED, CycleState.PURGED, CycleState.CANCELLED)
 
 
 @dataclass(frozen=True)
@@ -134,10 +132,9 @@ def _order_in_reach(by: Staff, order_id: int) -> tuple[PurchaseOrder, Cycle]:
 
 
 def _open_cycle(by: Staff, cycle_id: int) -> Cycle:
-    cycle = cycle_in_reach(by, Permission.RECEIVE, cycle_id)
-    if cycle.state in OVER:
-        raise Conflict(_l("批次已经结束，不能再收货。"))
-    return cycle
+    under_way = [state for state in CycleState if state not in CYCLES_OVER]
+    otherwise = _l("批次已经结束，不能再收货。")
+    return require_cycle(by, Permission.RECEIVE, cycle_id, *under_way, otherwise=otherwise)
 
 
 def _refuse_expired(rows: Iterable[Arrived | Goods]) -> None:

@@ -12,8 +12,9 @@ from app.core.errors import Invalid, NotFound
 from app.core.input.rows import RowForm
 from app.core.input.schemas import Form
 from app.core.paging import paginate
+from app.ordering.gate import require_cycle
+from app.ordering.models import CYCLES_OVER
 from app.purchasing.models import PurchaseOrderLine
-from app.purchasing.queries import cycle_in_reach
 from app.stock import page_queries, queries, service
 from app.stock.keeping.views import bp as keeping
 from app.stock.models import GoodsReceipt, ReceiptKind, WriteOffState
@@ -30,7 +31,7 @@ BLANK_ROWS = 4
 @requires(Permission.RECEIVE)
 def index(cycle_id: int) -> str:
     """What is expected, what rests, what waits for a second person, what came in."""
-    cycle = cycle_in_reach(staff(), Permission.RECEIVE, cycle_id)
+    cycle = require_cycle(staff(), Permission.RECEIVE, cycle_id)
     resting_count, resting = queries.resting(cycle)
     page = paginate(
         queries.receipts_of(cycle),
@@ -41,7 +42,7 @@ def index(cycle_id: int) -> str:
     return render_template(
         "stock/index.html",
         cycle=cycle,
-        may_receive=cycle.state not in service.OVER,
+        may_receive=cycle.state not in CYCLES_OVER,
         orders=queries.expected(cycle_id),
         resting_count=resting_count,
         resting=resting,
@@ -60,11 +61,11 @@ def delivery(cycle_id: int, order_id: int) -> str:
 
 
 def _delivery_page(cycle_id: int, order_id: int, form: Form | None, extra: Form | None) -> str:
-    cycle = cycle_in_reach(staff(), Permission.RECEIVE, cycle_id)
+    cycle = require_cycle(staff(), Permission.RECEIVE, cycle_id)
     return render_template(
         "stock/delivery.html",
         cycle=cycle,
-        may_receive=cycle.state not in service.OVER,
+        may_receive=cycle.state not in CYCLES_OVER,
         order=page_queries.delivery_page(cycle_id, order_id),
         form=form,
         extra=extra,
@@ -132,7 +133,7 @@ def take_in_form(cycle_id: int) -> str:
 
 
 def _take_in_page(cycle_id: int, form: Form | None) -> str:
-    cycle = cycle_in_reach(staff(), Permission.RECEIVE, cycle_id)
+    cycle = require_cycle(staff(), Permission.RECEIVE, cycle_id)
     return render_template(
         "stock/take_in.html",
         cycle=cycle,

@@ -9,15 +9,12 @@ from sqlalchemy.orm import aliased
 
 from app.catalog.models import Item
 from app.core.db import db
-from app.core.errors import NotFound
 from app.intake.models import ChainLine, ChainPaste, LineOutcome, PasteState
-from app.ordering.models import Cycle, CyclePoint, HouseholdOrder, OrderLine, OrderState, Outcome, RollCall
+from app.ordering.models import ORDERS_COUNTED, CyclePoint, HouseholdOrder, OrderLine, Outcome, RollCall
 from app.places.models import Building, Community, Compound, Household, ServicePoint, Stairwell
 from app.tally.claims import queries as claims_queries
 from app.tally.models import Tally, TallyLine, TallyState
 from app.tally.rules import Cell, Matrix, SigningState, obstacles, tally
-
-COUNTED = (OrderState.PLACED, OrderState.LOCKED, OrderState.SETTLED, OrderState.VOIDED)
 
 
 @dataclass(frozen=True)
@@ -53,14 +50,6 @@ class Sheet:
     roll_call: dict[str, int]  # outcome label → households
     without_outcome: int
     open_reviews: int
-
-
-def cycle_or_404(cycle_id: int) -> Cycle:
-    """The cycle, or NotFound."""
-    cycle = db.session.get(Cycle, cycle_id)
-    if cycle is None:
-        raise NotFound
-    return cycle
 
 
 def point_rows(cycle_id: int, in_scope: ColumnElement[bool]) -> list[PointRow]:
@@ -111,7 +100,7 @@ def _orders_by_point(cycle_id: int) -> dict[int, tuple[int, int]]:
         .join(OrderLine, OrderLine.order_id == HouseholdOrder.id)
         .where(
             HouseholdOrder.cycle_id == cycle_id,
-            HouseholdOrder.state.in_(COUNTED),
+            HouseholdOrder.state.in_(ORDERS_COUNTED),
             OrderLine.substitute_for_id.is_(None),
         )
         .group_by(HouseholdOrder.service_point_id)
@@ -126,7 +115,7 @@ def has_outcome(cycle_id: int) -> ColumnElement[int]:
         .where(
             HouseholdOrder.cycle_id == cycle_id,
             HouseholdOrder.household_id == Household.id,
-            HouseholdOrder.state.in_(COUNTED),
+            HouseholdOrder.state.in_(ORDERS_COUNTED),
         )
         .exists()
     )
@@ -205,7 +194,7 @@ def cells(cycle_id: int, point_id: int) -> list[Cell]:
         .where(
             HouseholdOrder.cycle_id == cycle_id,
             HouseholdOrder.service_point_id == point_id,
-            HouseholdOrder.state.in_(COUNTED),
+            HouseholdOrder.state.in_(ORDERS_COUNTED),
             OrderLine.substitute_for_id.is_(None),
         )
         .group_by(HouseholdOrder.building_id, OrderLine.item_id)
@@ -253,7 +242,7 @@ def roll_call_counts(cycle_id: int, point_id: int) -> dict[str, int]:
     )
     ordered = select(HouseholdOrder.household_id).where(
         HouseholdOrder.cycle_id == cycle_id,
-        HouseholdOrder.state.in_(COUNTED),
+        HouseholdOrder.state.in_(ORDERS_COUNTED),
         HouseholdOrder.household_id.in_(homes),
     )
     counts = {Outcome.ORDERED.label: db.session.scalar(select(func.count()).select_from(ordered.subquery())) or 0}

@@ -13,8 +13,9 @@ from app.core.db import command, db
 from app.core.errors import Conflict
 from app.core.events import record
 from app.core.states import advance
+from app.ordering.gate import cycle_or_not_found, require_cycle, require_state
 from app.ordering.models import Cycle, CyclePoint, CycleState
-from app.places.scope import require_point, require_subdistrict
+from app.places.scope import require_point
 from app.tally import queries
 from app.tally.claims import queries as claims_queries
 from app.tally.models import Tally, TallyLine, TallyState
@@ -30,8 +31,7 @@ def sign(by: Staff, cycle_id: int, point_id: int, seen: Sign) -> Tally:
     was seen. Ensures: the frozen lines equal the locked orders (E5). Raises: NotFound, Conflict.
     """
     cycle, point_id = _part(by, cycle_id, point_id)
-    if cycle.state != CycleState.LOCKED:
-        raise Conflict(_l("截单之后、配送开始之前才能签点位汇总表。"))
+    require_state(cycle, CycleState.LOCKED, otherwise=_l("截单之后、配送开始之前才能签点位汇总表。"))
     tally = _tally(cycle_id, point_id)
     cells = queries.cells(cycle_id, point_id)
     _nothing_in_the_way(
@@ -88,8 +88,7 @@ def reopen(by: Staff, cycle_id: int, point_id: int, why: Reopen) -> Tally:
     Requires: the cycle is locked (buying has not started the day). Raises: NotFound, Conflict.
     """
     cycle, point_id = _part(by, cycle_id, point_id)
-    if cycle.state != CycleState.LOCKED:
-        raise Conflict(_l("配送已经开始，汇总表不能再打开。"))
+    require_state(cycle, CycleState.LOCKED, otherwise=_l("配送已经开始，汇总表不能再打开。"))
     tally = _tally(cycle_id, point_id)
     advance(tally, TallyState.DRAFT)
     tally.reopen_reason = why.reason
@@ -104,8 +103,7 @@ def start_running(by: Staff, cycle_id: int) -> Cycle:
 
     Requires: every point of the cycle has signed. Raises: NotFound, Conflict.
     """
-    cycle = queries.cycle_or_404(cycle_id)
-    require_subdistrict(by, Permission.CYCLE_EDIT, cycle.subdistrict_id)
+    cycle = require_cycle(by, Permission.CYCLE_EDIT, cycle_id)
     if not queries.is_every_point_signed(cycle_id):
         raise Conflict(_l("还有点位没有签汇总表，不能开始配送。"))
     advance(cycle, CycleState.RUNNING)
@@ -114,7 +112,7 @@ def start_running(by: Staff, cycle_id: int) -> Cycle:
 
 
 def _part(by: Staff, cycle_id: int, point_id: int) -> tuple[Cycle, int]:
-    cycle = queries.cycle_or_404(cycle_id)
+    cycle = cycle_or_not_found(cycle_id)
     point = require_point(by, Permission.TALLY_SIGN, point_id)
     takes_part = select(CyclePoint).filter_by(cycle_id=cycle_id, service_point_id=point.id)
     if db.session.scalar(takes_part) is None:

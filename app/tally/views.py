@@ -12,6 +12,7 @@ from app.access.permissions import Permission
 from app.core.db import db
 from app.core.errors import NotFound
 from app.core.input.schemas import Form
+from app.ordering.gate import cycle_or_not_found
 from app.ordering.remarks import queries as remarks_queries
 from app.places.scope import is_subdistrict_in_scope, points_in_scope, require_point
 from app.tally import queries, service
@@ -26,7 +27,7 @@ bp = Blueprint("tally", __name__)
 @requires(Permission.TALLY_READ)
 def index(cycle_id: int) -> str:
     """All points of the cycle within reach, and how far each tally is."""
-    cycle = queries.cycle_or_404(cycle_id)
+    cycle = cycle_or_not_found(cycle_id)
     rows = queries.point_rows(cycle_id, points_in_scope(staff(), Permission.TALLY_READ))
     if not rows:
         raise NotFound
@@ -42,7 +43,7 @@ def point(cycle_id: int, point_id: int) -> str:
 
 
 def _point_page(cycle_id: int, point_id: int, form: Form) -> str:
-    cycle = queries.cycle_or_404(cycle_id)
+    cycle = cycle_or_not_found(cycle_id)
     place = require_point(staff(), Permission.TALLY_READ, point_id)
     tally = db.session.scalar(select(Tally).filter_by(cycle_id=cycle_id, service_point_id=point_id))
     sheet = queries.sheet(cycle_id, point_id)

@@ -19,9 +19,9 @@ from app.core.jobs import Job, enqueue
 from app.core.states import advance
 from app.dispatch.models import Plan, PlanBag, PlanState, Round, RoundState, Stop
 from app.dispatch.planning.work import shifts_of
+from app.ordering.gate import require_cycle
 from app.ordering.models import Cycle, CycleState
 from app.picking.models import Bag, BagState
-from app.places.scope import require_subdistrict
 
 PLAN_JOB = "plan"
 STARTED = (RoundState.LOADING, RoundState.DEPARTED, RoundState.COMPLETED, RoundState.ABORTED)
@@ -39,15 +39,6 @@ class AskPlanSchema(CommandSchema):
     makes = AskPlan
     day = Day(required=True)
     seconds = Whole(required=True, least=1, most=300)
-
-
-def cycle_for(by: Staff, permission: Permission, cycle_id: int) -> Cycle:
-    """The cycle, where the actor holds the permission for its subdistrict. Raises NotFound."""
-    cycle = db.session.get(Cycle, cycle_id)
-    if cycle is None:
-        raise NotFound
-    require_subdistrict(by, permission, cycle.subdistrict_id)
-    return cycle
 
 
 def wave_to_plan(cycle_id: int) -> int:
@@ -68,7 +59,7 @@ def ask_plan(by: Staff, cycle_id: int, wanted: AskPlan) -> Job:
     Requires: the cycle is running, somebody has a shift on the day, no other planning job of the cycle is under way.
     Raises: NotFound, Conflict.
     """
-    cycle = cycle_for(by, Permission.PLAN, cycle_id)
+    cycle = require_cycle(by, Permission.PLAN, cycle_id)
     if cycle.state != CycleState.RUNNING:
         raise Conflict(_l("配送日开始之后才能排路线。"))
     if not shifts_of(cycle.subdistrict_id, wanted.day):
@@ -106,7 +97,7 @@ def ask_again(by: Staff, plan_id: int, wanted: AskAgain) -> Job:
     Raises: NotFound, Conflict.
     """
     plan = require_plan(by, Permission.PLAN, plan_id)
-    cycle = cycle_for(by, Permission.PLAN, plan.cycle_id)
+    cycle = require_cycle(by, Permission.PLAN, plan.cycle_id)
     if cycle.state != CycleState.RUNNING or plan.state not in (PlanState.PROPOSED, PlanState.PUBLISHED):
         raise Conflict(_l("只有配送日当天的草案或已发布的方案可以接着重排。"))
     day = plan.statistics.get("day") or max(cycle.deliver_on, clock.today()).isoformat()
@@ -120,7 +111,7 @@ def require_plan(by: Staff, permission: Permission, plan_id: int) -> Plan:
     plan = db.session.get(Plan, plan_id)
     if plan is None:
         raise NotFound
-    cycle_for(by, permission, plan.cycle_id)
+    require_cycle(by, permission, plan.cycle_id)
     return plan
 
 

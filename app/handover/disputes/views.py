@@ -10,11 +10,11 @@ from werkzeug.wrappers import Response
 from app.access.guard import about_cycle, requires, staff, submit
 from app.access.permissions import Permission
 from app.core.input.schemas import Form
-from app.handover import queries
 from app.handover.disputes import queries as disputes_queries
 from app.handover.disputes import service as disputes_service
 from app.handover.models import Dispute, DisputeState
 from app.handover.schemas import ResolveSchema
+from app.ordering.gate import readable_cycle
 
 bp = Blueprint("disputes", __name__)
 
@@ -23,7 +23,7 @@ bp = Blueprint("disputes", __name__)
 @requires(Permission.DISPUTE)
 def see(cycle_id: int) -> Response:
     """Note that the new ones have been seen."""
-    queries.cycle_in_reach(staff(), Permission.DISPUTE, cycle_id)
+    readable_cycle(staff(), Permission.DISPUTE, cycle_id)
 
     def says(new: int) -> str:
         return str(ngettext("%(num)d 条已标为看到。", "%(num)d 条已标为看到。", new))

@@ -18,7 +18,7 @@ from app.core.input.rows import RowForm
 from app.core.input.schemas import Form
 from app.dispatch.arrivals.queries import stops_at
 from app.dispatch.counts import contested_bags
-from app.handover import queries, service
+from app.handover import service
 from app.handover.confirmation import service as confirmation_service
 from app.handover.confirmation.queries import is_undoable
 from app.handover.disputes import service as disputes_service
@@ -36,6 +36,7 @@ from app.handover.schemas import (
     TakeBackSchema,
     Wish,
 )
+from app.ordering.gate import readable_cycle
 from app.picking.models import Bag, BagState
 from app.places.captaincy.service import own_captaincies
 from app.places.scope import require_building
@@ -56,7 +57,7 @@ def building(cycle_id: int, building_id: int) -> str:
 
 def _page(cycle_id: int, building_id: int, form: Form | None) -> str:
     place = require_building(staff(), Permission.HAND_OUT, building_id)
-    cycle = queries.cycle_in_reach(staff(), Permission.HAND_OUT, cycle_id)
+    cycle = readable_cycle(staff(), Permission.HAND_OUT, cycle_id)
     bags = doors_queries.bags_at(cycle_id, place)
     found = doors.doors_of(bags, contested_bags(building_id))
     entries = doors.undoable(bags, staff().id)
@@ -104,7 +105,7 @@ def rest(cycle_id: int, building_id: int) -> str | Response:
     """Ask once before many doors are marked: which they are, and which are not among them."""
     place = require_building(staff(), Permission.HAND_OUT, building_id)
     about({"doors.building": place.label})
-    cycle = queries.cycle_in_reach(staff(), Permission.HAND_OUT, cycle_id)
+    cycle = readable_cycle(staff(), Permission.HAND_OUT, cycle_id)
     found = doors.doors_of(doors_queries.bags_at(cycle_id, place), contested_bags(building_id))
     wanted = doors.rest_of(found)
     if not wanted:
@@ -184,7 +185,7 @@ def problem(cycle_id: int, building_id: int, bag_id: int) -> str | Response | tu
 def _problem_page(cycle_id: int, building_id: int, bag_id: int, form: Form) -> str:
     place = require_building(staff(), Permission.HAND_OUT, building_id)
     about({"doors.building": place.label})
-    cycle = queries.cycle_in_reach(staff(), Permission.HAND_OUT, cycle_id)
+    cycle = readable_cycle(staff(), Permission.HAND_OUT, cycle_id)
     found = doors.doors_of(doors_queries.bags_at(cycle_id, place), contested_bags(building_id))
     door = doors.door_with(found, bag_id)
     if door is None:

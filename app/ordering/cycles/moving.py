@@ -10,10 +10,17 @@ from sqlalchemy import select
 
 from app.core.db import db
 from app.ordering.claims.models import ClaimState, RoomClaim
-from app.ordering.models import Cycle, CyclePoint, CycleState, HouseholdOrder, OrderState
+from app.ordering.models import (
+    CYCLES_UNDER_WAY,
+    ORDERS_COUNTED,
+    Cycle,
+    CyclePoint,
+    CycleState,
+    HouseholdOrder,
+    OrderState,
+)
 from app.places.models import Household, Stairwell
 
-UNDER_WAY = (CycleState.OPEN, CycleState.LOCKED, CycleState.RUNNING)
 BEFORE_TALLY = (CycleState.OPEN, CycleState.LOCKED)
 
 
@@ -44,7 +51,7 @@ def buildings_with_orders(building_ids: Collection[int]) -> set[int]:
     """Those of the buildings that have orders in a cycle that is not over, or a claim that may still become one."""
     waiting = _waiting(select(RoomClaim.building_id)).distinct()
     found = select(HouseholdOrder.building_id).join(Cycle, Cycle.id == HouseholdOrder.cycle_id).distinct()
-    found = found.where(Cycle.state.in_(UNDER_WAY), HouseholdOrder.state != OrderState.WITHDRAWN)
+    found = found.where(Cycle.state.in_(CYCLES_UNDER_WAY), HouseholdOrder.state.in_(ORDERS_COUNTED))
     ids = list(building_ids)
     parts = (ids[start : start + 5000] for start in range(0, len(ids), 5000))
     return {
@@ -67,8 +74,8 @@ def cycles_under_way(building_id: int, point_id: int) -> list[MovingCycle]:
         .join(HouseholdOrder, HouseholdOrder.cycle_id == Cycle.id)
         .outerjoin(Household, Household.id == HouseholdOrder.household_id)
         .outerjoin(Stairwell, Stairwell.id == Household.stairwell_id)
-        .where(HouseholdOrder.building_id == building_id, Cycle.state.in_(UNDER_WAY))
-        .where(HouseholdOrder.state != OrderState.WITHDRAWN)
+        .where(HouseholdOrder.building_id == building_id, Cycle.state.in_(CYCLES_UNDER_WAY))
+        .where(HouseholdOrder.state.in_(ORDERS_COUNTED))
         .order_by(Cycle.id.desc(), Stairwell.label, Household.sort_key, HouseholdOrder.id)
     )
     rows = db.session.execute(found).all()

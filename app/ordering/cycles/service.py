@@ -19,6 +19,7 @@ from app.core.events import record
 from app.core.states import advance, is_legal
 from app.ordering import stages
 from app.ordering.cycles.moving import buildings_with_orders
+from app.ordering.gate import require_cycle
 from app.ordering.models import (
     Cycle,
     CyclePoint,
@@ -63,7 +64,7 @@ def edit_cycle(by: Staff, cycle_id: int, wanted: EditCycle) -> Cycle:
 
     Requires: the cycle is a draft or open (an open one may get a later cut-off). Raises: NotFound, Invalid, Conflict.
     """
-    cycle = editable(by, cycle_id, CycleState.DRAFT, CycleState.OPEN)
+    cycle = require_cycle(by, Permission.CYCLE_EDIT, cycle_id, CycleState.DRAFT, CycleState.OPEN, lock="change")
     check_version(cycle, wanted.version)
     if cycle.state == CycleState.OPEN and wanted.cutoff_at != cycle.cutoff_at and wanted.cutoff_at <= clock.now():
         raise Invalid({"cutoff_at": [_l("截单时间要晚于现在。")]})
@@ -109,7 +110,7 @@ def edit_offers(by: Staff, cycle_id: int, wanted: EditOffers) -> Cycle:
     Requires: the cycle is a draft. Ensures: an added offer takes the catalogue's price and composition as they are
     now. Raises: NotFound, Conflict, Invalid.
     """
-    cycle = editable(by, cycle_id, CycleState.DRAFT)
+    cycle = require_cycle(by, Permission.CYCLE_EDIT, cycle_id, CycleState.DRAFT, lock="change")
     offers = {offer.id: offer for offer in db.session.scalars(select(Offer).where(Offer.cycle_id == cycle_id))}
     for change in wanted.changes:
         offer = offers.get(change.offer_id)
@@ -133,7 +134,7 @@ def add_all_items(by: Staff, cycle_id: int) -> int:
 
     Requires: the cycle is a draft. Raises: NotFound, Conflict.
     """
-    cycle = editable(by, cycle_id, CycleState.DRAFT)
+    cycle = require_cycle(by, Permission.CYCLE_EDIT, cycle_id, CycleState.DRAFT, lock="change")
     present = list(db.session.scalars(select(Offer).where(Offer.cycle_id == cycle_id)))
     items = _in_order_of_the_catalogue()
     bundles = list(db.session.scalars(select(Bundle.id).where(Bundle.is_active).order_by(Bundle.id)))
@@ -198,7 +199,7 @@ def open_cycle(by: Staff, cycle_id: int) -> Cycle:
     to one of these points go, unless their present point takes orders in another cycle; standing orders that fall due
     are booked. Raises: NotFound, Conflict.
     """
-    cycle = editable(by, cycle_id)
+    cycle = require_cycle(by, Permission.CYCLE_EDIT, cycle_id, lock="change")
     advance(cycle, CycleState.OPEN)
     offers = db.session.scalar(select(func.count()).where(Offer.cycle_id == cycle_id, Offer.is_listed))
     if not offers:
@@ -227,7 +228,7 @@ def lock_cycle(by: Staff, cycle_id: int, wanted: Lock) -> Cycle:
     Ensures: one roll-call row per active household; no order of the cycle is left as placed.
     Raises: NotFound, Conflict.
     """
-    cycle = editable(by, cycle_id)
+    cycle = require_cycle(by, Permission.CYCLE_EDIT, cycle_id, lock="change")
     advance(cycle, CycleState.LOCKED)
     now = clock.now()
     if now < cycle.cutoff_at and not wanted.is_early:
@@ -304,7 +305,7 @@ def close_cycle(by: Staff, cycle_id: int) -> Cycle:
 
     Raises: NotFound; Conflict with the number of units per unfinished stage.
     """
-    cycle = editable(by, cycle_id)
+    cycle = require_cycle(by, Permission.CYCLE_EDIT, cycle_id, lock="change")
     waiting = unfinished_units(cycle_id) if is_legal(cycle, CycleState.CLOSED) else {}
     if waiting:
         what = "、".join(f"{Stage(stage).label} {qty}" for stage, qty in waiting.items())
@@ -338,7 +339,7 @@ def cancel_cycle(by: Staff, cycle_id: int, reason: str) -> Cycle:
     Requires: draft, open, or locked with nothing beyond open. Ensures: no unit of a cancelled cycle waits: open units
     of locked orders are cancelled. Raises: NotFound, Conflict.
     """
-    cycle = editable(by, cycle_id)
+    cycle = require_cycle(by, Permission.CYCLE_EDIT, cycle_id, lock="change")
     advance(cycle, CycleState.CANCELLED)
     under_way = {stage for stage in unfinished_units(cycle_id) if stage != Stage.OPEN}
     if under_way:
@@ -348,24 +349,4 @@ def cancel_cycle(by: Staff, cycle_id: int, reason: str) -> Cycle:
     stages.move(lines, Stage.OPEN, Stage.CANCELLED, stages.Cause("cancel_cycle", cycle_id))
     _let_go()
     record(by, "cancel", cycle, cycle_id=cycle_id, units=sum(lines.values()), reason_length=len(reason))
-    return cycle
-
-
-def editable(by: Staff, cycle_id: int, *states: CycleState) -> Cycle:
-    """The cycle, locked for change, if `by` may edit cycles there and it is in one of `states` (none given: any).
-
-    Raises: NotFound, Conflict.
-    """
-    cycle = db.session.get(Cycle, cycle_id, populate_existing=True, with_for_update=True)
-    if cycle is None:
-        raise NotFound
-    require_subdistrict(by, Permission.CYCLE_EDIT, cycle.subdistrict_id)
-    if states and cycle.state not in states:
-        raise Conflict(
-            _(
-                "这一批现在是“%(now)s”，只有“%(then)s”时才能改。",
-                now=CycleState(cycle.state).label,
-                then="、".join(state.label for state in states),
-            )
-        )
     return cycle

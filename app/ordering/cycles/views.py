@@ -19,6 +19,7 @@ from app.ordering import queries
 from app.ordering import service as ordering_service
 from app.ordering.cycles import queries as cycles_queries
 from app.ordering.cycles import service as cycles_service
+from app.ordering.gate import readable_cycle
 from app.ordering.models import Cycle, CycleState, OrderState, Policy, Source, Stage
 from app.ordering.remarks import queries as remarks_queries
 from app.ordering.roll_call import queries as roll_call_queries
@@ -65,7 +66,7 @@ def new_cycle() -> Any:
 @requires(Permission.CYCLE_EDIT)
 def edit_cycle(cycle_id: int) -> Any:
     """The form of an existing cycle."""
-    cycle = queries.readable_cycle(staff(), Permission.CYCLE_EDIT, cycle_id)
+    cycle = readable_cycle(staff(), Permission.CYCLE_EDIT, cycle_id)
     if request.method == "GET":
         return _edit_page(cycle, cycle.subdistrict_id, Form(initial=_described(cycle)))
     form = Form(EditCycleSchema, request.form)
@@ -119,7 +120,7 @@ def cycle(cycle_id: int) -> str:
 
 
 def _cycle_page(cycle_id: int, form: Form) -> str:
-    row = queries.readable_cycle(staff(), Permission.CYCLE_READ, cycle_id)
+    row = readable_cycle(staff(), Permission.CYCLE_READ, cycle_id)
     may_edit = is_subdistrict_in_scope(staff(), Permission.CYCLE_EDIT, row.subdistrict_id)
     units = {} if row.state in (CycleState.DRAFT, CycleState.OPEN) else queries.units_by_stage(cycle_id)
     return render_template(
@@ -181,7 +182,7 @@ def _unfinished(cycle: Cycle) -> list[str]:
 @requires(Permission.CYCLE_EDIT)
 def offers(cycle_id: int) -> Any:
     """Prices, limits and listing of what the cycle sells; items and bundles to add."""
-    row = queries.readable_cycle(staff(), Permission.CYCLE_EDIT, cycle_id)
+    row = readable_cycle(staff(), Permission.CYCLE_EDIT, cycle_id)
     rows = queries.offers(cycle_id)
     form, status = Form(initial=_offered(rows)), 200
     if request.method == "POST":
@@ -265,7 +266,7 @@ def close_cycle(cycle_id: int) -> Any:
 @requires(Permission.CYCLE_EDIT)
 def cancel_cycle(cycle_id: int) -> Any:
     """Call the cycle off, with a reason."""
-    row = queries.readable_cycle(staff(), Permission.CYCLE_EDIT, cycle_id)
+    row = readable_cycle(staff(), Permission.CYCLE_EDIT, cycle_id)
     form = Form()
     if request.method == "POST":
         form = Form(ReasonSchema, request.form)
@@ -293,7 +294,7 @@ def cancel_cycle(cycle_id: int) -> Any:
 def orders(cycle_id: int) -> str:
     """The orders of a cycle, found by address or code, filtered, a page at a time."""
     by = staff()
-    row = queries.readable_cycle(by, Permission.ORDER_READ, cycle_id)
+    row = readable_cycle(by, Permission.ORDER_READ, cycle_id)
     narrowed = cycles_queries.OrderFilter(
         text=request.args.get("q", ""),
         point_id=whole(request.args.get("point")),

@@ -13,10 +13,11 @@ from app.access.page_registry import about
 from app.access.permissions import Permission
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.input.schemas import Form, load
-from app.ordering import entry, order_form, orders, queries
+from app.ordering import entry, order_form, orders
 from app.ordering import service as ordering_service
 from app.ordering.cycles import queries as cycles_queries
 from app.ordering.desk import calls
+from app.ordering.gate import readable_cycle
 from app.ordering.models import Cycle, CycleState, HouseholdOrder, OrderState, Outcome
 from app.ordering.orders import IfExists, SoftLimit
 from app.ordering.roll_call import queries as roll_call_queries
@@ -50,7 +51,7 @@ def _buildings(cycle_id: int, permission: Permission) -> list[BuildingRow]:
 @requires(Permission.ORDER_PROXY)
 def buildings(cycle_id: int) -> str:
     """Choose the building for which to order."""
-    cycle = queries.readable_cycle(staff(), Permission.ORDER_PROXY, cycle_id)
+    cycle = readable_cycle(staff(), Permission.ORDER_PROXY, cycle_id)
     rows = _buildings(cycle_id, Permission.ORDER_PROXY)
     return render_template("ordering/desk.html", cycle=cycle, rows=rows)
 
@@ -59,7 +60,7 @@ def buildings(cycle_id: int) -> str:
 @requires(Permission.ORDER_PROXY)
 def building(cycle_id: int, building_id: int) -> Any:
     """The rooms of a building; `?room=302` goes straight to the household."""
-    cycle = queries.readable_cycle(staff(), Permission.ORDER_PROXY, cycle_id)
+    cycle = readable_cycle(staff(), Permission.ORDER_PROXY, cycle_id)
     place = require_building(staff(), Permission.ORDER_PROXY, building_id)
     rooms = roll_call_queries.rooms(cycle_id, building_id)
     wanted = request.args.get("room", "").strip()
@@ -85,7 +86,7 @@ def building(cycle_id: int, building_id: int) -> Any:
 def order_for(cycle_id: int, household_id: int) -> Any:
     """The order form of one household, filled in by a leader or captain."""
     by = staff()
-    cycle = queries.readable_cycle(by, Permission.ORDER_PROXY, cycle_id)
+    cycle = readable_cycle(by, Permission.ORDER_PROXY, cycle_id)
     place = orders.household_place(by, household_id, Permission.ORDER_PROXY)
     about({"desk.building": place.label}, building_id=place.id)
     order = orders.order_of(cycle_id, household_id)
@@ -155,7 +156,7 @@ def withdraw_for(cycle_id: int, household_id: int) -> Response:
 @requires(Permission.ROLL_CALL)
 def roll_call(cycle_id: int) -> str:
     """How far the roll call is, building by building."""
-    cycle = queries.readable_cycle(staff(), Permission.ROLL_CALL, cycle_id)
+    cycle = readable_cycle(staff(), Permission.ROLL_CALL, cycle_id)
     rows = _buildings(cycle_id, Permission.ROLL_CALL)
     show = _show("all")
     return render_template(
@@ -177,7 +178,7 @@ def _show(default: str) -> str:
 @requires(Permission.ROLL_CALL)
 def call_building(cycle_id: int, building_id: int) -> Any:
     """The households of a building, each with its outcomes to press; one pressed leads on to the next household."""
-    cycle = queries.readable_cycle(staff(), Permission.ROLL_CALL, cycle_id)
+    cycle = readable_cycle(staff(), Permission.ROLL_CALL, cycle_id)
     place = require_building(staff(), Permission.ROLL_CALL, building_id)
     show = _show("todo")
     if request.method == "GET":
@@ -234,7 +235,7 @@ def _call_page(cycle: Cycle, place: Building, form: Form, show: str) -> str:
 @requires(Permission.CONTACT_OPEN)
 def open_numbers(cycle_id: int, building_id: int) -> Response:
     """Show the telephones of a building to this account for an hour; the log says so."""
-    queries.readable_cycle(staff(), Permission.CONTACT_OPEN, cycle_id)
+    readable_cycle(staff(), Permission.CONTACT_OPEN, cycle_id)
     there = url_for("desk.call_building", cycle_id=cycle_id, building_id=building_id, show=_show("todo"))
     says = _("电话显示一小时，这次查看已记入日志。")
     return submit[int](then=lambda _n: there, says=says)(contacts.open_numbers, staff(), building_id, "roll_call")

@@ -15,11 +15,12 @@ from app.core.codes import grouped
 from app.core.db import db
 from app.core.errors import Invalid
 from app.core.input.schemas import Form
-from app.ordering import entry, order_form, queries
+from app.ordering import entry, order_form
 from app.ordering.desk import queries as desk_queries
 from app.ordering.desk import service as desk_service
 from app.ordering.desk.queries import Basket, Home
 from app.ordering.desk.schemas import LookSchema, TakeOrder, TakeOrderSchema
+from app.ordering.gate import readable_cycle
 from app.ordering.models import Cycle, HouseholdOrder, Source
 from app.ordering.models_desk import DeskEntry
 from app.ordering.orders import IfExists, PlaceOrder, SoftLimit
@@ -35,7 +36,7 @@ bp = Blueprint("telephone", __name__)
 @requires(Permission.ORDER_PROXY)
 def index(cycle_id: int) -> str:
     """The empty desk: the next call."""
-    cycle = queries.readable_cycle(staff(), Permission.ORDER_PROXY, cycle_id)
+    cycle = readable_cycle(staff(), Permission.ORDER_PROXY, cycle_id)
     return _page(cycle, Form(initial={"source": _source()}))
 
 
@@ -48,7 +49,7 @@ def _source() -> str:
 @requires(Permission.ORDER_PROXY)
 def look(cycle_id: int) -> Any:
     """Look for the household; one that is found alone is on the line at once."""
-    cycle = queries.readable_cycle(staff(), Permission.ORDER_PROXY, cycle_id)
+    cycle = readable_cycle(staff(), Permission.ORDER_PROXY, cycle_id)
     form = Form(LookSchema, request.form)
     if not form.is_valid:
         return _page(cycle, form), 422
@@ -67,7 +68,7 @@ def look(cycle_id: int) -> Any:
 @requires(Permission.ORDER_PROXY)
 def call(cycle_id: int, household_id: int) -> Any:
     """A household on the line: what it has, the line of goods, done."""
-    cycle = queries.readable_cycle(staff(), Permission.ORDER_PROXY, cycle_id)
+    cycle = readable_cycle(staff(), Permission.ORDER_PROXY, cycle_id)
     home = desk_queries.home(staff(), cycle, household_id)
     if request.method == "GET":
         note = home.order.door_note if home.order is not None and home.stands else ""
@@ -142,7 +143,7 @@ def _done(entry: DeskEntry, home: Home) -> str:
 @requires(Permission.ORDER_PROXY)
 def basket(cycle_id: int, household_id: int) -> str:
     """What the line of goods comes to so far: a part of the page, asked for while somebody types."""
-    cycle = queries.readable_cycle(staff(), Permission.ORDER_PROXY, cycle_id)
+    cycle = readable_cycle(staff(), Permission.ORDER_PROXY, cycle_id)
     home = desk_queries.home(staff(), cycle, household_id)
     text, how = request.args.get("goods", "")[:300], request.args.get("how", "")
     read = desk_queries.basket(cycle_id, text, order_form.listed(cycle_id), home.picks, how)

@@ -11,12 +11,9 @@ from sqlalchemy.orm import aliased
 
 from app.access.permissions import Permission, Staff
 from app.core.db import db
-from app.core.errors import NotFound
 from app.core.events import Actor
 from app.ordering.bulk import chunks
-from app.ordering.models import (
-    Cycle,
-)
+from app.ordering.gate import cycle_or_not_found
 from app.ordering.roll_call import queries as roll_call_queries
 from app.places.models import Building, Compound, Household, HouseholdContact, ServicePoint, Stairwell
 from app.places.scope import points_in_scope
@@ -40,8 +37,7 @@ def register_of_cycle(by: Actor, cycle_id: int) -> list[Home]:
 
     Raises NotFound for an unknown cycle.
     """
-    if db.session.get(Cycle, cycle_id) is None:
-        raise NotFound
+    cycle_or_not_found(cycle_id)
     found = (
         roll_call_queries.households_in_scope(
             cycle_id,

@@ -13,14 +13,14 @@ from app.access.permissions import Permission
 from app.core.db import db
 from app.core.errors import Invalid, NotFound
 from app.core.input.schemas import Form
-from app.ordering import entry, queries
+from app.ordering import entry
 from app.ordering.desk.schemas import GivePackSchema
+from app.ordering.gate import require_cycle
 from app.ordering.models import Cycle
 from app.ordering.models_desk import FreePack, PackScope
 from app.ordering.packs import queries as packs_queries
 from app.ordering.packs import service as packs_service
 from app.ordering.packs.queries import GivePack
-from app.places.scope import require_subdistrict
 
 bp = Blueprint("packs", __name__)
 
@@ -35,9 +35,7 @@ def index(cycle_id: int) -> str:
 
 
 def _cycle(cycle_id: int) -> Cycle:
-    cycle = queries.readable_cycle(staff(), Permission.CYCLE_EDIT, cycle_id)
-    require_subdistrict(staff(), Permission.CYCLE_EDIT, cycle.subdistrict_id)
-    return cycle
+    return require_cycle(staff(), Permission.CYCLE_EDIT, cycle_id)
 
 
 def _kind() -> str:

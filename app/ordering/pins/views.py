@@ -13,8 +13,9 @@ from app.access.guard import requires, staff, submit
 from app.access.models import DoorPin
 from app.access.page_registry import about
 from app.access.permissions import Permission
-from app.ordering import orders, queries
+from app.ordering import orders
 from app.ordering.cycles import queries as cycles_queries
+from app.ordering.gate import readable_cycle
 from app.ordering.resident import service as resident_service
 from app.places.scope import require_building
 
@@ -92,7 +93,7 @@ def slips(cycle_id: int, building_id: int) -> Any:
 
     Those of households whose bags go to another door stand apart.
     """
-    cycle = queries.readable_cycle(staff(), Permission.HOUSEHOLD_KEY, cycle_id)
+    cycle = readable_cycle(staff(), Permission.HOUSEHOLD_KEY, cycle_id)
     place = require_building(staff(), Permission.HOUSEHOLD_KEY, building_id)
     there = url_for("desk.building", cycle_id=cycle_id, building_id=building_id)
     answer = submit[int](then=lambda _n: there)(resident_service.issue_slips, staff(), cycle_id, building_id)

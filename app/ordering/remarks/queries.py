@@ -13,14 +13,12 @@ from app.access.permissions import Permission, Staff
 from app.core.db import db
 from app.core.text import chinese
 from app.core.text.redirects import door_named
-from app.ordering.models import CyclePoint, HouseholdOrder, OrderState, OtherDoor
+from app.ordering.models import ORDERS_KEPT, CyclePoint, HouseholdOrder, OtherDoor
 from app.ordering.models_desk import SettledWords
 from app.ordering.remarks.rules import Flag, Words
 from app.places.finder.queries import Found, find
 from app.places.models import Building, Compound, Household, Stairwell
 from app.places.scope import buildings_in_scope
-
-GONE = (OrderState.WITHDRAWN, OrderState.VOIDED)
 
 
 @dataclass(frozen=True)
@@ -60,7 +58,7 @@ def rows(by: Staff, cycle_id: int) -> list[WordsRow]:
         .outerjoin(Account, Account.id == SettledWords.settled_by_id)
         .where(
             HouseholdOrder.cycle_id == cycle_id,
-            HouseholdOrder.state.not_in(GONE),
+            HouseholdOrder.state.in_(ORDERS_KEPT),
             buildings_in_scope(by, Permission.CARE),
             or_(*(func.length(column) > 0 for column in (HouseholdOrder.remark, HouseholdOrder.other_need))),
         )
@@ -90,7 +88,7 @@ def waiting(cycle_id: int) -> Waiting:
         .outerjoin(SettledWords, SettledWords.order_id == HouseholdOrder.id)
         .where(
             HouseholdOrder.cycle_id == cycle_id,
-            HouseholdOrder.state.not_in(GONE),
+            HouseholdOrder.state.in_(ORDERS_KEPT),
             or_(*(func.length(column) > 0 for column in (HouseholdOrder.remark, HouseholdOrder.other_need))),
         )
     )

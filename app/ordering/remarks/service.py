@@ -14,13 +14,12 @@ from app.core.errors import Conflict, Invalid
 from app.core.events import record
 from app.core.input.schemas import CommandSchema, Line
 from app.core.text.free_text import ROOM_ON_PAPER, Kind, clauses
-from app.ordering.models import Cycle, CycleState, HouseholdOrder, OtherDoor
+from app.ordering.models import CYCLES_UNDER_WAY, ORDERS_KEPT, Cycle, HouseholdOrder, OtherDoor
 from app.ordering.models_desk import SettledWords
-from app.ordering.remarks.queries import GONE, doors, words_of
+from app.ordering.remarks.queries import doors, words_of
 from app.ordering.service import own_order
 from app.places.finder.rules import LONGEST
 
-UNDER_WAY = (CycleState.OPEN, CycleState.LOCKED, CycleState.RUNNING)
 NOT_ON_PAPER = (Kind.HEALTH, Kind.CONTACT)
 
 
@@ -105,6 +104,6 @@ def reopen(by: Staff, order_id: int) -> HouseholdOrder:
 def _order(by: Staff, order_id: int) -> HouseholdOrder:
     order = own_order(by, order_id, Permission.CARE)
     cycle = db.session.get_one(Cycle, order.cycle_id)
-    if order.state in GONE or cycle.state not in UNDER_WAY:
+    if order.state not in ORDERS_KEPT or cycle.state not in CYCLES_UNDER_WAY:
         raise Conflict(_l("这张订单已经结束，留言不能再处理。"))
     return order

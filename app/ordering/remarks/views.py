@@ -14,8 +14,8 @@ from app.core.db import db
 from app.core.errors import Invalid
 from app.core.input.schemas import Form
 from app.core.paging import cut, same_list
-from app.ordering import queries
 from app.ordering.cycles import queries as cycles_queries
+from app.ordering.gate import readable_cycle
 from app.ordering.models import HouseholdOrder, OtherDoor
 from app.ordering.remarks import queries as remarks_queries
 from app.ordering.remarks import service as remarks_service
@@ -29,7 +29,7 @@ bp = Blueprint("words", __name__)
 @requires(Permission.CARE)
 def index(cycle_id: int) -> str:
     """The words of a cycle within reach, what waits first."""
-    cycle = queries.readable_cycle(staff(), Permission.CARE, cycle_id)
+    cycle = readable_cycle(staff(), Permission.CARE, cycle_id)
     every = remarks_queries.rows(staff(), cycle_id)
     kind = request.args.get("kind", "")
     kind = kind if kind in set(Flag) else ""

@@ -13,12 +13,21 @@ from app.access.permissions import Resident
 from app.core import clock
 from app.core.db import db
 from app.core.errors import NotFound
-from app.ordering.models import Cycle, CyclePoint, CycleState, HouseholdOrder, Offer, OrderChoice, OrderState, Source
+from app.ordering.models import (
+    ORDERS_KEPT,
+    Cycle,
+    CyclePoint,
+    CycleState,
+    HouseholdOrder,
+    Offer,
+    OrderChoice,
+    OrderState,
+    Source,
+)
 from app.ordering.resident.rules import Goods, OnOffer, Ordered
 from app.places.models import Building, Household, Stairwell
 
 SHOWN = (CycleState.OPEN, CycleState.LOCKED, CycleState.RUNNING, CycleState.CLOSED, CycleState.CANCELLED)
-STOOD = (OrderState.PLACED, OrderState.LOCKED, OrderState.SETTLED)
 MOST_FAVOURITES = 8
 
 
@@ -111,7 +120,7 @@ def last_order(by: Resident, cycle_id: int) -> list[Ordered]:
         .where(
             is_known(by),
             HouseholdOrder.cycle_id != cycle_id,
-            HouseholdOrder.state.in_(STOOD),
+            HouseholdOrder.state.in_(ORDERS_KEPT),
             HouseholdOrder.source != Source.FREE,
         )
         .scalar_subquery()
@@ -135,7 +144,7 @@ def favourites(by: Resident, cycle_id: int, offers: list[OnOffer]) -> list[OnOff
         .where(
             is_known(by),
             HouseholdOrder.cycle_id != cycle_id,
-            HouseholdOrder.state.in_(STOOD),
+            HouseholdOrder.state.in_(ORDERS_KEPT),
             HouseholdOrder.source != Source.FREE,
         )
         .group_by(Offer.item_id, Offer.bundle_id)

@@ -8,11 +8,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, case, exists, func, or_, select
 
 from app.core.db import db
-from app.ordering.models import CyclePoint, HouseholdOrder, OrderState, Outcome, RollCall
+from app.ordering.models import ORDERS_COUNTED, CyclePoint, HouseholdOrder, Outcome, RollCall
 from app.places.models import Building, Compound, Household, ServicePoint, Stairwell
 
 HOUSEHOLD_ID = Household.id
-COUNTS = (OrderState.PLACED, OrderState.LOCKED, OrderState.SETTLED, OrderState.VOIDED)
 
 
 def households_in_scope(cycle_id: int, *columns: Any) -> Select[Any]:
@@ -33,7 +32,7 @@ def has_order(cycle_id: int) -> ColumnElement[bool]:
         select(HouseholdOrder.id).where(
             HouseholdOrder.cycle_id == cycle_id,
             HouseholdOrder.household_id == Household.id,
-            HouseholdOrder.state.in_(COUNTS),
+            HouseholdOrder.state.in_(ORDERS_COUNTED),
         )
     )
 
@@ -42,7 +41,7 @@ def has_outcome(cycle_id: int) -> ColumnElement[bool]:
     """Whether the household's roll call has ended: an order that counts, or an outcome noted by a person."""
     ordered = select(HouseholdOrder.household_id).where(
         HouseholdOrder.cycle_id == cycle_id,
-        HouseholdOrder.state.in_(COUNTS),
+        HouseholdOrder.state.in_(ORDERS_COUNTED),
         HouseholdOrder.household_id.is_not(None),
     )
     noted = select(RollCall.household_id).where(RollCall.cycle_id == cycle_id, RollCall.outcome != Outcome.ORDERED)
@@ -94,7 +93,7 @@ def by_building(cycle_id: int, in_scope: ColumnElement[bool]) -> list[BuildingRo
             HouseholdOrder,
             (HouseholdOrder.cycle_id == cycle_id)
             & (HouseholdOrder.household_id == Household.id)
-            & HouseholdOrder.state.in_(COUNTS),
+            & HouseholdOrder.state.in_(ORDERS_COUNTED),
         )
         .outerjoin(
             RollCall,
@@ -141,7 +140,7 @@ def rooms(cycle_id: int, building_id: int) -> list[RoomRow]:
             HouseholdOrder,
             (HouseholdOrder.cycle_id == cycle_id)
             & (HouseholdOrder.household_id == Household.id)
-            & HouseholdOrder.state.in_(COUNTS),
+            & HouseholdOrder.state.in_(ORDERS_COUNTED),
         )
         .outerjoin(
             RollCall,

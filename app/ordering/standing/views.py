@@ -14,10 +14,11 @@ from app.core import clock
 from app.core.errors import Invalid, NotFound
 from app.core.input.schemas import Form
 from app.core.paging import paginate
-from app.ordering import entry, orders, queries
+from app.ordering import entry, orders
 from app.ordering.bulk import ImportReport
 from app.ordering.cycles import queries as cycles_queries
 from app.ordering.desk.schemas import StandingSchema, StandingStateSchema, TypedStanding
+from app.ordering.gate import readable_cycle
 from app.ordering.models_desk import StandingOrder, StandingState
 from app.ordering.rules_desk import Doubt
 from app.ordering.standing import queries as standing_queries
@@ -123,7 +124,7 @@ def _changed(standing: StandingOrder) -> str:
 @requires(Permission.ORDER_READ)
 def bookings(cycle_id: int) -> str:
     """What the cycle made of the standing orders, those with something left out first."""
-    cycle = queries.readable_cycle(staff(), Permission.ORDER_READ, cycle_id)
+    cycle = readable_cycle(staff(), Permission.ORDER_READ, cycle_id)
     whole = is_subdistrict_in_scope(staff(), Permission.CYCLE_EDIT, cycle.subdistrict_id)
     return render_template(
         "ordering/standing_bookings.html",

@@ -17,6 +17,7 @@ from app.dispatch.models import ArrivalCount, DropOff, Plan, PlanBag, PlanState,
 from app.handover.models import Confirmation, ConfirmationLine
 from app.handover.queries import bag_gaps
 from app.ordering.models import (
+    ORDERS_COUNTED,
     STAGE_COLUMNS,
     Cycle,
     CyclePoint,
@@ -24,7 +25,6 @@ from app.ordering.models import (
     HouseholdOrder,
     LineMove,
     OrderLine,
-    OrderState,
     RollCall,
     Stage,
 )
@@ -117,7 +117,7 @@ def _tallies() -> int:
             -OrderLine.qty_ordered,
         )
         .join(OrderLine, OrderLine.order_id == HouseholdOrder.id)
-        .where(HouseholdOrder.state != OrderState.WITHDRAWN, OrderLine.substitute_for_id.is_(None), signed.exists())
+        .where(HouseholdOrder.state.in_(ORDERS_COUNTED), OrderLine.substitute_for_id.is_(None), signed.exists())
     )
     both = union_all(frozen, ordered).subquery()
     difference = func.sum(both.c.qty)
@@ -200,7 +200,7 @@ def _roll_calls() -> int:
     ordered = select(HouseholdOrder.id).where(
         HouseholdOrder.cycle_id == Cycle.id,
         HouseholdOrder.household_id == Household.id,
-        HouseholdOrder.state != OrderState.WITHDRAWN,
+        HouseholdOrder.state.in_(ORDERS_COUNTED),
     )
     missing = (
         select(Household.id)

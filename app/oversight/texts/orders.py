@@ -18,7 +18,7 @@ from app.core import clock
 from app.core.db import db
 from app.core.units import clock_time, yuan
 from app.handover import group_texts
-from app.ordering.models import Cycle, CycleState, HouseholdOrder, Offer, OrderLine, OrderState, Policy
+from app.ordering.models import ORDERS_COUNTED, Cycle, CycleState, HouseholdOrder, Offer, OrderLine, Policy
 from app.oversight.texts.places import Group, GroupText, Wish, ids_of_groups
 from app.oversight.texts.rules import Rooms, masked
 from app.places.models import Household, Stairwell
@@ -87,7 +87,7 @@ def _without_order(cycle_id: int, building_ids: list[int]) -> dict[int, int]:
     ordered = select(HouseholdOrder.household_id).where(
         HouseholdOrder.cycle_id == cycle_id,
         HouseholdOrder.household_id.is_not(None),
-        HouseholdOrder.state != OrderState.WITHDRAWN,
+        HouseholdOrder.state.in_(ORDERS_COUNTED),
     )
     found = (
         select(Stairwell.building_id, func.count())

@@ -10,15 +10,14 @@ from flask_babel import gettext as _
 
 from app.access.guard import requires, staff
 from app.access.permissions import Permission
-from app.core.db import db
-from app.core.errors import NotFound
 from app.core.labels import Labelled
 from app.core.paging import cut
-from app.ordering.models import Cycle, CycleState
+from app.ordering.gate import readable_cycle
+from app.ordering.models import CycleState
 from app.oversight.texts import queries as group_texts
 from app.oversight.texts.places import Occasion, Together, Wish, places
 from app.oversight.texts.rules import Rooms
-from app.places.scope import buildings_in_scope, require_part_of
+from app.places.scope import buildings_in_scope
 
 bp = Blueprint("texts", __name__)
 E = TypeVar("E", bound=Labelled)
@@ -28,10 +27,7 @@ E = TypeVar("E", bound=Labelled)
 @requires(Permission.TEXTS)
 def index(cycle_id: int) -> str:
     """The texts of one occasion, for the buildings within reach that the filters leave."""
-    cycle = db.session.get(Cycle, cycle_id)
-    if cycle is None:
-        raise NotFound
-    require_part_of(staff(), Permission.TEXTS, cycle.subdistrict_id)
+    cycle = readable_cycle(staff(), Permission.TEXTS, cycle_id)
     everywhere = places(cycle_id, buildings_in_scope(staff(), Permission.TEXTS))
     wish = Wish(
         _choice(Occasion, "for", Occasion.OPENING if cycle.state == CycleState.OPEN else Occasion.ARRIVAL),

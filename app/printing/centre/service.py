@@ -15,8 +15,9 @@ from app.core.db import command, db
 from app.core.errors import Invalid, NotFound
 from app.core.events import record
 from app.core.jobs import Job, JobState
-from app.ordering.models import Cycle, CyclePoint
-from app.places.scope import is_subdistrict_in_scope, require_part_of, require_point, require_subdistrict
+from app.ordering.gate import cycle_or_not_found, readable_cycle
+from app.ordering.models import CyclePoint
+from app.places.scope import is_subdistrict_in_scope, require_point, require_subdistrict
 from app.printing.centre.jobs import JOB_KIND, QUICK_JOB_KIND
 from app.printing.centre.kit import KIT_JOB_KIND
 from app.printing.centre.print_scope import Narrow, kinds_of, resolve
@@ -65,8 +66,7 @@ def request_printing(by: Staff, cycle_id: int, wanted: PrintRequest) -> Job:
 
 def _request_some(by: Staff, cycle_id: int, wanted: PrintRequest) -> Job:
     """Sheets of a building, a round, or those named: quick ones go the lane for which nobody waits long."""
-    cycle = _cycle(cycle_id)
-    require_part_of(by, Permission.PRINT, cycle.subdistrict_id)
+    cycle = readable_cycle(by, Permission.PRINT, cycle_id)
     _require_wave(cycle_id, wanted.wave)
     found = resolve(cycle_id, wanted.wave, wanted.narrow)
     for point_id in found.point_ids:
@@ -89,7 +89,7 @@ def request_kit(by: Staff, cycle_id: int, wave: int) -> Job:
 
     Requires: PRINT for the whole subdistrict. Ensures: one waiting job. Raises: NotFound, Invalid (no such wave).
     """
-    cycle = _cycle(cycle_id)
+    cycle = cycle_or_not_found(cycle_id)
     require_subdistrict(by, Permission.PRINT, cycle.subdistrict_id)
     _require_wave(cycle_id, wave)
     wanted = PrintRequest(tuple(kind.key for kind in ALL if kind.key not in NOT_IN_KIT), wave)
@@ -119,16 +119,8 @@ def _enqueue(by: Staff, cycle_id: int, kind: str, payload: dict[str, Any]) -> Jo
     return job
 
 
-def _cycle(cycle_id: int) -> Cycle:
-    cycle = db.session.get(Cycle, cycle_id)
-    if cycle is None:
-        raise NotFound
-    return cycle
-
-
 def _require(by: Staff, cycle_id: int, wanted: PrintRequest) -> None:
-    cycle = _cycle(cycle_id)
-    require_part_of(by, Permission.PRINT, cycle.subdistrict_id)
+    cycle = readable_cycle(by, Permission.PRINT, cycle_id)
     _require_wave(cycle_id, wanted.wave)
     if not wanted.kinds or any(kind not in BY_KEY for kind in wanted.kinds):
         raise Invalid({"kinds": [_("请选择要打印的单据。")]})
@@ -163,7 +155,7 @@ def cancel_printing(by: Staff, job_id: int) -> None:
     job = db.session.get(Job, job_id)
     if job is None or job.kind not in PRINT_JOBS:
         raise NotFound
-    cycle = _cycle(job.subject_id)
+    cycle = cycle_or_not_found(job.subject_id)
     point_id = job.payload["point_id"]
     if not is_subdistrict_in_scope(by, Permission.PRINT, cycle.subdistrict_id):
         if point_id is None:

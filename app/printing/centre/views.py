@@ -18,9 +18,10 @@ from app.core.errors import NotFound
 from app.core.input.schemas import Form
 from app.core.jobs import Job
 from app.core.paging import cut
+from app.ordering.gate import readable_cycle
 from app.ordering.models import Cycle
 from app.places.models import ServicePoint
-from app.places.scope import is_subdistrict_in_scope, points_in_scope, require_part_of
+from app.places.scope import is_subdistrict_in_scope, points_in_scope
 from app.printing import holders
 from app.printing.centre import queries as centre_queries
 from app.printing.centre import service
@@ -60,10 +61,7 @@ def _whole_number(text: str) -> int | None:
 
 
 def desk_of(cycle_id: int) -> Desk:
-    cycle = db.session.get(Cycle, cycle_id)
-    if cycle is None:
-        raise NotFound
-    require_part_of(staff(), Permission.PRINT, cycle.subdistrict_id)
+    cycle = readable_cycle(staff(), Permission.PRINT, cycle_id)
     is_wide = is_subdistrict_in_scope(staff(), Permission.PRINT, cycle.subdistrict_id)
     points = centre_queries.points_of(cycle_id, points_in_scope(staff(), Permission.PRINT))
     waves = centre_queries.waves(cycle_id)

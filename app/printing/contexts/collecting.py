@@ -9,15 +9,13 @@ from sqlalchemy import Subquery, func, select
 
 from app.core.db import db
 from app.core.text.natural import natural_key
-from app.ordering.models import HouseholdOrder, OrderLine, OrderState
+from app.ordering.models import ORDERS_DUE, HouseholdOrder, OrderLine
 from app.places.models import Household, Stairwell
 from app.printing.contexts.afterwards import paid_by_order
 from app.printing.contexts.ground import Ground, Prepared, short_place
 from app.printing.sheets.afterwards.collection_sheet import CollectionRow, CollectionSheet
 from app.printing.sheets.base import Totals
 from app.settlement.queries import line_sums
-
-_COUNTED = (OrderState.LOCKED, OrderState.SETTLED)
 
 
 def collection_sheets(ground: Ground) -> Iterator[Prepared]:
@@ -29,7 +27,7 @@ def collection_sheets(ground: Ground) -> Iterator[Prepared]:
         .join(each, each.c.order_id == HouseholdOrder.id)
         .join(Household, Household.id == HouseholdOrder.household_id)
         .join(Stairwell, Stairwell.id == Household.stairwell_id)
-        .where(HouseholdOrder.state.in_(_COUNTED))
+        .where(HouseholdOrder.state.in_(ORDERS_DUE))
     )
     found: dict[int, list[CollectionRow]] = defaultdict(list)
     for order_id, building, stairwell, room, due in rows:
@@ -55,7 +53,7 @@ def _control(each: Subquery) -> dict[int, tuple[Totals, int]]:
     rows = db.session.execute(
         select(HouseholdOrder.building_id, func.count(), func.sum(each.c.at_most), func.sum(each.c.unpriced))
         .join(each, each.c.order_id == HouseholdOrder.id)
-        .where(HouseholdOrder.household_id.is_not(None), HouseholdOrder.state.in_(_COUNTED))
+        .where(HouseholdOrder.household_id.is_not(None), HouseholdOrder.state.in_(ORDERS_DUE))
         .group_by(HouseholdOrder.building_id)
     )
     return {building: (Totals(lines=count, amount_fen=int(fen)), int(open_)) for building, count, fen, open_ in rows}

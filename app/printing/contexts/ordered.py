@@ -11,7 +11,15 @@ from sqlalchemy import func, select
 from app.core.db import db
 from app.core.text.natural import natural_key
 from app.core.units import date_time
-from app.ordering.models import HouseholdOrder, Offer, OfferComponent, OrderLine, OrderState, Outcome, RollCall
+from app.ordering.models import (
+    ORDERS_COUNTED,
+    HouseholdOrder,
+    Offer,
+    OfferComponent,
+    OrderLine,
+    Outcome,
+    RollCall,
+)
 from app.places.models import Building, Household, Stairwell
 from app.printing.contexts.ground import Ground, Prepared, Subject, short_place
 from app.printing.layout.labels import STOCKS
@@ -21,7 +29,6 @@ from app.printing.sheets.residents.order_form import OrderForm, OrderFormItem
 from app.printing.sheets.tally import RollCallBuilding, RollCallGroup, TallyRow, TallySheet
 from app.tally.models import Tally, TallyLine, TallyState
 
-COUNTED = (OrderState.PLACED, OrderState.LOCKED, OrderState.SETTLED, OrderState.VOIDED)
 _WITHOUT_ORDER = (Outcome.DECLINED, Outcome.UNREACHABLE, Outcome.AWAY)
 
 Matrix = dict[int, dict[tuple[int, int], int]]  # point → (building, item) → units
@@ -67,7 +74,7 @@ def _matrix(cycle_id: int) -> Matrix:
         .join(OrderLine, OrderLine.order_id == HouseholdOrder.id)
         .where(
             HouseholdOrder.cycle_id == cycle_id,
-            HouseholdOrder.state.in_(COUNTED),
+            HouseholdOrder.state.in_(ORDERS_COUNTED),
             HouseholdOrder.service_point_id.not_in(frozen),
         )
         .group_by(HouseholdOrder.service_point_id, HouseholdOrder.building_id, OrderLine.item_id)
@@ -81,7 +88,7 @@ def _matrix(cycle_id: int) -> Matrix:
 def _households_with_order(cycle_id: int) -> dict[int, int]:
     rows = db.session.execute(
         select(HouseholdOrder.building_id, func.count())
-        .where(HouseholdOrder.cycle_id == cycle_id, HouseholdOrder.state.in_(COUNTED))
+        .where(HouseholdOrder.cycle_id == cycle_id, HouseholdOrder.state.in_(ORDERS_COUNTED))
         .group_by(HouseholdOrder.building_id)
     )
     return dict(rows.all())

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, func, select
 from app.allocation.models import ShareNote
 from app.core.db import db
 from app.core.text.natural import natural_key
-from app.ordering.models import HouseholdOrder, OrderLine, OrderState
+from app.ordering.models import ORDERS_DUE, ORDERS_KEPT, HouseholdOrder, OrderLine
 from app.picking.models import LIVE_BAGS, Bag, BagLine
 from app.places.models import Household, Stairwell
 from app.printing.contexts.ground import Ground, Prepared, short_place
@@ -55,7 +55,7 @@ def is_short(cycle_id: int) -> tuple[ColumnElement[bool], ...]:
     """Lines of households that get less than they ordered; joins order, line and note."""
     return (
         HouseholdOrder.cycle_id == cycle_id,
-        HouseholdOrder.state.in_((OrderState.LOCKED, OrderState.SETTLED)),
+        HouseholdOrder.state.in_(ORDERS_DUE),
         HouseholdOrder.household_id.is_not(None),
         ShareNote.qty_share < OrderLine.qty_ordered,
     )
@@ -127,7 +127,7 @@ def _line_sums(cycle_id: int, column: str) -> Cells:
     rows = db.session.execute(
         select(HouseholdOrder.building_id, OrderLine.item_id, func.sum(counted))
         .join(OrderLine, OrderLine.order_id == HouseholdOrder.id)
-        .where(OrderLine.cycle_id == cycle_id, counted > 0, HouseholdOrder.state != OrderState.VOIDED)
+        .where(OrderLine.cycle_id == cycle_id, counted > 0, HouseholdOrder.state.in_(ORDERS_KEPT))
         .group_by(HouseholdOrder.building_id, OrderLine.item_id)
     )
     return {(building, item): int(qty) for building, item, qty in rows}

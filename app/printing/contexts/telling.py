@@ -16,14 +16,13 @@ from app.core.units import clock_time
 from app.handover import group_texts
 from app.handover.models import Dispute, DisputeState
 from app.handover.queries_arrival import visits
-from app.ordering.models import HouseholdOrder, OrderLine, OrderState
+from app.ordering.models import ORDERS_COUNTED, ORDERS_DUE, HouseholdOrder, OrderLine
 from app.picking.models import Bag
 from app.places.models import DeliveryMode
 from app.printing.contexts.bags import load_bags
 from app.printing.contexts.day import arrivals, zones
 from app.printing.contexts.ground import BuildingPlace, Ground, load_ground
 from app.printing.contexts.notices import Collecting
-from app.printing.contexts.ordered import COUNTED
 from app.printing.contexts.shared_out import is_short
 
 _POSTER = "poster"
@@ -76,7 +75,7 @@ def _ordered(ground: Ground) -> Saying:
         .join(OrderLine, OrderLine.order_id == HouseholdOrder.id)
         .where(
             HouseholdOrder.cycle_id == ground.cycle_id,
-            HouseholdOrder.state.in_(COUNTED),
+            HouseholdOrder.state.in_(ORDERS_COUNTED),
             OrderLine.substitute_for_id.is_(None),
         )
         .group_by(HouseholdOrder.building_id)
@@ -144,7 +143,7 @@ def _paying(ground: Ground) -> Saying:
         select(HouseholdOrder.building_id, func.count())
         .where(
             HouseholdOrder.cycle_id == ground.cycle_id,
-            HouseholdOrder.state.in_((OrderState.LOCKED, OrderState.SETTLED)),
+            HouseholdOrder.state.in_(ORDERS_DUE),
         )
         .group_by(HouseholdOrder.building_id)
     )

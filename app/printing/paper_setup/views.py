@@ -14,8 +14,9 @@ from app.core.db import db
 from app.core.errors import NotFound
 from app.core.input.schemas import Form
 from app.core.jobs import Job
+from app.ordering.gate import require_cycle
 from app.ordering.models import Cycle
-from app.places.scope import points_in_scope, require_part_of, require_subdistrict
+from app.places.scope import points_in_scope, require_part_of
 from app.printing.centre import queries as centre_queries
 from app.printing.centre import service
 from app.printing.centre.prepare import public_url
@@ -27,15 +28,6 @@ from app.printing.paper_setup import service as paper_setup_service
 from app.printing.paper_setup.schemas import SaveMarginsSchema, SavePaperSchema
 
 bp = Blueprint("paper", __name__)
-
-
-def _cycle(cycle_id: int) -> Cycle:
-    """The cycle, for those who print for its whole subdistrict. Raises NotFound."""
-    cycle = db.session.get(Cycle, cycle_id)
-    if cycle is None:
-        raise NotFound
-    require_subdistrict(staff(), Permission.PRINT, cycle.subdistrict_id)
-    return cycle
 
 
 def _page(cycle: Cycle, stock: str, paper: Form | None = None, margins: Form | None = None) -> str:
@@ -58,14 +50,14 @@ def _page(cycle: Cycle, stock: str, paper: Form | None = None, margins: Form | N
 @requires(Permission.PRINT)
 def settings(cycle_id: int) -> str:
     """Languages of the sheets, label papers, margins with a preview."""
-    return _page(_cycle(cycle_id), request.args.get("stock", ""))
+    return _page(require_cycle(staff(), Permission.PRINT, cycle_id), request.args.get("stock", ""))
 
 
 @bp.post("/cycles/<int:cycle_id>/print/paper")
 @requires(Permission.PRINT)
 def save(cycle_id: int) -> ResponseReturnValue:
     """Remember languages and label papers."""
-    cycle = _cycle(cycle_id)
+    cycle = require_cycle(staff(), Permission.PRINT, cycle_id)
     here = url_for("paper.settings", cycle_id=cycle_id)
     return attempt(
         Form(SavePaperSchema, request.form),
@@ -80,7 +72,7 @@ def save(cycle_id: int) -> ResponseReturnValue:
 @requires(Permission.PRINT)
 def save_margins(cycle_id: int) -> ResponseReturnValue:
     """Remember the margins of one label paper."""
-    cycle = _cycle(cycle_id)
+    cycle = require_cycle(staff(), Permission.PRINT, cycle_id)
     stock = request.form.get("stock", "")
     here = url_for("paper.settings", cycle_id=cycle_id, stock=stock)
     return attempt(
@@ -96,7 +88,7 @@ def save_margins(cycle_id: int) -> ResponseReturnValue:
 @requires(Permission.PRINT)
 def print_test(cycle_id: int) -> ResponseReturnValue:
     """Ask for the alignment pages of all label papers."""
-    _cycle(cycle_id)
+    require_cycle(staff(), Permission.PRINT, cycle_id)
     there = url_for("printing.kind", cycle_id=cycle_id, kind=LABEL_TEST.key)
     return submit[Job](then=lambda _job: there, says=_("已开始准备对位页，稍等几秒刷新即可下载。"))(
         service.request_printing, staff(), cycle_id, PrintRequest((LABEL_TEST.key,))

@@ -15,7 +15,7 @@ from app.core.errors import Invalid
 from app.core.input.rows import RowForm
 from app.core.input.schemas import Form
 from app.core.paging import paginate
-from app.purchasing.queries import cycle_in_reach
+from app.ordering.gate import require_cycle
 from app.stock import page_queries, queries
 from app.stock.keeping import service as keeping_service
 from app.stock.models import WriteOff
@@ -28,7 +28,7 @@ bp = Blueprint("keeping", __name__)
 @requires(Permission.RECEIVE)
 def lots(cycle_id: int) -> str:
     """All lots of the subdistrict."""
-    cycle = cycle_in_reach(staff(), Permission.RECEIVE, cycle_id)
+    cycle = require_cycle(staff(), Permission.RECEIVE, cycle_id)
     words, only = request.args.get("q", "").replace("\0", "").strip()[:50], request.args.get("only", "")
     page = paginate(
         queries.lots_of(cycle, words, only),
@@ -48,7 +48,7 @@ def lot(cycle_id: int, lot_id: int) -> str:
 
 
 def _lot_page(cycle_id: int, lot_id: int, which: str, form: Form | None) -> str:
-    cycle = cycle_in_reach(staff(), Permission.RECEIVE, cycle_id)
+    cycle = require_cycle(staff(), Permission.RECEIVE, cycle_id)
     return render_template(
         "stock/lot.html",
         cycle=cycle,
@@ -104,7 +104,7 @@ def _act(
 @requires(Permission.RECEIVE)
 def write_offs(cycle_id: int) -> str:
     """The write-offs of the subdistrict and how they ended."""
-    cycle = cycle_in_reach(staff(), Permission.RECEIVE, cycle_id)
+    cycle = require_cycle(staff(), Permission.RECEIVE, cycle_id)
     return render_template("stock/write_offs.html", cycle=cycle, rows=page_queries.write_offs(cycle), me=staff().id)
 
 
@@ -141,7 +141,7 @@ def count_form(cycle_id: int) -> str:
 
 
 def _count_page(cycle_id: int, form: Form | None) -> str:
-    cycle = cycle_in_reach(staff(), Permission.RECEIVE, cycle_id)
+    cycle = require_cycle(staff(), Permission.RECEIVE, cycle_id)
     return render_template("stock/count.html", cycle=cycle, form=form, rows=page_queries.countable(cycle))
 
 
@@ -149,7 +149,7 @@ def _count_page(cycle_id: int, form: Form | None) -> str:
 @requires(Permission.RECEIVE)
 def count(cycle_id: int) -> Response | tuple[str, int]:
     """Write a count down; what is missing becomes write-offs for a second person."""
-    cycle = cycle_in_reach(staff(), Permission.RECEIVE, cycle_id)
+    cycle = require_cycle(staff(), Permission.RECEIVE, cycle_id)
     form = RowForm(CountSchema, request.form, ("counted",))
     if form.is_valid:
         try:

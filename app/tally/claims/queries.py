@@ -15,7 +15,7 @@ from app.core import clock
 from app.core.db import db
 from app.core.events import Event
 from app.ordering.claims.models import ClaimKind, ClaimState, RoomClaim
-from app.ordering.models import HouseholdOrder, Offer, OrderState, Source
+from app.ordering.models import ORDERS_COUNTED, HouseholdOrder, Offer, Source
 from app.ordering.packs.queries import GIVEN
 from app.places.buildings.rules import is_room
 from app.places.contacts import OPEN_FOR, masked
@@ -120,7 +120,7 @@ def _homes(claims: Sequence[RoomClaim], cycle_id: int) -> dict[int, list[Home]]:
             and_(
                 HouseholdOrder.household_id == Household.id,
                 HouseholdOrder.cycle_id == cycle_id,
-                HouseholdOrder.state != OrderState.WITHDRAWN,
+                HouseholdOrder.state.in_(ORDERS_COUNTED),
             ),
         )
         .where(Household.stairwell_id.in_({claim.stairwell_id for claim in claims}), Household.is_active)

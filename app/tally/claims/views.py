@@ -12,8 +12,8 @@ from app.core.codes import grouped
 from app.core.db import db
 from app.core.errors import Invalid
 from app.core.input.schemas import Form
-from app.ordering import queries
 from app.ordering.claims.models import ClaimState, RoomClaim
+from app.ordering.gate import readable_cycle
 from app.ordering.models import HouseholdOrder
 from app.tally.claims import queries as claims_queries
 from app.tally.claims import service as claims_service
@@ -30,7 +30,7 @@ def index(cycle_id: int) -> str:
 
 
 def _page(cycle_id: int, form: Form, at: int) -> str:
-    cycle = queries.readable_cycle(staff(), Permission.HOUSEHOLD_KEY, cycle_id)
+    cycle = readable_cycle(staff(), Permission.HOUSEHOLD_KEY, cycle_id)
     rows = claims_queries.rows(staff(), cycle_id)
     return render_template("tally/claims.html", cycle=cycle, rows=rows, form=form, at=at)
 

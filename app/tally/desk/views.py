@@ -17,6 +17,7 @@ from app.intake.models import ChainLine
 from app.intake.paste.service import require_line
 from app.intake.reasons import sentence
 from app.ordering import entry
+from app.ordering.gate import cycle_or_not_found
 from app.ordering.remarks import queries as remarks_queries
 from app.places.care import queries as care_queries
 from app.places.scope import buildings_in_scope, points_in_scope
@@ -37,7 +38,7 @@ class ChoiceSchema(CommandSchema):
 @requires(Permission.TALLY_SIGN)
 def index(cycle_id: int) -> str:
     """What waits, in the order in which it is done."""
-    cycle = queries.cycle_or_404(cycle_id)
+    cycle = cycle_or_not_found(cycle_id)
     scope = points_in_scope(staff(), Permission.TALLY_SIGN)
     points = queries.point_rows(cycle_id, scope)
     if not points:
@@ -68,7 +69,7 @@ def duplicates(cycle_id: int) -> str:
 
 
 def _duplicates(cycle_id: int, form: Form) -> str:
-    cycle = queries.cycle_or_404(cycle_id)
+    cycle = cycle_or_not_found(cycle_id)
     scope = points_in_scope(staff(), Permission.INTAKE)
     if not queries.point_rows(cycle_id, scope):
         raise NotFound

@@ -20,15 +20,23 @@ from app.errands.models import Errand
 from app.errands.service import WAITING
 from app.intake.models import ChainBooking, ChainLine, ChainPaste, LineOutcome
 from app.ordering.claims.models import ClaimState, RoomClaim
-from app.ordering.cycles.moving import UNDER_WAY
-from app.ordering.models import Cycle, CycleState, HouseholdOrder, OrderLine, OrderState, OtherDoor, RollCall
+from app.ordering.models import (
+    CYCLES_UNDER_WAY,
+    ORDERS_KEPT,
+    Cycle,
+    CycleState,
+    HouseholdOrder,
+    OrderLine,
+    OrderState,
+    OtherDoor,
+    RollCall,
+)
 from app.ordering.models_desk import FreePackShare, StandingBooking, StandingOrder, StandingState
 from app.places.buildings.rules import bare_key, is_room
 from app.places.models import Building, CareNeed, Household, HouseholdContact, Stairwell
 from app.places.scope import require_building
 
 KEY = Permission.HOUSEHOLD_KEY
-STANDS = (OrderState.PLACED, OrderState.LOCKED, OrderState.SETTLED)
 MOST_FOUND = 60
 
 
@@ -129,7 +137,7 @@ class Meeting:
 
 
 def _stands(order: HouseholdOrder | None) -> bool:
-    return order is not None and order.state in STANDS
+    return order is not None and order.state in ORDERS_KEPT
 
 
 def meetings(gone_id: int, kept_id: int) -> list[Meeting]:
@@ -137,7 +145,7 @@ def meetings(gone_id: int, kept_id: int) -> list[Meeting]:
     found = (
         select(Cycle, HouseholdOrder)
         .join(HouseholdOrder, HouseholdOrder.cycle_id == Cycle.id)
-        .where(Cycle.state.in_(UNDER_WAY), HouseholdOrder.household_id.in_([gone_id, kept_id]))
+        .where(Cycle.state.in_(CYCLES_UNDER_WAY), HouseholdOrder.household_id.in_([gone_id, kept_id]))
         .order_by(Cycle.id)
     )
     held: dict[int, tuple[Cycle, dict[int | None, HouseholdOrder]]] = {}
@@ -212,7 +220,9 @@ def _is_about(typed: str, doors: tuple[Home, ...], building: str) -> bool:
 def roll_calls(household_id: int) -> list[RollCall]:
     """How its roll calls ended in cycles that are not over."""
     found = select(RollCall).join(Cycle, Cycle.id == RollCall.cycle_id)
-    return list(db.session.scalars(found.where(RollCall.household_id == household_id, Cycle.state.in_(UNDER_WAY))))
+    return list(
+        db.session.scalars(found.where(RollCall.household_id == household_id, Cycle.state.in_(CYCLES_UNDER_WAY)))
+    )
 
 
 def lines_under_way() -> ColumnElement[bool]:
@@ -226,7 +236,7 @@ def bookings_under_way() -> ColumnElement[bool]:
 
 
 def _pastes() -> Select[int]:
-    return select(ChainPaste.id).join(Cycle, Cycle.id == ChainPaste.cycle_id).where(Cycle.state.in_(UNDER_WAY))
+    return select(ChainPaste.id).join(Cycle, Cycle.id == ChainPaste.cycle_id).where(Cycle.state.in_(CYCLES_UNDER_WAY))
 
 
 def _lines_of(household_id: int) -> int:
