@@ -29,6 +29,7 @@ from app.dispatch.planning.service import PLAN_JOB
 from app.dispatch.rounds.staying import LEFT, is_carried
 from app.dispatch.rules import held_sentence, remedies
 from app.picking.models import Bag, BagState
+from app.places.labels import building_label
 from app.places.models import Building, Community, Compound, ServicePoint
 
 
@@ -161,7 +162,7 @@ def held_rows(plan_id: int) -> list[HeldRow]:
     rows = []
     for building_id, compound, label, held, bags in found:
         reason = str(held)
-        name = f"{compound} {label}"
+        name = building_label(compound, label)
         help_ = [remedy.label for remedy in remedies(reason)]
         sentence = str(held_sentence(reason, name, bags))
         rows.append(HeldRow(building_id, name, bags, HeldReason(reason).label, sentence, help_))
@@ -249,7 +250,7 @@ def missing_bags(cycle_id: int) -> list[tuple[Bag, str]]:
         .where(Bag.cycle_id == cycle_id, Bag.state == BagState.MISSING)
         .order_by(Compound.name, Building.sort_key, Bag.code)
     )
-    return [(bag, f"{compound} {label}") for bag, compound, label in found]
+    return [(bag, building_label(compound, label)) for bag, compound, label in found]
 
 
 def teams(subdistrict_id: int) -> list[Team]:

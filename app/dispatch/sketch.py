@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from app.core.db import db
 from app.dispatch.queries import StopRow
+from app.places.labels import building_label
 from app.places.models import ServicePoint
 
 WIDTH, HEIGHT, MARGIN = 1000, 600, 60
@@ -46,7 +47,8 @@ def sketch(stops: Sequence[StopRow], depot_id: int) -> Sketch | None:
     start = Dot("", depot.name, *flat[0]) if has_depot else None
     rest = flat[1:] if has_depot else flat
     dots = [
-        Dot(str(stop.seq), f"{stop.compound} {stop.building}", x, y) for stop, (x, y) in zip(known, rest, strict=True)
+        Dot(str(stop.seq), building_label(stop.compound, stop.building), x, y)
+        for stop, (x, y) in zip(known, rest, strict=True)
     ]
     line = flat + flat[:1] if has_depot else flat
     return Sketch(start, dots, " ".join(f"{x},{y}" for x, y in line))

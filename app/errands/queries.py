@@ -16,7 +16,8 @@ from app.core.db import db
 from app.core.events import Event
 from app.errands.models import Errand, ErrandKind, ErrandState
 from app.errands.rules import TARGETS_S, is_late, left_s, target_s
-from app.places.models import Building, Compound, Household, Stairwell
+from app.places.labels import ADDRESS, address_label, with_address
+from app.places.models import Building, Household, Stairwell
 from app.places.scope import buildings_in_scope
 
 WAITING = (ErrandState.ASKED, ErrandState.SEEN, ErrandState.STARTED)
@@ -79,14 +80,9 @@ def late() -> ColumnElement[bool]:
 
 def _with_address() -> Select[Any]:
     who = aliased(Account)
-    found: Any = (
-        select(Errand, Compound.name, Building.label, Stairwell.label, Household.room_no, who.display_name)
-        .join(Household, Household.id == Errand.household_id)
-        .join(Stairwell, Stairwell.id == Household.stairwell_id)
-        .join(Building, Building.id == Stairwell.building_id)
-        .join(Compound, Compound.id == Building.compound_id)
-        .outerjoin(who, who.id == Errand.assigned_to_id)
-    )
+    found: Any = with_address(
+        select(Errand, *ADDRESS, who.display_name).join(Household, Household.id == Errand.household_id)
+    ).outerjoin(who, who.id == Errand.assigned_to_id)
     joined: Select[Any] = found
     return joined
 
@@ -111,7 +107,7 @@ def _in_scope(by: Staff) -> ColumnElement[bool]:
 def errand_row(row: Any) -> ErrandRow:
     """A row of `queue` as the page needs it."""
     errand, *address, assignee = row
-    return _row(errand, " ".join(part for part in address if part), assignee or "")
+    return _row(errand, address_label(*address), assignee or "")
 
 
 def _row(errand: Errand, address: str, assignee: str = "") -> ErrandRow:

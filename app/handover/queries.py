@@ -30,8 +30,8 @@ from app.handover.models import Dispute, DisputeState, DoorOutcome, HandOut
 from app.handover.rules import DEFAULT_ACCEPTANCE, overdue_when_left_by, undoable_when_left_after
 from app.ordering.models import HouseholdOrder, LineMove, OrderLine, Stage
 from app.picking.models import DOOR_OF_BAG, Bag, BagLine, BagState
+from app.places.labels import household_label
 from app.places.models import Building, Compound, Household, ServicePoint, Stairwell
-from app.places.queries import household_label
 
 LEFT_WITH_THEIR_BAG = ("bag_void", "bag_return")
 COMING = (BagState.PACKED, BagState.HELD, BagState.LOADED)

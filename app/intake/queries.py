@@ -17,6 +17,7 @@ from app.intake.paste import versions
 from app.intake.reasons import sentence
 from app.ordering.models import CyclePoint, HouseholdOrder, Offer, OrderChoice, OrderState, Source
 from app.places.finder.queries import find
+from app.places.labels import address_label, with_address
 from app.places.models import Building, Compound, Household, ServicePoint, Stairwell
 
 
@@ -285,7 +286,7 @@ def homes_like(point_id: int, typed: str) -> list[tuple[int, str]]:
 
 
 def _homes() -> Any:
-    return (
+    return with_address(
         select(
             Household.id,
             Compound.name.label("compound"),
@@ -293,15 +294,11 @@ def _homes() -> Any:
             Stairwell.label.label("stairwell"),
             Household.room_no.label("room"),
         )
-        .join(Stairwell, Stairwell.id == Household.stairwell_id)
-        .join(Building, Building.id == Stairwell.building_id)
-        .join(Compound, Compound.id == Building.compound_id)
-        .order_by(Compound.name, Building.sort_key, Stairwell.label, Household.sort_key)
-    )
+    ).order_by(Compound.name, Building.sort_key, Stairwell.label, Household.sort_key)
 
 
 def _home(row: Row[Any]) -> str:
-    return " ".join(part for part in (row.compound, row.building, row.stairwell, row.room) if part)
+    return address_label(row.compound, row.building, row.stairwell, row.room)
 
 
 def item_totals(paste: ChainPaste) -> list[tuple[str, int]]:

@@ -17,6 +17,7 @@ from app.handover.models import Dispute, DisputeState
 from app.ordering.models import Cycle, HouseholdOrder, OrderLine, Stage
 from app.picking.models import Bag, BagState
 from app.places.finder.queries import building_called
+from app.places.labels import building_label
 from app.places.models import Building, Compound
 from app.purchasing.models import Demand
 from app.stock.models import GoodsReceipt, Lot
@@ -156,7 +157,7 @@ def _places(search: str) -> dict[int, tuple[str, tuple[str, str]]]:
     if search:
         found = found.where(Compound.name.contains(search, autoescape=True) | building_called(search))
     return {
-        building: (f"{compound} {label}", (compound, key))
+        building: (building_label(compound, label), (compound, key))
         for building, compound, label, key in db.session.execute(found)
     }
 

@@ -14,8 +14,8 @@ from app.ordering.models import HouseholdOrder, OrderLine, OrderState
 from app.picking.models import DOOR_OF_BAG, LIVE_BAGS, Bag, BagDoor, BagLine, BagState
 from app.picking.rules import read_bag_code
 from app.places.finder.queries import building_called
-from app.places.models import Building, Compound, Household, Stairwell
-from app.places.queries import household_label
+from app.places.labels import ADDRESS, household_label, with_address
+from app.places.models import Building, Compound, Household
 
 
 @dataclass(frozen=True)
@@ -137,16 +137,12 @@ def bag_rows(cycle_id: int, search: str, state: str, building_id: int | None) ->
 
 def ordered_by_others(cycle_id: int, building_id: int | None = None) -> dict[int, str]:
     """Bag id → "compound 12-302" of the household that ordered, for bags that go to another door. One statement."""
-    found = (
-        select(Bag.id, Compound.name, Building.label, Stairwell.label, Household.room_no)
+    found = with_address(
+        select(Bag.id, *ADDRESS)
         .join(BagDoor, BagDoor.bag_id == Bag.id)
         .join(HouseholdOrder, HouseholdOrder.id == Bag.order_id)
         .join(Household, Household.id == HouseholdOrder.household_id)
-        .join(Stairwell, Stairwell.id == Household.stairwell_id)
-        .join(Building, Building.id == Stairwell.building_id)
-        .join(Compound, Compound.id == Building.compound_id)
-        .where(Bag.cycle_id == cycle_id)
-    )
+    ).where(Bag.cycle_id == cycle_id)
     if building_id is not None:
         found = found.where(Bag.building_id == building_id)
     return {bag: f"{compound} {household_label(*door)}" for bag, compound, *door in db.session.execute(found)}

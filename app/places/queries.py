@@ -12,7 +12,7 @@ from sqlalchemy import or_, select
 from app.access.models import Account
 from app.core.db import db
 from app.places.address.register import Household as RegisteredHousehold
-from app.places.address.register import Profile, Register, building_key, stairwell_key
+from app.places.address.register import Profile, Register
 from app.places.models import (
     AddressProfile,
     Building,
@@ -60,12 +60,6 @@ def current_zones(building_ids: Iterable[int], at: datetime) -> dict[int, ZoneLe
         .order_by(ZoneDesignation.starts_at)
     )
     return {row.building_id: row.ZoneLevel for row in db.session.execute(wanted)}
-
-
-def household_label(building: str, stairwell: str, room: str) -> str:
-    """A household as staff write it: ``12-302``; with its stairwell where there is one: ``3-1-502``."""
-    parts = (building_key(building), stairwell_key(stairwell) if stairwell else "", room.removesuffix("室"))
-    return "-".join(part for part in parts if part)
 
 
 def register_for(point_ids: Sequence[int]) -> Register:

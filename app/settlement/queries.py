@@ -16,8 +16,8 @@ from app.core.codes import normalise
 from app.core.db import db
 from app.core.text.natural import natural_key
 from app.ordering.models import ORDERS_CHARGED, CyclePoint, HouseholdOrder, OrderLine, OrderState
+from app.places.labels import building_label, household_label
 from app.places.models import Building, Compound, Household, ServicePoint, Stairwell
-from app.places.queries import household_label
 from app.places.scope import points_in_scope
 from app.settlement.models import LineAmount, Payment
 from app.settlement.rules import Account
@@ -95,7 +95,7 @@ class Place:
 
     @property
     def name(self) -> str:
-        return f"{self.compound} {self.building}"
+        return building_label(self.compound, self.building)
 
 
 def points_of(actor: Staff, cycle_id: int) -> dict[int, str]:

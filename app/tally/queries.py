@@ -11,6 +11,7 @@ from app.catalog.models import Item
 from app.core.db import db
 from app.intake.models import ChainLine, ChainPaste, LineOutcome, PasteState
 from app.ordering.models import ORDERS_COUNTED, CyclePoint, HouseholdOrder, OrderLine, Outcome, RollCall
+from app.places.labels import building_label
 from app.places.models import Building, Community, Compound, Household, ServicePoint, Stairwell
 from app.tally.claims import queries as claims_queries
 from app.tally.models import Tally, TallyLine, TallyState
@@ -271,7 +272,7 @@ def _building_names(ids: list[int]) -> list[tuple[int, str]]:
         .where(Building.id.in_(ids))
         .order_by(Compound.name, Building.sort_key)
     )
-    return [(building, f"{compound} {label}") for building, compound, label in found]
+    return [(building, building_label(compound, label)) for building, compound, label in found]
 
 
 def is_every_point_signed(cycle_id: int) -> bool:

@@ -16,8 +16,9 @@ from app.access.permissions import Permission
 from app.core import clock
 from app.core.db import db
 from app.places.address.rules import resolve
+from app.places.labels import household_label
 from app.places.models import Building, Captaincy, Compound, Gate, Household, ServicePoint, ZoneDesignation, ZoneLevel
-from app.places.queries import captains_of, current_zones, household_label, register_for
+from app.places.queries import captains_of, current_zones, register_for
 from tests.world import World, build, post, sign_in
 
 

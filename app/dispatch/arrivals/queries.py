@@ -27,6 +27,7 @@ from app.dispatch.models import (
     Team,
 )
 from app.picking.models import LIVE_BAGS, Bag
+from app.places.labels import building_label
 from app.places.models import Building, Captaincy, Community, Compound, ServicePoint, Subdistrict
 from app.places.scope import buildings_in_scope
 
@@ -129,7 +130,7 @@ def open_differences(cycle_id: int, in_scope: ColumnElement[bool]) -> list[Diffe
     rows = []
     for difference, stop_id, seq, compound, label, point in found:
         own = said.get(stop_id, [])
-        place = f"{compound} {label}"
+        place = building_label(compound, label)
         rows.append(DifferenceRow(stop_id, place, point, seq, difference.opened_at, own, len(disagreed(own))))
     return rows
 

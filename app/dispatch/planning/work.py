@@ -15,6 +15,7 @@ from app.dispatch.hours.service import mode_hours
 from app.dispatch.models import Round, RoundState, Shift, Team
 from app.ordering.models import HouseholdOrder
 from app.picking.models import DOOR_OF_BAG, Bag, BagLine, BagState
+from app.places.labels import building_label
 from app.places.models import (
     Blackout,
     Building,
@@ -124,7 +125,9 @@ def _buildings(cycle_id: int, wave: int) -> Iterable[BuildingWork]:
         .order_by(Compound.name, Building.sort_key, Building.id)
     )
     for building_id, compound, label, compound_id, lat, lon, has_lift in rows:
-        yield BuildingWork(building_id, f"{compound} {label}", compound_id, lat, lon, has_lift, "to_building", 0)
+        yield BuildingWork(
+            building_id, building_label(compound, label), compound_id, lat, lon, has_lift, "to_building", 0
+        )
 
 
 def _bags(cycle_id: int, wave: int) -> Iterable[tuple[BagLoad, int]]:

@@ -38,6 +38,7 @@ from app.dispatch.hours.service import mode_hours
 from app.dispatch.models import Plan, PlanBag, PlanState, Round, RoundState, Shift, Stop, StopState
 from app.dispatch.rounds.rules import Condition, Duty, Span, Visit, broken_duty, broken_visit, out_of_order, remedy
 from app.picking.models import Bag, BagLine, BagState
+from app.places.labels import building_label
 from app.places.models import Blackout, Building, Captaincy, Gate, ZoneDesignation, ZoneLevel
 from app.stock.models import Lot
 
@@ -253,7 +254,7 @@ class _Sight:
 
     def _name(self, stop: Stop) -> str:
         building = self.buildings[stop.building_id]
-        return f"{building.compound.name} {building.label}"
+        return building_label(building.compound.name, building.label)
 
     def _zone(self, stop: Stop) -> int:
         """The zone when the team comes."""

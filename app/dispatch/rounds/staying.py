@@ -21,6 +21,7 @@ from app.core.sentences import N_, Sentence, sentence
 from app.core.units import clock_time
 from app.dispatch.models import HeldReason, Plan, PlanBag, PlanState, Round, RoundState, Stop, StopState
 from app.picking.models import LIVE_BAGS, Bag, BagLine, BagState
+from app.places.labels import building_label
 from app.places.models import Building, Compound
 
 LEFT = "left:"
@@ -155,7 +156,7 @@ def _kept_back(plan_id: int) -> Iterable[_Found]:
         .where(PlanBag.plan_id == plan_id, Round.state == RoundState.PLANNED, Bag.state.in_(STAYS))
     )
     for bag, round_, stop, compound, building in rows:
-        yield _Found(bag, round_, stop, f"{compound} {building}", reason_of(bag))
+        yield _Found(bag, round_, stop, building_label(compound, building), reason_of(bag))
 
 
 def _written(plan_id: int) -> Iterable[_Found]:
@@ -169,7 +170,7 @@ def _written(plan_id: int) -> Iterable[_Found]:
     if not meant:
         return
     stops = {
-        stop.id: (round_, stop, f"{compound} {building}")
+        stop.id: (round_, stop, building_label(compound, building))
         for round_, stop, compound, building in db.session.execute(
             select(Round, Stop, Compound.name, Building.label)
             .join(Stop, Stop.round_id == Round.id)

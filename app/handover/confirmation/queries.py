@@ -17,8 +17,8 @@ from app.handover.rules import accepts_by_default_at, can_undo, told_at
 from app.ordering.models import Cycle, HouseholdOrder
 from app.ordering.resident.queries import is_known
 from app.picking.models import Bag, BagState
-from app.places.models import Building, Compound, Household, Stairwell
-from app.places.queries import household_label
+from app.places.labels import ADDRESS, household_label, with_address
+from app.places.models import Household
 
 LATEST = 40
 
@@ -110,11 +110,6 @@ def _left_at(bag_ids: list[int]) -> dict[int, datetime]:
 def address_of(household_id: int) -> str:
     """The household as it knows itself: "compound 12-302"."""
     row = db.session.execute(
-        select(Compound.name, Building.label, Stairwell.label, Household.room_no)
-        .select_from(Household)
-        .join(Stairwell, Stairwell.id == Household.stairwell_id)
-        .join(Building, Building.id == Stairwell.building_id)
-        .join(Compound, Compound.id == Building.compound_id)
-        .where(Household.id == household_id)
+        with_address(select(*ADDRESS).select_from(Household)).where(Household.id == household_id)
     ).one()
     return f"{row[0]} {household_label(*row[1:])}"

@@ -20,8 +20,8 @@ from app.handover.rules import Answer, is_in_time
 from app.ordering.models import HouseholdOrder, OrderLine
 from app.picking.models import DOOR_OF_BAG, Bag, BagState
 from app.places.finder.queries import building_called
+from app.places.labels import household_label
 from app.places.models import Building, Compound, Household, Stairwell
-from app.places.queries import household_label
 from app.places.scope import buildings_in_scope
 
 

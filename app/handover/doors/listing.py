@@ -9,6 +9,7 @@ from app.core.labels import Labelled
 from app.core.paging import Page, cut
 from app.core.text.natural import natural_key
 from app.handover.queries import BuildingRow
+from app.places.labels import building_label
 
 
 class Show(Labelled):
@@ -72,5 +73,5 @@ def _fits(row: BuildingRow, show: str) -> bool:
 def _matches(row: BuildingRow, text: str) -> bool:
     if not text:
         return True
-    whole = f"{row.compound} {row.building}"
+    whole = building_label(row.compound, row.building)
     return text in row.compound or text in row.point or text in whole or natural_key(text) == natural_key(row.building)

@@ -17,8 +17,8 @@ from app.handover.rules import NextStep, next_step
 from app.ordering.models import HouseholdOrder, OrderLine
 from app.picking.models import DOOR_OF_BAG, Bag, BagLine, BagState
 from app.picking.queries import note_at_door, ordered_by_others
+from app.places.labels import building_label, household_label
 from app.places.models import Building, Compound, Household, HouseholdContact, Stairwell
-from app.places.queries import household_label
 
 SHOWN = (BagState.DROPPED_OFF, BagState.HANDED_OUT, BagState.CONFIRMED, BagState.MISSING)
 
@@ -72,7 +72,7 @@ def place_of(building_id: int) -> str:
         .join(Compound, Compound.id == Building.compound_id)
         .where(Building.id == building_id)
     ).one()
-    return f"{name} {label}"
+    return building_label(name, label)
 
 
 def bags_at(cycle_id: int, building: Building) -> list[BagAtDoor]:

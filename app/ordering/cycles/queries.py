@@ -19,6 +19,7 @@ from app.core.text.natural import natural_key
 from app.ordering.models import CyclePoint, HouseholdOrder, OrderLine, Stage
 from app.ordering.rules import read_order_code
 from app.places.finder.queries import building_called
+from app.places.labels import ADDRESS, address_label, building_label, with_address
 from app.places.models import Building, Compound, Household, ServicePoint, Stairwell
 from app.places.scope import buildings_in_scope, points_in_scope
 
@@ -52,7 +53,7 @@ class OrderRowView:
 
     @property
     def address(self) -> str:
-        place = " ".join(part for part in (self.compound, self.building, self.stairwell) if part)
+        place = address_label(self.compound, self.building, self.stairwell)
         return f"{place} {self.room_no or '—'}"
 
 
@@ -144,7 +145,7 @@ def building_options(by: Staff, permission: Permission, cycle_id: int, point_id:
     )
     if point_id:
         found = found.where(Building.service_point_id == point_id)
-    return [(i, f"{compound} {label}") for i, compound, label in db.session.execute(found)]
+    return [(i, building_label(compound, label)) for i, compound, label in db.session.execute(found)]
 
 
 @dataclass(frozen=True)
@@ -209,13 +210,7 @@ def order_page(by: Staff, order_id: int) -> OrderPage:
 
 def address_of(household_id: int) -> tuple[str, str]:
     """("桂花苑 12号楼", "1单元 302") of a household. Raises NotFound."""
-    found = (
-        select(Compound.name, Building.label, Stairwell.label, Household.room_no)
-        .join(Stairwell, Household.stairwell_id == Stairwell.id)
-        .join(Building, Stairwell.building_id == Building.id)
-        .join(Compound, Building.compound_id == Compound.id)
-        .where(Household.id == household_id)
-    )
+    found = with_address(select(*ADDRESS)).where(Household.id == household_id)
     row = db.session.execute(found).first()
     if row is None:
         raise NotFound

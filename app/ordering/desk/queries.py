@@ -19,6 +19,7 @@ from app.ordering.orders import Pick
 from app.ordering.queries import OfferRow
 from app.ordering.rules_desk import Doubt, read_goods
 from app.places.finder.queries import Found, find
+from app.places.labels import ADDRESS, address_label, building_label, with_address
 from app.places.models import Building, Compound, Household, Stairwell
 from app.places.scope import buildings_in_scope
 
@@ -123,7 +124,7 @@ def home(by: Staff, cycle: Cycle, household_id: int) -> Home:
     """A household in reach with what it ordered. Raises NotFound."""
     building = orders.household_place(by, household_id, Permission.ORDER_PROXY)
     found = (
-        select(Compound.name, Building.label, Stairwell.label, Household.room_no, Household.persons)
+        select(*ADDRESS, Household.persons)
         .join(Building, Building.compound_id == Compound.id)
         .join(Stairwell, Stairwell.building_id == Building.id)
         .join(Household, Household.stairwell_id == Stairwell.id)
@@ -134,7 +135,7 @@ def home(by: Staff, cycle: Cycle, household_id: int) -> Home:
     listed = select(Offer.id, Offer.name).where(Offer.cycle_id == cycle.id)
     names = {offer_id: name for offer_id, name in db.session.execute(listed)}  # noqa: C416
     ordered = tuple((names[c.offer_id], c.qty) for c in order.choices) if order is not None else ()
-    place, room = f"{compound} {label}", f"{stairwell} {room}".strip()
+    place, room = building_label(compound, label), f"{stairwell} {room}".strip()
     return Home(household_id, building.id, building.service_point_id, place, room, persons, order, ordered)
 
 
@@ -169,12 +170,11 @@ def taken(by: Staff, cycle_id: int, may_write: bool) -> list[Taken]:
     Only the last one that is not undone may be undone, and only while nobody has changed the order since.
     """
     found: Any = (
-        select(DeskEntry, HouseholdOrder, Compound.name, Building.label, Stairwell.label, Household.room_no)
-        .join(HouseholdOrder, HouseholdOrder.id == DeskEntry.order_id)
-        .join(Household, Household.id == HouseholdOrder.household_id)
-        .join(Stairwell, Stairwell.id == Household.stairwell_id)
-        .join(Building, Building.id == Stairwell.building_id)
-        .join(Compound, Compound.id == Building.compound_id)
+        with_address(
+            select(DeskEntry, HouseholdOrder, *ADDRESS)
+            .join(HouseholdOrder, HouseholdOrder.id == DeskEntry.order_id)
+            .join(Household, Household.id == HouseholdOrder.household_id)
+        )
         .where(DeskEntry.account_id == by.id, DeskEntry.cycle_id == cycle_id, DeskEntry.undone_at.is_(None))
         .order_by(DeskEntry.id.desc())
         .limit(LATEST)
@@ -187,7 +187,7 @@ def taken(by: Staff, cycle_id: int, may_write: bool) -> list[Taken]:
             order.id,
             order.household_id,
             order.code,
-            " ".join(part for part in address if part),
+            address_label(*address),
             goods.get(order.id, ""),
             order.total_fen,
             entry.created_at,

@@ -17,6 +17,7 @@ from app.ordering.models import ORDERS_KEPT, CyclePoint, HouseholdOrder, OtherDo
 from app.ordering.models_desk import SettledWords
 from app.ordering.remarks.rules import Flag, Words
 from app.places.finder.queries import Found, find
+from app.places.labels import ADDRESS, address_label, with_address
 from app.places.models import Building, Compound, Household, Stairwell
 from app.places.scope import buildings_in_scope
 
@@ -48,7 +49,7 @@ def rows(by: Staff, cycle_id: int) -> list[WordsRow]:
     One statement; the words are sorted as they are read, so that no list of needs is kept.
     """
     found = db.session.execute(
-        select(HouseholdOrder, Compound.name, Building.label, Stairwell.label, Household.room_no)
+        select(HouseholdOrder, *ADDRESS)
         .add_columns(SettledWords.words_sha256, SettledWords.settled_at, Account.display_name)
         .join(Building, Building.id == HouseholdOrder.building_id)
         .join(Compound, Compound.id == Building.compound_id)
@@ -66,7 +67,7 @@ def rows(by: Staff, cycle_id: int) -> list[WordsRow]:
     )
     read = []
     for order, compound, building, stairwell, room, sha256, at, who in found:
-        words, address = words_of(order), " ".join(part for part in (compound, building, stairwell, room) if part)
+        words, address = words_of(order), address_label(compound, building, stairwell, room)
         is_settled = sha256 == words.sha256
         told = (who, at) if is_settled else ("", None)
         read.append(WordsRow(order.id, order.service_point_id, address, words, *told))
@@ -129,12 +130,7 @@ def door_asked_for(by: Staff, order: HouseholdOrder) -> str:
 def door_label(household_id: int) -> str:
     """ "听松苑 5幢-1单元-201": an address that `doors` finds again."""
     compound, *door = db.session.execute(
-        select(Compound.name, Building.label, Stairwell.label, Household.room_no)
-        .select_from(Household)
-        .join(Stairwell, Stairwell.id == Household.stairwell_id)
-        .join(Building, Building.id == Stairwell.building_id)
-        .join(Compound, Compound.id == Building.compound_id)
-        .where(Household.id == household_id)
+        with_address(select(*ADDRESS).select_from(Household)).where(Household.id == household_id)
     ).one()
     return f"{compound} {'-'.join(part for part in door if part)}"
 

@@ -21,6 +21,7 @@ from app.ordering.models import Cycle, HouseholdOrder
 from app.ordering.models_desk import BookingOutcome, StandingBooking, StandingOrder, StandingState
 from app.ordering.rules_desk import Goods, read_goods
 from app.ordering.standing.service import rhythm_of
+from app.places.labels import ADDRESS, address_label, with_address
 from app.places.models import Building, Compound, Household, Stairwell
 from app.places.scope import buildings_in_scope
 
@@ -62,11 +63,11 @@ def standing_orders(by: Staff, state: str) -> Select[Any]:
     """The standing orders within reach, by address; rows go through `standing_row`."""
     carer = aliased(Account)
     found: Any = (
-        select(StandingOrder, Compound.name, Building.label, Stairwell.label, Household.room_no, carer.display_name)
-        .join(Household, Household.id == StandingOrder.household_id)
-        .join(Stairwell, Stairwell.id == Household.stairwell_id)
-        .join(Building, Building.id == Stairwell.building_id)
-        .join(Compound, Compound.id == Building.compound_id)
+        with_address(
+            select(StandingOrder, *ADDRESS, carer.display_name).join(
+                Household, Household.id == StandingOrder.household_id
+            )
+        )
         .outerjoin(carer, carer.id == StandingOrder.carer_id)
         .where(buildings_in_scope(by, Permission.CARE))
         .options(selectinload(StandingOrder.lines))
@@ -85,7 +86,7 @@ def standing_rows(rows: Any) -> list[StandingRow]:
         StandingRow(
             standing.id,
             standing.household_id,
-            " ".join(part for part in address if part),
+            address_label(*address),
             "、".join(f"{names.get(line.item_id, '?')}×{line.qty}" for line in standing.lines),
             rhythm_said(standing),
             standing.starts_on,
@@ -120,23 +121,22 @@ def rhythm_said(standing: StandingOrder) -> str:
 def bookings(by: Staff, cycle: Cycle | None = None, standing_id: int | None = None) -> list[BookingRow]:
     """What was booked in a cycle, or of one standing order, within reach; what was left out first. Two statements."""
     found: Any = (
-        select(
-            StandingBooking,
-            StandingOrder.household_id,
-            Cycle.name,
-            HouseholdOrder.code,
-            Account.display_name,
-            Compound.name,
-            Building.label,
-            Stairwell.label,
-            Household.room_no,
+        with_address(
+            select(
+                StandingBooking,
+                StandingOrder.household_id,
+                Cycle.name,
+                HouseholdOrder.code,
+                Account.display_name,
+                Compound.name,
+                Building.label,
+                Stairwell.label,
+                Household.room_no,
+            )
+            .join(StandingOrder, StandingOrder.id == StandingBooking.standing_order_id)
+            .join(Cycle, Cycle.id == StandingBooking.cycle_id)
+            .join(Household, Household.id == StandingOrder.household_id)
         )
-        .join(StandingOrder, StandingOrder.id == StandingBooking.standing_order_id)
-        .join(Cycle, Cycle.id == StandingBooking.cycle_id)
-        .join(Household, Household.id == StandingOrder.household_id)
-        .join(Stairwell, Stairwell.id == Household.stairwell_id)
-        .join(Building, Building.id == Stairwell.building_id)
-        .join(Compound, Compound.id == Building.compound_id)
         .outerjoin(HouseholdOrder, HouseholdOrder.id == StandingBooking.order_id)
         .outerjoin(Account, Account.id == StandingOrder.carer_id)
         .where(buildings_in_scope(by, Permission.CARE if standing_id else Permission.ORDER_READ))
@@ -157,7 +157,7 @@ def _booking_row(row: Any, names: dict[int, str]) -> BookingRow:
     return BookingRow(
         booking.standing_order_id,
         household_id,
-        " ".join(part for part in address if part),
+        address_label(*address),
         booking.cycle_id,
         cycle,
         BookingOutcome(booking.outcome),

@@ -12,6 +12,7 @@ from app.core.db import db
 from app.core.labels import Labelled
 from app.ordering.models import CyclePoint
 from app.oversight.texts.rules import Rooms
+from app.places.labels import building_label
 from app.places.models import Building, Compound, ServicePoint
 
 
@@ -84,7 +85,7 @@ def places(cycle_id: int, in_scope: ColumnElement[bool]) -> list[Place]:
         .order_by(Compound.name, Building.sort_key, Building.id)
     )
     return [
-        Place(i, f"{compound} {label}", code, compound_id, compound, point_id, point)
+        Place(i, building_label(compound, label), code, compound_id, compound, point_id, point)
         for i, label, code, compound_id, compound, point_id, point in db.session.execute(found)
     ]
 

@@ -16,6 +16,7 @@ from app.core import clock
 from app.core.db import db
 from app.core.paging import Page, paginate
 from app.places.accounts.service import ACCOUNTS, accounts_in_scope
+from app.places.labels import building_label
 from app.places.models import Building, Community, Compound, ServicePoint, Subdistrict
 from app.places.scope import buildings_in_scope, points_in_scope
 
@@ -105,7 +106,7 @@ def scope_options(by: Staff, building_id: int | None = None) -> list[tuple[str, 
     if building_id is not None:
         found = select(Building.label, Compound.name).join(Compound).where(Building.id == building_id)
         for label, compound in db.session.execute(found.where(buildings_in_scope(by, ACCOUNTS))):
-            options.append((f"building:{building_id}", _("楼栋：%(name)s", name=f"{compound} {label}")))
+            options.append((f"building:{building_id}", _("楼栋：%(name)s", name=building_label(compound, label))))
     whole = select(Subdistrict.id, Subdistrict.name).where(Subdistrict.id.in_(wide)).order_by(Subdistrict.name)
     options += [(f"subdistrict:{i}", _("整个街道：%(name)s", name=n)) for i, n in db.session.execute(whole)]
     points = select(ServicePoint.id, ServicePoint.name).where(points_in_scope(by, ACCOUNTS)).order_by(ServicePoint.name)

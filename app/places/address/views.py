@@ -20,6 +20,7 @@ from app.places.address.reading import Reading
 from app.places.address.rules import Profile, Register, resolve
 from app.places.address.service import LEVEL_NAMES, NewBuildingAliasSchema, SaveProfile, SaveProfileSchema
 from app.places.address.wording import sentence
+from app.places.labels import building_label
 from app.places.models import AddressProfile, Building, Compound, ServicePoint
 from app.places.registry import queries as registry_queries
 from app.places.registry import service
@@ -154,7 +155,7 @@ def _effects(compound: Compound, row: AddressProfile | None, wanted: SaveProfile
 
 def _meaning(text: str, register: Register) -> str:
     found = resolve(text, register).household
-    return f"{found.compound} {found.label}" if found else ""
+    return building_label(found.compound, found.label) if found else ""
 
 
 @bp.post("/compounds/<int:compound_id>")

@@ -12,6 +12,7 @@ from app.access.permissions import Permission
 from app.core.db import db
 from app.core.input.schemas import Form
 from app.places.captaincy import service as captaincy_service
+from app.places.labels import building_label
 from app.places.models import Building, Compound, ServicePoint
 
 bp = Blueprint("captaincy", __name__)
@@ -42,7 +43,7 @@ def _page(building: Building, form: Form) -> str:
     return render_template(
         "places/duty_number.html",
         building=building,
-        place=f"{compound.name} {building.label}",
+        place=building_label(compound.name, building.label),
         point=db.session.get_one(ServicePoint, building.service_point_id),
         form=form,
     )

@@ -12,6 +12,7 @@ from app.access.models import Account
 from app.access.permissions import Permission, Staff
 from app.core import clock
 from app.core.db import db
+from app.places.labels import ADDRESS, address_label, building_label, with_address
 from app.places.models import Building, CareKind, CareNeed, Compound, Household, Stairwell
 from app.places.scope import buildings_in_scope
 
@@ -45,11 +46,7 @@ class DoorNote:
 def _needs(by: Staff, permission: Permission, *columns: Any) -> Any:
     found: Any = select(*columns)
     return (
-        found.select_from(CareNeed)
-        .join(Household, Household.id == CareNeed.household_id)
-        .join(Stairwell, Stairwell.id == Household.stairwell_id)
-        .join(Building, Building.id == Stairwell.building_id)
-        .join(Compound, Compound.id == Building.compound_id)
+        with_address(found.select_from(CareNeed).join(Household, Household.id == CareNeed.household_id))
         .where(buildings_in_scope(by, permission), Household.is_active, CareNeed.purge_on > clock.today())
         .order_by(Compound.name, Building.sort_key, Building.id, Stairwell.label, Household.sort_key, CareNeed.id)
     )
@@ -66,7 +63,7 @@ def care_list(by: Staff, kind: str = "", without_carer: bool = False) -> list[Ca
         rows[need.household_id] = CareRow(
             need.household_id,
             building_id,
-            " ".join(part for part in address if part),
+            address_label(*address),
             (*(before.kinds if before else ()), CareKind(need.kind)),
             carer or (before.carer if before else ""),
             need.door_note or (before.door_note if before else ""),
@@ -84,10 +81,10 @@ def count(by: Staff) -> int:
 
 def notes_for_doors(by: Staff) -> list[DoorNote]:
     """The door notes of the buildings in which the account hands out. One statement."""
-    columns = (Compound.name, Building.label, Stairwell.label, Household.room_no, CareNeed.door_note)
+    columns = (*ADDRESS, CareNeed.door_note)
     found = _needs(by, Permission.HAND_OUT, *columns).where(CareNeed.door_note != "")
     notes = {
-        (f"{compound} {building}", f"{stairwell} {room}".strip()): note
+        (building_label(compound, building), f"{stairwell} {room}".strip()): note
         for compound, building, stairwell, room, note in db.session.execute(found)
     }
     return [DoorNote(building, room, note) for (building, room), note in notes.items()]

@@ -11,6 +11,7 @@ from app.core.db import db
 from app.core.text.natural import natural_key
 from app.places.address.rules import room_key, stairwell_key
 from app.places.finder.rules import Reading, read
+from app.places.labels import ADDRESS, address_label, with_address
 from app.places.models import Building, Compound, CompoundAlias, Household, HouseholdContact, Stairwell
 
 MOST = 30  # more than these help nobody: they are asked to say more
@@ -29,7 +30,7 @@ class Found:
 
     @property
     def address(self) -> str:
-        return " ".join(part for part in (self.compound, self.building, self.stairwell, self.room_no) if part)
+        return address_label(self.compound, self.building, self.stairwell, self.room_no)
 
 
 def find(text: str, in_scope: ColumnElement[bool], with_contacts: bool = False) -> list[Found]:
@@ -61,10 +62,7 @@ def _is_one_building(in_scope: ColumnElement[bool]) -> bool:
 
 def _homes(in_scope: ColumnElement[bool]) -> Select[Any]:
     found: Any = (
-        select(Household.id, Compound.name, Building.label, Stairwell.label, Household.room_no)
-        .join(Stairwell, Household.stairwell_id == Stairwell.id)
-        .join(Building, Stairwell.building_id == Building.id)
-        .join(Compound, Building.compound_id == Compound.id)
+        with_address(select(Household.id, *ADDRESS))
         .where(Household.is_active, in_scope)
         .order_by(Compound.name, Building.sort_key, Stairwell.label, Household.sort_key, Household.id)
     )

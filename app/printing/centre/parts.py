@@ -10,6 +10,7 @@ from app.core.db import db
 from app.core.text.natural import natural_key
 from app.dispatch.models import Plan, PlanState, Round, RoundState, Shift, Stop, Team
 from app.picking.models import LIVE_BAGS, Bag
+from app.places.labels import building_label
 from app.places.models import Building, Compound
 from app.printing.models import Document, DocumentState
 
@@ -67,7 +68,9 @@ def _buildings(cycle_id: int, wave: int, point_ids: list[int] | None) -> list[tu
     wanted = select(Building.id, Compound.name, Building.label).join(Compound).where(Building.id.in_(bagged))
     if point_ids is not None:
         wanted = wanted.where(Building.service_point_id.in_(point_ids))
-    named = [(building_id, f"{compound} {label}") for building_id, compound, label in db.session.execute(wanted)]
+    named = [
+        (building_id, building_label(compound, label)) for building_id, compound, label in db.session.execute(wanted)
+    ]
     return sorted(named, key=lambda one: natural_key(one[1]))
 
 

@@ -14,6 +14,7 @@ from app.core.db import db
 from app.core.errors import NotFound
 from app.core.text.natural import natural_key
 from app.ordering.models import Cycle, CyclePoint
+from app.places.labels import building_label
 from app.places.models import Building, Community, Compound, ServicePoint, Subdistrict
 from app.printing.paper_setup.service import PaperOptions, options_of
 from app.printing.sheets.base import Sheet, SheetHead, SheetItem
@@ -72,7 +73,7 @@ class BuildingPlace:
     @property
     def name(self) -> str:
         """Compound and label, as lists over several compounds show it."""
-        return f"{self.compound} {self.label}"
+        return building_label(self.compound, self.label)
 
 
 def mask_name(name: str | None) -> str:

@@ -13,8 +13,8 @@ from app.access.models import Account as StaffAccount
 from app.catalog.models import Item
 from app.core.db import db
 from app.ordering.models import HouseholdOrder, OrderLine
+from app.places.labels import household_label
 from app.places.models import Household, Stairwell
-from app.places.queries import household_label
 from app.settlement.models import Payment, PaymentKind, Statement
 from app.settlement.pricing import line_amounts
 from app.settlement.rules import Account, SettlementLine, account

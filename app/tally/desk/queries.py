@@ -13,6 +13,7 @@ from app.core.db import db
 from app.intake.models import ChainLine, ChainPaste
 from app.ordering.models import HouseholdOrder, Offer, OrderChoice, OrderState, Source
 from app.ordering.models_desk import BookingOutcome, StandingBooking, StandingOrder
+from app.places.labels import address_label
 from app.places.models import Building, Compound, Household, ServicePoint, Stairwell
 from app.tally.queries import open_reviews_at
 
@@ -90,7 +91,7 @@ def duplicates(cycle_id: int, in_scope: ColumnElement[bool]) -> list[Duplicate]:
             line.id,
             line.household_id,
             line.paste_id,
-            " ".join(part for part in address if part),
+            address_label(*address),
             order.code,
             Source(order.source).label,
             (Source.SHEET if kind == "workbook" else Source.CHAIN).label,

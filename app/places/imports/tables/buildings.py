@@ -15,6 +15,7 @@ from app.places.imports.tables.datum import POSITION_COLUMNS, position_of
 from app.places.imports.tables.nearest import Nearest
 from app.places.imports.tables.options import Options
 from app.places.imports.tables.register import Held
+from app.places.labels import building_label
 from app.places.models import Building, Compound, ServicePoint
 from app.places.registry.schemas import typed_position
 
@@ -67,7 +68,7 @@ def plan(sheet: Sheet, options: Options) -> Plan:
         if missing:
             shown.append((_("房号"), "", _("补 %(n)s 户", n=missing)))
             grown.append((there, row.rooms))
-        if plan.compare(row.record.number, f"{row.compound.name} {there.label}", shown) and values:
+        if plan.compare(row.record.number, building_label(row.compound.name, there.label), shown) and values:
             edits.append((there, values))
     plan.take_problems(row.record for row in rows)
     households = sum(building.rooms.households for building in fresh) if options.makes_rooms else 0
@@ -144,7 +145,7 @@ def _fresh(plan: Plan, row: _Read, compound: Compound, nearest: Nearest) -> Fres
         plan.added.append(
             Entry(
                 row.record.number,
-                f"{compound.name} {row.label}",
+                building_label(compound.name, row.label),
                 (
                     (_("点位"), "", shown or (point.name if point else "")),
                     (_("户"), "", str(row.rooms.households or "–")),
