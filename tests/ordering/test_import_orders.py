@@ -67,6 +67,14 @@ def test_goods_go_by_their_other_names_and_a_name_of_two_goods_is_never_guessed(
     assert "几种商品叫“蛋类”" in str(refused.value.problems)
 
 
+def test_a_file_may_call_its_columns_as_the_workbook_of_the_page_does(town: world.World) -> None:
+    home = town.households[0]
+    building = home.stairwell.building
+    row = f"A1,{building.compound.name},{building.label},{home.stairwell.label},{home.room_no},青菜,2"
+    body = f"订单号,小区,楼名,单元号,房间号,品名,订购数量\n{row}\n".encode()
+    assert import_file(SYSTEM, town.cycle.id, body).units == 2
+
+
 def test_rows_of_one_order_become_one_order_and_the_person_is_kept_apart(town: world.World) -> None:
     body = table(
         "A1,K0,2,1,101,林一,19900000001,V1,青菜,1.5,千克",

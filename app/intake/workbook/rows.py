@@ -14,22 +14,23 @@ from dataclasses import dataclass, field, replace
 from app.core.input.records import title_key
 from app.core.input.tables import Sheet
 from app.core.text import chinese
+from app.ordering.order_file.titles import TITLES
 
 # Meaning → titles, most telling first; compared without brackets, blanks and marks.
 COLUMNS: dict[str, tuple[str, ...]] = {
     "buyer": ("下单人", "昵称", "微信昵称", "用户昵称", "微信名", "接龙人", "姓名"),
     "number": ("跟团号", "接龙号", "订单号", "序号", "编号"),
-    "item": ("商品", "商品名称", "品名", "物资", "货品"),
+    "item": TITLES["item"],
     "spec": ("规格", "商品规格"),
-    "qty": ("数量", "购买数量", "订购数量", "份数", "件数", "订购份数"),
+    "qty": TITLES["qty"],
     "receiver": ("收货人", "收件人", "联系人"),
-    "phone": ("联系电话", "手机", "手机号", "电话", "收货电话"),
+    "phone": TITLES["phone"],
     "address": ("详细地址", "收货地址", "地址", "收件地址"),
-    "compound": ("小区", "小区名称"),
+    "compound": TITLES["compound"],
     "lane": ("弄", "弄号"),
-    "building": ("楼号", "楼栋", "楼幢", "栋", "幢", "楼栋号", "号", "门牌", "楼名"),
-    "stairwell": ("单元", "单元号"),
-    "room": ("房号", "房间号", "室", "门牌号", "室号"),
+    "building": TITLES["building"],
+    "stairwell": TITLES["stairwell"],
+    "room": TITLES["room"],
     "extra": ("其他", "其它", "其他需求", "另需", "补充"),
     "remark": ("团员备注", "买家备注", "备注", "留言"),
     "note": ("备注",),

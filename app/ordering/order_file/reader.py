@@ -27,22 +27,23 @@ from app.ordering.bulk import OrderRow, Person
 from app.ordering.goods_names import GoodsName, NameIndex
 from app.ordering.models import Offer
 from app.ordering.order_file.queries import known_families, register_of_cycle
+from app.ordering.order_file.titles import TITLES
 from app.ordering.orders import Pick
 from app.places.address.register import building_key, room_key, stairwell_key
 
 COLUMNS = (
     Column("order", ("订单号", "订单编号", "order_id", "order"), is_required=True),
-    Column("compound", ("小区", "小区名称", "compound")),
+    Column("compound", (*TITLES["compound"], "compound")),
     Column("compound_code", ("小区编号", "compound_id")),
-    Column("building", ("楼栋", "楼号", "幢", "building", "building_no")),
+    Column("building", (*TITLES["building"], "building", "building_no")),
     Column("building_code", ("楼栋编号", "building_id")),
-    Column("stairwell", ("单元", "单元号", "unit", "stairwell")),
-    Column("room", ("房号", "室号", "room", "room_no"), is_required=True),
+    Column("stairwell", (*TITLES["stairwell"], "unit", "stairwell")),
+    Column("room", (*TITLES["room"], "room", "room_no"), is_required=True),
     Column("name", ("姓名", "收货人", "resident", "name")),
-    Column("phone", ("电话", "手机", "手机号", "phone")),
+    Column("phone", (*TITLES["phone"], "phone")),
     Column("sku", ("商品编号", "商品编码", "item_code", "sku")),
-    Column("item", ("商品", "商品名称", "item", "item_name")),
-    Column("qty", ("数量", "份数", "qty"), is_required=True),
+    Column("item", (*TITLES["item"], "item", "item_name")),
+    Column("qty", (*TITLES["qty"], "qty"), is_required=True),
     Column("unit", ("单位", "sale_unit", "unit_of_sale")),
 )
 GRAMS = {"kg": 1000, "千克": 1000, "公斤": 1000, "g": 1, "克": 1, "斤": 500}
