@@ -6,6 +6,7 @@ Each rule lists every offender at once, as `file:line what it does`.
 from __future__ import annotations
 
 import ast
+from collections import defaultdict
 from collections.abc import Iterator
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
@@ -195,7 +196,7 @@ def rules_without_a_caller() -> Iterator[object]:
     for path in (path for path in sources() if path.name.startswith("rules") and slice_of(path) != "routing"):
         defined = definitions(path)
         reached: set[str] = set()
-        waiting = names_taken_from(parts(path))
+        waiting = set(names_taken()[".".join(parts(path))])
         while waiting:
             name = waiting.pop()
             reached.add(name)
@@ -221,24 +222,23 @@ def names_in(node: ast.AST) -> set[str]:
     return {inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)}
 
 
-def names_taken_from(module: tuple[str, ...]) -> set[str]:
-    """What the other modules use of this one, as `from module import name` or as `module.name`."""
-    taken: set[str] = set()
-    dotted = ".".join(module)
-    for path in (path for path in sources() if parts(path) != module):
-        called_here: set[str] = set()
+@cache
+def names_taken() -> dict[str, set[str]]:
+    """Module → what other modules use of it, as `from module import name` or as `module.name`."""
+    taken: dict[str, set[str]] = defaultdict(set)
+    for path in sources():
+        aliases: dict[str, str] = {}
+        attributes: list[tuple[str, str]] = []
         for node in ast.walk(tree(path)):
-            if isinstance(node, ast.ImportFrom) and node.module == dotted:
-                taken |= {alias.name for alias in node.names}
-            elif isinstance(node, ast.ImportFrom):
-                own = {alias.asname or alias.name for alias in node.names if f"{node.module}.{alias.name}" == dotted}
-                called_here |= own
-        if called_here:
-            taken |= {
-                node.attr
-                for node in ast.walk(tree(path))
-                if isinstance(node, ast.Attribute) and ast.unparse(node.value) in called_here
-            }
+            if isinstance(node, ast.ImportFrom):
+                for alias in node.names:
+                    taken[str(node.module)].add(alias.name)
+                    aliases[alias.asname or alias.name] = f"{node.module}.{alias.name}"
+            elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+                attributes.append((node.value.id, node.attr))
+        for name, attribute in attributes:
+            if name in aliases:
+                taken[aliases[name]].add(attribute)
     return taken
 
 
