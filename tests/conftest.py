@@ -7,15 +7,18 @@ import shutil
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
+from jinja2 import BytecodeCache
+from jinja2.bccache import Bucket
 from sqlalchemy import Dialect, Engine, create_engine, event, text
 
+from app.access import service as access
 from app.core.db import db, prepare_engine
 from app.factory import create_app
 from app.settings import Settings
@@ -80,6 +83,29 @@ def worker_id(request: pytest.FixtureRequest) -> str:
     return str(getattr(request.config, "workerinput", {}).get("workerid", "main"))
 
 
+PRODUCTION_METHOD = access.METHOD  # tests/access/test_accounts.py looks at it
+access.METHOD = "scrypt:1024:8:1"  # slow on purpose in production, and tests hash a password or check one all the time
+
+
+class Translated(BytecodeCache):
+    """Templates translated to Python once for all applications of a process, not once for each application.
+
+    Jinja keeps what it has translated by the path and the text of the template, and translates a changed one anew.
+    """
+
+    kept: ClassVar[dict[str, bytes]] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self.kept:
+            bucket.bytecode_from_string(self.kept[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self.kept[bucket.key] = bucket.bytecode_to_string()
+
+
+Flask.jinja_options = {**Flask.jinja_options, "bytecode_cache": Translated()}
+
+
 @pytest.fixture(scope="session")
 def installation(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Flask:
     """One application for all tests of a process, as in production; each test gives it a folder and a database."""
@@ -88,6 +114,7 @@ def installation(tmp_path_factory: pytest.TempPathFactory, request: pytest.Fixtu
     return create_app(settings_for(folder, request.getfixturevalue("postgres_database") if POSTGRES else url))
 
 
+STATEMENTS = 20_000  # kept compiled: the whole application has thousands, SQLAlchemy keeps 500 of an engine
 _compiled: dict[str, Any] = {}
 
 
@@ -107,10 +134,18 @@ def engine_of(url: str) -> Engine:
 
     Compiling them anew for each test was a third of the time of a test that opens pages.
     """
-    engine = create_engine(url)
+    engine = create_engine(url, query_cache_size=STATEMENTS)
     engine.dialect.__class__ = _all_alike(type(engine.dialect))
     engine._compiled_cache = _compiled.setdefault(engine.dialect.name, engine._compiled_cache)
+    prepare_engine(engine)
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _without_waiting)
     return engine
+
+
+def _without_waiting(connection: Any, _record: Any) -> None:
+    """A test's file need not outlive a power cut, so no commit waits for the disk; all else is as in production."""
+    connection.execute("PRAGMA synchronous=OFF")
 
 
 @pytest.fixture
@@ -124,7 +159,6 @@ def app(installation: Flask, tmp_path: Path, request: pytest.FixtureRequest) -> 
     installation.extensions["louda_settings"] = settings_for(tmp_path, url)
     with installation.app_context():
         db.engines[None] = engine_of(url)
-        prepare_engine(db.engine)
         if POSTGRES:
             empty_postgres()
         yield installation

@@ -8,13 +8,16 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
+from werkzeug.security import check_password_hash
 
+from app.access import service
 from app.access.models import Account, Role, RoleGrant
 from app.access.permissions import Permission
 from app.core import clock
 from app.core.db import db
 from app.core.events import Event
 from app.places.models import Captaincy, Community, ServicePoint, Subdistrict
+from tests.conftest import PRODUCTION_METHOD
 from tests.world import World, build, post, sign_in
 
 
@@ -178,3 +181,11 @@ def test_an_account_that_also_works_elsewhere_is_not_ours_to_manage(admin: Flask
 @pytest.mark.parametrize("name", ["supplies", "leader", "captain", "runner", "auditor"])
 def test_only_the_administrator_sees_accounts(app: Flask, world: World, name: str) -> None:
     assert sign_in(app, world, name).get("/accounts/").status_code == 403
+
+
+def test_a_password_is_stored_under_a_hash_that_is_slow_to_try(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The tests hash cheaply, production with the parameters of RFC 7914 for signing in."""
+    monkeypatch.setattr(service, "METHOD", PRODUCTION_METHOD)
+    stored = service.hashed("correct-horse-battery")
+    assert stored.startswith("scrypt:32768:8:1$")
+    assert check_password_hash(stored, "correct-horse-battery")

@@ -163,14 +163,17 @@ ATOMS = (
 ).split()
 
 
-def cpu(text: str, register: Register, lexicon: Lexicon) -> float:
-    """CPU seconds of the quicker of two readings: what another process does to the cache is not the parser's time."""
+def cpu(text: str, register: Register, lexicon: Lexicon, limit: float = 0.0) -> float:
+    """CPU seconds of the quicker of two readings: what another process does to the cache is not the parser's time.
+
+    A first reading under the limit is answer enough; a second would only be quicker still.
+    """
     tries = []
     for _again in range(2):
         begin = time.process_time()
         lines: tuple[ChainLine, ...] = parse_chain(text, register, lexicon).lines
         tries.append(time.process_time() - begin)
-        if tries[0] < 0.3:
+        if tries[0] < limit:
             break
     assert {line.line_no for line in lines} == {n for n, line in enumerate(text.splitlines(), 1) if line.strip()}
     return min(tries)
@@ -194,7 +197,7 @@ def test_any_piece_of_the_grammar_repeated_is_answered_at_once(
     length = 30_000 if joint == "\n" else 114_000  # line by line takes longest to make and to check
     for atom in ATOMS:
         text = ((atom + joint) * (length // len(atom + joint) + 1))[:length]
-        assert cpu(text, lane, anything) < limit, atom
+        assert cpu(text, lane, anything, limit) < limit, atom
 
 
 @pytest.mark.parametrize(
@@ -207,7 +210,7 @@ def test_dense_noise_in_lines_is_answered_at_once(
     chance = random.Random(width)
     whole = "".join(chance.choice(alphabet) for _ in range(41_000))
     text = "\n".join(whole[at : at + width] for at in range(0, len(whole), width))
-    assert cpu(text, garden, parcel) < limit, (alphabet, width)
+    assert cpu(text, garden, parcel, limit) < limit, (alphabet, width)
 
 
 @pytest.mark.parametrize("alphabet", ["蛋1袋 ", "已付转微信60 ", "张三李四1份 ", "和+/&12份蛋", "0123456789-"])
@@ -217,7 +220,7 @@ def test_as_much_noise_as_one_paste_may_hold_is_answered_at_once(
 ) -> None:
     chance = random.Random(width)
     rows = ("".join(chance.choice(alphabet) for _ in range(width)) for _ in range(59_000 // (width + 1)))
-    assert cpu("\n".join(rows), lane, anything) < limit, (alphabet, width)
+    assert cpu("\n".join(rows), lane, anything, limit) < limit, (alphabet, width)
 
 
 def test_a_text_that_is_no_list_is_given_up_and_no_line_is_lost(lane: Register, anything: Lexicon) -> None:

@@ -131,14 +131,19 @@ def test_eight_hundred_lines_are_read_in_two_seconds(lane, anything) -> None:
     assert len(result.lines) == 802
 
 
-def seconds(text: str, lane, anything) -> float:
-    """CPU seconds, the fastest of three: another process on the core is not the parser's time."""
+def seconds(text: str, lane, anything, limit: float = 0.0) -> tuple[float, ChainResult]:
+    """CPU seconds, the fastest of three: another process on the core is not the parser's time. And what was read.
+
+    The first reading under the limit is answer enough; the others would only be quicker still.
+    """
     tries = []
     for _again in range(3):
         begin = time.process_time()
-        parse_chain(text, lane, anything)
+        result = parse_chain(text, lane, anything)
         tries.append(time.process_time() - begin)
-    return min(tries)
+        if tries[-1] < limit:
+            break
+    return min(tries), result
 
 
 def test_hostile_text_is_answered_at_once(lane, anything) -> None:
@@ -156,10 +161,11 @@ def test_hostile_text_is_answered_at_once(lane, anything) -> None:
         "1. 12-302 2份\n" * 9_000,
     ]
     plain = "\n".join(f"{n}. {n % 28 + 1}-{n % 18 + 1}0{n % 5 + 1} 鸡蛋{n % 5 + 1}盒，牛奶2箱" for n in range(800))
-    limit = 1.5 * max(0.5, seconds(plain, lane, anything))  # what 800 plain lines take in the same run, if that is more
+    yardstick, _read = seconds(plain, lane, anything)
+    limit = 1.5 * max(0.5, yardstick)  # what 800 plain lines take in the same run, if that is more
     for text in texts:
-        assert seconds(text, lane, anything) < limit, text[:20]
-        result = parse_chain(text, lane, anything)
+        taken, result = seconds(text, lane, anything, limit)
+        assert taken < limit, text[:20]
         assert {line.line_no for line in result.lines} == {
             number for number, line in enumerate(text.splitlines(), 1) if line.strip()
         }
