@@ -30,7 +30,7 @@ def looked_for(role: str) -> list[tuple[str, dict[str, Any]]]:
     building = db.session.scalars(select(Building.id).order_by(Building.id).limit(1)).first()
     if building is None:
         return [("date.page", {})] if role == "admin" else []
-    home = homes_of(building)[0]
+    homes = homes_of(building)
     if role == "admin":
         going = select(BuildingMove.building_id).where(BuildingMove.starts_at.is_(None))
         disabled = db.session.scalars(select(Account.id).filter_by(username="likai")).one()
@@ -42,8 +42,9 @@ def looked_for(role: str) -> list[tuple[str, dict[str, Any]]]:
         ]
     if role == "leader":
         return [
-            ("errands.ask_for", {"household_id": home}),
-            ("door_pins.show", {"household_id": home}),
+            ("errands.ask_for", {"household_id": homes[0]}),
+            ("merging.ask", {"household_id": homes[-1], "into": homes[-2]}),
+            ("door_pins.show", {"household_id": homes[0]}),
             *(("words.order", {"order_id": one.order_id}) for one in db.session.scalars(select(SettledWords))),
             *_sheets("drop_off_sheet", building),
             *_sheets("hand_out_list", building),
