@@ -7,13 +7,17 @@ from typing import Any
 from sqlalchemy import select
 
 from app.access.models import Account
+from app.allocation.models import ShareOverride
 from app.core.db import db
 from app.demo.besides import homes_of
-from app.dispatch.models import Stop, StopState
+from app.dispatch.drafts import editing
+from app.dispatch.models import Plan, PlanState, Stop, StopState
 from app.ordering.models import Cycle, HouseholdOrder, Offer
 from app.ordering.models_desk import SettledWords
+from app.picking.models import Bag, BagState
 from app.places.models import Building, BuildingMove, ServicePoint
 from app.printing.models import Document
+from app.settlement.models import Payment
 
 
 def resident_household() -> int:
@@ -56,8 +60,33 @@ def looked_for(role: str) -> list[tuple[str, dict[str, Any]]]:
             for one in db.session.scalars(free.limit(1))
         ]
         typed_in = select(Document.number).where(Document.kind == "hand_out_list", Document.returned_at.is_not(None))
-        return packs_of + [("printing.by_number", {"text": one}) for one in db.session.scalars(typed_in.limit(1))]
+        sheets = [("printing.by_number", {"text": one}) for one in db.session.scalars(typed_in.limit(1))]
+        return [*packs_of, *_goods(), *_money(), *sheets]
     return []
+
+
+def _goods() -> list[tuple[str, dict[str, Any]]]:
+    """A share that was set by hand, a bag that is held, a change of a draft."""
+    shares = select(ShareOverride.order_line_id).limit(1)
+    held = select(Bag.id).where(Bag.state == BagState.HELD).limit(1)
+    found: list[tuple[str, dict[str, Any]]] = [
+        *(("allocation.share", {"line_id": one}) for one in db.session.scalars(shares)),
+        *(("picking.bag", {"bag_id": one}) for one in db.session.scalars(held)),
+    ]
+    for plan in db.session.scalars(select(Plan).where(Plan.state == PlanState.PROPOSED).limit(1)):
+        stop = editing.open_plan(plan, editing.measured(plan)).solved.rounds[0].stops[-1]
+        found.append(("adjust.index", {"plan_id": plan.id, "do": editing.OUT, "stop": stop}))
+    return found
+
+
+def _money() -> list[tuple[str, dict[str, Any]]]:
+    """A household that paid, and the accounts of its point."""
+    paid = select(HouseholdOrder).join(Payment, Payment.household_order_id == HouseholdOrder.id).limit(1)
+    found: list[tuple[str, dict[str, Any]]] = []
+    for order in db.session.scalars(paid):
+        found.append(("settlement.order", {"order_id": order.id}))
+        found.append(("settlement.index", {"cycle_id": order.cycle_id, "point": order.service_point_id}))
+    return found
 
 
 def _other_point(building_id: int) -> int:
