@@ -102,22 +102,28 @@ def lock_and_sign(day: Day, early: bool = False) -> None:
 
 def sign_points(day: Day) -> None:
     """Every leader signs the tally of the point; the day starts."""
-    for point_id, leader in day.cast.leaders.items():
-        seen = sum(cell.qty for cell in tally_queries.cells(day.cycle_id, point_id))
-        tally.sign(leader, day.cycle_id, point_id, Sign(seen))
+    for point_id in day.cast.leaders:
+        sign_point(day, point_id)
     tally.start_running(day.cast.buyer, day.cycle_id)
+
+
+def sign_point(day: Day, point_id: int) -> None:
+    """The leader of a point signs its tally."""
+    seen = sum(cell.qty for cell in tally_queries.cells(day.cycle_id, point_id))
+    tally.sign(day.cast.leaders[point_id], day.cycle_id, point_id, Sign(seen))
 
 
 def buy(day: Day) -> None:
     """Propose the cheapest purchase, have it approved by somebody else, send it."""
     purchasing.compute_demand(day.cast.buyer, day.cycle_id)
     purchasing.propose(day.cast.buyer, day.cycle_id)
-    for order in _orders(day, PurchaseState.DRAFT):
+    for order in purchase_orders(day, PurchaseState.DRAFT):
         approved = purchasing.approve(day.cast.checker, day.cycle_id, order.id, Seen(order.version))
         purchasing.send(day.cast.buyer, day.cycle_id, order.id, Seen(approved.version))
 
 
-def _orders(day: Day, state: PurchaseState) -> list[PurchaseOrder]:
+def purchase_orders(day: Day, state: PurchaseState) -> list[PurchaseOrder]:
+    """Orders to suppliers of the day in a state, oldest first."""
     found = select(PurchaseOrder).where(PurchaseOrder.cycle_id == day.cycle_id, PurchaseOrder.state == state)
     return list(db.session.scalars(found.order_by(PurchaseOrder.id)))
 
@@ -126,7 +132,7 @@ def _orders(day: Day, state: PurchaseState) -> list[PurchaseOrder]:
 def receive(day: Day) -> None:
     """Goods come in; of one item less than ordered, which the supplier will not bring later."""
     short = _item(SHORT_ITEM)
-    for order in _orders(day, PurchaseState.SENT):
+    for order in purchase_orders(day, PurchaseState.SENT):
         rows = [
             Arrived(line.id, good=line.qty_awaited * 6 // 10 if line.item_id == short else line.qty_awaited)
             for line in order.lines

@@ -12,6 +12,7 @@ from sqlalchemy.orm import joinedload
 from app.core import clock
 from app.core.db import db
 from app.core.jobs import Job
+from app.dispatch.counts import has_arrived
 from app.dispatch.models import (
     DropOff,
     HeldReason,
@@ -242,7 +243,7 @@ def bags_by_stop(round_id: int) -> dict[int, list[Bag]]:
 
 
 def missing_bags(cycle_id: int) -> list[tuple[Bag, str]]:
-    """Bags that could not be found, with their building."""
+    """Bags that were not there at the hand-over, with their building; one that is gone since is a complaint."""
     found = db.session.execute(
         select(Bag, Compound.name, Building.label)
         .join(Building, Building.id == Bag.building_id)
@@ -250,7 +251,7 @@ def missing_bags(cycle_id: int) -> list[tuple[Bag, str]]:
         .where(Bag.cycle_id == cycle_id, Bag.state == BagState.MISSING)
         .order_by(Compound.name, Building.sort_key, Bag.code)
     )
-    return [(bag, building_label(compound, label)) for bag, compound, label in found]
+    return [(bag, building_label(compound, label)) for bag, compound, label in found if not has_arrived(bag)]
 
 
 def teams(subdistrict_id: int) -> list[Team]:

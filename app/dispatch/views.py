@@ -63,6 +63,7 @@ def _index(cycle_id: int, form: Form) -> str:
         day=day,
         form=form if form.is_bound else Form(initial={"day": day.isoformat(), "seconds": 20}),
         may_plan=staff().may(Permission.PLAN),
+        may_resolve=staff().may(Permission.DROP_OFF),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from flask_babel import lazy_gettext as _l
+from flask_babel import gettext as _
 from sqlalchemy import delete, select
 
 from app.access.permissions import Permission, Resident, Staff
@@ -60,17 +60,25 @@ def void(by: Staff, order_id: int, reason: str) -> HouseholdOrder:
     end. Ensures: open units are cancelled. Raises: NotFound, Conflict.
     """
     order = own_order(by, order_id, Permission.ORDER_VOID)
-    if (order.placed_by_kind, order.placed_by_id) == (by.kind, by.id):
-        raise Conflict(_l("自己代下的订单要由另一位管理员作废。"))
     lines = list(db.session.scalars(select(OrderLine).where(OrderLine.order_id == order.id)))
-    if any(line.qty_packed or line.qty_dropped_off or line.qty_disputed for line in lines):
-        raise Conflict(_l("这张订单的商品已经装袋或送出，不能作废。请先拆袋，或等送达后按异议处理。"))
-    if any(line.qty_allocated for line in lines):
-        raise Conflict(_l("这张订单的商品已经分配，不能作废。请先在分配页放回库存。"))
+    why = cannot_void(by, order, lines)
+    if why:
+        raise Conflict(why)
     advance(order, OrderState.VOIDED)
     stages.move({line.id: line.qty_open for line in lines}, Stage.OPEN, Stage.CANCELLED, stages.Cause("void", order.id))
     record(by, "void", order, cycle_id=order.cycle_id, reason_length=len(reason), units=sum(x.qty_open for x in lines))
     return order
+
+
+def cannot_void(by: Staff, order: HouseholdOrder, lines: Sequence[OrderLine]) -> str:
+    """Why this account cannot void a locked order now, and what to do instead; "" where it can."""
+    if (order.placed_by_kind, order.placed_by_id) == (by.kind, by.id):
+        return str(_("自己代下的订单要由另一位管理员作废。"))
+    if any(line.qty_packed or line.qty_dropped_off or line.qty_disputed for line in lines):
+        return str(_("这张订单的商品已经装袋或送出，不能作废。请先拆袋，或等送达后按异议处理。"))
+    if any(line.qty_allocated for line in lines):
+        return str(_("这张订单的商品已经分配，不能作废。请先在分配页放回库存。"))
+    return ""
 
 
 def own_order(by: Actor, order_id: int, permission: Permission) -> HouseholdOrder:

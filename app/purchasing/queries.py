@@ -88,6 +88,7 @@ class InTheWay:
     """What keeps buying from being finished."""
 
     unsigned_points: int
+    is_tallied: bool  # some point has signed goods: the demand can be worked out
     is_computed: bool
     is_stale: bool  # the tallies say something else than the demand
     uncovered: tuple[Sentence, ...]
@@ -253,10 +254,12 @@ def in_the_way(cycle_id: int, orders: list[OrderRow], coming: Mapping[int, Bough
     computed = dict(
         db.session.execute(select(Demand.item_id, Demand.qty_demanded).where(Demand.cycle_id == cycle_id)).all()
     )
+    signed_goods = tallied(cycle_id)
     return InTheWay(
         unsigned_points=unsigned or 0,
+        is_tallied=bool(signed_goods),
         is_computed=bool(computed),
-        is_stale=bool(computed) and tallied(cycle_id) != {item: qty for item, qty in computed.items() if qty},
+        is_stale=bool(computed) and signed_goods != {item: qty for item, qty in computed.items() if qty},
         uncovered=tuple(row.said for row in demand_rows(cycle_id, uncovered, coming) if row.said),
         drafts=sum(order.state == PurchaseState.DRAFT for order in orders),
         unsent=sum(order.state == PurchaseState.APPROVED for order in orders),

@@ -12,7 +12,7 @@ from app.core.errors import Invalid
 from app.places import queries
 from app.places.address import service as address_service
 from app.places.address.rules import Household, Profile, Reason, Register, resolve
-from app.places.address.service import NewBuildingAlias, SaveProfile
+from app.places.address.service import SaveProfile
 from app.places.models import AddressProfile
 from tests import world
 from tests.world import World
@@ -55,11 +55,11 @@ def test_another_name_of_a_building_works_and_never_hides_a_building(here: World
     compound, admin = here.buildings[0].compound_id, here.actor("admin")
     label = here.buildings[0].label
     assert meaning(here, "桂花苑老年公寓101") is None
-    address_service.add_building_alias(admin, compound, NewBuildingAlias(label, "老年公寓"))
+    address_service.save_profile(admin, compound, SaveProfile(buildings=f"老年公寓={label}"))
     assert meaning(here, "桂花苑老年公寓101") == here.households[0].id
     for building, alias in (("99号楼", "新楼"), (label, here.buildings[1].label)):
         with pytest.raises(Invalid):
-            address_service.add_building_alias(admin, compound, NewBuildingAlias(building, alias))
+            address_service.save_profile(admin, compound, SaveProfile(buildings=f"{alias}={building}"))
 
 
 def test_a_profile_is_checked_line_by_line(here: World) -> None:

@@ -84,10 +84,15 @@ def require_round(by: Staff, round_id: int) -> Round:
     round_ = db.session.get(Round, round_id)
     if round_ is None:
         raise NotFound
-    teams = teams_run(by, round_.plan.cycle_id)
-    if teams is not None and round_.shift.team_id not in teams:
+    if not runs_round(by, round_):
         raise NotFound
     return round_
+
+
+def runs_round(by: Staff, round_: Round) -> bool:
+    """Whether the actor may load a round and let it depart."""
+    teams = teams_run(by, round_.plan.cycle_id)
+    return teams is None or round_.shift.team_id in teams
 
 
 def teams_run(by: Staff, cycle_id: int) -> list[int] | None:

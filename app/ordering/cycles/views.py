@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
@@ -331,6 +331,7 @@ def order(order_id: int) -> str:
     found = cycles_queries.order_page(staff(), order_id)
     about_cycle(found.order.cycle_id)
     may_see_words = reaches_building(staff(), Permission.CARE, found.order.building_id)
+    may_void = staff().may(Permission.ORDER_VOID) and found.order.state == OrderState.LOCKED
     return render_template(
         "ordering/order.html",
         page=found,
@@ -338,7 +339,8 @@ def order(order_id: int) -> str:
         words=remarks_queries.settled(found.order) if may_see_words else None,
         state=OrderState(found.order.state),
         source=Source(found.order.source),
-        may_void=staff().may(Permission.ORDER_VOID) and found.order.state == OrderState.LOCKED,
+        may_void=may_void,
+        cannot_void=ordering_service.cannot_void(staff(), found.order, found.order.lines) if may_void else "",
         may_amend=staff().may(Permission.ORDER_PROXY) and found.order.household_id is not None,
     )
 
@@ -351,6 +353,8 @@ def void_order(order_id: int) -> Any:
     about_cycle(found.order.cycle_id)
     form = Form()
     there = url_for("ordering.order", order_id=order_id)
+    if request.method == "GET" and ordering_service.cannot_void(staff(), found.order, found.order.lines):
+        return redirect(there)  # its page says why
     if request.method == "POST":
         form = Form(ReasonSchema, request.form)
         if form.is_valid:

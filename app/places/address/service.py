@@ -56,18 +56,6 @@ class SaveProfileSchema(CommandSchema):
     samples = Line(longest=4000, blank=True, many_lines=True)
 
 
-@dataclass(frozen=True)
-class NewBuildingAlias:
-    building: str
-    alias: str
-
-
-class NewBuildingAliasSchema(CommandSchema):
-    makes = NewBuildingAlias
-    building = Line(required=True, longest=30)
-    alias = Line(required=True, longest=30)
-
-
 def pairs(typed: str) -> list[tuple[str, str]]:
     """`斋=楼栋` on each line → ("斋", "楼栋"); lines without both sides give an empty side."""
     found = []
@@ -122,19 +110,6 @@ def save_profile(by: Staff, compound_id: int, wanted: SaveProfile) -> Compound:
     words, buildings = checked(wanted, labels_of(compound_id))
     _write(compound_id, words=words, levels=sorted(wanted.levels), buildings=buildings)
     events.record(by, "save_address_profile", compound, words=len(words), buildings=len(buildings))
-    return compound
-
-
-@command
-def add_building_alias(by: Staff, compound_id: int, wanted: NewBuildingAlias) -> Compound:
-    """Ensures: addresses that use the other name find the building. Raises NotFound, Invalid."""
-    compound = require_compound(by, EDIT, compound_id)
-    row = db.session.get(AddressProfile, compound_id)
-    typed = "\n".join(f"{alias}={label}" for alias, label in dict(row.buildings if row else {}).items())
-    more = f"{typed}\n{wanted.alias}={wanted.building}"
-    _words, buildings = checked(SaveProfile(buildings=more), labels_of(compound_id))
-    _write(compound_id, buildings=buildings)
-    events.record(by, "add_building_alias", compound)
     return compound
 
 

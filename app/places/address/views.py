@@ -18,7 +18,7 @@ from app.places.address import service as address_service
 from app.places.address.explain import explain
 from app.places.address.reading import Reading
 from app.places.address.rules import Profile, Register, resolve
-from app.places.address.service import LEVEL_NAMES, NewBuildingAliasSchema, SaveProfile, SaveProfileSchema
+from app.places.address.service import LEVEL_NAMES, SaveProfile, SaveProfileSchema
 from app.places.address.wording import sentence
 from app.places.labels import building_label
 from app.places.models import AddressProfile, Building, Compound, ServicePoint
@@ -86,22 +86,6 @@ def add_alias(compound_id: int) -> ResponseReturnValue:
             )
         except Invalid as error:
             form.add(error)
-    require_compound(staff(), EDIT, compound_id)
-    return _page(form), 422
-
-
-@bp.post("/compounds/<int:compound_id>/building-alias")
-@requires(EDIT)
-def add_building_alias(compound_id: int) -> ResponseReturnValue:
-    """Another name of a building."""
-    form = Form(NewBuildingAliasSchema, request.form)
-    if form.is_valid:
-        try:
-            return submit(then=lambda _compound: _again(), says=_("已添加楼栋别名"))(
-                address_service.add_building_alias, staff(), compound_id, form.command
-            )
-        except Invalid as error:
-            form.add(Invalid({"alias": [said for sentences in error.problems.values() for said in sentences]}))
     require_compound(staff(), EDIT, compound_id)
     return _page(form), 422
 

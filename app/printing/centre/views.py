@@ -300,6 +300,7 @@ def sheet_page(document: Document, form: Form) -> str:
         comes_back=document.kind in returns_queries.COMES_BACK,
         doors=returns_queries.doors_of(document) if staff().may(Permission.HAND_OUT) else None,
         arrival=returns_queries.arrival_of(document) if staff().may(Permission.DROP_OFF) else None,
+        may_load=returns_queries.may_load(staff(), document),
         may_undo=returns_queries.may_undo(document, staff().id),
         form=form,
     )

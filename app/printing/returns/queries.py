@@ -6,10 +6,12 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, func, select
 
+from app.access.permissions import Staff
 from app.core.db import db
 from app.core.text.natural import natural_key
 from app.dispatch.counts import contested_bags, difference_at, signed_for
 from app.dispatch.models import DifferenceState, PlanBag, RoundState, Stop, StopState
+from app.dispatch.rounds.service import runs_round
 from app.handover.doors.queries import BagAtDoor, bags_at, coming_count
 from app.handover.models import HandOut
 from app.handover.service import is_fresh
@@ -156,6 +158,12 @@ def arrival_of(document: Document) -> Arrival | None:
     own = select(func.count(Bag.id)).join(PlanBag, PlanBag.bag_id == Bag.id).where(PlanBag.stop_id == stop.id)
     bags = db.session.scalar(own.where(Bag.state.in_(LIVE_BAGS))) or 0
     return Arrival(bags, stop.round.state == RoundState.DEPARTED)
+
+
+def may_load(by: Staff, document: Document) -> bool:
+    """Whether the account may enter that the round of a drop-off sheet was loaded and left."""
+    stop = db.session.get(Stop, document.subject_id) if document.kind == "drop_off_sheet" else None
+    return stop is not None and runs_round(by, stop.round)
 
 
 def codes_on(document: Document) -> frozenset[str] | None:

@@ -1,21 +1,23 @@
 """`louda drill clicks`: each role in each state of a cycle clicks every control that changes something, in Chromium.
 
 A cycle of the demo is lived through once and kept in each state. In each, each role walks through all its pages; every
-control that sends a form is then pressed by mouse, and the database put back. What fails is listed with page, control,
-role and state; so is every control that no page ever showed to anybody.
+control that sends a form is then pressed by mouse, and the database put back. Between two states, in the short moments
+of `BETWEEN`, only what no other state shows to the role is pressed. What fails is listed with page, control, role and
+state; so is every control that no page ever showed to anybody. The site's clock goes on from the moment of the state,
+so nothing depends on the hour of the drill. `--no-browser` sends the forms as the pages show them, without Chromium:
+minutes instead of hours, and no script of a page is run.
 """
 
 from __future__ import annotations
 
-import shutil
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -33,9 +35,11 @@ from app.core.jobs import run_next
 from app.upkeep.drills.browser import Hand, Pressed, chromium
 from app.upkeep.drills.excused import CHOICE_WANTED, NEVER_SHOWN, is_excused
 from app.upkeep.drills.shown import Button, ShownForm
-from app.upkeep.drills.walk import UNKNOWN, Role, Site, Walk, household_browser, staff_browser
+from app.upkeep.drills.walk import UNKNOWN, Role, Site, Walk, household_browser, like, staff_browser
 from app.upkeep.drills.words import stored_words
 
+UNSIGNED = ("resident", "stranger")
+"""Their pages keep something in the browser, so each control is pressed in a fresh one."""
 STAGES = "app.demo.stages"  # it is built from every slice, so it is asked for by name
 
 
@@ -52,6 +56,11 @@ class Control:
 
     def __str__(self) -> str:
         return f"{self.page} [{self.label or self.value}→{self.endpoint}]"
+
+    @property
+    def kind(self) -> tuple[str, ...]:
+        """The same for the like control of another row or another state."""
+        return (self.endpoint, like(self.name), like(self.value), like(self.label))
 
 
 @dataclass
@@ -72,6 +81,8 @@ class Report:
     clicked: int = 0
     faults: list[str] = field(default_factory=list)
     shown: set[str] = field(default_factory=set)
+    kinds: set[tuple[str, ...]] = field(default_factory=set)
+    """(role, *kind) of what was pressed."""
 
     def note(self, state: str, role: str, control: Control, what: str) -> None:
         """Print a finding at once and keep it for the end."""
@@ -86,15 +97,34 @@ class Quiet(WSGIRequestHandler):
         return
 
 
+def set_clock(app: Flask, at: datetime) -> Callable[[], datetime]:
+    """From now on the site answers each request as if its clock had shown `at` at this instant; what it shows."""
+    answer, began = app.extensions.setdefault("louda_drill_wsgi", app.wsgi_app), time.monotonic()
+
+    def shows() -> datetime:
+        return at + timedelta(seconds=time.monotonic() - began)
+
+    def at_its_time(environ: Any, start: Any) -> Any:
+        with clock.frozen_at(shows()):
+            found = answer(environ, start)
+            try:
+                return list(found)  # some of it is worked out only while it is sent
+            finally:
+                getattr(found, "close", lambda: None)()
+
+    app.wsgi_app = at_its_time  # type: ignore[method-assign, assignment]
+    return shows
+
+
 @contextmanager
-def serving(app: Flask, lock: threading.Lock) -> Iterator[str]:
+def serving(app: Flask, lock: threading.Lock, shows: Callable[[], datetime]) -> Iterator[str]:
     """The application on a free port, with a worker for its jobs; the lock keeps the worker off while files change."""
     server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet)
     stop = threading.Event()
 
     def work() -> None:
         while not stop.is_set():
-            with lock, app.app_context():
+            with lock, clock.frozen_at(shows()), app.app_context():
                 ran = run_next()
                 db.session.remove()
             if not ran:
@@ -113,17 +143,28 @@ def serving(app: Flask, lock: threading.Lock) -> Iterator[str]:
 @click.command()
 @click.option("--state", "states", multiple=True, help="只走这些状态 Only these states (repeat)")
 @click.option("--role", "roles", multiple=True, help="只走这些角色 Only these roles (repeat)")
-def clicks(states: tuple[str, ...], roles: tuple[str, ...]) -> None:
+@click.option("--browser/--no-browser", "has_browser", default=True, help="用不用浏览器 With Chromium, or without")
+def clicks(states: tuple[str, ...], roles: tuple[str, ...], has_browser: bool) -> None:
     """每个角色在每个状态下点每个会改变数据的按钮。 Every role clicks every control that changes something."""
     stages: Any = import_module(STAGES)
-    report = Report()
-    with tempfile.TemporaryDirectory(prefix="louda-clicks-") as folder, chromium() as browser:
-        for state in stages.build(Path(folder)):
-            if not states or state in states:
-                _in_state(Path(folder), stages, state, (browser, roles, report))
+    report, begins = Report(), stages.morning()
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="louda-clicks-")))
+        browser = stack.enter_context(chromium()) if has_browser else None
+        later = []
+        for state in stages.build(folder, begins):
+            if states and state not in states:
+                continue
+            if state in stages.BETWEEN:
+                later.append(state)  # when it is known what the others show
+            else:
+                _in_state(folder, stages, (state, stages.moment(state, begins)), (browser, roles, report))
+            sys.stdout.flush()
+        for state in later:
+            _in_state(folder, stages, (state, stages.moment(state, begins)), (browser, roles, report))
             sys.stdout.flush()
         if not states and not roles:
-            _never_shown(report, Path(folder), stages)
+            _never_shown(report, folder, stages)
     click.echo(
         f"点了 {report.clicked} 次，{len(report.faults)} 处不对。 {report.clicked} clicks, {len(report.faults)} wrong."
     )
@@ -131,39 +172,48 @@ def clicks(states: tuple[str, ...], roles: tuple[str, ...]) -> None:
         raise SystemExit(1)
 
 
-def _in_state(folder: Path, stages: Any, state: str, how: tuple[Any, tuple[str, ...], Report]) -> None:
+def _in_state(folder: Path, stages: Any, when: tuple[str, datetime], how: tuple[Any, tuple[str, ...], Report]) -> None:
     browser, wanted, report = how
-    here = folder / f"at_{state}"
-    settings = stages.settings_in(here)
-    shutil.copyfile(folder / f"{state}.db", here / "louda.db")
+    state, at = when
+    settings = stages.installation_at(folder, state)
     app = stages.create_app(settings)
     app.config["WTF_CSRF_TIME_LIMIT"] = None
+    site, lock = Site(app, settings.sqlite_path), threading.Lock()
     with app.app_context():
         known = [role for role, _username in stages.people()]
         db.session.remove()
-    site, lock = Site(app, here / "louda.db"), threading.Lock()
     for name in [*known, "resident", "stranger"]:
         if wanted and name not in wanted:
             continue
-        with app.app_context():
-            role = _role(stages, name)  # signed in now: a sign-in does not outlast the clicks of several roles
+        with clock.frozen_at(at), app.app_context():
+            role = role_in(stages, app, name)  # signed in now: a sign-in does not outlast the clicks of several roles
             db.session.remove()
         if role is None:
             continue
         site.keep()
-        finder = Finder(site, role, is_excused, stored_words())
-        finder.run()
+        set_clock(app, at)
+        finder: Walk = (Finder if browser else Walk)(site, role, is_excused, stored_words())
+        with clock.frozen_at(at):
+            finder.run()
         app.config["WTF_CSRF_ENABLED"] = True
         report.shown |= finder.shown
         for fault in finder.faults:
             report.faults.append(f"{state} {fault}")
             click.echo(f"  ✗ {state} {fault}")
-        with serving(app, lock) as address:
-            _click_all(address, site, lock, (browser, role, state, finder.controls, report))
-        click.echo(f"{state} {role.name}: {finder.pages} 页 pages, {len(finder.controls)} 个按钮 controls")
+        controls = finder.controls if isinstance(finder, Finder) else []
+        if state in stages.BETWEEN:
+            controls = [one for one in controls if (role.name, *one.kind) not in report.kinds]
+        report.kinds |= {(role.name, *one.kind) for one in controls}
+        if browser:
+            shows = set_clock(app, at)
+            with serving(app, lock, shows) as address:
+                _click_all(address, site, (lock, shows), (browser, role, state, controls, report))
+        else:
+            report.clicked += finder.sent
+        click.echo(f"{state} {role.name}: {finder.pages} 页 pages, {len(controls) or finder.sent} 个按钮 controls")
 
 
-def _role(stages: Any, name: str) -> Role | None:
+def role_in(stages: Any, app: Flask, name: str) -> Role | None:
     """Somebody of the present database; None where it has nobody of the kind yet."""
     if name == "stranger":
         code = stages.door_code()
@@ -171,18 +221,28 @@ def _role(stages: Any, name: str) -> Role | None:
     if name == "resident":
         key = stages.household_key()
         return Role(name, household_browser(key)) if key else None
-    username = dict(stages.people())[name]
-    return Role(name, staff_browser(db.session.scalars(select(Account).filter_by(username=username)).one()))
+    account = db.session.scalars(select(Account).filter_by(username=dict(stages.people())[name])).one()
+    stages.second_device(account)
+    typed = [app.url_map.bind("").build(endpoint, values) for endpoint, values in stages.looked_for(name)]
+    return Role(name, staff_browser(account), ("/", *typed))
 
 
 def _click_all(
-    address: str, site: Site, lock: threading.Lock, what: tuple[Any, Role, str, list[Control], Report]
+    address: str,
+    site: Site,
+    server: tuple[threading.Lock, Callable[[], datetime]],
+    what: tuple[Any, Role, str, list[Control], Report],
 ) -> None:
+    lock, shows = server
     browser, role, state, controls, report = what
-    day = (clock.today() + timedelta(days=1)).isoformat()
+    day = (clock.to_local(shows()).date() + timedelta(days=1)).isoformat()
+    context = None
     for control in controls:
-        context = browser.new_context(viewport={"width": 1280, "height": 900}, locale="zh-CN")
-        context.add_cookies(_cookies(site.app, role, address))
+        if context is None or role.name in UNSIGNED:
+            context = browser.new_context(viewport={"width": 1280, "height": 900}, locale="zh-CN")
+        context.clear_cookies()  # a control may have signed the role out
+        with clock.frozen_at(shows()):
+            context.add_cookies(_cookies(site.app, role, address))
         hand = Hand(context)
         before = site.version()
         where = (control.action, control.name, control.value, control.label)
@@ -196,10 +256,13 @@ def _click_all(
             report.note(state, role.name, control, "不认识的字段")
         elif done.status >= 400 and not (_is_guess(done) or is_excused(control.endpoint, done.status)):
             report.note(state, role.name, control, f"{done.status} {' '.join(done.text.split())[:200]}")
-        context.close()
         if site.version() != before:
             with lock:
                 site.restore()
+        if role.name in UNSIGNED:
+            context.close()
+    if context is not None:
+        context.close()
 
 
 def _is_guess(done: Pressed) -> bool:

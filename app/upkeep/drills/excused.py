@@ -10,12 +10,18 @@ CHOICE_WANTED: dict[tuple[str, int], str] = {
     ("members.add", 422): "an account, or what the person is called",
     ("care.edit", 422): "that the person or the family agrees",
     ("telephone.call", 422): "the goods, and what happens to an order that is there already",
+    ("desk.order_for", 422): "at least one item",
+    ("doors.complaint", 422): "of which goods how many were wrong",
+    ("dispatch.unload", 422): "which bags stay in the depot",
     ("settlement.collect", 422): "which households paid",
 }
 """(endpoint, status) → what a person has to choose on its page first."""
 
 
-NEVER_SHOWN: dict[str, str] = {}
+NEVER_SHOWN: dict[str, str] = {
+    "catalog_import.commit": "it is on the page that answers an uploaded file, and the drill uploads none",
+    "places_import.commit": "it is on the page that answers an uploaded file, and the drill uploads none",
+}
 """Endpoint that takes a form → why no page of the drill's cycle shows it."""
 
 

@@ -69,6 +69,14 @@ class ShownForm:
             fields.append((button.name, button.value))
         return fields, was_filled
 
+    def stuck(self) -> list[str]:
+        """Required fields with nothing to choose from: a browser never sends such a form."""
+        return [
+            group[0].name
+            for group in self._groups()
+            if group[0].type == "select" and group[0].required and not any(group[0].choices)
+        ]
+
     def _groups(self) -> list[list[Control]]:
         """Controls by name, so that one of several radio buttons is enough."""
         found: dict[str, list[Control]] = {}

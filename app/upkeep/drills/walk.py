@@ -191,8 +191,8 @@ class Walk:
         if endpoint is None:
             self.faults.append(Fault(self.role.name, landed, button.label, f"leads nowhere: {action}"))
             return
-        names = frozenset(_like(name) for name, _value in fields)
-        key = (endpoint, names, _like(button.name), _like(button.value), _like(button.label))
+        names = frozenset(like(name) for name, _value in fields)
+        key = (endpoint, names, like(button.name), like(button.value), like(button.label))
         if key in self._tried:
             return
         self._tried.add(key)
@@ -201,6 +201,9 @@ class Walk:
                 return  # a browser sends nothing while a required field is empty
             typed = urlencode(fields)
             yield action.partition("?")[0] + (f"?{typed}" if typed else "")
+            return
+        if form.stuck():
+            self.faults.append(Fault(self.role.name, landed, button.label, f"nothing to choose for {form.stuck()}"))
             return
         self.shown.add(endpoint)
         if not any(form.files):
@@ -243,7 +246,7 @@ class Walk:
         return str(found[0])
 
 
-def _like(text: str) -> str:
+def like(text: str) -> str:
     """The same for every row of a table: without numbers."""
     return re.sub(r"\d+", "#", text)
 
