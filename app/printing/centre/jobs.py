@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from flask import current_app
 from flask_babel import gettext as _
 
 from app.core import clock
@@ -27,6 +28,7 @@ from app.printing.numbers import SheetNumber
 from app.printing.register import Entered, NewVersion
 from app.printing.renderer.engine import Rendered, render_to_file
 from app.printing.sheets.base import ControlTotalMismatch, Printout, Sheet, Stamp
+from app.settings import Settings
 
 JOB_KIND = "print"
 QUICK_JOB_KIND = "print_quick"  # one of jobs.QUICK
@@ -94,6 +96,16 @@ class Outcome:
     missing_glyphs: tuple[str, ...]
 
 
+def _settings() -> Settings:
+    settings: Settings = current_app.extensions["louda_settings"]
+    return settings
+
+
+def quick_limits() -> RenderLimits:
+    """The limits of a print that somebody waits for: the one process that is kept ready renders it."""
+    return RenderLimits(processes=1, is_fast=_settings().is_print_fast)
+
+
 def stamp(order: Order, number: SheetNumber) -> Stamp:
     """Return the stamp of a sheet: its code leads to its page."""
     return Stamp(number, order.made_at, f"{public_url()}/s/{number}", number.revision - 1)
@@ -109,7 +121,7 @@ def run_print_job(running: Running) -> dict[str, Any]:
 def run_quick_job(running: Running) -> dict[str, Any]:
     """Print a few sheets that somebody waits for; as `run_print_job`, in one process that is ready."""
     order = Order.of(running.payload)
-    return _result(print_sheets(running, order, RenderLimits(processes=1), is_whole_job=True))
+    return _result(print_sheets(running, order, quick_limits(), is_whole_job=True))
 
 
 def _result(outcome: Outcome) -> dict[str, Any]:
@@ -217,6 +229,7 @@ def render_and_keep(
             raise RenderCancelled("asked to stop")
 
     target = files.scratch(running.job_id)
+    limits = limits or RenderLimits(is_fast=_settings().is_print_fast)
     end_read()
     try:
         rendered = render_to_file(printouts, target, limits, progress=progress, shelf=files.shelf())
