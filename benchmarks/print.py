@@ -108,11 +108,11 @@ def build(folder: Path, data: Path, rate: str) -> None:
 
 def prepared(cycle_id: int, kinds: Sequence[str]) -> Iterator[tuple[str, list[Any]]]:
     """Kind → stamped sheets, one kind after the other."""
-    from app.printing.centre.prepare import Workbench
+    from app.printing.contexts.builder import SheetBuilder
     from app.printing.numbers import SheetNumber
-    from app.printing.sheets.base import Printout, Stamp
+    from app.printing.sheet import Printout, Stamp
 
-    bench = Workbench(cycle_id, 1)
+    bench = SheetBuilder(cycle_id, 1)
     for kind in kinds:
         sheets = []
         for one in bench.prepare(kind):

@@ -15,7 +15,7 @@ from app.printing.pdf.merge import merge
 from app.printing.renderer.chunk_cache import Shelf
 from app.printing.renderer.process import ChunkAnswer, RenderProcess
 from app.printing.renderer.warm_pool import borrow, give_back
-from app.printing.sheets.base import Printout
+from app.printing.sheet import Printout
 
 Progress = Callable[[int, int, int], None]
 """Called with (sheets done, sheets in all, pages done) at least every two seconds; raising in it stops the render."""

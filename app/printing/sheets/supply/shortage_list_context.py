@@ -1,22 +1,24 @@
-"""Shortage lists and pick lists: what each building gets of each item."""
+"""Shortage lists: the households that get less than they ordered."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import replace
 
 from sqlalchemy import ColumnElement, func, select
 
 from app.allocation.models import ShareNote
 from app.core.db import db
+from app.core.sentences import N_, Sentence
 from app.core.text.natural import natural_key
+from app.handover import group_texts
 from app.ordering.models import HouseholdOrder, OrderLine, OrderState
-from app.picking.models import LIVE_BAGS, Bag, BagLine
 from app.places.models import Household, Stairwell
-from app.printing.contexts.ground import Ground, Prepared, short_place
-from app.printing.sheets.base import Totals
-from app.printing.sheets.supply.pick_list import PickCell, PickItem, PickList
+from app.printing.contexts.expected import Counted
+from app.printing.contexts.ground import BuildingPlace, Ground, Prepared, short_place
+from app.printing.contexts.telling import Saying
+from app.printing.kinds import ORDERS, SheetKind, Stage, register
+from app.printing.sheet import Totals
 from app.printing.sheets.supply.shortage_list import ShortageList, ShortBuilding, ShortRow
 
 
@@ -72,62 +74,41 @@ def _short_control(cycle_id: int) -> dict[int, Totals]:
     return {point: Totals(lines=count, units=int(units)) for point, count, units in rows}
 
 
-def points_with_shortages(cycle_id: int) -> set[int]:
-    """The points that `shortage_lists` has a sheet for."""
-    return set(_short_control(cycle_id))
-
-
-Cells = dict[tuple[int, int], int]  # (building, item) → units
-
-
-def pick_lists(ground: Ground) -> Iterator[Prepared]:
-    """Yield the pick list of each point: units already in bags of the wave plus units allocated and still loose."""
-    bagged, loose = _bagged(ground), _loose(ground.cycle_id)
-    wanted = _wanted(ground.cycle_id) if ground.wave == 1 else {}
-    cells: Cells = {place: bagged.get(place, 0) + loose.get(place, 0) for place in bagged.keys() | loose.keys()}
-    for point in ground.points_in_order():
-        buildings = ground.at_point(point.id)
-        own = {building.id for building in buildings}
-        items: list[PickItem] = []
-        for item_id in sorted({item for building, item in cells if building in own}, key=lambda i: ground.items[i].no):
-            row = tuple(
-                PickCell(building.name, cells.get((building.id, item_id), 0), wanted.get((building.id, item_id), 0))
-                for building in buildings
-                if cells.get((building.id, item_id)) or wanted.get((building.id, item_id))
-            )
-            items.append(PickItem(replace(ground.items[item_id], no=len(items) + 1), row))
-        if items:
-            given = [qty for (building, _), qty in cells.items() if building in own and qty]
-            control = Totals(lines=len(given), units=sum(given))
-            sheet = PickList(ground.head(point.id, has_wave=True), control, tuple(items))
-            yield Prepared(ground.of_point(point.id), sheet)
-
-
-def _bagged(ground: Ground) -> Cells:
+def _short(ground: Ground) -> Saying:
     rows = db.session.execute(
-        select(Bag.building_id, OrderLine.item_id, func.sum(BagLine.qty))
-        .join(BagLine, BagLine.bag_id == Bag.id)
-        .join(OrderLine, OrderLine.id == BagLine.order_line_id)
-        .where(Bag.cycle_id == ground.cycle_id, Bag.wave == ground.wave, Bag.state.in_(LIVE_BAGS))
-        .group_by(Bag.building_id, OrderLine.item_id)
-    )
-    return {(building, item): int(qty) for building, item, qty in rows}
-
-
-def _loose(cycle_id: int) -> Cells:
-    return _line_sums(cycle_id, "qty_allocated")
-
-
-def _wanted(cycle_id: int) -> Cells:
-    return _line_sums(cycle_id, "qty_ordered")
-
-
-def _line_sums(cycle_id: int, column: str) -> Cells:
-    counted = getattr(OrderLine, column)
-    rows = db.session.execute(
-        select(HouseholdOrder.building_id, OrderLine.item_id, func.sum(counted))
+        select(HouseholdOrder.building_id, OrderLine.item_id)
         .join(OrderLine, OrderLine.order_id == HouseholdOrder.id)
-        .where(OrderLine.cycle_id == cycle_id, counted > 0, HouseholdOrder.state != OrderState.VOIDED)
+        .join(ShareNote, ShareNote.order_line_id == OrderLine.id)
+        .where(*is_short(ground.cycle_id))
         .group_by(HouseholdOrder.building_id, OrderLine.item_id)
     )
-    return {(building, item): int(qty) for building, item, qty in rows}
+    items: dict[int, list[int]] = defaultdict(list)
+    for building, item in rows:
+        items[building].append(item)
+
+    def say(at: BuildingPlace) -> Sentence | None:
+        own = sorted(items.get(at.id, ()), key=lambda item: ground.items[item].no)
+        return group_texts.shortage(at.name, [ground.items[item].name for item in own]) if own else None
+
+    return say
+
+
+def _expected(counted: Counted) -> dict[int, int]:
+    return counted.one_of(_short_control(counted.cycle_id))
+
+
+register(
+    SheetKind(
+        key="shortage_list",
+        code="SH",
+        label_zh=N_("缺货单"),
+        reader_zh=N_("小组长"),
+        stage=Stage.BAGGED,
+        place=1,
+        watches=f"{ORDERS} allocation_run order_line",
+        sheet=ShortageList,
+        prepare=lambda builder: shortage_lists(builder.ground),
+        group_text=lambda ground, _address: _short(ground),
+        expected=_expected,
+    )
+)
