@@ -51,6 +51,8 @@ class Settings:
     osrm_url: str = ""
     """Address of an OSRM server for road distances; without it and `valhalla_url` they are estimated."""
     valhalla_url: str = ""
+    is_print_fast: bool = True
+    """Whether the patches of the print engine are used; the same sheets come out without them, later."""
     metrics_host: str = "127.0.0.1"
     metrics_port: int = 0
     """Liveness, readiness and figures are answered here, beside the pages; 0 for nowhere."""
@@ -83,6 +85,7 @@ class Settings:
             is_debug=values.get("FLASK_DEBUG", "").strip().lower() in TRUE_WORDS,
             osrm_url=_service_url(values, "LOUDA_OSRM_URL"),
             valhalla_url=_service_url(values, "LOUDA_VALHALLA_URL"),
+            is_print_fast=_whole_number(values, "LOUDA_PRINT_FAST", 1, range(2)) == 1,
             metrics_host=values.get("LOUDA_METRICS_HOST") or "127.0.0.1",
             metrics_port=_whole_number(values, "LOUDA_METRICS_PORT", min(port + 1, 65535), range(65536)),
         )

@@ -108,11 +108,11 @@ def build(folder: Path, data: Path, rate: str) -> None:
 
 def prepared(cycle_id: int, kinds: Sequence[str]) -> Iterator[tuple[str, list[Any]]]:
     """Kind → stamped sheets, one kind after the other."""
-    from app.printing.centre.prepare import Workbench
+    from app.printing.contexts.builder import SheetBuilder
     from app.printing.numbers import SheetNumber
-    from app.printing.sheets.base import Printout, Stamp
+    from app.printing.sheet import Printout, Stamp
 
-    bench = Workbench(cycle_id, 1)
+    bench = SheetBuilder(cycle_id, 1)
     for kind in kinds:
         sheets = []
         for one in bench.prepare(kind):
@@ -255,13 +255,11 @@ def _joined(pages: Sequence[str]) -> str:
 
 
 def plain(source: str, target: str) -> None:
-    """In a process of its own: WeasyPrint as it comes."""
+    """In a process of its own: WeasyPrint as it comes, and nothing of ours is put into it."""
     from weasyprint import CSS, HTML
 
     from app.printing.pdf import render as pdf_render
 
-    for part in pdf_render.FASTER:
-        part.uninstall()
     fetcher = pdf_render.AssetFetcher()
     style = CSS(filename=str(pdf_render.ASSETS / "sheets.css"), url_fetcher=fetcher)
     HTML(string=Path(source).read_text("utf-8"), url_fetcher=fetcher).write_pdf(target, stylesheets=[style])

@@ -36,7 +36,7 @@ TOPICS = {
     "dispatch": "hours members teams planning drafts rounds arrivals loading missing_bags",
     "handover": "doors confirmation disputes",
     "settlement": "statement suppliers",
-    "printing": "layout sheets paper_setup contexts pdf renderer returns centre",
+    "printing": "layout paper_setup contexts sheets pdf renderer returns centre",
     "oversight": "reconcile purge texts order_status date",
     "upkeep": "setup database backups serving testing drills",
 }

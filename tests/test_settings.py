@@ -29,6 +29,13 @@ def test_an_empty_environment_is_a_development_installation_below_var() -> None:
     assert settings.documents_dir.parent == settings.backups_dir.parent == settings.data_dir
 
 
+def test_printing_is_fast_unless_it_is_switched_off() -> None:
+    assert Settings.from_env({}).is_print_fast
+    assert not Settings.from_env({"LOUDA_PRINT_FAST": "0"}).is_print_fast
+    with pytest.raises(SettingsError, match="LOUDA_PRINT_FAST"):
+        Settings.from_env({"LOUDA_PRINT_FAST": "slow"})
+
+
 def test_settings_cannot_be_changed_after_reading() -> None:
     with pytest.raises(FrozenInstanceError):
         Settings.from_env({}).port = 1  # type: ignore[misc]

@@ -26,7 +26,7 @@ from app.picking.models import Bag
 from app.places.models import Building, Household
 from app.printing.centre import service as printing
 from app.printing.files import path_of
-from app.printing.kinds import ALL, BY_KEY
+from app.printing.kinds import by_key, listed
 from app.printing.models import Document
 from app.printing.pdf.merge import extract
 from app.settings import Settings
@@ -142,7 +142,7 @@ def _units(day: life.Day, stage: str) -> int:
 
 
 def _print_all(cast: Cast, day: life.Day, out: Path, account: Account) -> None:
-    kinds = tuple(kind.key for kind in ALL)
+    kinds = tuple(kind.key for kind in listed())
     _print(cast, day, kinds, out)
     printing.request_kit(cast.buyer, day.cycle_id, 1)
     drain()
@@ -166,6 +166,6 @@ def _copy(day: life.Day, kinds: tuple[str, ...], out: Path) -> None:
     for kind in kinds:
         rows = [row for row in _documents(day) if row.kind == kind and row.superseded_by_id is None]
         if rows:
-            name = str(_(BY_KEY[kind].label_zh)) if kind in BY_KEY else str(_("应急包"))
+            name = str(_(by_key()[kind].label_zh))
             pieces = [(path_of(row.sha256), row.first_page, row.pages) for row in rows]
             extract(pieces, out / f"{name.replace('/', '_')}.pdf")

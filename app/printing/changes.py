@@ -14,7 +14,7 @@ from typing import Any
 
 from app.core.text.natural import natural_key
 from app.printing.content import content_hash
-from app.printing.sheets.base import Sheet
+from app.printing.sheet import Sheet
 
 _HEX_DIGITS = 12
 

@@ -1,77 +1,163 @@
-"""The kinds of sheets in order of the loop: label, scope, and which changes make a printed sheet stale. Pure."""
+"""The kinds of sheets: each is registered once, beside what builds it in `app/printing/sheets/`. Pure.
+
+A new kind is a module with its rows, a module beside it whose name ends in ``_context`` (what the rows are read from,
+and the registration), a template and a test; everything else (print centre, kit, sheet numbers, group texts, what is
+out of date) reads the registration.
+"""
 
 from __future__ import annotations
 
+import pkgutil
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from enum import IntEnum
+from functools import cache
+from importlib import import_module
+from types import MappingProxyType
+from typing import Any
 
 from app.core.sentences import N_
 
 
-@dataclass(frozen=True)
+class Stage(IntEnum):
+    """When in the loop a sheet is wanted, in order."""
+
+    POSTED = 1
+    BOUGHT = 2
+    BAGGED = 3
+    CARRIED = 4
+    AFTERWARDS = 5
+    EMERGENCY = 6
+    UNLISTED = 7  # made by a page of its own, not by the print centre
+
+
+_STAGE_LABELS = {
+    Stage.POSTED: N_("张贴与接单"),
+    Stage.BOUGHT: N_("汇总、采购、收货"),
+    Stage.BAGGED: N_("分配与装袋"),
+    Stage.CARRIED: N_("配送与发放"),
+    Stage.AFTERWARDS: N_("异常与结算"),
+    Stage.EMERGENCY: N_("断网时"),
+    Stage.UNLISTED: "",
+}
+
+# What makes a printed sheet stale: tables whose events may change it, by what the sheet is about.
+ORDERS = "household_order cycle"
+PACKED = f"{ORDERS} bag allocation_run"
+PLANNED = f"{PACKED} plan round stop building gate blackout"
+
+Expected = Mapping[int, int] | Mapping[None, int] | Mapping[int | None, int]
+"""Service point → sheets there should be; under None what covers the whole subdistrict."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class SheetKind:
     """A kind of sheet.
 
-    ``has_wave``: printed for each wave. ``is_wide``: about the whole subdistrict, so it takes the permission there.
-    ``watches``: tables whose events may change it. ``stage_zh``: when in the loop it is wanted.
+    ``code``: its letters in sheet numbers. ``place``: its order within the stage. ``sheet``: the class of its sheets,
+    which names the template. ``prepare``: `contexts.builder.SheetBuilder` → its sheets, each a `Prepared`.
+    ``watches``: tables whose events may change it, divided by spaces. ``group_text``: (ground, address of ordering) →
+    building → what to say in its group. ``expected``: `contexts.expected.Counted` → how many there should be; None
+    where nobody knows before it is prepared. ``has_wave``: printed for each wave. ``is_wide``: about the whole
+    subdistrict, so it takes the permission there. ``is_in_kit``: part of the emergency kit; posters hang already, blank
+    forms come with it, and it is printed on sheets, not on a roll. ``part_place``: its place among the sheets of one
+    building or round, 0 where it is not one of them.
     """
 
     key: str
+    code: str
     label_zh: str
     reader_zh: str
-    has_wave: bool
-    is_wide: bool
-    watches: frozenset[str]
-    stage_zh: str = ""
+    stage: Stage
+    place: int
+    watches: str
+    sheet: Any = None
+    prepare: Callable[[Any], Iterator[Any]] | None = None
+    group_text: Callable[[Any, str], Callable[[Any], Any]] | None = None
+    expected: Callable[[Any], Expected] | None = None
+    has_wave: bool = False
+    is_wide: bool = False
+    is_in_kit: bool = True
+    part_place: int = 0
+
+    @property
+    def stage_zh(self) -> str:
+        """The stage in words."""
+        return _STAGE_LABELS[self.stage]
+
+    @property
+    def watched_tables(self) -> frozenset[str]:
+        """The tables of ``watches``; a sheet that is built has languages, help number and margins on it as well."""
+        return frozenset(self.watches.split()) | ({"subdistrict"} if self.prepare else set())
 
 
-_POSTED, _BOUGHT, _BAGGED = N_("张贴与接单"), N_("汇总、采购、收货"), N_("分配与装袋")
-_CARRIED, _AFTERWARDS, _EMERGENCY = N_("配送与发放"), N_("异常与结算"), N_("断网时")
-_STAGES = {
-    **dict.fromkeys(("poster", "door_notice", "order_form"), _POSTED),
-    **dict.fromkeys(("tally", "purchase_order", "goods_receipt"), _BOUGHT),
-    **dict.fromkeys(("shortage_list", "pick_list", "bag_list", "bag_label", "roll_label"), _BAGGED),
-    **dict.fromkeys(("route_sheet", "drop_off_sheet", "hand_out_list", "collection_slip"), _CARRIED),
-    **dict.fromkeys(("collection_sheet", "exception_list", "settlement_sheet"), _AFTERWARDS),
-}
-
-
-def _kind(key: str, label: str, reader: str, watches: str, *, wave: bool = False, wide: bool = False) -> SheetKind:
-    # Languages, help number and label margins belong to the subdistrict and are on every sheet.
-    watched = frozenset({*watches.split(), "subdistrict"})
-    return SheetKind(key, label, reader, wave, wide, watched, _STAGES.get(key, ""))
-
-
-_ORDERS = "household_order cycle"
-_PACKED = f"{_ORDERS} bag allocation_run"
-_PLANNED = f"{_PACKED} plan round stop building gate blackout"
-
-ALL = (
-    _kind("poster", N_("楼栋海报"), N_("居民"), "cycle building service_point"),
-    _kind("door_notice", N_("门口告知"), N_("居民"), "cycle building zone_designation service_point"),
-    _kind("order_form", N_("手写订单"), N_("居民"), "cycle offer", wide=True),
-    _kind("tally", N_("点位汇总表"), N_("小组长"), f"{_ORDERS} tally roll_call service_point chain_paste"),
-    _kind("purchase_order", N_("采购单"), N_("供应商"), "purchase_order", wide=True),
-    _kind("goods_receipt", N_("收货单"), N_("仓库"), "purchase_order goods_receipt lot write_off", wide=True),
-    _kind("shortage_list", N_("缺货单"), N_("小组长"), f"{_ORDERS} allocation_run order_line"),
-    _kind("pick_list", N_("拣货单"), N_("拣货人"), _PACKED, wave=True),
-    _kind("bag_list", N_("配袋单"), N_("配袋人"), _PACKED, wave=True),
-    _kind("bag_label", N_("袋签"), N_("每个人"), f"{_PACKED} plan", wave=True),
-    _kind("roll_label", N_("袋签（卷纸）"), N_("每个人"), f"{_PACKED} plan", wave=True),
-    _kind("route_sheet", N_("路线单"), N_("配送队"), _PLANNED, wave=True, wide=True),
-    _kind("drop_off_sheet", N_("楼栋交接单"), N_("楼长和志愿者"), _PLANNED, wave=True),
-    _kind("hand_out_list", N_("发放表"), N_("楼长"), _PLANNED, wave=True),
-    _kind("collection_slip", N_("领取单"), N_("自取的居民"), _PLANNED, wave=True),
-    _kind("collection_sheet", N_("收款单"), N_("楼长和小组长"), f"{_ORDERS} payment hand_out dispute bag line_amount"),
-    _kind("exception_list", N_("异常/补送单"), N_("物资组"), "hand_out dispute bag stop drop_off"),
-    _kind("settlement_sheet", N_("结算/退款单"), N_("小组长"), "statement payment household_order dispute cycle"),
+KIT = SheetKind(
+    key="kit_cover",
+    code="KI",
+    label_zh=N_("应急包"),
+    reader_zh=N_("每个人"),
+    stage=Stage.EMERGENCY,
+    place=1,
+    watches=PLANNED,
+    expected=lambda _counted: {None: 1},
+    has_wave=True,
+    is_wide=True,
 )
-LABEL_TEST = _kind("label_test", N_("标签对位页"), N_("打印的人"), "subdistrict", wide=True)
-BY_KEY = {kind.key: kind for kind in (*ALL, LABEL_TEST)}
+"""The kit binds sheets of other kinds, so nothing prepares it."""
 
-KIT = SheetKind("kit_cover", N_("应急包"), N_("每个人"), True, True, frozenset(_PLANNED.split()), _EMERGENCY)
+_SHEETS = "app.printing.sheets"
+_registered: dict[str, SheetKind] = {KIT.key: KIT}
+
+
+def register(kind: SheetKind) -> SheetKind:
+    """Make a kind known; called where its module is imported.
+
+    Raises:
+        ValueError: its key or its code is taken.
+    """
+    for known in _registered.values():
+        if kind.key == known.key or kind.code == known.code:
+            raise ValueError(f"sheet kind {kind.key} ({kind.code}) is registered already, by {known.key}")
+    _registered[kind.key] = kind
+    return kind
+
+
+@cache
+def by_key() -> Mapping[str, SheetKind]:
+    """All kinds, in order of the loop; each module of sheets is imported once for it."""
+    package = import_module(_SHEETS)
+    for module in pkgutil.walk_packages(package.__path__, f"{_SHEETS}."):
+        import_module(module.name)
+    ordered = sorted(_registered.values(), key=lambda kind: (kind.stage, kind.place))
+    return MappingProxyType({kind.key: kind for kind in ordered})
+
+
+@cache
+def _by_code() -> Mapping[str, str]:
+    return {kind.code: kind.key for kind in by_key().values()}
+
+
+def key_of_code(code: str) -> str | None:
+    """The kind whose sheet numbers begin with these letters."""
+    return _by_code().get(code)
+
+
+def printable() -> Mapping[str, SheetKind]:
+    """The kinds that can be asked for: all but the kit, which has a request of its own."""
+    return {key: kind for key, kind in by_key().items() if kind is not KIT}
+
+
+def listed() -> tuple[SheetKind, ...]:
+    """The kinds of the print centre, without the kit."""
+    return tuple(kind for kind in printable().values() if kind.stage is not Stage.UNLISTED)
+
+
+def of_parts() -> tuple[SheetKind, ...]:
+    """The kinds that belong to one building or round, in the order in which they are handed over with it."""
+    found = (kind for kind in printable().values() if kind.part_place)
+    return tuple(sorted(found, key=lambda kind: kind.part_place))
 
 
 def wave_of(kind: str, wave: int) -> int:
     """Return the wave a sheet of the kind is filed under: 0 for kinds that cover the whole cycle."""
-    found = BY_KEY.get(kind, KIT)
-    return wave if found.has_wave else 0
+    return wave if by_key().get(kind, KIT).has_wave else 0

@@ -36,7 +36,8 @@ class RenderLimits:
 
     ``chunk``: sheets in one file, so sheets that share their fonts; twice as many cost 10 MB of memory and save a fifth
     of the time of short sheets. On a busy machine a chunk may wait for its turn, so the clock on the wall is given
-    ``PATIENCE`` times as long.
+    ``PATIENCE`` times as long. ``is_fast``: with the patches of the engine, where they fit it; the same bytes come out
+    without them.
     """
 
     seconds: int = 60
@@ -44,11 +45,12 @@ class RenderLimits:
     pages: int = 500
     chunk: int = 50
     processes: int = field(default_factory=lambda: max(1, os.cpu_count() or 1))
+    is_fast: bool = True
 
     @property
-    def each(self) -> tuple[int, int, int]:
+    def each(self) -> tuple[int, int, int, bool]:
         """What one process is allowed; processes that agree in it can stand in for one another."""
-        return self.seconds, self.memory_bytes, self.pages
+        return self.seconds, self.memory_bytes, self.pages, self.is_fast
 
     @property
     def wall_seconds(self) -> int:

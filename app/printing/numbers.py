@@ -9,31 +9,10 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
+from app.printing.kinds import by_key, key_of_code
+
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
-KIND_CODES = {
-    "tally": "TA",
-    "purchase_order": "PO",
-    "goods_receipt": "GR",
-    "shortage_list": "SH",
-    "pick_list": "PI",
-    "bag_list": "BL",
-    "bag_label": "LA",
-    "roll_label": "LR",
-    "route_sheet": "RS",
-    "drop_off_sheet": "DO",
-    "hand_out_list": "HO",
-    "exception_list": "EX",
-    "settlement_sheet": "SE",
-    "poster": "NO",
-    "order_form": "OF",
-    "kit_cover": "KI",
-    "door_notice": "DN",
-    "collection_slip": "CS",
-    "collection_sheet": "CO",
-    "label_test": "LT",
-}
-_KIND_OF_CODE = {code: kind for kind, code in KIND_CODES.items()}
 _GAP = "[^0-9A-Z]"
 # No leading zeros: each number has one spelling, or the check character could not vouch for it.
 _COUNT = "(0|[1-9][0-9]*)"
@@ -69,7 +48,7 @@ class SheetNumber:
     revision: int
 
     def __post_init__(self) -> None:
-        if self.kind not in KIND_CODES:
+        if self.kind not in by_key():
             raise SheetNumberError(f"unknown sheet kind {self.kind!r}")
         if min(self.cycle_id, self.wave, self.subject_id) < 0 or self.revision < 1:
             raise SheetNumberError("numbers count from 0 and versions from 1")
@@ -77,7 +56,7 @@ class SheetNumber:
     @property
     def body(self) -> str:
         """The number without its check character."""
-        code = KIND_CODES[self.kind]
+        code = by_key()[self.kind].code
         return f"{code}-{self.cycle_id}-{self.wave}-{self.subject_id}-V{self.revision}"
 
     def __str__(self) -> str:
@@ -92,10 +71,11 @@ def parse_sheet_number(text: str) -> SheetNumber:
     """
     plain = unicodedata.normalize("NFKC", text).strip().upper()
     match = _TYPED.match(plain)
-    if match is None or match[1] not in _KIND_OF_CODE:
+    kind = None if match is None else key_of_code(match[1])
+    if match is None or kind is None:
         raise SheetNumberError("not a sheet number")
     numbers = [int(part) for part in match.group(2, 3, 4, 5)]
-    number = SheetNumber(_KIND_OF_CODE[match[1]], *numbers)
+    number = SheetNumber(kind, *numbers)
     if check_character(number.body) != match[6]:
         raise CheckCharacterError("the check character does not fit")
     return number

@@ -20,7 +20,7 @@ from app.printing.layout.geometry import Box, to_json
 from app.printing.models import Document, DocumentGeometry, DocumentState
 from app.printing.numbers import SheetNumber
 from app.printing.renderer.engine import PageSpan
-from app.printing.sheets.base import Totals
+from app.printing.sheet import Totals
 
 Key = tuple[str, str, int]  # kind, subject type, subject id
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.core import clock
+from app.printing.pdf import release
 from app.settings import SECRET_BYTES_AT_LEAST, SECRET_FILE, Settings, is_open_to_everyone
 from app.upkeep.backups import date_trust, restoring, retention
 from app.upkeep.database import schema, schema_check
@@ -32,6 +33,7 @@ def examine(settings: Settings) -> tuple[Finding, ...]:
     return (
         *_libraries(),
         *_fonts(),
+        *_print_speed(settings),
         *_secret(settings),
         *_settings(settings),
         *_folders(settings),
@@ -84,6 +86,23 @@ def _fonts() -> Iterator[Finding]:
         yield Finding(False, f"字体缺字 {missing}：请运行 {command}", f"No installed font has {missing}: {command}")
     else:
         yield Finding(True, f"字体齐全，含生僻字 {fonts.NAME_CHARACTERS}", "Fonts cover rare names")
+
+
+def _print_speed(settings: Settings) -> Iterator[Finding]:
+    """Printing works either way; a person who waits should know why it takes its time."""
+    found, tested = release.installed_release(), release.TESTED_RELEASE
+    if not release.is_tested_release():
+        yield Finding(
+            False,
+            f"排版引擎 WeasyPrint 是 {found or '（没有装）'}，提速部分只适合 {tested}：照样打印，只是慢，也可能没有四角"
+            f"定位标记。请运行 pip install weasyprint=={tested}",
+            f"WeasyPrint is {found or 'not installed'}, what makes printing fast was written for {tested}: sheets are"
+            f" printed, slower and perhaps without corner marks. Run pip install weasyprint=={tested}",
+        )
+    elif not settings.is_print_fast:
+        yield Finding(True, "打印提速已用 LOUDA_PRINT_FAST=0 关闭", "LOUDA_PRINT_FAST=0: printing is not sped up")
+    else:
+        yield Finding(True, f"打印提速适合 WeasyPrint {found}", f"Printing is sped up (WeasyPrint {found})")
 
 
 def _secret(settings: Settings) -> Iterator[Finding]:

@@ -30,8 +30,9 @@ from app.oversight.texts.rules import Rooms
 from app.picking import service as picking
 from app.picking.models import BagLine
 from app.places.scope import buildings_in_scope
-from app.printing.contexts.bags import bag_lists, load_bags
 from app.printing.contexts.ground import load_ground
+from app.printing.contexts.wave_bags import load_bags
+from app.printing.sheets.bags.bag_list_context import bag_lists
 from app.settlement import service as settlement
 from app.settlement.statement import queries as statement_queries
 from app.stock.models import Lot

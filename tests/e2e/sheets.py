@@ -26,7 +26,7 @@ from app.core.jobs import drain  # noqa: E402
 from app.factory import create_app  # noqa: E402
 from app.printing.centre import service  # noqa: E402
 from app.printing.files import path_of  # noqa: E402
-from app.printing.kinds import ALL  # noqa: E402
+from app.printing.kinds import listed  # noqa: E402
 from app.printing.layout.labels import STOCKS  # noqa: E402
 from app.printing.limits import RenderLimits  # noqa: E402
 from app.printing.models import Document  # noqa: E402
@@ -52,7 +52,7 @@ class Shot:
 
 def printed(scene: Scene) -> list[Document]:
     """Bring every sheet of the demo's day up to date."""
-    kinds = tuple(kind.key for kind in ALL)
+    kinds = tuple(kind.key for kind in listed())
     service.request_printing(supplies_team(), scene.running, service.PrintRequest(kinds))
     drain()
     db.session.expire_all()
@@ -114,7 +114,7 @@ def main() -> int:
         app = create_app(replace(build(folder), public_url="https://louda.example.cn"))
         with app.app_context():
             scene = look_around()
-            for shot in of_demo(scene, [kind.key for kind in ALL]):
+            for shot in of_demo(scene, [kind.key for kind in listed()]):
                 take(shot, folder, out)
             actor = supplies_team()
             save_paper(actor, actor.grants[0].scope_id, SavePaper(is_bilingual=True))

@@ -18,7 +18,7 @@ from app.places.models import HouseholdContact
 from app.printing import files
 from app.printing.centre import service
 from app.printing.centre.service import PrintRequest
-from app.printing.kinds import ALL
+from app.printing.kinds import listed
 from app.printing.models import Document
 from app.printing.renderer.engine import PageSpan
 from app.purchasing.models import PurchaseOrder, PurchaseOrderLine
@@ -28,7 +28,7 @@ from tests.allocation.test_runs import run as allocate
 from tests.printing.conftest import text_of
 from tests.world import World
 
-EVERY_KIND = tuple(kind.key for kind in ALL)
+EVERY_KIND = tuple(kind.key for kind in listed())
 NAME = "龘某某"
 
 

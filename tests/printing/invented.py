@@ -4,12 +4,12 @@ from datetime import date
 
 from app.printing.layout import labels, sketch
 from app.printing.numbers import SheetNumber
+from app.printing.sheet import Printout, Sheet, SheetHead, SheetItem, Stamp, Totals
 from app.printing.sheets.afterwards.exception_list import ExceptionBuilding, ExceptionList, ExceptionRow
 from app.printing.sheets.afterwards.settlement_sheet import SettlementBuilding, SettlementRow, SettlementSheet
 from app.printing.sheets.bags.bag_label import BagLabel, BagLabels
 from app.printing.sheets.bags.bag_list import BagItem, BagList, BagListBuilding, BagRow
 from app.printing.sheets.bags.hand_out_list import HandOutList, HandOutRow
-from app.printing.sheets.base import Printout, Sheet, SheetHead, SheetItem, Stamp, Totals
 from app.printing.sheets.kit import KitCover, KitEntry, blank_forms
 from app.printing.sheets.residents.order_form import OrderForm, OrderFormItem
 from app.printing.sheets.residents.poster import Poster

@@ -3,9 +3,9 @@
 from dataclasses import replace
 
 from app.printing.layout import labels
+from app.printing.sheet import Sheet, Totals
 from app.printing.sheets.afterwards.collection_sheet import CollectionRow, CollectionSheet
 from app.printing.sheets.bags.bag_label import BagLabel, BagLabels
-from app.printing.sheets.base import Sheet, Totals
 from app.printing.sheets.label_test import LabelTest
 from app.printing.sheets.residents.collection_slip import CollectionSlip, CollectionSlips
 from app.printing.sheets.residents.poster import DoorNotice

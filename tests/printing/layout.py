@@ -13,7 +13,7 @@ from app.printing.layout.picture import split
 from app.printing.pdf.html import html_of
 from app.printing.pdf.paint import images
 from app.printing.pdf.render import ASSETS, AssetFetcher
-from app.printing.sheets.base import Sheet
+from app.printing.sheet import Sheet
 from tests.printing.invented import stamped
 
 _PIXELS_A_MM = 96 / 25.4

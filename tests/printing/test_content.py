@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import python_calamine
@@ -10,18 +11,21 @@ from hypothesis import strategies as st
 
 from app.printing.centre.workbook import inert, purchase_order_workbook
 from app.printing.content import content_hash
+from app.printing.kinds import by_key, printable, register
 from app.printing.layout.arrange import GridCell, floor_grid, stairwell_list
 from app.printing.limits import RenderCancelled, RenderLimits
-from app.printing.numbers import ALPHABET, KIND_CODES, SheetNumber, SheetNumberError, parse_sheet_number
+from app.printing.numbers import ALPHABET, SheetNumber, SheetNumberError, parse_sheet_number
 from app.printing.pdf.html import kilograms, yuan
 from app.printing.pdf.merge import extract, merge
 from app.printing.renderer.engine import render
-from app.printing.sheets.base import ControlTotalMismatch, Totals
+from app.printing.sheet import ControlTotalMismatch, Totals
 from tests.printing import invented
+
+TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 
 NUMBERS = st.builds(
     SheetNumber,
-    st.sampled_from(sorted(KIND_CODES)),
+    st.sampled_from(sorted(by_key())),
     st.integers(0, 9999),
     st.integers(0, 30),
     st.integers(0, 99_999),
@@ -169,3 +173,16 @@ def test_totals_start_at_nothing() -> None:
 )
 def test_runs_of_stairwells_are_drawn_together(names: list[str], shown: str) -> None:
     assert stairwell_list(names) == shown
+
+
+def test_every_kind_is_registered_with_a_sheet_of_its_name_and_a_template_that_exists() -> None:
+    for kind in printable().values():
+        assert kind.sheet.kind == kind.key
+        assert (TEMPLATES / kind.sheet.template).is_file(), kind.key
+        assert kind.prepare is not None
+
+
+@pytest.mark.parametrize("taken", [{"key": "tally", "code": "ZZ"}, {"key": "new", "code": "TA"}])
+def test_a_kind_whose_name_or_letters_are_taken_is_refused(taken: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="registered already"):
+        register(replace(by_key()["tally"], **taken))

@@ -26,7 +26,7 @@ from app.picking.models import Bag, BagLine
 from app.places.models import Captaincy, CareKind, CareNeed, ZoneDesignation, ZoneLevel
 from app.printing.centre import service
 from app.printing.centre.service import PrintRequest
-from app.printing.kinds import ALL
+from app.printing.kinds import by_key, listed
 from app.settlement.models import LineAmount, Payment, Statement
 from tests import world
 from tests.printing.day import day as day
@@ -82,7 +82,7 @@ CANARY = {f"{table}.{column}": f"{RARE[at]}秘{at:02d}" for at, (table, column) 
 
 
 def test_every_kind_of_sheet_and_every_column_has_its_line_in_the_table() -> None:
-    assert list(FIELDS) == [kind.key for kind in ALL]
+    assert list(FIELDS) == [kind.key for kind in listed()]
     assert len(COLUMNS) >= 19
     assert set(PRINTED) <= set(CANARY)
     assert len(set(RARE)) == len(RARE) >= len(COLUMNS)
@@ -209,7 +209,7 @@ def test_each_sheet_carries_the_fields_of_its_reader_and_no_other(planted: World
     }
     (kit,) = documents("kit_cover")
     bound = printed_text(kit)
-    inside = {letter for kind, letters in FIELDS.items() if kind not in service.NOT_IN_KIT for letter in letters}
+    inside = {letter for kind, letters in FIELDS.items() if by_key()[kind].is_in_kit for letter in letters}
     assert _found(bound, planted) <= inside | {"$", "L"}, "blank order forms have prices"
     assert _found(bound.partition("\f")[0], planted) == {"O"}, "the cover names buildings, rounds and numbers"
     kept = "\n".join(f"{row.label} {row.totals} {row.row_names}" for row in documents())
@@ -237,7 +237,7 @@ def test_each_role_gets_the_sheets_of_its_scope(app: Flask, planted: World, tmp_
     service.request_printing(planted.actor("supplies"), planted.cycle.id, PrintRequest(tuple(FIELDS)))
     jobs.drain()
     db.session.expire_all()
-    wide = {kind.key for kind in ALL if kind.is_wide}
+    wide = {kind.key for kind in listed() if kind.is_wide}
     scopes = {"all": set(FIELDS), "own": set(FIELDS) - wide, "none": set()}
     for role, scope in ROLES.items():
         browser = world.sign_in(app, planted, role)

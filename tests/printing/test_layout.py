@@ -17,7 +17,7 @@ from app.printing.layout.labels import STOCKS, LabelStock, Margins, misfit
 from app.printing.limits import RenderLimits
 from app.printing.pdf.html import html_of
 from app.printing.renderer.engine import render_to_file
-from app.printing.sheets.base import Sheet
+from app.printing.sheet import Sheet
 from tests.printing.invented import every_sheet, stamped
 from tests.printing.invented_residents import for_residents, hostile_labels
 from tests.printing.layout import Text, bilingual, texts_of

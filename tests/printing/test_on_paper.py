@@ -9,8 +9,8 @@ import pytest
 import segno
 
 from app.printing.layout import qr
+from app.printing.sheet import Sheet
 from app.printing.sheets.bags.hand_out_list import HandOutList
-from app.printing.sheets.base import Sheet
 from tests.printing import invented
 from tests.printing.conftest import Gallery
 

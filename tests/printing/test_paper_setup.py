@@ -12,10 +12,10 @@ from app.handover.rules import DEFAULT_ACCEPTANCE
 from app.places.models import ZoneDesignation, ZoneLevel
 from app.printing.centre import service
 from app.printing.centre.service import PrintRequest
-from app.printing.contexts.notices import COMPLAINT_HOURS
 from app.printing.layout.arrange import collection_slots
 from app.printing.paper_setup.service import options_of
 from app.printing.sheets.bags.hand_out_list import HandOutRow
+from app.printing.sheets.residents.poster_context import COMPLAINT_HOURS
 from tests import world
 from tests.printing.day import ask, documents, printed_text
 from tests.printing.day import day as day

@@ -17,9 +17,10 @@ from app.core.jobs import Job, Running
 from app.handover.models import HandOut
 from app.picking.models import Bag
 from app.printing import files
-from app.printing.centre import prepare, service
 from app.printing.centre import queries as centre_queries
+from app.printing.centre import service
 from app.printing.centre.service import PrintRequest
+from app.printing.contexts import builder
 from app.settlement.models import Statement
 from tests import world
 from tests.printing.day import ask, documents
@@ -81,7 +82,7 @@ def test_what_happened_after_printing_makes_a_sheet_stale_until_it_is_checked(da
 
 
 def test_the_poster_leads_to_the_order_form_of_its_building(day: World) -> None:
-    address = prepare.order_address(day.buildings[0].public_code)
+    address = builder.order_address(day.buildings[0].public_code)
     assert address.endswith(f"/enter/{day.buildings[0].public_code}")
     assert address.startswith("http")
 

@@ -16,8 +16,8 @@ from app.picking.models import Bag, BagLine
 from app.printing import files, register
 from app.printing.centre import jobs as centre_jobs
 from app.printing.centre import kit, service
-from app.printing.centre.prepare import Workbench
 from app.printing.centre.service import PrintRequest
+from app.printing.contexts.builder import SheetBuilder
 from app.printing.sheets.bags.hand_out_list import HandOutList
 from app.printing.sheets.supply.pick_list import PickList
 from app.printing.sheets.tally import TallySheet
@@ -194,7 +194,7 @@ def test_the_kit_holds_the_whole_day_and_blank_forms(day: World) -> None:
 
 def test_all_sheets_of_a_day_need_a_fixed_number_of_statements(day: World, count_queries: Any) -> None:
     with count_queries() as sent:
-        bench = Workbench(day.cycle.id, 1, "a4-3x8")
+        bench = SheetBuilder(day.cycle.id, 1, "a4-3x8")
         sheets = {kind: list(bench.prepare(kind)) for kind in EVERY_KIND}
     assert len(sent) <= 90, len(sent)
     pick, hand_out = sheets["pick_list"][0].sheet, sheets["hand_out_list"][0].sheet

@@ -17,8 +17,8 @@ from app.ordering.models import HouseholdOrder, OrderLine
 from app.picking import service as picking
 from app.picking.models import LIVE_BAGS, Bag, BagLine
 from app.places.models import Household, Stairwell
-from app.printing.centre.prepare import Workbench
 from app.printing.content import content_hash
+from app.printing.contexts.builder import SheetBuilder
 from app.settlement.models import LineAmount, Payment, Statement
 from tests import world
 from tests.allocation.test_runs import receive
@@ -172,7 +172,7 @@ def _is_the_same_again(here: World) -> None:
     """A fresh preparation has the same content; asking again prints nothing."""
     known = {(row.kind, row.subject_id): row.context_sha256 for row in documents()}
     db.session.expire_all()
-    bench = Workbench(here.cycle.id, 1)
+    bench = SheetBuilder(here.cycle.id, 1)
     fresh = {(kind, one.subject.id): content_hash(one.sheet) for kind in EVERY_KIND for one in bench.prepare(kind)}
     assert fresh == known
     assert ask(here).result["printed"] == 0

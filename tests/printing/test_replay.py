@@ -24,7 +24,7 @@ from app.picking import service as picking
 from app.picking.models import Bag
 from app.places.models import Building, Compound, CompoundAlias, Household, Stairwell
 from app.printing import files
-from app.printing.centre.prepare import Workbench
+from app.printing.contexts.builder import SheetBuilder
 from app.printing.models import Document
 from app.printing.sheets.bags.bag_list import BagList
 from app.printing.sheets.supply.pick_list import PickList
@@ -165,7 +165,7 @@ def test_the_nine_totals_stand_on_the_tally_and_on_the_pick_list(replayed: World
 
 
 def test_the_sheets_hold_each_house_as_the_published_ones_do(replayed: World, expected: Rows) -> None:
-    bench, lines = Workbench(replayed.cycle.id, 1), _lines(expected)
+    bench, lines = SheetBuilder(replayed.cycle.id, 1), _lines(expected)
     houses: Counter[tuple[str, str]] = Counter()
     for (item, house, _room_no), qty in lines.items():
         houses[item, house] += qty

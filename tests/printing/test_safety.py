@@ -16,7 +16,7 @@ from app.printing.limits import ForbiddenFetch, RenderCrashed, RenderLimits, Ren
 from app.printing.pdf.render import AssetFetcher, render_chunk
 from app.printing.renderer.engine import PageSpan, render_to_file
 from app.printing.renderer.process import RenderProcess
-from app.printing.sheets.base import SheetHead, Totals
+from app.printing.sheet import SheetHead, Totals
 from app.printing.sheets.supply.shortage_list import ShortageList, ShortBuilding, ShortRow
 from tests.printing.conftest import text_of
 from tests.printing.invented import every_sheet, stamped

@@ -12,14 +12,15 @@ import pytest
 from PIL import Image
 
 from app.printing.layout.arrange import GRID_COLUMNS, GridCell, floor_grid
+from app.printing.layout.picture import width_mm
 from app.printing.limits import RenderLimits
-from app.printing.pdf.drawings_rows import bag_picture, width_mm
+from app.printing.pdf.drawings_rows import bag_picture
 from app.printing.pdf.render import ASSETS
 from app.printing.renderer.engine import PageSpan, render_to_file
+from app.printing.sheet import Sheet, SheetItem, Totals
 from app.printing.sheets.afterwards.settlement_sheet import SettlementBuilding, SettlementRow, SettlementSheet
 from app.printing.sheets.bags.bag_list import BagItem, BagList, BagListBuilding, BagRow
 from app.printing.sheets.bags.hand_out_list import EmptyDoor, HandOutRow
-from app.printing.sheets.base import Sheet, SheetItem, Totals
 from app.printing.sheets.tally import TallyRow
 from tests.printing import invented
 from tests.printing.conftest import Gallery, text_of

@@ -5,19 +5,22 @@ from __future__ import annotations
 import os
 import signal
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
-from io import BytesIO
+from dataclasses import replace
 from pathlib import Path
-from xml.etree import ElementTree
 
 import pikepdf
 import pytest
-from weasyprint import HTML
+from flask import Flask
 
+from app.printing.centre.jobs import quick_limits
 from app.printing.layout.picture import split
 from app.printing.limits import RenderCancelled, RenderLimits
+from app.printing.pdf import marks, release
 from app.printing.pdf import render as pdf_render
 from app.printing.pdf.html import html_of
+from app.printing.pdf.patches import markup, styles, switch, text
 from app.printing.renderer import engine, warm_pool
 from app.printing.renderer.chunk_cache import Shelf
 from app.printing.renderer.process import RenderProcess
@@ -28,61 +31,89 @@ from tests.printing.invented_residents import for_residents
 ONE = RenderLimits(processes=1)
 
 
+EVERY_SHEET = {**invented.every_sheet(), **for_residents()}
+
+
 @pytest.fixture
-def as_it_comes() -> Iterator[None]:
-    for part in pdf_render.FASTER:
-        part.uninstall()
+def patched() -> Iterator[None]:
+    """The patches of the engine in this process, as a render process has them."""
+    assert switch.install(), "the release of the requirements is the one that the patches were written for"
     yield
-    for part in pdf_render.FASTER:
-        part.install()
+    switch.uninstall()
 
 
-@pytest.mark.parametrize("name", ["drop_off_sheet", "exception_list", "hand_out_list", "labels_a4-3x8", "tally"])
-def test_text_measured_once_gives_the_same_bytes(name: str) -> None:
-    html = [html_of(invented.stamped(invented.every_sheet()[name]))]
-    fast = pdf_render.render_chunk(html, 50).pdf
-    pdf_render.text.uninstall()
-    try:
-        assert pdf_render.render_chunk(html, 50).pdf == fast
-    finally:
-        pdf_render.text.install()
-
-
-def test_pages_and_boxes_are_the_same_without_what_makes_it_fast(as_it_comes: None) -> None:
-    html = [html_of(invented.stamped(invented.a_route_sheet()))]
-    slow = pdf_render.render_chunk(html, 50)
-    for part in pdf_render.FASTER:
-        part.install()
+@pytest.mark.parametrize("name", sorted(EVERY_SHEET))
+def test_the_bytes_and_the_boxes_of_a_sheet_are_the_same_with_and_without_the_patches(name: str, patched: None) -> None:
+    html = [html_of(invented.stamped(EVERY_SHEET[name]))]
     fast = pdf_render.render_chunk(html, 50)
-    assert (slow.pages, slow.boxes) == (fast.pages, fast.boxes)
+    switch.uninstall()
+    assert pdf_render.render_chunk(html, 50) == fast
 
 
-def _content(pdf_bytes: bytes) -> list[bytes]:
-    with pikepdf.open(BytesIO(pdf_bytes)) as found:
-        return [page.Contents.read_bytes() for page in found.pages]
+def test_a_render_process_that_is_told_to_leave_out_the_patches_gives_the_same_bytes(tmp_path: Path) -> None:
+    html = [html_of(printout) for printout in _letters(2)]
+    for is_fast in (True, False):
+        with RenderProcess(RenderLimits(is_fast=is_fast)) as process:
+            process.render(html, tmp_path / f"{is_fast}.pdf")
+    assert (tmp_path / "True.pdf").read_bytes() == (tmp_path / "False.pdf").read_bytes()
 
 
-@pytest.mark.parametrize("name", sorted({**invented.every_sheet(), **for_residents()}))
-def test_a_sheet_read_as_xml_with_our_own_base_is_the_page_that_a_browser_base_gives(
-    name: str, monkeypatch: pytest.MonkeyPatch
+def test_a_print_job_takes_the_setting_that_switches_the_patches_off(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    html = [html_of(invented.stamped({**invented.every_sheet(), **for_residents()}[name]))]
-    assert ElementTree.fromstring(split(html[0])[1].lstrip()).tag == "html", "every template is well-formed"
-    lean = pdf_render.render_chunk(html, 50)
-
-    def as_web_page(sheet: str, url_fetcher: pdf_render.AssetFetcher, _base: object) -> HTML:
-        return HTML(string=sheet, url_fetcher=url_fetcher, media_type="print")
-
-    monkeypatch.setattr(pdf_render, "SheetHtml", as_web_page)
-    assert _content(pdf_render.render_chunk(html, 50).pdf) == _content(lean.pdf)
+    assert quick_limits().is_fast
+    slow = replace(app.extensions["louda_settings"], is_print_fast=False)
+    monkeypatch.setitem(app.extensions, "louda_settings", slow)
+    assert not quick_limits().is_fast
 
 
-def test_sheets_of_a_kind_share_their_styles() -> None:
-    pdf_render.styles.forget()
+@pytest.fixture
+def another_release(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if the installed WeasyPrint were one that nothing here was tried with."""
+    monkeypatch.setattr(release, "installed_release", lambda: "69.0")
+
+
+def test_no_patch_is_put_into_another_release(another_release: None) -> None:
+    assert not switch.install()
+    assert not text.is_installed()
+
+
+def _words(pdf: bytes, folder: Path) -> Counter[str]:
+    """Every character on paper: where a row is drawn otherwise, readers may find its columns in another order."""
+    path = folder / "sheet.pdf"
+    path.write_bytes(pdf)
+    with pikepdf.open(path) as found:
+        pages = len(found.pages)
+    return Counter("".join(text_of(path, engine.PageSpan(1, pages)).split()))
+
+
+@pytest.mark.parametrize("name", sorted(EVERY_SHEET))
+def test_every_sheet_is_printed_with_another_release_of_the_engine(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    html = [html_of(invented.stamped(EVERY_SHEET[name]))]
+    usual = pdf_render.render_chunk(html, 50)
+    monkeypatch.setattr(release, "installed_release", lambda: "69.0")
+    other = pdf_render.render_chunk(html, 50)
+    assert (other.pages, other.boxes, other.missing) == (usual.pages, usual.boxes, usual.missing)
+    assert _words(other.pdf, tmp_path) == _words(usual.pdf, tmp_path)
+
+
+def test_pages_that_tell_nothing_of_their_layout_have_no_boxes_and_are_printed() -> None:
+    assert marks.boxes_of([object()], {}) == []
+
+
+@pytest.mark.parametrize("name", sorted(EVERY_SHEET))
+def test_every_template_is_well_formed_xml_so_that_it_can_be_read_the_fast_way(name: str) -> None:
+    assert markup.is_page(split(html_of(invented.stamped(EVERY_SHEET[name])))[1])
+
+
+def test_sheets_of_a_kind_share_their_styles(patched: None) -> None:
+    styles.forget()
     pdf_render.render_chunk([html_of(printout) for printout in _letters(1)], 50)
-    known = len(pdf_render.styles._styles)
+    known = styles.remembered()
     pdf_render.render_chunk([html_of(printout) for printout in _letters(4)], 50)
-    assert known == len(pdf_render.styles._styles) > 0
+    assert known == styles.remembered() > 0
 
 
 def _letters(count: int) -> list[engine.Printout]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from app.printing.pdf import release
 from app.settings import Settings
 from app.upkeep import commands, doctor, first_start
 from app.upkeep.database import schema
@@ -41,6 +43,21 @@ def test_a_missing_subsetting_library_is_named_with_its_package(
     monkeypatch.setattr(fonts, "has_library", lambda *names: "libharfbuzz-subset.so.0" not in names)
     (finding,) = wrong(settings)
     assert "libharfbuzz-subset0" in finding
+
+
+def test_another_release_of_the_print_engine_is_named_with_the_one_that_is_fast(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(release, "installed_release", lambda: "69.0")
+    (finding,) = wrong(settings)
+    assert "69.0" in finding
+    assert f"weasyprint=={release.TESTED_RELEASE}" in finding
+
+
+def test_printing_that_was_slowed_down_on_purpose_is_said_and_is_not_wrong(settings: Settings) -> None:
+    slow = replace(settings, is_print_fast=False)
+    assert wrong(slow) == []
+    assert any("LOUDA_PRINT_FAST=0" in finding.zh for finding in doctor.examine(slow))
 
 
 def test_characters_without_a_glyph_are_listed(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

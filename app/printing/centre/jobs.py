@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from flask import current_app
 from flask_babel import gettext as _
 
 from app.core import clock
@@ -15,18 +16,19 @@ from app.core.db import end_read
 from app.core.errors import Conflict
 from app.core.jobs import Running, handles
 from app.printing import files, register
-from app.printing.centre.prepare import LabelsUsed, Workbench, public_url
 from app.printing.centre.print_scope import Subjects
 from app.printing.changes import mark_changes, row_names
 from app.printing.content import content_hash
+from app.printing.contexts.builder import LabelsUsed, SheetBuilder, public_url
 from app.printing.contexts.ground import Prepared
-from app.printing.kinds import BY_KEY, wave_of
+from app.printing.kinds import by_key, wave_of
 from app.printing.limits import ForbiddenFetch, RenderCancelled, RenderLimits, RenderTooLarge
 from app.printing.models import Document
 from app.printing.numbers import SheetNumber
 from app.printing.register import Entered, NewVersion
 from app.printing.renderer.engine import Rendered, render_to_file
-from app.printing.sheets.base import ControlTotalMismatch, Printout, Sheet, Stamp
+from app.printing.sheet import ControlTotalMismatch, Printout, Sheet, Stamp
+from app.settings import Settings
 
 JOB_KIND = "print"
 QUICK_JOB_KIND = "print_quick"  # one of jobs.QUICK
@@ -64,13 +66,14 @@ class Order:
             buildings=None if payload.get("buildings") is None else tuple(payload["buildings"]),
         )
 
-    def bench(self, tell: Callable[[], None]) -> Workbench:
+    def builder(self, on_progress: Callable[[], None]) -> SheetBuilder:
         """A fresh preparation of what was asked for."""
-        bench = Workbench(self.cycle_id, self.wave, self.stock, LabelsUsed(self.start, self.point_id), tell)
+        used = LabelsUsed(self.start, self.point_id)
+        builder = SheetBuilder(self.cycle_id, self.wave, self.stock, used, on_progress)
         own = self.buildings
         if own is None and self.point_id is not None:
-            own = tuple(building.id for building in bench.ground.at_point(self.point_id))
-        return bench.narrowed_to(own)
+            own = tuple(building.id for building in builder.ground.at_point(self.point_id))
+        return builder.narrowed_to(own)
 
     def wants(self, subject_type: str, subject_id: int, point_id: int | None) -> bool:
         """Whether a sheet is among those asked for."""
@@ -94,6 +97,16 @@ class Outcome:
     missing_glyphs: tuple[str, ...]
 
 
+def _settings() -> Settings:
+    settings: Settings = current_app.extensions["louda_settings"]
+    return settings
+
+
+def quick_limits() -> RenderLimits:
+    """The limits of a print that somebody waits for: the one process that is kept ready renders it."""
+    return RenderLimits(processes=1, is_fast=_settings().is_print_fast)
+
+
 def stamp(order: Order, number: SheetNumber) -> Stamp:
     """Return the stamp of a sheet: its code leads to its page."""
     return Stamp(number, order.made_at, f"{public_url()}/s/{number}", number.revision - 1)
@@ -109,7 +122,7 @@ def run_print_job(running: Running) -> dict[str, Any]:
 def run_quick_job(running: Running) -> dict[str, Any]:
     """Print a few sheets that somebody waits for; as `run_print_job`, in one process that is ready."""
     order = Order.of(running.payload)
-    return _result(print_sheets(running, order, RenderLimits(processes=1), is_whole_job=True))
+    return _result(print_sheets(running, order, quick_limits(), is_whole_job=True))
 
 
 def _result(outcome: Outcome) -> dict[str, Any]:
@@ -174,24 +187,26 @@ def _prepare(running: Running, order: Order) -> Iterator[tuple[str, Prepared]]:
     done, kind = 0, order.kinds[0]
 
     def tell() -> None:
-        running.progress(done, len(order.kinds), _("正在准备%(kind)s", kind=_(BY_KEY[kind].label_zh)))
+        running.progress(done, len(order.kinds), _("正在准备%(kind)s", kind=_(by_key()[kind].label_zh)))
 
-    bench = order.bench(tell)
+    builder = order.builder(tell)
     for done, kind in enumerate(order.kinds):  # noqa: B007 - `tell` reads both
         tell()
-        found, bench = _prepared(bench, order, kind, tell)
+        found, builder = _prepared(builder, order, kind, tell)
         for one in found:
             if order.wants(one.subject.type, one.subject.id, one.subject.service_point_id):
                 yield kind, one
 
 
-def _prepared(bench: Workbench, order: Order, kind: str, tell: Callable[[], None]) -> tuple[list[Prepared], Workbench]:
+def _prepared(
+    builder: SheetBuilder, order: Order, kind: str, tell: Callable[[], None]
+) -> tuple[list[Prepared], SheetBuilder]:
     for _attempt in range(_TRIES):
         try:
-            return list(bench.prepare(kind)), bench
+            return list(builder.prepare(kind)), builder
         except ControlTotalMismatch:
-            bench = order.bench(tell)
-    raise Conflict(_("%(kind)s的合计与数据库不一致，没有打印。请稍后再试。", kind=_(BY_KEY[kind].label_zh)))
+            builder = order.builder(tell)
+    raise Conflict(_("%(kind)s的合计与数据库不一致，没有打印。请稍后再试。", kind=_(by_key()[kind].label_zh)))
 
 
 def _how_far(done: int, total: int, pages: int, seconds: float) -> str:
@@ -217,6 +232,7 @@ def render_and_keep(
             raise RenderCancelled("asked to stop")
 
     target = files.scratch(running.job_id)
+    limits = limits or RenderLimits(is_fast=_settings().is_print_fast)
     end_read()
     try:
         rendered = render_to_file(printouts, target, limits, progress=progress, shelf=files.shelf())

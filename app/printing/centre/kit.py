@@ -12,15 +12,15 @@ from app.printing import files, register
 from app.printing.centre.jobs import Order, print_sheets, render_and_keep, stamp
 from app.printing.content import content_hash
 from app.printing.contexts.ground import Ground, Subject, load_ground
-from app.printing.contexts.ordered import form_items
-from app.printing.kinds import BY_KEY
+from app.printing.kinds import by_key
 from app.printing.models import Document, DocumentState
 from app.printing.numbers import SheetNumber
 from app.printing.pdf.merge import extract
 from app.printing.register import Entered, NewVersion
 from app.printing.renderer.engine import PageSpan
-from app.printing.sheets.base import Printout, Totals
+from app.printing.sheet import Printout, Totals
 from app.printing.sheets.kit import KitCover, KitEntry, blank_forms, drop_off_bags
+from app.printing.sheets.residents.order_form_context import form_items
 
 KIT_JOB_KIND = "print_kit"
 _KIND = "kit_cover"
@@ -44,7 +44,7 @@ def _current(order: Order) -> list[Document]:
 
 def _cover(ground: Ground, documents: list[Document]) -> KitCover:
     entries = tuple(
-        KitEntry(row.kind, BY_KEY[row.kind].label_zh, row.label, row.number, row.totals.get("bags", 0))
+        KitEntry(row.kind, by_key()[row.kind].label_zh, row.label, row.number, row.totals.get("bags", 0))
         for row in documents
     )
     total = Totals(lines=len(entries), bags=drop_off_bags(entries))

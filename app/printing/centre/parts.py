@@ -12,10 +12,10 @@ from app.dispatch.models import Plan, PlanState, Round, RoundState, Shift, Stop,
 from app.picking.models import LIVE_BAGS, Bag
 from app.places.labels import building_label
 from app.places.models import Building, Compound
+from app.printing.kinds import of_parts
 from app.printing.models import Document, DocumentState
 
 SHOWN = 30
-_ORDER = {kind: at for at, kind in enumerate(("route_sheet", "drop_off_sheet", "hand_out_list", "bag_list"))}
 
 
 @dataclass(frozen=True)
@@ -89,20 +89,19 @@ def _ready(cycle_id: int, wave: int) -> dict[tuple[str, int], int]:
     return counted
 
 
-def _current(
-    cycle_id: int, wave: int, within: ColumnElement[bool], about: ColumnElement[bool], kinds: tuple[str, ...]
-) -> list[Document]:
+def _current(cycle_id: int, wave: int, within: ColumnElement[bool], about: ColumnElement[bool]) -> list[Document]:
+    place = {kind.key: kind.part_place for kind in of_parts()}
     rows = db.session.scalars(
         select(Document).where(
             Document.cycle_id == cycle_id,
             Document.wave == wave,
             Document.state != DocumentState.SUPERSEDED,
-            Document.kind.in_(kinds),
+            Document.kind.in_(place),
             within,
             about,
         )
     )
-    return sorted(rows, key=lambda row: (_ORDER[row.kind], natural_key(row.label)))
+    return sorted(rows, key=lambda row: (place[row.kind], natural_key(row.label)))
 
 
 def documents_of_building(cycle_id: int, wave: int, within: ColumnElement[bool], building_id: int) -> list[Document]:
@@ -111,7 +110,7 @@ def documents_of_building(cycle_id: int, wave: int, within: ColumnElement[bool],
     about = ((Document.subject_type == "building") & (Document.subject_id == building_id)) | (
         (Document.subject_type == "stop") & Document.subject_id.in_(stops)
     )
-    return _current(cycle_id, wave, within, about, tuple(_ORDER))
+    return _current(cycle_id, wave, within, about)
 
 
 def documents_of_round(cycle_id: int, wave: int, within: ColumnElement[bool], round_id: int) -> list[Document]:
@@ -123,4 +122,4 @@ def documents_of_round(cycle_id: int, wave: int, within: ColumnElement[bool], ro
         | ((Document.subject_type == "stop") & Document.subject_id.in_(stops))
         | ((Document.subject_type == "building") & Document.subject_id.in_(buildings))
     )
-    return _current(cycle_id, wave, within, about, tuple(_ORDER))
+    return _current(cycle_id, wave, within, about)

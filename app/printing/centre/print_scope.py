@@ -11,6 +11,7 @@ from app.core.errors import NotFound
 from app.dispatch.models import Plan, PlanState, Round, Stop
 from app.picking.models import Bag
 from app.places.models import Building
+from app.printing.kinds import of_parts
 from app.printing.models import Document
 
 Subjects = dict[str, list[int]]  # subject type → ids
@@ -42,16 +43,12 @@ class Narrowed:
     point_ids: frozenset[int | None]
 
 
-_OF_BUILDING = ("bag_list", "drop_off_sheet", "hand_out_list")
-_OF_ROUND = ("bag_list", "route_sheet", "drop_off_sheet", "hand_out_list")
-
-
 def kinds_of(wanted: Narrow) -> tuple[str, ...]:
     """The kinds that belong to what was named, when none were chosen."""
     if wanted.building_id is not None:
-        return _OF_BUILDING
+        return tuple(kind.key for kind in of_parts() if not kind.is_wide)
     if wanted.round_id is not None:
-        return _OF_ROUND
+        return tuple(kind.key for kind in of_parts())
     found = db.session.scalars(select(Document.kind).where(Document.id.in_(wanted.document_ids)).distinct())
     return tuple(found)
 

@@ -5,20 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import groupby
 
-from sqlalchemy import ColumnElement, Select, func, or_, select, true
+from sqlalchemy import ColumnElement, func, or_, select, true
 
 from app.core.db import db
 from app.core.events import Event
 from app.core.text.natural import natural_key
-from app.dispatch.models import Plan, PlanState, Round, RoundState, Stop
-from app.ordering.models import CyclePoint, Offer
-from app.picking.models import LIVE_BAGS, Bag
-from app.places.models import Building, ServicePoint
-from app.printing.contexts.afterwards import points_with_exceptions, points_with_money
-from app.printing.contexts.shared_out import points_with_shortages
-from app.printing.kinds import ALL, BY_KEY, KIT, SheetKind, wave_of
+from app.ordering.models import CyclePoint
+from app.picking.models import Bag
+from app.places.models import ServicePoint
+from app.printing.contexts.expected import Counted
+from app.printing.kinds import KIT, SheetKind, by_key, listed, wave_of
 from app.printing.models import Document, DocumentState
-from app.purchasing.models import PurchaseOrder, PurchaseState
 
 
 @dataclass(frozen=True)
@@ -136,7 +133,7 @@ def overview(
 ) -> Overview:
     """Count what there is; ``point_ids`` limits it to some points and leaves out what covers the whole subdistrict."""
     counts, expected = _counts(cycle_id, wave, within), _expected(cycle_id, wave, point_ids)
-    shown = [kind for kind in (*ALL, KIT) if point_ids is None or not kind.is_wide]
+    shown = [kind for kind in (*listed(), KIT) if point_ids is None or not kind.is_wide]
     kinds = tuple(_kind_row(kind, counts, expected) for kind in shown)
     own = [one for one in points if point_ids is None or one[0] in point_ids]
     return Overview(kinds, tuple(_point_row(one, counts, expected) for one in own))
@@ -158,10 +155,10 @@ def _counts(cycle_id: int, wave: int, within: ColumnElement[bool]) -> Counts:
     )
     changes, counts = changed_at(cycle_id), Counts()
     for key, own_wave, point, as_of, pages in found:
-        kind = BY_KEY.get(key, KIT)
+        kind = by_key().get(key, KIT)
         if own_wave == wave_of(key, wave):
             count = counts.setdefault((kind.key, point), _Count())
-            outdated = is_stale(as_of, kind.watches, changes)
+            outdated = is_stale(as_of, kind.watched_tables, changes)
             count.stale, count.ready = count.stale + outdated, count.ready + (not outdated)
             count.pages += pages
     return counts
@@ -181,7 +178,7 @@ def _point_row(point: tuple[int, str], counts: Counts, expected: Expected) -> Po
         key: max(0, wanted - own.get(key, _Count()).ready - own.get(key, _Count()).stale)
         for key, wanted in expected.get(point_id, {}).items()
     }
-    due = tuple(kind.key for kind in ALL if missing.get(kind.key) or own.get(kind.key, _Count()).stale)
+    due = tuple(kind.key for kind in listed() if missing.get(kind.key) or own.get(kind.key, _Count()).stale)
     ready, stale = sum(count.ready for count in own.values()), sum(count.stale for count in own.values())
     pages = sum(count.pages for count in own.values())
     return PointRow(point_id, name, ready, stale, sum(missing.values()), pages, due)
@@ -189,68 +186,15 @@ def _point_row(point: tuple[int, str], counts: Counts, expected: Expected) -> Po
 
 def _expected(cycle_id: int, wave: int, point_ids: list[int] | None) -> Expected:
     """Point → kind → sheets there should be; under None what covers the whole subdistrict."""
-    points = list(db.session.scalars(select(CyclePoint.service_point_id).where(CyclePoint.cycle_id == cycle_id)))
-    own = points if point_ids is None else [point for point in points if point in point_ids]
-    houses = select(Building.service_point_id, func.count(func.distinct(Building.id)))
-    houses = houses.where(Building.service_point_id.in_(own)).group_by(Building.service_point_id)
-    live = (Bag.cycle_id == cycle_id, Bag.wave == wave, Bag.state.in_(LIVE_BAGS))
-    buildings = dict(db.session.execute(houses).all())
-    bagged = dict(db.session.execute(houses.join(Bag, Bag.building_id == Building.id).where(*live)).all())
-    rows = db.session.execute(_stops(cycle_id, wave).where(Building.service_point_id.in_(own)))
-    stops: dict[int, int] = {point: count for point, count in rows}  # noqa: C416 - rows, not pairs
-    found: Expected = {}
-    for point in own:
-        with_bags = bagged.get(point, 0)
-        found[point] = {"tally": 1, "drop_off_sheet": stops.get(point, 0)}
-        found[point] |= dict.fromkeys(("poster", "door_notice"), buildings.get(point, 0))
-        found[point] |= dict.fromkeys(("bag_list", "hand_out_list"), with_bags)
-        found[point] |= dict.fromkeys(("pick_list", "bag_label"), min(1, with_bags))
-    by_cause = {"shortage_list": points_with_shortages, "exception_list": points_with_exceptions}
-    for kind, points_of_cause in {**by_cause, "settlement_sheet": points_with_money}.items():
-        concerned = points_of_cause(cycle_id)
-        for point in own:
-            found[point][kind] = int(point in concerned)
-    return found | ({None: _wide(cycle_id, wave)} if point_ids is None else {})
-
-
-def _stops(cycle_id: int, wave: int) -> Select[int, int]:
-    return (
-        select(Building.service_point_id, func.count(Stop.id))
-        .join(Stop, Stop.building_id == Building.id)
-        .join(Round, Round.id == Stop.round_id)
-        .join(Plan, Plan.id == Stop.plan_id)
-        .where(*_live_rounds(cycle_id, wave))
-        .group_by(Building.service_point_id)
-    )
-
-
-def _live_rounds(cycle_id: int, wave: int) -> tuple[ColumnElement[bool], ...]:
-    return (
-        Plan.cycle_id == cycle_id,
-        Plan.wave == wave,
-        Plan.state == PlanState.PUBLISHED,
-        Round.state != RoundState.CANCELLED,
-    )
-
-
-def _wide(cycle_id: int, wave: int) -> dict[str, int]:
-    orders = dict(
-        db.session.execute(
-            select(PurchaseOrder.state, func.count())
-            .where(PurchaseOrder.cycle_id == cycle_id)
-            .group_by(PurchaseOrder.state)
-        ).all()
-    )
-    approved = sum(orders.get(state, 0) for state in (PurchaseState.APPROVED, PurchaseState.SENT, PurchaseState.CLOSED))
-    rounds = select(func.count(Round.id)).join(Plan, Plan.id == Round.plan_id).where(*_live_rounds(cycle_id, wave))
-    offers = select(func.count()).select_from(Offer).where(Offer.cycle_id == cycle_id, Offer.is_listed)
-    return {
-        "order_form": 1 if db.session.scalar(offers) else 0,
-        "purchase_order": approved + orders.get(PurchaseState.DRAFT, 0),
-        "goods_receipt": approved,
-        "route_sheet": db.session.scalar(rounds) or 0,
-        "kit_cover": 1,
-    }
+    counted = Counted(cycle_id, wave)
+    own = [point for point in counted.points if point_ids is None or point in point_ids]
+    found: Expected = {point: {} for point in (*own, *([None] if point_ids is None else []))}
+    for kind in by_key().values():
+        if kind.expected is not None and not (kind.is_wide and point_ids is not None):
+            for point, count in kind.expected(counted).items():
+                if point in found:
+                    found[point][kind.key] = count
+    return found
 
 
 def waves(cycle_id: int) -> list[int]:

@@ -6,7 +6,7 @@ from marshmallow import fields
 
 from app.core.input.schemas import CommandSchema, Whole, one_of
 from app.printing.centre.service import PrintRequest
-from app.printing.kinds import BY_KEY
+from app.printing.kinds import printable
 from app.printing.layout.labels import STOCKS
 
 
@@ -14,7 +14,7 @@ class PrintSchema(CommandSchema):
     """Which sheets to bring up to date."""
 
     makes = PrintRequest
-    kinds = fields.List(fields.String(validate=one_of(BY_KEY)), load_default=tuple)
+    kinds = fields.List(fields.String(validate=one_of(printable())), load_default=tuple)
     wave = Whole(least=1, most=50, load_default=1)
     point_id = Whole(least=1, load_default=None)
     stock = fields.String(validate=one_of(("", *STOCKS)), load_default="")

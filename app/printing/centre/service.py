@@ -22,11 +22,9 @@ from app.printing.centre.jobs import JOB_KIND, QUICK_JOB_KIND
 from app.printing.centre.kit import KIT_JOB_KIND
 from app.printing.centre.print_scope import Narrow, kinds_of, resolve
 from app.printing.centre.queries import waves
-from app.printing.kinds import ALL, BY_KEY, LABEL_TEST
+from app.printing.kinds import by_key, listed, printable
 from app.printing.layout.labels import STOCKS
 
-# Posters hang already, blank forms come with the kit, and a kit is printed on sheets, not on a roll.
-NOT_IN_KIT = ("poster", "door_notice", "order_form", "roll_label", "collection_sheet")
 QUICK_SUBJECTS = 24
 PRINT_JOBS = (JOB_KIND, QUICK_JOB_KIND, KIT_JOB_KIND)
 _WAITING = (JobState.QUEUED, JobState.RUNNING)
@@ -75,7 +73,7 @@ def _request_some(by: Staff, cycle_id: int, wanted: PrintRequest) -> Job:
         else:
             require_point(by, Permission.PRINT, point_id)
     kinds = wanted.kinds or kinds_of(wanted.narrow)
-    if any(kind not in BY_KEY for kind in kinds):
+    if any(kind not in printable() for kind in kinds):
         raise Invalid({"kinds": [_("请选择要打印的单据。")]})
     payload = _payload(cycle_id, replace(wanted, kinds=kinds))
     payload |= {"subjects": found.subjects, "buildings": found.buildings}
@@ -92,12 +90,12 @@ def request_kit(by: Staff, cycle_id: int, wave: int) -> Job:
     cycle = cycle_or_not_found(cycle_id)
     require_subdistrict(by, Permission.PRINT, cycle.subdistrict_id)
     _require_wave(cycle_id, wave)
-    wanted = PrintRequest(tuple(kind.key for kind in ALL if kind.key not in NOT_IN_KIT), wave)
+    wanted = PrintRequest(tuple(kind.key for kind in listed() if kind.is_in_kit), wave)
     return _enqueue(by, cycle_id, KIT_JOB_KIND, _payload(cycle_id, wanted))
 
 
 def _payload(cycle_id: int, wanted: PrintRequest) -> dict[str, Any]:
-    order = [kind.key for kind in (*ALL, LABEL_TEST) if kind.key in wanted.kinds]
+    order = [key for key in printable() if key in wanted.kinds]
     return {
         "cycle_id": cycle_id,
         "wave": wanted.wave,
@@ -122,7 +120,7 @@ def _enqueue(by: Staff, cycle_id: int, kind: str, payload: dict[str, Any]) -> Jo
 def _require(by: Staff, cycle_id: int, wanted: PrintRequest) -> None:
     cycle = readable_cycle(by, Permission.PRINT, cycle_id)
     _require_wave(cycle_id, wanted.wave)
-    if not wanted.kinds or any(kind not in BY_KEY for kind in wanted.kinds):
+    if not wanted.kinds or any(kind not in printable() for kind in wanted.kinds):
         raise Invalid({"kinds": [_("请选择要打印的单据。")]})
     if wanted.stock and wanted.stock not in STOCKS:
         raise Invalid({"stock": [_("没有这种标签纸。")]})
@@ -143,7 +141,7 @@ def _require_wave(cycle_id: int, wave: int) -> None:
 
 
 def _has_wide(kinds: Sequence[str]) -> bool:
-    return any(BY_KEY[kind].is_wide for kind in kinds)
+    return any(by_key()[kind].is_wide for kind in kinds)
 
 
 def cancel_printing(by: Staff, job_id: int) -> None:

@@ -28,13 +28,13 @@ from app.printing.centre import service
 from app.printing.centre.downloads import pdf_of, safe_name
 from app.printing.centre.schemas import PrintSchema
 from app.printing.centre.workbook import purchase_order_workbook
-from app.printing.contexts.bought import purchase_orders
 from app.printing.contexts.ground import load_ground
-from app.printing.kinds import BY_KEY, KIT, SheetKind
+from app.printing.kinds import KIT, SheetKind, by_key
 from app.printing.layout.labels import STOCKS
 from app.printing.models import Document, DocumentState
 from app.printing.numbers import CheckCharacterError, SheetNumberError, parse_sheet_number
 from app.printing.returns import queries as returns_queries
+from app.printing.sheets.supply.purchase_context import purchase_orders
 from app.printing.sheets.supply.purchase_order import PurchaseOrderSheet
 
 bp = Blueprint("printing", __name__)
@@ -76,7 +76,7 @@ def desk_of(cycle_id: int) -> Desk:
 
 
 def kind_of(key: str) -> SheetKind:
-    found = KIT if key == KIT.key else BY_KEY.get(key)
+    found = by_key().get(key)
     if found is None:
         raise NotFound
     return found
@@ -165,7 +165,7 @@ def kind(cycle_id: int, kind: str) -> str:
     page = cut(shown, request.args.get("page"), lambda number: url_for("printing.kind", **args, page=number))
     changes = centre_queries.changed_at(cycle_id)
     rows = [
-        centre_queries.SheetRow(row, centre_queries.is_stale(row.as_of_event_id, found.watches, changes))
+        centre_queries.SheetRow(row, centre_queries.is_stale(row.as_of_event_id, found.watched_tables, changes))
         for row in page.rows
     ]
     return render_template(
@@ -295,7 +295,7 @@ def sheet_page(document: Document, form: Form) -> str:
         since=since,
         is_void=document.state == DocumentState.SUPERSEDED,
         is_stale=centre_queries.is_stale(
-            document.as_of_event_id, kind.watches, centre_queries.changed_at(document.cycle_id)
+            document.as_of_event_id, kind.watched_tables, centre_queries.changed_at(document.cycle_id)
         ),
         comes_back=document.kind in returns_queries.COMES_BACK,
         doors=returns_queries.doors_of(document) if staff().may(Permission.HAND_OUT) else None,

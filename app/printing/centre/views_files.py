@@ -14,7 +14,7 @@ from app.printing.centre import parts
 from app.printing.centre import queries as centre_queries
 from app.printing.centre.downloads import Part, pdf_of, safe_name, zip_of
 from app.printing.centre.views import Desk, desk_of, kind_of
-from app.printing.kinds import ALL, KIT
+from app.printing.kinds import KIT, listed
 from app.printing.models import Document
 
 bp = Blueprint("print_files", __name__)
@@ -28,7 +28,7 @@ def _archive(desk: Desk, kind: str | None) -> Iterator[Part]:
     """A folder a kind, in it a file a point; sheets of the whole subdistrict in a file of their own."""
     names = dict(desk.points)
     documents = centre_queries.current_documents(desk.cycle.id, desk.wave, desk.within, kind)
-    for place, one in enumerate((*ALL, KIT), start=1):
+    for place, one in enumerate((*listed(), KIT), start=1):
         own = _in_file_order([row for row in documents if row.kind == one.key])
         points: dict[int | None, list[Document]] = {}
         for row in own:

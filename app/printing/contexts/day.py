@@ -30,7 +30,7 @@ from app.places.models import (
 )
 from app.places.serving import levels_on, serving_day
 from app.printing.contexts.ground import Ground, mask_name
-from app.printing.sheets.base import Totals
+from app.printing.sheet import Totals
 
 
 @dataclass(frozen=True)

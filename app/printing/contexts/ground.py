@@ -17,7 +17,7 @@ from app.ordering.models import Cycle, CyclePoint
 from app.places.labels import building_label
 from app.places.models import Building, Community, Compound, ServicePoint, Subdistrict
 from app.printing.paper_setup.service import PaperOptions, options_of
-from app.printing.sheets.base import Sheet, SheetHead, SheetItem
+from app.printing.sheet import Sheet, SheetHead, SheetItem
 
 HEAVY_G = 2_500  # a single unit from here on gets the heavy mark on lists
 _LEVEL = re.compile(r"(?<=[0-9A-Za-z])(号楼|栋|幢|号|楼|单元)$")

@@ -1,6 +1,7 @@
 """Grids drawn as one picture: what would be hundreds of table cells is one box for the layout of the page.
 
-A picture is a list of strokes in millimetres from its top left corner; `app.printing.pdf.paint` draws it. Pure.
+A picture is a list of strokes in millimetres from its top left corner; `app.printing.pdf.paint` draws it, and
+`app.printing.pdf.svg` says the same as a drawing that every release of the engine knows. Pure.
 """
 
 from __future__ import annotations
@@ -11,7 +12,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 SCHEME = "louda-paint"
+_POINT_MM = 25.4 / 72
+_WIDE_FROM = 0x2E80
 END = "\0"  # between the pictures of a sheet and its HTML; JSON never holds it
+
+
+def width_mm(text: str, points: float) -> float:
+    """An upper estimate of the width of a line: a Chinese character is as wide as its size, any other 0.58 of it."""
+    return sum(1.0 if ord(c) >= _WIDE_FROM or c in "×±·" else 0.58 for c in text) * points * _POINT_MM
 
 
 @dataclass
@@ -47,6 +55,32 @@ class Picture:
     def tick(self, place: tuple[float, float], side: float, row: str) -> None:
         """Outline a box for the pen; its place is recorded under ``row``."""
         self.strokes.append(["b", *place, side, row])
+
+
+@dataclass(frozen=True, slots=True)
+class BoxInPicture:
+    """A box to tick or to write in (``field``: tick or pen), in millimetres from the corner of its picture."""
+
+    field: str
+    row: str
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+def boxes_in(drawn: Sequence[Any]) -> dict[str, list[BoxInPicture]]:
+    """Address of each picture → its boxes; ``drawn`` as `split` returns it."""
+    return {
+        f"{SCHEME}:{number}": [_box(one) for one in strokes if one[0] in "bp"]
+        for number, (_width, _height, strokes) in enumerate(drawn)
+    }
+
+
+def _box(stroke: Sequence[Any]) -> BoxInPicture:
+    kind, x, y, width, *rest = stroke
+    height = rest[0] if kind == "p" else width
+    return BoxInPicture("pen" if kind == "p" else "tick", str(rest[-1]), x, y, width, height)
 
 
 class Ink:

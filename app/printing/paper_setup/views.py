@@ -19,10 +19,10 @@ from app.ordering.models import Cycle
 from app.places.scope import points_in_scope, require_part_of
 from app.printing.centre import queries as centre_queries
 from app.printing.centre import service
-from app.printing.centre.prepare import public_url
 from app.printing.centre.service import PrintRequest
+from app.printing.contexts.builder import public_url
 from app.printing.contexts.telling import texts_for
-from app.printing.kinds import BY_KEY, LABEL_TEST
+from app.printing.kinds import printable
 from app.printing.layout.labels import STOCKS, millimetres
 from app.printing.paper_setup import service as paper_setup_service
 from app.printing.paper_setup.schemas import SaveMarginsSchema, SavePaperSchema
@@ -89,9 +89,9 @@ def save_margins(cycle_id: int) -> ResponseReturnValue:
 def print_test(cycle_id: int) -> ResponseReturnValue:
     """Ask for the alignment pages of all label papers."""
     require_cycle(staff(), Permission.PRINT, cycle_id)
-    there = url_for("printing.kind", cycle_id=cycle_id, kind=LABEL_TEST.key)
+    there = url_for("printing.kind", cycle_id=cycle_id, kind="label_test")
     return submit[Job](then=lambda _job: there, says=_("已开始准备对位页，稍等几秒刷新即可下载。"))(
-        service.request_printing, staff(), cycle_id, PrintRequest((LABEL_TEST.key,))
+        service.request_printing, staff(), cycle_id, PrintRequest(("label_test",))
     )
 
 
@@ -100,7 +100,7 @@ def print_test(cycle_id: int) -> ResponseReturnValue:
 def texts(cycle_id: int, kind: str) -> str:
     """What to say in the groups when this sheet goes out; the reader's points only."""
     cycle = db.session.get(Cycle, cycle_id)
-    found = BY_KEY.get(kind)
+    found = printable().get(kind)
     if cycle is None or found is None:
         raise NotFound
     require_part_of(staff(), Permission.PRINT, cycle.subdistrict_id)

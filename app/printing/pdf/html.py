@@ -9,7 +9,7 @@ from app.printing.layout.picture import Ink
 from app.printing.layout.qr import qr_url
 from app.printing.pdf.drawings import floor_picture, pick_pictures
 from app.printing.pdf.drawings_rows import bag_picture, door_pictures
-from app.printing.sheets.base import Printout
+from app.printing.sheet import Printout
 from app.printing.words import beside, sayer
 
 _TEMPLATES = Path(__file__).resolve().parents[3] / "templates"

@@ -1,12 +1,13 @@
 """Joining and cutting PDF files; the same input gives the same bytes."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import ExitStack
 from io import BytesIO
 from pathlib import Path
 
 import pikepdf
 
+from app.printing.pdf.marks import CornerMarks
 from app.printing.pdf.voiding import void
 
 
@@ -25,12 +26,15 @@ def _let_others_run(_percent: int) -> None:
     """Writing holds the interpreter: returning to it now and then lets another thread tell how far the work is."""
 
 
-def merge(parts: Sequence[Path], target: Path) -> None:
-    """Join ``parts`` in order into ``target``."""
+def merge(parts: Sequence[Path], target: Path, marked: Collection[int] = ()) -> None:
+    """Join ``parts`` in order into ``target``; pages of it that are ``marked`` (from 1) get corner marks."""
     with pikepdf.new() as joined:
         for part in parts:
             with pikepdf.open(part) as source:
                 joined.pages.extend(source.pages)
+        marks = CornerMarks(joined)
+        for number in sorted(marked):
+            marks.draw_on(joined.pages[number - 1])
         _save(joined, target)
 
 

@@ -1,4 +1,9 @@
-"""Draws the pictures of `layout/picture.py` into the PDF: an image for WeasyPrint's layout, text for its readers."""
+"""Draws the pictures of `layout/picture.py` into the PDF: an image for WeasyPrint's layout, text for its readers.
+
+The pictures are handed over through the public cache of images, but they are images of a kind of our own, and their
+text is set by functions that WeasyPrint keeps for itself. So this is used with the release it was written for only;
+with any other the same pictures are SVG drawings (`svg.py`), which are set letter by letter.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +13,12 @@ from typing import Any
 
 from tinycss2.color5 import parse_color  # type: ignore[import-untyped]
 from weasyprint.css.properties import INITIAL_VALUES
+from weasyprint.text import line_break
 
 from app.printing.layout import qr
 from app.printing.layout.picture import SCHEME
 from app.printing.pdf.patches import text as patches_text
+from app.printing.pdf.svg import FAMILY
 
 _MM = 96 / 25.4
 _PT = 96 / 72
@@ -35,17 +42,13 @@ class _Style(dict[str, Any]):
         return value
 
 
-FAMILY = ("Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "BabelStone Han", "sans-serif")
-
-
 class Painted:
-    """One picture as an image of fixed size. ``boxes``: (field, row, x, y, width, height) in CSS pixels."""
+    """One picture as an image of fixed size."""
 
     def __init__(self, drawn: Sequence[Any], font_config: Any) -> None:
         width, height, self._strokes = drawn
         self._size = (width * _MM, height * _MM)
         self._fonts = font_config
-        self.boxes = [_box(one) for one in self._strokes if one[0] in "bp"]
 
     def get_intrinsic_size(self, _resolution: Any, _font_size: float) -> tuple[float, float, float]:
         """Width, height and their ratio."""
@@ -100,12 +103,6 @@ class Painted:
         patches_text.show(stream, layout, style, left, y * _MM)
 
 
-def _box(stroke: Sequence[Any]) -> tuple[str, str, float, float, float, float]:
-    kind, x, y, width, *rest = stroke
-    height = rest[0] if kind == "p" else width
-    return ("pen" if kind == "p" else "tick", str(rest[-1]), x * _MM, y * _MM, width * _MM, height * _MM)
-
-
 def _capsule(stream: Any, x: float, y: float, size: tuple[float, float]) -> None:
     """A rectangle with half circles at both ends, as a path."""
     width, height = size[0] * _MM, size[1] * _MM
@@ -121,7 +118,8 @@ def _capsule(stream: Any, x: float, y: float, size: tuple[float, float]) -> None
 
 
 def _measure(words: str, style: _Style) -> tuple[Any, float]:
-    layout, _length, _more, width, _height, _baseline = patches_text.split_first_line(words, style, None, None, 0)
+    split = patches_text.split_first_line if patches_text.is_installed() else line_break.split_first_line
+    layout, _length, _more, width, _height, _baseline = split(words, style, None, None, 0)
     return layout, width
 
 

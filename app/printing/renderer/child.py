@@ -16,6 +16,7 @@ from typing import Any, TextIO
 
 from app.printing.layout.geometry import to_json
 from app.printing.limits import RenderError
+from app.printing.pdf.patches import switch
 from app.printing.pdf.render import render_chunk
 
 
@@ -55,8 +56,11 @@ def serve(requests: TextIO, answers: TextIO) -> None:
 
 
 def main() -> None:
-    """Restrict this process, keep stdout for answers only, and serve."""
-    _restrict(int(sys.argv[1]))
+    """Restrict this process, keep stdout for answers only, and serve. Arguments: bytes of memory; fast or plain."""
+    memory_bytes, speed = sys.argv[1:]
+    if speed == "fast":
+        switch.install()
+    _restrict(int(memory_bytes))
     # Libraries may print; their words go to stderr so that they cannot be taken for an answer.
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)

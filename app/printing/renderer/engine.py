@@ -15,7 +15,7 @@ from app.printing.pdf.merge import merge
 from app.printing.renderer.chunk_cache import Shelf
 from app.printing.renderer.process import ChunkAnswer, RenderProcess
 from app.printing.renderer.warm_pool import borrow, give_back
-from app.printing.sheets.base import Printout
+from app.printing.sheet import Printout
 
 Progress = Callable[[int, int, int], None]
 """Called with (sheets done, sheets in all, pages done) at least every two seconds; raising in it stops the render."""
@@ -114,6 +114,17 @@ def _watch(futures: dict[Future[ChunkAnswer], _Chunk], progress: Progress, total
         progress(done, total, pages)
 
 
+def _marked(futures: Iterable[Future[ChunkAnswer]]) -> set[int]:
+    """The pages, from 1, of all sheets that have boxes."""
+    found: set[int] = set()
+    first = 1
+    for answer in (future.result() for future in futures):
+        for pages, boxes in zip(answer.pages, answer.boxes, strict=True):
+            found |= set(range(first, first + pages)) if boxes else set()
+            first += pages
+    return found
+
+
 def _pages(futures: Iterable[Future[ChunkAnswer]]) -> int:
     return sum(sum(future.result().pages) for future in futures)
 
@@ -169,7 +180,7 @@ def render_to_file(
             try:
                 futures = {pool.submit(renderer.render, chunk): chunk for chunk in chunks}
                 _watch(futures, progress, len(printouts))
-                merging = pool.submit(merge, [chunk.out for chunk in chunks], path)
+                merging = pool.submit(merge, [chunk.out for chunk in chunks], path, _marked(futures))
                 while wait([merging], timeout=_BEAT_SECONDS).not_done:
                     progress(len(printouts), len(printouts), _pages(futures))
                 merging.result()

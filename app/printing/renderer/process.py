@@ -132,8 +132,9 @@ class RenderProcess:
 
     def _running(self) -> "subprocess.Popen[str]":
         if self._child is None:
-            command = [sys.executable, "-m", "app.printing.renderer.child", str(self.limits.memory_bytes)]
-            # The command is this interpreter, our module and a number: nothing of it is input.
+            speed = "fast" if self.limits.is_fast else "plain"
+            command = [sys.executable, "-m", "app.printing.renderer.child", str(self.limits.memory_bytes), speed]
+            # The command is this interpreter, our module, a number and one of two words: nothing of it is input.
             self._child = subprocess.Popen(  # noqa: S603
                 command,
                 cwd=_ROOT,

@@ -34,12 +34,12 @@ def borrow(limits: RenderLimits) -> RenderProcess:
     return RenderProcess(limits)
 
 
-def keep_warm() -> None:
+def keep_warm(limits: RenderLimits | None = None) -> None:
     """Have one process ready, with the fonts it needs for Chinese text, until `stop_all`."""
     with _lock:
         if any(process.is_alive for process in _warm):
             return
-    process = RenderProcess(RenderLimits(processes=1))
+    process = RenderProcess(limits or RenderLimits(processes=1))
     with tempfile.TemporaryDirectory(prefix="louda-warm-") as folder:
         process.render([_FIRST_WORDS], Path(folder) / "warm.pdf")
     with _lock:

@@ -17,7 +17,7 @@ from app.dispatch.counts import difference_at
 from app.dispatch.models import DifferenceState, DropOff
 from app.handover.models import DoorOutcome
 from app.printing.centre.views import desk_of, document_numbered, sheet_page
-from app.printing.kinds import BY_KEY
+from app.printing.kinds import by_key
 from app.printing.models import Document
 from app.printing.returns import queries as returns_queries
 from app.printing.returns import service as returns_service
@@ -145,5 +145,5 @@ def outstanding(cycle_id: int) -> str:
         ),
     )
     return render_template(
-        "printing/returns.html", desk=desk, cycle=desk.cycle, page=page, counts=counts, labels=BY_KEY, out=len(out)
+        "printing/returns.html", desk=desk, cycle=desk.cycle, page=page, counts=counts, labels=by_key(), out=len(out)
     )

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
+from app.printing.sheet import Sheet, Totals
 from app.printing.sheets.afterwards.exception_list import ExceptionList
-from app.printing.sheets.base import Sheet, Totals
 from app.printing.sheets.residents.order_form import OrderForm, OrderFormItem
 from app.printing.sheets.tally import TallyRow, TallySheet
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from app.printing.layout.labels import LabelStock, millimetres
-from app.printing.sheets.base import Sheet, Totals
+from app.printing.sheet import Sheet, Totals
 
 
 @dataclass(frozen=True)

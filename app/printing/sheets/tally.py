@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from math import ceil
 
-from app.printing.sheets.base import Sheet, SheetItem, Totals
+from app.printing.sheet import Sheet, SheetItem, Totals
 
 COLUMNS_A_BLOCK = 15
 

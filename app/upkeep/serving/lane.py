@@ -48,10 +48,11 @@ def _drive(app: Flask, stop: threading.Event) -> None:
 
 def _warm() -> None:
     """Have a render process ready, so that the first sheet of the day does not wait for fonts."""
+    from app.printing.centre.jobs import quick_limits
     from app.printing.limits import RenderError
     from app.printing.renderer.warm_pool import keep_warm
 
     try:
-        keep_warm()
+        keep_warm(quick_limits())
     except (RenderError, OSError) as error:
         log.warning("no render process could be made ready: %s", error)

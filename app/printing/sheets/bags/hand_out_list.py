@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from app.handover.models import DoorOutcome
 from app.printing.layout.arrange import GridCell, StairwellGrid, floor_grid, in_walking_order
-from app.printing.sheets.base import Sheet, Totals
+from app.printing.sheet import Sheet, Totals
 
 # The number of a reason on paper is the one that entry takes.
 REASON_CODES = tuple(outcome.label_zh for outcome in DoorOutcome if outcome is not DoorOutcome.LEFT)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from app.printing.sheets.base import Sheet, Totals
+from app.printing.sheet import Sheet, Totals
 
 
 @dataclass(frozen=True)

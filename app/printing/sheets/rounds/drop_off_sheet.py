@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from app.printing.sheets.base import Sheet, StayingRow, Totals
+from app.printing.sheet import Sheet, StayingRow, Totals
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from app.printing.sheets.base import Sheet, SheetItem, Totals
+from app.printing.sheet import Sheet, SheetItem, Totals
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
-from app.printing.sheets.base import Sheet, Totals
+from app.printing.sheet import Sheet, Totals
 
 
 @dataclass(frozen=True)

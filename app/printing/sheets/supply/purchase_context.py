@@ -14,8 +14,10 @@ from app.catalog.models import Item
 from app.core.db import db
 from app.core.sentences import N_
 from app.core.units import clock_time
+from app.printing.contexts.expected import Counted
 from app.printing.contexts.ground import Ground, Prepared, Subject
-from app.printing.sheets.base import Totals
+from app.printing.kinds import SheetKind, Stage, register
+from app.printing.sheet import Totals
 from app.printing.sheets.supply.goods_receipt import GoodsReceiptSheet, ReceiptLine
 from app.printing.sheets.supply.purchase_order import PurchaseLine, PurchaseOrderSheet
 from app.purchasing.models import PurchaseOrder, PurchaseOrderLine, PurchaseState
@@ -179,3 +181,42 @@ def goods_receipts(ground: Ground) -> Iterator[Prepared]:
             lines=tuple(lines),
         )
         yield Prepared(_subject(order), sheet)
+
+
+_APPROVED = (PurchaseState.APPROVED, PurchaseState.SENT, PurchaseState.CLOSED)
+
+
+def _expected(counted: Counted, states: tuple[PurchaseState, ...]) -> dict[None, int]:
+    return {None: sum(counted.purchase_orders.get(state, 0) for state in states)}
+
+
+register(
+    SheetKind(
+        key="purchase_order",
+        code="PO",
+        label_zh=N_("采购单"),
+        reader_zh=N_("供应商"),
+        stage=Stage.BOUGHT,
+        place=2,
+        watches="purchase_order",
+        sheet=PurchaseOrderSheet,
+        prepare=lambda builder: purchase_orders(builder.ground),
+        expected=lambda counted: _expected(counted, (*_APPROVED, PurchaseState.DRAFT)),
+        is_wide=True,
+    )
+)
+register(
+    SheetKind(
+        key="goods_receipt",
+        code="GR",
+        label_zh=N_("收货单"),
+        reader_zh=N_("仓库"),
+        stage=Stage.BOUGHT,
+        place=3,
+        watches="purchase_order goods_receipt lot write_off",
+        sheet=GoodsReceiptSheet,
+        prepare=lambda builder: goods_receipts(builder.ground),
+        expected=lambda counted: _expected(counted, _APPROVED),
+        is_wide=True,
+    )
+)

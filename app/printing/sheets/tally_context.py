@@ -1,4 +1,4 @@
-"""Tally and blank forms: what the points asked for."""
+"""Tallies: what the points asked for."""
 
 from __future__ import annotations
 
@@ -9,28 +9,20 @@ from dataclasses import replace
 from sqlalchemy import func, select
 
 from app.core.db import db
+from app.core.sentences import N_
 from app.core.text.natural import natural_key
-from app.core.units import date_time
-from app.ordering.models import (
-    ORDERS_COUNTED,
-    HouseholdOrder,
-    Offer,
-    OfferComponent,
-    OrderLine,
-    Outcome,
-    RollCall,
-)
+from app.handover import group_texts
+from app.ordering.models import ORDERS_COUNTED, HouseholdOrder, OrderLine, Outcome, RollCall
 from app.places.models import Building, Household, Stairwell
-from app.printing.contexts.ground import Ground, Prepared, Subject, short_place
-from app.printing.layout.labels import STOCKS
-from app.printing.sheets.base import SheetItem, Totals
-from app.printing.sheets.label_test import LabelTest
-from app.printing.sheets.residents.order_form import OrderForm, OrderFormItem
+from app.printing.contexts.expected import Counted
+from app.printing.contexts.ground import Ground, Prepared, short_place
+from app.printing.contexts.telling import Saying
+from app.printing.kinds import ORDERS, SheetKind, Stage, register
+from app.printing.sheet import Totals
 from app.printing.sheets.tally import RollCallBuilding, RollCallGroup, TallyRow, TallySheet
 from app.tally.models import Tally, TallyLine, TallyState
 
 _WITHOUT_ORDER = (Outcome.DECLINED, Outcome.UNREACHABLE, Outcome.AWAY)
-
 Matrix = dict[int, dict[tuple[int, int], int]]  # point → (building, item) → units
 
 
@@ -132,33 +124,35 @@ def _groups(ground: Ground, point_id: int, rooms: dict[tuple[str, int], list[str
             yield RollCallGroup(str(outcome), buildings)
 
 
-def form_items(ground: Ground) -> tuple[OrderFormItem, ...]:
-    """Return the listed offers of the cycle as lines of a paper order."""
+def _ordered(ground: Ground) -> Saying:
     rows = db.session.execute(
-        select(Offer, OfferComponent.item_id)
-        .outerjoin(OfferComponent, (OfferComponent.offer_id == Offer.id) & Offer.item_id.is_not(None))
-        .where(Offer.cycle_id == ground.cycle_id, Offer.is_listed)
-        .order_by(Offer.position, Offer.id)
+        select(
+            HouseholdOrder.building_id, func.count(func.distinct(HouseholdOrder.id)), func.sum(OrderLine.qty_ordered)
+        )
+        .join(OrderLine, OrderLine.order_id == HouseholdOrder.id)
+        .where(
+            HouseholdOrder.cycle_id == ground.cycle_id,
+            HouseholdOrder.state.in_(ORDERS_COUNTED),
+            OrderLine.substitute_for_id.is_(None),
+        )
+        .group_by(HouseholdOrder.building_id)
     )
-    made = []
-    for number, (offer, item_id) in enumerate(rows, start=1):
-        item = ground.items.get(item_id)
-        shown = SheetItem(number, offer.name, item.spec if item else "", item.unit if item else "份")
-        made.append(OrderFormItem(shown, offer.price_fen, offer.limit_per_household or 0))
-    return tuple(made)
+    found = {building: (households, int(units)) for building, households, units in rows}
+    return lambda at: group_texts.ordered(at.name, *found[at.id]) if at.id in found else None
 
 
-def label_tests(ground: Ground) -> Iterator[Prepared]:
-    """Yield the page of each label paper against which its margins are checked."""
-    for number, key in enumerate(STOCKS, start=1):
-        stock = ground.options.stock(key)
-        yield Prepared(Subject("label_stock", number, stock.name), LabelTest(ground.head(), Totals(), stock))
-
-
-def order_forms(ground: Ground) -> Iterator[Prepared]:
-    """Yield the paper order of the cycle, if it offers anything."""
-    items = form_items(ground)
-    if items:
-        cutoff = date_time(ground.cutoff_at)
-        sheet = OrderForm(ground.head(), Totals(), items, cutoff, OrderForm.slips_for(len(items)))
-        yield Prepared(Subject("cycle", ground.cycle_id, ground.cycle), sheet)
+register(
+    SheetKind(
+        key="tally",
+        code="TA",
+        label_zh=N_("点位汇总表"),
+        reader_zh=N_("小组长"),
+        stage=Stage.BOUGHT,
+        place=1,
+        watches=f"{ORDERS} tally roll_call service_point chain_paste",
+        sheet=TallySheet,
+        prepare=lambda builder: tallies(builder.ground),
+        group_text=lambda ground, _address: _ordered(ground),
+        expected=Counted.one_a_point,
+    )
+)

@@ -1,4 +1,4 @@
-"""Exceptions and money: what follows the day."""
+"""Exception lists: failed doors and undecided complaints."""
 
 from __future__ import annotations
 
@@ -11,15 +11,17 @@ from app.core.db import db
 from app.core.sentences import N_
 from app.core.text.natural import natural_key
 from app.core.units import date_time
+from app.handover import group_texts
 from app.handover.models import Dispute, DisputeKind, DisputeState, DoorOutcome, HandOut
 from app.ordering.models import HouseholdOrder, OrderLine
 from app.picking.models import DOOR_OF_BAG, Bag, BagState
 from app.places.models import Building, Household, Stairwell
+from app.printing.contexts.expected import Counted
 from app.printing.contexts.ground import Ground, Prepared, short_place
+from app.printing.contexts.telling import Saying
+from app.printing.kinds import SheetKind, Stage, register
+from app.printing.sheet import Totals
 from app.printing.sheets.afterwards.exception_list import ExceptionBuilding, ExceptionList, ExceptionRow
-from app.printing.sheets.afterwards.settlement_sheet import SettlementBuilding, SettlementRow, SettlementSheet
-from app.printing.sheets.base import Totals
-from app.settlement.models import Payment, Statement
 
 _WHOLE_BAG = N_("整袋")
 _OVER = (BagState.CONFIRMED, BagState.VOIDED, BagState.WRITTEN_OFF)
@@ -48,11 +50,6 @@ def points_with_exceptions(cycle_id: int) -> set[int]:
     disputed = of_bag.join(Dispute, Dispute.bag_id == Bag.id)
     disputed = disputed.where(Bag.cycle_id == cycle_id, Dispute.state == DisputeState.OPEN)
     return {point for wanted in (failed, disputed) for point in db.session.scalars(wanted.distinct())}
-
-
-def points_with_money(cycle_id: int) -> set[int]:
-    """The points that `settlement_sheets` has a sheet for."""
-    return set(_settlement_control(cycle_id))
 
 
 def _has_failed(cycle_id: int) -> tuple[ColumnElement[bool], ...]:
@@ -101,49 +98,33 @@ def _complaints(ground: Ground) -> dict[int, list[ExceptionRow]]:
     return found
 
 
-def settlement_sheets(ground: Ground) -> Iterator[Prepared]:
-    """Yield the money of each point: due is what was accepted, refund what was paid beyond it."""
-    paid = paid_by_order(ground.cycle_id)
+def _questions(ground: Ground) -> Saying:
     rows = db.session.execute(
-        select(HouseholdOrder.id, HouseholdOrder.building_id, Stairwell.label, Household.room_no, Statement)
-        .join(Statement, Statement.household_order_id == HouseholdOrder.id)
-        .join(Household, Household.id == HouseholdOrder.household_id)
-        .join(Stairwell, Stairwell.id == Household.stairwell_id)
-        .where(HouseholdOrder.cycle_id == ground.cycle_id)
+        select(Bag.building_id, func.count(Dispute.id))
+        .join(Dispute, Dispute.bag_id == Bag.id)
+        .where(Bag.cycle_id == ground.cycle_id, Dispute.state == DisputeState.OPEN)
+        .group_by(Bag.building_id)
     )
-    found: dict[int, list[SettlementRow]] = defaultdict(list)
-    for order_id, building, stairwell, room, statement in rows:
-        net, due = paid.get(order_id, 0), statement.accepted_fen
-        change, refund = due - statement.ordered_fen, max(0, net - due)
-        found[building].append(SettlementRow(short_place("", stairwell, room), due, net, change, refund))
-    control = _settlement_control(ground.cycle_id)
-    for point in ground.points_in_order():
-        buildings = tuple(
-            SettlementBuilding(building.name, tuple(sorted(found[building.id], key=lambda row: natural_key(row.room))))
-            for building in ground.at_point(point.id)
-            if building.id in found
-        )
-        if buildings:
-            sheet = SettlementSheet(ground.head(point.id), control.get(point.id, Totals()), buildings)
-            yield Prepared(ground.of_point(point.id), sheet)
+    found = dict(rows.all())
+    return lambda at: group_texts.open_questions(at.name, found[at.id]) if at.id in found else None
 
 
-def paid_by_order(cycle_id: int) -> dict[int, int]:
-    """Order → money that stayed with us: payments, less refunds, with corrections."""
-    rows = db.session.execute(
-        select(Payment.household_order_id, func.sum(Payment.amount_fen))
-        .join(HouseholdOrder, HouseholdOrder.id == Payment.household_order_id)
-        .where(HouseholdOrder.cycle_id == cycle_id)
-        .group_by(Payment.household_order_id)
+def _expected(counted: Counted) -> dict[int, int]:
+    return counted.one_of(points_with_exceptions(counted.cycle_id))
+
+
+register(
+    SheetKind(
+        key="exception_list",
+        code="EX",
+        label_zh=N_("异常/补送单"),
+        reader_zh=N_("物资组"),
+        stage=Stage.AFTERWARDS,
+        place=2,
+        watches="hand_out dispute bag stop drop_off",
+        sheet=ExceptionList,
+        prepare=lambda builder: exception_lists(builder.ground),
+        group_text=lambda ground, _address: _questions(ground),
+        expected=_expected,
     )
-    return {order: int(fen) for order, fen in rows}
-
-
-def _settlement_control(cycle_id: int) -> dict[int, Totals]:
-    rows = db.session.execute(
-        select(HouseholdOrder.service_point_id, func.count(), func.sum(Statement.accepted_fen))
-        .join(Statement, Statement.household_order_id == HouseholdOrder.id)
-        .where(HouseholdOrder.cycle_id == cycle_id, HouseholdOrder.household_id.is_not(None))
-        .group_by(HouseholdOrder.service_point_id)
-    )
-    return {point: Totals(lines=count, amount_fen=int(fen)) for point, count, fen in rows}
+)

@@ -9,11 +9,15 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from app.core.db import db
+from app.core.sentences import N_
 from app.places.models import DeliveryMode, Household, Stairwell
-from app.printing.contexts.bags import BagOnPaper, BagsOfWave, bag_control
+from app.printing.contexts.builder import SheetBuilder
 from app.printing.contexts.ground import Prepared
+from app.printing.contexts.wave_bags import BagOnPaper, BagsOfWave, bag_control
+from app.printing.kinds import PLANNED, SheetKind, Stage, register
+from app.printing.sheet import Totals
 from app.printing.sheets.bags.hand_out_list import EmptyDoor, HandOutList, HandOutRow
-from app.printing.sheets.base import Totals
+from app.printing.sheets.rounds.rounds_context import arrival_texts
 
 
 @dataclass(frozen=True)
@@ -86,3 +90,27 @@ def _door(own: list[BagOnPaper], is_short: bool, slot: str) -> HandOutRow:
         is_short=is_short,
         slot=slot,
     )
+
+
+def _of_day(builder: SheetBuilder) -> Iterator[Prepared]:
+    day = HandOutDay(builder.day.modes, builder.day.captains, builder.collecting.by_order())
+    return hand_out_lists(builder.bags, day)
+
+
+register(
+    SheetKind(
+        key="hand_out_list",
+        code="HO",
+        label_zh=N_("发放表"),
+        reader_zh=N_("楼长"),
+        stage=Stage.CARRIED,
+        place=3,
+        watches=PLANNED,
+        sheet=HandOutList,
+        prepare=_of_day,
+        group_text=lambda ground, _address: arrival_texts(ground),
+        expected=lambda counted: counted.buildings_with_bags,
+        has_wave=True,
+        part_place=3,
+    )
+)

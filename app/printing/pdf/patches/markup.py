@@ -1,5 +1,8 @@
 """A sheet's HTML as a tree, without what a web page needs.
 
+It rebinds nothing, but fills in private attributes of WeasyPrint's HTML. Processor time of drop-off sheets without it:
+1.28 ×, and 1.51 × where `styles` is missing too; the kit keeps its time only with both.
+
 The templates are written so that they are well-formed XML as well, which the parser of the standard library reads in
 a tenth of the time; anything else (control characters in a text, part of a page) is read as HTML. Instead of the style
 sheet of a browser, with its five pseudo-elements for each element, `base.css` says what the few elements of our sheets

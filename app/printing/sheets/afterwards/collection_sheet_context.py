@@ -8,13 +8,15 @@ from collections.abc import Iterator
 from sqlalchemy import Subquery, func, select
 
 from app.core.db import db
+from app.core.sentences import N_
 from app.core.text.natural import natural_key
 from app.ordering.models import ORDERS_DUE, HouseholdOrder, OrderLine
 from app.places.models import Household, Stairwell
-from app.printing.contexts.afterwards import paid_by_order
 from app.printing.contexts.ground import Ground, Prepared, short_place
+from app.printing.kinds import ORDERS, SheetKind, Stage, register
+from app.printing.sheet import Totals
 from app.printing.sheets.afterwards.collection_sheet import CollectionRow, CollectionSheet
-from app.printing.sheets.base import Totals
+from app.printing.sheets.afterwards.settlement_sheet_context import paid_by_order, payment_texts
 from app.settlement.queries import line_sums
 
 
@@ -57,3 +59,20 @@ def _control(each: Subquery) -> dict[int, tuple[Totals, int]]:
         .group_by(HouseholdOrder.building_id)
     )
     return {building: (Totals(lines=count, amount_fen=int(fen)), int(open_)) for building, count, fen, open_ in rows}
+
+
+register(
+    SheetKind(
+        key="collection_sheet",
+        code="CO",
+        label_zh=N_("收款单"),
+        reader_zh=N_("楼长和小组长"),
+        stage=Stage.AFTERWARDS,
+        place=1,
+        watches=f"{ORDERS} payment hand_out dispute bag line_amount",
+        sheet=CollectionSheet,
+        prepare=lambda builder: collection_sheets(builder.ground),
+        group_text=lambda ground, _address: payment_texts(ground),
+        is_in_kit=False,
+    )
+)

@@ -10,16 +10,20 @@ from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
 from app.core.db import db
-from app.core.sentences import N_
+from app.core.sentences import N_, Sentence
 from app.core.text.natural import natural_key
 from app.core.units import clock_time
 from app.dispatch.models import Plan, PlanState, Round, RoundState, Shift, Stop, Team
+from app.handover import group_texts
+from app.handover.queries_arrival import visits
 from app.places.models import DeliveryMode, Gate
-from app.printing.contexts.day import Day, Load, Zone
+from app.printing.contexts.day import Day, Load, Zone, zones
 from app.printing.contexts.ground import BuildingPlace, Ground, Prepared, Subject
+from app.printing.contexts.telling import Saying
+from app.printing.kinds import PLANNED, SheetKind, Stage, register
 from app.printing.layout import sketch
 from app.printing.layout.arrange import stairwell_list
-from app.printing.sheets.base import StayingRow, Totals
+from app.printing.sheet import StayingRow, Totals
 from app.printing.sheets.rounds.drop_off_sheet import DropOffSheet, DropOffStairwell
 from app.printing.sheets.rounds.route_sheet import RouteHead, RouteSheet, RouteStop
 
@@ -200,3 +204,53 @@ def _drop_off(day: Day, round_: Round, stop: Stop, building: BuildingPlace) -> P
         staying=_staying(day, stop),
     )
     return Prepared(Subject("stop", stop.id, f"{round_.seq}-{stop.seq} {building.name}", building.point_id), sheet)
+
+
+def arrival_texts(ground: Ground) -> Saying:
+    when = visits(ground.cycle_id, ground.buildings, ground.wave)
+    levels = zones(ground)
+
+    def say(at: BuildingPlace) -> Sentence | None:
+        if at.id not in when:
+            return None
+        mode = levels[at.id].mode if at.id in levels else DeliveryMode.TO_DOOR.value
+        return group_texts.arrival(at.name, [(clock_time(one.at), one.bags) for one in when[at.id]], mode)
+
+    return say
+
+
+register(
+    SheetKind(
+        key="route_sheet",
+        code="RS",
+        label_zh=N_("路线单"),
+        reader_zh=N_("配送队"),
+        stage=Stage.CARRIED,
+        place=1,
+        watches=PLANNED,
+        sheet=RouteSheet,
+        prepare=lambda builder: route_sheets(builder.day),
+        group_text=lambda ground, _address: arrival_texts(ground),
+        expected=lambda counted: {None: counted.rounds()},
+        has_wave=True,
+        is_wide=True,
+        part_place=1,
+    )
+)
+register(
+    SheetKind(
+        key="drop_off_sheet",
+        code="DO",
+        label_zh=N_("楼栋交接单"),
+        reader_zh=N_("楼长和志愿者"),
+        stage=Stage.CARRIED,
+        place=2,
+        watches=PLANNED,
+        sheet=DropOffSheet,
+        prepare=lambda builder: drop_off_sheets(builder.day),
+        group_text=lambda ground, _address: arrival_texts(ground),
+        expected=lambda counted: counted.stops,
+        has_wave=True,
+        part_place=2,
+    )
+)

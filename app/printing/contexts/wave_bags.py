@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -13,16 +12,12 @@ from sqlalchemy.orm import aliased
 from app.allocation.models import Replacement
 from app.core.db import db
 from app.core.text.natural import natural_key
-from app.dispatch.models import Plan, PlanBag, PlanState, Round, Stop
 from app.ordering.models import HouseholdOrder, OrderLine
 from app.picking.models import DOOR_OF_BAG, LIVE_BAGS, Bag, BagLine
 from app.picking.queries import note_at_door, ordered_by_others
 from app.places.models import Household, HouseholdContact, Stairwell
-from app.printing.contexts.ground import BuildingPlace, Ground, Prepared, mask_name, short_place
-from app.printing.layout.labels import A4_3X8, ROLL_60X40, LabelStock
-from app.printing.sheets.bags.bag_label import BagLabel, BagLabels, RollLabels
-from app.printing.sheets.bags.bag_list import BagItem, BagList, BagListBuilding, BagRow
-from app.printing.sheets.base import Totals
+from app.printing.contexts.ground import BuildingPlace, Ground, mask_name
+from app.printing.sheet import Totals
 
 _NOT_COMING = OrderLine.qty_short + OrderLine.qty_open
 _SHORT = aliased(OrderLine)  # the line that a substitute stands in for
@@ -220,76 +215,3 @@ def bag_control(ground: Ground) -> dict[int, Totals]:
     )
     inside = {building: (count, int(units)) for building, count, units in lines}
     return {building: Totals(count, *inside.get(building, (0, 0))) for building, count in bags}
-
-
-def bag_lists(wave: BagsOfWave) -> Iterator[Prepared]:
-    """Yield the bag list of each building."""
-    ground, control = wave.ground, bag_control(wave.ground)
-    for building in wave.buildings():
-        rows = tuple(_bag_row(ground, bag) for bag in wave.by_building[building.id])
-        head = ground.head(building.point_id, has_wave=True)
-        sheet = BagList(head, control.get(building.id, Totals()), (BagListBuilding(building.name, rows),))
-        yield Prepared(ground.of_building(building), sheet)
-
-
-def _bag_row(ground: Ground, bag: BagOnPaper) -> BagRow:
-    items = []
-    for line in bag.lines:
-        item = ground.items[line.item_id]
-        replaces = ground.items[line.instead_of].name if line.instead_of else ""
-        items.append(BagItem(item.name, item.unit, line.qty, line.qty + line.short, item.marks, replaces))
-    room = short_place("", bag.stairwell, bag.room)
-    return BagRow(bag.code, room, bag.k, bag.n, tuple(items), bag.door_note)
-
-
-def bag_labels(
-    wave: BagsOfWave, stock: LabelStock = A4_3X8, used: Mapping[int, int] | None = None
-) -> Iterator[Prepared]:
-    """Yield the labels of each point in packing order, building after building.
-
-    ``used``: point → places of its first sheet of paper that are used up already and stay free.
-    """
-    ground, control, rounds = wave.ground, bag_control(wave.ground), _round_of_bag(wave.ground)
-    for point in ground.points_in_order():
-        buildings = [building for building in ground.at_point(point.id) if building.id in wave.by_building]
-        if not buildings:
-            continue
-        labels = tuple(
-            _label(wave, building, bag, rounds.get(bag.id, ""))
-            for building in buildings
-            for bag in wave.by_building[building.id]
-        )
-        bags = sum(control[building.id].bags for building in buildings if building.id in control)
-        sheet = BagLabels(
-            ground.head(point.id, has_wave=True), Totals(bags=bags), labels, stock, (used or {}).get(point.id, 0)
-        )
-        yield Prepared(ground.of_point(point.id), sheet)
-
-
-def roll_labels(wave: BagsOfWave, stock: LabelStock = ROLL_60X40) -> Iterator[Prepared]:
-    """Yield the labels of each building for a label printer."""
-    ground, control, rounds = wave.ground, bag_control(wave.ground), _round_of_bag(wave.ground)
-    for building in wave.buildings():
-        bags = wave.by_building[building.id]
-        labels = tuple(_label(wave, building, bag, rounds.get(bag.id, "")) for bag in bags)
-        total = Totals(bags=control[building.id].bags if building.id in control else 0)
-        sheet = RollLabels(ground.head(building.point_id, has_wave=True), total, labels, stock)
-        yield Prepared(ground.of_building(building), sheet)
-
-
-def _label(wave: BagsOfWave, building: BuildingPlace, bag: BagOnPaper, round_no: str) -> BagLabel:
-    stairwell = bag.stairwell if building.id in wave.with_several_stairwells else ""
-    place = short_place(building.label, stairwell, bag.room)
-    point = wave.ground.points[building.point_id].name
-    return BagLabel(bag.code, place, f"{building.compound}·{point}", bag.k, bag.n, round_no, bag.marks)
-
-
-def _round_of_bag(ground: Ground) -> dict[int, str]:
-    rows = db.session.execute(
-        select(PlanBag.bag_id, Round.seq, Stop.seq)
-        .join(Plan, Plan.id == PlanBag.plan_id)
-        .join(Stop, Stop.id == PlanBag.stop_id)
-        .join(Round, Round.id == Stop.round_id)
-        .where(Plan.cycle_id == ground.cycle_id, Plan.wave == ground.wave, Plan.state == PlanState.PUBLISHED)
-    )
-    return {bag: f"{round_seq}-{stop_seq}" for bag, round_seq, stop_seq in rows}
