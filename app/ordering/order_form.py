@@ -10,8 +10,8 @@ from sqlalchemy import select
 
 from app.catalog.models import Item, ItemAlias
 from app.core.db import db
+from app.core.text.goods_names import GoodsName
 from app.ordering import queries
-from app.ordering.goods_names import GoodsName
 from app.ordering.models import HouseholdOrder, Offer, OfferComponent, OrderChoice
 from app.ordering.queries import OfferRow
 

@@ -29,7 +29,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from app.core.text import chinese
-from app.ordering.goods_names import GoodsName, NameIndex
+from app.core.text.goods_names import GoodsName, NameIndex
 
 LONGEST = 300
 MOST_QTY = 999

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.ordering.goods_names import GoodsName
+from app.core.text.goods_names import GoodsName
 from app.ordering.packs.rules import packs_for
 from app.ordering.rules_desk import MOST_QTY, choice_for, read_goods
 from app.ordering.standing.rules import LeftOut, Rhythm, fit

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.ordering.goods_names import GoodsName
+from app.core.text.goods_names import GoodsName
 from app.ordering.resident.rules import Goods, OnOffer, Ordered, again, mentions
 
 EGGS, BREAD, BOX = Goods(item_id=1), Goods(item_id=2), Goods(bundle_id=1)

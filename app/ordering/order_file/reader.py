@@ -23,8 +23,8 @@ from app.core.events import Actor
 from app.core.input.records import Column, Problem, Record, records
 from app.core.input.tables import Sheet
 from app.core.text import chinese
+from app.core.text.goods_names import GoodsName, NameIndex
 from app.ordering.bulk import OrderRow, Person
-from app.ordering.goods_names import GoodsName, NameIndex
 from app.ordering.models import Offer
 from app.ordering.order_file.queries import known_families, register_of_cycle
 from app.ordering.order_file.titles import TITLES

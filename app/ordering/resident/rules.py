@@ -24,7 +24,7 @@ from dataclasses import dataclass
 
 from app.core.sentences import N_, Sentence, sentence
 from app.core.text import chinese
-from app.ordering.goods_names import GoodsName, NameIndex
+from app.core.text.goods_names import GoodsName, NameIndex
 
 MOST_MENTIONED = 99
 _PARTS = re.compile(r"[,，、。;；!！\n+/和]+|\s{2,}")

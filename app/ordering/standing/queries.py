@@ -16,7 +16,7 @@ from app.catalog.models import Item
 from app.catalog.queries import NamedItem, named_items
 from app.core import clock
 from app.core.db import db
-from app.ordering.goods_names import GoodsName
+from app.core.text.goods_names import GoodsName
 from app.ordering.models import Cycle, HouseholdOrder
 from app.ordering.models_desk import BookingOutcome, StandingBooking, StandingOrder, StandingState
 from app.ordering.rules_desk import Goods, read_goods

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from app.core.text import chinese
+from app.core.text.goods_names import comparable
 from app.intake.grammar import words
-from app.ordering.goods_names import comparable
 
 DEFAULT_LIMIT = 50
 _BEHIND_LETTER = chinese.NUMERALS | set("各要来订半和跟与套款组餐包份")
