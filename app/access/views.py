@@ -40,7 +40,7 @@ def sign_in() -> ResponseReturnValue:
         return render_template("access/sign_in.html", form=None, next=wanted, ended=session.get("ended"))
     form, kept, status = Form(SignIn, request.form), request.form.get("_kept", ""), 422
     if form.is_valid:
-        taken = throttle.take(service.tries(form.command.username, throttle.place_of_request()))
+        taken = service.take(service.tries(form.command.username, throttle.place_of_request()))
         if not taken.is_granted:
             _log_failure(form.command.username, "blocked")
             form.add(Invalid(_("试错次数太多。请 15 分钟后再试，或请街道管理员重设密码。")))
@@ -48,7 +48,7 @@ def sign_in() -> ResponseReturnValue:
         else:
             account = service.account_with(form.command.username, form.command.password)
             if account is not None:
-                throttle.give_back(taken)
+                service.give_back(taken)
                 return _enter(account.id, wanted, unpacked_form(kept))
             _log_failure(form.command.username, "refused")
             form.add(Invalid(_("账号或密码不对。")))

@@ -22,18 +22,23 @@ from app.demo import tables
 from app.demo.care import look_after
 from app.demo.subdistrict import PASSWORD, PEOPLE, put_on_duty, set_up
 from app.dispatch.missing_bags import service as missing_bags_service
+from app.dispatch.missing_bags.schemas import ResolveMissingBag
 from app.dispatch.models import Plan, Round, Stop
 from app.dispatch.planning import service as dispatch
+from app.dispatch.planning.schemas import AskPlan
 from app.dispatch.rounds import service as rounds_service
+from app.dispatch.rounds.schemas import SignDropOff
 from app.factory import create_app as create_app
 from app.handover.confirmation.service import confirm_overdue
-from app.intake.booking.service import Settle, settle
+from app.intake.booking.schemas import Settle
 from app.intake.booking.service import commit as take_in
+from app.intake.booking.service import settle
 from app.intake.models import ChainLine, ChainPaste
 from app.intake.paste import service as intake
+from app.intake.paste.schemas import Paste
 from app.ordering.cycles import service as cycles_service
+from app.ordering.cycles.schemas import Lock
 from app.ordering.models import HouseholdOrder
-from app.ordering.schemas import Lock
 from app.picking import queries
 from app.picking import service as picking
 from app.picking.models import Bag, BagState
@@ -132,7 +137,7 @@ def _paste(day: life.Day) -> None:
     point = db.session.scalars(select(ServicePoint.id).order_by(ServicePoint.id)).first()
     assert point is not None
     leader = day.cast.leaders[point]
-    take_in(leader, intake.paste_chain(leader, day.cycle_id, point, intake.Paste(CHAIN)).id)
+    take_in(leader, intake.paste_chain(leader, day.cycle_id, point, Paste(CHAIN)).id)
 
 
 def _settle_and_buy(day: life.Day) -> None:
@@ -150,7 +155,7 @@ def _settle_and_buy(day: life.Day) -> None:
 def _plan(day: life.Day) -> None:
     """Bags and a draft of the rounds; one bag is held."""
     picking.pack(day.cast.buyer, day.cycle_id)
-    dispatch.ask_plan(day.cast.buyer, day.cycle_id, dispatch.AskPlan(clock.today(), 2))
+    dispatch.ask_plan(day.cast.buyer, day.cycle_id, AskPlan(clock.today(), 2))
     drain()
 
 
@@ -167,7 +172,7 @@ def _go(day: life.Day) -> None:
     stops = db.session.scalars(select(Stop).where(Stop.round_id == first).order_by(Stop.seq).limit(2)).all()
     for number, stop in enumerate(stops):
         lost = rounds_service.bags_at(stop)[0].code if number else ""
-        rounds_service.sign(life.captain_of(stop.building_id), stop.id, rounds_service.Sign(lost))
+        rounds_service.sign(life.captain_of(stop.building_id), stop.id, SignDropOff(lost))
     waiting = db.session.scalars(select(Bag).where(Bag.state == BagState.PACKED).order_by(Bag.id)).first()
     if waiting is not None:
         picking.hold(day.cast.buyer, waiting.id)
@@ -180,7 +185,7 @@ def _close(day: life.Day) -> None:
     for bag_id in db.session.scalars(select(Bag.id).where(Bag.state == BagState.HELD)).all():
         picking.release(day.cast.buyer, bag_id)
     for bag in db.session.scalars(select(Bag).where(Bag.state == BagState.MISSING)).all():
-        missing_bags_service.resolve_missing(day.cast.buyer, bag.id, missing_bags_service.Resolve("found"))
+        missing_bags_service.resolve_missing(day.cast.buyer, bag.id, ResolveMissingBag("found"))
     plan = db.session.scalars(select(Plan).where(Plan.state == "published")).one()
     life.finish_rounds(day, plan)
     life.hand_out(day)

@@ -17,8 +17,8 @@ from app.core.db import db
 from app.core.text import chinese
 from app.core.text.pinyin import full, initials
 from app.ordering import order_form, orders
+from app.ordering.desk.models import DeskEntry
 from app.ordering.models import Cycle, CyclePoint, HouseholdOrder, Offer, OrderState, Source
-from app.ordering.models_desk import DeskEntry
 from app.ordering.orders import Pick
 from app.ordering.queries import OfferRow
 from app.ordering.rules_desk import Doubt, Word, read_goods

@@ -18,8 +18,8 @@ from app.core import clock
 from app.core.db import db
 from app.core.text.pinyin import full, initials
 from app.ordering.models import Cycle, HouseholdOrder
-from app.ordering.models_desk import BookingOutcome, StandingBooking, StandingOrder, StandingState
 from app.ordering.rules_desk import Goods, Word, read_goods
+from app.ordering.standing.models import BookingOutcome, StandingBooking, StandingOrder, StandingState
 from app.ordering.standing.service import rhythm_of
 from app.places.models import Building, Compound, Household, Stairwell
 from app.places.scope import buildings_in_scope

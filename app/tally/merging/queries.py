@@ -22,7 +22,8 @@ from app.intake.models import ChainBooking, ChainLine, ChainPaste, LineOutcome
 from app.ordering.claims.models import ClaimState, RoomClaim
 from app.ordering.cycles.moving import UNDER_WAY
 from app.ordering.models import Cycle, CycleState, HouseholdOrder, OrderLine, OrderState, OtherDoor, RollCall
-from app.ordering.models_desk import FreePackShare, StandingBooking, StandingOrder, StandingState
+from app.ordering.packs.models import FreePackShare
+from app.ordering.standing.models import StandingBooking, StandingOrder, StandingState
 from app.places.buildings.rules import bare_key, is_room
 from app.places.models import Building, CareNeed, Household, HouseholdContact, Stairwell
 from app.places.scope import require_building
