@@ -11,7 +11,7 @@ from app.access.forms.kept_page import Sent, form_again, unpacked_form
 from app.access.guard import public, requires, staff, submit
 from app.access.permissions import Permission
 from app.access.schemas import ChangePassword, SignIn
-from app.core.errors import Invalid, request_id
+from app.core.errors import Forbidden, Invalid, request_id, wants_json
 from app.core.input.schemas import Form
 
 HEALTH = "louda_health"  # in app.extensions: looks at the installation
@@ -89,6 +89,8 @@ def first_change_password() -> ResponseReturnValue | None:
         return None
     if request.endpoint in ("access.account", "access.sign_out", "access.privacy", "access.health", "assets.file"):
         return None
+    if wants_json():
+        raise Forbidden(_("现在的密码是别人给您的，只用一次。请先换成自己的密码。"))
     return redirect(url_for("access.account"), 303)
 
 

@@ -339,6 +339,11 @@ class Form:
         """(field, sentence) in order, for the summary at the top."""
         return [(name, sentence) for name, sentences in self._errors.items() for sentence in sentences]
 
+    @property
+    def problems_by_field(self) -> dict[str, list[Any]]:
+        """Field name → sentences; `""` is the form as a whole."""
+        return {name: list(sentences) for name, sentences in self._errors.items()}
+
     def add(self, error: Invalid) -> None:
         """Show what a command refused beside the fields it names."""
         for name, sentences in error.problems.items():
