@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response
 
 from app import cli, models
 from app.access import landing
-from app.access.forms import kept_page
+from app.access.forms import kept_page, outcome
 from app.access.guard import register_forms, register_guard
 from app.access.http import headers
 from app.access.http.gate import Gate
@@ -108,6 +108,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     CSRFProtect(app)
     headers.register_headers(app, settings)
     kept_page.register_kept_pages(app)
+    outcome.register_json_answers(app)
     translations.ensure_compiled()
     Babel(app, locale_selector=_locale)
     register_assets(app)

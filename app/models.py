@@ -12,8 +12,11 @@ from app.errands import models as errands
 from app.handover import models as handover
 from app.intake import models as intake
 from app.ordering import models as ordering
-from app.ordering import models_desk as ordering_desk
 from app.ordering.claims import models as ordering_claims
+from app.ordering.desk import models as ordering_desk
+from app.ordering.packs import models as ordering_packs
+from app.ordering.remarks import models as ordering_remarks
+from app.ordering.standing import models as ordering_standing
 from app.picking import models as picking
 from app.places import models as places
 from app.printing import models as printing
@@ -40,6 +43,9 @@ __all__ = [
     "ordering",
     "ordering_claims",
     "ordering_desk",
+    "ordering_packs",
+    "ordering_remarks",
+    "ordering_standing",
     "picking",
     "places",
     "printing",

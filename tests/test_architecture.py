@@ -11,11 +11,22 @@ from collections.abc import Iterator
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
+from tests.source_tree import (
+    ROOT,
+    called,
+    imports,
+    of_the_application,
+    parts,
+    slice_of,
+    sources,
+    topic_of,
+    tree,
+    where,
+)
+
 # Slices from the ground up; a slice imports itself and lower ones. Names joined by "=" stand on one level.
 ORDER = (
     "settings core access places=catalog ordering errands=intake tally purchasing stock allocation picking dispatch"
@@ -48,85 +59,14 @@ IMPORTERS = {
     "routing": ("routing/", "app/dispatch/planning/", "app/dispatch/drafts/editing.py"),
 }
 COUNTERS = {f"qty_{s}" for s in ("allocated", "dropped_off", "accepted", "disputed", "short", "cancelled", "refunded")}
+COMMANDS_ELSEWHERE = {
+    "app/core/jobs.py": "the queue is a command's own tool, no topic",
+    "app/core/clock_trust.py": "doubts about the date are below every slice, with their table",
+    "app/upkeep/accounts.py": "the command line: its refusals are messages of the command line",
+    "app/demo/": "makes what no person may make, for demonstrations only",
+}
+SCHEMA_BASES = {"app/core/input/schemas.py": "the bases of all schemas", "app/core/input/rows.py": "a form of rows"}
 WALL_CLOCK = ("datetime.now", "datetime.utcnow", "date.today", "time.time", "datetime.today")
-
-
-class Import(NamedTuple):
-    """One imported name: the file, its line, and the module it comes from as parts."""
-
-    path: Path
-    line: int
-    module: tuple[str, ...]
-    name: str
-
-    def __str__(self) -> str:
-        return f"{self.path.relative_to(ROOT)}:{self.line} imports {'.'.join(self.module)}"
-
-
-@cache
-def sources() -> tuple[Path, ...]:
-    return (*(path for base in ("app", "routing") for path in sorted((ROOT / base).rglob("*.py"))), ROOT / "wsgi.py")
-
-
-@cache
-def tree(path: Path) -> ast.Module:
-    return ast.parse(path.read_text("utf-8"))
-
-
-def parts(path: Path) -> tuple[str, ...]:
-    names = path.relative_to(ROOT).with_suffix("").parts
-    return names[:-1] if names[-1] == "__init__" else names
-
-
-def slice_of(path: Path) -> str:
-    names = parts(path)
-    return names[1] if names[0] == "app" and len(names) > 1 else names[0]
-
-
-def topic_of(module: tuple[str, ...]) -> str:
-    """The topic of a module of app/, "" for one on the floor of its slice."""
-    return module[2] if len(module) > 3 else ""
-
-
-@cache
-def module_of(name: str) -> tuple[str, ...]:
-    """The parts of `name` that are a module or package of the project: what stands behind them is inside it."""
-    names = name.split(".")
-    for length in range(len(names), 0, -1):
-        place = ROOT.joinpath(*names[:length])
-        if place.with_suffix(".py").exists() or place.is_dir():
-            return tuple(names[:length])
-    return tuple(names[:1])
-
-
-@cache
-def imports(path: Path) -> tuple[Import, ...]:
-    found = []
-    for node in ast.walk(tree(path)):
-        if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{path}: relative import"
-            names = [f"{node.module}.{alias.name}" for alias in node.names]
-        else:
-            continue
-        found += [Import(path, node.lineno, module_of(name), name) for name in names]
-    return tuple(found)
-
-
-def of_the_application() -> Iterator[Import]:
-    for path in sources():
-        yield from (imported for imported in imports(path) if imported.module[0] == "app" and len(imported.module) > 1)
-
-
-def called(path: Path) -> Iterator[tuple[str, int]]:
-    for node in ast.walk(tree(path)):
-        if isinstance(node, ast.Call):
-            yield ast.unparse(node.func), node.lineno
-
-
-def where(path: Path) -> str:
-    return path.relative_to(ROOT).as_posix()
 
 
 def upward() -> Iterator[object]:
@@ -138,12 +78,15 @@ def upward() -> Iterator[object]:
 
 
 def into_private_rooms() -> Iterator[object]:
-    """Pages, schemas and rules of another slice are its own; what it offers are models, services and queries."""
+    """Pages, schemas and rules of another slice are its own; what it offers are models, services with what their
+    commands take, and queries.
+    """
     for imported in of_the_application():
         here, there, layer = slice_of(imported.path), imported.module[1], imported.module[-1]
         if here in ASSEMBLY or there in (here, "core"):
             continue
-        if layer.startswith(("views", "schemas")) or (layer == "rules" and there != "places"):
+        is_schema = layer == "schemas" and imported.name.endswith("Schema")
+        if layer.startswith("views") or is_schema or (layer == "rules" and there != "places"):
             yield imported
 
 
@@ -302,6 +245,40 @@ def counters_set_by_hand() -> Iterator[object]:
                         yield f"{where(path)}:{node.lineno} sets {target.attr}"
 
 
+def commands_outside_services() -> Iterator[object]:
+    """A function decorated with `@command` stands in a `service.py`; the exceptions are named with their reason."""
+    for path in sources():
+        if path.name == "service.py" or where(path).startswith(tuple(COMMANDS_ELSEWHERE)):
+            continue
+        for node in ast.walk(tree(path)):
+            decorators = [ast.unparse(one) for one in getattr(node, "decorator_list", ())]
+            if "command" in decorators or "db.command" in decorators:
+                yield f"{where(path)}:{node.lineno} {getattr(node, 'name', '')} is a command"
+
+
+def schemas_outside_schemas() -> Iterator[object]:
+    """What a form sends is declared in a `schemas.py`, once, at the top of the file: no class is made per request."""
+    for path in (path for path in sources() if slice_of(path) != "routing" and where(path) not in SCHEMA_BASES):
+        for node in ast.walk(tree(path)):
+            is_schema = isinstance(node, ast.ClassDef) and any(_is_schema(ast.unparse(base)) for base in node.bases)
+            if is_schema and (path.name != "schemas.py" or node not in tree(path).body):
+                yield f"{where(path)}:{node.lineno} {node.name} is a schema"
+        for name, line in called(path):
+            if path.name == "schemas.py" and (name == "type" or name.endswith(".from_dict")):
+                yield f"{where(path)}:{line} makes a class with {name}"
+
+
+def _is_schema(base: str) -> bool:
+    return base.endswith("Schema") or base == "Form"
+
+
+def unused_exceptions() -> Iterator[object]:
+    """An exception that is needed no more is struck from its list."""
+    for place in (*COMMANDS_ELSEWHERE, *SCHEMA_BASES):
+        if not (ROOT / place).exists():
+            yield f"{place} is gone"
+
+
 def talkative_packages() -> Iterator[object]:
     """The `__init__.py` of a package holds its docstring only."""
     for path in (path for path in sources() if path.name == "__init__.py" and slice_of(path) != "routing"):
@@ -346,6 +323,9 @@ RULES = (
     other_clocks,
     requests_read_below_the_pages,
     counters_set_by_hand,
+    commands_outside_services,
+    schemas_outside_schemas,
+    unused_exceptions,
     talkative_packages,
     long_files,
     crowded_folders,

@@ -10,7 +10,6 @@ from flask import (
     Flask,
     abort,
     current_app,
-    flash,
     g,
     make_response,
     redirect,
@@ -23,11 +22,12 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.access.forms.kept_page import packed_form, sent_form
+from app.access.forms.outcome import Submission, told
 from app.access.page_registry import about
 from app.access.permissions import Permission, Resident, Staff
 from app.access.sessions import household_tag, resident_of_request, staff_of_request
 from app.core.db import pending_claim
-from app.core.errors import Forbidden, Invalid
+from app.core.errors import Forbidden, Invalid, wants_json
 from app.core.idempotency import AlreadyDone, FormClaim, fingerprint, new_key
 from app.core.input.schemas import TRANSPORT
 
@@ -117,6 +117,8 @@ def register_guard(app: Flask) -> None:
 
 
 def _to_door(endpoint: str) -> BaseResponse:
+    if wants_json():
+        abort(401)
     if request.method != "GET":
         if endpoint == "resident.enter" or request.endpoint == "access.sign_out":
             abort(401)
@@ -142,7 +144,8 @@ def _sign_in_page() -> BaseResponse:
 
 @dataclass(frozen=True)
 class submit(Generic[R]):
-    """Run a command for a submitted form, exactly once per form key, and lead on with 303.
+    """Run a command for a submitted form, exactly once per form key, and tell what became of it: a redirect (303), or
+    JSON for a client that asks for it (see `outcome.told`).
 
     ``return submit(then=lambda order: url_for(...), says=_("已保存"))(service.place, by, command)``.
     `then` gets the command's result inside its transaction. Raises BadRequest without a key, Invalid for a key that
@@ -155,18 +158,20 @@ class submit(Generic[R]):
     by_anybody: bool = False  # a form before the door: who the phone is may change with its own answer
 
     def __call__(self, run: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> BaseResponse:
+        return told(self.outcome(run, *args, **kwargs))
+
+    def outcome(self, run: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> Submission:
+        """Run the command; how it is told is another matter. Raises what `submit` raises."""
         claim = _claim(self.then, self.by_anybody)
         token = pending_claim.set(claim)
         try:
             result = run(*args, **kwargs)
         except AlreadyDone as done:
-            return redirect(done.location, 303)
+            return Submission(done.location, is_repeat=True)
         finally:
             pending_claim.reset(token)
         sentence = self.says(result) if callable(self.says) else self.says
-        if sentence:
-            flash(sentence, self.tone)
-        return redirect(claim.location or self.then(result), 303)
+        return Submission(claim.location or self.then(result), str(sentence), self.tone)
 
 
 def done_before(by_anybody: bool = False) -> BaseResponse | None:
@@ -177,7 +182,7 @@ def done_before(by_anybody: bool = False) -> BaseResponse | None:
     try:
         _claim(lambda _result: "", by_anybody).begin()
     except AlreadyDone as done:
-        return redirect(done.location, 303)
+        return told(Submission(done.location, is_repeat=True))
     except Invalid:  # the key of another content: the command says so beside the form
         return None
     return None

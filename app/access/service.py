@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from functools import lru_cache
 
 from flask_babel import gettext as _
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select, update
 from werkzeug.security import check_password_hash, generate_password_hash
 
 from app.access import rules
-from app.access.models import Account, StaffSession
+from app.access.models import Account, StaffSession, Throttle
 from app.access.permissions import Staff
 from app.access.schemas import NewPassword
 from app.access.sessions import ABSOLUTE, IDLE, NOTED_EVERY, TOKEN_BYTES, digest
-from app.access.throttle import OF_AN_ADDRESS, Budget
+from app.access.throttle import OF_AN_ADDRESS, WINDOW, Budget, Try, stored_key
 from app.core import clock, events
 from app.core.codes import ALPHABET
 from app.core.db import command, db
@@ -139,3 +140,39 @@ def end_sign_ins(account: Account) -> None:
     as after a restore."""
     account.session_epoch += 1
     db.session.execute(delete(StaffSession).where(StaffSession.account_id == account.id))
+
+
+@command
+def take(budgets: Sequence[Budget]) -> Try:
+    """Count one try against each budget, if each has one left; otherwise none is counted.
+
+    Ensures: at most `most` tries of a key are granted within `WINDOW`, however many come at once; a refusal writes as
+    much as a grant, so that both take the same time. What lies before the window counts no more and is gone,
+    so that the table holds a quarter of an hour of tries.
+    """
+    now = clock.now()
+    most = {stored_key(budget.key): budget.most for budget in budgets}
+    counted = (
+        select(Throttle.key, func.sum(Throttle.hits))
+        .where(Throttle.key.in_(list(most)), Throttle.window_start > now - WINDOW)
+        .group_by(Throttle.key)
+    )
+    spent = {key: hits for key, hits in db.session.execute(counted)}  # noqa: C416
+    is_granted = all(int(spent.get(key) or 0) < limit for key, limit in most.items())
+    keys = tuple(sorted(most))
+    for key in keys:
+        held = db.session.get(Throttle, (key, now))
+        if held is None:
+            db.session.add(Throttle(key=key, window_start=now, hits=int(is_granted)))
+        else:
+            held.hits += int(is_granted)
+    db.session.execute(delete(Throttle).where(Throttle.window_start <= now - WINDOW))
+    return Try(is_granted, keys, now)
+
+
+@command
+def give_back(taken: Try) -> None:
+    """A try that was right costs nothing: it is no longer counted."""
+    if taken.is_granted:
+        own = update(Throttle).where(Throttle.key.in_(taken.keys), Throttle.window_start == taken.at, Throttle.hits > 0)
+        db.session.execute(own.values(hits=Throttle.hits - 1).execution_options(synchronize_session=False))

@@ -11,18 +11,13 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from ipaddress import IPv4Address, ip_address, ip_network
 
 from flask import request
-from sqlalchemy import delete, func, select, update
 
-from app.access.models import Throttle
 from app.access.sessions import settings
-from app.core import clock
-from app.core.db import command, db
 
 WINDOW = timedelta(minutes=15)
 LIMIT = 5
@@ -49,42 +44,6 @@ class Try:
     at: datetime
 
 
-@command
-def take(budgets: Sequence[Budget]) -> Try:
-    """Count one try against each budget, if each has one left; otherwise none is counted.
-
-    Ensures: at most `most` tries of a key are granted within `WINDOW`, however many come at once; a refusal writes as
-    much as a grant, so that both take the same time. What lies before the window counts no more and is gone,
-    so that the table holds a quarter of an hour of tries.
-    """
-    now = clock.now()
-    most = {_stored(budget.key): budget.most for budget in budgets}
-    counted = (
-        select(Throttle.key, func.sum(Throttle.hits))
-        .where(Throttle.key.in_(list(most)), Throttle.window_start > now - WINDOW)
-        .group_by(Throttle.key)
-    )
-    spent = {key: hits for key, hits in db.session.execute(counted)}  # noqa: C416
-    is_granted = all(int(spent.get(key) or 0) < limit for key, limit in most.items())
-    keys = tuple(sorted(most))
-    for key in keys:
-        held = db.session.get(Throttle, (key, now))
-        if held is None:
-            db.session.add(Throttle(key=key, window_start=now, hits=int(is_granted)))
-        else:
-            held.hits += int(is_granted)
-    db.session.execute(delete(Throttle).where(Throttle.window_start <= now - WINDOW))
-    return Try(is_granted, keys, now)
-
-
-@command
-def give_back(taken: Try) -> None:
-    """A try that was right costs nothing: it is no longer counted."""
-    if taken.is_granted:
-        own = update(Throttle).where(Throttle.key.in_(taken.keys), Throttle.window_start == taken.at, Throttle.hits > 0)
-        db.session.execute(own.values(hits=Throttle.hits - 1).execution_options(synchronize_session=False))
-
-
 def place_of(address: str) -> str:
     """An address as tries are counted: of IPv6 the network that one line or phone gets, all of which it may use."""
     held = _WITH_PORT.fullmatch(address.strip())  # some proxies write the port of the connection, another each time
@@ -105,9 +64,9 @@ def place_of_request() -> str:
 
 def mark(key: str) -> str:
     """A short keyed mark of a key, for the log: the same for the same key, and it tells nobody which."""
-    return _stored(key)[:8]
+    return stored_key(key)[:8]
 
 
-def _stored(key: str) -> str:
+def stored_key(key: str) -> str:
     folded = key.strip().lower()[:200]
     return hmac.new(settings().secret_key.encode(), folded.encode(), hashlib.sha256).hexdigest()

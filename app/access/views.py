@@ -11,7 +11,7 @@ from app.access.forms.kept_page import Sent, form_again, unpacked_form
 from app.access.guard import public, requires, staff, submit
 from app.access.permissions import Permission
 from app.access.schemas import ChangePassword, SignIn
-from app.core.errors import Invalid, request_id
+from app.core.errors import Forbidden, Invalid, request_id, wants_json
 from app.core.input.schemas import Form
 
 HEALTH = "louda_health"  # in app.extensions: looks at the installation
@@ -40,7 +40,7 @@ def sign_in() -> ResponseReturnValue:
         return render_template("access/sign_in.html", form=None, next=wanted, ended=session.get("ended"))
     form, kept, status = Form(SignIn, request.form), request.form.get("_kept", ""), 422
     if form.is_valid:
-        taken = throttle.take(service.tries(form.command.username, throttle.place_of_request()))
+        taken = service.take(service.tries(form.command.username, throttle.place_of_request()))
         if not taken.is_granted:
             _log_failure(form.command.username, "blocked")
             form.add(Invalid(_("试错次数太多。请 15 分钟后再试，或请街道管理员重设密码。")))
@@ -48,7 +48,7 @@ def sign_in() -> ResponseReturnValue:
         else:
             account = service.account_with(form.command.username, form.command.password)
             if account is not None:
-                throttle.give_back(taken)
+                service.give_back(taken)
                 return _enter(account.id, wanted, unpacked_form(kept))
             _log_failure(form.command.username, "refused")
             form.add(Invalid(_("账号或密码不对。")))
@@ -89,6 +89,8 @@ def first_change_password() -> ResponseReturnValue | None:
         return None
     if request.endpoint in ("access.account", "access.sign_out", "access.privacy", "access.health", "assets.file"):
         return None
+    if wants_json():
+        raise Forbidden(_("现在的密码是别人给您的，只用一次。请先换成自己的密码。"))
     return redirect(url_for("access.account"), 303)
 
 

@@ -5,19 +5,16 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from app.access.forms.background import ask, asker, newest
-from app.access.permissions import Permission, Staff
+from app.access.forms.background import asker, newest
+from app.access.permissions import Permission
 from app.allocation import service
 from app.allocation.compute import ItemResult
+from app.allocation.schemas import Commit
+from app.allocation.service import ALLOCATE_JOB, PREVIEW_JOB, SHORT_JOB
 from app.allocation.substitution.substitution import swaps
-from app.core.db import command
 from app.core.jobs import Job, JobState, Running, handles
 from app.ordering.gate import require_cycle
 from app.ordering.models import Cycle
-
-PREVIEW_JOB = "allocation_preview"
-ALLOCATE_JOB = "allocate"
-SHORT_JOB = "declare_short"
 
 
 @dataclass(frozen=True)
@@ -56,27 +53,6 @@ class Preview:
     swaps: tuple[PreviewSwap, ...]
 
 
-@command
-def ask_preview(by: Staff, cycle_id: int) -> Job:
-    """Put a preview into the queue. Raises NotFound."""
-    require_cycle(by, Permission.ALLOCATE, cycle_id)
-    return ask(by, PREVIEW_JOB, cycle_id, {})
-
-
-@command
-def ask_allocate(by: Staff, cycle_id: int, seen: service.Commit) -> Job:
-    """Put a run on what the preview showed into the queue. Raises: NotFound, Conflict."""
-    service.require_running(by, cycle_id)
-    return ask(by, ALLOCATE_JOB, cycle_id, asdict(seen))
-
-
-@command
-def ask_declare_short(by: Staff, cycle_id: int) -> Job:
-    """Put the declaring of what is still open as short into the queue. Raises: NotFound, Conflict."""
-    service.require_running(by, cycle_id)
-    return ask(by, SHORT_JOB, cycle_id, {})
-
-
 def last_preview(cycle: Cycle) -> tuple[Job | None, Preview | None]:
     """The preview asked for last, and what it came to once it is there."""
     job = newest([PREVIEW_JOB], cycle.id)
@@ -110,7 +86,7 @@ def _shown(item: ItemResult) -> dict[str, Any]:
 @handles(ALLOCATE_JOB)
 def run_allocate(job: Running) -> dict[str, Any] | None:
     """Give out the free stock. Raises: NotFound, Conflict."""
-    seen = service.Commit(str(job.payload["input_sha256"]))
+    seen = Commit(str(job.payload["input_sha256"]))
     return job.finish_with(service.allocate, lambda run: {"run_id": run.id}, asker(job), job.subject_id, seen)
 
 

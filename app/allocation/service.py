@@ -3,32 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import delete, insert, select
 
+from app.access.forms.background import ask
 from app.access.permissions import Permission, Staff
 from app.allocation import rules
 from app.allocation.compute import Proposal, propose
 from app.allocation.models import Allocation, AllocationRun, ShareNote, ShareOverride
+from app.allocation.schemas import Commit, SetShare
 from app.allocation.substitution import substitution
 from app.core.db import command, db
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.events import record
-from app.core.input.schemas import CommandSchema, Line, Whole
+from app.core.jobs import Job
 from app.ordering.gate import require_cycle
 from app.ordering.models import Cycle, CycleState, OrderLine, Stage
 from app.ordering.stages import Cause, move
 from app.stock.lots import move_lots
-
-
-@dataclass(frozen=True)
-class Commit:
-    """`input_sha256` is what the preview was computed from; another one means that something changed meanwhile."""
-
-    input_sha256: str
 
 
 @dataclass(frozen=True)
@@ -37,25 +32,6 @@ class Declared:
 
     units: int
     substitutes: int
-
-
-class CommitSchema(CommandSchema):
-    makes = Commit
-    input_sha256 = Line(required=True, longest=64)
-
-
-@dataclass(frozen=True)
-class SetShare:
-    """The whole share of one line, set by a person."""
-
-    qty: int
-    reason: str
-
-
-class SetShareSchema(CommandSchema):
-    makes = SetShare
-    qty = Whole(required=True, least=0, most=10_000)
-    reason = Line(required=True, longest=100)
 
 
 def require_running(by: Staff, cycle_id: int) -> Cycle:
@@ -202,3 +178,31 @@ def clear_share(by: Staff, line_id: int) -> None:
     require_cycle(by, Permission.ALLOCATE, line.cycle_id)
     db.session.delete(override)
     record(by, "clear_override", ("order_line", line_id), cycle_id=line.cycle_id)
+
+
+PREVIEW_JOB = "allocation_preview"
+
+ALLOCATE_JOB = "allocate"
+
+SHORT_JOB = "declare_short"
+
+
+@command
+def ask_preview(by: Staff, cycle_id: int) -> Job:
+    """Put a preview into the queue. Raises NotFound."""
+    require_cycle(by, Permission.ALLOCATE, cycle_id)
+    return ask(by, PREVIEW_JOB, cycle_id, {})
+
+
+@command
+def ask_allocate(by: Staff, cycle_id: int, seen: Commit) -> Job:
+    """Put a run on what the preview showed into the queue. Raises: NotFound, Conflict."""
+    require_running(by, cycle_id)
+    return ask(by, ALLOCATE_JOB, cycle_id, asdict(seen))
+
+
+@command
+def ask_declare_short(by: Staff, cycle_id: int) -> Job:
+    """Put the declaring of what is still open as short into the queue. Raises: NotFound, Conflict."""
+    require_running(by, cycle_id)
+    return ask(by, SHORT_JOB, cycle_id, {})

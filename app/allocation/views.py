@@ -10,6 +10,7 @@ from app.access.forms.background import newest
 from app.access.guard import about_cycle, requires, staff, submit
 from app.access.permissions import Permission
 from app.allocation import jobs, queries, service
+from app.allocation.schemas import CommitSchema, SetShareSchema
 from app.core.db import db
 from app.core.errors import BadRequest, Invalid, NotFound
 from app.core.input.schemas import Form
@@ -32,7 +33,7 @@ def index(cycle_id: int) -> str:
     return render_template(
         "allocation/index.html", cycle=cycle, rows=shown, all_rows=rows, runs=queries.runs(cycle_id), show=wanted,
         policy=Policy(cycle.policy).label, policies={policy.value: policy.label for policy in Policy},
-        job=newest((jobs.ALLOCATE_JOB, jobs.SHORT_JOB), cycle_id),
+        job=newest((service.ALLOCATE_JOB, service.SHORT_JOB), cycle_id),
     )  # fmt: skip
 
 
@@ -52,7 +53,7 @@ def preview(cycle_id: int) -> str:
 def ask_preview(cycle_id: int) -> Response:
     """Work out what a run would give, in the background."""
     return submit[Job](then=lambda _job: url_for("allocation.preview", cycle_id=cycle_id))(
-        jobs.ask_preview, staff(), cycle_id
+        service.ask_preview, staff(), cycle_id
     )
 
 
@@ -60,11 +61,11 @@ def ask_preview(cycle_id: int) -> Response:
 @requires(Permission.ALLOCATE)
 def run(cycle_id: int) -> Response:
     """Give out the free stock, in the background."""
-    form = Form(service.CommitSchema, request.form)
+    form = Form(CommitSchema, request.form)
     if not form.is_valid:
         raise BadRequest
     return submit[Job](then=lambda _job: url_for("allocation.index", cycle_id=cycle_id))(
-        jobs.ask_allocate, staff(), cycle_id, form.command
+        service.ask_allocate, staff(), cycle_id, form.command
     )
 
 
@@ -73,7 +74,7 @@ def run(cycle_id: int) -> Response:
 def declare_short(cycle_id: int) -> Response:
     """Declare what is still open as short, in the background."""
     return submit[Job](then=lambda _job: url_for("allocation.index", cycle_id=cycle_id))(
-        jobs.ask_declare_short, staff(), cycle_id
+        service.ask_declare_short, staff(), cycle_id
     )
 
 
@@ -116,7 +117,7 @@ def _share_page(line_id: int, form: Form) -> str:
 @requires(Permission.ALLOCATE)
 def set_share(line_id: int) -> Response | tuple[str, int]:
     """Keep the share that was set by hand."""
-    form = Form(service.SetShareSchema, request.form)
+    form = Form(SetShareSchema, request.form)
     if form.is_valid:
         try:
             return submit(

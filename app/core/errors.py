@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from flask import Flask, Response, current_app, g, has_request_context, make_response, render_template, request
+from flask import Flask, Response, current_app, g, has_request_context, jsonify, make_response, render_template, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.exc import OperationalError
@@ -108,6 +108,20 @@ def _page(status: int, sentence: Sentence = "", **more: Any) -> Response:
     return make_response(body, status)
 
 
+_CODES = {
+    400: "bad_request",
+    401: "not_signed_in",
+    403: "forbidden",
+    404: "not_found",
+    405: "method_not_allowed",
+    409: "conflict",
+    413: "too_large",
+    422: "invalid",
+    429: "too_many_requests",
+    503: "unavailable",
+}
+
+
 @dataclass(frozen=True)
 class Refusal:
     """What was refused and why: field → sentences where a field is wrong; after a stale edit what is stored now."""
@@ -119,10 +133,41 @@ class Refusal:
     is_stale: bool = False
 
 
+def wants_json() -> bool:
+    """Whether the present request prefers JSON to a page. Browsers take anything, so they get pages."""
+    accepted = request.accept_mimetypes
+    return accepted["application/json"] > accepted["text/html"]
+
+
+def in_full(refusal: Refusal) -> Refusal:
+    """With the usual sentence of its status, where it brings none."""
+    return replace(refusal, sentence=refusal.sentence or _SENTENCES.get(refusal.status, ""))
+
+
+def refusal_as_json(refusal: Refusal) -> Response:
+    """A refusal for a client that asked for JSON, with the status that a page would have.
+
+    `{"status": 422, "code": "invalid", "message": sentence, "problems": {field: [sentence]}, "stored": {label: value},
+    "request_id": text}`; `problems` of "" are the form's as a whole, `stored` is what a stale edit met.
+    """
+    code = "stale_edit" if refusal.is_stale else _CODES.get(refusal.status, "failed")
+    response = jsonify(
+        status=refusal.status,
+        code=code,
+        message=str(refusal.sentence),
+        problems={name: [str(one) for one in said] for name, said in refusal.problems.items()},
+        stored={str(label): str(value) for label, value in refusal.theirs.items()},
+        request_id=request_id(),
+    )
+    response.status_code = refusal.status
+    response.vary.add("Accept")
+    return response
+
+
 def register_error_pages(
     app: Flask, again: Callable[[Refusal], Response | None], words: Callable[[], str] = lambda: ""
 ) -> None:
-    """One page for every refusal; a failure that nobody foresaw shows its id and nothing else.
+    """One page for every refusal, or JSON for who asks for it; a failure that nobody foresaw shows its id and no more.
 
     `again` makes the page of the refused form once more, with what was typed, where there is one; `words` is what was
     written in words, to be given back where there is none.
@@ -135,9 +180,10 @@ def register_error_pages(
         return refusal(Refusal(error.status, error.sentence, problems, theirs, isinstance(error, StaleEdit)))
 
     def refusal(what: Refusal) -> Response:
-        sentence = what.sentence or _SENTENCES.get(what.status, "")
-        shown = again(replace(what, sentence=sentence))
-        return shown or _page(what.status, sentence, theirs=what.theirs, words=words())
+        what = in_full(what)
+        if wants_json():
+            return refusal_as_json(what)
+        return again(what) or _page(what.status, what.sentence, theirs=what.theirs, words=words())
 
     @app.errorhandler(HTTPException)
     def http(error: HTTPException) -> Response:
@@ -159,7 +205,7 @@ def register_error_pages(
     @app.errorhandler(Exception)
     def unforeseen(error: Exception) -> Response:
         current_app.logger.error("request %s failed", request_id(), exc_info=error)
-        return _page(500)
+        return refusal_as_json(in_full(Refusal(500, ""))) if wants_json() else _page(500)
 
 
 def sentence_for_unknown_field(name: str) -> str:

@@ -10,8 +10,8 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from app.access.permissions import Resident
-from app.allocation import jobs as allocation_jobs
 from app.allocation import service as allocation
+from app.allocation.schemas import SetShare
 from app.catalog import service as catalog
 from app.catalog.models import Bundle, Item
 from app.catalog.schemas import PutComponent, SaveBundle
@@ -22,46 +22,53 @@ from app.core.jobs import Job, JobState, drain
 from app.demo.day import Day, captain_of
 from app.demo.subdistrict import Cast
 from app.dispatch.arrivals import service as arrivals
+from app.dispatch.arrivals.schemas import RoundArrived
 from app.dispatch.drafts import editing
 from app.dispatch.drafts import service as drafts
 from app.dispatch.drafts.editing import OUT, Edit
+from app.dispatch.drafts.schemas import Undo
 from app.dispatch.hours import service as hours
+from app.dispatch.hours.schemas import SetHours
 from app.dispatch.models import ArrivalDifference, DifferenceState, Mode, Plan, Stop
 from app.dispatch.planning import service as planning
+from app.dispatch.planning.schemas import AskPlan
 from app.errands import service as errands
 from app.errands.models import Errand
 from app.handover.confirmation import service as confirmation
 from app.handover.disputes import service as disputes
 from app.handover.doors import service as doors
 from app.handover.models import Dispute, DisputeState, DoorOutcome
-from app.handover.schemas import Complain, Complaint, DoorProblem, LeftAtDoors, Resolve
-from app.intake.booking.service import Settle
+from app.handover.schemas import Complain, Complaint, DoorProblem, LeftAtDoors, ResolveDispute
+from app.intake.booking.schemas import Settle
 from app.intake.booking.service import commit as take_in
 from app.intake.booking.service import settle as settle_line
 from app.intake.models import ChainLine
 from app.intake.paste import service as intake
+from app.intake.paste.schemas import Paste
 from app.ordering import service as ordering
 from app.ordering.claims import service as claims
 from app.ordering.claims.models import RoomClaim
 from app.ordering.claims.schemas import LeaveClaim
 from app.ordering.cycles import service as cycles
+from app.ordering.cycles.schemas import EditCycle, EditOffers
 from app.ordering.desk import service as desk
 from app.ordering.models import HouseholdOrder, Offer, OrderLine, Policy, Source
-from app.ordering.models_desk import PackScope
 from app.ordering.orders import IfExists, Pick, PlaceOrder
 from app.ordering.packs import queries as pack_queries
 from app.ordering.packs import service as packs
+from app.ordering.packs.models import PackScope
 from app.ordering.remarks import service as remarks
 from app.ordering.remarks.queries import words_of
+from app.ordering.remarks.schemas import SettleWords
 from app.ordering.resident import service as resident
-from app.ordering.schemas import EditCycle, EditOffers
 from app.picking.models import Bag, BagState
 from app.places.accounts import service as accounts
 from app.places.accounts.schemas import AccountWithRole
 from app.places.buildings import service as buildings
+from app.places.buildings.schemas import AddBlackout
 from app.places.models import Building, Compound, Household, ServicePoint, Stairwell
 from app.places.registry import service as registry
-from app.places.registry.schemas import AddBlackout, NewAlias, SaveGate
+from app.places.registry.schemas import NewAlias, SaveGate
 from app.printing.centre import service as printing
 from app.printing.models import Document
 from app.printing.returns import service as returns
@@ -72,7 +79,9 @@ from app.stock.keeping import service as keeping
 from app.stock.models import Lot
 from app.stock.schemas import AskWriteOff
 from app.tally.claims import service as claim_desk
+from app.tally.claims.schemas import SettleClaim
 from app.tally.moving import service as moving
+from app.tally.moving.schemas import NEXT, Move
 
 GIFT = "爱心包"
 FIRST_LIST = "#接龙\n1. 溪上人家2幢1单元101 青菜2 土豆1\n2. 溪上人家2幢1单元102 鸡蛋1\n3. 溪上人家2幢1单元201 青菜1\n"
@@ -119,7 +128,7 @@ def prepare(cast: Cast) -> None:
     bundle = catalog.save_bundle(admin, None, SaveBundle("G01", GIFT, 0, True))
     for item in ("土豆", "面条"):
         catalog.put_component(admin, bundle.id, PutComponent(item, 1))
-    hours.set_hours(cast.buyer, cast.subdistrict_id, hours.SetHours(Mode.CART.value, 5 * 3600, 86_400))
+    hours.set_hours(cast.buyer, cast.subdistrict_id, SetHours(Mode.CART.value, 5 * 3600, 86_400))
     left = AccountWithRole("likai", "已离开的志愿者", "runner", f"subdistrict:{cast.subdistrict_id}")
     account = accounts.open_account(admin, left, "correct-horse-battery")
     accounts.set_active(admin, account.id, False)
@@ -139,7 +148,7 @@ def while_open(day: Day) -> None:
     resident.issue_pin(day.cast.leaders[first_building().service_point_id], homes[0])
     to_move = db.session.scalars(select(Building).order_by(Building.id)).all()[4]
     other = next(point for point in day.cast.leaders if point != to_move.service_point_id)
-    moving.move_building(day.cast.admin, to_move.id, moving.Move(other, moving.NEXT, to_move.version))
+    moving.move_building(day.cast.admin, to_move.id, Move(other, NEXT, to_move.version))
 
 
 def _next_cycle(day: Day) -> None:
@@ -181,7 +190,7 @@ def _orders_with_words(day: Day) -> None:
         )
         order = ordering.place(Resident("household", household_id), wanted)
         if "鞋柜" in said:
-            remarks.settle(leader, order.id, remarks.SettleWords(words_of(order).sha256, "放鞋柜"))
+            remarks.settle(leader, order.id, SettleWords(words_of(order).sha256, "放鞋柜"))
 
 
 def _telephone(day: Day) -> None:
@@ -201,14 +210,14 @@ def _lists(day: Day) -> None:
     leader = day.cast.leaders[point]
     twice = homes_of(db.session.scalars(select(Building.id).order_by(Building.id)).all()[1])[2]
     desk.take(leader, PlaceOrder(day.cycle_id, twice, _picks(day, "洋葱"), Source.TELEPHONE, IfExists.ADD))
-    take_in(leader, intake.paste_chain(leader, day.cycle_id, point, intake.Paste(FIRST_LIST)).id)
+    take_in(leader, intake.paste_chain(leader, day.cycle_id, point, Paste(FIRST_LIST)).id)
     unknown = "#接龙\n1. 溪上人家5幢9单元909 青菜1\n2. 溪上人家5幢8单元808 土豆1\n"
-    doubtful = take_in(leader, intake.paste_chain(leader, day.cycle_id, point, intake.Paste(unknown)).id)
+    doubtful = take_in(leader, intake.paste_chain(leader, day.cycle_id, point, Paste(unknown)).id)
     line = db.session.scalars(select(ChainLine).where(ChainLine.paste_id == doubtful.id, ChainLine.outcome == "review"))
     home = homes_of(db.session.scalars(select(Building.id).order_by(Building.id)).all()[3])[0]
     settle_line(leader, line.all()[0].id, Settle(home, "青菜 1", "add"))
-    intake.paste_chain(leader, day.cycle_id, point, intake.Paste(OTHER_LIST))
-    intake.paste_chain(leader, day.cycle_id, point, intake.Paste(FRESH_LIST))
+    intake.paste_chain(leader, day.cycle_id, point, Paste(OTHER_LIST))
+    intake.paste_chain(leader, day.cycle_id, point, Paste(FRESH_LIST))
 
 
 def _claims(day: Day) -> None:
@@ -218,8 +227,8 @@ def _claims(day: Day) -> None:
     stairwell = db.session.scalars(select(Stairwell.id).where(Stairwell.building_id == building.id).limit(1)).one()
     at = claims.Place(building.id, day.cycle_id)
     for room, phone in (("101", "19900009001"), ("909", "19900009002")):
-        claim = claims.leave(at, LeaveClaim(stairwell, room, phone, "other", "", _picks(day, "面条"), "leave"))
-    claim_desk.settle(leader, claim.id, claim_desk.SettleClaim("reject", claim.version, reason="打不通"))
+        claim = claims.leave(at, LeaveClaim(stairwell, room, phone, "other", "", _picks(day, "面条")))
+    claim_desk.settle(leader, claim.id, SettleClaim("reject", claim.version, reason="打不通"))
 
 
 def _errand(day: Day) -> None:
@@ -234,7 +243,7 @@ def settle_claims(day: Day) -> None:
     """Claims that still wait are turned down, so that the tally can be signed."""
     for point, leader in day.cast.leaders.items():
         for claim in db.session.scalars(select(RoomClaim).filter_by(state="open", service_point_id=point)).all():
-            claim_desk.settle(leader, claim.id, claim_desk.SettleClaim("reject", claim.version, reason="打不通"))
+            claim_desk.settle(leader, claim.id, SettleClaim("reject", claim.version, reason="打不通"))
 
 
 # --- goods ------------------------------------------------------------------------------------------------------------
@@ -244,12 +253,12 @@ def while_sharing_out(day: Day) -> None:
         select(OrderLine).where(OrderLine.cycle_id == day.cycle_id, OrderLine.qty_open > 0).order_by(OrderLine.id)
     ).first()
     assert line is not None
-    allocation.set_share(day.cast.buyer, line.id, allocation.SetShare(line.qty_ordered, "老人独居"))
+    allocation.set_share(day.cast.buyer, line.id, SetShare(line.qty_ordered, "老人独居"))
     for by, lot in zip((day.cast.buyer, day.cast.checker), _lots_with_goods(), strict=False):
         keeping.ask_write_off(by, lot, AskWriteOff(1, "压坏"))
-    allocation_jobs.ask_preview(day.cast.buyer, day.cycle_id)
+    allocation.ask_preview(day.cast.buyer, day.cycle_id)
     drain()
-    hold_job(planning.ask_plan(day.cast.buyer, day.cycle_id, planning.AskPlan(clock.today(), 2)).id)
+    hold_job(planning.ask_plan(day.cast.buyer, day.cycle_id, AskPlan(clock.today(), 2)).id)
 
 
 def _lots_with_goods() -> list[int]:
@@ -281,24 +290,24 @@ def adjust_draft(day: Day, plan_id: int) -> None:
 
 def undo_adjusting(day: Day, plan_id: int) -> None:
     """The draft is as it was planned."""
-    drafts.undo(day.cast.buyer, plan_id, drafts.Undo(db.session.get_one(Plan, plan_id).version))
+    drafts.undo(day.cast.buyer, plan_id, Undo(db.session.get_one(Plan, plan_id).version))
 
 
 def count_twice(day: Day, stop: Stop) -> None:
     """Captain and leader count the bags of a stop, with one bag between them."""
     leader = day.cast.leaders[db.session.get_one(Building, stop.building_id).service_point_id]
-    arrivals.record_arrival(captain_of(stop.building_id), stop.id, arrivals.Arrived([]))
+    arrivals.record_arrival(captain_of(stop.building_id), stop.id, RoundArrived([]))
     bag = db.session.scalars(
         select(Bag.id).where(Bag.cycle_id == day.cycle_id, Bag.building_id == stop.building_id).order_by(Bag.id)
     ).all()[-1]
-    arrivals.record_arrival(leader, stop.id, arrivals.Arrived([bag]))
+    arrivals.record_arrival(leader, stop.id, RoundArrived([bag]))
 
 
 def agree_on_counts(day: Day) -> None:
     """Where two people counted differently, everything was there."""
     open_ones = select(ArrivalDifference.stop_id).where(ArrivalDifference.state == DifferenceState.OPEN)
     for stop_id in db.session.scalars(open_ones).all():
-        arrivals.settle(day.cast.buyer, stop_id, arrivals.Arrived([]))
+        arrivals.settle(day.cast.buyer, stop_id, RoundArrived([]))
 
 
 def _at_building(day: Day, building_id: int, state: BagState) -> list[Bag]:
@@ -328,7 +337,7 @@ def answer_disputes(day: Day) -> None:
     for bag in _at_building(day, first_building().id, BagState.MISSING):
         disputes.found(day.cast.buyer, bag.id)
     for dispute_id in db.session.scalars(select(Dispute.id).where(Dispute.state == DisputeState.OPEN)).all():
-        disputes.resolve(day.cast.buyer, dispute_id, Resolve(DisputeState.REFUNDED.value, "已核实"))
+        disputes.resolve(day.cast.buyer, dispute_id, ResolveDispute(DisputeState.REFUNDED.value, "已核实"))
 
 
 def print_sheets(day: Day) -> None:

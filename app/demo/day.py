@@ -12,27 +12,31 @@ from app.access.models import Account, RoleGrant
 from app.access.permissions import Staff
 from app.access.sessions import staff_account, staff_actor
 from app.allocation import service as allocation
+from app.allocation.schemas import Commit
 from app.catalog.models import Item
 from app.core import clock
 from app.core.db import db
 from app.core.jobs import Job, JobState, drain
 from app.demo.subdistrict import Cast
 from app.dispatch.missing_bags import service as missing_bags_service
+from app.dispatch.missing_bags.schemas import ResolveMissingBag
 from app.dispatch.models import Plan, Round, RoundState, Stop, StopState
 from app.dispatch.planning import service as dispatch
+from app.dispatch.planning.schemas import AskPlan
 from app.dispatch.rounds import service as rounds_service
+from app.dispatch.rounds.schemas import SignDropOff
 from app.handover import service as handover
 from app.handover.confirmation import service as confirmation_service
 from app.handover.disputes import service as disputes_service
 from app.handover.models import Dispute, DisputeState, DoorOutcome
-from app.handover.schemas import BringBack, Complain, Complaint, DoorEntry, HandOutEntry, Resolve
+from app.handover.schemas import BringBack, Complain, Complaint, DoorEntry, HandOutEntry, ResolveDispute
 from app.ordering.bulk import OrderRow, Person
 from app.ordering.cycles import service as cycles_service
+from app.ordering.cycles.schemas import EditCycle, Lock
 from app.ordering.models import Cycle, Offer, Outcome, Policy
 from app.ordering.order_file import service as order_file_service
 from app.ordering.orders import Pick
 from app.ordering.roll_call import service as roll_call_service
-from app.ordering.schemas import EditCycle, Lock
 from app.picking import service as picking
 from app.picking.models import Bag, BagState
 from app.places.models import Building, Household, ServicePoint
@@ -40,10 +44,10 @@ from app.purchasing import service as purchasing
 from app.purchasing.models import PurchaseOrder, PurchaseState
 from app.purchasing.schemas import Close, Seen
 from app.stock import service as stock
-from app.stock.schemas import Arrived, Delivery
+from app.stock.schemas import Delivery, GoodsArrived
 from app.tally import queries as tally_queries
 from app.tally import service as tally
-from app.tally.schemas import Sign
+from app.tally.schemas import SignTally
 
 SHORT_ITEM = "青菜"  # the supplier brings six tenths of it
 
@@ -110,7 +114,7 @@ def sign_points(day: Day) -> None:
 def sign_point(day: Day, point_id: int) -> None:
     """The leader of a point signs its tally."""
     seen = sum(cell.qty for cell in tally_queries.cells(day.cycle_id, point_id))
-    tally.sign(day.cast.leaders[point_id], day.cycle_id, point_id, Sign(seen))
+    tally.sign(day.cast.leaders[point_id], day.cycle_id, point_id, SignTally(seen))
 
 
 def buy(day: Day) -> None:
@@ -134,7 +138,7 @@ def receive(day: Day) -> None:
     short = _item(SHORT_ITEM)
     for order in purchase_orders(day, PurchaseState.SENT):
         rows = [
-            Arrived(line.id, good=line.qty_awaited * 6 // 10 if line.item_id == short else line.qty_awaited)
+            GoodsArrived(line.id, good=line.qty_awaited * 6 // 10 if line.item_id == short else line.qty_awaited)
             for line in order.lines
         ]
         stock.receive(day.cast.buyer, order.id, Delivery(rows))
@@ -151,7 +155,7 @@ def share_out(day: Day, declares: bool = True) -> None:
     """Allocate what is there and declare what stays short."""
     proposal = allocation.proposal_for(day.cycle)
     if any(item.qty_given for item in proposal.items):
-        allocation.allocate(day.cast.buyer, day.cycle_id, allocation.Commit(proposal.input_sha256))
+        allocation.allocate(day.cast.buyer, day.cycle_id, Commit(proposal.input_sha256))
     if declares and any(item.qty_short for item in proposal.items):
         allocation.declare_short(day.cast.buyer, day.cycle_id)
 
@@ -159,7 +163,7 @@ def share_out(day: Day, declares: bool = True) -> None:
 def pack_and_plan(day: Day, seconds: int = 3) -> Plan:
     """Pack, plan the rounds of today, publish the plan. Raises RuntimeError where the planning job failed."""
     picking.pack(day.cast.buyer, day.cycle_id)
-    wanted = dispatch.AskPlan(clock.today(), seconds)
+    wanted = AskPlan(clock.today(), seconds)
     job_id = dispatch.ask_plan(day.cast.buyer, day.cycle_id, wanted).id
     drain()
     job = db.session.get_one(Job, job_id)
@@ -177,11 +181,9 @@ def go_round(day: Day, plan: Plan, loses_one: bool = False) -> None:
         for stop_id in db.session.scalars(select(Stop.id).where(Stop.round_id == round_id).order_by(Stop.seq)).all():
             stop = db.session.get_one(Stop, stop_id)
             lost = rounds_service.bags_at(stop)[0] if loses_one else None
-            rounds_service.sign(captain_of(stop.building_id), stop_id, rounds_service.Sign(lost.code if lost else ""))
+            rounds_service.sign(captain_of(stop.building_id), stop_id, SignDropOff(lost.code if lost else ""))
             if lost:
-                missing_bags_service.resolve_missing(
-                    buyer, lost.id, missing_bags_service.Resolve(missing_bags_service.Fate.FOUND)
-                )
+                missing_bags_service.resolve_missing(buyer, lost.id, ResolveMissingBag(missing_bags_service.Fate.FOUND))
             loses_one = False
 
 
@@ -196,7 +198,7 @@ def finish_rounds(day: Day, plan: Plan) -> None:
             rounds_service.depart(day.cast.buyer, round_id)
         waiting = select(Stop.id, Stop.building_id).where(Stop.round_id == round_id, Stop.state == StopState.PENDING)
         for stop_id, building_id in db.session.execute(waiting.order_by(Stop.seq)).all():
-            rounds_service.sign(captain_of(building_id), stop_id, rounds_service.Sign(""))
+            rounds_service.sign(captain_of(building_id), stop_id, SignDropOff(""))
 
 
 def captain_of(building_id: int) -> Staff:
@@ -247,7 +249,7 @@ def complain(day: Day) -> None:
         said = Complain([Complaint(line.order_line_id, 1, kind)], "")
         confirmation_service.complain_for(day.cast.buyer, bag.id, said)
         dispute = db.session.scalars(select(Dispute).filter_by(bag_id=bag.id, state="open")).one()
-        disputes_service.resolve(day.cast.buyer, dispute.id, Resolve(to.value, "已核实"))
+        disputes_service.resolve(day.cast.buyer, dispute.id, ResolveDispute(to.value, "已核实"))
 
 
 def confirm_all(day: Day) -> None:

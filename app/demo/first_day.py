@@ -16,6 +16,7 @@ from app.demo.care import look_after
 from app.demo.subdistrict import PASSWORD, PEOPLE, put_on_duty, set_up
 from app.dispatch.models import Plan, Round, Stop
 from app.dispatch.rounds import service as rounds_service
+from app.dispatch.rounds.schemas import SignDropOff
 from app.factory import create_app
 from app.places.models import Building
 from app.settings import Settings
@@ -94,7 +95,7 @@ def _start(today: life.Day, plan: Plan) -> None:
     rounds_service.depart(buyer, first.id)
     stop = db.session.scalars(select(Stop).where(Stop.round_id == first.id).order_by(Stop.seq)).first()
     if stop is not None:
-        rounds_service.sign(life.captain_of(stop.building_id), stop.id, rounds_service.Sign(""))
+        rounds_service.sign(life.captain_of(stop.building_id), stop.id, SignDropOff(""))
 
 
 def sign_ins(settings: Settings) -> list[str]:

@@ -13,7 +13,7 @@ from app.demo.besides import homes_of
 from app.dispatch.drafts import editing
 from app.dispatch.models import Plan, PlanState, Stop, StopState
 from app.ordering.models import Cycle, HouseholdOrder, Offer
-from app.ordering.models_desk import SettledWords
+from app.ordering.remarks.models import SettledWords
 from app.picking.models import Bag, BagState
 from app.places.models import Building, BuildingMove, ServicePoint
 from app.printing.models import Document

@@ -26,17 +26,22 @@ from app.demo.looked_for import looked_for as looked_for
 from app.demo.looked_for import resident_household
 from app.demo.subdistrict import PASSWORD, PEOPLE, put_on_duty, set_up
 from app.dispatch.missing_bags import service as missing_bags_service
+from app.dispatch.missing_bags.schemas import ResolveMissingBag
 from app.dispatch.models import Plan, Round, Stop, StopState
 from app.dispatch.planning import service as dispatch
+from app.dispatch.planning.schemas import AskPlan
 from app.dispatch.rounds import service as rounds_service
+from app.dispatch.rounds.schemas import SignDropOff
 from app.factory import create_app as create_app
 from app.handover.confirmation.service import confirm_overdue
-from app.intake.booking.service import Settle, settle, undo
+from app.intake.booking.schemas import Settle
 from app.intake.booking.service import commit as take_in
+from app.intake.booking.service import settle, undo
 from app.intake.models import ChainLine, ChainPaste, PasteState
 from app.intake.paste import service as intake
+from app.intake.paste.schemas import Paste
 from app.ordering.cycles import service as cycles_service
-from app.ordering.schemas import Lock
+from app.ordering.cycles.schemas import Lock
 from app.picking import queries
 from app.picking import service as picking
 from app.picking.models import Bag, BagState
@@ -186,7 +191,7 @@ def _paste(day: life.Day) -> None:
     point = db.session.scalars(select(ServicePoint.id).order_by(ServicePoint.id)).first()
     assert point is not None
     leader = day.cast.leaders[point]
-    take_in(leader, intake.paste_chain(leader, day.cycle_id, point, intake.Paste(CHAIN)).id)
+    take_in(leader, intake.paste_chain(leader, day.cycle_id, point, Paste(CHAIN)).id)
 
 
 def _count(day: life.Day) -> life.Day:
@@ -247,7 +252,7 @@ def _plan(day: life.Day) -> life.Day:
     life.share_out(day, declares=False)
     picking.pack(day.cast.buyer, day.cycle_id)
     picking.hold(day.cast.buyer, db.session.scalars(select(Bag.id).order_by(Bag.id.desc())).first() or 0)
-    dispatch.ask_plan(day.cast.buyer, day.cycle_id, dispatch.AskPlan(clock.today(), 2))
+    dispatch.ask_plan(day.cast.buyer, day.cycle_id, AskPlan(clock.today(), 2))
     drain()
     besides.adjust_draft(day, _planned())
     return day
@@ -286,7 +291,7 @@ def _go(day: life.Day) -> life.Day:
     besides.count_twice(day, own)
     if others[:1]:
         lost = rounds_service.bags_at(others[0])[0].code
-        rounds_service.sign(life.captain_of(others[0].building_id), others[0].id, rounds_service.Sign(lost))
+        rounds_service.sign(life.captain_of(others[0].building_id), others[0].id, SignDropOff(lost))
     waiting = db.session.scalars(select(Bag).where(Bag.state == BagState.PACKED).order_by(Bag.id)).first()
     if waiting is not None and not db.session.scalar(select(Bag.id).where(Bag.state == BagState.HELD).limit(1)):
         picking.hold(day.cast.buyer, waiting.id)
@@ -303,7 +308,7 @@ def _deliver(day: life.Day) -> life.Day:
     besides.agree_on_counts(day)
     besides.answer_disputes(day)
     for bag in db.session.scalars(select(Bag).where(Bag.state == BagState.MISSING)).all():
-        missing_bags_service.resolve_missing(day.cast.buyer, bag.id, missing_bags_service.Resolve("found"))
+        missing_bags_service.resolve_missing(day.cast.buyer, bag.id, ResolveMissingBag("found"))
     plan = db.session.scalars(select(Plan).where(Plan.state == "published")).one()
     life.finish_rounds(day, plan)
     life.hand_out(day)
@@ -327,7 +332,7 @@ def _second_wave(day: life.Day) -> None:
     life.share_out(day)
     if _is_to_pack(day):
         picking.pack(day.cast.buyer, day.cycle_id)
-    dispatch.ask_plan(day.cast.buyer, day.cycle_id, dispatch.AskPlan(clock.today(), 1))
+    dispatch.ask_plan(day.cast.buyer, day.cycle_id, AskPlan(clock.today(), 1))
     drain()
     life.go_round(day, dispatch.publish(day.cast.buyer, _planned()))
     life.hand_out(day)

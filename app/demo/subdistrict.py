@@ -12,6 +12,7 @@ from app.access.permissions import Staff
 from app.access.service import hashed
 from app.access.sessions import staff_account, staff_actor
 from app.allocation.substitution import service as substitution_service
+from app.allocation.substitution.schemas import PutSubstitution
 from app.catalog.imports import service as catalog_import
 from app.core import clock
 from app.core.db import command, db
@@ -73,7 +74,7 @@ def set_up() -> Cast:
     _places(subdistrict.id)
     found = cast(subdistrict.id)
     for entry in tables.SUBSTITUTES:
-        substitution_service.put(found.buyer, substitution_service.PutSubstitution(*entry))
+        substitution_service.put(found.buyer, PutSubstitution(*entry))
     return found
 
 

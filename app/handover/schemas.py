@@ -144,14 +144,14 @@ RESOLUTIONS = (DisputeState.REDELIVERED, DisputeState.REFUNDED, DisputeState.REJ
 
 
 @dataclass(frozen=True)
-class Resolve:
+class ResolveDispute:
     """The answer to a complaint."""
 
     to: str
     reason: str
 
 
-class ResolveSchema(CommandSchema):
-    makes = Resolve
+class ResolveDisputeSchema(CommandSchema):
+    makes = ResolveDispute
     to = Line(required=True, longest=20, validate=one_of(RESOLUTIONS))
     reason = Line(required=True, longest=200)

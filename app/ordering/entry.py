@@ -24,8 +24,8 @@ from app.access.throttle import LIMIT, OF_AN_ADDRESS, Budget
 from app.core import clock
 from app.core.db import db
 from app.ordering.models import Cycle, CyclePoint, CycleState, HouseholdOrder
+from app.ordering.resident.schemas import Enter
 from app.ordering.resident.service import Opened, Proof, order_by_code
-from app.ordering.schemas import Enter
 from app.places.address.register import stairwell_key
 from app.places.buildings.rules import bare_key, is_room
 from app.places.models import Building, Compound, Household, HouseholdContact, Stairwell

@@ -5,20 +5,10 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from app.access.forms.background import ask, asker
-from app.access.permissions import Staff
-from app.core.db import command
-from app.core.jobs import Job, Running, handles
+from app.access.forms.background import asker
+from app.core.jobs import Running, handles
 from app.picking import service
-
-PACK_JOB = "pack"
-
-
-@command
-def ask_pack(by: Staff, cycle_id: int) -> Job:
-    """Put the packing of everything that is allocated into the queue. Raises: NotFound, Conflict."""
-    service.require_running(by, cycle_id)
-    return ask(by, PACK_JOB, cycle_id, {})
+from app.picking.service import PACK_JOB
 
 
 @handles(PACK_JOB)

@@ -9,6 +9,7 @@ from typing import NamedTuple, cast
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import Table, bindparam, func, insert, select, update
 
+from app.access.forms.background import ask
 from app.access.permissions import Permission, Staff
 from app.allocation.models import Allocation
 from app.allocation.returns import take_back
@@ -17,27 +18,16 @@ from app.core import clock
 from app.core.db import command, db
 from app.core.errors import Conflict, NotFound
 from app.core.events import record
-from app.core.input.schemas import CommandSchema, Line
+from app.core.jobs import Job
 from app.core.states import advance
 from app.ordering.gate import require_cycle
 from app.ordering.models import Cycle, CycleState, HouseholdOrder, OrderLine, OrderState, OtherDoor, Stage
 from app.ordering.stages import Cause, move, move_each
 from app.picking import rules
 from app.picking.models import Bag, BagDoor, BagLine, BagState
+from app.picking.schemas import VoidBag
 from app.places.models import Household, Stairwell
 from app.stock.lots import move_lots
-
-
-@dataclass(frozen=True)
-class VoidBag:
-    """Why a bag is taken apart."""
-
-    reason: str
-
-
-class VoidBagSchema(CommandSchema):
-    makes = VoidBag
-    reason = Line(required=True, longest=100)
 
 
 @dataclass(frozen=True)
@@ -241,3 +231,13 @@ def release(by: Staff, bag_id: int) -> Bag:
     advance(bag, BagState.PACKED)
     record(by, "release", bag, cycle_id=bag.cycle_id)
     return bag
+
+
+PACK_JOB = "pack"
+
+
+@command
+def ask_pack(by: Staff, cycle_id: int) -> Job:
+    """Put the packing of everything that is allocated into the queue. Raises: NotFound, Conflict."""
+    require_running(by, cycle_id)
+    return ask(by, PACK_JOB, cycle_id, {})

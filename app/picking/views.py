@@ -14,8 +14,9 @@ from app.core.jobs import Job
 from app.core.paging import paginate
 from app.ordering.gate import require_cycle
 from app.ordering.remarks import queries as remarks_queries
-from app.picking import jobs, queries, service
+from app.picking import queries, service
 from app.picking.models import Bag, BagState
+from app.picking.schemas import VoidBagSchema
 
 bp = Blueprint("picking", __name__)
 
@@ -37,7 +38,7 @@ def index(cycle_id: int) -> str:
         "picking/index.html",
         cycle=cycle,
         progress=queries.progress(cycle_id),
-        job=newest([jobs.PACK_JOB], cycle_id),
+        job=newest([service.PACK_JOB], cycle_id),
         states=BagState,
         waves=waves,
         wave=wave,
@@ -53,7 +54,9 @@ def index(cycle_id: int) -> str:
 @requires(Permission.PICK)
 def pack(cycle_id: int) -> Response:
     """Put everything allocated into bags, in the background."""
-    return submit[Job](then=lambda _job: url_for("picking.index", cycle_id=cycle_id))(jobs.ask_pack, staff(), cycle_id)
+    return submit[Job](then=lambda _job: url_for("picking.index", cycle_id=cycle_id))(
+        service.ask_pack, staff(), cycle_id
+    )
 
 
 @bp.get("/cycles/<int:cycle_id>/picking/bags")
@@ -98,7 +101,7 @@ def _bag_page(bag: Bag, form: Form) -> str:
 @requires(Permission.PICK)
 def void(bag_id: int) -> Response | tuple[str, int]:
     """Take a bag apart."""
-    form = Form(service.VoidBagSchema, request.form)
+    form = Form(VoidBagSchema, request.form)
     if not form.is_valid:
         return _bag_page(service.require_bag(staff(), bag_id), form), 422
     return submit[Bag](

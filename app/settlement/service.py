@@ -6,11 +6,13 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import func, insert, select
 
+from app.access.forms.background import ask
 from app.access.permissions import Permission, Staff
 from app.core import clock
 from app.core.db import command, db
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.events import record
+from app.core.jobs import Job
 from app.core.states import advance
 from app.core.units import yuan
 from app.ordering.gate import readable_cycle
@@ -217,3 +219,28 @@ def _settle(by: Staff, cycle_id: int, order_ids: list[int]) -> int:
     total = sum(accounts[order.id].accepted_fen for order in orders)
     record(by, "settle", ("cycle", cycle_id), cycle_id=cycle_id, orders=len(orders), fen=total)
     return len(orders)
+
+
+SETTLE_JOB = "settle"
+
+WORK_OUT_JOB = "work_out"
+
+
+@command
+def ask_work_out(by: Staff, cycle_id: int) -> Job:
+    """Put the working out of amounts into the queue. Raises: NotFound, Conflict."""
+    require_money(by, cycle_id)
+    return ask(by, WORK_OUT_JOB, cycle_id, {})
+
+
+@command
+def ask_settle_all(by: Staff, cycle_id: int) -> Job:
+    """Put the settling of everything that is ready within the actor's reach into the queue.
+
+    Raises: NotFound; Conflict where nothing is ready.
+    """
+    readable_cycle(by, Permission.SETTLE, cycle_id)
+    ready = len(queries.ready_orders(cycle_id, list(queries.points_of(by, cycle_id))))
+    if not ready:
+        raise Conflict(_l("没有可以结算的订单：要么还有没结果的份数，要么都结算过了。"))
+    return ask(by, SETTLE_JOB, cycle_id, {"orders": ready})

@@ -19,7 +19,7 @@ from app.core.units import yuan
 from app.ordering.gate import readable_cycle
 from app.ordering.models import Cycle, HouseholdOrder
 from app.places.scope import is_subdistrict_in_scope, require_subdistrict
-from app.settlement import jobs, listing, queries, service
+from app.settlement import listing, queries, service
 from app.settlement.models import Payment, PaymentKind
 from app.settlement.schemas import MARKS, CollectedSchema, MarkSchema
 from app.settlement.statement import queries as statement_queries
@@ -71,7 +71,7 @@ def _sees_suppliers(cycle: Cycle) -> bool:
 
 def _job(cycle_id: int) -> Job | None:
     """The newest settling job of this actor, while it is of interest."""
-    job = newest((jobs.SETTLE_JOB, jobs.WORK_OUT_JOB), cycle_id)
+    job = newest((service.SETTLE_JOB, service.WORK_OUT_JOB), cycle_id)
     return job if job is not None and job.payload["account"] == staff().id else None
 
 
@@ -80,7 +80,7 @@ def _job(cycle_id: int) -> Job | None:
 def work_out(cycle_id: int) -> Response:
     """Work out what each line costs, in the background."""
     return submit[Job](then=lambda _job: url_for("settlement.index", cycle_id=cycle_id))(
-        jobs.ask_work_out, staff(), cycle_id
+        service.ask_work_out, staff(), cycle_id
     )
 
 
@@ -89,7 +89,7 @@ def work_out(cycle_id: int) -> Response:
 def settle_all(cycle_id: int) -> Response:
     """Settle everything that is ready, in the background."""
     return submit[Job](then=lambda _job: url_for("settlement.index", cycle_id=cycle_id))(
-        jobs.ask_settle_all, staff(), cycle_id
+        service.ask_settle_all, staff(), cycle_id
     )
 
 

@@ -19,7 +19,7 @@ def _day() -> fields.Date:
 
 
 @dataclass(frozen=True)
-class Arrived:
+class GoodsArrived:
     """What came for purchase line `id`: good, damaged and kept, sent straight back; all in sale units."""
 
     id: int
@@ -30,8 +30,8 @@ class Arrived:
     expires_on: date | None = None
 
 
-class ArrivedSchema(CommandSchema):
-    makes = Arrived
+class GoodsArrivedSchema(CommandSchema):
+    makes = GoodsArrived
     id = Whole(required=True, least=1)
     good = Whole(load_default=0, most=MOST)
     damaged = Whole(load_default=0, most=MOST)
@@ -45,14 +45,14 @@ class Delivery:
     """One delivery of an order. `takes_extra`: units beyond the order are kept as lots of their own. `version`: the
     order as it was seen, so that two people do not enter one delivery; None where nobody looked at a page."""
 
-    rows: list[Arrived] = field(default_factory=list)
+    rows: list[GoodsArrived] = field(default_factory=list)
     takes_extra: bool = False
     version: int | None = None
 
 
 class DeliverySchema(CommandSchema):
     makes = Delivery
-    rows = fields.List(fields.Nested(ArrivedSchema), load_default=list)
+    rows = fields.List(fields.Nested(GoodsArrivedSchema), load_default=list)
     takes_extra = fields.Boolean(load_default=False)
     version = Whole(load_default=None, least=1)
 

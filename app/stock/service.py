@@ -24,7 +24,7 @@ from app.purchasing.models import PurchaseOrder, PurchaseOrderLine, PurchaseStat
 from app.stock import books, rules
 from app.stock.models import GoodsReceipt, Lot, ReceiptKind, RestRule
 from app.stock.rules import Move, Parts
-from app.stock.schemas import Arrived, Delivery, Goods, TakeIn, Unordered
+from app.stock.schemas import Delivery, Goods, GoodsArrived, TakeIn, Unordered
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Piece:
     item: Item
     line_id: int | None
     parts: Parts
-    source: Arrived | Goods
+    source: GoodsArrived | Goods
 
 
 @command
@@ -137,14 +137,14 @@ def _open_cycle(by: Staff, cycle_id: int) -> Cycle:
     return require_cycle(by, Permission.RECEIVE, cycle_id, *under_way, otherwise=otherwise)
 
 
-def _refuse_expired(rows: Iterable[Arrived | Goods]) -> None:
+def _refuse_expired(rows: Iterable[GoodsArrived | Goods]) -> None:
     expired = [row for row in rows if row.good and row.expires_on and row.expires_on < clock.today()]
     if expired:
         said = _l("已经过期，不能作为完好商品入库。")
         raise Invalid({f"expires_on-{row.id}": [said] for row in expired})
 
 
-def _pieces(line: PurchaseOrderLine, row: Arrived, takes_extra: bool) -> list[Piece]:
+def _pieces(line: PurchaseOrderLine, row: GoodsArrived, takes_extra: bool) -> list[Piece]:
     arrived = Parts(row.good, row.damaged, row.returned)
     booked = rules.receive(line.item.name, line.qty_awaited, arrived.total, row.damaged)
     if booked.qty_extra and not takes_extra:

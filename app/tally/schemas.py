@@ -8,14 +8,14 @@ from app.core.input.schemas import CommandSchema, Line, Whole
 
 
 @dataclass(frozen=True)
-class Sign:
+class SignTally:
     """`total` is the number of units that the signer saw; another one means that something changed meanwhile."""
 
     total: int
 
 
-class SignSchema(CommandSchema):
-    makes = Sign
+class SignTallySchema(CommandSchema):
+    makes = SignTally
     total = Whole(required=True)
 
 

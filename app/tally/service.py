@@ -20,11 +20,11 @@ from app.tally import queries
 from app.tally.claims import queries as claims_queries
 from app.tally.models import Tally, TallyLine, TallyState
 from app.tally.rules import Obstacle, SigningState, obstacles
-from app.tally.schemas import Reopen, Sign
+from app.tally.schemas import Reopen, SignTally
 
 
 @command
-def sign(by: Staff, cycle_id: int, point_id: int, seen: Sign) -> Tally:
+def sign(by: Staff, cycle_id: int, point_id: int, seen: SignTally) -> Tally:
     """Freeze the tally of a point as a numbered snapshot.
 
     Requires: the cycle is locked, no review line is open, every household has an outcome, the total is the one that

@@ -10,7 +10,8 @@ from flask import Flask
 from sqlalchemy import func, select, text
 
 from app.access.models import Throttle
-from app.access.throttle import LIMIT, WINDOW, Budget, Try, give_back, place_of, take
+from app.access.service import give_back, take
+from app.access.throttle import LIMIT, WINDOW, Budget, Try, place_of
 from app.core import clock
 from app.core.db import db
 from tests import world

@@ -12,7 +12,8 @@ from sqlalchemy import func, select
 
 from app.allocation import service
 from app.allocation.models import Allocation, AllocationRun, ShareNote
-from app.allocation.service import Commit, SetShare, proposal_for
+from app.allocation.schemas import Commit, SetShare
+from app.allocation.service import proposal_for
 from app.core import clock
 from app.core.db import db
 from app.core.errors import Conflict, Invalid, LoudaError, NotFound

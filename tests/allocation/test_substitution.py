@@ -13,7 +13,7 @@ from app.allocation import queries, service
 from app.allocation.models import Allocation, Replacement, ShareNote
 from app.allocation.service import Declared
 from app.allocation.substitution import service as substitution_service
-from app.allocation.substitution.service import PutSubstitution
+from app.allocation.substitution.schemas import PutSubstitution
 from app.allocation.substitution.substitution import swaps
 from app.core.db import db
 from app.core.errors import Invalid, NotFound
@@ -29,6 +29,7 @@ from app.oversight.texts.queries import texts
 from app.oversight.texts.rules import Rooms
 from app.picking import service as picking
 from app.picking.models import BagLine
+from app.picking.schemas import VoidBag
 from app.places.scope import buildings_in_scope
 from app.printing.contexts.ground import load_ground
 from app.printing.contexts.wave_bags import load_bags
@@ -37,7 +38,7 @@ from app.settlement import service as settlement
 from app.settlement.statement import queries as statement_queries
 from app.stock.models import Lot
 from app.tally import service as tally
-from app.tally.schemas import Sign
+from app.tally.schemas import SignTally
 from tests import world
 from tests.allocation.test_runs import receive, run
 from tests.handover.delivery import bags, drop_off, hand_out, resident_of
@@ -59,7 +60,7 @@ def scarce(greens: int = 4, potatoes: int = 9) -> World:
     db.session.execute(update(OrderLine).where(OrderLine.order_id.in_(last)).values(is_substitutable=False))
     here.lock()
     for leader, point, units in (("leader", 0, 16), ("leader2", 1, 0)):
-        tally.sign(here.actor(leader), here.cycle.id, here.points[point].id, Sign(units))
+        tally.sign(here.actor(leader), here.cycle.id, here.points[point].id, SignTally(units))
     here.cycle.state = CycleState.RUNNING
     db.session.commit()
     for item, qty in ((GREENS, greens), (POTATOES, potatoes)):
@@ -164,7 +165,7 @@ def test_a_stand_in_is_not_replaced_by_something_else_again(short: World) -> Non
     allow(short, POTATOES, EGGS)
     picking.pack(short.actor("supplies"), short.cycle.id)
     for bag in bags():
-        picking.void(short.actor("supplies"), bag.id, picking.VoidBag("摔坏了"))
+        picking.void(short.actor("supplies"), bag.id, VoidBag("摔坏了"))
     db.session.execute(update(Lot).where(Lot.item_id == short.items[POTATOES].id).values(qty_free=0, qty_damaged=9))
     db.session.execute(update(Lot).where(Lot.item_id == short.items[GREENS].id).values(qty_free=0, qty_damaged=4))
     db.session.commit()

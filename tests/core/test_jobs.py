@@ -13,7 +13,7 @@ from flask import Flask
 from sqlalchemy import create_engine, event, func, select, text, update
 from sqlalchemy.orm import Session
 
-from app.allocation import jobs as allocation
+from app.allocation.service import ask_allocate, ask_declare_short
 from app.core import clock, jobs
 from app.core.db import command, db, prepare_engine
 from app.core.errors import Conflict
@@ -22,8 +22,8 @@ from app.core.jobs import LEASE, MAX_ATTEMPTS, Job, JobState, LeaseLost, Running
 from app.handover.confirmation.service import ask_confirm_overdue
 from app.handover.models import HandOut
 from app.ordering.models import CycleState, OrderLine, Stage
-from app.picking import jobs as picking
 from app.picking.models import Bag
+from app.picking.service import ask_pack
 from app.places.models import Community
 from app.stock.models import Lot
 from tests import world
@@ -98,19 +98,19 @@ def ready() -> world.World:
 
 def before_allocate() -> int:
     here = ready()
-    return allocation.ask_allocate(here.actor("supplies"), here.cycle.id, seen(here)).id
+    return ask_allocate(here.actor("supplies"), here.cycle.id, seen(here)).id
 
 
 def before_declaring_short() -> int:
     here = ready()
     run(here)
-    return allocation.ask_declare_short(here.actor("supplies"), here.cycle.id).id
+    return ask_declare_short(here.actor("supplies"), here.cycle.id).id
 
 
 def before_packing() -> int:
     here = ready()
     run(here)
-    return picking.ask_pack(here.actor("supplies"), here.cycle.id).id
+    return ask_pack(here.actor("supplies"), here.cycle.id).id
 
 
 def before_silence() -> int:

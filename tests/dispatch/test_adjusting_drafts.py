@@ -18,10 +18,10 @@ from app.core.jobs import Job, Running, drain
 from app.dispatch.drafts import editing
 from app.dispatch.drafts import service as drafts_service
 from app.dispatch.drafts.editing import Edit
-from app.dispatch.drafts.service import LockWhat, Undo
+from app.dispatch.drafts.schemas import LockWhat, Undo
 from app.dispatch.models import Plan, PlanBag, Round, Shift, Stop, Team
 from app.dispatch.planning import service
-from app.dispatch.planning.service import AskPlan
+from app.dispatch.planning.schemas import AskPlan
 from app.dispatch.planning.work import shifts_of
 from app.dispatch.rounds import service as rounds_service
 from app.picking.models import Bag

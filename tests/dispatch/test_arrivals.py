@@ -17,13 +17,14 @@ from app.core.jobs import drain
 from app.dispatch import counts
 from app.dispatch.arrivals import service as arrivals_service
 from app.dispatch.arrivals.queries import open_differences
-from app.dispatch.arrivals.service import Arrived
+from app.dispatch.arrivals.schemas import RoundArrived
 from app.dispatch.members import service as members_service
-from app.dispatch.members.service import Link, NewMember
+from app.dispatch.members.schemas import Link, NewMember
 from app.dispatch.missing_bags import service as missing_bags_service
-from app.dispatch.missing_bags.service import Resolve
+from app.dispatch.missing_bags.schemas import ResolveMissingBag
 from app.dispatch.models import ArrivalCount, ArrivalDifference, Custody, DropOff, Plan, Round, Stop, Team, TeamMember
-from app.dispatch.planning.service import AskPlan, ask_plan, publish
+from app.dispatch.planning.schemas import AskPlan
+from app.dispatch.planning.service import ask_plan, publish
 from app.dispatch.rounds.service import depart as leave
 from app.dispatch.rounds.service import load, own_teams, teams_run
 from app.handover.doors import service as doors_service
@@ -52,11 +53,11 @@ def bags_of(here: World) -> list[Bag]:
 
 
 def count(here: World, who: str, *gone: int) -> Stop:
-    return arrivals_service.record_arrival(here.actor(who), stop_of(here).id, Arrived(list(gone)))
+    return arrivals_service.record_arrival(here.actor(who), stop_of(here).id, RoundArrived(list(gone)))
 
 
 def settle(here: World, who: str, *gone: int) -> Stop:
-    return arrivals_service.settle(here.actor(who), stop_of(here).id, Arrived(list(gone)))
+    return arrivals_service.settle(here.actor(who), stop_of(here).id, RoundArrived(list(gone)))
 
 
 def signed() -> tuple[int, int, int]:
@@ -81,9 +82,9 @@ def test_a_runner_counts_at_the_stops_of_the_own_rounds_and_nowhere_else(here: W
     db.session.commit()
     other = db.session.scalars(select(Stop).where(Stop.building_id == here.buildings[1].id)).one()
     with pytest.raises(NotFound):
-        arrivals_service.record_arrival(here.actor("runner"), other.id, Arrived())
+        arrivals_service.record_arrival(here.actor("runner"), other.id, RoundArrived())
     with pytest.raises(NotFound):
-        arrivals_service.record_arrival(here.actor("captain"), other.id, Arrived())
+        arrivals_service.record_arrival(here.actor("captain"), other.id, RoundArrived())
 
 
 def test_the_first_count_stands_while_a_second_one_differs_and_both_keep_author_and_time(here: World) -> None:
@@ -125,8 +126,8 @@ def test_a_bag_settled_as_missing_is_found_later_or_written_off(here: World) -> 
     count(here, "captain", first.id, second.id)
     settle(here, "supplies", first.id, second.id)
     before = units("packed")
-    missing_bags_service.resolve_missing(here.actor("leader"), first.id, Resolve("found"))
-    missing_bags_service.resolve_missing(here.actor("leader"), second.id, Resolve("written_off"))
+    missing_bags_service.resolve_missing(here.actor("leader"), first.id, ResolveMissingBag("found"))
+    missing_bags_service.resolve_missing(here.actor("leader"), second.id, ResolveMissingBag("written_off"))
     assert units("packed") < before
     assert [bag.state for bag in bags_of(here)] == ["dropped_off", "written_off", "dropped_off"]
     assert broken() == []
@@ -249,7 +250,7 @@ def send_again(here: World) -> Stop:
     """What lies in the depot goes out in the next wave; its stop at the first building."""
     supplies = here.actor("supplies")
     for stop in db.session.scalars(select(Stop).where(Stop.state == "pending")).all():
-        arrivals_service.record_arrival(supplies, stop.id, Arrived())
+        arrivals_service.record_arrival(supplies, stop.id, RoundArrived())
     plan = planned(here)
     assert plan.wave == 2
     publish(supplies, plan.id)
@@ -268,7 +269,7 @@ def test_a_bag_settled_as_missing_and_found_in_the_depot_is_signed_for_in_the_ne
     count(here, "runner")
     count(here, "captain", first.id)
     settle(here, "leader", first.id)
-    missing_bags_service.resolve_missing(here.actor("leader"), first.id, Resolve("in_depot"))
+    missing_bags_service.resolve_missing(here.actor("leader"), first.id, ResolveMissingBag("in_depot"))
     page = f"/stops/{send_again(here).id}/sign"
     browser = world.sign_in(app, here, "captain")
     shown = browser.get(page).get_data(as_text=True)
@@ -276,7 +277,7 @@ def test_a_bag_settled_as_missing_and_found_in_the_depot_is_signed_for_in_the_ne
     gone = {} if is_there else {"missing": str(first.id)}
     assert world.post(browser, page, page, gone).status_code == 303
     if not is_there:
-        missing_bags_service.resolve_missing(here.actor("leader"), first.id, Resolve("found"))
+        missing_bags_service.resolve_missing(here.actor("leader"), first.id, ResolveMissingBag("found"))
     assert bags_of(here)[0].state == "dropped_off"
     assert counts.has_arrived(first)
     assert broken() == []
@@ -287,10 +288,10 @@ def test_a_bag_settled_as_missing_and_found_in_the_depot_is_signed_for_in_the_ne
 def test_a_bag_found_and_then_settled_as_missing_can_be_found_again(here: World) -> None:
     first, *_rest = bags_of(here)
     count(here, "runner", first.id)
-    missing_bags_service.resolve_missing(here.actor("leader"), first.id, Resolve("found"))
+    missing_bags_service.resolve_missing(here.actor("leader"), first.id, ResolveMissingBag("found"))
     count(here, "captain")
     settle(here, "leader", first.id)
-    missing_bags_service.resolve_missing(here.actor("leader"), first.id, Resolve("found"))
+    missing_bags_service.resolve_missing(here.actor("leader"), first.id, ResolveMissingBag("found"))
     assert bags_of(here)[0].state == "dropped_off"
     assert broken() == []
 
@@ -342,7 +343,7 @@ def test_a_bag_on_another_cart_is_not_brought_to_the_building_by_what_is_settled
     first = bags_of(here)[0].id
     count(here, "captain", first)
     count(here, "runner")
-    missing_bags_service.resolve_missing(here.actor("leader"), first, Resolve("in_depot"))
+    missing_bags_service.resolve_missing(here.actor("leader"), first, ResolveMissingBag("in_depot"))
     assert counts.contested_bags(here.buildings[0].id) == {first}
     load_again(here)
     assert counts.contested_bags(here.buildings[0].id) == frozenset()
@@ -357,11 +358,11 @@ def test_a_bag_on_another_cart_is_not_brought_to_the_building_by_what_is_settled
 def test_a_late_count_of_the_first_stop_says_nothing_of_a_bag_that_came_with_a_later_round(here: World) -> None:
     first = bags_of(here)[0].id
     count(here, "captain", first)
-    missing_bags_service.resolve_missing(here.actor("leader"), first, Resolve("in_depot"))
+    missing_bags_service.resolve_missing(here.actor("leader"), first, ResolveMissingBag("in_depot"))
     for one in load_again(here):
         leave(here.actor("supplies"), one)
         for stop in list(db.session.get_one(Round, one).stops):
-            arrivals_service.record_arrival(here.actor("captain"), stop.id, Arrived())
+            arrivals_service.record_arrival(here.actor("captain"), stop.id, RoundArrived())
     assert way_of(first) == ("dropped_off", True)
     assert first not in {bag.id for bag in counts.expected_at(stop_of(here))}
     with pytest.raises(Invalid):

@@ -13,12 +13,13 @@ from app.core import clock
 from app.core.db import db
 from app.core.errors import Conflict
 from app.dispatch.hours import service as hours_service
+from app.dispatch.hours.schemas import SetHours
 from app.dispatch.models import PlanBag, Round, RoundState, Shift, Stop, StopState, Team
 from app.dispatch.planning import service
 from app.dispatch.rounds import conditions
 from app.dispatch.rounds import service as rounds_service
 from app.dispatch.rounds.rules import Condition, out_of_order
-from app.dispatch.rounds.service import Sign, Skip
+from app.dispatch.rounds.schemas import SignDropOff, Skip
 from app.picking.models import Bag, BagState
 from app.places.models import Blackout, Building, Captaincy, Gate, ZoneDesignation, ZoneLevel
 from app.stock.models import Lot
@@ -97,7 +98,7 @@ def test_a_team_without_clearance_cannot_sign_a_building_sealed_on_the_way(app: 
     stop_id = on_the_way(published).stops[0].id
     designate(db.session.get_one(Stop, stop_id).building_id)
     with pytest.raises(Conflict, match="资格"):
-        rounds_service.sign(published.actor("supplies"), stop_id, Sign(""))
+        rounds_service.sign(published.actor("supplies"), stop_id, SignDropOff(""))
     assert db.session.get_one(Stop, stop_id).state == StopState.PENDING
 
 
@@ -111,10 +112,10 @@ def test_a_stop_sealed_before_laxer_ones_is_signed_last(published: World) -> Non
     designate(db.session.get_one(Stop, first).building_id)
     assert kinds(only_round().id) == [Condition.ZONE_ORDER]
     with pytest.raises(Conflict, match="最后送"):
-        rounds_service.sign(by, first, Sign(""))
+        rounds_service.sign(by, first, SignDropOff(""))
     for stop_id in others:
-        rounds_service.sign(by, stop_id, Sign(""))
-    rounds_service.sign(by, first, Sign(""))
+        rounds_service.sign(by, stop_id, SignDropOff(""))
+    rounds_service.sign(by, first, SignDropOff(""))
     assert only_round().state == RoundState.COMPLETED
 
 
@@ -176,7 +177,7 @@ def test_each_change_after_publishing_is_told_with_what_to_do(app: Flask, publis
 
 def test_hours_of_carts_set_after_publishing_stop_the_rounds_outside_them(published: World) -> None:
     by = published.actor("supplies")
-    hours_service.set_hours(by, published.subdistrict.id, hours_service.SetHours("cart", 0, 3600))
+    hours_service.set_hours(by, published.subdistrict.id, SetHours("cart", 0, 3600))
     assert kinds(only_round().id) == [Condition.HOURS]
     with pytest.raises(Conflict, match="可以在路上的时间"):
         rounds_service.load(by, only_round().id)
@@ -208,10 +209,10 @@ def test_a_stop_planned_in_open_hours_is_not_signed_for_when_the_gates_have_long
     gates_until(first, shut)
     db.session.commit()
     with clock.frozen_at(shut + timedelta(minutes=20)):
-        rounds_service.sign(by, first.id, Sign(""))  # counted while they shut
+        rounds_service.sign(by, first.id, SignDropOff(""))  # counted while they shut
     with clock.frozen_at(shut + timedelta(hours=1)):
         with pytest.raises(Conflict, match="小区门不开"):
-            rounds_service.sign(by, second.id, Sign(""))
+            rounds_service.sign(by, second.id, SignDropOff(""))
         conditions.require_servable(second, on_paper=True)
 
 

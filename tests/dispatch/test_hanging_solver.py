@@ -15,6 +15,7 @@ from app.core.db import db
 from app.dispatch.models import Plan
 from app.dispatch.planning import jobs as planning_jobs
 from app.dispatch.planning import replanning, service
+from app.dispatch.planning.schemas import AskAgain
 from routing.plan import Budget, Control
 from routing.supervise import Searcher, SearchFailed, SearchHung
 from tests.allocation.test_runs import running as running
@@ -88,7 +89,7 @@ def test_no_snapshot_is_held_while_a_plan_is_searched_for_again(packed: World, m
             raise SearchFailed("no")
 
     monkeypatch.setattr(replanning, "searcher", Nothing())
-    service.ask_again(packed.actor("supplies"), plan.id, service.AskAgain(1))
+    service.ask_again(packed.actor("supplies"), plan.id, AskAgain(1))
     assert jobs.drain() == 1
     assert held == [False]
 

@@ -13,7 +13,7 @@ from app.core.db import db
 from app.core.errors import Invalid, NotFound
 from app.dispatch import queries
 from app.dispatch.hours import service as hours_service
-from app.dispatch.hours.service import LiftHours, SetHours
+from app.dispatch.hours.schemas import LiftHours, SetHours
 from app.dispatch.models import HeldReason, PlanBag, Round
 from app.dispatch.planning import problem
 from app.dispatch.planning.problem import state

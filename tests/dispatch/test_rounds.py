@@ -16,15 +16,16 @@ from app.core.db import db
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.jobs import Job, drain
 from app.dispatch.missing_bags import service as missing_bags_service
-from app.dispatch.missing_bags.service import Resolve
+from app.dispatch.missing_bags.schemas import ResolveMissingBag
 from app.dispatch.models import Custody, Plan, PlanBag, Round, Shift, Stop, TeamMember
 from app.dispatch.planning import service
-from app.dispatch.planning.service import AskPlan
+from app.dispatch.planning.schemas import AskPlan
 from app.dispatch.rounds import service as rounds_service
-from app.dispatch.rounds.service import Sign, Skip
+from app.dispatch.rounds.schemas import SignDropOff, Skip
 from app.ordering.models import OrderLine
 from app.picking import service as picking
 from app.picking.models import Bag
+from app.picking.schemas import VoidBag
 from app.places.models import Blackout, Gate, Subdistrict, ZoneDesignation, ZoneLevel
 from app.stock.models import Lot
 from tests import world
@@ -143,7 +144,7 @@ def test_publishing_is_refused_when_a_bag_came_after_the_plan(packed: World) -> 
     plan = planned(packed)
     bag = db.session.scalars(select(Bag)).first()
     assert bag is not None
-    picking.void(packed.actor("supplies"), bag.id, picking.VoidBag("x"))
+    picking.void(packed.actor("supplies"), bag.id, VoidBag("x"))
     run(packed)
     picking.pack(packed.actor("supplies"), packed.cycle.id)
     with pytest.raises(Conflict):
@@ -154,7 +155,7 @@ def test_publishing_is_refused_when_a_bag_came_after_the_plan(packed: World) -> 
 def test_a_round_goes_out_and_its_bags_are_signed_for(published: World) -> None:
     on_the_way(published)
     for stop in db.session.scalars(select(Stop).order_by(Stop.seq)).all():
-        rounds_service.sign(published.actor("supplies"), stop.id, Sign(""))
+        rounds_service.sign(published.actor("supplies"), stop.id, SignDropOff(""))
     assert set(db.session.scalars(select(Bag.state))) == {"dropped_off"}
     assert db.session.scalar(select(func.sum(OrderLine.qty_dropped_off))) == 16
     assert only_round().state == "completed"
@@ -168,16 +169,16 @@ def test_a_missing_bag_keeps_its_units_until_somebody_says_what_became_of_it(pub
     assert stop is not None
     bag = rounds_service.bags_at(stop)[0]
     with pytest.raises(Invalid):
-        rounds_service.sign(supplies, stop.id, Sign("ABCDEFGHJ"))
-    done = rounds_service.sign(supplies, stop.id, Sign(f"{bag.code}"))
+        rounds_service.sign(supplies, stop.id, SignDropOff("ABCDEFGHJ"))
+    done = rounds_service.sign(supplies, stop.id, SignDropOff(f"{bag.code}"))
     assert done.bags_missing == 1
     units = sum(line.qty for line in bag.lines)
     assert db.session.scalar(select(func.sum(OrderLine.qty_packed))) >= units
-    missing_bags_service.resolve_missing(supplies, bag.id, Resolve("written_off"))
+    missing_bags_service.resolve_missing(supplies, bag.id, ResolveMissingBag("written_off"))
     assert db.session.scalar(select(func.sum(OrderLine.qty_open))) == units
     assert db.session.scalar(select(func.sum(Lot.qty_damaged))) == units
     with pytest.raises(Conflict):
-        missing_bags_service.resolve_missing(supplies, bag.id, Resolve("found"))
+        missing_bags_service.resolve_missing(supplies, bag.id, ResolveMissingBag("found"))
 
 
 def test_skipped_stops_come_back_to_the_depot_with_the_round(published: World) -> None:
@@ -193,11 +194,11 @@ def test_signing_twice_or_before_departure_changes_nothing(published: World) -> 
     stop = db.session.scalars(select(Stop).order_by(Stop.seq)).first()
     assert stop is not None
     with pytest.raises(Conflict):
-        rounds_service.sign(published.actor("supplies"), stop.id, Sign(""))
+        rounds_service.sign(published.actor("supplies"), stop.id, SignDropOff(""))
     on_the_way(published)
-    rounds_service.sign(published.actor("supplies"), stop.id, Sign(""))
+    rounds_service.sign(published.actor("supplies"), stop.id, SignDropOff(""))
     with pytest.raises(Conflict):
-        rounds_service.sign(published.actor("supplies"), stop.id, Sign(""))
+        rounds_service.sign(published.actor("supplies"), stop.id, SignDropOff(""))
 
 
 def test_goods_at_rest_are_not_loaded(published: World) -> None:

@@ -11,15 +11,16 @@ from app.core.errors import Conflict, Invalid
 from app.dispatch import queries
 from app.dispatch.loading import service as loading_service
 from app.dispatch.missing_bags import service as missing_bags_service
-from app.dispatch.missing_bags.service import Resolve
+from app.dispatch.missing_bags.schemas import ResolveMissingBag
 from app.dispatch.models import Plan, PlanBag, Round, Stop
 from app.dispatch.planning import service
 from app.dispatch.rounds import service as rounds_service
-from app.dispatch.rounds.service import Left, Sign
+from app.dispatch.rounds.schemas import Left, SignDropOff
 from app.dispatch.rounds.staying import StayingBag, Why, staying_bags
 from app.oversight.reconcile.equations import equations
 from app.picking import service as picking
 from app.picking.models import Bag
+from app.picking.schemas import VoidBag
 from tests import world
 from tests.allocation.test_runs import receive, run
 from tests.allocation.test_runs import running as running
@@ -60,7 +61,7 @@ def test_the_rest_of_a_round_loads_when_a_bag_is_held_and_the_bag_waits_for_the_
     assert (one.bag_id, one.why, str(one.next_step)) == (first, Why.HELD, "解除暂存后排进下一波")
     rounds_service.depart(supplies, done.id)
     for stop in db.session.scalars(select(Stop).where(Stop.round_id == done.id).order_by(Stop.seq)).all():
-        drop_off = rounds_service.sign(supplies, stop.id, Sign(""))
+        drop_off = rounds_service.sign(supplies, stop.id, SignDropOff(""))
         assert drop_off.bags_missing == 0
     assert only_round().state == "completed"
     picking.release(supplies, first)
@@ -78,7 +79,7 @@ def test_a_bag_waits_again_when_its_next_round_is_called_off_and_not_when_it_tra
     done = rounds_service.load(supplies, only_round().id, Left((first,)))
     rounds_service.depart(supplies, done.id)
     for stop in db.session.scalars(select(Stop).where(Stop.state == "pending").order_by(Stop.seq)).all():
-        rounds_service.sign(supplies, stop.id, Sign(""))
+        rounds_service.sign(supplies, stop.id, SignDropOff(""))
     later = planned(published)
     service.publish(supplies, later.id)
     (one,) = kept(done)
@@ -88,7 +89,7 @@ def test_a_bag_waits_again_when_its_next_round_is_called_off_and_not_when_it_tra
     else:
         rounds_service.load(supplies, later.rounds[0].id)
         rounds_service.depart(supplies, later.rounds[0].id)
-        rounds_service.sign(supplies, later.rounds[0].stops[0].id, Sign(""))
+        rounds_service.sign(supplies, later.rounds[0].stops[0].id, SignDropOff(""))
     (one,) = kept(done)
     assert (str(one.next_step) == "排进下一波") == called_off
 
@@ -104,7 +105,7 @@ def test_a_bag_that_is_released_in_time_travels_with_its_round(published: World)
 
 def test_a_bag_packed_again_stays_and_its_new_bag_is_named(published: World) -> None:
     supplies, first = published.actor("supplies"), bag_ids()[0]
-    picking.void(supplies, first, picking.VoidBag("破了"))
+    picking.void(supplies, first, VoidBag("破了"))
     (one,) = kept(only_round())
     assert (one.why, "商品已回库" in str(one.next_step)) == (Why.VOIDED, True)
     run(published)
@@ -142,7 +143,7 @@ def test_bags_ticked_at_loading_stay_in_the_depot_and_a_stop_without_bags_is_ski
         loading_service.join(supplies, round_.id, Left((staying[0],)))
     rounds_service.depart(supplies, round_.id)
     for one in db.session.scalars(select(Stop).where(Stop.state == "pending").order_by(Stop.seq)).all():
-        rounds_service.sign(supplies, one.id, Sign(""))
+        rounds_service.sign(supplies, one.id, SignDropOff(""))
     assert only_round().state == "completed"
     assert broken() == []
 
@@ -177,7 +178,7 @@ def test_a_bag_on_older_paper_that_stayed_is_no_error_when_it_is_named_as_missin
     rounds_service.load(supplies, round_.id)
     rounds_service.depart(supplies, round_.id)
     stop = db.session.scalars(select(Stop).where(Stop.building_id == first.building_id)).one()
-    done = rounds_service.sign(supplies, stop.id, Sign(first.code))
+    done = rounds_service.sign(supplies, stop.id, SignDropOff(first.code))
     assert (done.bags_missing, states()[first.id]) == (0, "held")
 
 
@@ -188,10 +189,10 @@ def test_a_bag_missing_at_the_building_that_never_left_goes_to_the_next_wave(pub
     lost: Bag | None = None
     for stop in db.session.scalars(select(Stop).order_by(Stop.seq)).all():
         here = rounds_service.bags_at(stop)[0]
-        rounds_service.sign(supplies, stop.id, Sign(here.code if lost is None else ""))
+        rounds_service.sign(supplies, stop.id, SignDropOff(here.code if lost is None else ""))
         lost = lost or here
     assert lost is not None
-    missing_bags_service.resolve_missing(supplies, lost.id, Resolve("in_depot"))
+    missing_bags_service.resolve_missing(supplies, lost.id, ResolveMissingBag("in_depot"))
     assert states()[lost.id] == "packed"
     plan = planned(published)
     assert plan.wave == 2
@@ -220,13 +221,13 @@ def test_several_bags_stay_by_several_reasons_at_once(published: World) -> None:
     supplies, ids = published.actor("supplies"), bag_ids()
     receive(published, 2, 1)
     picking.hold(supplies, ids[0])
-    picking.void(supplies, ids[1], picking.VoidBag("破了"))
+    picking.void(supplies, ids[1], VoidBag("破了"))
     rounds_service.load(supplies, only_round().id, Left((ids[2],)))
     assert {one.bag_id: one.why for one in kept(only_round())} == {
         ids[0]: Why.HELD,
         ids[1]: Why.VOIDED,
         ids[2]: Why.IN_DEPOT,
     }
-    picking.void(supplies, ids[2], picking.VoidBag("也破了"))
+    picking.void(supplies, ids[2], VoidBag("也破了"))
     assert kept(only_round())[-1].why in (Why.VOIDED, Why.HELD)
     assert {one.bag_id: one.why for one in kept(only_round())}[ids[2]] == Why.VOIDED

@@ -10,14 +10,16 @@ from sqlalchemy import select, update
 
 from app.access.sessions import issue_token
 from app.allocation import service as allocation
+from app.allocation.schemas import Commit
 from app.catalog.models import Bundle, BundleComponent
 from app.core import clock
 from app.core.db import command, db
 from app.core.jobs import Job, drain
 from app.dispatch.models import Plan, Stop, TeamMember
 from app.dispatch.planning import service as dispatch
+from app.dispatch.planning.schemas import AskPlan
 from app.dispatch.rounds import service as rounds_service
-from app.dispatch.rounds.service import Sign
+from app.dispatch.rounds.schemas import SignDropOff
 from app.errands import service as errands
 from app.errands.models import Errand
 from app.errands.schemas import Ask
@@ -27,9 +29,10 @@ from app.handover.schemas import Complain, Complaint
 from app.intake.booking import service as booking_service
 from app.intake.models import ChainLine
 from app.intake.paste import service as intake
+from app.intake.paste.schemas import Paste
 from app.ordering.models import Cycle, CyclePoint, CycleState, HouseholdOrder, Offer, OfferComponent, OrderLine
-from app.ordering.models_desk import StandingOrder
 from app.ordering.standing import service as standing_service
+from app.ordering.standing.models import StandingOrder
 from app.picking import service as picking
 from app.picking.models import Bag
 from app.places.care import service as care_service
@@ -39,7 +42,7 @@ from app.purchasing.models import PurchaseOrder
 from app.purchasing.schemas import Seen
 from app.stock import service as stock
 from app.stock.models import Lot
-from app.stock.schemas import Arrived, Delivery
+from app.stock.schemas import Delivery, GoodsArrived
 from app.tally import service as tally
 from tests import world
 from tests.handover.delivery import bags, hand_out, resident_of
@@ -76,7 +79,7 @@ def build() -> tuple[World, Day]:
     sign_all(here)
     tally.start_running(here.actor("supplies"), here.cycle.id)
     _buy(here)
-    seen = allocation.Commit(allocation.proposal_for(db.session.get_one(Cycle, here.cycle.id)).input_sha256)
+    seen = Commit(allocation.proposal_for(db.session.get_one(Cycle, here.cycle.id)).input_sha256)
     allocation.allocate(here.actor("supplies"), here.cycle.id, seen)
     picking.pack(here.actor("supplies"), here.cycle.id)
     _drive(here)
@@ -133,7 +136,7 @@ def _coming(here: World) -> Cycle:
         db.session.add(OfferComponent(offer_id=offer.id, item_id=item.id, qty=1))
     db.session.commit()
     leader = here.actor("leader")
-    paste = intake.paste_chain(leader, cycle.id, here.points[0].id, intake.Paste(CHAIN))
+    paste = intake.paste_chain(leader, cycle.id, here.points[0].id, Paste(CHAIN))
     booking_service.commit(leader, paste.id)
     return cycle
 
@@ -158,7 +161,9 @@ def _buy(here: World) -> None:
         step(here.actor(name), cycle, order_id, Seen(db.session.get_one(PurchaseOrder, order_id).version))
     short = here.items[0].id
     lines = db.session.get_one(PurchaseOrder, order_id).lines
-    came = [Arrived(one.id, one.qty_awaited * 2 // 3 if one.item_id == short else one.qty_awaited) for one in lines]
+    came = [
+        GoodsArrived(one.id, one.qty_awaited * 2 // 3 if one.item_id == short else one.qty_awaited) for one in lines
+    ]
     stock.receive(supplies, order_id, Delivery(came))
     db.session.execute(update(Lot).values(released_at=clock.now()))  # goods would rest half an hour
     db.session.commit()
@@ -167,7 +172,7 @@ def _buy(here: World) -> None:
 def _drive(here: World) -> None:
     """The plan is published; the round to the first building is on its way and has been there."""
     supplies = here.actor("supplies")
-    dispatch.ask_plan(supplies, here.cycle.id, dispatch.AskPlan(here.cycle.deliver_on, 1))
+    dispatch.ask_plan(supplies, here.cycle.id, AskPlan(here.cycle.deliver_on, 1))
     drain()
     dispatch.publish(supplies, db.session.scalars(select(Plan.id)).one())
     stop = _stop(here)
@@ -176,7 +181,7 @@ def _drive(here: World) -> None:
     db.session.commit()
     rounds_service.load(supplies, stop.round_id)
     rounds_service.depart(supplies, stop.round_id)
-    rounds_service.sign(supplies, stop.id, Sign(""))
+    rounds_service.sign(supplies, stop.id, SignDropOff(""))
 
 
 def _stop(here: World) -> Stop:

@@ -14,6 +14,7 @@ from app.core.db import db
 from app.core.jobs import drain
 from app.dispatch.models import Plan, Round, Stop, TeamMember
 from app.dispatch.planning import service as dispatch
+from app.dispatch.planning.schemas import AskPlan
 from app.dispatch.rounds import service as rounds_service
 from app.ordering.models import CycleState
 from app.picking import service as picking
@@ -45,7 +46,7 @@ def publish_rounds(here: World, households: int = 4) -> list[Round]:
     """Three rooms of the first building and one of the next are packed, planned and published; nothing has left."""
     pack_bags(here, households)
     supplies = here.actor("supplies")
-    dispatch.ask_plan(supplies, here.cycle.id, dispatch.AskPlan(here.cycle.deliver_on, 1))
+    dispatch.ask_plan(supplies, here.cycle.id, AskPlan(here.cycle.deliver_on, 1))
     drain()
     dispatch.publish(supplies, db.session.scalars(select(Plan.id)).one())
     return list(db.session.scalars(select(Round).order_by(Round.id)))

@@ -32,7 +32,7 @@ from werkzeug.serving import make_server  # noqa: E402
 from app.access.models import Account, RoleGrant  # noqa: E402
 from app.access.permissions import Staff  # noqa: E402
 from app.access.sessions import staff_account, staff_actor  # noqa: E402
-from app.allocation import jobs as allocation  # noqa: E402
+from app.allocation import service as allocation_service  # noqa: E402
 from app.catalog.models import Item  # noqa: E402
 from app.core import clock  # noqa: E402
 from app.core.db import db  # noqa: E402
@@ -216,7 +216,7 @@ def photograph(browser: Any, address: str, out: Path, scene: Scene) -> None:
     leader.take("telephone", f"{taking}/telephone/{scene.free_household}")
     leader.take("paste", paste(leader, f"{taking}/intake"))
     bring_more(scene.running)
-    allocation.ask_preview(supplies_team(), scene.running)
+    allocation_service.ask_preview(supplies_team(), scene.running)
     drain()
     desk.take("allocation", f"{cycle}/allocation/preview?theme=light")
     Camera(browser, address, out, PHONE).sign_in(scene.captain).take(

@@ -10,8 +10,9 @@ from sqlalchemy import select
 from app.core.db import db
 from app.dispatch.models import ModeHours, Round, Team
 from app.dispatch.planning import service as dispatch
-from app.dispatch.planning.jobs import constructed_plan, store
+from app.dispatch.planning.jobs import constructed_plan
 from app.dispatch.planning.problem import state
+from app.dispatch.planning.service import store
 from app.dispatch.planning.work import read_work
 from app.ordering.models import CycleState
 from app.picking import service as picking

@@ -18,10 +18,11 @@ from app.handover.confirmation import service as confirmation_service
 from app.handover.disputes import queries as disputes_queries
 from app.handover.disputes import service as disputes_service
 from app.handover.models import Confirmation, Dispute, DisputeState
-from app.handover.schemas import BringBack, Complain, Complaint, Confirm, Resolve
+from app.handover.schemas import BringBack, Complain, Complaint, Confirm, ResolveDispute
 from app.ordering.models import CycleState, OrderLine
 from app.picking import service as picking
 from app.picking.models import Bag
+from app.picking.schemas import VoidBag
 from tests import world
 from tests.allocation.test_runs import receive, run
 from tests.handover.delivery import bags, books_agree, deliver, drop_off, hand_out, resident_of, units
@@ -47,7 +48,7 @@ def the_dispute() -> Dispute:
 def test_each_answer_moves_its_units_once(here: World, to: str, stage: str) -> None:
     before = units(stage)
     supplies = here.actor("supplies")
-    disputes_service.resolve(supplies, the_dispute().id, Resolve(to, "已核实"))
+    disputes_service.resolve(supplies, the_dispute().id, ResolveDispute(to, "已核实"))
     assert units(stage) - before == 2
     assert units("disputed") == 0
     one = the_dispute()
@@ -55,12 +56,12 @@ def test_each_answer_moves_its_units_once(here: World, to: str, stage: str) -> N
     assert None not in (one.seen_at, one.started_at, one.resolved_at)
     for again in ("redelivered", "refunded", "rejected"):
         with pytest.raises(Conflict):
-            disputes_service.resolve(supplies, one.id, Resolve(again, "x"))
+            disputes_service.resolve(supplies, one.id, ResolveDispute(again, "x"))
     assert books_agree(here)
 
 
 def test_a_redelivery_is_allocated_again_and_travels_in_the_next_wave(here: World) -> None:
-    disputes_service.resolve(here.actor("leader"), the_dispute().id, Resolve("redelivered", "补"))
+    disputes_service.resolve(here.actor("leader"), the_dispute().id, ResolveDispute("redelivered", "补"))
     receive(here, 0, 2)
     run(here)
     done = picking.pack(here.actor("supplies"), here.cycle.id)
@@ -85,7 +86,7 @@ def test_what_was_lost_on_the_way_is_made_good_before_anybody_gets_more(app: Fla
     shares = {one.id: one.qty_dropped_off for one in db.session.scalars(select(OrderLine))}
     said = Complain([Complaint(line.order_line_id, line.qty, "missing")])
     confirmation_service.complain_for(here.actor("supplies"), bag.id, said)
-    disputes_service.resolve(here.actor("supplies"), the_dispute().id, Resolve("redelivered", "补"))
+    disputes_service.resolve(here.actor("supplies"), the_dispute().id, ResolveDispute("redelivered", "补"))
     receive(here, 0, line.qty)
     run(here)
     allocated = {one.id: one.qty_allocated for one in db.session.scalars(select(OrderLine))}
@@ -112,7 +113,7 @@ def test_the_clocks_say_seen_started_answered(here: World) -> None:
 def test_only_who_answers_for_the_building_answers(here: World) -> None:
     for name in ("leader2", "captain", "runner", "auditor"):
         with pytest.raises(NotFound):
-            disputes_service.resolve(here.actor(name), the_dispute().id, Resolve("refunded", "x"))
+            disputes_service.resolve(here.actor(name), the_dispute().id, ResolveDispute("refunded", "x"))
     assert disputes_service.see_all(here.actor("leader2"), here.cycle.id) == 0
     with pytest.raises(NotFound):
         disputes_service.start(here.actor("supplies"), 999_999)
@@ -142,9 +143,9 @@ def test_a_missing_bag_ends_when_its_last_complaint_is_answered(app: Flask, answ
     here = deliver()
     hand_out(here, "101 4")
     ids = list(db.session.scalars(select(Dispute.id).order_by(Dispute.id)))
-    disputes_service.resolve(here.actor("supplies"), ids[0], Resolve(answers[0], "x"))
+    disputes_service.resolve(here.actor("supplies"), ids[0], ResolveDispute(answers[0], "x"))
     assert bags()[0].state == "missing"
-    disputes_service.resolve(here.actor("supplies"), ids[1], Resolve(answers[1], "x"))
+    disputes_service.resolve(here.actor("supplies"), ids[1], ResolveDispute(answers[1], "x"))
     assert bags()[0].state == state
     assert books_agree(here)
 
@@ -186,7 +187,7 @@ def _step(here: World, dice: random.Random) -> None:
     line, qty = dice.choice(list(lines.items()))
     household = next(h for h in here.households if h.stairwell.building_id == bag.building_id)
     open_ones = list(db.session.scalars(select(Dispute.id).where(Dispute.state == DisputeState.OPEN)))
-    answer = Resolve(dice.choice(["redelivered", "refunded", "rejected"]), "x")
+    answer = ResolveDispute(dice.choice(["redelivered", "refunded", "rejected"]), "x")
     back = BringBack(dice.choice(["good", "spoiled"]), dice.choice(["redeliver", "cancel"]))
     steps = [
         lambda: hand_out(here, building=0, **{f"bag{bag.id}": outcome}),
@@ -200,7 +201,7 @@ def _step(here: World, dice: random.Random) -> None:
         lambda: receive(here, dice.randint(0, 1), 2),
         lambda: run(here),
         lambda: picking.pack(supplies, cycle),
-        lambda: picking.void(supplies, bag.id, picking.VoidBag("x")),
+        lambda: picking.void(supplies, bag.id, VoidBag("x")),
         drop_off,
     ]
     dice.choice(steps)()

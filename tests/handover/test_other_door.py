@@ -14,10 +14,11 @@ from app.handover.doors.queries import bags_at
 from app.ordering.models import CycleState, HouseholdOrder, OtherDoor
 from app.ordering.remarks import queries as remarks_queries
 from app.ordering.remarks import service as remarks_service
-from app.ordering.remarks.service import SettleWords
+from app.ordering.remarks.schemas import SettleWords
 from app.oversight.reconcile.equations import equations
 from app.picking import service as picking
 from app.picking.models import Bag, BagDoor
+from app.picking.schemas import VoidBag
 from tests import world
 from tests.allocation.test_runs import receive, run
 from tests.handover.delivery import drop_off
@@ -106,7 +107,7 @@ def test_a_packed_bag_keeps_its_door_until_it_is_taken_apart(town: World) -> Non
     with pytest.raises(Invalid):
         settle(town, "10-201")
     bag = db.session.scalars(select(Bag).where(Bag.order_id == order_of(town).id)).one()
-    picking.void(town.actor("supplies"), bag.id, picking.VoidBag("改送"))
+    picking.void(town.actor("supplies"), bag.id, VoidBag("改送"))
     settle(town, "10-201")
     assert db.session.get(OtherDoor, order_of(town).id) is not None
 

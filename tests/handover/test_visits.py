@@ -7,11 +7,11 @@ from sqlalchemy import select
 
 from app.core.db import db
 from app.dispatch.missing_bags import service as missing_bags_service
-from app.dispatch.missing_bags.service import Resolve
+from app.dispatch.missing_bags.schemas import ResolveMissingBag
 from app.dispatch.models import Round, Stop
 from app.dispatch.planning import service
 from app.dispatch.rounds import service as rounds_service
-from app.dispatch.rounds.service import Sign
+from app.dispatch.rounds.schemas import SignDropOff
 from app.handover.queries_arrival import visits
 from tests import world
 from tests.dispatch.test_rounds import planned
@@ -26,8 +26,8 @@ def test_a_bag_that_did_not_come_counts_once_with_the_wave_that_brings_it(app: F
     stop = db.session.scalars(select(Stop).where(Stop.round_id == only.id, Stop.building_id == building)).one()
     bags = rounds_service.bags_at(stop)
     for each in db.session.scalars(select(Stop).where(Stop.round_id == only.id).order_by(Stop.seq)):
-        rounds_service.sign(supplies, each.id, Sign(bags[0].code if each.id == stop.id else ""))
-    missing_bags_service.resolve_missing(supplies, bags[0].id, Resolve("in_depot"))
+        rounds_service.sign(supplies, each.id, SignDropOff(bags[0].code if each.id == stop.id else ""))
+    missing_bags_service.resolve_missing(supplies, bags[0].id, ResolveMissingBag("in_depot"))
     service.publish(supplies, planned(here).id)
     assert db.session.scalars(select(Round).where(Round.id != only.id)).one()
     found = visits(here.cycle.id, [building])[building]

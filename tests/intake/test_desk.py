@@ -9,10 +9,10 @@ from sqlalchemy import func, select
 from app.core.db import db
 from app.core.errors import Conflict, Invalid, NotFound
 from app.intake.booking import service as booking_service
-from app.intake.booking.service import Settle
+from app.intake.booking.schemas import Settle
 from app.intake.models import ChainLine
 from app.intake.paste import service
-from app.intake.paste.service import Paste
+from app.intake.paste.schemas import Paste
 from app.ordering.models import HouseholdOrder, OrderLine
 from tests import world
 from tests.world import World

@@ -10,7 +10,8 @@ from app.core.db import db
 from app.core.errors import Conflict, NotFound
 from app.intake import queries
 from app.intake.booking import service as booking_service
-from app.intake.handing_over.service import Route, route
+from app.intake.handing_over.schemas import Route
+from app.intake.handing_over.service import route
 from app.intake.models import ChainLine, ChainPaste
 from app.intake.paste import service
 from app.ordering.models import CyclePoint

@@ -11,15 +11,17 @@ from app.core.db import db
 from app.core.errors import Conflict
 from app.intake import queries
 from app.intake.booking import service as booking_service
-from app.intake.booking.service import Settle
-from app.intake.handing_over.service import Route, route
+from app.intake.booking.schemas import Settle
+from app.intake.handing_over.schemas import Route
+from app.intake.handing_over.service import route
 from app.intake.models import ChainLine, ChainPaste
 from app.intake.paste import service
+from app.intake.paste.schemas import Paste
+from app.ordering.cycles.schemas import Lock
 from app.ordering.cycles.service import lock_cycle
-from app.ordering.schemas import Lock
 from app.tally import service as tally
 from app.tally.queries import open_review_count
-from app.tally.schemas import Sign
+from app.tally.schemas import SignTally
 from tests import world
 from tests.intake.test_routing_lines import home
 from tests.intake.test_versions import bring, ordered
@@ -159,10 +161,10 @@ def test_the_sender_does_not_sign_while_the_other_point_may_still_refuse(here: W
     with clock.frozen_at(here.cycle.cutoff_at):
         lock_cycle(here.actor("supplies"), here.cycle.id, Lock(is_override=True))
         with pytest.raises(Conflict, match="还有 2 行"):
-            tally.sign(here.actor("leader"), here.cycle.id, here.points[0].id, Sign(2))
+            tally.sign(here.actor("leader"), here.cycle.id, here.points[0].id, SignTally(2))
         booking_service.undo(here.actor("leader2"), theirs(here)[0].id)
         with pytest.raises(Conflict, match="还有 2 行"):
-            tally.sign(here.actor("leader"), here.cycle.id, here.points[0].id, Sign(2))
+            tally.sign(here.actor("leader"), here.cycle.id, here.points[0].id, SignTally(2))
         for line in [one for one in paste.lines if one.outcome == "review"]:
             booking_service.settle(here.actor("leader"), line.id, Settle(0))
         assert open_review_count(here.cycle.id, here.points[0].id) == 0
@@ -232,7 +234,7 @@ def test_a_cancellation_that_comes_before_its_entry_is_placed_is_asked(here: Wor
 
 def test_a_list_of_the_other_point_with_the_same_entries_is_a_list_of_its_own(here: World) -> None:
     first = hand(here, bring(here, ONE))
-    own = service.paste_chain(here.actor("leader2"), here.cycle.id, here.points[1].id, service.Paste(THEIR_OWN))
+    own = service.paste_chain(here.actor("leader2"), here.cycle.id, here.points[1].id, Paste(THEIR_OWN))
     assert own.replaces_id is None
     takes_back(here, first, "银杏里1幢")
     booking_service.commit(here.actor("leader2"), own.id)
@@ -243,7 +245,7 @@ def test_a_list_of_the_other_point_with_the_same_entries_is_a_list_of_its_own(he
 
 def test_lines_withdrawn_by_the_sender_do_not_come_back_with_another_list(here: World) -> None:
     first = hand(here, bring(here, ONE))
-    own = service.paste_chain(here.actor("leader2"), here.cycle.id, here.points[1].id, service.Paste(THEIR_OWN))
+    own = service.paste_chain(here.actor("leader2"), here.cycle.id, here.points[1].id, Paste(THEIR_OWN))
     booking_service.commit(here.actor("leader2"), own.id)
     booking_service.undo(here.actor("leader"), first.id)
     booking_service.undo(here.actor("leader2"), own.id)
@@ -252,7 +254,7 @@ def test_lines_withdrawn_by_the_sender_do_not_come_back_with_another_list(here: 
 
 def test_a_copy_that_another_line_names_as_its_earlier_one_can_go(here: World) -> None:
     first = hand(here, bring(here, ONE))
-    own = service.paste_chain(here.actor("leader2"), here.cycle.id, here.points[1].id, service.Paste(THEIR_OWN))
+    own = service.paste_chain(here.actor("leader2"), here.cycle.id, here.points[1].id, Paste(THEIR_OWN))
     copy = theirs(here)[0].lines[0]
     line_of(own, "银杏里1幢1单元301").earlier_id = copy.id
     db.session.commit()

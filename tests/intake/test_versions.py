@@ -12,10 +12,10 @@ from app.core.db import db
 from app.core.errors import Conflict
 from app.intake import queries
 from app.intake.booking import service as booking_service
-from app.intake.booking.service import Settle
+from app.intake.booking.schemas import Settle
 from app.intake.models import ChainBooking, ChainLine, ChainPaste
 from app.intake.paste import service, versions
-from app.intake.paste.service import Paste
+from app.intake.paste.schemas import Paste
 from app.ordering import service as ordering_service
 from app.ordering.models import HouseholdOrder, OrderChoice, OtherDoor
 from app.ordering.orders import Pick, PlaceOrder

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from app.access.models import MovedIn
 from app.core.db import db
 from app.intake.booking import service as booking_service
-from app.intake.booking.service import Settle
+from app.intake.booking.schemas import Settle
 from app.ordering import service as ordering_service
 from app.ordering.claims.models import RoomClaim
 from app.ordering.desk import service as desk_service
@@ -18,7 +18,7 @@ from app.ordering.orders import IfExists, Pick, PlaceOrder
 from app.ordering.resident import service as resident_service
 from app.ordering.resident.service import order_by_code
 from app.tally.claims import service as claims_service
-from app.tally.claims.service import SettleClaim
+from app.tally.claims.schemas import SettleClaim
 from tests import world
 from tests.intake.test_versions import bring
 from tests.tally.test_claims import leave

@@ -15,6 +15,7 @@ from app.core.db import db
 from app.core.errors import Conflict, Invalid, NotFound, StaleEdit
 from app.ordering import service as ordering_service
 from app.ordering.cycles import service as cycles_service
+from app.ordering.cycles.schemas import EditCycle, EditOffers, Lock, OfferChange
 from app.ordering.models import (
     Cycle,
     CycleState,
@@ -28,7 +29,6 @@ from app.ordering.models import (
 )
 from app.ordering.orders import Pick, PlaceOrder
 from app.ordering.roll_call import service as roll_call_service
-from app.ordering.schemas import EditCycle, EditOffers, Lock, OfferChange
 from app.ordering.stages import Cause, move
 from app.places.models import Stairwell
 from tests import world

@@ -24,6 +24,7 @@ from app.ordering import entry
 from app.ordering import service as ordering_service
 from app.ordering.models import HouseholdOrder
 from app.ordering.orders import Pick, PlaceOrder
+from app.ordering.resident.schemas import Enter
 from app.places.models import Household, HouseholdContact
 from tests import world
 from tests.world import post
@@ -208,7 +209,7 @@ def test_forty_guesses_at_once_are_looked_at_no_more_than_five_times(
     row = command(pins.issue)(town.households[0].id)
     pin, code = pins.of(row), town.buildings[0].public_code
     home, stairwell = town.households[0].id, town.households[0].stairwell_id
-    monkeypatch.setattr("app.access.throttle.give_back", lambda _taken: None)
+    monkeypatch.setattr("app.access.service.give_back", lambda _taken: None)
     app.config["WTF_CSRF_ENABLED"] = False
     barrier, statuses = Barrier(40), list[int]()
 
@@ -317,7 +318,7 @@ def test_rooms_of_one_building_and_of_all_are_counted_apart(app: Flask, town: wo
     other = entry.door(town.buildings[1].public_code)
     assert at is not None
     assert other is not None
-    typed = entry.Enter(1, "101")
+    typed = Enter(1, "101")
     mine, theirs = (entry.budgets(one, typed, entry.Whence("x")) for one in (at, other))
     assert mine[0] != theirs[0]
     assert mine[1] == theirs[1]

@@ -13,8 +13,8 @@ from app.core.db import command, db
 from app.core.errors import Conflict, Invalid
 from app.core.jobs import Job, JobState, drain
 from app.ordering.models import HouseholdOrder, Offer, OfferComponent, OrderChoice, OrderLine, OrderState
-from app.ordering.models_desk import FreePack, FreePackShare, PackScope, PackState
 from app.ordering.packs import service as packs_service
+from app.ordering.packs.models import FreePack, FreePackShare, PackScope, PackState
 from app.ordering.packs.queries import GivePack, preview
 from app.places.models import Household, ZoneDesignation, ZoneLevel
 from tests import world

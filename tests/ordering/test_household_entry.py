@@ -21,6 +21,7 @@ from app.errands.models import Errand
 from app.ordering import entry
 from app.ordering.models import CycleState, HouseholdOrder, OtherDoor
 from app.ordering.resident import service as resident_service
+from app.ordering.resident.schemas import Enter
 from app.places.models import CareKind, CareNeed
 from tests import world
 from tests.world import post
@@ -249,7 +250,7 @@ def test_what_ends_between_the_look_at_it_and_the_key_opens_nothing(
     assert place(enter(app, town, pin), town) == 303
     opened = entry.answer
 
-    def meanwhile(at: entry.Door, typed: entry.Enter) -> resident_service.Opened | None:
+    def meanwhile(at: entry.Door, typed: Enter) -> resident_service.Opened | None:
         found = opened(at, typed)
         run = resident_service.issue_pin if shown == "renewed pin" else resident_service.move_out
         with clock.frozen_at(clock.now() + timedelta(minutes=1)):

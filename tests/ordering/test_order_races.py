@@ -17,9 +17,9 @@ from app.core.errors import Conflict, LoudaError
 from app.core.events import Event, broken_links
 from app.ordering import service as ordering_service
 from app.ordering.cycles import service as cycles_service
+from app.ordering.cycles.schemas import Lock
 from app.ordering.models import HouseholdOrder, OrderLine, OrderState
 from app.ordering.orders import IfExists, Pick, PlaceOrder
-from app.ordering.schemas import Lock
 from tests import world
 
 T = TypeVar("T")

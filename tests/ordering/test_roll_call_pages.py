@@ -17,6 +17,7 @@ from app.ordering.models import RollCall
 from app.ordering.roll_call.queries import by_building
 from app.places import contacts
 from app.places.models import Building, CareNeed, HouseholdContact
+from app.places.service import open_numbers
 from tests import world
 from tests.world import post, sign_in
 
@@ -96,7 +97,7 @@ def test_telephones_are_masked_until_an_opening_is_logged(app: Flask, town: worl
 
 def test_nobody_opens_telephones_elsewhere(town: world.World) -> None:
     with pytest.raises(NotFound):
-        contacts.open_numbers(town.actor("leader2"), town.buildings[0].id, "roll_call")
+        open_numbers(town.actor("leader2"), town.buildings[0].id, "roll_call")
 
 
 @pytest.mark.parametrize(

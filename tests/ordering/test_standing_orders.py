@@ -14,8 +14,8 @@ from app.core.errors import Conflict, Invalid, NotFound, StaleEdit
 from app.core.events import Event
 from app.ordering.cycles import service as cycles_service
 from app.ordering.models import CycleState, HouseholdOrder, OrderChoice, Source
-from app.ordering.models_desk import StandingBooking, StandingOrder, StandingState
 from app.ordering.standing import service as standing_service
+from app.ordering.standing.models import StandingBooking, StandingOrder, StandingState
 from app.ordering.standing.service import SaveStanding
 from app.places.models import CareNeed
 from tests import world

@@ -17,8 +17,8 @@ from app.core.idempotency import new_key
 from app.ordering import order_form
 from app.ordering import service as ordering_service
 from app.ordering.desk import service as desk_service
+from app.ordering.desk.models import DeskEntry
 from app.ordering.models import HouseholdOrder, OrderChoice, OrderState, OtherDoor
-from app.ordering.models_desk import DeskEntry
 from app.ordering.orders import IfExists, Pick, PlaceOrder
 from app.places.models import CareNeed
 from tests import world

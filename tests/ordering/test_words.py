@@ -19,7 +19,7 @@ from app.ordering.orders import IfExists, Pick, PlaceOrder
 from app.ordering.remarks import queries as remarks_queries
 from app.ordering.remarks import service as remarks_service
 from app.ordering.remarks.rules import Flag, Words
-from app.ordering.remarks.service import SettleWords
+from app.ordering.remarks.schemas import SettleWords
 from tests import world
 from tests.world import World
 

@@ -14,8 +14,9 @@ from app.core.events import SYSTEM
 from app.core.jobs import drain
 from app.ordering.claims.models import ClaimKind, RoomClaim
 from app.ordering.cycles.service import cancel_cycle
+from app.ordering.desk.models import DeskEntry
 from app.ordering.models import Cycle, HouseholdOrder, OrderLine, Stage
-from app.ordering.models_desk import DeskEntry, SettledWords
+from app.ordering.remarks.models import SettledWords
 from app.ordering.stages import Cause, move
 from app.oversight.purge.service import ask_purge
 from app.oversight.reconcile.equations import equations

@@ -18,7 +18,7 @@ from app.errands.models import Errand
 from app.handover.models import Dispute, HandOut
 from app.intake.models import ChainBooking, ChainLine, ChainPaste
 from app.ordering.models import HouseholdOrder, OtherDoor, RollCall
-from app.ordering.models_desk import SettledWords
+from app.ordering.remarks.models import SettledWords
 from app.picking.models import Bag, BagDoor
 from app.places.models import Captaincy, CareNeed, HouseholdContact
 from app.printing.files import path_of

@@ -15,7 +15,7 @@ from app.core.jobs import drain
 from app.ordering.models import OrderLine
 from app.picking import service
 from app.picking.models import LIVE_BAGS, Bag, BagLine
-from app.picking.service import VoidBag
+from app.picking.schemas import VoidBag
 from app.stock.models import Lot
 from tests import world
 from tests.allocation.test_runs import receive, run

@@ -12,7 +12,7 @@ from app.core.errors import Invalid
 from app.places import queries
 from app.places.address import service as address_service
 from app.places.address.rules import Household, Profile, Reason, Register, resolve
-from app.places.address.service import SaveProfile
+from app.places.address.schemas import SaveProfile
 from app.places.models import AddressProfile
 from tests import world
 from tests.world import World

@@ -18,7 +18,7 @@ from app.oversight.purge.service import forget_contacts
 from app.places.accounts import service as accounts_service
 from app.places.buildings import service as buildings_service
 from app.places.captaincy import service as captaincy_service
-from app.places.captaincy.service import GiveNumber
+from app.places.captaincy.schemas import GiveNumber
 from app.places.models import Captaincy
 from tests import world
 from tests.world import World

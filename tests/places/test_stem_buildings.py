@@ -17,6 +17,7 @@ from app.places import queries
 from app.places.address import tokens
 from app.places.address.rules import Household as Home
 from app.places.address.rules import Reason, Register, building_key, resolve
+from app.places.buildings.schemas import EditBuilding
 from app.places.buildings.service import edit_building
 from app.places.finder.queries import find
 from app.places.imports import service as imports_service
@@ -24,7 +25,6 @@ from app.places.imports.service import Upload, operator_of
 from app.places.imports.tables.kinds import Kind
 from app.places.imports.tables.options import Options
 from app.places.models import Building, Compound, Household, ServicePoint, Stairwell
-from app.places.registry.schemas import EditBuilding
 
 LEVELS = ("", "栋", "幢", "号楼", "座", "楼", "号", "#")
 FLATS = ("1-101", "1单元101", "1单元101室", "-1-101", " 1 101")

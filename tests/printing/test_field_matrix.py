@@ -20,8 +20,8 @@ from app.errands.models import Errand
 from app.handover.models import Dispute, HandOut
 from app.intake.models import ChainLine, ChainPaste
 from app.ordering.claims.models import RoomClaim
+from app.ordering.desk.models import DeskEntry
 from app.ordering.models import HouseholdOrder, OrderLine
-from app.ordering.models_desk import DeskEntry
 from app.picking.models import Bag, BagLine
 from app.places.models import Captaincy, CareKind, CareNeed, ZoneDesignation, ZoneLevel
 from app.printing.centre import service

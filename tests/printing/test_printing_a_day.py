@@ -13,7 +13,7 @@ from app.core.jobs import Job, Running
 from app.dispatch.models import Plan
 from app.handover.models import HandOut
 from app.picking.models import Bag, BagLine
-from app.printing import files, register
+from app.printing import files
 from app.printing.centre import jobs as centre_jobs
 from app.printing.centre import kit, service
 from app.printing.centre.service import PrintRequest
@@ -132,7 +132,7 @@ def test_a_job_killed_before_its_sheets_are_entered_makes_the_same_file_again(
     def killed(*_args: Any) -> None:
         raise SystemExit
 
-    monkeypatch.setattr(register, "record_versions", killed)
+    monkeypatch.setattr(centre_jobs, "record_versions", killed)
     job = service.request_printing(day.actor("supplies"), day.cycle.id, PrintRequest(("tally",)))
     with pytest.raises(SystemExit):
         jobs.run_next()

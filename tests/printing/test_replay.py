@@ -16,7 +16,7 @@ from app.catalog.models import Item
 from app.core.db import db
 from app.core.text.natural import natural_key
 from app.intake.booking import service as booking_service
-from app.intake.booking.service import Settle
+from app.intake.booking.schemas import Settle
 from app.intake.models import ChainLine
 from app.intake.paste import service as intake
 from app.ordering.models import Offer, OfferComponent

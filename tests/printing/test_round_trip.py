@@ -13,7 +13,7 @@ from app.core import jobs
 from app.core.db import db
 from app.dispatch import counts
 from app.dispatch.arrivals import service as arrivals_service
-from app.dispatch.arrivals.service import Arrived
+from app.dispatch.arrivals.schemas import RoundArrived
 from app.dispatch.models import PlanBag, Stop
 from app.dispatch.rounds import service as rounds_service
 from app.handover.models import HandOut
@@ -229,7 +229,7 @@ def test_paper_of_a_stop_that_was_counted_by_phone_is_a_second_count(app: Flask,
     trip = db.session.get_one(Stop, sheet.subject_id).round
     rounds_service.load(day.actor("supplies"), trip.id)
     rounds_service.depart(day.actor("supplies"), trip.id)
-    arrivals_service.record_arrival(day.actor("supplies"), sheet.subject_id, Arrived([bags[0].id]))
+    arrivals_service.record_arrival(day.actor("supplies"), sheet.subject_id, RoundArrived([bags[0].id]))
     browser, page = world.sign_in(app, day, "leader"), f"/s/{sheet.number}"
     assert "这里录的是纸上的第二个数" in browser.get(page).get_data(as_text=True)
     assert world.post(browser, page, f"{page}/drop-off", {"missing": "ZZZZ"}).status_code == 422

@@ -14,7 +14,7 @@ from app.core import clock
 from app.core.db import db
 from app.places.models import Subdistrict
 from app.tally import queries, service
-from app.tally.schemas import Sign
+from app.tally.schemas import SignTally
 from tests.world import World
 
 
@@ -22,7 +22,7 @@ def sign_all(here: World) -> None:
     """Both leaders sign the tally of their point."""
     for name, point in (("leader", here.points[0]), ("leader2", here.points[1])):
         total = sum(cell.qty for cell in queries.cells(here.cycle.id, point.id))
-        service.sign(here.actor(name), here.cycle.id, point.id, Sign(total))
+        service.sign(here.actor(name), here.cycle.id, point.id, SignTally(total))
 
 
 BROKEN = {

@@ -27,9 +27,11 @@ from app.errands.models import Errand
 from app.handover.models import Dispute
 from app.intake.models import ChainLine, ChainPaste
 from app.ordering.claims.models import RoomClaim
+from app.ordering.desk.models import DeskEntry
 from app.ordering.models import Cycle, CyclePoint, CycleState, HouseholdOrder, Offer, OfferComponent, OrderLine
-from app.ordering.models_desk import DeskEntry, FreePack, StandingOrder
+from app.ordering.packs.models import FreePack
 from app.ordering.stages import Cause
+from app.ordering.standing.models import StandingOrder
 from app.picking import service as picking
 from app.picking.models import Bag, BagState
 from app.places.models import (
@@ -106,9 +108,7 @@ class Day:
     def address(self, rule: Rule, scope: str) -> str:
         """The rule's path with objects of a scope: own, other, or missing ones within the own cycle."""
         names = [text for is_argument, text in rule._trace if is_argument]
-        parts = []
-        for is_argument, text in rule._trace:
-            parts.append(self._value(rule, text, scope, text == names[-1]) if is_argument else text)
+        parts = [self._value(rule, text, scope, text == names[-1]) if is_arg else text for is_arg, text in rule._trace]
         return "".join(parts).partition("|")[2]
 
     def _value(self, rule: Rule, name: str, scope: str, is_last: bool) -> str:

@@ -19,7 +19,7 @@ from app.core.idempotency import new_key
 from app.handover.confirmation import service as confirmation_service
 from app.handover.disputes import service as disputes_service
 from app.handover.models import Dispute
-from app.handover.schemas import Complain, Complaint, Confirm, Resolve
+from app.handover.schemas import Complain, Complaint, Confirm, ResolveDispute
 from app.ordering.models import CycleState, HouseholdOrder, Offer, OfferComponent, OrderChoice, OrderLine
 from app.purchasing.models import PurchaseOrder, PurchaseOrderLine
 from app.settlement import listing, queries, service
@@ -69,7 +69,7 @@ def complain_and_refund(here: World, household: int, qty: int) -> None:
     greens = min(line.order_line_id for line in bag.lines)
     confirmation_service.complain(resident_of(here.households[household]), bag.id, Complain([Complaint(greens, qty)]))
     dispute = db.session.scalars(select(Dispute).where(Dispute.bag_id == bag.id)).one()
-    disputes_service.resolve(here.actor("supplies"), dispute.id, Resolve("refunded", "x"))
+    disputes_service.resolve(here.actor("supplies"), dispute.id, ResolveDispute("refunded", "x"))
 
 
 def test_amounts_are_worked_out_once_and_add_up_to_the_order(here: World) -> None:

@@ -14,7 +14,7 @@ from app.stock.books import held
 from app.stock.keeping import service as keeping_service
 from app.stock.lots import move_lots
 from app.stock.models import Location, Lot, StockCount, StockMove, WriteOff
-from app.stock.schemas import Arrived, AskWriteOff, Carry, Count, CountedLot, Delivery, Goods, SendBack, TakeIn
+from app.stock.schemas import AskWriteOff, Carry, Count, CountedLot, Delivery, Goods, GoodsArrived, SendBack, TakeIn
 from tests import world
 from tests.purchasing.signed import assert_equations, count, stranger
 from tests.stock.sent import lines, send_order
@@ -124,7 +124,7 @@ def test_a_count_includes_what_is_set_aside_and_is_never_empty_or_of_unknown_lot
 def test_bought_goods_go_back_to_the_supplier_and_gifts_do_not(app: Flask) -> None:
     built = world.build()
     order = send_order(built)
-    arrived = Arrived(lines(order.id)[0].id, good=7, damaged=3)
+    arrived = GoodsArrived(lines(order.id)[0].id, good=7, damaged=3)
     service.receive(built.actor("supplies"), order.id, Delivery([arrived]))
     keeping_service.send_back(built.actor("supplies"), lot().id, SendBack("damaged", 3))
     keeping_service.send_back(built.actor("supplies"), lot().id, SendBack("free", 1))

@@ -18,7 +18,7 @@ from app.purchasing.schemas import Close
 from app.stock import queries, service
 from app.stock.books import held
 from app.stock.models import GoodsReceipt, Location, Lot, RestRule, StockMove
-from app.stock.schemas import Arrived, Delivery, Goods, TakeIn, Unordered
+from app.stock.schemas import Delivery, Goods, GoodsArrived, TakeIn, Unordered
 from tests import world
 from tests.purchasing.signed import assert_equations, count, stranger
 from tests.stock.sent import fresh, lines, send_order
@@ -35,7 +35,7 @@ def order(here: World) -> PurchaseOrder:
     return send_order(here)
 
 
-def receive(here: World, order: PurchaseOrder, *rows: Arrived, takes_extra: bool = False) -> GoodsReceipt:
+def receive(here: World, order: PurchaseOrder, *rows: GoodsArrived, takes_extra: bool = False) -> GoodsReceipt:
     return service.receive(here.actor("supplies"), order.id, Delivery(list(rows), takes_extra))
 
 
@@ -55,7 +55,7 @@ def counters(order: PurchaseOrder) -> list[tuple[int, int, int]]:
 
 
 def test_a_full_delivery_makes_a_lot_a_line_and_rests_by_storage(here: World, order: PurchaseOrder) -> None:
-    receipt = receive(here, order, *(Arrived(line.id, line.qty_awaited) for line in lines(order.id)))
+    receipt = receive(here, order, *(GoodsArrived(line.id, line.qty_awaited) for line in lines(order.id)))
     assert counters(order) == [(0, 10, 0), (0, 5, 0), (0, 5, 0)]
     rest = {lot.item_id: lot.released_at - receipt.received_at for lot in db.session.scalars(select(Lot))}
     assert rest == {
@@ -70,16 +70,16 @@ def test_a_full_delivery_makes_a_lot_a_line_and_rests_by_storage(here: World, or
 def test_a_rest_rule_of_the_subdistrict_comes_before_the_usual_one(here: World, order: PurchaseOrder) -> None:
     db.session.add(RestRule(storage="ambient", minutes=45))
     db.session.commit()
-    receipt = receive(here, order, Arrived(lines(order.id)[0].id, 10))
+    receipt = receive(here, order, GoodsArrived(lines(order.id)[0].id, 10))
     assert db.session.scalars(select(Lot)).one().released_at - receipt.received_at == timedelta(minutes=45)
 
 
 def test_goods_may_come_in_parts_each_with_its_own_receipt_batch_and_expiry(here: World, order: PurchaseOrder) -> None:
     line = lines(order.id)[0].id
     soon = clock.today() + timedelta(days=3)
-    receive(here, order, Arrived(line, 4, batch="A1", expires_on=soon))
+    receive(here, order, GoodsArrived(line, 4, batch="A1", expires_on=soon))
     assert counters(order)[0] == (6, 4, 0)
-    receive(here, order, Arrived(line, 6, batch="B2"))
+    receive(here, order, GoodsArrived(line, 6, batch="B2"))
     assert counters(order)[0] == (0, 10, 0)
     batches = [(lot.batch_no, lot.expires_on) for lot in db.session.scalars(select(Lot).order_by(Lot.id))]
     assert batches == [("A1", soon), ("B2", None)]
@@ -89,7 +89,7 @@ def test_goods_may_come_in_parts_each_with_its_own_receipt_batch_and_expiry(here
 
 def test_what_a_supplier_will_not_bring_opens_the_gap_in_the_demand_again(here: World, order: PurchaseOrder) -> None:
     line = lines(order.id)[0]
-    receive(here, order, Arrived(line.id, 4))
+    receive(here, order, GoodsArrived(line.id, 4))
     service.mark_undelivered(here.actor("supplies"), line.id)
     assert counters(order)[0] == (0, 4, 6)
     row = db.session.get_one(Demand, (here.cycle.id, here.items[0].id))
@@ -102,10 +102,10 @@ def test_what_a_supplier_will_not_bring_opens_the_gap_in_the_demand_again(here: 
 def test_more_than_ordered_is_refused_until_somebody_takes_it(here: World, order: PurchaseOrder) -> None:
     line = lines(order.id)[0].id
     with pytest.raises(Invalid) as refused:
-        receive(here, order, Arrived(line, 13))
+        receive(here, order, GoodsArrived(line, 13))
     assert list(refused.value.problems) == [f"good-{line}"]
     assert lots() == []
-    receive(here, order, Arrived(line, 12, damaged=1), takes_extra=True)
+    receive(here, order, GoodsArrived(line, 12, damaged=1), takes_extra=True)
     assert lots() == [(10, 10, 0, 0, True), (3, 2, 1, 0, False)]
     assert counters(order)[0] == (0, 10, 0)
     assert_equations()
@@ -113,7 +113,7 @@ def test_more_than_ordered_is_refused_until_somebody_takes_it(here: World, order
 
 def test_spoilt_and_sent_back_units_are_counted_and_leave_the_books(here: World, order: PurchaseOrder) -> None:
     line = lines(order.id)[0].id
-    receive(here, order, Arrived(line, good=6, damaged=3, returned=1))
+    receive(here, order, GoodsArrived(line, good=6, damaged=3, returned=1))
     assert lots() == [(10, 6, 3, 1, True)]
     lot = db.session.scalars(select(Lot)).one()
     depot = db.session.scalars(select(Location).where(Location.kind == "depot")).one()
@@ -123,8 +123,8 @@ def test_spoilt_and_sent_back_units_are_counted_and_leave_the_books(here: World,
 
 
 def test_every_point_is_a_place_and_the_depot_is_where_goods_come_in(here: World, order: PurchaseOrder) -> None:
-    receive(here, order, Arrived(lines(order.id)[0].id, 1))
-    receive(here, order, Arrived(lines(order.id)[0].id, 1))
+    receive(here, order, GoodsArrived(lines(order.id)[0].id, 1))
+    receive(here, order, GoodsArrived(lines(order.id)[0].id, 1))
     places = [(place.name, place.kind) for place in db.session.scalars(select(Location).order_by(Location.id))]
     assert places == [("南门点位", "depot"), ("北门点位", "point"), ("外部", "outside")]
 
@@ -143,39 +143,39 @@ def test_goods_that_nobody_ordered_come_in_beside_the_order(here: World, order: 
 def test_nothing_at_all_and_goods_past_their_day_are_refused(here: World, order: PurchaseOrder) -> None:
     line = lines(order.id)[0].id
     with pytest.raises(Invalid, match="没有填"):
-        receive(here, order, Arrived(line))
+        receive(here, order, GoodsArrived(line))
     yesterday = clock.today() - timedelta(days=1)
     with pytest.raises(Invalid) as refused:
-        receive(here, order, Arrived(line, 3, expires_on=yesterday))
+        receive(here, order, GoodsArrived(line, 3, expires_on=yesterday))
     assert list(refused.value.problems) == [f"expires_on-{line}"]
-    receive(here, order, Arrived(line, damaged=3, expires_on=yesterday))
+    receive(here, order, GoodsArrived(line, damaged=3, expires_on=yesterday))
     assert lots() == [(3, 0, 3, 0, True)]
 
 
 def test_two_people_do_not_enter_one_delivery(here: World, order: PurchaseOrder) -> None:
     seen, line = order.version, lines(order.id)[0].id
-    service.receive(here.actor("supplies"), order.id, Delivery([Arrived(line, 4)], version=seen))
+    service.receive(here.actor("supplies"), order.id, Delivery([GoodsArrived(line, 4)], version=seen))
     with pytest.raises(StaleEdit):
-        service.receive(here.actor("supplies2"), order.id, Delivery([Arrived(line, 4)], version=seen))
+        service.receive(here.actor("supplies2"), order.id, Delivery([GoodsArrived(line, 4)], version=seen))
     assert counters(order)[0] == (6, 4, 0)
 
 
 def test_a_closed_order_and_a_line_of_another_order_are_refused(here: World, order: PurchaseOrder) -> None:
     with pytest.raises(NotFound):
-        receive(here, order, Arrived(999, 1))
+        receive(here, order, GoodsArrived(999, 1))
     line = lines(order.id)[0].id
     with pytest.raises(NotFound):
-        receive(here, order, Arrived(line, 1), Arrived(line, 1))
+        receive(here, order, GoodsArrived(line, 1), GoodsArrived(line, 1))
     purchasing.close(here.actor("supplies"), here.cycle.id, order.id, Close(fresh(order.id).version, True))
     with pytest.raises(Conflict, match="还没有关闭"):
-        receive(here, order, Arrived(line, 1))
+        receive(here, order, GoodsArrived(line, 1))
     assert count(GoodsReceipt) == 0
 
 
 def test_a_member_of_another_subdistrict_sees_no_order_to_receive(here: World, order: PurchaseOrder) -> None:
     outsider = stranger(here)
     with pytest.raises(NotFound):
-        service.receive(outsider, order.id, Delivery([Arrived(1, 1)]))
+        service.receive(outsider, order.id, Delivery([GoodsArrived(1, 1)]))
     with pytest.raises(NotFound):
         service.mark_undelivered(outsider, lines(order.id)[0].id)
     with pytest.raises(NotFound):

@@ -17,7 +17,7 @@ from app.oversight.reconcile import equations
 from app.places.models import Household
 from app.tally.merging import queries as merging_queries
 from app.tally.merging import service as merging_service
-from app.tally.merging.service import Merge
+from app.tally.merging.schemas import Merge
 from tests.world import World, post, sign_in
 
 

@@ -17,6 +17,7 @@ from app.core.errors import Conflict, Invalid, NotFound
 from app.core.idempotency import new_key
 from app.ordering import service as ordering_service
 from app.ordering.claims.models import ClaimState, RoomClaim
+from app.ordering.cycles.schemas import Lock
 from app.ordering.cycles.service import lock_cycle
 from app.ordering.models import (
     CycleState,
@@ -29,18 +30,17 @@ from app.ordering.models import (
     Source,
     Stage,
 )
-from app.ordering.models_desk import FreePackShare
 from app.ordering.packs import service as packs_service
+from app.ordering.packs.models import FreePackShare
 from app.ordering.packs.queries import GivePack
-from app.ordering.schemas import Lock
 from app.ordering.stages import Cause, move
 from app.places.models import Household
 from app.tally import service
 from app.tally.claims import queries as claims_queries
 from app.tally.claims import service as claims_service
-from app.tally.claims.service import SettleClaim
+from app.tally.claims.schemas import SettleClaim
 from app.tally.models import TallyLine
-from app.tally.schemas import Sign
+from app.tally.schemas import SignTally
 from tests import world
 from tests.world import post
 
@@ -72,7 +72,7 @@ def settle(town: world.World, choice: str, who: str = "leader", **more: object) 
 
 def sign(town: world.World) -> None:
     total = db.session.scalar(select(func.coalesce(func.sum(OrderLine.qty_ordered), 0))) or 0
-    service.sign(town.actor("leader"), town.cycle.id, town.points[0].id, Sign(total))
+    service.sign(town.actor("leader"), town.cycle.id, town.points[0].id, SignTally(total))
 
 
 @pytest.mark.parametrize("who", ["leader", "captain"])

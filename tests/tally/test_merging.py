@@ -14,22 +14,22 @@ from app.core.errors import Conflict, NotFound
 from app.core.events import Event
 from app.errands.models import Errand
 from app.intake.booking import service as booking_service
-from app.intake.booking.service import Settle
+from app.intake.booking.schemas import Settle
 from app.intake.models import ChainBooking, ChainLine
 from app.ordering import service as ordering_service
+from app.ordering.cycles.schemas import Lock
 from app.ordering.cycles.service import lock_cycle
 from app.ordering.models import CycleState, HouseholdOrder, OrderState, OtherDoor, Outcome, RollCall
-from app.ordering.models_desk import StandingOrder, StandingState
 from app.ordering.resident.service import move_out
-from app.ordering.schemas import Lock
 from app.ordering.standing import service as standing_service
+from app.ordering.standing.models import StandingOrder, StandingState
 from app.places.models import CareKind, CareNeed, Household, HouseholdContact
 from app.tally import service
 from app.tally.merging import queries as merging_queries
 from app.tally.merging import service as merging_service
 from app.tally.merging.queries import Home
-from app.tally.merging.service import Merge
-from app.tally.schemas import Sign
+from app.tally.merging.schemas import Merge
+from app.tally.schemas import SignTally
 from tests import world
 from tests.intake.test_versions import bring
 from tests.ordering.test_standing_orders import wanted
@@ -163,7 +163,7 @@ def test_an_order_that_is_locked_and_signed_comes_over_and_the_roll_call_says_so
     town = here.world
     order = town.order(here.gone, {0: 2})
     lock_cycle(town.actor("supplies"), town.cycle.id, Lock(is_early=True, is_override=True))
-    service.sign(town.actor("leader"), town.cycle.id, town.points[0].id, Sign(2))
+    service.sign(town.actor("leader"), town.cycle.id, town.points[0].id, SignTally(2))
     assert db.session.get_one(RollCall, (town.cycle.id, here.kept.id)).outcome == Outcome.UNREACHABLE
     here.merge()
     assert owner(order) == here.kept.id

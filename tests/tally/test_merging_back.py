@@ -10,10 +10,10 @@ from app.core.events import SYSTEM
 from app.ordering.models import CycleState, HouseholdOrder
 from app.ordering.order_file.cli import import_file
 from app.places.buildings import service as buildings_service
+from app.places.buildings.schemas import AddRooms
 from app.places.models import Household
-from app.places.registry.schemas import AddRooms
 from app.tally.claims import service as claims_service
-from app.tally.claims.service import SettleClaim
+from app.tally.claims.schemas import SettleClaim
 from tests import world
 from tests.ordering.test_import_orders import table
 from tests.tally.merging import Twice, broken, phone, phone_of

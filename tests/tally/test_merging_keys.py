@@ -12,6 +12,7 @@ from app.core.db import db
 from app.core.errors import Conflict, NotFound
 from app.core.events import Event
 from app.intake.booking import service as booking_service
+from app.intake.booking.schemas import Settle
 from app.ordering.desk import service as desk_service
 from app.ordering.models import HouseholdOrder, OtherDoor, Source
 from app.ordering.orders import IfExists, Pick, PlaceOrder
@@ -92,7 +93,7 @@ def test_the_code_that_a_list_wrote_down_does_not_come_back_when_the_list_is_tak
     db.session.commit()
     paste = bring(here.world, "#接龙 青菜\n1. 桂花苑2号楼1单元101 1份\n")
     for line in [one for one in paste.lines if one.outcome == "review"]:
-        booking_service.settle(here.world.actor("leader"), line.id, booking_service.Settle(here.gone.id, "", "replace"))
+        booking_service.settle(here.world.actor("leader"), line.id, Settle(here.gone.id, "", "replace"))
     here.merge()
     booking_service.undo(here.world.actor("leader"), paste.id)
     assert order_by_code(old) is None

@@ -13,8 +13,10 @@ from app.core import clock
 from app.core.db import db
 from app.core.errors import Conflict, Invalid, NotFound
 from app.intake.booking import service as booking_service
+from app.intake.booking.schemas import Settle
 from app.intake.models import ChainPaste
 from app.intake.paste import service as intake
+from app.intake.paste.schemas import Paste
 from app.ordering import service as ordering_service
 from app.ordering.claims import service as claims_service
 from app.ordering.claims.models import RoomClaim
@@ -26,15 +28,15 @@ from app.ordering.orders import IfExists, Pick, PlaceOrder
 from app.ordering.resident import queries as resident_queries
 from app.places.buildings import moves
 from app.places.buildings import service as buildings_service
+from app.places.buildings.schemas import EditBuilding
 from app.places.models import Building, BuildingMove
-from app.places.registry.schemas import EditBuilding
 from app.settlement.queries import places_of
 from app.tally import queries, service
 from app.tally.claims import service as settling
-from app.tally.claims.service import SettleClaim
+from app.tally.claims.schemas import SettleClaim
 from app.tally.moving import service as moving_service
-from app.tally.moving.service import Move
-from app.tally.schemas import Sign
+from app.tally.moving.schemas import Move
+from app.tally.schemas import SignTally
 from tests import world
 from tests.world import World, post, sign_in
 
@@ -97,7 +99,7 @@ def test_orders_taken_along_are_at_the_new_point_for_tally_leader_form_and_house
     here.lock()
     missing = queries.without_outcome(here.cycle.id, here.points[1].id)
     assert missing == 0
-    assert service.sign(here.actor("leader2"), here.cycle.id, here.points[1].id, Sign(1)).state == "confirmed"
+    assert service.sign(here.actor("leader2"), here.cycle.id, here.points[1].id, SignTally(1)).state == "confirmed"
 
 
 def test_from_the_next_cycle_on_nothing_changes_until_it_is_opened_and_the_old_leader_finishes(here: World) -> None:
@@ -111,7 +113,7 @@ def test_from_the_next_cycle_on_nothing_changes_until_it_is_opened_and_the_old_l
     assert (reads(here, "leader", order), reads(here, "leader2", order)) == (True, True)
     assert resident_queries.card(Resident("household", here.households[0].id), here.cycle.id).order == order
     assert [cell.qty for cell in queries.cells(here.cycle.id, here.points[0].id)] == [3]
-    assert service.sign(here.actor("leader"), here.cycle.id, here.points[0].id, Sign(3)).state == "confirmed"
+    assert service.sign(here.actor("leader"), here.cycle.id, here.points[0].id, SignTally(3)).state == "confirmed"
     assert here.buildings[0].id in places_of([here.points[0].id])
     cycles_service.cancel_cycle(here.actor("admin"), here.cycle.id, "演练")
     db.session.expire_all()
@@ -136,7 +138,7 @@ def test_orders_cannot_go_to_a_point_outside_their_cycle_but_stay_visible_when_t
 def test_a_signed_tally_keeps_its_orders(here: World) -> None:
     here.order(here.households[0], {0: 3})
     here.lock()
-    service.sign(here.actor("leader"), here.cycle.id, here.points[0].id, Sign(3))
+    service.sign(here.actor("leader"), here.cycle.id, here.points[0].id, SignTally(3))
     with pytest.raises(Conflict, match="已经签字"):
         move(here, "along")
     here.cycle.state = CycleState.RUNNING
@@ -149,7 +151,7 @@ def test_a_signed_tally_keeps_its_orders(here: World) -> None:
 # --- claims left at doors ---------------------------------------------------------------------------------------------
 def claim(here: World, room: str = "101") -> RoomClaim:
     stairwell = here.households[0].stairwell_id
-    wanted = LeaveClaim(stairwell, room, "19900000007", "second", "", (Pick(here.offers[1].id, 2),), "leave")
+    wanted = LeaveClaim(stairwell, room, "19900000007", "second", "", (Pick(here.offers[1].id, 2),))
     return claims_service.leave(claims_service.Place(here.buildings[0].id, here.cycle.id), wanted)
 
 
@@ -202,11 +204,11 @@ def test_a_claim_taken_along_keeps_the_new_tally_open_and_becomes_an_order_there
     move(here, "along")
     here.lock()
     with pytest.raises(Conflict, match="待核对"):
-        service.sign(here.actor("leader2"), here.cycle.id, here.points[1].id, Sign(0))
-    assert service.sign(here.actor("leader"), here.cycle.id, here.points[0].id, Sign(0)).number == 1
+        service.sign(here.actor("leader2"), here.cycle.id, here.points[1].id, SignTally(0))
+    assert service.sign(here.actor("leader"), here.cycle.id, here.points[0].id, SignTally(0)).number == 1
     settle(here, left, "leader2")
     assert [cell.qty for cell in queries.cells(here.cycle.id, here.points[1].id)] == [2]
-    assert service.sign(here.actor("leader2"), here.cycle.id, here.points[1].id, Sign(2)).number == 1
+    assert service.sign(here.actor("leader2"), here.cycle.id, here.points[1].id, SignTally(2)).number == 1
 
 
 def test_a_claim_stays_with_the_tally_of_its_cycle_when_the_building_goes_with_the_next(here: World) -> None:
@@ -217,10 +219,10 @@ def test_a_claim_stays_with_the_tally_of_its_cycle_when_the_building_goes_with_t
     opened(here)
     assert here.buildings[0].service_point_id == here.points[1].id
     with pytest.raises(Conflict, match="待核对"):
-        service.sign(here.actor("leader"), here.cycle.id, here.points[0].id, Sign(0))
+        service.sign(here.actor("leader"), here.cycle.id, here.points[0].id, SignTally(0))
     settle(here, left, "leader")
     assert [cell.qty for cell in queries.cells(here.cycle.id, here.points[0].id)] == [2]
-    assert service.sign(here.actor("leader"), here.cycle.id, here.points[0].id, Sign(2)).number == 1
+    assert service.sign(here.actor("leader"), here.cycle.id, here.points[0].id, SignTally(2)).number == 1
 
 
 def test_no_order_of_a_claim_comes_to_a_point_outside_its_cycle(here: World) -> None:
@@ -239,7 +241,7 @@ def test_a_withdrawn_order_is_placed_anew_at_the_point_of_the_claim_whose_tally_
     edit(here, 1)
     left = claim(here)
     here.lock()
-    service.sign(here.actor("leader"), here.cycle.id, here.points[0].id, Sign(0))
+    service.sign(here.actor("leader"), here.cycle.id, here.points[0].id, SignTally(0))
     settle(here, left, "leader2", "replace", here.households[0].id)
     db.session.expire_all()
     assert order.service_point_id == here.points[1].id
@@ -322,7 +324,7 @@ def test_an_order_that_was_withdrawn_is_placed_anew_at_the_new_point(here: World
 
 def paste(here: World, text: str) -> ChainPaste:
     leader = here.actor("leader")
-    kept = intake.paste_chain(leader, here.cycle.id, here.points[0].id, intake.Paste(text))
+    kept = intake.paste_chain(leader, here.cycle.id, here.points[0].id, Paste(text))
     return booking_service.commit(leader, kept.id)
 
 
@@ -337,13 +339,13 @@ def test_lines_that_its_point_has_yet_to_place_keep_a_building_until_they_are_se
         move(here, "along")
     there = save_point(app, here, 1)
     assert "还有 1 行写的是这一栋" in sign_in(app, here, "admin").get(there).get_data(as_text=True)
-    booking_service.settle(here.actor("leader"), line.id, booking_service.Settle(0))
+    booking_service.settle(here.actor("leader"), line.id, Settle(0))
     move(here, "along")
     assert here.buildings[0].service_point_id == here.points[1].id
 
 
 def test_a_building_with_nothing_but_such_a_line_is_asked_about(app: Flask, here: World) -> None:
     leader = here.actor("leader")
-    intake.paste_chain(leader, here.cycle.id, here.points[0].id, intake.Paste("#接龙\n1. 桂花苑2号楼1单元101 土豆1\n"))
+    intake.paste_chain(leader, here.cycle.id, here.points[0].id, Paste("#接龙\n1. 桂花苑2号楼1单元101 土豆1\n"))
     assert "/move?to=" in save_point(app, here, 1)
     assert here.buildings[0].service_point_id == here.points[0].id

@@ -10,7 +10,7 @@ from app.access.permissions import Resident
 from app.core.db import db
 from app.intake.booking import service as booking_service
 from app.intake.paste import service as intake
-from app.intake.paste.service import Paste
+from app.intake.paste.schemas import Paste
 from app.ordering import service as ordering_service
 from app.ordering.models import HouseholdOrder, OrderChoice
 from app.ordering.orders import Pick, PlaceOrder

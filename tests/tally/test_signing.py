@@ -14,7 +14,7 @@ from app.intake.models import ChainLine, ChainPaste
 from app.ordering.models import RollCall
 from app.tally import service
 from app.tally.models import Tally, TallyLine
-from app.tally.schemas import Reopen, Sign
+from app.tally.schemas import Reopen, SignTally
 from tests import world
 from tests.world import World
 
@@ -30,19 +30,19 @@ def locked(app: Flask) -> World:
 
 
 def test_signing_freezes_what_the_locked_orders_say(locked: World) -> None:
-    tally = service.sign(locked.actor("leader"), locked.cycle.id, locked.points[0].id, Sign(6))
+    tally = service.sign(locked.actor("leader"), locked.cycle.id, locked.points[0].id, SignTally(6))
     frozen = db.session.execute(select(func.sum(TallyLine.qty)).where(TallyLine.tally_id == tally.id)).scalar_one()
     assert (tally.state, tally.number, frozen) == ("confirmed", 1, 6)
 
 
 def test_another_points_tally_looks_as_if_it_did_not_exist(locked: World) -> None:
     with pytest.raises(NotFound):
-        service.sign(locked.actor("leader"), locked.cycle.id, locked.points[1].id, Sign(1))
+        service.sign(locked.actor("leader"), locked.cycle.id, locked.points[1].id, SignTally(1))
 
 
 def test_a_total_that_changed_meanwhile_is_not_signed(locked: World) -> None:
     with pytest.raises(Conflict):
-        service.sign(locked.actor("leader"), locked.cycle.id, locked.points[0].id, Sign(5))
+        service.sign(locked.actor("leader"), locked.cycle.id, locked.points[0].id, SignTally(5))
     assert db.session.scalar(select(func.count()).select_from(TallyLine)) == 0
 
 
@@ -50,7 +50,7 @@ def test_a_household_without_an_outcome_blocks_the_signature(locked: World) -> N
     db.session.execute(delete(RollCall).where(RollCall.household_id == locked.households[1].id))
     db.session.commit()
     with pytest.raises(Conflict, match="1 户"):
-        service.sign(locked.actor("leader"), locked.cycle.id, locked.points[0].id, Sign(6))
+        service.sign(locked.actor("leader"), locked.cycle.id, locked.points[0].id, SignTally(6))
 
 
 def test_an_open_review_line_blocks_the_signature(locked: World) -> None:
@@ -67,21 +67,21 @@ def test_an_open_review_line_blocks_the_signature(locked: World) -> None:
     db.session.add(ChainLine(paste_id=paste.id, line_no=1, raw="?", outcome="review"))
     db.session.commit()
     with pytest.raises(Conflict, match="1 行"):
-        service.sign(locked.actor("leader"), locked.cycle.id, locked.points[0].id, Sign(6))
+        service.sign(locked.actor("leader"), locked.cycle.id, locked.points[0].id, SignTally(6))
 
 
 def test_reopening_needs_a_reason_and_makes_a_new_version(locked: World) -> None:
     leader, cycle, point = locked.actor("leader"), locked.cycle.id, locked.points[0].id
-    service.sign(leader, cycle, point, Sign(6))
+    service.sign(leader, cycle, point, SignTally(6))
     service.reopen(leader, cycle, point, Reopen("少算一户"))
-    assert service.sign(leader, cycle, point, Sign(6)).number == 2
+    assert service.sign(leader, cycle, point, SignTally(6)).number == 2
 
 
 def test_the_day_starts_only_when_every_point_has_signed(locked: World) -> None:
-    service.sign(locked.actor("leader"), locked.cycle.id, locked.points[0].id, Sign(6))
+    service.sign(locked.actor("leader"), locked.cycle.id, locked.points[0].id, SignTally(6))
     with pytest.raises(Conflict):
         service.start_running(locked.actor("supplies"), locked.cycle.id)
-    service.sign(locked.actor("leader2"), locked.cycle.id, locked.points[1].id, Sign(1))
+    service.sign(locked.actor("leader2"), locked.cycle.id, locked.points[1].id, SignTally(1))
     assert service.start_running(locked.actor("supplies"), locked.cycle.id).state == "running"
 
 

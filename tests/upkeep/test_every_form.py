@@ -17,6 +17,7 @@ from app.demo import first_day
 from app.demo.subdistrict import cast
 from app.dispatch.models import Plan, PlanState
 from app.dispatch.planning import service as dispatch
+from app.dispatch.planning.schemas import AskAgain
 from app.factory import create_app
 from app.ordering.models import Cycle, CycleState, HouseholdOrder
 from app.places.models import Building, Subdistrict
@@ -71,7 +72,7 @@ def _draft() -> None:
     people = cast(db.session.scalars(select(Subdistrict.id)).one())
     today = db.session.scalars(select(Cycle.id).where(Cycle.state == CycleState.RUNNING)).one()
     plan = db.session.scalars(select(Plan.id).where(Plan.cycle_id == today, Plan.state == PlanState.PUBLISHED)).one()
-    dispatch.ask_again(people.buyer, plan, dispatch.AskAgain(1))
+    dispatch.ask_again(people.buyer, plan, AskAgain(1))
     drain()
 
 

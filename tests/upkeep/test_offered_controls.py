@@ -10,7 +10,7 @@ from app.access.models import RoleGrant
 from app.core.db import db
 from app.dispatch.models import Round, Stop
 from app.dispatch.rounds import service as rounds_service
-from app.dispatch.rounds.service import Sign
+from app.dispatch.rounds.schemas import SignDropOff
 from app.handover.doors import service as doors
 from app.handover.schemas import DoorProblem
 from app.ordering.models import OrderLine, Stage
@@ -18,7 +18,7 @@ from app.ordering.stages import Cause, move
 from app.picking.models import Bag
 from app.places.imports import service as places_import
 from app.tally import queries, service
-from app.tally.schemas import Sign as SignTally
+from app.tally.schemas import SignTally
 from app.upkeep.drills.shown import read_page
 from tests import world
 from tests.allocation.test_runs import running as running
@@ -95,7 +95,7 @@ def test_only_who_signs_for_bags_is_asked_what_became_of_a_missing_one(app: Flas
     stop = db.session.scalars(select(Stop).where(Stop.round_id == round_.id).order_by(Stop.seq)).first()
     assert stop is not None
     bag = rounds_service.bags_at(stop)[0]
-    rounds_service.sign(supplies, stop.id, Sign(bag.code))
+    rounds_service.sign(supplies, stop.id, SignDropOff(bag.code))
     page, resolve = f"/cycles/{published.cycle.id}/dispatch", f"/bags/{bag.id}/resolve-missing"
     assert db.session.get_one(Bag, bag.id).state == "missing"
     assert resolve in offered(app, published, "supplies", page)[0]
@@ -129,7 +129,7 @@ def test_a_bag_that_is_gone_at_its_door_is_a_complaint_and_not_asked_about_at_th
     stop = db.session.scalars(select(Stop).where(Stop.round_id == round_.id).order_by(Stop.seq)).first()
     assert stop is not None
     bag = rounds_service.bags_at(stop)[0]
-    rounds_service.sign(supplies, stop.id, Sign(""))
+    rounds_service.sign(supplies, stop.id, SignDropOff(""))
     doors.report(supplies, published.cycle.id, stop.building_id, DoorProblem([bag.id], "bag_missing"))
     assert db.session.get_one(Bag, bag.id).state == "missing"
     forms, words = offered(app, published, "supplies", f"/cycles/{published.cycle.id}/dispatch")

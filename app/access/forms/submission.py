@@ -7,7 +7,7 @@ from typing import Any
 
 from flask.typing import ResponseReturnValue
 
-from app.core.errors import Invalid, StaleEdit
+from app.core.errors import Invalid, StaleEdit, wants_json
 from app.core.input.schemas import Form
 
 
@@ -18,10 +18,15 @@ def attempt(
 ) -> ResponseReturnValue:
     """Run the form's command and lead on, or render the page again: 422, or 409 after a stale edit.
 
+    For a client that asks for JSON nothing is rendered: what the command refuses goes up, and is told as JSON.
     `again` gets the form with its problems and, after a stale edit, what is stored now (label → value).
     """
     theirs: dict[str, str] = {}
     status = 422
+    if wants_json():
+        if not form.is_valid:
+            raise Invalid(form.problems_by_field)
+        return run(form.command)
     if form.is_valid:
         try:
             return run(form.command)

@@ -2,39 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from flask_babel import gettext as _
 from sqlalchemy import select
 
 from app.access.permissions import Staff
 from app.allocation.models import Substitution
+from app.allocation.substitution.schemas import PutSubstitution
 from app.catalog import service as catalog
 from app.catalog.models import Item
 from app.core.db import command, db
 from app.core.errors import Invalid, NotFound
 from app.core.events import record
-from app.core.input.schemas import CommandSchema, Line, Whole
-
-MOST = 100  # units on either side of a ratio
-
-
-@dataclass(frozen=True)
-class PutSubstitution:
-    """`ratio_to` units of `substitute` stand in for `ratio_from` units of `item`; both as typed."""
-
-    item: str
-    substitute: str
-    ratio_from: int
-    ratio_to: int
-
-
-class PutSubstitutionSchema(CommandSchema):
-    makes = PutSubstitution
-    item = Line(required=True, longest=60)
-    substitute = Line(required=True, longest=60)
-    ratio_from = Whole(required=True, least=1, most=MOST)
-    ratio_to = Whole(required=True, least=1, most=MOST)
 
 
 @command

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -12,34 +10,14 @@ from app.access.forms import uploads
 from app.access.guard import requires, staff, submit
 from app.access.permissions import Permission
 from app.catalog.imports import service as imports_service
-from app.catalog.imports.items import Options
-from app.catalog.imports.service import Kind, Upload
+from app.catalog.imports.schemas import CatalogueImport, CatalogueImportSchema
+from app.catalog.imports.service import Kind
 from app.core.errors import Invalid
 from app.core.input.imports import Plan
-from app.core.input.schemas import CommandSchema, Form, Line, Whole
+from app.core.input.schemas import Form
 
 bp = Blueprint("catalog_import", __name__, url_prefix="/catalog/import")
 EDIT = Permission.CATALOG_EDIT
-
-
-@dataclass(frozen=True)
-class Choices:
-    kind: str
-    margin_percent: int
-    default_weight_g: int
-    upload: str
-
-    def upload_of(self, body: bytes) -> Upload:
-        """The file together with what was chosen."""
-        return Upload(body, self.kind, Options(self.margin_percent, self.default_weight_g))
-
-
-class ChoicesSchema(CommandSchema):
-    makes = Choices
-    kind = Line(blank=True, longest=20)
-    margin_percent = Whole(load_default=15, most=300)
-    default_weight_g = Whole(load_default=500, least=1, most=100_000)
-    upload = Line(blank=True, longest=64)
 
 
 def _start(form: Form | None = None) -> str:
@@ -57,7 +35,7 @@ def start() -> ResponseReturnValue:
 @requires(EDIT)
 def preview() -> ResponseReturnValue:
     """Say what the file would change; nothing is written to the catalogue."""
-    form = Form(ChoicesSchema, request.form)
+    form = Form(CatalogueImportSchema, request.form)
     if form.is_valid:
         try:
             body = uploads.posted()
@@ -69,7 +47,7 @@ def preview() -> ResponseReturnValue:
     return _start(form), 422
 
 
-def _shown(plan: Plan, chosen: Choices, digest: str) -> ResponseReturnValue:
+def _shown(plan: Plan, chosen: CatalogueImport, digest: str) -> ResponseReturnValue:
     page = render_template(
         "places/import_preview.html",
         plan=plan,
@@ -90,7 +68,7 @@ def _shown(plan: Plan, chosen: Choices, digest: str) -> ResponseReturnValue:
 @requires(EDIT)
 def commit() -> ResponseReturnValue:
     """Bring in the file that was looked at: all of it or nothing."""
-    form = Form(ChoicesSchema, request.form)
+    form = Form(CatalogueImportSchema, request.form)
     back = url_for("catalog.index")
     if form.is_valid:
         try:

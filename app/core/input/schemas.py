@@ -6,12 +6,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from datetime import date, datetime
 from typing import Any, ClassVar, cast
 
 from flask_babel import lazy_gettext as _l
-from marshmallow import RAISE, Schema, ValidationError, fields, post_load, pre_load, validate
+from marshmallow import RAISE, Schema, ValidationError, fields, missing, post_load, pre_load, validate
+from werkzeug.datastructures import MultiDict
 
 from app.core import clock
 from app.core.errors import Invalid, sentence_for_unknown_field
@@ -165,8 +166,35 @@ class Day(fields.Field[date]):
         return day
 
 
+class Rows(fields.Field[dict[int, Any]]):
+    """The same field for each row of a table: `qty_12=3` and `qty_13=1` load to {12: 3, 13: 1}.
+
+    The rows are those that the schema was made for, `BasketSchema(ids)`. Each has a value: a missing one is what
+    `each` says of a missing one. The name of any other row is unknown, and refused.
+    """
+
+    def __init__(self, each: fields.Field[Any]) -> None:
+        super().__init__()
+        self.each = each
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> dict[int, Any]:
+        loaded: dict[int, Any] = {}
+        problems: dict[str, Any] = {}
+        for row in cast(CommandSchema, self.parent).row_ids:
+            try:
+                loaded[row] = self.each.deserialize(value.get(row, missing), attr, data)
+            except ValidationError as error:
+                problems[str(row)] = error.messages
+        if problems:
+            raise ValidationError(cast(Any, problems))
+        return loaded
+
+
 class CommandSchema(Schema):
-    """Base of every input schema. `Meta.dataclass`… is spelled `makes`: the frozen dataclass that loading yields."""
+    """Base of every input schema. `Meta.dataclass`… is spelled `makes`: the frozen dataclass that loading yields.
+
+    `row_ids`: the rows that its fields of kind `Rows` are about.
+    """
 
     makes: ClassVar[type[Any] | None] = None
     error_messages = {"type": _l("内容格式不对。"), "unknown": _l("不认识的字段。")}
@@ -174,11 +202,39 @@ class CommandSchema(Schema):
     class Meta:
         unknown = RAISE
 
+    def __init__(self, row_ids: Iterable[int] = (), **options: Any) -> None:
+        super().__init__(**options)
+        self.row_ids = tuple(row_ids)
+
+    def name_of(self, path: str) -> str:
+        """A field by its name in a form: "qty.12" is `qty_12`."""
+        name, _dot, row = path.partition(".")
+        return f"{name}_{row}" if row and isinstance(self.fields.get(name), Rows) else path
+
     @pre_load
     def _gather(self, data: Any, **_kwargs: Any) -> Any:
-        """Form input: drop transport fields, keep repeated names as lists where the field is a list, "" is missing."""
-        if not hasattr(data, "getlist"):
+        gathered = self._from_form(data) if hasattr(data, "getlist") else data
+        return self._by_row(gathered) if isinstance(gathered, Mapping) else gathered
+
+    def _by_row(self, data: Mapping[str, Any]) -> Mapping[str, Any]:
+        """`qty_12` and its like, put together by field."""
+        by_field: dict[str, dict[int, Any]] = {name: {} for name, one in self.fields.items() if isinstance(one, Rows)}
+        if not by_field:
             return data
+        if bare := [name for name in by_field if name in data]:
+            raise ValidationError({name: [UNKNOWN] for name in bare})
+        names = {f"{name}_{row}": (name, row) for name in by_field for row in self.row_ids}
+        rest: dict[str, Any] = {}
+        for sent, value in data.items():
+            if sent in names:
+                name, row = names[sent]
+                by_field[name][row] = value
+            else:
+                rest[sent] = value
+        return {**rest, **by_field}
+
+    def _from_form(self, data: Any) -> dict[str, Any]:
+        """Form input: drop transport fields, keep repeated names as lists where the field is a list, "" is missing."""
         gathered: dict[str, Any] = {}
         for name in data:
             field = self.fields.get(name)
@@ -195,13 +251,21 @@ class CommandSchema(Schema):
         return self.makes(**data) if self.makes else data
 
 
-def load(schema: type[CommandSchema], data: Mapping[str, Any]) -> Any:
+class PageSchema(CommandSchema):
+    """Base of what a page adds to a form for itself: which button was pressed, what its list is narrowed to.
+
+    No part of a command: see `Form`.
+    """
+
+
+def load(schema: type[CommandSchema] | CommandSchema, data: Mapping[str, Any]) -> Any:
     """Load `data` to the schema's dataclass. Raises Invalid with a sentence beside each field."""
+    made = schema if isinstance(schema, CommandSchema) else schema()
     try:
-        return schema().load(data)
+        return made.load(data)
     except ValidationError as error:
         messages = cast(Any, error).normalized_messages()
-        raise Invalid(_flatten(messages)) from error
+        raise Invalid({made.name_of(name): said for name, said in _flatten(messages).items()}) from error
 
 
 def _flatten(messages: Mapping[Any, Any], prefix: str = "") -> dict[str, list[Any]]:
@@ -217,6 +281,7 @@ def _flatten(messages: Mapping[Any, Any], prefix: str = "") -> dict[str, list[An
     return flat
 
 
+UNKNOWN = "Unknown field."  # marshmallow's own word for it
 _PLAIN_FIELDS = {  # what marshmallow says of its own fields, which know no Chinese
     "Missing data for required field.": REQUIRED,
     "Field may not be null.": REQUIRED,
@@ -227,18 +292,23 @@ _PLAIN_FIELDS = {  # what marshmallow says of its own fields, which know no Chin
 
 def _in_our_words(name: str, sentence: Any) -> Any:
     said = str(sentence)
-    return sentence_for_unknown_field(name) if said == "Unknown field." else _PLAIN_FIELDS.get(said, sentence)
+    return sentence_for_unknown_field(name) if said == UNKNOWN else _PLAIN_FIELDS.get(said, sentence)
 
 
 class Form:
     """What templates get: typed values and sentences per field. ``Form(PlaceOrder, request.form)`` is bound and
-    validated; ``Form(initial={...})`` is fresh."""
+    validated; ``Form(initial={...})`` is fresh.
+
+    ``Form(BasketSchema(ids), request.form, page=OrderFormPageSchema)``: the fields of `page` are the page's own, loaded
+    to `form.page`; the command's schema, which anybody else may use for the same command, knows none of them.
+    """
 
     def __init__(
         self,
-        schema: type[CommandSchema] | None = None,
+        schema: type[CommandSchema] | CommandSchema | None = None,
         typed: Any = None,
         *,
+        page: type[PageSchema] | None = None,
         initial: Mapping[str, Any] | None = None,
     ) -> None:
         self._typed = typed
@@ -246,11 +316,19 @@ class Form:
         self._errors: dict[str, list[str]] = {}
         self.is_bound = typed is not None
         self.command: Any = None
+        self.page: Any = None
         if schema is not None and self.is_bound:
-            try:
-                self.command = load(schema, typed)
-            except Invalid as error:
-                self.add(error)
+            if page is not None:
+                own, typed = _divided(typed, page().fields)
+                self.page = self._loaded(page, own)
+            self.command = self._loaded(schema, typed)
+
+    def _loaded(self, schema: type[CommandSchema] | CommandSchema, typed: Any) -> Any:
+        try:
+            return load(schema, typed)
+        except Invalid as error:
+            self.add(error)
+        return None
 
     @property
     def is_valid(self) -> bool:
@@ -260,6 +338,11 @@ class Form:
     def problems(self) -> list[tuple[str, str]]:
         """(field, sentence) in order, for the summary at the top."""
         return [(name, sentence) for name, sentences in self._errors.items() for sentence in sentences]
+
+    @property
+    def problems_by_field(self) -> dict[str, list[Any]]:
+        """Field name → sentences; `""` is the form as a whole."""
+        return {name: list(sentences) for name, sentences in self._errors.items()}
 
     def add(self, error: Invalid) -> None:
         """Show what a command refused beside the fields it names."""
@@ -281,3 +364,10 @@ class Form:
 
     def errors_for(self, name: str) -> list[str]:
         return self._errors.get(name, [])
+
+
+def _divided(typed: Any, names: Container[str]) -> tuple[MultiDict[str, str], MultiDict[str, str]]:
+    """What was typed: the fields of these names, and the others."""
+    pairs = list(typed.items(multi=True) if hasattr(typed, "getlist") else typed.items())
+    own = MultiDict([(name, value) for name, value in pairs if name in names])
+    return own, MultiDict([(name, value) for name, value in pairs if name not in names])

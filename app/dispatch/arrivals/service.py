@@ -15,12 +15,11 @@ only by giving way to the other count. What is settled is what the drop-off says
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import timedelta
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from marshmallow import fields
 from sqlalchemy import select
 
 from app.access.models import Role
@@ -29,8 +28,8 @@ from app.core import clock
 from app.core.db import command, db
 from app.core.errors import Conflict, Invalid
 from app.core.events import record
-from app.core.input.schemas import CommandSchema, Whole
 from app.core.states import advance
+from app.dispatch.arrivals.schemas import RoundArrived
 from app.dispatch.counts import (
     Count,
     difference_at,
@@ -44,7 +43,8 @@ from app.dispatch.counts import (
 )
 from app.dispatch.custody import pass_on
 from app.dispatch.models import ArrivalDifference, DifferenceState, DropOff, Stop, StopState
-from app.dispatch.rounds.service import Sign, bags_at, drop_off, drop_units, missing_among, require_stop, units_in
+from app.dispatch.rounds.schemas import SignDropOff
+from app.dispatch.rounds.service import bags_at, drop_off, drop_units, missing_among, require_stop, units_in
 from app.ordering.models import Stage
 from app.ordering.stages import Cause, move
 from app.picking.models import Bag, BagState
@@ -54,24 +54,8 @@ SLIP_WITHIN = timedelta(minutes=10)
 SIGNABLE = (StopState.PENDING, StopState.ARRIVED)
 
 
-@dataclass(frozen=True)
-class Arrived:
-    """Everything that should come to a stop is there but the bags in `missing` (ids)."""
-
-    missing: list[int] = field(default_factory=list)
-
-
-class ArrivedSchema(CommandSchema):
-    makes = Arrived
-    missing = fields.List(Whole(least=1, most=2**31 - 1), load_default=list)
-
-
-class SettleSchema(ArrivedSchema):
-    """Of the bags on which the counts differ: those that really did not come."""
-
-
 @command
-def record_arrival(by: Staff, stop_id: int, arrived: Arrived) -> Stop:
+def record_arrival(by: Staff, stop_id: int, arrived: RoundArrived) -> Stop:
     """Count the bags at a stop.
 
     Requires: the stop lies in a building that the actor signs for, or in a round that the actor runs; the round is on
@@ -120,7 +104,7 @@ def _count_again(by: Staff, stop: Stop, missing: frozenset[int]) -> None:
         _apply(by, stop, missing, Cause("arrival_count", count.id))
 
 
-def count_again_by_codes(by: Staff, stop: Stop, counted: Sign) -> DropOff:
+def count_again_by_codes(by: Staff, stop: Stop, counted: SignDropOff) -> DropOff:
     """Inside a command: count a signed stop again from paper, on which missing bags stand with their codes.
 
     Raises: Invalid (a code that is not of the stop), Conflict.
@@ -143,7 +127,7 @@ def _open(by: Staff, stop: Stop) -> None:
 
 
 @command
-def settle(by: Staff, stop_id: int, decided: Arrived) -> Stop:
+def settle(by: Staff, stop_id: int, decided: RoundArrived) -> Stop:
     """Say which of the bags in question did not come; `decided.missing` names them.
 
     Requires: an open difference; by leader or supplies team, or by who counted, giving way to another's count.

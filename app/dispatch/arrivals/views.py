@@ -19,6 +19,7 @@ from app.core.input.schemas import Form
 from app.dispatch import counts, queries
 from app.dispatch.arrivals import queries as arrivals_queries
 from app.dispatch.arrivals import service as arrivals_service
+from app.dispatch.arrivals.schemas import RoundArrivedSchema, SettleRoundSchema
 from app.dispatch.models import CountedAs, DifferenceState, DropOff, PlanState, Round, RoundState, Stop
 from app.dispatch.rounds import conditions, staying
 from app.dispatch.rounds import service as rounds_service
@@ -117,7 +118,7 @@ def sign_page(stop: Stop, form: Form) -> str:
 
 def record(stop_id: int) -> Response | tuple[str, int]:
     """Take a count that was sent; the page comes again with what stands in its way."""
-    stop, form = rounds_service.require_stop(staff(), stop_id), Form(arrivals_service.ArrivedSchema, request.form)
+    stop, form = rounds_service.require_stop(staff(), stop_id), Form(RoundArrivedSchema, request.form)
     status = 422
     if form.is_valid:
         try:
@@ -199,7 +200,7 @@ def _codes(bag_ids: Sequence[int]) -> dict[int, str]:
 @requires(Permission.ARRIVAL)
 def settle(stop_id: int) -> Response | tuple[str, int]:
     """Say which count holds."""
-    stop, form = rounds_service.require_stop(staff(), stop_id), Form(arrivals_service.SettleSchema, request.form)
+    stop, form = rounds_service.require_stop(staff(), stop_id), Form(SettleRoundSchema, request.form)
     status = 422
     if form.is_valid:
         try:

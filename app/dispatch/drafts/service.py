@@ -4,7 +4,6 @@ each other."""
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
 from typing import Any, cast
 
 from flask_babel import gettext as _
@@ -15,9 +14,9 @@ from app.access.permissions import Permission, Staff
 from app.core.db import check_version, command, db
 from app.core.errors import Conflict, Invalid
 from app.core.events import record
-from app.core.input.schemas import CommandSchema, Line, Whole, one_of
 from app.dispatch.drafts import editing
 from app.dispatch.drafts.editing import Edit, Fixed, Opened, Solved, SolvedRound
+from app.dispatch.drafts.schemas import LockWhat, Undo
 from app.dispatch.models import HeldReason, Plan, PlanBag, PlanState, Round, Stop, StopState
 from app.dispatch.planning.problem import Measured
 from app.dispatch.planning.service import require_plan
@@ -26,44 +25,6 @@ REMEMBERED = 20
 """So many changes can be taken back."""
 APART = 100_000
 """Sequence numbers are moved out of the way by this before they are given anew: they are unique at every moment."""
-
-
-class EditSchema(CommandSchema):
-    makes = Edit
-    do = Line(required=True, validate=one_of((editing.MOVE, editing.SWAP, editing.OUT, editing.FIT)))
-    stop = Line(required=True, longest=40)
-    other = Line(blank=True, longest=40)
-    to = Line(blank=True, longest=40)
-    place = Whole(load_default=0, least=0, most=999)
-    version = Whole(load_default=0)
-
-
-@dataclass(frozen=True)
-class LockWhat:
-    """A round (its id) or a stop (its name) to be locked, or unlocked if it is."""
-
-    kind: str
-    name: str
-    version: int
-
-
-class LockSchema(CommandSchema):
-    makes = LockWhat
-    kind = Line(required=True, validate=one_of(("round", "stop")))
-    name = Line(required=True, longest=40)
-    version = Whole(required=True)
-
-
-@dataclass(frozen=True)
-class Undo:
-    """Take the last change back."""
-
-    version: int
-
-
-class UndoSchema(CommandSchema):
-    makes = Undo
-    version = Whole(required=True)
 
 
 def fixed(opened: Opened) -> Fixed:

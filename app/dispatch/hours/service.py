@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
@@ -11,37 +9,9 @@ from app.access.permissions import Permission, Staff
 from app.core.db import command, db
 from app.core.errors import Invalid, NotFound
 from app.core.events import record
-from app.core.input.schemas import CommandSchema, Line, TimeOfDay, one_of
-from app.dispatch.models import Mode, ModeHours
+from app.dispatch.hours.schemas import LiftHours, SetHours
+from app.dispatch.models import ModeHours
 from app.places.scope import require_subdistrict
-
-
-@dataclass(frozen=True)
-class SetHours:
-    """From when until when teams of a kind may be on the road, in seconds after local midnight."""
-
-    mode: str
-    opens: int
-    closes: int
-
-
-class SetHoursSchema(CommandSchema):
-    makes = SetHours
-    mode = Line(required=True, validate=one_of(mode.value for mode in Mode))
-    opens = TimeOfDay(required=True)
-    closes = TimeOfDay(required=True)
-
-
-@dataclass(frozen=True)
-class LiftHours:
-    """The kind of team that may be on the road at any time again."""
-
-    mode: str
-
-
-class LiftHoursSchema(CommandSchema):
-    makes = LiftHours
-    mode = Line(required=True, validate=one_of(mode.value for mode in Mode))
 
 
 @command

@@ -13,7 +13,8 @@ from app.core.states import advance
 from app.dispatch.custody import pass_on
 from app.dispatch.models import PlanBag, Round, RoundState, Stop, StopState
 from app.dispatch.rounds import staying
-from app.dispatch.rounds.service import Left, bags_of_round, leave_behind, named_bags, require_rested, require_round
+from app.dispatch.rounds.schemas import Left
+from app.dispatch.rounds.service import bags_of_round, leave_behind, named_bags, require_rested, require_round
 from app.picking.models import Bag, BagState
 
 

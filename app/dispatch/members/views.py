@@ -14,6 +14,7 @@ from app.core.db import db
 from app.core.errors import NotFound
 from app.core.input.schemas import Form
 from app.dispatch.members import service as members_service
+from app.dispatch.members.schemas import LinkSchema, NewMemberSchema
 from app.dispatch.models import Mode, Team, TeamMember
 
 bp = Blueprint("members", __name__)
@@ -50,7 +51,7 @@ def add(team_id: int) -> ResponseReturnValue:
     """Somebody joins."""
     members_service.require_team(staff(), team_id)
     return attempt(
-        Form(members_service.NewMemberSchema, request.form),
+        Form(NewMemberSchema, request.form),
         lambda wanted: submit[TeamMember](then=lambda one: _there(one.team_id), says=_("队员已登记。"))(
             members_service.add_member, staff(), team_id, wanted
         ),
@@ -71,7 +72,7 @@ def link(member_id: int) -> ResponseReturnValue:
         return str(_("已关联账号：登录后就能看到这支队伍的路线。") if one.account_id else _("已取消关联。"))
 
     return attempt(
-        Form(members_service.LinkSchema, request.form),
+        Form(LinkSchema, request.form),
         lambda wanted: submit[TeamMember](then=lambda one: _there(one.team_id), says=says)(
             members_service.link_member, staff(), member_id, wanted
         ),

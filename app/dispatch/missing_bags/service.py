@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
@@ -12,11 +10,11 @@ from app.allocation.returns import take_back
 from app.core.db import command, db
 from app.core.errors import Conflict, NotFound
 from app.core.events import record
-from app.core.input.schemas import CommandSchema, Line
 from app.core.labels import Labelled
 from app.core.states import advance
 from app.dispatch.counts import has_arrived
 from app.dispatch.custody import back_in_depot, pass_on
+from app.dispatch.missing_bags.schemas import ResolveMissingBag
 from app.dispatch.models import Custody
 from app.dispatch.rounds.service import drop_units
 from app.ordering.models import Stage
@@ -31,20 +29,8 @@ class Fate(Labelled):
     WRITTEN_OFF = "written_off", "确认丢失"
 
 
-@dataclass(frozen=True)
-class Resolve:
-    """What became of the bag."""
-
-    fate: str
-
-
-class ResolveSchema(CommandSchema):
-    makes = Resolve
-    fate = Line(required=True, longest=20)
-
-
 @command
-def resolve_missing(by: Staff, bag_id: int, what: Resolve) -> Bag:
+def resolve_missing(by: Staff, bag_id: int, what: ResolveMissingBag) -> Bag:
     """Say what became of a bag that was missing at the building.
 
     Requires: the bag is missing and its units never reached the building. Ensures: found → bag and units are

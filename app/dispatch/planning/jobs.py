@@ -7,27 +7,25 @@ stored plan says so. What a plan leaves out is cut again for the teams that have
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import threading
 import time
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import date
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import insert, select
+from sqlalchemy import select
 
-from app.core import clock
-from app.core.db import command, db, end_read
+from app.core.db import db, end_read
 from app.core.errors import Conflict
-from app.core.events import SYSTEM, record
 from app.core.jobs import Running, handles, keep_alive
-from app.dispatch.models import HeldReason, Plan, PlanBag, PlanState, Round, RoundState, Stop, StopState
+from app.dispatch.models import Plan, PlanState, Round, RoundState
 from app.dispatch.planning.budget import budget_of
 from app.dispatch.planning.leftover import serve_rest
 from app.dispatch.planning.problem import Stated, state
 from app.dispatch.planning.replanning import plan_again
+from app.dispatch.planning.service import PLAN_JOB, store
 from app.dispatch.planning.work import read_work
 from app.ordering.models import Cycle
 from routing import Plan as Solved
@@ -35,30 +33,16 @@ from routing import check
 from routing.codec import problem_hash
 from routing.locks import without_locks
 from routing.model import Problem
-from routing.plan import Control, Progress, Reason, Statistics
-from routing.plan import Round as SolvedRound
+from routing.plan import Control, Progress, Statistics
 from routing.solve import finish, first_draft
 from routing.supervise import SearchFailed, searcher
 
 log = logging.getLogger("louda.planning")
 
-PLAN_JOB = "plan"
 BY_HAND = "by hand"
 SOLVER = "solve"  # what `routing.child` calls
 CUT_AGAIN = 0.5
 """What the first search leaves out is cut and searched for again, for this part of the time more; only then."""
-HELD = {
-    Reason.NO_TEAM: HeldReason.NO_TEAM,
-    Reason.OVERSIZE: HeldReason.OVERSIZE,
-    Reason.CLEARANCE: HeldReason.CLEARANCE,
-    Reason.UNREACHABLE: HeldReason.UNREACHABLE,
-    Reason.WINDOW: HeldReason.WINDOW,
-    Reason.BLACKOUT: HeldReason.BLACKOUT,
-    Reason.RELEASE: HeldReason.RELEASE,
-    Reason.ROUND_LIMIT: HeldReason.TEAM_TIME,
-    Reason.CAPACITY: HeldReason.CAPACITY,
-    Reason.TEAM_TIME: HeldReason.TEAM_TIME,
-}
 
 
 @handles(PLAN_JOB)
@@ -193,100 +177,3 @@ def constructed_plan(problem: Problem, start: Solved | None = None) -> Solved:
     if not check(problem, plan):
         raise Conflict(_("排出的路线没有通过检查，请联系管理员。"))
     return plan
-
-
-@command
-def store(cycle_id: int, wave: int, stated: Stated, solved: Solved, more: dict[str, Any] | None = None) -> Plan:
-    """Store a plan as proposed: rounds, stops, and for each bag its stop or why it is held. `more` is noted with it,
-    and makes it another plan than one of the same input without."""
-    seed = solved.statistics.seed
-    plan = Plan(
-        cycle_id=cycle_id,
-        wave=wave,
-        input_sha256=_digest(stated.asked or solved.problem_hash, more),
-        seed=seed,
-        solver=solved.statistics.method,
-        cost=solved.cost.total,
-        state=PlanState.PROPOSED,
-        statistics={
-            "iterations": solved.statistics.iterations,
-            "distance": solved.cost.distance,
-            "missed": solved.cost.missed,
-            "notes": list(solved.notes),
-            "bound": solved.statistics.lower_bound,
-            "day": clock.to_local(stated.midnight).date().isoformat(),
-            "not_before_s": stated.not_before_s,
-            "parts": stated.parts,
-            **(more or {}),
-        },
-    )
-    db.session.add(plan)
-    db.session.flush()
-    answers = _store_rounds(plan, stated, solved)
-    answers |= _held(stated, solved)
-    rows = [
-        {"plan_id": plan.id, "bag_id": bag, "cycle_id": cycle_id, **answer} for bag, answer in sorted(answers.items())
-    ]
-    if rows:
-        db.session.execute(insert(PlanBag), rows)
-    record(SYSTEM, "plan", plan, cycle_id=cycle_id, rounds=len(solved.rounds), bags=len(rows), cost=plan.cost)
-    return plan
-
-
-def _digest(problem: str, more: dict[str, Any] | None) -> str:
-    return hashlib.sha256(f"{problem} {more['turn']}".encode()).hexdigest() if more else problem
-
-
-def _store_rounds(plan: Plan, stated: Stated, solved: Solved) -> dict[int, dict[str, Any]]:
-    answers: dict[int, dict[str, Any]] = {}
-    ordered = sorted((one for one in solved.rounds if one.visits), key=lambda one: (one.departs_s, one.vehicle))
-    for seq, one in enumerate(ordered, start=1):
-        round_ = Round(
-            plan_id=plan.id,
-            seq=seq,
-            shift_id=stated.shifts[one.vehicle],
-            departs_at=_instant(stated.midnight, one.departs_s),
-            returns_at=_instant(stated.midnight, one.returns_s),
-            distance_m=one.distance_m,
-        )
-        db.session.add(round_)
-        db.session.flush()
-        for stop in _stops(round_, one, stated):
-            names = stop["name"]
-            row = Stop(**{key: value for key, value in stop.items() if key != "name"})
-            db.session.add(row)
-            db.session.flush()
-            for bag in stated.stops[names].bag_ids:
-                answers[bag] = {"stop_id": row.id, "held_reason": None, "held_detail": ""}
-    return answers
-
-
-def _stops(round_: Round, one: SolvedRound, stated: Stated) -> list[dict[str, Any]]:
-    return [
-        {
-            "name": visit.stop,
-            "plan_id": round_.plan_id,
-            "round_id": round_.id,
-            "seq": place,
-            "building_id": stated.stops[visit.stop].building_id,
-            "arrive_at": _instant(stated.midnight, visit.begins_s),
-            "service_s": visit.leaves_s - visit.begins_s,
-            "state": StopState.PENDING,
-        }
-        for place, visit in enumerate(one.visits, start=1)
-    ]
-
-
-def _held(stated: Stated, solved: Solved) -> dict[int, dict[str, Any]]:
-    answers: dict[int, dict[str, Any]] = {}
-    for missed in solved.unserved:
-        reason = HELD.get(missed.reason, HeldReason.OTHER)
-        for bag in stated.stops[missed.stop].bag_ids:
-            answers[bag] = {"stop_id": None, "held_reason": reason.value, "held_detail": missed.remedy.value}
-    for bag, (reason, detail) in stated.held.items():
-        answers[bag] = {"stop_id": None, "held_reason": reason.value, "held_detail": detail}
-    return answers
-
-
-def _instant(midnight: datetime, seconds: int) -> datetime:
-    return midnight + timedelta(seconds=seconds)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from marshmallow import fields
 from sqlalchemy import func, select
 
 from app.access.models import Role
@@ -18,7 +17,6 @@ from app.core.codes import normalise
 from app.core.db import command, db
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.events import record
-from app.core.input.schemas import CommandSchema, Line, Whole
 from app.core.states import advance
 from app.dispatch.counts import keep_count
 from app.dispatch.custody import pass_on
@@ -34,6 +32,7 @@ from app.dispatch.models import (
     TeamMember,
 )
 from app.dispatch.rounds import conditions, staying
+from app.dispatch.rounds.schemas import Left, SignDropOff, Skip
 from app.ordering.models import Cycle, Stage
 from app.ordering.stages import Cause, move
 from app.picking.models import Bag, BagLine, BagState
@@ -41,42 +40,6 @@ from app.places.scope import is_subdistrict_in_scope, reaches_building, require_
 from app.stock.models import Lot
 
 FINAL_STOPS = (StopState.SIGNED, StopState.REFUSED, StopState.SKIPPED)
-
-
-@dataclass(frozen=True)
-class Sign:
-    """Bags counted at the building, by exception: the codes of those that are missing, separated by blanks."""
-
-    missing: str
-
-
-class SignSchema(CommandSchema):
-    makes = Sign
-    missing = Line(longest=4000, blank=True, many_lines=True)
-
-
-@dataclass(frozen=True)
-class Skip:
-    """Why a stop is not served."""
-
-    reason: str
-
-
-class SkipSchema(CommandSchema):
-    makes = Skip
-    reason = Line(required=True, longest=100)
-
-
-@dataclass(frozen=True)
-class Left:
-    """Ids of bags of a round: those that stay in the depot, or that are put on it after all."""
-
-    bags: tuple[int, ...] = ()
-
-
-class LeftSchema(CommandSchema):
-    makes = Left
-    bags = fields.List(Whole(least=1), load_default=tuple)
 
 
 def require_round(by: Staff, round_id: int) -> Round:
@@ -246,7 +209,7 @@ def require_stop(by: Staff, stop_id: int) -> Stop:
 
 
 @command
-def sign(by: Staff, stop_id: int, counted: Sign) -> DropOff:
+def sign(by: Staff, stop_id: int, counted: SignDropOff) -> DropOff:
     """Sign for the bags at a building.
 
     Requires: the round has departed, the stop is not signed yet, each missing code belongs to the stop.
@@ -257,7 +220,7 @@ def sign(by: Staff, stop_id: int, counted: Sign) -> DropOff:
     return sign_stop(by, stop_id, counted)
 
 
-def sign_stop(by: Staff, stop_id: int, counted: Sign, *, on_paper: bool = False) -> DropOff:
+def sign_stop(by: Staff, stop_id: int, counted: SignDropOff, *, on_paper: bool = False) -> DropOff:
     """Inside a command: as `sign`. What was signed on paper is not judged by when the door was open."""
     stop = require_stop(by, stop_id)
     codes = missing_among(stop, bags := bags_at(stop), counted.missing)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from marshmallow import fields
 from sqlalchemy import false, select
 
 from app.access.permissions import Permission, Staff
@@ -15,57 +13,13 @@ from app.core import clock
 from app.core.db import command, db
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.events import record
-from app.core.input.schemas import CommandSchema, Day, Line, TimeOfDay, Whole, one_of
 from app.dispatch.models import Mode, Plan, PlanState, Round, RoundState, Shift, Team, TeamMember
+from app.dispatch.teams.schemas import NewShift, NewTeam
 from app.places.models import Community, ServicePoint
 from app.places.scope import require_subdistrict
 
 # What one person of each kind usually takes at once: kilograms, litres, bags.
 USUAL = {Mode.FOOT: (20, 60, 10), Mode.CART: (120, 400, 60), Mode.E_BIKE: (60, 200, 30), Mode.VAN: (600, 3000, 300)}
-
-
-@dataclass(frozen=True)
-class NewTeam:
-    """A team: capacities in kilograms, litres and bags; `clearance` 0 clean, 1 controlled, 2 sealed."""
-
-    name: str
-    mode: str
-    kg: int
-    litres: int
-    bags: int
-    clearance: int
-    members: str
-
-
-class NewTeamSchema(CommandSchema):
-    makes = NewTeam
-    name = Line(required=True, longest=30)
-    mode = Line(required=True, validate=one_of(mode.value for mode in Mode))
-    kg = Whole(required=True, least=1, most=5000)
-    litres = Whole(required=True, least=1, most=20000)
-    bags = Whole(required=True, least=1, most=2000)
-    clearance = Whole(load_default=0, least=0, most=2)
-    members = Line(longest=300, blank=True)
-
-
-@dataclass(frozen=True)
-class NewShift:
-    """Hours of teams on a day, in seconds after local midnight, from a depot."""
-
-    team: list[int]
-    depot: int
-    day: date
-    starts: int
-    ends: int
-
-
-class NewShiftSchema(CommandSchema):
-    makes = NewShift
-    team = fields.List(Whole(least=1), required=True)
-    depot = Whole(required=True, least=1)
-    day = Day(required=True)
-    starts = TimeOfDay(required=True)
-    ends = TimeOfDay(required=True)
 
 
 @command

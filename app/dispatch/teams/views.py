@@ -17,6 +17,7 @@ from app.dispatch import queries
 from app.dispatch.members import service as members_service
 from app.dispatch.models import Mode, Shift, Team
 from app.dispatch.teams import service as teams_service
+from app.dispatch.teams.schemas import NewShiftSchema, NewTeamSchema
 
 bp = Blueprint("roster", __name__)
 
@@ -70,7 +71,7 @@ def _page(team_form: Form, shift_form: Form) -> str:
 @requires(Permission.PLAN)
 def add_team() -> Response | tuple[str, int]:
     """Register a team."""
-    form = Form(teams_service.NewTeamSchema, request.form)
+    form = Form(NewTeamSchema, request.form)
     if form.is_valid:
         try:
             return submit[Team](then=lambda _team: url_for("roster.index"), says=_("队伍已登记。"))(
@@ -85,7 +86,7 @@ def add_team() -> Response | tuple[str, int]:
 @requires(Permission.PLAN)
 def add_shifts() -> Response | tuple[str, int]:
     """Put teams on duty."""
-    form = Form(teams_service.NewShiftSchema, request.form)
+    form = Form(NewShiftSchema, request.form)
     if form.is_valid:
         day = form.command.day.isoformat()
         try:

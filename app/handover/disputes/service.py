@@ -14,7 +14,7 @@ from app.core.errors import Conflict, NotFound
 from app.core.events import record
 from app.core.states import advance
 from app.handover.models import Confirmation, ConfirmationLine, ConfirmedBy, Dispute, DisputeState
-from app.handover.schemas import Resolve
+from app.handover.schemas import ResolveDispute
 from app.ordering.models import Stage
 from app.ordering.stages import Cause, move
 from app.picking.models import Bag, BagState
@@ -71,7 +71,7 @@ def start(by: Staff, dispute_id: int) -> Dispute:
 
 
 @command
-def resolve(by: Staff, dispute_id: int, answer: Resolve) -> Dispute:
+def resolve(by: Staff, dispute_id: int, answer: ResolveDispute) -> Dispute:
     """Answer a complaint: redeliver, refund, or reject it with a reason.
 
     Requires: the complaint is open. Ensures: its units are `open` (given first in the next run, next wave),
@@ -99,12 +99,12 @@ def found(by: Staff, bag_id: int) -> Bag:
     if bag.state != BagState.MISSING or not open_ones:
         raise Conflict(_l("这一袋没有登记为不见，或者已经处理。"))
     for dispute in open_ones:
-        _answer(by, dispute, Resolve(DisputeState.REJECTED, str(_l("袋子已找到并送到"))))
+        _answer(by, dispute, ResolveDispute(DisputeState.REJECTED, str(_l("袋子已找到并送到"))))
     _end_missing_bag(by, bag)
     return bag
 
 
-def _answer(by: Staff, dispute: Dispute, answer: Resolve) -> None:
+def _answer(by: Staff, dispute: Dispute, answer: ResolveDispute) -> None:
     advance(dispute, DisputeState(answer.to))
     now = clock.now()
     dispute.seen_at = dispute.seen_at or now

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.access.permissions import Staff
 from app.access.sessions import staff_account, staff_actor
-from app.core.db import command, db
+from app.core.db import db
 from app.core.errors import NotFound
 from app.core.jobs import Running, handles
-from app.intake.booking.service import JOB, book_some, finish, open_households
-from app.intake.models import ChainPaste, PasteState
+from app.intake.booking.service import JOB, book_part, finish_commit, open_households
+from app.intake.models import ChainPaste
 
 PART = 40
 
@@ -26,21 +25,6 @@ def run_commit(run: Running) -> dict[str, Any] | None:
     done = run.done_before()
     run.progress(done, done + len(homes))
     for begin in range(0, len(homes), PART):
-        run.batch(_part, "households", by, run.subject_id, homes[begin : begin + PART])
+        run.batch(book_part, "households", by, run.subject_id, homes[begin : begin + PART])
     total = done + len(homes)
-    return run.finish_with(_finish, lambda _none: {"households": total}, by, run.subject_id)
-
-
-@command
-def _part(by: Staff, paste_id: int, homes: list[int]) -> int:
-    paste = db.session.get_one(ChainPaste, paste_id, populate_existing=True)
-    if paste.state == PasteState.COMMITTING:
-        book_some(by, paste, homes)
-    return len(homes)
-
-
-@command
-def _finish(by: Staff, paste_id: int) -> None:
-    paste = db.session.get_one(ChainPaste, paste_id, populate_existing=True)
-    if paste.state == PasteState.COMMITTING:
-        finish(by, paste)
+    return run.finish_with(finish_commit, lambda _none: {"households": total}, by, run.subject_id)

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
 from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from marshmallow import fields, pre_load
 from sqlalchemy import select
 
 from app.access.permissions import Staff
@@ -16,10 +14,10 @@ from app.core import clock, jobs
 from app.core.db import command, db
 from app.core.errors import Conflict, Invalid
 from app.core.events import record
-from app.core.input.schemas import CommandSchema, Line, Whole
 from app.intake.booking import baskets
 from app.intake.booking.baskets import Basket
 from app.intake.booking.booking import ACTS, Household, Offers, book, standing_bookings
+from app.intake.booking.schemas import Settle
 from app.intake.handing_over import service as handing_over_service
 from app.intake.models import ChainBooking, ChainLine, ChainPaste, LineOutcome, PasteState
 from app.intake.paste import versions
@@ -33,35 +31,6 @@ from app.places.queries import register_for
 JOB = "chain_commit"
 AT_ONCE = 120
 """Households that a request places itself; more are placed by a job whose progress the page shows."""
-
-
-@dataclass(frozen=True)
-class Settle:
-    """What a person decides about a line: the household (0: the line does not count) and the goods, "名称 数量" each.
-
-    `existing`: what to do where the household has an order of another source: keep, replace or add.
-    """
-
-    household: int
-    goods: str = ""
-    existing: str = ""
-
-
-class SettleSchema(CommandSchema):
-    """`pick`: household and choice in one value, "add:12" or ":12", as one button sends it."""
-
-    makes = Settle
-    household = Whole(required=True, least=0, most=2**31 - 1)
-    goods = Line(longest=500, blank=True)
-    existing = fields.String(load_default="", validate=lambda value: value in ("", "keep", "replace", "add"))
-
-    @pre_load
-    def _take_apart(self, data: Any, **_options: Any) -> dict[str, Any]:
-        typed = {name: data[name] for name in data}
-        pick = str(typed.pop("pick", ""))
-        if pick and "household" not in typed:
-            typed["existing"], _colon, typed["household"] = pick.partition(":")
-        return typed
 
 
 @command
@@ -308,3 +277,18 @@ def _typed_goods(cycle_id: int, typed: str) -> list[dict[str, Any]]:
         else:
             raise Invalid({"goods": [_("看不懂“%(word)s”。请写可选清单里的商品名，再写数量。", word=word[:20])]})
     return goods
+
+
+@command
+def book_part(by: Staff, paste_id: int, homes: list[int]) -> int:
+    paste = db.session.get_one(ChainPaste, paste_id, populate_existing=True)
+    if paste.state == PasteState.COMMITTING:
+        book_some(by, paste, homes)
+    return len(homes)
+
+
+@command
+def finish_commit(by: Staff, paste_id: int) -> None:
+    paste = db.session.get_one(ChainPaste, paste_id, populate_existing=True)
+    if paste.state == PasteState.COMMITTING:
+        finish(by, paste)

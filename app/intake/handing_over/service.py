@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from dataclasses import dataclass
 from typing import Any
 
 from flask_babel import gettext as _
@@ -16,7 +15,7 @@ from app.core import clock
 from app.core.db import command, db
 from app.core.errors import Conflict, NotFound
 from app.core.events import record
-from app.core.input.schemas import CommandSchema, Whole
+from app.intake.handing_over.schemas import Route
 from app.intake.models import ChainLine, ChainPaste, LineOutcome, PasteState
 from app.intake.paste import versions
 from app.intake.paste.service import keep, lexicon_of, require_paste, write_lines
@@ -28,18 +27,6 @@ ROUTED = "routed"
 SENT_BACK = "sent_back"
 
 Words = dict[tuple[int, int], str]
-
-
-@dataclass(frozen=True)
-class Route:
-    """To which service point."""
-
-    point: int
-
-
-class RouteSchema(CommandSchema):
-    makes = Route
-    point = Whole(required=True, least=1, most=2**31 - 1)
 
 
 @command

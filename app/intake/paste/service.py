@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from marshmallow import fields
 from sqlalchemy import func, insert, select
 
 from app.access.permissions import Permission, Staff
@@ -18,7 +16,6 @@ from app.catalog.queries import aliases_of
 from app.core.db import command, db
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.events import record
-from app.core.input.schemas import CommandSchema, Line, Whole
 from app.core.input.tables import read_sheets
 from app.intake.grammar.chain import parse_chain
 from app.intake.grammar.goods.lexicon import DEFAULT_LIMIT, Lexicon
@@ -26,42 +23,12 @@ from app.intake.grammar.goods.lexicon import Item as Word
 from app.intake.grammar.model import Goods
 from app.intake.models import ChainLine, ChainPaste, LineOutcome, PasteState
 from app.intake.paste import elsewhere
+from app.intake.paste.schemas import Paste
 from app.intake.paste.versions import Older, Where, carry_over, find_before, sheet_line
 from app.intake.workbook.reader import PlacedRow, Workbook, read_workbook
 from app.ordering.models import Cycle, CyclePoint, Offer
 from app.places.queries import register_for
 from app.places.scope import require_point
-
-LONGEST = 60_000
-
-
-@dataclass(frozen=True)
-class Paste:
-    """The text of a chain, whole. accepts_older: an older version of a list shall replace the newer one. point: the
-    service point that a form names; a caller that knows it says it as an argument."""
-
-    text: str
-    accepts_older: bool = False
-    point: int = 0
-
-
-class PasteSchema(CommandSchema):
-    makes = Paste
-    text = Line(required=True, longest=LONGEST, many_lines=True)
-    accepts_older = fields.Boolean(load_default=False)
-    point = Whole(required=True, least=1, most=2**31 - 1)
-
-
-@dataclass(frozen=True)
-class FileOf:
-    """Which service point an order workbook is for."""
-
-    point: int
-
-
-class FileOfSchema(CommandSchema):
-    makes = FileOf
-    point = Whole(required=True, least=1, most=2**31 - 1)
 
 
 @command

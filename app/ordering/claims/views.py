@@ -7,6 +7,7 @@ from typing import Any
 from flask import redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
+from app.access import service as access_service
 from app.access import throttle
 from app.access.guard import done_before, submit
 from app.core.db import db
@@ -15,7 +16,7 @@ from app.core.input.schemas import Form
 from app.ordering import entry, order_form, orders
 from app.ordering.claims import service as claims_service
 from app.ordering.claims.models import ClaimKind, RoomClaim
-from app.ordering.claims.schemas import LeaveClaim, claim_schema
+from app.ordering.claims.schemas import ClaimPageSchema, LeaveClaim, LeaveClaimSchema
 from app.ordering.claims.service import tries
 from app.ordering.entry import Door
 from app.ordering.models import Cycle
@@ -59,8 +60,8 @@ def page(at: Door, part: str) -> Any:
         return _too_late(at, cycle)
     at = entry.with_cycle(at, cycle.id) if cycle is not None else at
     offers = order_form.listed(at.cycle.id) if at.cycle else []
-    form = Form(claim_schema(offer.id for offer in offers), request.form)
-    if form.is_valid and form.command.step == "leave":
+    form = Form(LeaveClaimSchema(offer.id for offer in offers), request.form, page=ClaimPageSchema)
+    if form.is_valid and form.page.step == "leave":
         return _leave(at, form, offers)
     if not form.is_valid and form.value("step", "") == "leave":
         return form_page(at, form, offers), 422
@@ -70,7 +71,7 @@ def page(at: Door, part: str) -> Any:
 def _leave(at: Door, form: Form, offers: list[OfferRow]) -> Any:
     wanted: LeaveClaim = form.command
     problems = _problems(at, wanted)
-    if not problems and not throttle.take(tries(at.building_id, throttle.place_of_request())).is_granted:
+    if not problems and not access_service.take(tries(at.building_id, throttle.place_of_request())).is_granted:
         problems = {"": [_("刚才留了好几次，请直接打电话。")]}
     if problems:
         form.add(Invalid(problems))

@@ -19,6 +19,7 @@ from app.core.events import record
 from app.core.states import advance, is_legal
 from app.ordering import stages
 from app.ordering.cycles.moving import buildings_with_orders
+from app.ordering.cycles.schemas import EditCycle, EditOffers, Lock
 from app.ordering.gate import require_cycle
 from app.ordering.models import (
     Cycle,
@@ -35,7 +36,6 @@ from app.ordering.models import (
 )
 from app.ordering.roll_call import queries as roll_call_queries
 from app.ordering.rules import TERMINAL
-from app.ordering.schemas import EditCycle, EditOffers, Lock
 from app.ordering.standing import service as standing_service
 from app.places.buildings import moves
 from app.places.models import Community, ServicePoint

@@ -19,11 +19,11 @@ from app.ordering import queries
 from app.ordering import service as ordering_service
 from app.ordering.cycles import queries as cycles_queries
 from app.ordering.cycles import service as cycles_service
+from app.ordering.cycles.schemas import EditCycleSchema, EditOffersSchema, LockSchema, ReasonSchema
 from app.ordering.gate import readable_cycle
 from app.ordering.models import Cycle, CycleState, OrderState, Policy, Source, Stage
 from app.ordering.remarks import queries as remarks_queries
 from app.ordering.roll_call import queries as roll_call_queries
-from app.ordering.schemas import EditCycleSchema, LockSchema, ReasonSchema, edit_offers_schema
 from app.places.scope import is_subdistrict_in_scope, reaches_building
 
 bp = Blueprint("ordering", __name__)
@@ -186,7 +186,7 @@ def offers(cycle_id: int) -> Any:
     rows = queries.offers(cycle_id)
     form, status = Form(initial=_offered(rows)), 200
     if request.method == "POST":
-        form = Form(edit_offers_schema(offer.id for offer in rows), request.form)
+        form = Form(EditOffersSchema(offer.id for offer in rows), request.form)
         status = 422
         if form.is_valid:
             try:

@@ -13,8 +13,8 @@ from sqlalchemy import select
 from app.access.permissions import Permission, Staff
 from app.core.db import db
 from app.ordering import order_form, orders
+from app.ordering.desk.models import DeskEntry
 from app.ordering.models import Cycle, CyclePoint, HouseholdOrder, Offer, OrderState, Source
-from app.ordering.models_desk import DeskEntry
 from app.ordering.orders import Pick
 from app.ordering.queries import OfferRow
 from app.ordering.rules_desk import Doubt, read_goods

@@ -11,9 +11,9 @@ from app.core.db import command, db
 from app.core.errors import Conflict, NotFound
 from app.core.events import record
 from app.core.states import advance
+from app.ordering.desk.models import DeskEntry
 from app.ordering.keys import Keys, give_back, keys_of
 from app.ordering.models import HouseholdOrder, OrderState, OtherDoor, Source
-from app.ordering.models_desk import DeskEntry
 from app.ordering.orders import IfExists, Pick, PlaceOrder, clear, cycle_taking_orders, household_place, order_of, put
 
 # What of an order as it was is kept for the undo, and no longer.

@@ -23,16 +23,15 @@ from app.ordering.orders import IfExists, SoftLimit
 from app.ordering.roll_call import queries as roll_call_queries
 from app.ordering.roll_call import service as roll_call_service
 from app.ordering.roll_call.queries import BuildingRow
-from app.ordering.schemas import (
-    PROXY_SOURCES,
-    Basket,
+from app.ordering.roll_call.schemas import (
     RecordRollCall,
+    RecordRollCallSchema,
     RestSchema,
-    WithdrawSchema,
-    basket_schema,
-    roll_call_schema,
+    RollCallPage,
+    RollCallPageSchema,
 )
-from app.places import contacts
+from app.ordering.schemas import PROXY_SOURCES, Basket, OrderFormPageSchema, ProxyBasketSchema, WithdrawSchema
+from app.places import service as places_service
 from app.places.buildings.rules import is_room
 from app.places.models import Building
 from app.places.scope import buildings_in_scope, require_building
@@ -94,9 +93,10 @@ def order_for(cycle_id: int, household_id: int) -> Any:
     form = Form(initial=order_form.as_typed(order, offers))
     status, soft = 200, False
     if request.method == "POST":
-        form = Form(basket_schema((offer.id for offer in offers), PROXY_SOURCES), request.form)
-        status = 200 if form.is_valid and form.command.step != "place" else 422
-        if form.is_valid and form.command.step == "place":
+        form = Form(ProxyBasketSchema(offer.id for offer in offers), request.form, page=OrderFormPageSchema)
+        is_placing = form.is_valid and form.page.step == "place"
+        status = 200 if form.is_valid and not is_placing else 422
+        if is_placing:
             try:
                 return _place_for(cycle_id, household_id, place.id, order, form.command)
             except Invalid as error:
@@ -184,26 +184,27 @@ def call_building(cycle_id: int, building_id: int) -> Any:
     if request.method == "GET":
         return _call_page(cycle, place, Form(), show)
     rooms = roll_call_queries.rooms(cycle_id, building_id)
-    form = Form(roll_call_schema(room.id for room in rooms), request.form)
+    form = Form(RecordRollCallSchema(room.id for room in rooms), request.form, page=RollCallPageSchema)
     if not form.is_valid:
         return _call_page(cycle, place, form, show), 422
     noted: RecordRollCall = form.command
-    if noted.clear:
-        there = _row_url(cycle_id, building_id, noted.show, 0, noted.clear)
+    page: RollCallPage = form.page
+    if page.clear:
+        there = _row_url(cycle_id, building_id, page.show, 0, page.clear)
         then = submit[int](then=lambda _n: there, says=_("已撤销，这一户还没有结果。"), tone="warn")
-        return then(roll_call_service.clear_one, staff(), cycle_id, building_id, noted.clear)
-    there = _after(cycle_id, building_id, noted)
+        return then(roll_call_service.clear_one, staff(), cycle_id, building_id, page.clear)
+    there = _after(cycle_id, building_id, noted, page.show)
     then = submit[int](then=lambda _n: there, says=lambda n: _("已记下 %(n)s 户的点名结果。", n=n) if n != 1 else "")
     return then(roll_call_service.record_building, staff(), cycle_id, building_id, noted.outcomes)
 
 
-def _after(cycle_id: int, building_id: int, noted: RecordRollCall) -> str:
+def _after(cycle_id: int, building_id: int, noted: RecordRollCall, show: str) -> str:
     """Back to the page, at the household that comes after the one just noted, which can be taken back there."""
-    order = calls.call_sheet(staff(), cycle_id, building_id, noted.show).order
+    order = calls.call_sheet(staff(), cycle_id, building_id, show).order
     last = noted.outcomes[-1][0] if len(noted.outcomes) == 1 else 0
     place = order.index(last) if last in order else -1
     following = order[place + 1] if 0 <= place < len(order) - 1 else 0
-    return _row_url(cycle_id, building_id, noted.show, last, following)
+    return _row_url(cycle_id, building_id, show, last, following)
 
 
 def _row_url(cycle_id: int, building_id: int, show: str, last: int, row: int) -> str:
@@ -238,7 +239,7 @@ def open_numbers(cycle_id: int, building_id: int) -> Response:
     readable_cycle(staff(), Permission.CONTACT_OPEN, cycle_id)
     there = url_for("desk.call_building", cycle_id=cycle_id, building_id=building_id, show=_show("todo"))
     says = _("电话显示一小时，这次查看已记入日志。")
-    return submit[int](then=lambda _n: there, says=says)(contacts.open_numbers, staff(), building_id, "roll_call")
+    return submit[int](then=lambda _n: there, says=says)(places_service.open_numbers, staff(), building_id, "roll_call")
 
 
 @bp.post("/cycles/<int:cycle_id>/roll-call/<int:building_id>/rest")

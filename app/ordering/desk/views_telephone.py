@@ -18,11 +18,11 @@ from app.core.input.schemas import Form
 from app.ordering import entry, order_form
 from app.ordering.desk import queries as desk_queries
 from app.ordering.desk import service as desk_service
+from app.ordering.desk.models import DeskEntry
 from app.ordering.desk.queries import Basket, Home
-from app.ordering.desk.schemas import LookSchema, TakeOrder, TakeOrderSchema
+from app.ordering.desk.schemas import LookSchema, TakeOrder, TakeOrderPageSchema, TakeOrderSchema
 from app.ordering.gate import readable_cycle
 from app.ordering.models import Cycle, HouseholdOrder, Source
-from app.ordering.models_desk import DeskEntry
 from app.ordering.orders import IfExists, PlaceOrder, SoftLimit
 from app.ordering.rules_desk import choice_for
 from app.ordering.schemas import PROXY_SOURCES
@@ -74,7 +74,7 @@ def call(cycle_id: int, household_id: int) -> Any:
         note = home.order.door_note if home.order is not None and home.stands else ""
         note = note or door_notes([household_id]).get(household_id, "")
         return _call_page(cycle, home, Form(initial={"source": _source(), "door_note": note}))
-    form = Form(TakeOrderSchema, request.form)
+    form = Form(TakeOrderSchema, request.form, page=TakeOrderPageSchema)
     if not form.is_valid:
         return _call_page(cycle, home, form), 422
     return done_before() or _take(cycle, home, form)
@@ -93,7 +93,7 @@ def _take(cycle: Cycle, home: Home, form: Form) -> Any:
         form.add(Invalid(problems))
         return _call_page(cycle, home, form, basket), 422
     try:
-        return _place(cycle, home, typed, basket, how)
+        return _place(cycle, home, form, basket, how)
     except SoftLimit:
         return _call_page(cycle, home, form, basket, asks=True), 422
     except Invalid as error:
@@ -114,7 +114,8 @@ def _problems(basket: Basket, how: str) -> dict[str, list[Any]]:
     return problems
 
 
-def _place(cycle: Cycle, home: Home, typed: TakeOrder, basket: Basket, how: str) -> Response:
+def _place(cycle: Cycle, home: Home, form: Form, basket: Basket, how: str) -> Response:
+    typed: TakeOrder = form.command
     wanted = PlaceOrder(
         cycle.id,
         home.household_id,
@@ -122,7 +123,7 @@ def _place(cycle: Cycle, home: Home, typed: TakeOrder, basket: Basket, how: str)
         source=Source(typed.source),
         if_exists=IfExists.REFUSE if how == "place" else IfExists(how),
         seen_version=typed.version or None,
-        accepts_soft_limits=bool(typed.goods) and typed.agreed == typed.goods,
+        accepts_soft_limits=bool(typed.goods) and form.page.agreed == typed.goods,
         door_note=typed.door_note,
     )
     if home.order is not None and home.stands:  # words that were said before stay

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.core.db import command, db
+from app.core.db import db
 from app.core.events import Actor
 from app.core.jobs import Running, handles
-from app.core.states import advance
-from app.ordering.bulk import open_cycle_for
-from app.ordering.models_desk import FreePack, PackState
+from app.ordering.packs.models import FreePack
 from app.ordering.packs.queries import GivePack, preview
-from app.ordering.packs.service import JOB, give_some, undo_some
+from app.ordering.packs.service import JOB, serve_part
 
 
 @handles(JOB)
@@ -24,19 +22,6 @@ def run_pack(run: Running) -> dict[str, Any]:
     total = pack.households + (preview(pack.cycle_id, wanted).gets if gives else 0)
     done = pack.households if gives else run.done_before()
     run.progress(done, max(done, total))
-    while served := run.batch(_part, "households", by, run.subject_id, gives):
+    while served := run.batch(serve_part, "households", by, run.subject_id, gives):
         done += served
     return {"households": done}
-
-
-@command
-def _part(by: Actor, pack_id: int, gives: bool) -> int:
-    """One part; when nothing is left, the pack is given or undone."""
-    pack = db.session.get_one(FreePack, pack_id, populate_existing=True)
-    if pack.state not in (PackState.GIVING, PackState.UNDOING):
-        return 0
-    cycle = open_cycle_for(by, pack.cycle_id)
-    served = give_some(by, cycle, pack) if gives else undo_some(by, pack)
-    if not served:
-        advance(pack, PackState.GIVEN if gives else PackState.UNDONE)
-    return served

@@ -13,7 +13,7 @@ from app.access.models import Account
 from app.core.db import db
 from app.core.jobs import Job
 from app.ordering.models import CyclePoint, HouseholdOrder, Offer, OrderChoice, OrderState, Source
-from app.ordering.models_desk import FreePack, FreePackShare, PackScope, PackState
+from app.ordering.packs.models import FreePack, FreePackShare, PackScope, PackState
 from app.ordering.packs.rules import packs_for
 from app.ordering.roll_call import queries as roll_call_queries
 from app.places.models import Building, Community, Compound, Household, ServicePoint, ZoneDesignation, ZoneLevel

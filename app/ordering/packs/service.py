@@ -17,8 +17,8 @@ from app.core.jobs import Job, enqueue
 from app.core.states import advance
 from app.ordering.bulk import ImportReport, OrderRow, insert_orders, open_cycle_for
 from app.ordering.models import Cycle, HouseholdOrder, OrderChoice, OrderLine, OrderState, Source
-from app.ordering.models_desk import FreePack, FreePackShare, PackScope, PackState
 from app.ordering.orders import Pick, choice_row, line_row, lines_of, offer_terms
+from app.ordering.packs.models import FreePack, FreePackShare, PackScope, PackState
 from app.ordering.packs.queries import GivePack, Target, orders_with_choices, preview, scope_options, targets
 from app.ordering.rules import OfferTerms
 
@@ -219,3 +219,16 @@ def _less(picks: Sequence[Pick], offer_id: int, qty: int) -> list[Pick]:
     """The picks without `qty` of an offer; a resident may have taken it out already."""
     left = [Pick(p.offer_id, p.qty - (qty if p.offer_id == offer_id else 0), p.is_substitutable) for p in picks]
     return [pick for pick in left if pick.qty > 0]
+
+
+@command
+def serve_part(by: Actor, pack_id: int, gives: bool) -> int:
+    """One part; when nothing is left, the pack is given or undone."""
+    pack = db.session.get_one(FreePack, pack_id, populate_existing=True)
+    if pack.state not in (PackState.GIVING, PackState.UNDOING):
+        return 0
+    cycle = open_cycle_for(by, pack.cycle_id)
+    served = give_some(by, cycle, pack) if gives else undo_some(by, pack)
+    if not served:
+        advance(pack, PackState.GIVEN if gives else PackState.UNDONE)
+    return served

@@ -14,13 +14,13 @@ from app.core.db import db
 from app.core.errors import Invalid, NotFound
 from app.core.input.schemas import Form
 from app.ordering import entry
-from app.ordering.desk.schemas import GivePackSchema
 from app.ordering.gate import require_cycle
 from app.ordering.models import Cycle
-from app.ordering.models_desk import FreePack, PackScope
 from app.ordering.packs import queries as packs_queries
 from app.ordering.packs import service as packs_service
+from app.ordering.packs.models import FreePack, PackScope
 from app.ordering.packs.queries import GivePack
+from app.ordering.packs.schemas import GivePackSchema
 
 bp = Blueprint("packs", __name__)
 

@@ -14,7 +14,7 @@ from app.core.db import db
 from app.core.text import chinese
 from app.core.text.redirects import door_named
 from app.ordering.models import ORDERS_KEPT, CyclePoint, HouseholdOrder, OtherDoor
-from app.ordering.models_desk import SettledWords
+from app.ordering.remarks.models import SettledWords
 from app.ordering.remarks.rules import Flag, Words
 from app.places.finder.queries import Found, find
 from app.places.labels import ADDRESS, address_label, with_address

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
@@ -12,34 +10,14 @@ from app.core import clock
 from app.core.db import command, db
 from app.core.errors import Conflict, Invalid
 from app.core.events import record
-from app.core.input.schemas import CommandSchema, Line
-from app.core.text.free_text import ROOM_ON_PAPER, Kind, clauses
+from app.core.text.free_text import Kind, clauses
 from app.ordering.models import CYCLES_UNDER_WAY, ORDERS_KEPT, Cycle, HouseholdOrder, OtherDoor
-from app.ordering.models_desk import SettledWords
+from app.ordering.remarks.models import SettledWords
 from app.ordering.remarks.queries import doors, words_of
+from app.ordering.remarks.schemas import SettleWords
 from app.ordering.service import own_order
-from app.places.finder.rules import LONGEST
 
 NOT_ON_PAPER = (Kind.HEALTH, Kind.CONTACT)
-
-
-@dataclass(frozen=True)
-class SettleWords:
-    """`seen`: which words were read; `paper`: what bag list and hand-out list say from now on.
-
-    `door`: another door that the bags go to, as the telephone desk understands it ("5-201"); "" is the own door.
-    """
-
-    seen: str
-    paper: str
-    door: str = ""
-
-
-class SettleWordsSchema(CommandSchema):
-    makes = SettleWords
-    seen = Line(required=True, longest=64)
-    paper = Line(blank=True, longest=ROOM_ON_PAPER)
-    door = Line(blank=True, longest=LONGEST)
 
 
 @command

@@ -18,7 +18,7 @@ from app.core.db import db
 from app.core.text import free_text
 from app.core.text.free_text import Kind, Sorted, clauses
 from app.ordering.models import HouseholdOrder, OtherDoor
-from app.ordering.models_desk import SettledWords
+from app.ordering.remarks.models import SettledWords
 from app.ordering.remarks.queries import words_of
 from app.ordering.remarks.rules import Words
 

@@ -12,6 +12,7 @@ from flask_babel import ngettext
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response
 
+from app.access import service as access_service
 from app.access import throttle
 from app.access.guard import done_before, form_key, public, requires, resident, resident_if_any, staff, submit
 from app.access.permissions import Permission
@@ -24,8 +25,8 @@ from app.ordering.cycles import queries as cycles_queries
 from app.ordering.models import Cycle
 from app.ordering.resident import queries as resident_queries
 from app.ordering.resident import service as resident_service
+from app.ordering.resident.schemas import CodeSchema, EnterSchema
 from app.ordering.resident.service import Admission, Opened
-from app.ordering.schemas import CodeSchema, EnterSchema
 from app.places import help_lines
 from app.places.help_lines import HelpLine
 
@@ -87,13 +88,13 @@ def _whence() -> entry.Whence:
 
 def _try_room(at: entry.Door, form: Form) -> Any:
     """Each try takes the same steps, whether the room exists, is free, or was tried too often."""
-    taken = throttle.take(entry.budgets(at, form.command, _whence()))
+    taken = access_service.take(entry.budgets(at, form.command, _whence()))
     found = entry.answer(at, form.command)
     let_in = _let_in(found) if taken.is_granted and found is not None else None
     if let_in is None:
         return _refused(at, form)
     if form.command.order_code:
-        throttle.give_back(taken)
+        access_service.give_back(taken)
     return let_in
 
 
@@ -116,12 +117,12 @@ def _enter_by_code() -> Any:
     again = _sent_again()
     if again is not None:
         return again
-    taken = throttle.take([entry.codes_from(_whence())])
+    taken = access_service.take([entry.codes_from(_whence())])
     found = entry.by_code_alone(form.command.order_code)
     let_in = _let_in(found) if taken.is_granted and found is not None else None
     if let_in is None:
         return _refused(None, form)
-    throttle.give_back(taken)
+    access_service.give_back(taken)
     return let_in
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import Blueprint, make_response, redirect, render_template, request
 from flask_babel import gettext as _
+from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from app.access.guard import requires, resident, submit
@@ -26,7 +27,7 @@ from app.ordering.queries import OfferRow
 from app.ordering.resident import queries as resident_queries
 from app.ordering.resident import rules as resident_rules
 from app.ordering.resident import service as resident_service
-from app.ordering.schemas import Basket, WithdrawSchema, basket_schema
+from app.ordering.schemas import Basket, BasketSchema, OrderFormPage, OrderFormPageSchema, WithdrawSchema
 
 bp = Blueprint("own_order", __name__)
 
@@ -61,9 +62,9 @@ def order(cycle_id: int) -> Any:
     at = Sitting(card.cycle, card.order, order_form.listed(cycle_id))
     if request.method == "GET":
         return _form_page(at, Form(initial=order_form.as_typed(at.mine, at.offers, resident().is_proven)))
-    form = Form(basket_schema(offer.id for offer in at.offers), request.form)
+    form = _typed(at, request.form)
     # Placing is left to the command, which knows a form that took effect before the cut-off and comes once more.
-    if not is_taking and not (form.is_valid and form.command.step == "place"):
+    if not is_taking and not (form.is_valid and form.page.step == "place"):
         return _too_late_page(at, form), 409
     if not form.is_valid:
         return _form_page(at, form), 422
@@ -75,17 +76,21 @@ def order(cycle_id: int) -> Any:
         return _too_late_page(at, form), 409
 
 
+def _typed(at: Sitting, typed: MultiDict[str, str]) -> Form:
+    return Form(BasketSchema(offer.id for offer in at.offers), typed, page=OrderFormPageSchema)
+
+
 def _step(at: Sitting, form: Form) -> Any:
-    basket: Basket = form.command
-    if basket.step in ("search", "edit"):
+    page: OrderFormPage = form.page
+    if page.step in ("search", "edit"):
         return _form_page(at, form)
-    if basket.step == "again":
+    if page.step == "again":
         filled = resident_rules.again(*_last_and_now(at.cycle.id)).quantities
         typed = {**request.form.to_dict(), **{f"qty_{offer_id}": qty for offer_id, qty in filled.items()}}
         return _form_page(at, Form(initial=typed), is_again=True)
-    if basket.step == "place":
+    if page.step == "place":
         try:
-            return _place(at, basket)
+            return _place(at, form.command)
         except SoftLimit:
             return _review_page(at, form)
         except NotProven:
@@ -110,14 +115,14 @@ def _look_over(at: Sitting, form: Form) -> Any:
 def _with_added(at: Sitting, form: Form) -> Form:
     """The form with the goods that its free words named, when the resident said yes to them."""
     basket: Basket = form.command
-    mention = next((one for one in _mentions(at, basket) if one.offer_id == basket.add), None)
+    mention = next((one for one in _mentions(at, basket) if one.offer_id == form.page.add), None)
     if mention is None:
         return form
     typed = request.form.copy()
     typed[f"qty_{mention.offer_id}"] = str(mention.qty)
     typed[f"sub_{mention.offer_id}"] = "1"
     typed["other_need"] = resident_rules.without(basket.other_need, mention.word)
-    return Form(basket_schema(offer.id for offer in at.offers), typed)
+    return _typed(at, typed)
 
 
 def _place(at: Sitting, basket: Basket) -> Response:

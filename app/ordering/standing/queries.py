@@ -18,8 +18,8 @@ from app.core import clock
 from app.core.db import db
 from app.core.text.goods_names import GoodsName
 from app.ordering.models import Cycle, HouseholdOrder
-from app.ordering.models_desk import BookingOutcome, StandingBooking, StandingOrder, StandingState
 from app.ordering.rules_desk import Goods, read_goods
+from app.ordering.standing.models import BookingOutcome, StandingBooking, StandingOrder, StandingState
 from app.ordering.standing.service import rhythm_of
 from app.places.labels import ADDRESS, address_label, with_address
 from app.places.models import Building, Compound, Household, Stairwell

@@ -21,8 +21,8 @@ from app.core.events import record
 from app.core.states import advance
 from app.ordering.bulk import ImportReport, OrderRow, insert_orders, open_cycle_for, places_in_scope, standing_choices
 from app.ordering.models import Cycle, HouseholdOrder, Offer, Source
-from app.ordering.models_desk import BookingOutcome, StandingBooking, StandingLine, StandingOrder, StandingState
 from app.ordering.orders import Pick, household_place, offer_terms
+from app.ordering.standing.models import BookingOutcome, StandingBooking, StandingLine, StandingOrder, StandingState
 from app.ordering.standing.rules import Fitted, Rhythm, fit
 from app.places.care.needs import carers_of
 

@@ -17,12 +17,12 @@ from app.core.paging import paginate
 from app.ordering import entry, orders
 from app.ordering.bulk import ImportReport
 from app.ordering.cycles import queries as cycles_queries
-from app.ordering.desk.schemas import StandingSchema, StandingStateSchema, TypedStanding
 from app.ordering.gate import readable_cycle
-from app.ordering.models_desk import StandingOrder, StandingState
 from app.ordering.rules_desk import Doubt
 from app.ordering.standing import queries as standing_queries
 from app.ordering.standing import service as standing_service
+from app.ordering.standing.models import StandingOrder, StandingState
+from app.ordering.standing.schemas import StandingSchema, StandingStateSchema, TypedStanding
 from app.ordering.standing.service import SaveStanding
 from app.places.care.needs import carers_of
 from app.places.finder.queries import MOST, Found, find

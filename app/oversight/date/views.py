@@ -2,36 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from flask import Blueprint, render_template, request, url_for
 from flask_babel import gettext as _
-from marshmallow import post_load
 from werkzeug.wrappers import Response
 
 from app.access.guard import requires, staff, submit
 from app.access.permissions import Permission
 from app.core import clock, clock_trust
-from app.core.input.schemas import CommandSchema, Line, load
+from app.core.input.schemas import load
+from app.oversight.date.schemas import ConfirmDate, ConfirmDateSchema
 
 bp = Blueprint("date", __name__)
-
-
-@dataclass(frozen=True)
-class Day:
-    """The day that a person says it is, ISO."""
-
-    day: str
-
-
-class DaySchema(CommandSchema):
-    """What the page sends."""
-
-    day = Line(required=True, longest=10)
-
-    @post_load
-    def _make(self, data: dict[str, object], **_kwargs: object) -> Day:
-        return Day(str(data["day"]))
 
 
 @bp.get("/date")
@@ -45,7 +26,7 @@ def page() -> str:
 @requires(Permission.PURGE)
 def confirm() -> Response:
     """Confirm the date that the page showed."""
-    wanted: Day = load(DaySchema, request.form)
+    wanted: ConfirmDate = load(ConfirmDateSchema, request.form)
     return submit[None](then=lambda _none: url_for("date.page"), says=_("已确认日期，自动清除和默认签收恢复。"))(
         clock_trust.confirm, staff(), wanted.day
     )

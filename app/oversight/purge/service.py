@@ -34,9 +34,10 @@ from app.errands.models import Errand
 from app.handover.models import Dispute, HandOut
 from app.intake.models import ChainBooking, ChainLine, ChainPaste
 from app.ordering.claims.models import RoomClaim
+from app.ordering.desk.models import DeskEntry
 from app.ordering.desk.service import NOTHING_BEFORE
 from app.ordering.models import Cycle, CycleState, HouseholdOrder, OtherDoor, RollCall
-from app.ordering.models_desk import DeskEntry, SettledWords
+from app.ordering.remarks.models import SettledWords
 from app.picking.models import Bag, BagDoor
 from app.places.models import Captaincy, CareNeed, HouseholdContact
 from app.printing.files import path_of

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from marshmallow import fields
 from sqlalchemy import select
 
 from app.access.permissions import Permission, Staff
 from app.core import events
 from app.core.db import command, db
 from app.core.errors import Invalid
-from app.core.input.schemas import CommandSchema, Line
 from app.core.text import chinese
 from app.places.address.reading import LEVELS
 from app.places.address.register import building_key
+from app.places.address.schemas import SaveProfile
 from app.places.models import AddressProfile, Building, Compound
 from app.places.scope import require_compound
 
@@ -34,26 +32,7 @@ LEVEL_NAMES = {
     "floor": _l("楼层"),
     "room": _l("房号"),
 }
-REQUIRABLE = ("stairwell",)
 MOST = 40
-
-
-@dataclass(frozen=True)
-class SaveProfile:
-    """words and buildings as typed: one `名称=…` on each line. samples: addresses to try the profile on."""
-
-    words: str = ""
-    buildings: str = ""
-    levels: tuple[str, ...] = ()
-    samples: str = ""
-
-
-class SaveProfileSchema(CommandSchema):
-    makes = SaveProfile
-    words = Line(longest=2000, blank=True, many_lines=True)
-    buildings = Line(longest=4000, blank=True, many_lines=True)
-    levels = fields.List(fields.String(validate=lambda value: value in REQUIRABLE), load_default=tuple)
-    samples = Line(longest=4000, blank=True, many_lines=True)
 
 
 def pairs(typed: str) -> list[tuple[str, str]]:

@@ -18,7 +18,8 @@ from app.places.address import service as address_service
 from app.places.address.explain import explain
 from app.places.address.reading import Reading
 from app.places.address.rules import Profile, Register, resolve
-from app.places.address.service import LEVEL_NAMES, SaveProfile, SaveProfileSchema
+from app.places.address.schemas import REQUIRABLE, SaveProfile, SaveProfileSchema
+from app.places.address.service import LEVEL_NAMES
 from app.places.address.wording import sentence
 from app.places.labels import building_label
 from app.places.models import AddressProfile, Building, Compound, ServicePoint
@@ -114,7 +115,7 @@ def _profile(compound_id: int, form: Form) -> str:
         compound=compound,
         form=form if form.is_bound else Form(initial=initial),
         required=list(row.levels or []) if row else [],
-        levels=[(level, LEVEL_NAMES[level]) for level in address_service.REQUIRABLE],
+        levels=[(level, LEVEL_NAMES[level]) for level in REQUIRABLE],
         names="、".join(str(name) for name in LEVEL_NAMES.values()),
         labels=address_service.labels_of(compound_id),
         effects=_effects(compound, row, form.command) if form.is_valid else [],

@@ -17,6 +17,7 @@ from app.core.errors import Conflict, Invalid, NotFound
 from app.core.text.natural import natural_key
 from app.places.address.register import building_key
 from app.places.buildings import moves
+from app.places.buildings.schemas import AddBlackout, AddRooms, EditBuilding, NameCaptain
 from app.places.models import (
     Blackout,
     Building,
@@ -27,13 +28,13 @@ from app.places.models import (
     ZoneDesignation,
     ZoneLevel,
 )
-from app.places.registry.schemas import AddBlackout, AddRooms, EditBuilding, NameCaptain, SetZone
 from app.places.scope import (
     buildings_in_scope,
     points_in_scope,
     require_building,
     require_compound,
 )
+from app.places.zones.schemas import SetZone
 
 EDIT = Permission.PLACES_EDIT
 _DAY, _MOMENT = timedelta(days=1), timedelta(microseconds=1)

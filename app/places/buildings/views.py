@@ -19,18 +19,18 @@ from app.core.input.schemas import CommandSchema, Form
 from app.places.buildings import moves
 from app.places.buildings import queries as buildings_queries
 from app.places.buildings import service as buildings_service
-from app.places.models import Blackout, Building
-from app.places.registry import queries as registry_queries
-from app.places.registry.schemas import (
+from app.places.buildings.schemas import (
     AddBlackoutSchema,
     AddRoomsSchema,
     EditBuilding,
     EditBuildingSchema,
     NameCaptainSchema,
-    SetZoneSchema,
-    typed_position,
 )
+from app.places.models import Blackout, Building
+from app.places.registry import queries as registry_queries
+from app.places.registry.schemas import typed_position
 from app.places.scope import require_building
+from app.places.zones.schemas import SetZoneSchema
 
 bp = Blueprint("buildings", __name__, url_prefix="/places")
 READ, EDIT = Permission.PLACES_READ, Permission.PLACES_EDIT

@@ -2,30 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from sqlalchemy import or_, select
 
 from app.access.permissions import Permission, Staff
 from app.core import clock, events
 from app.core.db import command, db
 from app.core.errors import NotFound
-from app.core.input.schemas import CommandSchema
+from app.places.captaincy.schemas import GiveNumber
 from app.places.models import Building, Captaincy
-from app.places.registry.schemas import DutyPhone
 from app.places.scope import require_building
-
-
-@dataclass(frozen=True)
-class GiveNumber:
-    """The duty number; empty: the point's line is shown instead."""
-
-    phone: str = ""
-
-
-class GiveNumberSchema(CommandSchema):
-    makes = GiveNumber
-    phone = DutyPhone()
 
 
 def own_captaincies(by: Staff, building_id: int) -> list[Captaincy]:

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from marshmallow import fields
 
 from app.access.forms import uploads
 from app.access.guard import requires, staff, submit
 from app.access.permissions import Permission, ids_of
 from app.core.errors import Invalid, NotFound
 from app.core.input.imports import Plan
-from app.core.input.schemas import CommandSchema, Form, Line, Whole
+from app.core.input.schemas import Form
 from app.places.imports import service as imports_service
+from app.places.imports.schemas import PlacesImport, PlacesImportSchema
 from app.places.imports.tables.datum import Datum
 from app.places.imports.tables.kinds import Kind
 from app.places.imports.tables.options import Options
@@ -26,27 +25,7 @@ bp = Blueprint("places_import", __name__, url_prefix="/places/import")
 EDIT = Permission.PLACES_EDIT
 
 
-@dataclass(frozen=True)
-class Choices:
-    kind: str
-    community_id: int | None
-    datum: str
-    suffix: str
-    makes_rooms: bool
-    upload: str
-
-
-class ChoicesSchema(CommandSchema):
-    makes = Choices
-    kind = Line(blank=True, longest=20)
-    community_id = Whole(load_default=None)
-    datum = Line(blank=True, longest=10)
-    suffix = Line(blank=True, longest=4)
-    makes_rooms = fields.Boolean(load_default=False)
-    upload = Line(blank=True, longest=64)
-
-
-def _options(choices: Choices) -> Options:
+def _options(choices: PlacesImport) -> Options:
     subdistricts = ids_of(staff().scopes(EDIT), "subdistrict")
     if not subdistricts:
         raise NotFound
@@ -74,7 +53,7 @@ def start() -> ResponseReturnValue:
 @requires(EDIT)
 def preview() -> ResponseReturnValue:
     """Say what the file would change; nothing is written to the register."""
-    form = Form(ChoicesSchema, request.form)
+    form = Form(PlacesImportSchema, request.form)
     if form.is_valid:
         try:
             body = uploads.posted()
@@ -114,7 +93,7 @@ def _shown(plan: Plan, form: Form, digest: str) -> ResponseReturnValue:
 @requires(EDIT)
 def commit() -> ResponseReturnValue:
     """Bring in the file that was looked at: all of it or nothing."""
-    form = Form(ChoicesSchema, request.form)
+    form = Form(PlacesImportSchema, request.form)
     back = url_for("places.index")
     if form.is_valid:
         try:

@@ -12,9 +12,10 @@ from app.access.permissions import Permission
 from app.core.db import db
 from app.core.input.schemas import Form
 from app.places.models import Subdistrict
+from app.places.points.schemas import SaveHelpPhoneSchema, SavePointSchema
+from app.places.points.service import add_point, edit_point, save_help_phone
 from app.places.registry import queries as registry_queries
-from app.places.registry import service
-from app.places.registry.schemas import SaveHelpPhoneSchema, SavePointSchema, typed_position
+from app.places.registry.schemas import typed_position
 from app.places.scope import require_point, require_subdistrict
 
 bp = Blueprint("points", __name__, url_prefix="/places/points")
@@ -48,7 +49,7 @@ def help_phone(subdistrict_id: int) -> ResponseReturnValue:
     return attempt(
         Form(SaveHelpPhoneSchema, request.form),
         lambda wanted: submit(then=lambda _office: back, says=_("已保存求助电话"))(
-            service.save_help_phone, staff(), subdistrict_id, wanted
+            save_help_phone, staff(), subdistrict_id, wanted
         ),
         page,
     )
@@ -70,7 +71,7 @@ def new() -> ResponseReturnValue:
     back = url_for("points.index")
     return attempt(
         Form(SavePointSchema, request.form),
-        lambda wanted: submit(then=lambda _point: back, says=_("已添加点位"))(service.add_point, staff(), wanted),
+        lambda wanted: submit(then=lambda _point: back, says=_("已添加点位"))(add_point, staff(), wanted),
         page,
     )
 
@@ -93,8 +94,6 @@ def edit(point_id: int) -> ResponseReturnValue:
     back = url_for("points.index")
     return attempt(
         Form(SavePointSchema, request.form),
-        lambda wanted: submit(then=lambda _point: back, says=_("已保存点位"))(
-            service.edit_point, staff(), point_id, wanted
-        ),
+        lambda wanted: submit(then=lambda _point: back, says=_("已保存点位"))(edit_point, staff(), point_id, wanted),
         page,
     )

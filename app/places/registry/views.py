@@ -16,18 +16,13 @@ from app.core.input.schemas import Form
 from app.core.paging import same_list
 from app.places.buildings import service as buildings_service
 from app.places.buildings.queries import blackouts_of_compound, level_options
+from app.places.buildings.schemas import AddBlackoutSchema
 from app.places.models import Compound
 from app.places.registry import queries as registry_queries
 from app.places.registry import service
-from app.places.registry.schemas import (
-    AddBlackoutSchema,
-    EditCompoundSchema,
-    NewAliasSchema,
-    SaveGateSchema,
-    SetZoneSchema,
-    typed_position,
-)
+from app.places.registry.schemas import EditCompoundSchema, NewAliasSchema, SaveGateSchema, typed_position
 from app.places.scope import require_compound
+from app.places.zones.schemas import SetZoneSchema
 
 bp = Blueprint("places", __name__, url_prefix="/places")
 READ, EDIT = Permission.PLACES_READ, Permission.PLACES_EDIT

@@ -13,8 +13,8 @@ from app.core.input.schemas import Form
 from app.places.buildings import queries as buildings_queries
 from app.places.models import DeliveryMode
 from app.places.registry import queries as registry_queries
-from app.places.registry import service
-from app.places.registry.schemas import SaveLevelSchema
+from app.places.zones.schemas import SaveLevelSchema
+from app.places.zones.service import add_usual_levels, save_level
 
 bp = Blueprint("zones", __name__, url_prefix="/places/zones")
 READ, EDIT = Permission.PLACES_READ, Permission.PLACES_EDIT
@@ -46,9 +46,7 @@ def index() -> ResponseReturnValue:
 @requires(EDIT)
 def usual() -> ResponseReturnValue:
     """Add the three usual levels at once."""
-    return submit[int](then=lambda _n: url_for("zones.index"), says=_("已加入常用的级别"))(
-        service.add_usual_levels, staff()
-    )
+    return submit[int](then=lambda _n: url_for("zones.index"), says=_("已加入常用的级别"))(add_usual_levels, staff())
 
 
 @bp.post("/save")
@@ -58,6 +56,6 @@ def save() -> ResponseReturnValue:
     back = url_for("zones.index")
     return attempt(
         Form(SaveLevelSchema, request.form),
-        lambda wanted: submit(then=lambda _level: back, says=_("已保存级别"))(service.save_level, staff(), wanted),
+        lambda wanted: submit(then=lambda _level: back, says=_("已保存级别"))(save_level, staff(), wanted),
         _page,
     )

@@ -25,8 +25,9 @@ from app.printing.kinds import by_key, wave_of
 from app.printing.limits import ForbiddenFetch, RenderCancelled, RenderLimits, RenderTooLarge
 from app.printing.models import Document
 from app.printing.numbers import SheetNumber
-from app.printing.register import Entered, NewVersion
+from app.printing.register import NewVersion
 from app.printing.renderer.engine import Rendered, render_to_file
+from app.printing.service import Entered, confirm_checked, record_versions, retire
 from app.printing.sheet import ControlTotalMismatch, Printout, Sheet, Stamp
 from app.settings import Settings
 
@@ -161,10 +162,10 @@ def print_sheets(
         versions.append(NewVersion(kind, one.subject, number, digest, sorted(names), one.sheet.control, names))
         sheet: Sheet = mark_changes(one.sheet, known.row_hashes) if known else one.sheet
         printouts.append(Printout(sheet, stamp(order, number)))
-    register.confirm_checked(ready, event_id)
+    confirm_checked(ready, event_id)
     present = {(kind, one.subject.type, one.subject.id) for kind, one in prepared}
     gone = [row.id for key, row in latest.items() if key not in present and _is_asked(order, row)]
-    register.retire(gone)
+    retire(gone)
     if not printouts:
         return Outcome(len(ready), 0, 0, ())
     rendered, sha256 = render_and_keep(running, printouts, limits)
@@ -172,9 +173,9 @@ def print_sheets(
     outcome = Outcome(len(ready), len(versions), rendered.pages, rendered.missing_glyphs)
     if is_whole_job:
         entry = (order.cycle_id, sha256, entered, event_id)
-        running.finish_with(register.record_versions, lambda _none: _result(outcome), *entry)
+        running.finish_with(record_versions, lambda _none: _result(outcome), *entry)
     else:
-        register.record_versions(order.cycle_id, sha256, entered, event_id)
+        record_versions(order.cycle_id, sha256, entered, event_id)
         running.progress(len(versions), len(versions))
     return outcome
 

@@ -16,8 +16,9 @@ from app.printing.kinds import by_key
 from app.printing.models import Document, DocumentState
 from app.printing.numbers import SheetNumber
 from app.printing.pdf.merge import extract
-from app.printing.register import Entered, NewVersion
+from app.printing.register import NewVersion
 from app.printing.renderer.engine import PageSpan
+from app.printing.service import Entered, record_versions
 from app.printing.sheet import Printout, Totals
 from app.printing.sheets.kit import KitCover, KitEntry, blank_forms, drop_off_bags
 from app.printing.sheets.residents.order_form_context import form_items
@@ -76,5 +77,5 @@ def _bind(running: Running, order: Order, said: dict[str, Any]) -> dict[str, Any
     files.path_of(frame).unlink(missing_ok=True)
     version = NewVersion(_KIND, Subject("cycle", order.cycle_id, ground.cycle), number, digest, [], cover.control)
     entry = (order.cycle_id, sha256, [Entered(version, PageSpan(1, pages))], event_id)
-    running.finish_with(register.record_versions, lambda _none: {**said, "pages": pages}, *entry)
+    running.finish_with(record_versions, lambda _none: {**said, "pages": pages}, *entry)
     return {**said, "pages": pages}

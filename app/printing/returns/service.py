@@ -18,6 +18,7 @@ from app.dispatch import counts
 from app.dispatch.arrivals import service as arrivals_service
 from app.dispatch.models import DropOff, Round, RoundState
 from app.dispatch.rounds import service as rounds_service
+from app.dispatch.rounds.schemas import SignDropOff
 from app.handover import service as handover
 from app.ordering.models import Cycle
 from app.picking.models import Bag
@@ -137,7 +138,7 @@ def enter_drop_off(by: Staff, document_id: int, entry: ReturnedDropOff) -> DropO
     listed = codes_on(document)
     if listed is not None and not listed.issuperset(codes):
         raise Conflict(_("这一站现在有这张纸上没有的袋：请先重新准备交接单，或在到楼签收页登记。"))
-    counted = rounds_service.Sign(_whole_codes(codes, entry.missing))
+    counted = SignDropOff(_whole_codes(codes, entry.missing))
     if is_first:
         done = rounds_service.sign_stop(by, stop.id, counted, on_paper=True)
     else:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from flask import Blueprint, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
-from marshmallow import fields
 from werkzeug.wrappers import Response
 
 from app.access.forms.submission import attempt
 from app.access.guard import requires, staff, submit
 from app.access.permissions import Permission
-from app.core.input.schemas import CommandSchema, Form, Line, Whole, one_of
+from app.core.input.schemas import Form
 from app.core.paging import cut
 from app.dispatch.counts import difference_at
 from app.dispatch.models import DifferenceState, DropOff
@@ -21,31 +20,9 @@ from app.printing.kinds import by_key
 from app.printing.models import Document
 from app.printing.returns import queries as returns_queries
 from app.printing.returns import service as returns_service
-from app.printing.returns.service import MARKS, Mark, ReturnedDropOff, ReturnedList
+from app.printing.returns.schemas import ReturnedDropOffSchema, ReturnedListSchema, ReturnedMarkSchema
 
 bp = Blueprint("returns", __name__)
-
-
-class MarkSchema(CommandSchema):
-    """What happened to the paper."""
-
-    makes = Mark
-    what = fields.String(required=True, validate=one_of(MARKS))
-
-
-class ReturnedListSchema(CommandSchema):
-    """A hand-out list that came back."""
-
-    makes = ReturnedList
-    bags = fields.List(Whole(least=1, most=2**31 - 1), load_default=list)
-    exceptions = Line(longest=4000, blank=True, many_lines=True)
-
-
-class ReturnedDropOffSchema(CommandSchema):
-    """A drop-off sheet that came back."""
-
-    makes = ReturnedDropOff
-    missing = Line(longest=4000, blank=True, many_lines=True)
 
 
 def _there(document: Document) -> str:
@@ -56,7 +33,7 @@ def _there(document: Document) -> str:
 @requires(Permission.PRINT)
 def mark(text: str) -> Response | tuple[str, int]:
     """Printed, returned, or not."""
-    document, form = document_numbered(text), Form(MarkSchema, request.form)
+    document, form = document_numbered(text), Form(ReturnedMarkSchema, request.form)
     returns_service.require_document(staff(), Permission.PRINT, document.id)
     return attempt(  # type: ignore[return-value]
         form,

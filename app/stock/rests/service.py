@@ -13,25 +13,10 @@ from app.core import events
 from app.core.db import command, db
 from app.core.errors import Conflict, NotFound
 from app.stock.models import RestRule
+from app.stock.rests.schemas import SaveOfCategory, SaveUsual
 from app.stock.rules import DEFAULT_REST_MINUTES
 
 EDIT = Permission.CATALOG_EDIT
-
-
-@dataclass(frozen=True)
-class SaveUsual:
-    """Minutes of each storage class, for goods whose category has no time of its own."""
-
-    ambient: int
-    chilled: int
-    frozen: int
-
-
-@dataclass(frozen=True)
-class SaveOfCategory:
-    storage: str
-    category: str
-    minutes: int
 
 
 @dataclass(frozen=True)

@@ -10,26 +10,12 @@ from app.access.forms.submission import attempt
 from app.access.guard import requires, staff, submit
 from app.access.permissions import Permission
 from app.catalog.models import Storage
-from app.core.input.schemas import CommandSchema, Form, Line, Whole, one_of
+from app.core.input.schemas import Form
 from app.stock.rests import service as rests_service
+from app.stock.rests.schemas import SaveOfCategorySchema, SaveUsualSchema
 
 bp = Blueprint("rests", __name__, url_prefix="/stock/rests")
 EDIT = Permission.CATALOG_EDIT
-LONGEST = 7 * 24 * 60
-
-
-class SaveUsualSchema(CommandSchema):
-    makes = rests_service.SaveUsual
-    ambient = Whole(required=True, most=LONGEST)
-    chilled = Whole(required=True, most=LONGEST)
-    frozen = Whole(required=True, most=LONGEST)
-
-
-class SaveOfCategorySchema(CommandSchema):
-    makes = rests_service.SaveOfCategory
-    storage = Line(required=True, validate=one_of(Storage))
-    category = Line(required=True, longest=30)
-    minutes = Whole(required=True, most=LONGEST)
 
 
 def _page(which: str = "", form: Form | None = None) -> str:

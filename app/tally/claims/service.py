@@ -10,11 +10,10 @@ reject     any                    nothing but the reason; may be opened again
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from marshmallow import fields
 from sqlalchemy import select
 
 from app.access.permissions import Permission, Staff
@@ -22,7 +21,6 @@ from app.core import clock
 from app.core.db import check_version, command, db
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.events import record
-from app.core.input.schemas import CommandSchema, Line, Whole, one_of
 from app.core.states import advance
 from app.core.text.natural import natural_key
 from app.ordering.claims.models import ClaimState, RoomClaim
@@ -35,29 +33,8 @@ from app.places.buildings.service import floor_of
 from app.places.models import Building, Household, Stairwell
 from app.places.scope import require_building
 from app.tally.claims.queries import OPENED
+from app.tally.claims.schemas import SettleClaim
 from app.tally.models import Tally, TallyState
-
-CHOICES = ("family", "replace", "reject", "reopen")
-
-
-@dataclass(frozen=True)
-class SettleClaim:
-    """`room`: as it is to stand in the register; `household_id`: which household it is, to replace its order."""
-
-    choice: str
-    version: int
-    room: str = ""
-    household_id: int = 0
-    reason: str = ""
-
-
-class SettleClaimSchema(CommandSchema):
-    makes = SettleClaim
-    choice = fields.String(required=True, validate=one_of(CHOICES))
-    version = Whole(required=True)
-    room = Line(blank=True, longest=20)
-    household_id = Whole(load_default=0)
-    reason = Line(blank=True, longest=100)
 
 
 @command

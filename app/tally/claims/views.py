@@ -17,7 +17,7 @@ from app.ordering.gate import readable_cycle
 from app.ordering.models import HouseholdOrder
 from app.tally.claims import queries as claims_queries
 from app.tally.claims import service as claims_service
-from app.tally.claims.service import SettleClaimSchema
+from app.tally.claims.schemas import SettleClaimSchema
 
 bp = Blueprint("claims", __name__)
 

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, case, func, select
 from app.core.db import db
 from app.intake.models import ChainLine, ChainPaste
 from app.ordering.models import HouseholdOrder, Offer, OrderChoice, OrderState, Source
-from app.ordering.models_desk import BookingOutcome, StandingBooking, StandingOrder
+from app.ordering.standing.models import BookingOutcome, StandingBooking, StandingOrder
 from app.places.labels import address_label
 from app.places.models import Building, Compound, Household, ServicePoint, Stairwell
 from app.tally.queries import open_reviews_at

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from flask import Blueprint, render_template, request, url_for
 from flask_babel import gettext as _
-from marshmallow import fields
 from werkzeug.wrappers import Response
 
 from app.access.guard import requires, staff, submit
 from app.access.permissions import Permission
 from app.core.errors import Invalid, NotFound
-from app.core.input.schemas import CommandSchema, Form, one_of
+from app.core.input.schemas import Form
 from app.errands import queries as errands
 from app.intake.booking import service as booking_service
+from app.intake.booking.schemas import Settle
 from app.intake.models import ChainLine
 from app.intake.paste.service import require_line
 from app.intake.reasons import sentence
@@ -24,14 +24,9 @@ from app.places.scope import buildings_in_scope, points_in_scope
 from app.tally import queries
 from app.tally.claims import queries as claims_queries
 from app.tally.desk import queries as desk_queries
+from app.tally.desk.schemas import ChoiceSchema
 
 bp = Blueprint("point_desk", __name__)
-
-
-class ChoiceSchema(CommandSchema):
-    """What to do with a line that came in for a household with an order."""
-
-    choice = fields.String(required=True, validate=one_of(("keep", "replace", "add")))
 
 
 @bp.get("/cycles/<int:cycle_id>/point")
@@ -87,7 +82,7 @@ def settle(cycle_id: int, line_id: int) -> Response | tuple[str, int]:
     if not form.is_valid or line.household_id is None:
         return _duplicates(cycle_id, form), 422
     there = url_for("point_desk.duplicates", cycle_id=cycle_id)
-    decided = booking_service.Settle(line.household_id, "", form.command["choice"])
+    decided = Settle(line.household_id, "", form.command["choice"])
     try:
         return submit[ChainLine](then=lambda _line: there, says=_settled)(
             booking_service.settle, staff(), line_id, decided

@@ -31,7 +31,8 @@ from app.ordering.models import (
     OtherDoor,
     RollCall,
 )
-from app.ordering.models_desk import FreePackShare, StandingBooking, StandingOrder, StandingState
+from app.ordering.packs.models import FreePackShare
+from app.ordering.standing.models import StandingBooking, StandingOrder, StandingState
 from app.places.buildings.rules import bare_key, is_room
 from app.places.models import Building, CareNeed, Household, HouseholdContact, Stairwell
 from app.places.scope import require_building

@@ -23,34 +23,21 @@ from app.access.permissions import Staff
 from app.core.db import command, db
 from app.core.errors import Conflict
 from app.core.events import record
-from app.core.input.schemas import CommandSchema, Line, Whole
 from app.errands.models import Errand
 from app.intake.models import ChainBooking, ChainLine
+from app.ordering.desk.models import DeskEntry
 from app.ordering.desk.service import NOTHING_BEFORE
 from app.ordering.models import CycleState, HouseholdOrder, OtherDoor, RollCall
-from app.ordering.models_desk import DeskEntry, StandingOrder
 from app.ordering.orders import new_code
 from app.ordering.resident.service import end_access
+from app.ordering.standing.models import StandingOrder
 from app.places.models import CareNeed, Household, HouseholdContact
 from app.tally.claims.service import note_ordered
 from app.tally.merging import queries as merging_queries
 from app.tally.merging.queries import Holdings, Meeting
+from app.tally.merging.schemas import Merge
 
 NOT_SYNCED = {"synchronize_session": False}
-
-
-@dataclass(frozen=True)
-class Merge:
-    """into: the household that stays. seen: what the reader was shown, see `Holdings.seen`."""
-
-    into: int
-    seen: str
-
-
-class MergeSchema(CommandSchema):
-    makes = Merge
-    into = Whole(required=True, least=1, most=2**31 - 1)
-    seen = Line(required=True)
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,8 @@ from app.places.scope import reaches_building, require_building
 from app.tally.merging import queries as merging_queries
 from app.tally.merging import service as merging_service
 from app.tally.merging.queries import Home, Row
-from app.tally.merging.service import Merged, MergeSchema
+from app.tally.merging.schemas import MergeSchema
+from app.tally.merging.service import Merged
 
 bp = Blueprint("merging", __name__)
 KEY = Permission.HOUSEHOLD_KEY

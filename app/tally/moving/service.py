@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -13,7 +12,6 @@ from app.access.permissions import Permission, Staff
 from app.core import events
 from app.core.db import check_version, command, db
 from app.core.errors import Conflict, Invalid, NotFound
-from app.core.input.schemas import CommandSchema, Line, Whole, one_of
 from app.ordering.claims.models import RoomClaim
 from app.ordering.cycles.moving import BEFORE_TALLY, MovingCycle, cycles_under_way
 from app.ordering.models import Cycle, CyclePoint, CycleState, HouseholdOrder
@@ -22,25 +20,9 @@ from app.places.models import Building, ServicePoint
 from app.places.scope import points_in_scope, require_building
 from app.tally.models import Tally, TallyState
 from app.tally.moving import queries as moving_queries
+from app.tally.moving.schemas import NEXT, Move
 
 EDIT = Permission.PLACES_EDIT
-NEXT, ALONG = "next", "along"
-
-
-@dataclass(frozen=True)
-class Move:
-    """to: the new point. choice: from the next cycle on, or now with the open orders. version: of the building."""
-
-    to: int
-    choice: str
-    version: int
-
-
-class MoveSchema(CommandSchema):
-    makes = Move
-    to = Whole(required=True, least=1, most=2**31 - 1)
-    choice = Line(required=True, validate=one_of((NEXT, ALONG)))
-    version = Whole(required=True)
 
 
 def in_reach(by: Staff, building_id: int, point_id: int) -> tuple[Building, ServicePoint]:

@@ -16,7 +16,7 @@ from app.places.models import Building
 from app.places.registry import queries as registry_queries
 from app.places.scope import require_building
 from app.tally.moving import service as moving_service
-from app.tally.moving.service import ALONG, NEXT, MoveSchema
+from app.tally.moving.schemas import ALONG, NEXT, MoveSchema
 
 bp = Blueprint("moving", __name__)
 EDIT = Permission.PLACES_EDIT

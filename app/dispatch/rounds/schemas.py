@@ -1,0 +1,45 @@
+"""What the forms of a round under way send."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from marshmallow import fields
+
+from app.core.input.schemas import CommandSchema, Line, Whole
+
+
+@dataclass(frozen=True)
+class SignDropOff:
+    """Bags counted at the building, by exception: the codes of those that are missing, separated by blanks."""
+
+    missing: str
+
+
+class SignDropOffSchema(CommandSchema):
+    makes = SignDropOff
+    missing = Line(longest=4000, blank=True, many_lines=True)
+
+
+@dataclass(frozen=True)
+class Skip:
+    """Why a stop is not served."""
+
+    reason: str
+
+
+class SkipSchema(CommandSchema):
+    makes = Skip
+    reason = Line(required=True, longest=100)
+
+
+@dataclass(frozen=True)
+class Left:
+    """Ids of bags of a round: those that stay in the depot, or that are put on it after all."""
+
+    bags: tuple[int, ...] = ()
+
+
+class LeftSchema(CommandSchema):
+    makes = Left
+    bags = fields.List(Whole(least=1), load_default=tuple)
