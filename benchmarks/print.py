@@ -338,8 +338,8 @@ def beside_others(cycle_id: int, count: int, folder: Path) -> None:
         cost.children = max(cost.children, watch.cpu)
         cost.own -= watch.own
         cost.child_mb, cost.all_mb = watch.one_mb, watch.all_mb
-        with pikepdf.open(target) as pdf_render:
-            cost.pages = len(pdf_render.pages)
+        with pikepdf.open(target) as printed:
+            cost.pages = len(printed.pages)
         line(name, cost, target.stat().st_size)
 
 

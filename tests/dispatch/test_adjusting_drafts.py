@@ -38,9 +38,9 @@ Order = list[tuple[str, list[int]]]
 def order(plan: Plan) -> Order:
     """(team, buildings in order) of each round."""
     db.session.expire_all()
-    rounds_service = db.session.scalars(select(Round).where(Round.plan_id == plan.id).order_by(Round.seq)).all()
-    assert [one.seq for one in rounds_service] == list(range(1, len(rounds_service) + 1))
-    return [(one.shift.team.name, [stop.building_id for stop in one.stops]) for one in rounds_service]
+    rounds = db.session.scalars(select(Round).where(Round.plan_id == plan.id).order_by(Round.seq)).all()
+    assert [one.seq for one in rounds] == list(range(1, len(rounds) + 1))
+    return [(one.shift.team.name, [stop.building_id for stop in one.stops]) for one in rounds]
 
 
 def edit(plan: Plan, do: str, index: int = 0, **more: Any) -> Edit:

@@ -121,7 +121,7 @@ def test_a_stop_sealed_before_laxer_ones_is_signed_last(published: World) -> Non
 
 def close_gates(stop: Stop, **hours: Any) -> None:
     compound = db.session.get_one(Building, stop.building_id).compound_id
-    db.session.add(Gate(compound_id=compound, name="门", lat_e6=30_266_000, lon_e6=120_195_000, **hours_service))
+    db.session.add(Gate(compound_id=compound, name="门", lat_e6=30_266_000, lon_e6=120_195_000, **hours))
 
 
 def black_out(stop: Stop) -> None:
