@@ -48,7 +48,7 @@ NO_PAGE = {
     "own_sheets.route_sheet": "a download",
     "own_sheets.drop_off_sheet": "a download",
     "own_sheets.hand_out_list": "a download",
-    "ordering.void_order": "asks about an order that can be voided, and leads back to it where it cannot, as in the walk",
+    "ordering.void_order": "asks about an order that can be voided; leads back to any other, as in the walk",
     "doors.rest": "asks about the doors still to do, and leads back where there is none, as in the walk",
     "access.home": "leads on to the page on which a role starts",
     "access.health": "one line for a monitor",
