@@ -25,8 +25,7 @@ from app.dispatch.arrivals import service as arrivals
 from app.dispatch.arrivals.schemas import RoundArrived
 from app.dispatch.drafts import editing
 from app.dispatch.drafts import service as drafts
-from app.dispatch.drafts.editing import OUT, Edit
-from app.dispatch.drafts.schemas import Undo
+from app.dispatch.drafts.schemas import OUT, Edit, Undo
 from app.dispatch.hours import service as hours
 from app.dispatch.hours.schemas import SetHours
 from app.dispatch.models import ArrivalDifference, DifferenceState, Mode, Plan, Stop

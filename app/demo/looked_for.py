@@ -11,6 +11,7 @@ from app.allocation.models import ShareOverride
 from app.core.db import db
 from app.demo.besides import homes_of
 from app.dispatch.drafts import editing
+from app.dispatch.drafts.schemas import OUT
 from app.dispatch.models import Plan, PlanState, Stop, StopState
 from app.ordering.models import Cycle, HouseholdOrder, Offer
 from app.ordering.remarks.models import SettledWords
@@ -75,7 +76,7 @@ def _goods() -> list[tuple[str, dict[str, Any]]]:
     ]
     for plan in db.session.scalars(select(Plan).where(Plan.state == PlanState.PROPOSED).limit(1)):
         stop = editing.open_plan(plan, editing.measured(plan)).solved.rounds[0].stops[-1]
-        found.append(("adjust.index", {"plan_id": plan.id, "do": editing.OUT, "stop": stop}))
+        found.append(("adjust.index", {"plan_id": plan.id, "do": OUT, "stop": stop}))
     return found
 
 

@@ -17,8 +17,7 @@ from app.core.errors import Conflict, Invalid, NotFound, StaleEdit
 from app.core.jobs import Job, Running, drain
 from app.dispatch.drafts import editing
 from app.dispatch.drafts import service as drafts_service
-from app.dispatch.drafts.editing import Edit
-from app.dispatch.drafts.schemas import LockWhat, Undo
+from app.dispatch.drafts.schemas import Edit, LockWhat, Undo
 from app.dispatch.models import Plan, PlanBag, Round, Shift, Stop, Team
 from app.dispatch.planning import service
 from app.dispatch.planning.schemas import AskPlan

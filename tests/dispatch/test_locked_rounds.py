@@ -13,8 +13,7 @@ from app.core.db import db
 from app.core.errors import Conflict
 from app.dispatch.drafts import editing
 from app.dispatch.drafts import service as drafts_service
-from app.dispatch.drafts.editing import Edit
-from app.dispatch.drafts.schemas import LockWhat, Undo
+from app.dispatch.drafts.schemas import Edit, LockWhat, Undo
 from app.dispatch.models import Plan, Round
 from tests import world
 from tests.allocation.test_runs import running as running

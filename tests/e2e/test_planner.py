@@ -12,7 +12,7 @@ from app.dispatch.models import ModeHours, Round, Team
 from app.dispatch.planning import service as dispatch
 from app.dispatch.planning.jobs import constructed_plan
 from app.dispatch.planning.problem import state
-from app.dispatch.planning.service import store
+from app.dispatch.planning.storing.service import store
 from app.dispatch.planning.work import read_work
 from app.ordering.models import CycleState
 from app.picking import service as picking

@@ -274,7 +274,7 @@ def test_health_is_answered_while_forty_requests_are_half_sent(server: int) -> N
 HURRIED = """
 import sys
 from gunicorn.app.wsgiapp import run
-from app.upkeep import web_worker
+from app.upkeep.serving import web_worker
 web_worker.HEAD_WITHIN_S = 2
 run()
 """

@@ -24,7 +24,7 @@ from app.upkeep.serving.health import BEAT_FILE
 STAND_IN = """
 import sys
 from app.settings import Settings
-from app.upkeep import server
+from app.upkeep.serving import server
 from app.upkeep.setup.secrets import prepare_private_folders
 settings = Settings.from_env()
 prepare_private_folders(settings)

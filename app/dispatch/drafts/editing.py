@@ -17,6 +17,7 @@ from sqlalchemy import select
 
 from app.core.db import db, end_read
 from app.core.errors import Conflict
+from app.dispatch.drafts.schemas import FIT, MOVE, OUT, SWAP, Edit
 from app.dispatch.models import Plan, PlanBag, Round, Stop
 from app.dispatch.planning.problem import CHANGED, Measured, Stated, measuring, state
 from app.dispatch.planning.work import read_work
@@ -40,20 +41,6 @@ from routing.plan import Round as SolvedRound
 from routing.violation import Rule, Violation
 
 TIMES_LOCKED = _l("这样会改动已锁定的一趟的站或时间，请先解锁那一趟。")
-FIT, MOVE, SWAP, OUT = "fit", "move", "swap", "out"
-
-
-@dataclass(frozen=True)
-class Edit:
-    """One change by hand. `stop` and `other` are names of stops; `to` is "shift:round number", one more than the team
-    has for a further round; `place` counts from 1, 0 means the end of the round."""
-
-    do: str
-    stop: str
-    other: str = ""
-    to: str = ""
-    place: int = 0
-    version: int = 0
 
 
 @dataclass(frozen=True)

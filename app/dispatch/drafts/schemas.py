@@ -5,13 +5,26 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app.core.input.schemas import CommandSchema, Line, Whole, one_of
-from app.dispatch.drafts import editing
-from app.dispatch.drafts.editing import Edit
+
+FIT, MOVE, SWAP, OUT = "fit", "move", "swap", "out"
+
+
+@dataclass(frozen=True)
+class Edit:
+    """One change by hand. `stop` and `other` are names of stops; `to` is "shift:round number", one more than the team
+    has for a further round; `place` counts from 1, 0 means the end of the round."""
+
+    do: str
+    stop: str
+    other: str = ""
+    to: str = ""
+    place: int = 0
+    version: int = 0
 
 
 class EditSchema(CommandSchema):
     makes = Edit
-    do = Line(required=True, validate=one_of((editing.MOVE, editing.SWAP, editing.OUT, editing.FIT)))
+    do = Line(required=True, validate=one_of((MOVE, SWAP, OUT, FIT)))
     stop = Line(required=True, longest=40)
     other = Line(blank=True, longest=40)
     to = Line(blank=True, longest=40)

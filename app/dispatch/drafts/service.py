@@ -15,8 +15,8 @@ from app.core.db import check_version, command, db
 from app.core.errors import Conflict, Invalid
 from app.core.events import record
 from app.dispatch.drafts import editing
-from app.dispatch.drafts.editing import Edit, Fixed, Opened, Solved, SolvedRound
-from app.dispatch.drafts.schemas import LockWhat, Undo
+from app.dispatch.drafts.editing import Fixed, Opened, Solved, SolvedRound
+from app.dispatch.drafts.schemas import Edit, LockWhat, Undo
 from app.dispatch.models import HeldReason, Plan, PlanBag, PlanState, Round, Stop, StopState
 from app.dispatch.planning.problem import Measured
 from app.dispatch.planning.service import require_plan

@@ -25,7 +25,8 @@ from app.dispatch.planning.budget import budget_of
 from app.dispatch.planning.leftover import serve_rest
 from app.dispatch.planning.problem import Stated, state
 from app.dispatch.planning.replanning import plan_again
-from app.dispatch.planning.service import PLAN_JOB, store
+from app.dispatch.planning.service import PLAN_JOB
+from app.dispatch.planning.storing.service import store
 from app.dispatch.planning.work import read_work
 from app.ordering.models import Cycle
 from routing import Plan as Solved
