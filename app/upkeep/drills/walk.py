@@ -6,10 +6,10 @@ In one process, without a browser: fast enough for the suite. `clicks` does the 
 from __future__ import annotations
 
 import re
-import shutil
 import sqlite3
 from collections import deque
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
@@ -59,15 +59,22 @@ class Site:
     def keep(self) -> None:
         """Remember the database as it is."""
         self._close()
-        with sqlite3.connect(self.file) as source, sqlite3.connect(self.file.with_suffix(".kept")) as kept:
-            source.backup(kept)
+        with closing(sqlite3.connect(self.file)) as live, closing(sqlite3.connect(self._kept)) as kept:
+            live.backup(kept)
 
     def restore(self) -> None:
-        """Put the remembered database back."""
+        """Put the remembered database back.
+
+        Page by page through SQLite: a file that is replaced beneath a connection that is still open somewhere, as that
+        of the health watch is, answers with input/output errors from then on.
+        """
         self._close()
-        for ending in ("-wal", "-shm"):
-            Path(f"{self.file}{ending}").unlink(missing_ok=True)
-        shutil.copyfile(self.file.with_suffix(".kept"), self.file)
+        with closing(sqlite3.connect(self._kept)) as kept, closing(sqlite3.connect(self.file)) as live:
+            kept.backup(live)
+
+    @property
+    def _kept(self) -> Path:
+        return self.file.with_suffix(".kept")
 
     def version(self) -> int:
         """A number that changes with every transaction that writes."""
