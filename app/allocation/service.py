@@ -149,6 +149,11 @@ def declare_short(by: Staff, cycle_id: int) -> Declared:
     return declared
 
 
+def may_set_share(cycle: Cycle, line: OrderLine) -> bool:
+    """Whether units of the line are still to be given out, so that a person may say how many."""
+    return cycle.state == CycleState.RUNNING and line.qty_open > 0
+
+
 @command
 def set_share(by: Staff, line_id: int, wanted: SetShare) -> ShareOverride:
     """Set the share of a line by hand; later runs keep it. Raises NotFound, Invalid, Conflict."""
@@ -156,7 +161,7 @@ def set_share(by: Staff, line_id: int, wanted: SetShare) -> ShareOverride:
     if line is None:
         raise NotFound
     cycle = require_cycle(by, Permission.ALLOCATE, line.cycle_id)
-    if cycle.state != CycleState.RUNNING or not line.qty_open:
+    if not may_set_share(cycle, line):
         raise Conflict(_l("这一行没有待分配的份数，不能再调整。"))
     held = line.qty_ordered - line.qty_open - line.qty_short - line.qty_cancelled - line.qty_refunded
     if not held <= wanted.qty <= held + line.qty_open:

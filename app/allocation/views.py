@@ -110,7 +110,8 @@ def _share_page(line_id: int, form: Form) -> str:
     cycle = require_cycle(staff(), Permission.ALLOCATE, line.cycle_id)
     about_cycle(line.cycle_id)
     row = db.session.execute(queries.short_lines(line.cycle_id).where(OrderLine.id == line_id)).first()
-    return render_template("allocation/share.html", cycle=cycle, line=line, row=row, form=form)
+    may_set = service.may_set_share(cycle, line)
+    return render_template("allocation/share.html", cycle=cycle, line=line, row=row, form=form, may_set=may_set)
 
 
 @bp.post("/order-lines/<int:line_id>/share")

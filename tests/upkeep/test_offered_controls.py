@@ -13,6 +13,7 @@ from app.dispatch.rounds import service as rounds_service
 from app.dispatch.rounds.schemas import SignDropOff
 from app.handover.doors import service as doors
 from app.handover.schemas import DoorProblem
+from app.ordering import service as ordering_service
 from app.ordering.models import OrderLine, Stage
 from app.ordering.stages import Cause, move
 from app.picking.models import Bag
@@ -135,3 +136,26 @@ def test_a_bag_that_is_gone_at_its_door_is_a_complaint_and_not_asked_about_at_th
     forms, words = offered(app, published, "supplies", f"/cycles/{published.cycle.id}/dispatch")
     assert f"/bags/{bag.id}/resolve-missing" not in forms
     assert bag.code not in words
+
+
+def test_a_share_is_set_by_hand_only_where_units_are_still_to_be_given_out(app: Flask, running: World) -> None:
+    line = db.session.scalars(select(OrderLine).where(OrderLine.qty_open > 0).order_by(OrderLine.id)).first()
+    assert line is not None
+    page = f"/order-lines/{line.id}/share"
+    assert page in offered(app, running, "supplies", page)[0]
+    move({line.id: line.qty_open}, Stage.OPEN, Stage.SHORT, Cause("test", 1))
+    db.session.commit()
+    forms, words = offered(app, running, "supplies", page)
+    assert page not in forms
+    assert "这一行没有待分配的份数" in words
+
+
+def test_the_words_of_an_order_that_was_voided_are_read_only(app: Flask, locked: World) -> None:
+    order = db.session.scalars(select(OrderLine).order_by(OrderLine.id)).first()
+    assert order is not None
+    page = f"/orders/{order.order_id}/words"
+    assert page in offered(app, locked, "leader", page)[0]
+    ordering_service.void(locked.actor("admin"), order.order_id, "重复")
+    forms, words = offered(app, locked, "leader", page)
+    assert page not in forms
+    assert "留言不能再处理" in words

@@ -79,9 +79,14 @@ def reopen(by: Staff, order_id: int) -> HouseholdOrder:
     return order
 
 
+def is_over(order: HouseholdOrder) -> bool:
+    """Whether nothing can be done any more about what stands beside an order."""
+    cycle = db.session.get_one(Cycle, order.cycle_id)
+    return order.state not in ORDERS_KEPT or cycle.state not in CYCLES_UNDER_WAY
+
+
 def _order(by: Staff, order_id: int) -> HouseholdOrder:
     order = own_order(by, order_id, Permission.CARE)
-    cycle = db.session.get_one(Cycle, order.cycle_id)
-    if order.state not in ORDERS_KEPT or cycle.state not in CYCLES_UNDER_WAY:
+    if is_over(order):
         raise Conflict(_l("这张订单已经结束，留言不能再处理。"))
     return order

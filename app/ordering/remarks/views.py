@@ -72,6 +72,7 @@ def order(order_id: int) -> Any:
         order=found.order,
         row=remarks_queries.settled(found.order),
         form=form,
+        is_over=remarks_service.is_over(found.order),
         is_sent_elsewhere=db.session.get(OtherDoor, order_id) is not None,
     )
     return page, 422 if form.is_bound else 200

@@ -13,6 +13,7 @@ CHOICE_WANTED: dict[tuple[str, int], str] = {
     ("desk.order_for", 422): "at least one item",
     ("doors.complaint", 422): "of which goods how many were wrong",
     ("dispatch.unload", 422): "which bags stay in the depot",
+    ("handover.dispute", 422): "how much of which item is wrong",
     ("settlement.collect", 422): "which households paid",
 }
 """(endpoint, status) → what a person has to choose on its page first."""
