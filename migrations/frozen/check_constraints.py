@@ -25,6 +25,8 @@ def replace_check(table: str, name: str, condition: str) -> None:
     IntegrityError. Either way nothing is changed, since a migration is one transaction.
     """
     connection = op.get_bind()
+    if name not in {check["name"] for check in sa.inspect(connection).get_check_constraints(table)}:
+        raise LookupError(f"no CHECK {name}")
     if connection.dialect.name != "sqlite":
         op.drop_constraint(op.f(name), table, type_="check")
         op.create_check_constraint(op.f(name), table, condition)
