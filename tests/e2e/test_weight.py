@@ -27,7 +27,9 @@ def weigh(person: Person, path: str) -> dict[str, int]:
     came: dict[str, int] = {}
 
     def finished(event: dict[str, Any]) -> None:
-        name = names[event["requestId"]]
+        name = names.get(event["requestId"])
+        if name is None:  # a file of the page before this one, still on its way when counting began
+            return
         came[name] = came.get(name, 0) + int(event["encodedDataLength"])
 
     devtools.on("Network.requestWillBeSent", lambda event: names.update({event["requestId"]: event["request"]["url"]}))
