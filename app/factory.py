@@ -17,7 +17,7 @@ from app.access import landing
 from app.access.forms import kept_page, outcome
 from app.access.guard import register_forms, register_guard
 from app.access.http import headers
-from app.access.http.gate import Gate
+from app.access.http.gate import RequestGate
 from app.access.page_registry import register_slices
 from app.access.views import HEALTH
 from app.assets import register_assets
@@ -91,7 +91,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["louda_settings"] = settings
     app.extensions[jobs.MODULES_KEY] = JOB_MODULES
     app.extensions[HEALTH] = lambda: health.examine(settings, db.engine).body()
-    app.wsgi_app = Gate(  # type: ignore[method-assign]
+    app.wsgi_app = RequestGate(  # type: ignore[method-assign]
         app.wsgi_app, settings.trusted_hosts, headers.headers_of(settings), app.logger
     )
     if settings.trusted_proxies:

@@ -12,8 +12,8 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from routing.model import CLEAN, CONTROLLED, SEALED, Depot, Load, Problem, Stop, Vehicle, Window
-from routing.travel import CART, E_BIKE, FOOT, VAN, Gate, Place, travel
+from routing.model import CLEAN, CONTROLLED, SEALED, Depot, Load, RoutingProblem, Stop, Vehicle, Window
+from routing.travel import CART, E_BIKE, FOOT, VAN, CompoundGate, TravelPlace, travel
 
 HOUR = 3600
 LATITUDE, LONGITUDE = 30.265, 120.195
@@ -50,7 +50,7 @@ class _Building:
     windows: tuple[Window, ...]
 
 
-def rich_day(seed: int, level: str = "full", stops: int = 300, teams: int = 12) -> Problem:
+def rich_day(seed: int, level: str = "full", stops: int = 300, teams: int = 12) -> RoutingProblem:
     """A day of `stops` buildings and `teams` teams; `level` (a key of `LEVELS`) says how much of their time is needed.
 
     A quarter of the compounds is tested from 8 to 12, a fifth opens its gates late, a tenth of the buildings is
@@ -60,10 +60,10 @@ def rich_day(seed: int, level: str = "full", stops: int = 300, teams: int = 12) 
     rng = random.Random(seed)
     buildings, gates = _compounds(rng, stops)
     doors = [_stop(rng, number, building) for number, building in enumerate(buildings, start=1)]
-    places = [Place("depot", LATITUDE, LONGITUDE)]
-    places += [Place(stop.name, b.lat, b.lon, b.compound) for stop, b in zip(doors, buildings, strict=True)]
+    places = [TravelPlace("depot", LATITUDE, LONGITUDE)]
+    places += [TravelPlace(stop.name, b.lat, b.lon, b.compound) for stop, b in zip(doors, buildings, strict=True)]
     way = travel(places, gates, (FOOT, CART, E_BIKE, VAN))
-    return Problem(
+    return RoutingProblem(
         depots=(Depot("depot", 0),),
         stops=tuple(doors),
         vehicles=_teams(rng, teams, _hours_needed(doors, teams) * 100 // LEVELS[level]),
@@ -72,10 +72,10 @@ def rich_day(seed: int, level: str = "full", stops: int = 300, teams: int = 12) 
     )
 
 
-def _compounds(rng: random.Random, count: int) -> tuple[list[_Building], list[Gate]]:
+def _compounds(rng: random.Random, count: int) -> tuple[list[_Building], list[CompoundGate]]:
     """Compounds of four to sixteen buildings in rows, each behind one or two gates, over three kilometres."""
     buildings: list[_Building] = []
-    gates: list[Gate] = []
+    gates: list[CompoundGate] = []
     while len(buildings) < count:
         name = f"c{len(gates):03d}"
         east, north = rng.gauss(0, 700), rng.gauss(0, 700)
@@ -86,7 +86,7 @@ def _compounds(rng: random.Random, count: int) -> tuple[list[_Building], list[Ga
             own_zone = SEALED if rng.random() < 0.1 else zone
             buildings.append(_Building(name, lat, lon, own_zone, hours))
         for dx, dy in ((-40, 20), (170, 60))[: rng.randint(1, 2)]:
-            gates.append(Gate(name, *_degrees(east + dx, north + dy)))
+            gates.append(CompoundGate(name, *_degrees(east + dx, north + dy)))
     return buildings, gates
 
 
@@ -152,7 +152,7 @@ def _teams(rng: random.Random, count: int, hours_s: int) -> tuple[Vehicle, ...]:
     return tuple(result)
 
 
-def subdistrict_day(folder: Path, teams: int = 120) -> Problem:
+def subdistrict_day(folder: Path, teams: int = 120) -> RoutingProblem:
     """Every building of a generated subdistrict that ordered, with teams of four kinds from six depots.
 
     `folder` holds `buildings_synthetic.csv` and `orders_truth.csv`. A building that no team can serve at once becomes
@@ -171,18 +171,18 @@ def subdistrict_day(folder: Path, teams: int = 120) -> Problem:
     for row in buildings:
         windows, zone = _gate_hours(rng), rng.choices((CLEAN, CONTROLLED, SEALED), (8, 1, 1))[0]
         building = _Building(row["compound_id"], float(row["lat"]), float(row["lon"]), zone, windows)
-        places.append(Place(row["building_id"], building.lat, building.lon))
+        places.append(TravelPlace(row["building_id"], building.lat, building.lon))
         stops += _parts(row["building_id"], bags[row["building_id"]], len(places) - 1, building)
     way = travel(places, (), (FOOT, CART, E_BIKE, VAN))
     crew = tuple(_sent_from(vehicle, depots[k % len(depots)]) for k, vehicle in enumerate(_teams(rng, teams, 8 * HOUR)))
-    return Problem(tuple(depots), tuple(stops), crew, way.matrices, points=way.points)
+    return RoutingProblem(tuple(depots), tuple(stops), crew, way.matrices, points=way.points)
 
 
-def _depots(buildings: list[dict[str, str]]) -> tuple[list[Depot], list[Place]]:
+def _depots(buildings: list[dict[str, str]]) -> tuple[list[Depot], list[TravelPlace]]:
     """Six depots beside buildings that are spread evenly over the list."""
     rows = [buildings[(2 * k + 1) * len(buildings) // 12] for k in range(6)]
     depots = [Depot(f"depot {k}", k) for k in range(6)]
-    return depots, [Place(f"depot {k}", float(row["lat"]), float(row["lon"])) for k, row in enumerate(rows)]
+    return depots, [TravelPlace(f"depot {k}", float(row["lat"]), float(row["lon"])) for k, row in enumerate(rows)]
 
 
 def _parts(name: str, bags: int, location: int, building: _Building) -> list[Stop]:

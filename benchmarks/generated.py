@@ -23,8 +23,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from routing.formats.files import write_problem
 from routing.formats.weights import distances
-from routing.model import UNLIMITED, Depot, Load, Problem, Stop, Vehicle, Window
-from routing.travel_times import Matrix
+from routing.model import UNLIMITED, Depot, Load, RoutingProblem, Stop, Vehicle, Window
+from routing.travel_times import TravelMatrix
 
 GRID = 1000
 DECAY = 40
@@ -69,7 +69,7 @@ def shape_of(seed: int) -> Shape:
     )
 
 
-def x_like(seed: int, customers: int, shape: Shape | None = None) -> Problem:
+def x_like(seed: int, customers: int, shape: Shape | None = None) -> RoutingProblem:
     """A CVRP with `customers` stops on a grid of 1000 × 1000; distances are rounded to integers."""
     shape = shape or shape_of(seed)
     rng = random.Random(seed)
@@ -81,7 +81,7 @@ def x_like(seed: int, customers: int, shape: Shape | None = None) -> Problem:
     needed = math.ceil(sum(demand) / capacity)
     holds = Load(capacity, UNLIMITED, UNLIMITED)
     fleet = tuple(Vehicle(str(k + 1), "0", capacity=holds) for k in range(needed + needed // 4 + 3))
-    return Problem((Depot("0", 0),), stops, fleet, (Matrix("foot", metres, metres),), points=tuple(points))
+    return RoutingProblem((Depot("0", 0),), stops, fleet, (TravelMatrix("foot", metres, metres),), points=tuple(points))
 
 
 def _points(rng: random.Random, customers: int, shape: Shape) -> list[Point]:
@@ -118,7 +118,7 @@ def _demand(rng: random.Random, kind: str) -> int:
     return rng.randint(lowest, highest)
 
 
-def homberger_like(seed: int, customers: int, kind: str = "R", *, long_horizon: bool = False) -> Problem:
+def homberger_like(seed: int, customers: int, kind: str = "R", *, long_horizon: bool = False) -> RoutingProblem:
     """A VRPTW with `customers` stops; distances are truncated to tenths.
 
     Parameters
@@ -150,7 +150,7 @@ def homberger_like(seed: int, customers: int, kind: str = "R", *, long_horizon: 
         stops.append(Stop(str(k), k, Load(g=rng.randint(1, 35)), service, (window,)))
     holds = Load(1000 if long_horizon else 200, UNLIMITED, UNLIMITED)
     fleet = tuple(Vehicle(str(k + 1), "0", capacity=holds) for k in range(customers // 4))
-    return Problem((Depot("0", 0, 0, horizon),), tuple(stops), fleet, (Matrix("foot", metres, metres),),
+    return RoutingProblem((Depot("0", 0, 0, horizon),), tuple(stops), fleet, (TravelMatrix("foot", metres, metres),),
                    points=tuple(points))  # fmt: skip
 
 

@@ -28,10 +28,10 @@ from app.core.input.tables import OPERATOR  # noqa: E402
 from app.factory import create_app  # noqa: E402
 from app.intake.grammar.chain import parse_chain  # noqa: E402
 from app.intake.grammar.goods.lexicon import Lexicon  # noqa: E402
-from app.places.address.rules import Household, Profile, Register  # noqa: E402
+from app.places.address.rules import Profile, Register, RegisteredHousehold  # noqa: E402
 from app.places.imports import service as imports_service  # noqa: E402
-from app.places.imports.tables.kinds import Kind  # noqa: E402
-from app.places.imports.tables.options import Options  # noqa: E402
+from app.places.imports.tables.kinds import RegisterTableKind  # noqa: E402
+from app.places.imports.tables.options import RegisterImportOptions  # noqa: E402
 from app.settings import Settings  # noqa: E402
 from app.upkeep.database import schema  # noqa: E402
 
@@ -103,20 +103,26 @@ def bring(households: int) -> None:
         schema.upgrade(settings)
         with create_app(settings).app_context():
             office = imports_service.found_subdistrict("330102099", "测量街道")
-            by, options = imports_service.operator_of(office.id), Options(office.id, datum="wgs84")
+            by, options = imports_service.operator_of(office.id), RegisterImportOptions(office.id, datum="wgs84")
             tables = {
-                Kind.COMMUNITIES: [["社区编号", "社区"], ["1", "测量社区"]],
-                Kind.POINTS: [["点位", "社区", "纬度", "经度"], ["测量点位", "测量社区", "30.25", "120.2"]],
-                Kind.COMPOUNDS: [["小区", "社区"], *([f"第{n + 1}苑", "测量社区"] for n in range(compounds))],
-                Kind.BUILDINGS: [
+                RegisterTableKind.COMMUNITIES: [["社区编号", "社区"], ["1", "测量社区"]],
+                RegisterTableKind.POINTS: [
+                    ["点位", "社区", "纬度", "经度"],
+                    ["测量点位", "测量社区", "30.25", "120.2"],
+                ],
+                RegisterTableKind.COMPOUNDS: [
+                    ["小区", "社区"],
+                    *([f"第{n + 1}苑", "测量社区"] for n in range(compounds)),
+                ],
+                RegisterTableKind.BUILDINGS: [
                     ["小区", "楼栋", "点位"],
                     *([f"第{n // 10 + 1}苑", f"{n % 10 + 1}幢", "测量点位"] for n in range(compounds * 10)),
                 ],
             }
             for kind, rows in tables.items():
                 text = "\n".join(",".join(row) for row in rows).encode()
-                imports_service.bring_in(by, imports_service.Upload(text, kind, options, OPERATOR))
-            upload = imports_service.Upload(body, Kind.ROOMS, options, OPERATOR)
+                imports_service.bring_in(by, imports_service.RegisterUpload(text, kind, options, OPERATOR))
+            upload = imports_service.RegisterUpload(body, RegisterTableKind.ROOMS, options, OPERATOR)
 
             def once() -> str:
                 plan = imports_service.bring_in(by, upload)
@@ -129,7 +135,7 @@ def bring(households: int) -> None:
 def lane() -> Register:
     """93 houses of 90 rooms each."""
     rooms = [(house, floor * 100 + room) for house in range(1, 94) for floor in range(1, 19) for room in range(1, 6)]
-    homes = (Household(f"{house}/{room}", "嘉怡水岸", str(house), "", str(room)) for house, room in rooms)
+    homes = (RegisteredHousehold(f"{house}/{room}", "嘉怡水岸", str(house), "", str(room)) for house, room in rooms)
     return Register(homes, [Profile("嘉怡水岸", ("紫龙路500弄",))])
 
 

@@ -38,7 +38,7 @@ from app.core import clock  # noqa: E402
 from app.core.db import command, db  # noqa: E402
 from app.core.input.tables import OPERATOR  # noqa: E402
 from app.core.jobs import Job, drain  # noqa: E402
-from app.dispatch.models import Mode, Shift, Team  # noqa: E402
+from app.dispatch.models import Shift, Team, TeamMode  # noqa: E402
 from app.dispatch.planning import service as dispatch  # noqa: E402
 from app.dispatch.teams.service import USUAL  # noqa: E402
 from app.factory import create_app  # noqa: E402
@@ -49,21 +49,21 @@ from app.ordering.schemas import EditCycle, Lock  # noqa: E402
 from app.oversight.reconcile.equations import equations  # noqa: E402
 from app.picking import service as picking  # noqa: E402
 from app.places.imports import service as places_import  # noqa: E402
-from app.places.imports.tables.kinds import Kind  # noqa: E402
-from app.places.imports.tables.options import Options  # noqa: E402
+from app.places.imports.tables.kinds import RegisterTableKind  # noqa: E402
+from app.places.imports.tables.options import RegisterImportOptions  # noqa: E402
 from app.places.models import Community, ServicePoint  # noqa: E402
 from app.purchasing import service as purchasing  # noqa: E402
 from app.purchasing.models import PurchaseOrder  # noqa: E402
-from app.purchasing.schemas import Seen  # noqa: E402
+from app.purchasing.schemas import SeenOrder  # noqa: E402
 from app.settings import Settings  # noqa: E402
 from app.stock import service as stock  # noqa: E402
-from app.stock.schemas import Arrived, Delivery  # noqa: E402
+from app.stock.schemas import Arrived, DeliveryForm  # noqa: E402
 from app.tally import queries as tally_queries  # noqa: E402
 from app.tally import service as tally  # noqa: E402
 from app.tally.schemas import Sign  # noqa: E402
 from app.upkeep.database import schema  # noqa: E402
 
-TEAMS = ((Mode.VAN, 12), (Mode.CART, 44), (Mode.E_BIKE, 24))
+TEAMS = ((TeamMode.VAN, 12), (TeamMode.CART, 44), (TeamMode.E_BIKE, 24))
 
 
 @contextmanager
@@ -151,19 +151,19 @@ def import_everything(shared: Path, demand: Path) -> tuple[int, Any]:
     subdistrict = places_import.found_subdistrict("330102011", "bench")
     operator = places_import.operator_of(subdistrict.id)
     tables = (
-        (Kind.COMMUNITIES, geo / "communities_kaixuan.csv"),
-        (Kind.POINTS, geo / "staging_points_kaixuan.csv"),
-        (Kind.COMPOUNDS, demand / "compounds_filled.csv"),
-        (Kind.BUILDINGS, demand / "buildings_synthetic.csv"),
+        (RegisterTableKind.COMMUNITIES, geo / "communities_kaixuan.csv"),
+        (RegisterTableKind.POINTS, geo / "staging_points_kaixuan.csv"),
+        (RegisterTableKind.COMPOUNDS, demand / "compounds_filled.csv"),
+        (RegisterTableKind.BUILDINGS, demand / "buildings_synthetic.csv"),
     )
     with timed("import communities, points, compounds, buildings"):
         for kind, path in tables:
             first = db.session.scalar(select(Community.id))
-            options = Options(subdistrict.id, community_id=first, datum="wgs84")
-            places_import.bring_in(operator, places_import.Upload(path.read_bytes(), kind, options, OPERATOR))
+            options = RegisterImportOptions(subdistrict.id, community_id=first, datum="wgs84")
+            places_import.bring_in(operator, places_import.RegisterUpload(path.read_bytes(), kind, options, OPERATOR))
     with timed("import items"):
         items = shared / "data" / "catalogue" / "cumcm2023_veg_items.csv"
-        catalog_import.bring_in(operator, catalog_import.Upload(items.read_bytes(), limits=OPERATOR))
+        catalog_import.bring_in(operator, catalog_import.CatalogueUpload(items.read_bytes(), limits=OPERATOR))
     make_people(subdistrict.id)
     make_market(subdistrict.id)
     points = tuple(db.session.scalars(select(ServicePoint.id)))
@@ -195,11 +195,11 @@ def walk(cycle_id: int) -> None:
     with timed("propose purchase"):
         purchasing.propose(buyer, cycle_id)
     for order in db.session.scalars(select(PurchaseOrder).where(PurchaseOrder.cycle_id == cycle_id)).all():
-        approved = purchasing.approve(checker, cycle_id, order.id, Seen(order.version))
-        sent = purchasing.send(buyer, cycle_id, order.id, Seen(approved.version))
+        approved = purchasing.approve(checker, cycle_id, order.id, SeenOrder(order.version))
+        sent = purchasing.send(buyer, cycle_id, order.id, SeenOrder(approved.version))
         with timed("receive"):
             stock.receive(
-                buyer, sent.id, Delivery([Arrived(one.id, good=one.qty_awaited * 9 // 10) for one in sent.lines])
+                buyer, sent.id, DeliveryForm([Arrived(one.id, good=one.qty_awaited * 9 // 10) for one in sent.lines])
             )
     with timed("allocate"):
         proposal = allocation.proposal_for(db.session.get_one(cycles_service.Cycle, cycle_id))

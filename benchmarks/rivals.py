@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from routing.evaluate import InfeasibleRounds, build_plan
-from routing.model import HORIZON_S, Problem
-from routing.plan import Plan, Reason, Remedy, Statistics, Unserved
+from routing.model import HORIZON_S, RoutingProblem
+from routing.plan import RoutePlan, Statistics, Unserved, UnservedReason, UnservedRemedy
 
 Routes = dict[str, list[list[str]]]
 Trace = list[tuple[float, int]]
@@ -41,13 +41,13 @@ class Deadline:
         return elapsed >= self.seconds
 
 
-def as_plan(problem: Problem, routes: Routes | None) -> Plan | None:
+def as_plan(problem: RoutingProblem, routes: Routes | None) -> RoutePlan | None:
     """Rounds of another solver as a plan of ours, or None if they have no timetable."""
     if routes is None:
         return None
     served = {name for chain in routes.values() for stops in chain for name in stops}
     left = [
-        Unserved(stop.name, Reason.NOT_FOUND, "Left out.", Remedy.MORE_TIME)
+        Unserved(stop.name, UnservedReason.NOT_FOUND, "Left out.", UnservedRemedy.MORE_TIME)
         for stop in problem.stops
         if stop.name not in served
     ]
@@ -57,7 +57,7 @@ def as_plan(problem: Problem, routes: Routes | None) -> Plan | None:
         return None
 
 
-def by_pyvrp(problem: Problem, seed: int, deadline: Deadline) -> tuple[Routes | None, Trace]:
+def by_pyvrp(problem: RoutingProblem, seed: int, deadline: Deadline) -> tuple[Routes | None, Trace]:
     """PyVRP on the same integers: depots, clients with windows and releases, reloads at the depot."""
     import pyvrp
 
@@ -76,7 +76,7 @@ def by_pyvrp(problem: Problem, seed: int, deadline: Deadline) -> tuple[Routes | 
     return routes, deadline.trace
 
 
-def pyvrp_data(problem: Problem) -> Any:
+def pyvrp_data(problem: RoutingProblem) -> Any:
     """The problem in PyVRP's words; its vehicles have to be alike."""
     import pyvrp
 
@@ -112,7 +112,7 @@ def pyvrp_data(problem: Problem) -> Any:
     )
 
 
-def by_vroom(problem: Problem, cores: int) -> Routes | None:
+def by_vroom(problem: RoutingProblem, cores: int) -> Routes | None:
     """VROOM at its most thorough; it has neither releases nor reloads, so problems with those give None."""
     if any(stop.release_s for stop in problem.stops) or problem.vehicles[0].max_rounds > 1:
         return None
@@ -127,7 +127,7 @@ def by_vroom(problem: Problem, cores: int) -> Routes | None:
     }
 
 
-def vroom_input(problem: Problem) -> Any:
+def vroom_input(problem: RoutingProblem) -> Any:
     """The problem in VROOM's words; travel time stands for distance, as in the instances of the literature."""
     import numpy as np
     import vroom

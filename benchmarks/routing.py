@@ -31,7 +31,7 @@ from benchmarks.chart import chart  # noqa: E402
 from benchmarks.rivals import Clock, Deadline, Trace, as_plan, by_pyvrp, by_vroom, clock_named  # noqa: E402
 from routing.check import check  # noqa: E402
 from routing.formats.files import best_known, read_problem  # noqa: E402
-from routing.plan import Budget, Control, Plan  # noqa: E402
+from routing.plan import RoutePlan, SearchBudget, SearchControl  # noqa: E402
 from routing.solve import solve  # noqa: E402
 
 Row = dict[str, Any]
@@ -94,10 +94,12 @@ def run_once(file: Path, solver: str, seed: int, seconds: float, cores: int, clo
     problem = read_problem(file)
     trace: Trace = []
     if solver == "routing":
-        solve(problem, Budget(iterations=1))  # compiled before the clock starts, like the others
+        solve(problem, SearchBudget(iterations=1))  # compiled before the clock starts, like the others
     began = clock()
     if solver == "routing":
-        plan: Plan | None = solve(problem, Budget(seconds=seconds), seed, control=Control(cores=cores, clock=clock))
+        plan: RoutePlan | None = solve(
+            problem, SearchBudget(seconds=seconds), seed, control=SearchControl(cores=cores, clock=clock)
+        )
         assert plan is not None
         trace = list(plan.statistics.trace)
     elif solver == "pyvrp":

@@ -22,15 +22,15 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from benchmarks.days import LEVELS, rich_day, subdistrict_day  # noqa: E402
-from routing import Plan, Problem, check, solve  # noqa: E402
-from routing.adjust import Target, move_stop  # noqa: E402
+from routing import RoutePlan, RoutingProblem, check, solve  # noqa: E402
+from routing.adjust import StopTarget, move_stop  # noqa: E402
 from routing.compilation import ensure_compiled  # noqa: E402
 from routing.construct import construct  # noqa: E402
 from routing.draft import Draft  # noqa: E402
 from routing.evaluate import build_plan  # noqa: E402
 from routing.model import MISSED_COST  # noqa: E402
 from routing.overfull import least_left_out  # noqa: E402
-from routing.plan import Budget, Control, Progress, Statistics  # noqa: E402
+from routing.plan import SearchBudget, SearchControl, SearchProgress, Statistics  # noqa: E402
 
 MARKS = (5, 10, 20)
 """Seconds at which costs are read."""
@@ -126,16 +126,16 @@ class _Trace:
         return min(keys) if keys else None
 
 
-def _by_routing(day: Problem, seconds: int, trace: _Trace) -> Plan:
-    def tell(progress: Progress) -> None:
+def _by_routing(day: RoutingProblem, seconds: int, trace: _Trace) -> RoutePlan:
+    def tell(progress: SearchProgress) -> None:
         trace.note(progress.elapsed_s, progress.missed, progress.best_cost)
 
-    return solve(day, Budget(seconds=seconds), seed=1, control=Control(on_progress=tell))
+    return solve(day, SearchBudget(seconds=seconds), seed=1, control=SearchControl(on_progress=tell))
 
 
-def _by_or_tools(day: Problem, what: dict[str, Any], trace: _Trace) -> Plan:
+def _by_or_tools(day: RoutingProblem, what: dict[str, Any], trace: _Trace) -> RoutePlan:
     """The OR-Tools model with the parameters that measured best, from its own first solution."""
-    from routing.solver import Effort, RoutingModel
+    from routing.solver import RoutingModel, SolverLimits
 
     began = time.perf_counter()
 
@@ -143,7 +143,7 @@ def _by_or_tools(day: Problem, what: dict[str, Any], trace: _Trace) -> Plan:
         trace.note(time.perf_counter() - began, *divmod(cost, MISSED_COST))
 
     model = RoutingModel(day)
-    found = model.search(Draft({}), Effort(what["seconds"], None), on_solution, lambda: False)
+    found = model.search(Draft({}), SolverLimits(what["seconds"], None), on_solution, lambda: False)
     if found is None:
         found = Draft(construct(day))
     plan = build_plan(day, found.rounds, (), Statistics())
@@ -162,8 +162,8 @@ def _run_subdistrict(folder: Path, seconds: int) -> dict[str, Any]:
     began, began_cpu = time.perf_counter(), time.process_time()
     day = subdistrict_day(folder)
     ensure_compiled()
-    told: list[Progress] = []
-    plan = solve(day, Budget(seconds=seconds), seed=1, control=Control(on_progress=told.append, cores=2))
+    told: list[SearchProgress] = []
+    plan = solve(day, SearchBudget(seconds=seconds), seed=1, control=SearchControl(on_progress=told.append, cores=2))
     load = {stop.name: stop.load.bags for stop in day.stops}
     answered = [name for one in plan.rounds for name in one.stops] + [item.stop for item in plan.unserved]
     return {
@@ -184,11 +184,11 @@ def _run_subdistrict(folder: Path, seconds: int) -> dict[str, Any]:
     }
 
 
-def _moved_ms(day: Problem, plan: Plan) -> float:
+def _moved_ms(day: RoutingProblem, plan: RoutePlan) -> float:
     """Milliseconds (processor) of moving one stop to another round by hand, the check included."""
     first, second = sorted(plan.rounds, key=lambda one: -len(one.visits))[:2]
     began = time.process_time()
-    move_stop(day, plan, first.stops[1], Target(second.vehicle, second.number, 1))
+    move_stop(day, plan, first.stops[1], StopTarget(second.vehicle, second.number, 1))
     return (time.process_time() - began) * 1000
 
 

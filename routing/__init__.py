@@ -1,10 +1,11 @@
-"""Rounds for teams that carry goods to buildings: state a `Problem`, `solve` it to a `Plan`, `check` the plan
-independently.
+"""Rounds for teams that carry goods to buildings.
+
+State a `RoutingProblem`, `solve` it to a `RoutePlan`, `check` the plan independently.
 """
 
 from routing.check import check
-from routing.model import Problem
-from routing.plan import Plan
+from routing.model import RoutingProblem
+from routing.plan import RoutePlan
 from routing.solve import solve
 
-__all__ = ["Plan", "Problem", "check", "solve"]
+__all__ = ["RoutePlan", "RoutingProblem", "check", "solve"]

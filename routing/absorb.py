@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 
 from routing.draft import Draft, draft_of_plan
 from routing.insertion import is_sound
-from routing.model import Problem, Stability, Stop, Vehicle, Window
-from routing.plan import Budget, Control, Plan, Round, Visit
+from routing.model import RoutingProblem, Stability, Stop, Vehicle, Window
+from routing.plan import PlannedRound, RoutePlan, SearchBudget, SearchControl, Visit
 from routing.schedule import timetable
 from routing.solve import solve
 
@@ -30,19 +30,19 @@ class Frozen:
 
 
 @dataclass(frozen=True)
-class Gap:
+class VehicleGap:
     """The hours of a vehicle between two frozen rounds, as a vehicle of its own."""
 
     of: str
     vehicle: Vehicle
 
 
-def freezable(problem: Problem, before: Collection[Round]) -> dict[Key, Round]:
+def freezable(problem: RoutingProblem, before: Collection[PlannedRound]) -> dict[Key, PlannedRound]:
     """Rounds of the plan before that can go out as they are: same team, same stops, still feasible, not printed.
 
     `problem` has its locks cut out.
     """
-    result: dict[Key, Round] = {}
+    result: dict[Key, PlannedRound] = {}
     for round_ in before:
         vehicle = problem.vehicle_by_name.get(round_.vehicle)
         if vehicle is None or not all(name in problem.stop_by_name for name in round_.stops):
@@ -54,7 +54,11 @@ def freezable(problem: Problem, before: Collection[Round]) -> dict[Key, Round]:
 
 
 def absorb(
-    problem: Problem, frozen: Mapping[Key, Round], budget: Budget, seed: int, control: Control | None = None
+    problem: RoutingProblem,
+    frozen: Mapping[Key, PlannedRound],
+    budget: SearchBudget,
+    seed: int,
+    control: SearchControl | None = None,
 ) -> Draft:
     """Rounds for `problem` (its locks cut out) in which the frozen ones keep their stops and order.
 
@@ -76,12 +80,12 @@ def absorb(
     return Draft(_woven(problem, blocks, gaps, solved), {**windows, **around.windows})
 
 
-def _window(problem: Problem, visit: Visit) -> Window:
+def _window(problem: RoutingProblem, visit: Visit) -> Window:
     windows = problem.stop_by_name[visit.stop].windows
     return next((w for w in windows if w.opens_s <= visit.begins_s <= w.closes_s), windows[0])
 
 
-def _blocks(vehicle: Vehicle, frozen: Mapping[Key, Round]) -> list[Frozen]:
+def _blocks(vehicle: Vehicle, frozen: Mapping[Key, PlannedRound]) -> list[Frozen]:
     """The frozen rounds of a vehicle at their times in the plan before; those that overlap are left to be planned."""
     chain = sorted((round_ for key, round_ in frozen.items() if key[0] == vehicle.name), key=lambda r: r.starts_s)
     result: list[Frozen] = []
@@ -93,7 +97,7 @@ def _blocks(vehicle: Vehicle, frozen: Mapping[Key, Round]) -> list[Frozen]:
     return result[: vehicle.max_rounds]
 
 
-def _gaps(vehicle: Vehicle, blocks: list[Frozen]) -> list[Gap]:
+def _gaps(vehicle: Vehicle, blocks: list[Frozen]) -> list[VehicleGap]:
     """The vehicle in the time before each frozen round and after the last, where it is worth going out."""
     rounds_left = vehicle.max_rounds - len(blocks)
     first_s, last_s = vehicle.shift_start_s, vehicle.shift_end_s
@@ -102,16 +106,16 @@ def _gaps(vehicle: Vehicle, blocks: list[Frozen]) -> list[Gap]:
         last_s = min(last_s, blocks[0].starts_s + vehicle.max_shift_s)
     starts = [first_s, *(block.returns_s for block in blocks)]
     ends = [*(block.starts_s for block in blocks), last_s]
-    result: list[Gap] = []
+    result: list[VehicleGap] = []
     for place, (start_s, end_s) in enumerate(zip(starts, ends, strict=True)):
         if rounds_left > 0 and end_s - start_s > vehicle.reload_s:
             hours = replace(vehicle, name=f"{vehicle.name} gap {place}", shift_start_s=start_s, shift_end_s=end_s)
             fixed_cost = 0 if blocks else vehicle.fixed_cost
-            result.append(Gap(vehicle.name, replace(hours, max_rounds=rounds_left, fixed_cost=fixed_cost)))
+            result.append(VehicleGap(vehicle.name, replace(hours, max_rounds=rounds_left, fixed_cost=fixed_cost)))
     return result
 
 
-def _reserved(stop: Stop, gaps: list[Gap]) -> Stop:
+def _reserved(stop: Stop, gaps: list[VehicleGap]) -> Stop:
     """The stop with the vehicles it names replaced by their gaps."""
     if not stop.only_vehicles:
         return stop
@@ -120,11 +124,11 @@ def _reserved(stop: Stop, gaps: list[Gap]) -> Stop:
 
 
 def _woven(
-    problem: Problem, blocks: Mapping[str, list[Frozen]], gaps: list[Gap], solved: Plan
+    problem: RoutingProblem, blocks: Mapping[str, list[Frozen]], gaps: list[VehicleGap], solved: RoutePlan
 ) -> dict[str, list[list[str]]]:
     """Frozen and new rounds of each vehicle in the order of the day."""
     team = {gap.vehicle.name: gap.of for gap in gaps}
-    new: dict[str, list[Round]] = {}
+    new: dict[str, list[PlannedRound]] = {}
     for round_ in solved.rounds:
         new.setdefault(team[round_.vehicle], []).append(round_)
     result: dict[str, list[list[str]]] = {}
@@ -135,7 +139,7 @@ def _woven(
     return result
 
 
-def changed_rounds(before: Plan, after: Plan, others: Collection[Key]) -> list[Key]:
+def changed_rounds(before: RoutePlan, after: RoutePlan, others: Collection[Key]) -> list[Key]:
     """Which of the rounds `others` of the plan before have another set or order of stops now, or another team."""
     now = {(round_.vehicle, round_.stops) for round_ in after.rounds}
     return [

@@ -15,8 +15,8 @@ from routing.codec import problem_hash
 from routing.eligibility import may_serve
 from routing.evaluate import InfeasibleRounds, cost_of, rounds_of_vehicle
 from routing.insertion import Relaxed
-from routing.model import IllegalProblem, Problem
-from routing.plan import Plan, Reason, Remedy, Round, Unserved
+from routing.model import IllegalProblem, RoutingProblem
+from routing.plan import PlannedRound, RoutePlan, Unserved, UnservedReason, UnservedRemedy
 from routing.schedule import timetable
 from routing.violation import Rule
 
@@ -26,7 +26,7 @@ NEAREST = 12
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class StopTarget:
     """Where a stop should go: the round of a vehicle (one more than it has means a new one) and the place in it,
     from 0.
     """
@@ -40,12 +40,12 @@ class Target:
 class Adjusted:
     """The plan after a change by hand, what the checker says, and the change in cost."""
 
-    plan: Plan
+    plan: RoutePlan
     verdict: Verdict
     cost_change: int
 
 
-def move_stop(problem: Problem, plan: Plan, stop: str, target: Target | None) -> Adjusted:
+def move_stop(problem: RoutingProblem, plan: RoutePlan, stop: str, target: StopTarget | None) -> Adjusted:
     """Move one stop by hand; only the rounds concerned are computed anew.
 
     Parameters
@@ -82,7 +82,7 @@ def move_stop(problem: Problem, plan: Plan, stop: str, target: Target | None) ->
     return _rebuild(problem, plan, sequences, touched)
 
 
-def swap_stops(problem: Problem, plan: Plan, first: str, second: str) -> Adjusted:
+def swap_stops(problem: RoutingProblem, plan: RoutePlan, first: str, second: str) -> Adjusted:
     """Exchange the places of two served stops.
 
     Parameters
@@ -111,7 +111,7 @@ def swap_stops(problem: Problem, plan: Plan, first: str, second: str) -> Adjuste
     return _rebuild(problem, plan, sequences, {rounds[first].vehicle, rounds[second].vehicle})
 
 
-def set_rounds(problem: Problem, plan: Plan, sequences: Mapping[str, Sequence[Sequence[str]]]) -> Adjusted:
+def set_rounds(problem: RoutingProblem, plan: RoutePlan, sequences: Mapping[str, Sequence[Sequence[str]]]) -> Adjusted:
     """Replace all rounds that are not locked, for taking changes back.
 
     Parameters
@@ -134,7 +134,7 @@ def set_rounds(problem: Problem, plan: Plan, sequences: Mapping[str, Sequence[Se
 
 
 def fit_stop(
-    problem: Problem, plan: Plan, stop: str, allows: Callable[[Plan], bool] = lambda _changed: True
+    problem: RoutingProblem, plan: RoutePlan, stop: str, allows: Callable[[RoutePlan], bool] = lambda _changed: True
 ) -> Adjusted | None:
     """The cheapest sound way to serve a stop that is left out: in some round, or in one more round of some team.
 
@@ -164,25 +164,25 @@ def fit_stop(
     return best
 
 
-def _targets(problem: Problem, plan: Plan, stop: str) -> Iterator[Target]:
+def _targets(problem: RoutingProblem, plan: RoutePlan, stop: str) -> Iterator[StopTarget]:
     """Next to its nearest stops, then a further round of each team; without those that could never be sound."""
     wanted = problem.stop_by_name[stop]
     metres = problem.matrices[0].metres[wanted.location]
     served = sorted(plan.round_of_stop, key=lambda name: (int(metres[problem.stop_by_name[name].location]), name))
     rounds = Counter(one.vehicle for one in plan.rounds)
-    seen: set[Target] = set()
+    seen: set[StopTarget] = set()
     for name in served[:NEAREST]:
         one = plan.round_of_stop[name]
         if may_serve(problem, problem.vehicle_by_name[one.vehicle], wanted) and not one.is_locked:
             place = one.stops.index(name)
-            seen |= {Target(one.vehicle, one.number, place), Target(one.vehicle, one.number, place + 1)}
+            seen |= {StopTarget(one.vehicle, one.number, place), StopTarget(one.vehicle, one.number, place + 1)}
     for vehicle in problem.vehicles:
         if may_serve(problem, vehicle, wanted) and rounds[vehicle.name] < vehicle.max_rounds:
-            seen.add(Target(vehicle.name, rounds[vehicle.name] + 1, 0))
+            seen.add(StopTarget(vehicle.name, rounds[vehicle.name] + 1, 0))
     yield from sorted(seen, key=lambda target: (target.vehicle, target.round, target.position))
 
 
-def blocking_rule(problem: Problem, vehicle: str, chain: Sequence[Sequence[str]]) -> Rule | None:
+def blocking_rule(problem: RoutingProblem, vehicle: str, chain: Sequence[Sequence[str]]) -> Rule | None:
     """Which constraint leaves the rounds of a vehicle without a timetable: the first whose absence makes them possible.
 
     Parameters
@@ -215,7 +215,7 @@ def blocking_rule(problem: Problem, vehicle: str, chain: Sequence[Sequence[str]]
     return Rule.WINDOW
 
 
-def _sequences(plan: Plan) -> dict[str, list[list[str]]]:
+def _sequences(plan: RoutePlan) -> dict[str, list[list[str]]]:
     """Stops of all rounds that are not locked."""
     result: dict[str, list[list[str]]] = {}
     for round_ in plan.rounds:
@@ -224,7 +224,7 @@ def _sequences(plan: Plan) -> dict[str, list[list[str]]]:
     return result
 
 
-def _take_out(plan: Plan, sequences: dict[str, list[list[str]]], stop: str) -> set[str]:
+def _take_out(plan: RoutePlan, sequences: dict[str, list[list[str]]], stop: str) -> set[str]:
     """Remove the stop from its round; returns the vehicle concerned."""
     round_ = plan.round_of_stop.get(stop)
     if round_ is None:
@@ -237,7 +237,7 @@ def _take_out(plan: Plan, sequences: dict[str, list[list[str]]], stop: str) -> s
     return {round_.vehicle}
 
 
-def _put_in(problem: Problem, sequences: dict[str, list[list[str]]], stop: str, target: Target) -> None:
+def _put_in(problem: RoutingProblem, sequences: dict[str, list[list[str]]], stop: str, target: StopTarget) -> None:
     locked = sum(1 for lock in problem.locks if lock.vehicle == target.vehicle)
     chain = sequences.setdefault(target.vehicle, [])
     index = target.round - 1 - locked
@@ -252,9 +252,11 @@ def _put_in(problem: Problem, sequences: dict[str, list[list[str]]], stop: str, 
     chain[index].insert(target.position, stop)
 
 
-def _rebuild(problem: Problem, plan: Plan, sequences: dict[str, list[list[str]]], touched: set[str]) -> Adjusted:
+def _rebuild(
+    problem: RoutingProblem, plan: RoutePlan, sequences: dict[str, list[list[str]]], touched: set[str]
+) -> Adjusted:
     """Recompute the rounds of the touched vehicles, keep all others, then let the checker judge the whole."""
-    rounds: list[Round] = []
+    rounds: list[PlannedRound] = []
     for vehicle in problem.vehicles:
         if vehicle.name in touched:
             chain = [stops for stops in sequences.get(vehicle.name, []) if stops]
@@ -272,13 +274,15 @@ def _rebuild(problem: Problem, plan: Plan, sequences: dict[str, list[list[str]]]
     return Adjusted(changed, check(problem, changed), changed.cost.total - plan.cost.total)
 
 
-def _unserved(problem: Problem, plan: Plan, rounds: Sequence[Round]) -> tuple[Unserved, ...]:
+def _unserved(problem: RoutingProblem, plan: RoutePlan, rounds: Sequence[PlannedRound]) -> tuple[Unserved, ...]:
     """Reasons known before, and a plain one for stops taken out by hand."""
     served = {name for round_ in rounds for name in round_.stops}
     known = {item.stop: item for item in plan.unserved}
     return tuple(
         known.get(stop.name)
-        or Unserved(stop.name, Reason.NOT_FOUND, f"Stop {stop.name} was taken out by hand.", Remedy.NEXT_WAVE)
+        or Unserved(
+            stop.name, UnservedReason.NOT_FOUND, f"Stop {stop.name} was taken out by hand.", UnservedRemedy.NEXT_WAVE
+        )
         for stop in sorted(problem.stops, key=lambda stop: stop.name)
         if stop.name not in served
     )
@@ -287,7 +291,7 @@ def _unserved(problem: Problem, plan: Plan, rounds: Sequence[Round]) -> tuple[Un
 __all__ = [
     "Adjusted",
     "InfeasibleRounds",
-    "Target",
+    "StopTarget",
     "blocking_rule",
     "fit_stop",
     "move_stop",

@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from routing.eligibility import may_serve
-from routing.model import Load, Problem, Stop, Vehicle
+from routing.model import Load, RoutingProblem, Stop, Vehicle
 from routing.radial import share, shortest
 from routing.travel_times import UNREACHABLE
 from routing.tree import FAR, cheapest_tree
@@ -36,7 +36,7 @@ PULL, PATIENCE = 0.3, 12
 """First step as a part of the bound over the square of the errors; rounds without progress before it is halved."""
 
 
-def lower_bound(problem: Problem) -> int | None:
+def lower_bound(problem: RoutingProblem) -> int | None:
     """No plan that serves every mandatory stop costs less.
 
     Parameters
@@ -122,7 +122,7 @@ def _evaluate(relaxed: _Relaxed, price: Ints, gate: int, scratch: Ints) -> tuple
     return value, degree, count - int((hangs & ~skipped).sum())
 
 
-def _relax(problem: Problem, teams: list[Vehicle]) -> _Relaxed:
+def _relax(problem: RoutingProblem, teams: list[Vehicle]) -> _Relaxed:
     stops = problem.stops
     n = len(stops)
     legs = np.full((n, n), FAR, dtype=np.int64)
@@ -155,7 +155,7 @@ def _relax(problem: Problem, teams: list[Vehicle]) -> _Relaxed:
     return _Relaxed(legs, np.minimum(depart, FAR), np.minimum(home, FAR), skip, weighed, rounds, most, constant)
 
 
-def _kinds(problem: Problem, teams: list[Vehicle]) -> Iterator[tuple[Vehicle, Bools]]:
+def _kinds(problem: RoutingProblem, teams: list[Vehicle]) -> Iterator[tuple[Vehicle, Bools]]:
     """One vehicle of each kind as far as costs of legs go, and which stops it may serve."""
     seen: set[object] = set()
     named = {name for stop in problem.stops for name in stop.only_vehicles}
@@ -172,7 +172,7 @@ def _kinds(problem: Problem, teams: list[Vehicle]) -> Iterator[tuple[Vehicle, Bo
 class _Asked:
     """What one kind of vehicle asks for its legs."""
 
-    problem: Problem
+    problem: RoutingProblem
     team: Vehicle
 
     def legs(self, froms: Ints, tos: Ints, wait: Ints | None = None) -> Ints:
@@ -192,7 +192,7 @@ class _Asked:
         return there_and_back
 
 
-def _wait(problem: Problem, own: Ints) -> Ints:
+def _wait(problem: RoutingProblem, own: Ints) -> Ints:
     """[from, to] seconds from the latest leaving of one stop to the first opening of the other."""
     opens = np.array([problem.stops[c].windows[0].opens_s for c in own], dtype=np.int64)
     leaves = np.array([problem.stops[c].windows[-1].closes_s + problem.stops[c].service_s for c in own], dtype=np.int64)
@@ -200,7 +200,7 @@ def _wait(problem: Problem, own: Ints) -> Ints:
     return gap
 
 
-def _may_follow(problem: Problem) -> Bools:
+def _may_follow(problem: RoutingProblem) -> Bools:
     """[from, to] whether the windows and zones allow it, at the speed of the fastest mode."""
     stops = problem.stops
     places = np.array([stop.location for stop in stops], dtype=np.int64)
@@ -225,7 +225,7 @@ def _brought(stops: tuple[Stop, ...]) -> tuple[list[Stop], Load]:
     return must, load
 
 
-def _rounds_needed(problem: Problem, teams: list[Vehicle]) -> int:
+def _rounds_needed(problem: RoutingProblem, teams: list[Vehicle]) -> int:
     """No fewer rounds can carry the mandatory stops."""
     must, load = _brought(problem.stops)
     needed = -(-len(must) // problem.limits.max_stops)
@@ -235,7 +235,7 @@ def _rounds_needed(problem: Problem, teams: list[Vehicle]) -> int:
     return needed
 
 
-def _fixed_needed(problem: Problem, teams: list[Vehicle]) -> int:
+def _fixed_needed(problem: RoutingProblem, teams: list[Vehicle]) -> int:
     """Fixed costs of the fewest vehicles whose rounds hold the load and whose shifts hold the service."""
     must, load = _brought(problem.stops)
     service_s = sum(stop.service_s for stop in must)

@@ -13,8 +13,8 @@ from itertools import pairwise
 
 from routing.check_rounds import check_round
 from routing.codec import problem_hash
-from routing.model import Problem
-from routing.plan import Plan, Round
+from routing.model import RoutingProblem
+from routing.plan import PlannedRound, RoutePlan
 from routing.violation import Rule, Violation
 
 
@@ -33,7 +33,7 @@ class Verdict:
         return frozenset(violation.rule for violation in self.violations)
 
 
-def check(problem: Problem, plan: Plan) -> Verdict:
+def check(problem: RoutingProblem, plan: RoutePlan) -> Verdict:
     """Whether a plan answers every stop of a problem and breaks no rule.
 
     Parameters
@@ -59,7 +59,7 @@ def check(problem: Problem, plan: Plan) -> Verdict:
     return Verdict(tuple(found))
 
 
-def _answers(problem: Problem, plan: Plan) -> Iterator[Violation]:
+def _answers(problem: RoutingProblem, plan: RoutePlan) -> Iterator[Violation]:
     """Every stop is either served once or reported unserved once."""
     known = set(problem.stop_by_name)
     served = Counter(visit.stop for round_ in plan.rounds for visit in round_.visits)
@@ -79,9 +79,9 @@ def _answers(problem: Problem, plan: Plan) -> Iterator[Violation]:
             yield Violation(Rule.NO_REASON, f"Stop {item.stop} is unserved without a reason.", stop=item.stop)
 
 
-def _shifts(problem: Problem, plan: Plan) -> Iterator[Violation]:
+def _shifts(problem: RoutingProblem, plan: RoutePlan) -> Iterator[Violation]:
     """Rounds of one vehicle follow each other, are numbered, not too many, and end within the shift."""
-    by_vehicle: dict[str, list[Round]] = defaultdict(list)
+    by_vehicle: dict[str, list[PlannedRound]] = defaultdict(list)
     for round_ in plan.rounds:
         by_vehicle[round_.vehicle].append(round_)
     for name, rounds in by_vehicle.items():
@@ -116,7 +116,7 @@ def _shifts(problem: Problem, plan: Plan) -> Iterator[Violation]:
             )
 
 
-def _locks(problem: Problem, plan: Plan) -> Iterator[Violation]:
+def _locks(problem: RoutingProblem, plan: RoutePlan) -> Iterator[Violation]:
     """Locked rounds come first in each vehicle's day and are repeated exactly."""
     for name in problem.vehicle_by_name:
         wanted = [(lock.stops, lock.starts_s) for lock in problem.locks if lock.vehicle == name]
@@ -134,7 +134,7 @@ def _locks(problem: Problem, plan: Plan) -> Iterator[Violation]:
             )
 
 
-def _pairs(problem: Problem, plan: Plan) -> Iterator[Violation]:
+def _pairs(problem: RoutingProblem, plan: RoutePlan) -> Iterator[Violation]:
     """Both halves of an errand lie in one round, the pickup first; or both are unserved."""
     place: dict[str, tuple[int, int]] = {}
     for index, round_ in enumerate(plan.rounds):
@@ -157,11 +157,11 @@ def _pairs(problem: Problem, plan: Plan) -> Iterator[Violation]:
                 )
 
 
-def _cost(problem: Problem, plan: Plan) -> Iterator[Violation]:
+def _cost(problem: RoutingProblem, plan: RoutePlan) -> Iterator[Violation]:
     """Each part of the cost, recomputed from the rounds as they stand."""
     served_by = {visit.stop: round_.vehicle for round_ in plan.rounds for visit in round_.visits}
-    first: dict[str, Round] = {}
-    last: dict[str, Round] = {}
+    first: dict[str, PlannedRound] = {}
+    last: dict[str, PlannedRound] = {}
     parts: Counter[str] = Counter()
     for round_ in plan.rounds:
         vehicle = problem.vehicle_by_name.get(round_.vehicle)
@@ -185,7 +185,7 @@ def _cost(problem: Problem, plan: Plan) -> Iterator[Violation]:
             yield Violation(Rule.COST, f"The plan states {part} as {stated}, but it is {parts[part]}.")
 
 
-def _moved(problem: Problem, plan: Plan, served_by: dict[str, str]) -> int:
+def _moved(problem: RoutingProblem, plan: RoutePlan, served_by: dict[str, str]) -> int:
     """Stops of the plan before that now belong to another vehicle or come after another stop."""
     follows = {after: here for r in plan.rounds for here, after in pairwise(["", *(visit.stop for visit in r.visits)])}
     moved = {name for name, vehicle in problem.stability.vehicle_of_stop if served_by.get(name, vehicle) != vehicle}
@@ -193,7 +193,7 @@ def _moved(problem: Problem, plan: Plan, served_by: dict[str, str]) -> int:
     return len(moved)
 
 
-def _driven(problem: Problem, round_: Round) -> int:
+def _driven(problem: RoutingProblem, round_: PlannedRound) -> int:
     vehicle = problem.vehicle_by_name[round_.vehicle]
     metres = next(matrix.metres for matrix in problem.matrices if matrix.mode == vehicle.mode)
     home = next(depot.location for depot in problem.depots if depot.name == vehicle.depot)

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from routing.model import SEALED, Problem, Stop, Vehicle
-from routing.plan import Plan, Round
+from routing.model import SEALED, RoutingProblem, Stop, Vehicle
+from routing.plan import PlannedRound, RoutePlan
 
 
-def free_vehicle(problem: Problem, plan: Plan, stop: Stop) -> str | None:
+def free_vehicle(problem: RoutingProblem, plan: RoutePlan, stop: Stop) -> str | None:
     """A vehicle that could bring the stop in a round of its own without any other round being moved.
 
     Parameters
@@ -38,7 +38,7 @@ def free_vehicle(problem: Problem, plan: Plan, stop: Stop) -> str | None:
     return None
 
 
-def _may_carry(problem: Problem, vehicle: Vehicle, stop: Stop) -> bool:
+def _may_carry(problem: RoutingProblem, vehicle: Vehicle, stop: Stop) -> bool:
     needed = SEALED if problem.limits.sealed_needs_clearance and stop.zone == SEALED else 0
     return (
         vehicle.clearance >= max(needed, stop.clearance)
@@ -50,7 +50,7 @@ def _may_carry(problem: Problem, vehicle: Vehicle, stop: Stop) -> bool:
     )
 
 
-def _pauses(vehicle: Vehicle, rounds: list[Round]) -> Iterator[tuple[int, int]]:
+def _pauses(vehicle: Vehicle, rounds: list[PlannedRound]) -> Iterator[tuple[int, int]]:
     """Times in which the vehicle does nothing; not before a locked round, which stays the first of the day."""
     begins_s = vehicle.shift_start_s
     last_locked = max((index for index, one in enumerate(rounds) if one.is_locked), default=-1)
@@ -62,7 +62,7 @@ def _pauses(vehicle: Vehicle, rounds: list[Round]) -> Iterator[tuple[int, int]]:
         yield begins_s, vehicle.shift_end_s
 
 
-def _fits(problem: Problem, vehicle: Vehicle, stop: Stop, begins_s: int, ends_s: int) -> bool:
+def _fits(problem: RoutingProblem, vehicle: Vehicle, stop: Stop, begins_s: int, ends_s: int) -> bool:
     start = next(depot for depot in problem.depots if depot.name == vehicle.depot)
     end = next(depot for depot in problem.depots if depot.name == (vehicle.end_depot or vehicle.depot))
     seconds = next(matrix.seconds for matrix in problem.matrices if matrix.mode == vehicle.mode)

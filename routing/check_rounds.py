@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from routing.model import Problem, Stop, Vehicle
-from routing.plan import Round, Visit
+from routing.model import RoutingProblem, Stop, Vehicle
+from routing.plan import PlannedRound, Visit
 from routing.travel_times import UNREACHABLE
 from routing.violation import Rule, Violation
 
 
-def check_round(problem: Problem, round_: Round) -> list[Violation]:
+def check_round(problem: RoutingProblem, round_: PlannedRound) -> list[Violation]:
     """All rules that concern one round of a known vehicle. A locked round is a fact: only its arithmetic is judged."""
     vehicle = problem.vehicle_by_name[round_.vehicle]
     walk = _Walk(problem, vehicle, round_)
@@ -25,7 +25,7 @@ def check_round(problem: Problem, round_: Round) -> list[Violation]:
 class _Walk:
     """A round together with the stops it names (names the problem does not have are reported elsewhere)."""
 
-    def __init__(self, problem: Problem, vehicle: Vehicle, round_: Round) -> None:
+    def __init__(self, problem: RoutingProblem, vehicle: Vehicle, round_: PlannedRound) -> None:
         self.problem = problem
         self.vehicle = vehicle
         self.round = round_

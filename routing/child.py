@@ -18,8 +18,8 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from routing.compilation import ensure_compiled
-from routing.model import Problem
-from routing.plan import Budget, Control, Plan, Progress
+from routing.model import RoutingProblem
+from routing.plan import RoutePlan, SearchBudget, SearchControl, SearchProgress
 from routing.replan import How, Replanned, replan
 from routing.solve import solve
 
@@ -27,12 +27,12 @@ PR_SET_PDEATHSIG = 1
 CANCEL = "cancel"
 
 
-def solve_from(problem: Problem, start: Plan | None, **more: Any) -> Plan:
+def solve_from(problem: RoutingProblem, start: RoutePlan | None, **more: Any) -> RoutePlan:
     """`routing.solve.solve` with its start second."""
     return solve(problem, more["budget"], more["seed"], start, more["control"])
 
 
-def solve_again(problem: Problem, before: Plan, printed: list[tuple[str, int]], **more: Any) -> Replanned:
+def solve_again(problem: RoutingProblem, before: RoutePlan, printed: list[tuple[str, int]], **more: Any) -> Replanned:
     """`routing.replan.replan` with budget, seed and control by keyword."""
     return replan(problem, before, printed, more["budget"], How(seed=more["seed"], control=more["control"]))
 
@@ -51,7 +51,7 @@ def main(fd: int) -> None:
         _answer(pipe, *call)
 
 
-def _answer(pipe: Connection, name: str, arguments: tuple[Any, ...], budget: Budget, seed: int) -> None:
+def _answer(pipe: Connection, name: str, arguments: tuple[Any, ...], budget: SearchBudget, seed: int) -> None:
     """Send ("ready", None) when the clock starts, ("progress", Progress) now and then, then ("done", result), or
     ("failed", the error's text)."""
     cancel, over = threading.Event(), threading.Event()
@@ -61,7 +61,7 @@ def _answer(pipe: Connection, name: str, arguments: tuple[Any, ...], budget: Bud
         pipe.send(("ready", None))
         listener.start()
         result = _function(name)(
-            *arguments, budget=budget, seed=seed, control=Control(lambda seen: _tell(pipe, seen), cancel)
+            *arguments, budget=budget, seed=seed, control=SearchControl(lambda seen: _tell(pipe, seen), cancel)
         )
         answer = ("done", result)
     except Exception as failure:  # the parent logs it and goes on without the search
@@ -80,7 +80,7 @@ def _function(name: str) -> Any:
     return getattr(import_module(module), attribute)
 
 
-def _tell(pipe: Connection, seen: Progress) -> None:
+def _tell(pipe: Connection, seen: SearchProgress) -> None:
     pipe.send(("progress", seen))
 
 

@@ -10,9 +10,9 @@ import json
 from enum import Enum
 from typing import Any
 
-from routing.model import Depot, Limits, Load, Problem, RouteLock, Stability, Stop, Vehicle, Window
-from routing.plan import Cost, Plan, Reason, Remedy, Round, Statistics, Unserved, Visit
-from routing.travel_times import Matrix, matrix_of
+from routing.model import Depot, Load, RoundLimits, RouteLock, RoutingProblem, Stability, Stop, Vehicle, Window
+from routing.plan import Cost, PlannedRound, RoutePlan, Statistics, Unserved, UnservedReason, UnservedRemedy, Visit
+from routing.travel_times import TravelMatrix, matrix_of
 
 FORMAT = "louda-routing-1"
 
@@ -24,7 +24,7 @@ def dumps(value: object) -> str:
 
 def plain(value: Any) -> Any:
     """Dataclasses, tuples, sets and enums as JSON data; fields that do not compare (timings) are left out."""
-    if isinstance(value, Matrix):
+    if isinstance(value, TravelMatrix):
         return {"mode": value.mode, "metres": value.metres.tolist(), "seconds": value.seconds.tolist()}
     if isinstance(value, Enum):
         return value.value
@@ -37,7 +37,7 @@ def plain(value: Any) -> Any:
     return value
 
 
-def problem_hash(problem: Problem) -> str:
+def problem_hash(problem: RoutingProblem) -> str:
     """SHA-256 of everything a plan depends on, as 64 hexadecimal digits.
 
     Matrices enter by their own digest, so large problems hash quickly; the hash is kept with the problem.
@@ -59,17 +59,17 @@ def problem_hash(problem: Problem) -> str:
     return str(cached)
 
 
-def problem_to_json(problem: Problem) -> str:
+def problem_to_json(problem: RoutingProblem) -> str:
     """The whole problem as canonical JSON."""
     return dumps({"format": FORMAT, "problem": plain(problem)})
 
 
-def plan_to_json(plan: Plan) -> str:
+def plan_to_json(plan: RoutePlan) -> str:
     """The plan as canonical JSON; timings are not part of it, so equal searches give equal bytes."""
     return dumps({"format": FORMAT, "plan": plain(plan)})
 
 
-def problem_from_json(text: str) -> Problem:
+def problem_from_json(text: str) -> RoutingProblem:
     """Read what `problem_to_json` wrote.
 
     Raises
@@ -79,12 +79,12 @@ def problem_from_json(text: str) -> Problem:
     """
     body = _body(text, "problem")
     stability = body["stability"]
-    return Problem(
+    return RoutingProblem(
         depots=tuple(Depot(**depot) for depot in body["depots"]),
         stops=tuple(_stop(stop) for stop in body["stops"]),
         vehicles=tuple(_vehicle(vehicle) for vehicle in body["vehicles"]),
         matrices=tuple(_matrix(matrix) for matrix in body["matrices"]),
-        limits=Limits(**body["limits"]),
+        limits=RoundLimits(**body["limits"]),
         locks=tuple(RouteLock(lock["vehicle"], tuple(lock["stops"]), lock["starts_s"]) for lock in body["locks"]),
         stability=Stability(
             stability["change_cost"],
@@ -96,14 +96,20 @@ def problem_from_json(text: str) -> Problem:
     )
 
 
-def plan_from_json(text: str) -> Plan:
+def plan_from_json(text: str) -> RoutePlan:
     """Read what `plan_to_json` wrote; raises ValueError or KeyError when the text is not such a plan."""
     body = _body(text, "plan")
     unserved = (
-        Unserved(item["stop"], Reason(item["reason"]), item["sentence"], Remedy(item["remedy"]), item["amount"])
+        Unserved(
+            item["stop"],
+            UnservedReason(item["reason"]),
+            item["sentence"],
+            UnservedRemedy(item["remedy"]),
+            item["amount"],
+        )
         for item in body["unserved"]
     )
-    return Plan(
+    return RoutePlan(
         problem_hash=body["problem_hash"],
         rounds=tuple(_round(item) for item in body["rounds"]),
         unserved=tuple(unserved),
@@ -131,11 +137,11 @@ def _vehicle(data: dict[str, Any]) -> Vehicle:
     return Vehicle(**{**data, "capacity": Load(**data["capacity"]), "skills": frozenset(data["skills"])})
 
 
-def _matrix(data: dict[str, Any]) -> Matrix:
+def _matrix(data: dict[str, Any]) -> TravelMatrix:
     seconds = None if data["seconds"] == data["metres"] else data["seconds"]
     return matrix_of(data["mode"], data["metres"], seconds)
 
 
-def _round(data: dict[str, Any]) -> Round:
+def _round(data: dict[str, Any]) -> PlannedRound:
     visits = tuple(Visit(**{**visit, "load": Load(**visit["load"])}) for visit in data["visits"])
-    return Round(**{**data, "load": Load(**data["load"]), "visits": visits})
+    return PlannedRound(**{**data, "load": Load(**data["load"]), "visits": visits})

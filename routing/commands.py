@@ -9,7 +9,7 @@ from pathlib import Path
 
 from routing.check import check
 from routing.formats.files import best_known, read_plan, read_problem, write_plan, write_problem
-from routing.plan import Budget, Control, Plan, Progress
+from routing.plan import RoutePlan, SearchBudget, SearchControl, SearchProgress
 from routing.plot import plot_plan, plot_traces
 from routing.solve import solve
 
@@ -63,13 +63,13 @@ def _search_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--cores", type=int, default=1)
 
 
-def _budget(options: argparse.Namespace) -> Budget:
+def _budget(options: argparse.Namespace) -> SearchBudget:
     if options.seconds is None and options.iterations is None:
-        return Budget(seconds=10.0)
-    return Budget(options.seconds, options.iterations)
+        return SearchBudget(seconds=10.0)
+    return SearchBudget(options.seconds, options.iterations)
 
 
-def _tell(progress: Progress) -> None:
+def _tell(progress: SearchProgress) -> None:
     bound = "" if progress.lower_bound is None else f"  bound {progress.lower_bound}"
     above = "" if progress.gap is None else f"  at most {progress.gap:.1%} above the best possible"
     what = f"cost {progress.best_cost}  left out {progress.missed}{bound}{above}"
@@ -89,7 +89,7 @@ def _solve(options: argparse.Namespace) -> int:
 
     problem = read_problem(options.file)
     _tell_of_compiling()
-    control = Control(on_progress=_tell if options.progress else None, cores=options.cores)
+    control = SearchControl(on_progress=_tell if options.progress else None, cores=options.cores)
     plan = solve(problem, _budget(options), options.seed, control=control)
     print(_line(options.file, plan))
     for item in plan.unserved:
@@ -101,7 +101,7 @@ def _solve(options: argparse.Namespace) -> int:
     return 0 if check(problem, plan) else 1
 
 
-def _line(file: Path, plan: Plan) -> str:
+def _line(file: Path, plan: RoutePlan) -> str:
     best = best_known(file)
     gap = f"  gap {100 * (plan.cost.total - best) / best:.2f} %" if best else ""
     bound = "" if plan.statistics.lower_bound is None else f"  bound {plan.statistics.lower_bound}"
@@ -139,7 +139,7 @@ def _bench(options: argparse.Namespace) -> int:
     for file in options.files:
         problem = read_problem(file)
         for seed in range(options.seed, options.seed + options.seeds):
-            plan = solve(problem, _budget(options), seed, control=Control(cores=options.cores))
+            plan = solve(problem, _budget(options), seed, control=SearchControl(cores=options.cores))
             is_sound = bool(check(problem, plan)) and is_sound
             traces[f"{file.stem} {seed}"] = plan.statistics.trace
             print(_line(file, plan), flush=True)

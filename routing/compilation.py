@@ -13,14 +13,14 @@ from threading import Thread
 import numpy as np
 
 from routing.draft import Draft
-from routing.model import Depot, Problem, Stop, Vehicle
-from routing.plan import Budget, Control
-from routing.travel_times import Matrix
+from routing.model import Depot, RoutingProblem, Stop, Vehicle
+from routing.plan import SearchBudget, SearchControl
+from routing.travel_times import TravelMatrix
 
 ASK_EVERY_S = 0.1
 
 
-def ensure_compiled(control: Control | None = None) -> bool:
+def ensure_compiled(control: SearchControl | None = None) -> bool:
     """Wait until the kernel is ready.
 
     Parameters
@@ -75,7 +75,7 @@ def _run_once() -> None:
 
     metres = np.array([[0, 1, 2], [1, 0, 1], [2, 1, 0]], dtype=np.int32)
     stops = (Stop("a", 1), Stop("b", 2))
-    problem = Problem((Depot("d", 0),), stops, (Vehicle("v", "d"),), (Matrix("foot", metres, metres),))
+    problem = RoutingProblem((Depot("d", 0),), stops, (Vehicle("v", "d"),), (TravelMatrix("foot", metres, metres),))
     search = start_search(problem, Draft({"v": [["a"]]}), seed=1)
-    search.run(Budget(iterations=1), lambda _: True)
+    search.run(SearchBudget(iterations=1), lambda _: True)
     lower_bound(problem)

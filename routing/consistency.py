@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from typing import Protocol
 
 from routing.parts import Depot, RouteLock, Stability, Stop, Vehicle, names, require
-from routing.travel_times import Matrix
+from routing.travel_times import TravelMatrix
 
 
-class Parts(Protocol):
+class ProblemFields(Protocol):
     """The fields of a `routing.model.Problem` that are compared here."""
 
     @property
@@ -23,7 +23,7 @@ class Parts(Protocol):
     def vehicles(self) -> tuple[Vehicle, ...]: ...
 
     @property
-    def matrices(self) -> tuple[Matrix, ...]: ...
+    def matrices(self) -> tuple[TravelMatrix, ...]: ...
 
     @property
     def locks(self) -> tuple[RouteLock, ...]: ...
@@ -41,7 +41,7 @@ class Parts(Protocol):
     def points(self) -> tuple[tuple[int, int], ...]: ...
 
 
-def check_consistency(problem: Parts) -> None:
+def check_consistency(problem: ProblemFields) -> None:
     """Raise `IllegalProblem` with a sentence if the parts do not fit together."""
     _unique("depot", problem.depots)
     _unique("stop", problem.stops)
@@ -58,7 +58,7 @@ def _unique(kind: str, things: Iterable[Depot | Stop | Vehicle]) -> None:
         require(count == 1, f"There are {count} {kind}s named {name}.")
 
 
-def _check_places(problem: Parts) -> None:
+def _check_places(problem: ProblemFields) -> None:
     modes = [matrix.mode for matrix in problem.matrices]
     require(len(set(modes)) == len(modes), "Two travel matrices have the same mode.")
     sizes = {matrix.size for matrix in problem.matrices}
@@ -72,7 +72,7 @@ def _check_places(problem: Parts) -> None:
     require(len(problem.points) in (0, size), f"There are {len(problem.points)} points for {size} locations.")
 
 
-def _check_vehicles(problem: Parts) -> None:
+def _check_vehicles(problem: ProblemFields) -> None:
     depots = set(names(problem.depots))
     modes = {matrix.mode for matrix in problem.matrices}
     for vehicle in problem.vehicles:
@@ -84,7 +84,7 @@ def _check_vehicles(problem: Parts) -> None:
         require(vehicle.mode in modes, f"Vehicle {vehicle.name} has a mode without travel times: {vehicle.mode}.")
 
 
-def _check_pairs(problem: Parts) -> None:
+def _check_pairs(problem: ProblemFields) -> None:
     pairs: dict[str, list[Stop]] = defaultdict(list)
     for stop in problem.stops:
         if stop.pair is not None:
@@ -100,7 +100,7 @@ def _check_pairs(problem: Parts) -> None:
         )
 
 
-def _check_locks(problem: Parts) -> None:
+def _check_locks(problem: ProblemFields) -> None:
     vehicles = problem.vehicle_by_name
     seen: set[str] = set()
     rounds: Counter[str] = Counter()
@@ -123,6 +123,6 @@ def _check_locks(problem: Parts) -> None:
             require(partner.name in seen, f"Stop {stop.name} is locked but the other half of its pair is not.")
 
 
-def _check_stability(problem: Parts) -> None:
+def _check_stability(problem: ProblemFields) -> None:
     for stop, _ in (*problem.stability.vehicle_of_stop, *problem.stability.stop_before):
         require(stop in problem.stop_by_name, f"The plan before names an unknown stop {stop}.")

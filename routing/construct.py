@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from routing.eligibility import may_serve
-from routing.model import Problem, Stop, Vehicle
+from routing.model import RoutingProblem, Stop, Vehicle
 from routing.schedule import locked_times, round_ends
 from routing.travel_times import UNREACHABLE
 
@@ -23,7 +23,7 @@ Bools = npt.NDArray[np.bool_]
 NEVER = np.int64(10**12)
 
 
-def construct(problem: Problem) -> dict[str, list[list[str]]]:
+def construct(problem: RoutingProblem) -> dict[str, list[list[str]]]:
     """A first plan in milliseconds; it never fails, but may leave stops out.
 
     Parameters
@@ -67,7 +67,7 @@ def construct(problem: Problem) -> dict[str, list[list[str]]]:
 class _Pool:
     """Stops still to be placed, as arrays; `open` marks them. Halves of pairs are marked by `pair_open`."""
 
-    def __init__(self, problem: Problem) -> None:
+    def __init__(self, problem: RoutingProblem) -> None:
         self.problem = problem
         stops = problem.stops
         most = max((len(stop.windows) for stop in stops), default=1)
@@ -112,7 +112,7 @@ class _Here:
 class _Growing:
     """One round of one vehicle being grown at its end."""
 
-    def __init__(self, problem: Problem, vehicle: Vehicle, pool: _Pool, allowed: Bools) -> None:
+    def __init__(self, problem: RoutingProblem, vehicle: Vehicle, pool: _Pool, allowed: Bools) -> None:
         self.problem, self.vehicle, self.pool, self.allowed = problem, vehicle, pool, allowed
         self.matrix = problem.matrix_by_mode[vehicle.mode]
         self.end = problem.end_location(vehicle)

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from routing.kernel.arrays import I32, Data
 from routing.kernel.near import Timing, nearest, neighbours_in_time
-from routing.model import Problem
+from routing.model import RoutingProblem
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -31,14 +31,14 @@ BY_VEHICLE = (
 
 
 @dataclass(frozen=True)
-class Part:
+class ProblemPart:
     """Numbers of the stops and vehicles that belong together."""
 
     stops: Ints
     vehicles: Ints
 
 
-def split(problem: Problem, chains: Chains, size: int, turn: int) -> list[Part]:
+def split(problem: RoutingProblem, chains: Chains, size: int, turn: int) -> list[ProblemPart]:
     """Groups of vehicles whose stops lie side by side, about `size` stops each; `turn` varies the cut.
 
     Vehicles are lined up by the angle of their centre seen from the middle of all stops, from a start that moves
@@ -50,7 +50,7 @@ def split(problem: Problem, chains: Chains, size: int, turn: int) -> list[Part]:
     idle = [v for v, rounds in enumerate(chains) if not rounds]
     members = {v: np.array([c for stops in chains[v] for c in stops], dtype=np.int64) for v in served}
     if not served:
-        return [Part(np.arange(len(points)), np.arange(len(chains)))]
+        return [ProblemPart(np.arange(len(points)), np.arange(len(chains)))]
     centres = np.array([points[members[v]].mean(axis=0) for v in served])
     order = np.argsort(_line_up(centres, points.mean(axis=0), turn), kind="stable")
     groups = _cut([served[k] for k in order], members, size)
@@ -61,7 +61,9 @@ def split(problem: Problem, chains: Chains, size: int, turn: int) -> list[Part]:
     _adopt(points, owner)
     for k, v in enumerate(idle):
         groups[k % len(groups)].append(v)
-    return [Part(np.flatnonzero(owner == number), np.array(sorted(group))) for number, group in enumerate(groups)]
+    return [
+        ProblemPart(np.flatnonzero(owner == number), np.array(sorted(group))) for number, group in enumerate(groups)
+    ]
 
 
 def _line_up(centres: Floats, middle: Floats, turn: int) -> Floats:
@@ -95,7 +97,7 @@ def _adopt(points: Floats, owner: Ints) -> None:
         owner[c] = owner[known[int((gap**2).sum(axis=1).argmin())]]
 
 
-def part_data(data: Data, part: Part, near_count: int) -> Data:
+def part_data(data: Data, part: ProblemPart, near_count: int) -> Data:
     """The rows of `data` that belong to a part, with small matrices of their own."""
     stops, vehicles = part.stops, part.vehicles
     depots = data.stops + np.repeat(vehicles * data.slots, data.slots)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from routing.draft import Draft
 from routing.improve import Search
 from routing.kernel.build import build_data
-from routing.model import Problem
+from routing.model import RoutingProblem
 from routing.parallel import LARGE, search_parallel
 from routing.restarts import is_choice_of_rounds, search_restarted
 from routing.warm import best_draft, start_search
-from routing.watch import Watch
+from routing.watch import SearchWatch
 
 
-def search_deliveries(problem: Problem, draft: Draft, seed: int, watch: Watch) -> Draft:
+def search_deliveries(problem: RoutingProblem, draft: Draft, seed: int, watch: SearchWatch) -> Draft:
     """Ruin and recreate from a draft."""
     data = build_data(problem)
     is_split = watch.control.cores > 1 and len(problem.stops) >= LARGE and bool(problem.points)

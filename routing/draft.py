@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from routing.model import Problem, Window
-from routing.plan import Plan
+from routing.model import RoutingProblem, Window
+from routing.plan import RoutePlan
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,7 @@ class Draft:
     windows: Mapping[str, Window] = field(default_factory=dict)
 
 
-def draft_of_plan(problem: Problem, plan: Plan) -> Draft:
+def draft_of_plan(problem: RoutingProblem, plan: RoutePlan) -> Draft:
     """What of a plan still makes sense in `problem`: known stops and vehicles, locked rounds left out."""
     rounds: dict[str, list[list[str]]] = {}
     windows: dict[str, Window] = {}
@@ -34,7 +34,7 @@ def draft_of_plan(problem: Problem, plan: Plan) -> Draft:
     return Draft(rounds, windows)
 
 
-def with_chosen_windows(problem: Problem, draft: Draft) -> Problem:
+def with_chosen_windows(problem: RoutingProblem, draft: Draft) -> RoutingProblem:
     """The problem in which each stop has only the window that the draft chose for it."""
     stops = (
         replace(stop, windows=(draft.windows[stop.name],)) if stop.name in draft.windows else stop

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from routing.codec import problem_hash
-from routing.model import Load, Problem, Stop, Vehicle
-from routing.plan import Cost, Plan, Round, Statistics, Unserved, Visit
+from routing.model import Load, RoutingProblem, Stop, Vehicle
+from routing.plan import Cost, PlannedRound, RoutePlan, Statistics, Unserved, Visit
 from routing.schedule import Times, locked_times, timetable
 
 Sequences = Mapping[str, Sequence[Sequence[str]]]
@@ -18,7 +18,9 @@ class InfeasibleRounds(ValueError):
     """A sequence of stops for which there is no timetable."""
 
 
-def build_plan(problem: Problem, rounds: Sequences, unserved: Sequence[Unserved], statistics: Statistics) -> Plan:
+def build_plan(
+    problem: RoutingProblem, rounds: Sequences, unserved: Sequence[Unserved], statistics: Statistics
+) -> RoutePlan:
     """The plan that carries out given rounds after the locked rounds of the problem, with times, loads and cost.
 
     Parameters
@@ -36,17 +38,19 @@ def build_plan(problem: Problem, rounds: Sequences, unserved: Sequence[Unserved]
     InfeasibleRounds
         When some vehicle cannot keep the windows in this order.
     """
-    built: list[Round] = []
+    built: list[PlannedRound] = []
     for vehicle in problem.vehicles:
         built += rounds_of_vehicle(problem, vehicle, [stops for stops in rounds.get(vehicle.name, ()) if stops])
     ordered_unserved = sorted(unserved, key=lambda item: item.stop)
     cost = cost_of(problem, built)
-    return Plan(problem_hash(problem), tuple(built), tuple(ordered_unserved), cost, statistics, problem.notes)
+    return RoutePlan(problem_hash(problem), tuple(built), tuple(ordered_unserved), cost, statistics, problem.notes)
 
 
-def rounds_of_vehicle(problem: Problem, vehicle: Vehicle, sequences: Sequence[Sequence[str]]) -> list[Round]:
+def rounds_of_vehicle(
+    problem: RoutingProblem, vehicle: Vehicle, sequences: Sequence[Sequence[str]]
+) -> list[PlannedRound]:
     """Locked rounds of the vehicle, then its other rounds with their times and loads."""
-    result: list[Round] = []
+    result: list[PlannedRound] = []
     later = vehicle
     for lock in problem.locks:
         if lock.vehicle == vehicle.name:
@@ -65,8 +69,8 @@ def rounds_of_vehicle(problem: Problem, vehicle: Vehicle, sequences: Sequence[Se
 
 
 def _round(
-    problem: Problem, vehicle: Vehicle, stops: list[Stop], times: Times, *, number: int, is_locked: bool
-) -> Round:
+    problem: RoutingProblem, vehicle: Vehicle, stops: list[Stop], times: Times, *, number: int, is_locked: bool
+) -> PlannedRound:
     matrix = problem.matrix_by_mode[vehicle.mode]
     here = problem.depot_by_name[vehicle.depot].location
     load = departure_load(stops)
@@ -82,7 +86,7 @@ def _round(
         distance, here = distance + leg_m, stop.location
     distance += int(matrix.metres[here, problem.end_location(vehicle)])
     times_and_load = (times.starts_s, departs_s, times.returns_s, departure)
-    return Round(vehicle.name, number, *times_and_load, distance, tuple(visits), is_locked)
+    return PlannedRound(vehicle.name, number, *times_and_load, distance, tuple(visits), is_locked)
 
 
 def departure_load(stops: Sequence[Stop]) -> Load:
@@ -97,7 +101,7 @@ def load_after(load: Load, stop: Stop) -> Load:
     return Load(load.g + sign * stop.load.g, load.ml + sign * stop.load.ml, load.bags + sign * stop.load.bags)
 
 
-def cost_of(problem: Problem, rounds: Sequence[Round]) -> Cost:
+def cost_of(problem: RoutingProblem, rounds: Sequence[PlannedRound]) -> Cost:
     """Parts of the cost of rounds, in the unit of the vehicles' prices.
 
     Parameters
@@ -128,7 +132,7 @@ def cost_of(problem: Problem, rounds: Sequence[Round]) -> Cost:
     )
 
 
-def _changed_stops(problem: Problem, rounds: Sequence[Round]) -> int:
+def _changed_stops(problem: RoutingProblem, rounds: Sequence[PlannedRound]) -> int:
     """Served stops that have another vehicle, or follow another stop, than in the plan before."""
     usual, before = dict(problem.stability.vehicle_of_stop), dict(problem.stability.stop_before)
     changed = 0

@@ -7,16 +7,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from routing.kernel.anneal import anneal
-from routing.kernel.arrays import BANKED, BEST, COST, ROUNDS_USED, Data, Settings, State
+from routing.kernel.arrays import BANKED, BEST, COST, ROUNDS_USED, Data, SearchSettings, SearchState
 from routing.kernel.empty import empty_state, empty_work
 from routing.kernel.rng import seeded
 from routing.model import MISSED_COST
-from routing.plan import Budget
+from routing.plan import SearchBudget
 
 CHUNK_S = 0.02
 FIXED_CHUNK = 500
 
-SETTINGS = Settings(
+SETTINGS = SearchSettings(
     removals=10.0, longest=10.0, split_rate=0.5, split_depth=0.01, blink=0.01, whole_rate=0.02, near_count=25
 )
 """As in the paper, but for `whole_rate` and `near_count`.
@@ -62,10 +62,10 @@ class Search:
 
     data: Data
     seed: int
-    settings: Settings = SETTINGS
+    settings: SearchSettings = SETTINGS
     schedule: Schedule = Schedule()
     clock: Callable[[], float] = time.perf_counter
-    state: State = field(init=False)
+    state: SearchState = field(init=False)
     iterations: int = 0
     part_done: float = 0.0
     """How much of the budget of `run` is used, 0 to 1."""
@@ -89,7 +89,7 @@ class Search:
         """Insert whatever is not served yet, without searching."""
         self._anneal(1, 0.0, is_filling=True)
 
-    def run(self, budget: Budget, keep_going: Callable[[Search], bool], course: Course | None = None) -> None:
+    def run(self, budget: SearchBudget, keep_going: Callable[[Search], bool], course: Course | None = None) -> None:
         """Search until the budget is used up or `keep_going`, asked about fifty times a second, says no.
 
         Without a `course` the temperature falls over the whole schedule, in parts of the mean leg now.
@@ -114,7 +114,7 @@ class Search:
         how = (iterations, temperature, is_filling)
         anneal(self.data, self.state, self._work, self.settings, self._rng, how)
 
-    def _part_done(self, budget: Budget, elapsed_s: float) -> float:
+    def _part_done(self, budget: SearchBudget, elapsed_s: float) -> float:
         if budget.iterations is not None:
             by_iterations = self.iterations / budget.iterations if budget.iterations else 1.0
             return 1.0 if budget.seconds is not None and elapsed_s >= budget.seconds else by_iterations

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from routing.eligibility import may_serve
 from routing.evaluate import Sequences, departure_load, load_after
-from routing.model import ALWAYS, HORIZON_S, NO_LIMIT, SEALED, Problem, Stop, Vehicle, Window
+from routing.model import ALWAYS, HORIZON_S, NO_LIMIT, SEALED, RoutingProblem, Stop, Vehicle, Window
 from routing.schedule import timetable
 
 NEAREST_ROUNDS = 4
@@ -52,7 +52,7 @@ class Relaxed:
         return vehicle
 
 
-def alone(problem: Problem, stop: Stop, relaxed: Relaxed) -> bool:
+def alone(problem: RoutingProblem, stop: Stop, relaxed: Relaxed) -> bool:
     """Whether some vehicle could serve the stop (and its pair) if there were no others."""
     changed = relaxed.stop(stop)
     tried: set[Vehicle] = set()
@@ -69,14 +69,14 @@ def alone(problem: Problem, stop: Stop, relaxed: Relaxed) -> bool:
     return False
 
 
-def _with_partner(problem: Problem, stop: Stop) -> list[Stop]:
+def _with_partner(problem: RoutingProblem, stop: Stop) -> list[Stop]:
     if stop.pair is None:
         return [stop]
     partner = next(other for other in problem.stops if other.pair == stop.pair and other.name != stop.name)
     return [stop, partner] if stop.is_pickup else [partner, stop]
 
 
-def can_insert(problem: Problem, rounds: Sequences, stop: Stop, relaxed: Relaxed) -> bool:
+def can_insert(problem: RoutingProblem, rounds: Sequences, stop: Stop, relaxed: Relaxed) -> bool:
     """Whether the stop finds a place in a nearby round or in a round of its own, everything else staying in order."""
     changed = relaxed.stop(stop)
     near = _nearest(problem, rounds, stop)
@@ -89,7 +89,7 @@ def can_insert(problem: Problem, rounds: Sequences, stop: Stop, relaxed: Relaxed
 
 
 def chains_with(
-    problem: Problem,
+    problem: RoutingProblem,
     team: Vehicle,
     chains: list[list[Stop]],
     stop: Stop,
@@ -123,7 +123,7 @@ def chains_with(
     return None
 
 
-def _nearest(problem: Problem, rounds: Sequences, stop: Stop) -> set[str]:
+def _nearest(problem: RoutingProblem, rounds: Sequences, stop: Stop) -> set[str]:
     """The served stops nearest to `stop`."""
     metres = problem.matrices[0].metres[stop.location]
     served = [name for sequences in rounds.values() for names in sequences for name in names]
@@ -149,7 +149,9 @@ def _candidates(
             yield index, [*chains[:index], [*chain[:place], stop, *chain[place:]], *chains[index + 1 :]]
 
 
-def is_sound(problem: Problem, team: Vehicle, chains: Sequence[Sequence[Stop]], *, in_order: bool = True) -> bool:
+def is_sound(
+    problem: RoutingProblem, team: Vehicle, chains: Sequence[Sequence[Stop]], *, in_order: bool = True
+) -> bool:
     """Permissions, loads along the way, order of zones, number of stops; everything but time."""
     for chain in chains:
         zones = [stop.zone for stop in chain]

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from routing.model import Problem, Stability, Vehicle
+from routing.model import RoutingProblem, Stability, Vehicle
 from routing.schedule import locked_times
 
 
-def without_locks(problem: Problem) -> Problem:
+def without_locks(problem: RoutingProblem) -> RoutingProblem:
     """The problem of everything that is not locked yet.
 
     Parameters
@@ -45,7 +45,7 @@ def stability_without(stability: Stability, gone: set[str]) -> Stability:
     )
 
 
-def _rest_of_day(problem: Problem, vehicle: Vehicle) -> Vehicle:
+def _rest_of_day(problem: RoutingProblem, vehicle: Vehicle) -> Vehicle:
     locks = [lock for lock in problem.locks if lock.vehicle == vehicle.name]
     if not locks:
         return vehicle

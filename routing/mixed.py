@@ -11,17 +11,17 @@ from routing.draft import Draft
 from routing.evaluate import InfeasibleRounds, build_plan
 from routing.insertion import is_sound
 from routing.locks import stability_without
-from routing.model import MISSED_COST, Problem, Stop, Vehicle
-from routing.plan import Budget, Statistics
+from routing.model import MISSED_COST, RoutingProblem, Stop, Vehicle
+from routing.plan import SearchBudget, Statistics
 from routing.schedule import timetable
-from routing.solver import Effort, RoutingModel
-from routing.watch import Watch
+from routing.solver import RoutingModel, SolverLimits
+from routing.watch import SearchWatch
 
 SOLUTIONS_PER_ITERATION = 0.02
 """How many OR-Tools solutions are taken as worth one iteration of a budget."""
 
 
-def search_mixed(problem: Problem, draft: Draft, seed: int, watch: Watch) -> tuple[Draft, str]:
+def search_mixed(problem: RoutingProblem, draft: Draft, seed: int, watch: SearchWatch) -> tuple[Draft, str]:
     """Improve a draft of a problem with pickups: deliveries by the compiled search, then errands, then OR-Tools.
 
     Parameters
@@ -53,13 +53,13 @@ def search_mixed(problem: Problem, draft: Draft, seed: int, watch: Watch) -> tup
     def is_cancelled() -> bool:
         return watch.control.is_cancelled
 
-    found = RoutingModel(problem).search(best, Effort(rest.seconds, solutions), on_solution, is_cancelled)
+    found = RoutingModel(problem).search(best, SolverLimits(rest.seconds, solutions), on_solution, is_cancelled)
     if found is not None and _rank(problem, found) <= _rank(problem, best):
         best = found
     return best, "or-tools"
 
 
-def _deliveries_first(problem: Problem, errands: set[str], seed: int, watch: Watch) -> Draft:
+def _deliveries_first(problem: RoutingProblem, errands: set[str], seed: int, watch: SearchWatch) -> Draft:
     """Rounds for the deliveries alone in half of the budget, then the errands where they fit."""
     deliveries = replace(
         problem,
@@ -67,16 +67,16 @@ def _deliveries_first(problem: Problem, errands: set[str], seed: int, watch: Wat
         stability=stability_without(problem.stability, errands),
     )
     rest = watch.rest_of_budget()
-    half = Budget(
+    half = SearchBudget(
         None if rest.seconds is None else rest.seconds / 2, None if rest.iterations is None else rest.iterations // 2
     )
-    inner = Watch(watch.control, half)
+    inner = SearchWatch(watch.control, half)
     draft = search_deliveries(deliveries, Draft({}), seed, inner)
     watch.iterations += inner.iterations
     return insert_errands(problem, draft)
 
 
-def insert_errands(problem: Problem, draft: Draft) -> Draft:
+def insert_errands(problem: RoutingProblem, draft: Draft) -> Draft:
     """Put each errand, pickup directly before delivery or anywhere alone, into the first round that has room for it."""
     rounds = {
         vehicle.name: [list(stops) for stops in draft.rounds.get(vehicle.name, ())] for vehicle in problem.vehicles
@@ -92,7 +92,7 @@ def insert_errands(problem: Problem, draft: Draft) -> Draft:
     return Draft(rounds)
 
 
-def _insert_group(problem: Problem, rounds: dict[str, list[list[str]]], group: list[str]) -> bool:
+def _insert_group(problem: RoutingProblem, rounds: dict[str, list[list[str]]], group: list[str]) -> bool:
     for vehicle in problem.vehicles:
         chain = rounds[vehicle.name]
         spots = [(index, place) for index, stops in enumerate(chain) for place in range(len(stops) + 1)]
@@ -107,12 +107,12 @@ def _insert_group(problem: Problem, rounds: dict[str, list[list[str]]], group: l
     return False
 
 
-def _fits(problem: Problem, vehicle: Vehicle, chain: list[list[str]]) -> bool:
+def _fits(problem: RoutingProblem, vehicle: Vehicle, chain: list[list[str]]) -> bool:
     stops: list[list[Stop]] = [[problem.stop_by_name[name] for name in names] for names in chain]
     return is_sound(problem, vehicle, stops) and timetable(problem, vehicle, stops) is not None
 
 
-def _rank(problem: Problem, draft: Draft) -> tuple[int, int]:
+def _rank(problem: RoutingProblem, draft: Draft) -> tuple[int, int]:
     """Mandatory stops left out, then cost; a draft without a timetable comes last."""
     try:
         return build_plan(problem, draft.rounds, (), Statistics()).cost.key

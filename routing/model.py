@@ -26,8 +26,8 @@ from routing.parts import (
     UNLIMITED,
     Depot,
     IllegalProblem,
-    Limits,
     Load,
+    RoundLimits,
     RouteLock,
     Stability,
     Stop,
@@ -36,7 +36,7 @@ from routing.parts import (
     names,
     require,
 )
-from routing.travel_times import Matrix
+from routing.travel_times import TravelMatrix
 
 __all__ = [
     "ALWAYS",
@@ -52,10 +52,10 @@ __all__ = [
     "UNLIMITED",
     "Depot",
     "IllegalProblem",
-    "Limits",
     "Load",
-    "Problem",
+    "RoundLimits",
     "RouteLock",
+    "RoutingProblem",
     "Stability",
     "Stop",
     "Vehicle",
@@ -66,7 +66,7 @@ __all__ = [
 
 
 @dataclass(frozen=True)
-class Problem:
+class RoutingProblem:
     """Everything a plan depends on. Immutable; `routing.codec` gives its canonical JSON and its hash.
 
     Parameters
@@ -82,8 +82,8 @@ class Problem:
     depots: tuple[Depot, ...]
     stops: tuple[Stop, ...]
     vehicles: tuple[Vehicle, ...]
-    matrices: tuple[Matrix, ...]
-    limits: Limits = DEFAULT_LIMITS
+    matrices: tuple[TravelMatrix, ...]
+    limits: RoundLimits = DEFAULT_LIMITS
     locks: tuple[RouteLock, ...] = ()
     stability: Stability = NO_CHANGE_COST
     points: tuple[tuple[int, int], ...] = ()
@@ -110,7 +110,7 @@ class Problem:
         return {vehicle.name: vehicle for vehicle in self.vehicles}
 
     @cached_property
-    def matrix_by_mode(self) -> dict[str, Matrix]:
+    def matrix_by_mode(self) -> dict[str, TravelMatrix]:
         """Travel matrices by mode."""
         return {matrix.mode: matrix for matrix in self.matrices}
 
@@ -118,6 +118,6 @@ class Problem:
         """Location where the rounds of `vehicle` end."""
         return self.depot_by_name[vehicle.end_depot or vehicle.depot].location
 
-    def with_changes(self, **changes: object) -> Problem:
+    def with_changes(self, **changes: object) -> RoutingProblem:
         """A copy with some fields replaced, validated anew."""
         return replace(self, **changes)  # type: ignore[arg-type]

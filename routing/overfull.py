@@ -16,7 +16,7 @@ from ortools.linear_solver import pywraplp
 
 from routing.eligibility import may_serve
 from routing.locks import without_locks
-from routing.model import Problem, Stop, Vehicle
+from routing.model import RoutingProblem, Stop, Vehicle
 from routing.radial import share, shortest
 
 Seconds = npt.NDArray[np.float64]
@@ -25,7 +25,7 @@ LARGEST = 2000
 TOLERANCE = 1e-6
 
 
-def least_left_out(problem: Problem) -> int:
+def least_left_out(problem: RoutingProblem) -> int:
     """How many mandatory stops no plan can serve at least.
 
     Parameters
@@ -62,14 +62,14 @@ class _Load:
     """Share of the way out and home."""
 
     @staticmethod
-    def of(problem: Problem, teams: list[Vehicle], stops: list[Stop]) -> _Load:
+    def of(problem: RoutingProblem, teams: list[Vehicle], stops: list[Stop]) -> _Load:
         rows = [_of_team(problem, team, stops) for team in teams]
         may = np.array([[may_serve(problem, team, stop) for stop in stops] for team in teams])
         fixed, leg, radial = (np.array([row[k] for row in rows]) for k in range(3))
         return _Load(may, fixed, leg, radial)
 
 
-def _of_team(problem: Problem, team: Vehicle, stops: list[Stop]) -> tuple[Seconds, Seconds, Seconds]:
+def _of_team(problem: RoutingProblem, team: Vehicle, stops: list[Stop]) -> tuple[Seconds, Seconds, Seconds]:
     seconds = problem.matrix_by_mode[team.mode].seconds
     own = np.array([stop.location for stop in stops], dtype=np.int64)
     start, end = problem.depot_by_name[team.depot].location, problem.end_location(team)

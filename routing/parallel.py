@@ -11,16 +11,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from routing.decompose import Chains, Part, part_data, split
+from routing.decompose import Chains, ProblemPart, part_data, split
 from routing.draft import Draft
 from routing.improve import Course, Search
 from routing.kernel.arrays import Data
 from routing.kernel.build import best_indices, set_rounds
 from routing.kernel.load import refresh_all
-from routing.model import Problem
-from routing.plan import Budget
+from routing.model import RoutingProblem
+from routing.plan import SearchBudget
 from routing.warm import best_draft, start_search
-from routing.watch import Watch
+from routing.watch import SearchWatch
 
 LARGE = 500
 """From so many stops on, a problem is split."""
@@ -29,7 +29,7 @@ CYCLES = 20
 """How often the cut changes during a search."""
 
 
-def search_parallel(problem: Problem, draft: Draft, seed: int, watch: Watch) -> Draft:
+def search_parallel(problem: RoutingProblem, draft: Draft, seed: int, watch: SearchWatch) -> Draft:
     """Improve a draft on all cores the caller allows.
 
     Parameters
@@ -46,7 +46,7 @@ def search_parallel(problem: Problem, draft: Draft, seed: int, watch: Watch) -> 
     return _by_parts(problem, draft, seed, watch)
 
 
-def _side_by_side(problem: Problem, draft: Draft, seed: int, watch: Watch) -> Draft:
+def _side_by_side(problem: RoutingProblem, draft: Draft, seed: int, watch: SearchWatch) -> Draft:
     """The same search with different seeds; the best result counts."""
     searches = [start_search(problem, draft, seed + 7919 * k) for k in range(watch.control.cores)]
     for search in searches:
@@ -65,7 +65,7 @@ def _side_by_side(problem: Problem, draft: Draft, seed: int, watch: Watch) -> Dr
     return best_draft(problem, best.data, best.state)
 
 
-def _by_parts(problem: Problem, draft: Draft, seed: int, watch: Watch) -> Draft:
+def _by_parts(problem: RoutingProblem, draft: Draft, seed: int, watch: SearchWatch) -> Draft:
     """Cycles of: cut into parts of neighbouring vehicles, improve the parts at the same time, join them."""
     whole = start_search(problem, draft, seed)
     data = whole.data
@@ -89,22 +89,26 @@ def _by_parts(problem: Problem, draft: Draft, seed: int, watch: Watch) -> Draft:
     return best_draft(problem, data, whole.state)
 
 
-def _share(watch: Watch, cycle: int, parts: int) -> Budget:
+def _share(watch: SearchWatch, cycle: int, parts: int) -> SearchBudget:
     """What one part may use in this cycle: parts on one core take turns."""
     rest = watch.rest_of_budget()
     left = CYCLES - cycle
     turns = -(-parts // watch.control.cores)
     seconds = None if rest.seconds is None else rest.seconds / left / turns
-    return Budget(seconds, None if rest.iterations is None else max(1, rest.iterations // (left * parts)))
+    return SearchBudget(seconds, None if rest.iterations is None else max(1, rest.iterations // (left * parts)))
 
 
 def _improve_parts(
-    whole: Search, chains: Chains, parts: Sequence[Part], how: tuple[int, Course, Budget], watch: Watch
+    whole: Search,
+    chains: Chains,
+    parts: Sequence[ProblemPart],
+    how: tuple[int, Course, SearchBudget],
+    watch: SearchWatch,
 ) -> list[Search]:
     seed, course, budget = how
     data = whole.data
 
-    def improve(numbered: tuple[int, Part]) -> Search:
+    def improve(numbered: tuple[int, ProblemPart]) -> Search:
         number, part = numbered
         small = part_data(data, part, data.near.shape[1])
         search = Search(small, seed * 101 + number, clock=watch.control.clock)
@@ -123,13 +127,13 @@ def _improve_parts(
         return list(pool.map(improve, enumerate(parts)))
 
 
-def _write_back(part: Part, search: Search, chains: Chains) -> None:
+def _write_back(part: ProblemPart, search: Search, chains: Chains) -> None:
     for v, rounds in zip(part.vehicles, best_indices(search.data, search.state), strict=True):
         chains[v] = [[int(part.stops[c]) for c in stops] for stops in rounds]
 
 
 def _load(
-    data: Data, joined: Search, before: Search, searches: Sequence[Search], parts: Sequence[Part], chains: Chains
+    data: Data, joined: Search, before: Search, searches: Sequence[Search], parts: Sequence[ProblemPart], chains: Chains
 ) -> bool:
     """Write the joined rounds and the windows in use into an empty search; whether they keep all limits."""
     joined.state.window_of[:] = before.state.best_window

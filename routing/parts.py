@@ -184,7 +184,7 @@ class Vehicle:
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class RoundLimits:
     """Rules for every round."""
 
     max_stops: int = 1_000_000
@@ -234,7 +234,7 @@ class Stability:
         require(not missing, "A stop of the plan before has no vehicle.")
 
 
-DEFAULT_LIMITS = Limits()
+DEFAULT_LIMITS = RoundLimits()
 NO_CHANGE_COST = Stability()
 
 

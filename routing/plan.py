@@ -12,7 +12,7 @@ from functools import cached_property
 from routing.model import Load, require
 
 
-class Reason(StrEnum):
+class UnservedReason(StrEnum):
     """Why a stop is left unserved; the code is what the application translates."""
 
     NO_TEAM = "no_team"
@@ -33,7 +33,7 @@ class Reason(StrEnum):
     NOT_FOUND = "not_found"
 
 
-class Remedy(StrEnum):
+class UnservedRemedy(StrEnum):
     """The cheapest single change after which the stop could be served."""
 
     ADD_TEAM = "add_team"
@@ -68,7 +68,7 @@ class Visit:
 
 
 @dataclass(frozen=True, slots=True)
-class Round:
+class PlannedRound:
     """One departure of one vehicle: loading, visits in order, return."""
 
     vehicle: str
@@ -102,9 +102,9 @@ class Unserved:
     """
 
     stop: str
-    reason: Reason
+    reason: UnservedReason
     sentence: str
-    remedy: Remedy
+    remedy: UnservedRemedy
     amount: int = 0
     """How much of the remedy is needed (seconds, grams, ...), 0 where it has no size."""
 
@@ -150,11 +150,11 @@ class Statistics:
 
 
 @dataclass(frozen=True)
-class Plan:
+class RoutePlan:
     """Rounds, unserved stops, cost and the hash of the problem they answer."""
 
     problem_hash: str
-    rounds: tuple[Round, ...]
+    rounds: tuple[PlannedRound, ...]
     unserved: tuple[Unserved, ...]
     cost: Cost
     statistics: Statistics = Statistics()
@@ -166,13 +166,13 @@ class Plan:
         return self.cost.missed == 0
 
     @cached_property
-    def round_of_stop(self) -> dict[str, Round]:
+    def round_of_stop(self) -> dict[str, PlannedRound]:
         """The round that serves each served stop."""
         return {visit.stop: round_ for round_ in self.rounds for visit in round_.visits}
 
 
 @dataclass(frozen=True, slots=True)
-class Budget:
+class SearchBudget:
     """How long to search: seconds by the clock, or iterations for a result that is the same every time."""
 
     seconds: float | None = None
@@ -185,7 +185,7 @@ class Budget:
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class SearchProgress:
     """What a caller is told while the search runs."""
 
     elapsed_s: float
@@ -204,10 +204,10 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
-class Control:
+class SearchControl:
     """How a caller watches, stops and widens a search."""
 
-    on_progress: Callable[[Progress], None] | None = None
+    on_progress: Callable[[SearchProgress], None] | None = None
     cancel: threading.Event | None = None
     """Set it and the best plan so far is returned within a second."""
     cores: int = 1

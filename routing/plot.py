@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from xml.sax.saxutils import escape
 
-from routing.model import Problem
-from routing.plan import Plan
+from routing.model import RoutingProblem
+from routing.plan import RoutePlan
 
 WIDTH, HEIGHT, MARGIN = 900, 700, 30
 COLOURS = ("#1b6ca8", "#c0392b", "#27864a", "#8e44ad", "#b9770e", "#117a8b", "#7f3b08", "#4d4d4d", "#d6336c", "#5c7cfa")
@@ -16,7 +16,7 @@ DASHES = ("", "6 3", "2 3")
 Point = tuple[float, float]
 
 
-def plot_plan(problem: Problem, plan: Plan) -> str:
+def plot_plan(problem: RoutingProblem, plan: RoutePlan) -> str:
     """The rounds of a plan as lines over the points of the problem; unserved stops are crosses.
 
     Parameters

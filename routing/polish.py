@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 from ortools.linear_solver import pywraplp
 
-from routing.kernel.arrays import Data, State
+from routing.kernel.arrays import Data, SearchState
 
 Stops = tuple[int, ...]
 """The stops of a round, by number, in order."""
@@ -50,7 +50,7 @@ class Pool:
     cheapest: dict[frozenset[int], Priced] = field(default_factory=dict)
     most: int = MOST_KEPT
 
-    def note(self, state: State) -> None:
+    def note(self, state: SearchState) -> None:
         """Take in the rounds of the solution at hand."""
         data = self.data
         following, leg = state.following.tolist(), state.leg.tolist()

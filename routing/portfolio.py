@@ -5,11 +5,11 @@ from __future__ import annotations
 from routing.deliveries import search_deliveries
 from routing.draft import Draft
 from routing.mixed import search_mixed
-from routing.model import Problem
-from routing.watch import Watch
+from routing.model import RoutingProblem
+from routing.watch import SearchWatch
 
 
-def search(problem: Problem, draft: Draft, seed: int, watch: Watch) -> tuple[Draft, str]:
+def search(problem: RoutingProblem, draft: Draft, seed: int, watch: SearchWatch) -> tuple[Draft, str]:
     """Improve a draft until the watch says stop.
 
     Parameters

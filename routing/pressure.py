@@ -18,10 +18,10 @@ from routing.improve import Search
 from routing.insertion import Relaxed, alone
 from routing.kernel.arrays import BANKED, BEST, COST
 from routing.kernel.build import best_indices
-from routing.model import MISSED_COST, Problem
-from routing.plan import Budget
+from routing.model import MISSED_COST, RoutingProblem
+from routing.plan import SearchBudget
 from routing.warm import best_draft, start_search
-from routing.watch import Watch
+from routing.watch import SearchWatch
 
 SHARE = 0.4
 """The part of the budget after which the search for the cheapest plan begins even if stops are left out."""
@@ -36,7 +36,7 @@ MOST = 20 * MISSED_COST
 CLOSELY_EXAMINED = 100
 
 
-def serve_all(problem: Problem, draft: Draft, seed: int, watch: Watch) -> Draft:
+def serve_all(problem: RoutingProblem, draft: Draft, seed: int, watch: SearchWatch) -> Draft:
     """Serve everybody first: search under rising prices of whoever is left out.
 
     Parameters
@@ -61,7 +61,7 @@ def serve_all(problem: Problem, draft: Draft, seed: int, watch: Watch) -> Draft:
     rest = watch.rest_of_budget()
     seconds = None if rest.seconds is None else rest.seconds * SHARE
     iterations = None if rest.iterations is None else int(rest.iterations * SHARE)
-    search.run(Budget(seconds, iterations), pressing.keep_going)
+    search.run(SearchBudget(seconds, iterations), pressing.keep_going)
     pressing.note_best()
     watch.iterations += search.iterations
     return pressing.best
@@ -71,9 +71,9 @@ def serve_all(problem: Problem, draft: Draft, seed: int, watch: Watch) -> Draft:
 class _Pressing:
     """One search under rising prices, and the best plan it met by the true ones."""
 
-    problem: Problem
+    problem: RoutingProblem
     search: Search
-    watch: Watch
+    watch: SearchWatch
     best: Draft = field(init=False)
 
     def __post_init__(self) -> None:

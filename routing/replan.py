@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from routing.absorb import Key, absorb, changed_rounds, freezable
 from routing.check import check
 from routing.locks import without_locks
-from routing.model import Problem, RouteLock, Stability
-from routing.plan import Budget, Control, Plan, Round, Statistics
+from routing.model import RouteLock, RoutingProblem, Stability
+from routing.plan import PlannedRound, RoutePlan, SearchBudget, SearchControl, Statistics
 from routing.solve import finish, solve
 
 METHOD = "re-plan"
@@ -30,23 +30,23 @@ class How:
     most_changed: float = 0.1
     change_cost: int = 0
     seed: int = 0
-    control: Control = field(default_factory=Control)
+    control: SearchControl = field(default_factory=SearchControl)
 
 
 @dataclass(frozen=True)
 class Replanned:
     """The new plan, and what it does to the rounds that people know but have not printed."""
 
-    problem: Problem
+    problem: RoutingProblem
     """With the printed rounds locked; `routing.check` judges the plan by it."""
-    plan: Plan
+    plan: RoutePlan
     others: int
     """Rounds of the plan before that could have stayed: team on duty, stops all there, not printed."""
     changed: tuple[Key, ...]
 
 
 def replan(
-    problem: Problem, before: Plan, printed: Collection[Key], budget: Budget, how: How | None = None
+    problem: RoutingProblem, before: RoutePlan, printed: Collection[Key], budget: SearchBudget, how: How | None = None
 ) -> Replanned:
     """Plan again while the day runs, keeping what people know of the plan before.
 
@@ -85,16 +85,16 @@ def replan(
     return Replanned(again, best, len(frozen), tuple(changed_rounds(before, best, frozen)))
 
 
-def _is_printed(round_: Round, printed: Collection[Key]) -> bool:
+def _is_printed(round_: PlannedRound, printed: Collection[Key]) -> bool:
     return any(name == round_.vehicle and number >= round_.number for name, number in printed)
 
 
-def _part(budget: Budget, part: float) -> Budget:
+def _part(budget: SearchBudget, part: float) -> SearchBudget:
     seconds = None if budget.seconds is None else budget.seconds * part
-    return Budget(seconds, None if budget.iterations is None else int(budget.iterations * part))
+    return SearchBudget(seconds, None if budget.iterations is None else int(budget.iterations * part))
 
 
-def _around(again: Problem, frozen: dict[Key, Round], budget: Budget, how: How) -> Plan:
+def _around(again: RoutingProblem, frozen: dict[Key, PlannedRound], budget: SearchBudget, how: How) -> RoutePlan:
     free = without_locks(again)
     draft = absorb(free, frozen, budget, how.seed, how.control)
     plan = finish(again, free, draft, Statistics(METHOD, how.seed, is_cancelled=how.control.is_cancelled))
@@ -102,7 +102,7 @@ def _around(again: Problem, frozen: dict[Key, Round], budget: Budget, how: How) 
     return plan
 
 
-def _most_helpful(frozen: dict[Key, Round], proposal: Plan, most: int) -> set[Key]:
+def _most_helpful(frozen: dict[Key, PlannedRound], proposal: RoutePlan, most: int) -> set[Key]:
     """The rounds in which the proposal places the most stops that have no round, the nearest to full last."""
     kept = {name: key for key, one in frozen.items() for name in one.stops}
     gained: Counter[Key] = Counter()
@@ -114,7 +114,9 @@ def _most_helpful(frozen: dict[Key, Round], proposal: Plan, most: int) -> set[Ke
     return set(ranked[:most])
 
 
-def keeping(problem: Problem, before: Plan, printed: Collection[tuple[str, int]], change_cost: int) -> Problem:
+def keeping(
+    problem: RoutingProblem, before: RoutePlan, printed: Collection[tuple[str, int]], change_cost: int
+) -> RoutingProblem:
     """`problem` with the printed rounds of the plan before locked and a price on changing the others.
 
     Parameters

@@ -25,10 +25,10 @@ from routing.improve import Course, Search
 from routing.kernel.arrays import ROUNDS_USED, Data
 from routing.kernel.build import best_indices, build_data, set_rounds
 from routing.kernel.load import refresh_all
-from routing.model import Problem
-from routing.plan import Budget
+from routing.model import RoutingProblem
+from routing.plan import SearchBudget
 from routing.warm import best_draft, start_search
-from routing.watch import Watch
+from routing.watch import SearchWatch
 
 if TYPE_CHECKING:
     from routing.polish import Pool, Stops
@@ -74,7 +74,7 @@ def run_length(stops: int, rounds: int) -> int:
     return max(20_000, 150 * stops * stops // max(1, rounds))
 
 
-def how_many(stops: int, rounds: int, budget: Budget) -> int:
+def how_many(stops: int, rounds: int, budget: SearchBudget) -> int:
     """Number of searches of sufficient length that a budget allows, at least one."""
     iterations = budget.iterations
     if iterations is None:
@@ -82,7 +82,7 @@ def how_many(stops: int, rounds: int, budget: Budget) -> int:
     return max(1, min(MOST_RUNS, iterations // run_length(stops, rounds)))
 
 
-def search_restarted(problem: Problem, draft: Draft, seed: int, watch: Watch) -> Draft:
+def search_restarted(problem: RoutingProblem, draft: Draft, seed: int, watch: SearchWatch) -> Draft:
     """Improve a draft of a problem whose plans are a choice of rounds (see `is_choice_of_rounds`).
 
     Parameters
@@ -104,11 +104,11 @@ def search_restarted(problem: Problem, draft: Draft, seed: int, watch: Watch) ->
 class _Restarts:
     """One call of `search_restarted`."""
 
-    problem: Problem
+    problem: RoutingProblem
     data: Data
     draft: Draft
     seed: int
-    watch: Watch
+    watch: SearchWatch
 
     def search(self) -> Search:
         """Searches on all cores, then the choice among their rounds, then a cold search from what was chosen."""
@@ -144,7 +144,7 @@ class _Restarts:
         search.clock = self.watch.control.clock
         return search
 
-    def _run(self, search: Search, budget: Budget, pool: Pool, course: Course | None = None) -> None:
+    def _run(self, search: Search, budget: SearchBudget, pool: Pool, course: Course | None = None) -> None:
         before = self.watch.iterations
 
         def keep_going(running: Search) -> bool:
@@ -176,6 +176,6 @@ class _Restarts:
         return search if refresh_all(self.data, search.state) else None
 
 
-def _part(budget: Budget, part: float) -> Budget:
+def _part(budget: SearchBudget, part: float) -> SearchBudget:
     seconds = None if budget.seconds is None else budget.seconds * part
-    return Budget(seconds, None if budget.iterations is None else max(1, int(budget.iterations * part)))
+    return SearchBudget(seconds, None if budget.iterations is None else max(1, int(budget.iterations * part)))

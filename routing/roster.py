@@ -67,7 +67,7 @@ class Fairness:
 
 
 @dataclass(frozen=True, slots=True)
-class Duty:
+class RosterDuty:
     """A round given to a team."""
 
     round: str
@@ -79,7 +79,7 @@ class Duty:
 class Roster:
     """Duties in order of start, rounds nobody can take, and whether nothing fairer exists."""
 
-    duties: tuple[Duty, ...]
+    duties: tuple[RosterDuty, ...]
     untaken: tuple[str, ...]
     is_optimal: bool
 
@@ -103,11 +103,11 @@ def roster(
     """
     require(len({item.name for item in rounds}) == len(rounds), "Two rounds have the same name.")
     require(len({team.name for team in teams}) == len(teams), "Two teams have the same name.")
-    model = _Model(rounds, teams, fairness or Fairness())
+    model = _RosterModel(rounds, teams, fairness or Fairness())
     return model.solve(effort_limit)
 
 
-class _Model:
+class _RosterModel:
     """Optional intervals for each round and each team that may take it."""
 
     def __init__(self, rounds: Sequence[RosterRound], teams: Sequence[RosterTeam], fairness: Fairness) -> None:
@@ -182,7 +182,7 @@ class _Model:
         if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
             return Roster((), tuple(item.name for item in self.rounds), is_optimal=False)
         duties = [
-            Duty(name, team, int(solver.value(self.starts[name, team])))
+            RosterDuty(name, team, int(solver.value(self.starts[name, team])))
             for (name, team), var in self.takes.items()
             if solver.boolean_value(var)
         ]

@@ -13,11 +13,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from routing.model import Problem, Stop, Vehicle, Window
+from routing.model import RoutingProblem, Stop, Vehicle, Window
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class TimedEvent:
     """Something that happens at `location`, takes `takes_s` and may begin within `windows`."""
 
     location: int
@@ -34,7 +34,7 @@ class Times:
     returns_s: int
 
 
-def timetable(problem: Problem, vehicle: Vehicle, rounds: Sequence[Sequence[Stop]]) -> list[Times] | None:
+def timetable(problem: RoutingProblem, vehicle: Vehicle, rounds: Sequence[Sequence[Stop]]) -> list[Times] | None:
     """When one vehicle makes its rounds: the shift as short as possible, and among those as early as possible.
 
     Parameters
@@ -53,12 +53,12 @@ def timetable(problem: Problem, vehicle: Vehicle, rounds: Sequence[Sequence[Stop
         return []
     if not _is_in_time(problem, vehicle, rounds):
         return None
-    events: list[Event] = []
+    events: list[TimedEvent] = []
     for stops in rounds:
         opening, closing = round_ends(problem, vehicle, stops)
         if opening is None or closing is None:
             return None
-        events += [opening, *(Event(stop.location, stop.service_s, stop.windows) for stop in stops), closing]
+        events += [opening, *(TimedEvent(stop.location, stop.service_s, stop.windows) for stop in stops), closing]
     legs = _legs(problem, vehicle, events)
     best: list[int] | None = None
     earliest = 0
@@ -79,7 +79,7 @@ def timetable(problem: Problem, vehicle: Vehicle, rounds: Sequence[Sequence[Stop
     return None if best is None else _cut(best, [len(stops) for stops in rounds])
 
 
-def _is_in_time(problem: Problem, vehicle: Vehicle, rounds: Sequence[Sequence[Stop]]) -> bool:
+def _is_in_time(problem: RoutingProblem, vehicle: Vehicle, rounds: Sequence[Sequence[Stop]]) -> bool:
     """Whether every window is met when all begin as early as possible: the first pass without making events of it.
 
     Nearly every place that is tried for one stop more fails here, and making the events is most of a pass.
@@ -110,7 +110,7 @@ def _is_in_time(problem: Problem, vehicle: Vehicle, rounds: Sequence[Sequence[St
     return True
 
 
-def _delay_to_next_gap(events: list[Event], begins: list[int]) -> int:
+def _delay_to_next_gap(events: list[TimedEvent], begins: list[int]) -> int:
     """How much later to start so that some event misses the window it now uses."""
     closing = (
         next(w.closes_s for w in event.windows if w.opens_s <= begin <= w.closes_s)
@@ -119,7 +119,9 @@ def _delay_to_next_gap(events: list[Event], begins: list[int]) -> int:
     return min(closes_s - begin for closes_s, begin in zip(closing, begins, strict=True)) + 1
 
 
-def round_ends(problem: Problem, vehicle: Vehicle, stops: Sequence[Stop]) -> tuple[Event | None, Event | None]:
+def round_ends(
+    problem: RoutingProblem, vehicle: Vehicle, stops: Sequence[Stop]
+) -> tuple[TimedEvent | None, TimedEvent | None]:
     """Loading and return of a round as events; None where shift, depot and releases leave no time at all."""
     depot = problem.depot_by_name[vehicle.depot]
     end = problem.depot_by_name[vehicle.end_depot or vehicle.depot]
@@ -127,17 +129,19 @@ def round_ends(problem: Problem, vehicle: Vehicle, stops: Sequence[Stop]) -> tup
     opens_s = max(vehicle.shift_start_s, depot.opens_s, release_s)
     closes_s = min(vehicle.shift_end_s, depot.closes_s)
     back_from_s, back_until_s = max(vehicle.shift_start_s, end.opens_s), min(vehicle.shift_end_s, end.closes_s)
-    opening = Event(depot.location, vehicle.reload_s, (Window(opens_s, closes_s),)) if opens_s <= closes_s else None
-    closing = Event(end.location, 0, (Window(back_from_s, back_until_s),)) if back_from_s <= back_until_s else None
+    opening = (
+        TimedEvent(depot.location, vehicle.reload_s, (Window(opens_s, closes_s),)) if opens_s <= closes_s else None
+    )
+    closing = TimedEvent(end.location, 0, (Window(back_from_s, back_until_s),)) if back_from_s <= back_until_s else None
     return opening, closing
 
 
-def _legs(problem: Problem, vehicle: Vehicle, events: list[Event]) -> list[int]:
+def _legs(problem: RoutingProblem, vehicle: Vehicle, events: list[TimedEvent]) -> list[int]:
     seconds = problem.matrix_by_mode[vehicle.mode].seconds
     return [int(seconds[a.location, b.location]) for a, b in pairwise(events)]
 
 
-def _forward(events: list[Event], legs: list[int], start_s: int) -> list[int] | None:
+def _forward(events: list[TimedEvent], legs: list[int], start_s: int) -> list[int] | None:
     """Earliest begin of each event when nothing begins before `start_s`; None if some window is missed."""
     begins: list[int] = []
     time_s = start_s
@@ -151,7 +155,7 @@ def _forward(events: list[Event], legs: list[int], start_s: int) -> list[int] | 
     return begins
 
 
-def _backward(events: list[Event], legs: list[int], last_s: int) -> list[int]:
+def _backward(events: list[TimedEvent], legs: list[int], last_s: int) -> list[int]:
     """Latest begin of each event that still lets the last one begin at `last_s`."""
     begins = [last_s]
     for index in range(len(events) - 2, -1, -1):
@@ -160,7 +164,7 @@ def _backward(events: list[Event], legs: list[int], last_s: int) -> list[int]:
     return begins[::-1]
 
 
-def _compact(events: list[Event], legs: list[int], begins: list[int], sizes: list[int]) -> list[int]:
+def _compact(events: list[TimedEvent], legs: list[int], begins: list[int], sizes: list[int]) -> list[int]:
     """Move waiting out of each round into the pause before it."""
     result: list[int] = []
     first = 0
@@ -193,7 +197,7 @@ def _cut(begins: list[int], sizes: list[int]) -> list[Times]:
     return result
 
 
-def locked_times(problem: Problem, vehicle: Vehicle, stops: Sequence[Stop], starts_s: int) -> Times:
+def locked_times(problem: RoutingProblem, vehicle: Vehicle, stops: Sequence[Stop], starts_s: int) -> Times:
     """Timetable of a locked round from the moment its loading began; windows already missed are taken as they are."""
     depot = problem.depot_by_name[vehicle.depot]
     seconds = problem.matrix_by_mode[vehicle.mode].seconds

@@ -10,18 +10,22 @@ from routing.construct import construct
 from routing.draft import Draft, draft_of_plan, with_chosen_windows
 from routing.evaluate import InfeasibleRounds, build_plan, cost_of, rounds_of_vehicle
 from routing.locks import without_locks
-from routing.model import Problem
-from routing.plan import Budget, Control, Plan, Progress, Statistics
+from routing.model import RoutingProblem
+from routing.plan import RoutePlan, SearchBudget, SearchControl, SearchProgress, Statistics
 from routing.reasons import CLOSELY_EXAMINED, EXAMINED_IN_HASTE, explain
-from routing.watch import Watch
+from routing.watch import SearchWatch
 
 LARGE = 2000
 """From so many stops on, the search builds its first plan by itself: it takes a second and needs no construction."""
 
 
 def solve(
-    problem: Problem, budget: Budget, seed: int = 0, start: Plan | None = None, control: Control | None = None
-) -> Plan:
+    problem: RoutingProblem,
+    budget: SearchBudget,
+    seed: int = 0,
+    start: RoutePlan | None = None,
+    control: SearchControl | None = None,
+) -> RoutePlan:
     """Plan the rounds of `problem`.
 
     Parameters
@@ -45,26 +49,28 @@ def solve(
     """
     free = without_locks(problem)
     has_work = bool(free.stops) and any(vehicle.max_rounds for vehicle in free.vehicles)
-    control = control or Control()
+    control = control or SearchControl()
     is_ready = has_work and _is_compiled(control)
-    watch = Watch(control, budget)
+    watch = SearchWatch(control, budget)
     watch.spent = _spent(problem)
     if is_ready and not watch.is_over:
         draft, method = _searched(free, start, seed, watch)
     else:
         draft, method = first_draft(free, start), "construct"
     plan = finish(problem, free, draft, watch.statistics(method, seed))
-    watch.report(Progress(watch.elapsed_s, plan.cost.total, plan.cost.missed, watch.iterations, watch.lower_bound))
+    watch.report(
+        SearchProgress(watch.elapsed_s, plan.cost.total, plan.cost.missed, watch.iterations, watch.lower_bound)
+    )
     return plan
 
 
-def _is_compiled(control: Control) -> bool:
+def _is_compiled(control: SearchControl) -> bool:
     from routing.compilation import ensure_compiled
 
     return ensure_compiled(control)
 
 
-def _searched(free: Problem, start: Plan | None, seed: int, watch: Watch) -> tuple[Draft, str]:
+def _searched(free: RoutingProblem, start: RoutePlan | None, seed: int, watch: SearchWatch) -> tuple[Draft, str]:
     """The best draft of a problem without locks, and the method that found it."""
     from routing.bound import lower_bound
     from routing.portfolio import search
@@ -81,7 +87,7 @@ def _searched(free: Problem, start: Plan | None, seed: int, watch: Watch) -> tup
     return search(free, draft, seed, watch)
 
 
-def _spent(problem: Problem) -> int:
+def _spent(problem: RoutingProblem) -> int:
     """What the locked rounds cost."""
     if not problem.locks:
         return 0
@@ -90,7 +96,7 @@ def _spent(problem: Problem) -> int:
     return cost.distance + cost.time + cost.fixed + cost.rounds
 
 
-def first_draft(free: Problem, start: Plan | None) -> Draft:
+def first_draft(free: RoutingProblem, start: RoutePlan | None) -> Draft:
     """What the search begins from: the given plan as far as it fits, or a constructed one."""
     if start is not None:
         return draft_of_plan(free, start)
@@ -101,7 +107,7 @@ def first_draft(free: Problem, start: Plan | None) -> Draft:
         return Draft(rounds)
 
 
-def finish(problem: Problem, free: Problem, draft: Draft, statistics: Statistics) -> Plan:
+def finish(problem: RoutingProblem, free: RoutingProblem, draft: Draft, statistics: Statistics) -> RoutePlan:
     """The plan with reasons; if it did not pass the check, the constructed plan instead."""
     unserved = explain(free, draft.rounds, EXAMINED_IN_HASTE if statistics.is_cancelled else CLOSELY_EXAMINED)
     for candidate in (problem, with_chosen_windows(problem, draft)):

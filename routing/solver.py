@@ -16,7 +16,7 @@ from ortools.constraint_solver import pywrapcp
 from routing.draft import Draft
 from routing.eligibility import may_serve
 from routing.evaluate import departure_load
-from routing.model import HORIZON_S, MISSED_COST, Problem, Stop, Vehicle
+from routing.model import HORIZON_S, MISSED_COST, RoutingProblem, Stop, Vehicle
 from routing.search_parameters import search_parameters
 from routing.travel_times import UNREACHABLE
 
@@ -24,7 +24,7 @@ MEASURES = ("g", "ml", "bags")
 
 
 @dataclass(frozen=True, slots=True)
-class Slot:
+class RoundSlot:
     """One possible round: vehicle of the problem, number of the round from 0."""
 
     vehicle: Vehicle
@@ -32,7 +32,7 @@ class Slot:
 
 
 @dataclass(frozen=True, slots=True)
-class Effort:
+class SolverLimits:
     """Limits of one OR-Tools search: seconds, or improved solutions for a result that is the same every time."""
 
     seconds: float | None
@@ -42,9 +42,9 @@ class Effort:
 class RoutingModel:
     """The model of one problem without locks; build once, search once."""
 
-    def __init__(self, problem: Problem) -> None:
+    def __init__(self, problem: RoutingProblem) -> None:
         self.problem = problem
-        self.slots = [Slot(vehicle, k) for vehicle in problem.vehicles for k in range(vehicle.max_rounds)]
+        self.slots = [RoundSlot(vehicle, k) for vehicle in problem.vehicles for k in range(vehicle.max_rounds)]
         count = len(problem.stops)
         self._depots = {depot.name: count + k for k, depot in enumerate(problem.depots)}
         starts = [self._depots[slot.vehicle.depot] for slot in self.slots]
@@ -60,7 +60,7 @@ class RoutingModel:
         self._add_optional()
 
     def search(
-        self, draft: Draft, effort: Effort, on_solution: Callable[[int], None], is_cancelled: Callable[[], bool]
+        self, draft: Draft, effort: SolverLimits, on_solution: Callable[[int], None], is_cancelled: Callable[[], bool]
     ) -> Draft | None:
         """Improve the draft (or start from nothing if it is empty or does not fit); None if no solution was found.
 
@@ -113,7 +113,7 @@ class RoutingModel:
         for index, slot in enumerate(self.slots):
             self._bound_slot(index, slot, start)
 
-    def _bound_slot(self, index: int, slot: Slot, start: Any) -> None:
+    def _bound_slot(self, index: int, slot: RoundSlot, start: Any) -> None:
         model, solver = self._model, self._model.solver()
         vehicle = slot.vehicle
         depot = self.problem.depot_by_name[vehicle.depot]

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from routing.child import CANCEL
-from routing.plan import Budget, Control
+from routing.plan import SearchBudget, SearchControl
 
 GRACE_S = 5.0
 """So long after its budget a search may still come back."""
@@ -57,9 +57,9 @@ class Searcher:
         self,
         name: str,
         *arguments: Any,
-        budget: Budget,
+        budget: SearchBudget,
         seed: int,
-        control: Control,
+        control: SearchControl,
         while_waiting: Callable[[], None] | None = None,
     ) -> Any:
         """Call a function of `routing.child` in the child.
@@ -91,7 +91,9 @@ class Searcher:
             finally:
                 self._retire_later()
 
-    def _awaited(self, pipe: Connection, budget: Budget, control: Control, while_waiting: Callable[[], None]) -> Any:
+    def _awaited(
+        self, pipe: Connection, budget: SearchBudget, control: SearchControl, while_waiting: Callable[[], None]
+    ) -> Any:
         deadline = time.monotonic() + READY_WITHIN_S
         is_told = False
         while time.monotonic() < deadline:

@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from routing.model import IllegalProblem, require
 from routing.providers import CrowFly, ProviderFailure, RoadProvider
-from routing.travel_times import UNREACHABLE, IntMatrix, Matrix
+from routing.travel_times import UNREACHABLE, IntMatrix, TravelMatrix
 
 EARTH_RADIUS_M = 6_371_008.8
 STEP_WITHOUT_COORDINATES_M = 40
@@ -32,7 +32,7 @@ Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class Mode:
+class TravelMode:
     """A way to move: detour over crow-fly, speed in millimetres per second, on foot inside compounds."""
 
     name: str = "foot"
@@ -48,14 +48,14 @@ class Mode:
         require(self.gate_check_s >= 0, f"A gate check of {self.name} cannot take negative time.")
 
 
-FOOT = Mode()
-CART = Mode("cart", 1350, 1100, 1100)
-E_BIKE = Mode("e_bike", 1400, 4200, 1350)
-VAN = Mode("van", 1500, 5500, 1350)
+FOOT = TravelMode()
+CART = TravelMode("cart", 1350, 1100, 1100)
+E_BIKE = TravelMode("e_bike", 1400, 4200, 1350)
+VAN = TravelMode("van", 1500, 5500, 1350)
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class TravelPlace:
     """A place to be reached. `compound` None means it lies on the street; without coordinates both are None."""
 
     name: str
@@ -70,7 +70,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Gate:
+class CompoundGate:
     """A gate of a compound."""
 
     compound: str
@@ -83,7 +83,7 @@ class Gate:
 class Way:
     """Travel matrices of all modes, local metres of the places, and remarks (for instance about a fallback)."""
 
-    matrices: tuple[Matrix, ...]
+    matrices: tuple[TravelMatrix, ...]
     points: tuple[tuple[int, int], ...]
     notes: tuple[str, ...] = ()
 
@@ -111,7 +111,10 @@ def local_metres(coordinates: Floats) -> Floats:
 
 
 def travel(
-    places: Sequence[Place], gates: Sequence[Gate], modes: Sequence[Mode], provider: RoadProvider | None = None
+    places: Sequence[TravelPlace],
+    gates: Sequence[CompoundGate],
+    modes: Sequence[TravelMode],
+    provider: RoadProvider | None = None,
 ) -> Way:
     """Travel matrices between all places for each mode, through the open gates of the compounds.
 
@@ -142,7 +145,7 @@ def travel(
     metres = local_metres(coordinates)
     network = _Network(places, gates, metres)
     notes: list[str] = []
-    matrices: list[Matrix] = []
+    matrices: list[TravelMatrix] = []
     for mode in modes:
         used: RoadProvider = provider or CrowFly()
         try:
@@ -155,7 +158,7 @@ def travel(
     return Way(tuple(matrices), points, tuple(notes))
 
 
-def _coordinates(places: Sequence[Place], gates: Sequence[Gate]) -> Floats:
+def _coordinates(places: Sequence[TravelPlace], gates: Sequence[CompoundGate]) -> Floats:
     """(lat, lon) of places, then gates. A place without coordinates stands in a row beside the first known of its
     compound.
     """
@@ -181,7 +184,7 @@ def _coordinates(places: Sequence[Place], gates: Sequence[Gate]) -> Floats:
 class _Network:
     """Places and gates in local metres; builds one matrix after the other."""
 
-    def __init__(self, places: Sequence[Place], gates: Sequence[Gate], metres: Floats) -> None:
+    def __init__(self, places: Sequence[TravelPlace], gates: Sequence[CompoundGate], metres: Floats) -> None:
         self.count = len(places)
         self.metres = metres
         self.open = {
@@ -193,7 +196,7 @@ class _Network:
             fenced = place.compound if place.compound in self.open else None
             self.members.setdefault(fenced, []).append(index)
 
-    def matrix(self, mode: Mode, road_m: Floats, road_s: Floats) -> Matrix:
+    def matrix(self, mode: TravelMode, road_m: Floats, road_s: Floats) -> TravelMatrix:
         """Metres and seconds of one mode; the shortest way by seconds is taken."""
         nodes = len(self.metres)
         to_node = _Legs(np.full((self.count, nodes), FAR), np.full((self.count, nodes), FAR))
@@ -219,14 +222,14 @@ class _Network:
             total.put(np.ix_(members, members), _Legs(walk, walk * 1000.0 / mode.walking_mm_s))
         np.fill_diagonal(total.metres, 0.0)
         np.fill_diagonal(total.seconds, 0.0)
-        return Matrix(mode.name, _whole(total.metres), _whole(total.seconds))
+        return TravelMatrix(mode.name, _whole(total.metres), _whole(total.seconds))
 
     def _walk(self, froms: Sequence[int], tos: Sequence[int]) -> Floats:
         gap = self.metres[froms][:, None, :] - self.metres[tos][None, :, :]
         crow: Floats = np.hypot(gap[..., 0], gap[..., 1])
         return crow * FOOT.detour_permille / 1000.0
 
-    def _to_gates(self, members: Sequence[int], gates: Sequence[int], mode: Mode) -> _Legs:
+    def _to_gates(self, members: Sequence[int], gates: Sequence[int], mode: TravelMode) -> _Legs:
         """From each member to each gate of its compound, the check there included."""
         metres = self._walk(members, gates)
         return _Legs(metres, metres * 1000.0 / mode.walking_mm_s + mode.gate_check_s)

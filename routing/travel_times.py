@@ -15,7 +15,7 @@ IntMatrix = npt.NDArray[np.int32]
 
 
 @dataclass(frozen=True, eq=False)
-class Matrix:
+class TravelMatrix:
     """Square integer matrices `metres[i, j]` and `seconds[i, j]` from location i to location j for one mode.
 
     Both are made read-only. They may be the same array, which halves the memory of large problems.
@@ -53,7 +53,7 @@ class Matrix:
         return sha.hexdigest()
 
     def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Matrix):
+        if not isinstance(other, TravelMatrix):
             return NotImplemented
         same_metres = np.array_equal(self.metres, other.metres)
         return self.mode == other.mode and same_metres and np.array_equal(self.seconds, other.seconds)
@@ -62,8 +62,8 @@ class Matrix:
         return hash((self.mode, self.size))
 
 
-def matrix_of(mode: str, metres: npt.ArrayLike, seconds: npt.ArrayLike | None = None) -> Matrix:
-    """A `Matrix` from any integer array-likes.
+def matrix_of(mode: str, metres: npt.ArrayLike, seconds: npt.ArrayLike | None = None) -> TravelMatrix:
+    """A `TravelMatrix` from any integer array-likes.
 
     Parameters
     ----------
@@ -73,8 +73,8 @@ def matrix_of(mode: str, metres: npt.ArrayLike, seconds: npt.ArrayLike | None = 
     """
     metres_array = np.array(metres, dtype=np.int32)
     if seconds is None:
-        return Matrix(mode, metres_array, metres_array)
-    return Matrix(mode, metres_array, np.array(seconds, dtype=np.int32))
+        return TravelMatrix(mode, metres_array, metres_array)
+    return TravelMatrix(mode, metres_array, np.array(seconds, dtype=np.int32))
 
 
 def _digest(array: IntMatrix) -> str:

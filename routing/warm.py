@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from routing.draft import Draft
 from routing.improve import Search
-from routing.kernel.arrays import Data, State
+from routing.kernel.arrays import Data, SearchState
 from routing.kernel.build import best_indices, build_data, set_rounds
 from routing.kernel.load import refresh_all
-from routing.model import Problem, Window
+from routing.model import RoutingProblem, Window
 
 
-def load_draft(problem: Problem, data: Data, state: State, draft: Draft) -> bool:
+def load_draft(problem: RoutingProblem, data: Data, state: SearchState, draft: Draft) -> bool:
     """Write a draft into an empty state; False (and the state must be thrown away) if it breaks a limit."""
     number = {stop.name: index for index, stop in enumerate(problem.stops)}
     rounds: dict[int, list[list[int]]] = {}
@@ -38,7 +38,7 @@ def _is_allowed(data: Data, vehicle: int, rounds: list[list[int]]) -> bool:
     return True
 
 
-def best_draft(problem: Problem, data: Data, state: State) -> Draft:
+def best_draft(problem: RoutingProblem, data: Data, state: SearchState) -> Draft:
     """The best solution of a search as a draft."""
     rounds: dict[str, list[list[str]]] = {}
     windows: dict[str, Window] = {}
@@ -50,7 +50,7 @@ def best_draft(problem: Problem, data: Data, state: State) -> Draft:
     return Draft(rounds, windows)
 
 
-def start_search(problem: Problem, draft: Draft, seed: int, data: Data | None = None) -> Search:
+def start_search(problem: RoutingProblem, draft: Draft, seed: int, data: Data | None = None) -> Search:
     """A search that begins from the draft or from cheapest insertion, whichever costs less.
 
     The temperature follows the cost at the start, so a poor start would make a short search too hot.

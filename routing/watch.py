@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import threading
 
-from routing.plan import Budget, Control, Progress, Statistics
+from routing.plan import SearchBudget, SearchControl, SearchProgress, Statistics
 
 REPORT_EVERY_S = 0.2
 
 
-class Watch:
+class SearchWatch:
     """Knows when to stop and tells the caller how far the search is. Safe to use from several threads."""
 
-    def __init__(self, control: Control, budget: Budget) -> None:
+    def __init__(self, control: SearchControl, budget: SearchBudget) -> None:
         self.control = control
         self.budget = budget
         self.iterations = 0
@@ -42,10 +42,10 @@ class Watch:
         out_of_iterations = self.budget.iterations is not None and self.iterations >= self.budget.iterations
         return self.control.is_cancelled or out_of_time or out_of_iterations
 
-    def rest_of_budget(self) -> Budget:
+    def rest_of_budget(self) -> SearchBudget:
         """What is left of the budget."""
         left = None if self.budget.iterations is None else max(0, self.budget.iterations - self.iterations)
-        return Budget(self.remaining_s, left)
+        return SearchBudget(self.remaining_s, left)
 
     def saw(self, missed: int, cost: int, iterations: int) -> None:
         """Note the best plan of a running search and pass it on now and then."""
@@ -60,9 +60,9 @@ class Watch:
             if is_due:
                 self._last_report = self.elapsed_s
         if is_due:
-            self.report(Progress(self.elapsed_s, best[1], best[0], iterations, self.lower_bound))
+            self.report(SearchProgress(self.elapsed_s, best[1], best[0], iterations, self.lower_bound))
 
-    def report(self, progress: Progress) -> None:
+    def report(self, progress: SearchProgress) -> None:
         """Call the caller back."""
         if self.control.on_progress is not None:
             self.control.on_progress(progress)

@@ -302,6 +302,16 @@ def crowded_folders() -> Iterator[object]:
             yield f"{where(folder)} has {len(files)} files on one floor"
 
 
+def classes_of_one_name() -> Iterator[object]:
+    """A class name stands for one thing in the whole project, so that a search for it finds that thing."""
+    places: dict[str, list[str]] = defaultdict(list)
+    for path in sources():
+        for node in tree(path).body:
+            if isinstance(node, ast.ClassDef):
+                places[node.name].append(f"{where(path)}:{node.lineno}")
+    yield from (f"{name}: {', '.join(found)}" for name, found in places.items() if len(found) > 1)
+
+
 def names_that_say_nothing() -> Iterator[object]:
     for path in sources():
         if path.stem in ("util", "utils", "helpers", "common", "misc", "manager"):
@@ -329,6 +339,7 @@ RULES = (
     talkative_packages,
     long_files,
     crowded_folders,
+    classes_of_one_name,
     names_that_say_nothing,
 )
 

@@ -33,8 +33,8 @@ from app.ordering.models import (
     OfferComponent,
     OrderChoice,
     OrderLine,
-    Outcome,
     RollCall,
+    RollCallOutcome,
 )
 from app.ordering.rules import order_code
 from app.places.models import (
@@ -114,7 +114,7 @@ class World:
         """Bring the cycle behind its cut-off, every household with an outcome (as the lock command leaves it)."""
         ordered = set(db.session.scalars(select(HouseholdOrder.household_id)))
         for household in self.households:
-            outcome = Outcome.ORDERED if household.id in ordered else Outcome.DECLINED
+            outcome = RollCallOutcome.ORDERED if household.id in ordered else RollCallOutcome.DECLINED
             db.session.add(RollCall(cycle_id=self.cycle.id, household_id=household.id, outcome=outcome, at=clock.now()))
         for order in db.session.scalars(select(HouseholdOrder).where(HouseholdOrder.state == "placed")):
             order.state = "locked"

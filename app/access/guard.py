@@ -22,7 +22,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.access.forms.kept_page import packed_form, sent_form
-from app.access.forms.outcome import Submission, told
+from app.access.forms.outcome import SubmissionOutcome, told
 from app.access.page_registry import about
 from app.access.permissions import Permission, Resident, Staff
 from app.access.sessions import household_tag, resident_of_request, staff_of_request
@@ -160,18 +160,18 @@ class submit(Generic[R]):
     def __call__(self, run: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> BaseResponse:
         return told(self.outcome(run, *args, **kwargs))
 
-    def outcome(self, run: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> Submission:
+    def outcome(self, run: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> SubmissionOutcome:
         """Run the command; how it is told is another matter. Raises what `submit` raises."""
         claim = _claim(self.then, self.by_anybody)
         token = pending_claim.set(claim)
         try:
             result = run(*args, **kwargs)
         except AlreadyDone as done:
-            return Submission(done.location, is_repeat=True)
+            return SubmissionOutcome(done.location, is_repeat=True)
         finally:
             pending_claim.reset(token)
         sentence = self.says(result) if callable(self.says) else self.says
-        return Submission(claim.location or self.then(result), str(sentence), self.tone)
+        return SubmissionOutcome(claim.location or self.then(result), str(sentence), self.tone)
 
 
 def done_before(by_anybody: bool = False) -> BaseResponse | None:
@@ -182,7 +182,7 @@ def done_before(by_anybody: bool = False) -> BaseResponse | None:
     try:
         _claim(lambda _result: "", by_anybody).begin()
     except AlreadyDone as done:
-        return told(Submission(done.location, is_repeat=True))
+        return told(SubmissionOutcome(done.location, is_repeat=True))
     except Invalid:  # the key of another content: the command says so beside the form
         return None
     return None

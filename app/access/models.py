@@ -8,7 +8,18 @@ from sqlalchemy import CheckConstraint, Index, Integer, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.core import clock
-from app.core.db import STRICT, Base, Created, Flag, UtcDateTime, Versioned, choice, fk, personal_text, plain_text
+from app.core.db import (
+    STRICT,
+    Base,
+    BooleanFlag,
+    Created,
+    UtcDateTime,
+    Versioned,
+    choice,
+    fk,
+    personal_text,
+    plain_text,
+)
 from app.core.labels import Labelled
 
 
@@ -30,8 +41,8 @@ class Account(Created, Versioned, Base):
     username: Mapped[str] = personal_text()
     password_hash: Mapped[str] = plain_text()
     display_name: Mapped[str] = personal_text()
-    is_active: Mapped[bool] = mapped_column(Flag, default=True)
-    must_change_password: Mapped[bool] = mapped_column(Flag, default=False)  # it was set by somebody else
+    is_active: Mapped[bool] = mapped_column(BooleanFlag, default=True)
+    must_change_password: Mapped[bool] = mapped_column(BooleanFlag, default=False)  # it was set by somebody else
     session_epoch: Mapped[int] = mapped_column(Integer, default=1)
     grants: Mapped[list[RoleGrant]] = relationship(back_populates="account", order_by="RoleGrant.id")
 

@@ -15,7 +15,7 @@ from app.access.models import Account, StaffSession, Throttle
 from app.access.permissions import Staff
 from app.access.schemas import NewPassword
 from app.access.sessions import ABSOLUTE, IDLE, NOTED_EVERY, TOKEN_BYTES, digest
-from app.access.throttle import OF_AN_ADDRESS, WINDOW, Budget, Try, stored_key
+from app.access.throttle import OF_AN_ADDRESS, WINDOW, ThrottleBudget, Try, stored_key
 from app.core import clock, events
 from app.core.codes import ALPHABET
 from app.core.db import command, db
@@ -55,15 +55,15 @@ def account_id_of(username: str) -> int | None:
     return db.session.scalar(select(Account.id).where(Account.username == username.strip().lower()))
 
 
-def tries(username: str, address: str) -> list[Budget]:
+def tries(username: str, address: str) -> list[ThrottleBudget]:
     """What a sign-in is counted against: five wrong ones close an account to the address they came from, no other.
 
     The account as a whole, and everybody behind one address, have many more, against guessing from many places.
     """
     return [
-        Budget(f"account:{username} from:{address}"),
-        Budget(f"address:{address}", OF_AN_ADDRESS),
-        Budget(f"account:{username}", OF_AN_ACCOUNT),
+        ThrottleBudget(f"account:{username} from:{address}"),
+        ThrottleBudget(f"address:{address}", OF_AN_ADDRESS),
+        ThrottleBudget(f"account:{username}", OF_AN_ACCOUNT),
     ]
 
 
@@ -143,7 +143,7 @@ def end_sign_ins(account: Account) -> None:
 
 
 @command
-def take(budgets: Sequence[Budget]) -> Try:
+def take(budgets: Sequence[ThrottleBudget]) -> Try:
     """Count one try against each budget, if each has one left; otherwise none is counted.
 
     Ensures: at most `most` tries of a key are granted within `WINDOW`, however many come at once; a refusal writes as

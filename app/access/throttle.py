@@ -28,7 +28,7 @@ OF_ONE_LINE = 64  # bits of an IPv6 address that its owner cannot choose
 
 
 @dataclass(frozen=True)
-class Budget:
+class ThrottleBudget:
     """`most` tries within `WINDOW` under one key."""
 
     key: str

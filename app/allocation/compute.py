@@ -39,7 +39,7 @@ class ItemResult:
 
 
 @dataclass(frozen=True)
-class Proposal:
+class AllocationProposal:
     """What a run would do. Equal input gives equal `input_sha256`."""
 
     policy: str
@@ -54,7 +54,7 @@ class Proposal:
         return [(item, share) for item in self.items for share in item.shares if share.qty_short]
 
 
-def propose(cycle: Cycle) -> Proposal:
+def propose(cycle: Cycle) -> AllocationProposal:
     """Apply the cycle's rule to its open units and the free stock. Eight statements.
 
     Raises rules.NotEnoughForHands where hand-set shares exceed the stock of an item.
@@ -63,7 +63,7 @@ def propose(cycle: Cycle) -> Proposal:
     seed = f"cycle-{cycle.id}"
     lines = _open_lines(cycle.id)
     lots = _lots_by_item(cycle.id, {line.item_id for line in lines})
-    by_item: dict[int, list[rules.Claim]] = {}
+    by_item: dict[int, list[rules.LineDemand]] = {}
     for line, claim in zip(lines, _claims(cycle, lines), strict=True):
         by_item.setdefault(line.item_id, []).append(claim)
     names = {row.id: row for row in db.session.execute(select(Item.id, Item.name, Item.sale_unit))}
@@ -76,10 +76,10 @@ def propose(cycle: Cycle) -> Proposal:
             names[item_id].name, stock, policy.value, policy.label_zh, seed, *settled.get(item_id, (0, 0))
         )
         items.append(_result(names[item_id], claims, situation))
-    return Proposal(policy.value, seed, _digest(policy, by_item, lots), items, lots)
+    return AllocationProposal(policy.value, seed, _digest(policy, by_item, lots), items, lots)
 
 
-def _result(item: Row[int, str, str], claims: list[rules.Claim], situation: rules.Situation) -> ItemResult:
+def _result(item: Row[int, str, str], claims: list[rules.LineDemand], situation: rules.Situation) -> ItemResult:
     shares = rules.allocate(claims, situation)
     return ItemResult(
         item_id=item.id,
@@ -136,7 +136,7 @@ def _open_lines(cycle_id: int) -> list[_OpenLine]:
     )
 
 
-def _claims(cycle: Cycle, lines: list[_OpenLine]) -> list[rules.Claim]:
+def _claims(cycle: Cycle, lines: list[_OpenLine]) -> list[rules.LineDemand]:
     sequence = _sequence(cycle.id)
     in_need = set(db.session.scalars(select(CareNeed.household_id).distinct()))
     shortages = recent_shortages(cycle)
@@ -152,7 +152,7 @@ def _claims(cycle: Cycle, lines: list[_OpenLine]) -> list[rules.Claim]:
         held = line.qty_due - line.qty_open
         wanted = by_hand.get(line.id)
         claims.append(
-            rules.Claim(
+            rules.LineDemand(
                 line_id=line.id,
                 key=line.code,
                 qty_ordered=line.qty_due,
@@ -219,7 +219,9 @@ def _lots_by_item(cycle_id: int, item_ids: set[int]) -> dict[int, list[tuple[int
     return lots
 
 
-def _digest(policy: Policy, by_item: Mapping[int, list[rules.Claim]], lots: Mapping[int, list[tuple[int, int]]]) -> str:
+def _digest(
+    policy: Policy, by_item: Mapping[int, list[rules.LineDemand]], lots: Mapping[int, list[tuple[int, int]]]
+) -> str:
     claims = [
         [item, [[c.line_id, c.qty_ordered, c.qty_held, c.qty_by_hand, c.qty_back] for c in rows]]
         for item, rows in by_item.items()

@@ -45,7 +45,7 @@ class PreviewSwap:
 
 
 @dataclass(frozen=True)
-class Preview:
+class AllocationPreview:
     """What a run would give, as it was when it was worked out."""
 
     input_sha256: str
@@ -53,14 +53,14 @@ class Preview:
     swaps: tuple[PreviewSwap, ...]
 
 
-def last_preview(cycle: Cycle) -> tuple[Job | None, Preview | None]:
+def last_preview(cycle: Cycle) -> tuple[Job | None, AllocationPreview | None]:
     """The preview asked for last, and what it came to once it is there."""
     job = newest([PREVIEW_JOB], cycle.id)
     if job is None or job.state != JobState.SUCCEEDED:
         return job, None
     items = tuple(PreviewItem(**item) for item in job.result["items"])
     swaps = tuple(PreviewSwap(**swap) for swap in job.result.get("swaps", ()))
-    return job, Preview(job.result["input_sha256"], items, swaps)
+    return job, AllocationPreview(job.result["input_sha256"], items, swaps)
 
 
 @handles(PREVIEW_JOB)

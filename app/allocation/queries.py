@@ -19,7 +19,7 @@ from app.stock.queries import usable_by
 
 
 @dataclass(frozen=True)
-class ItemRow:
+class AllocationItemRow:
     """One item of the cycle: where its units are, and what is free in stock.
 
     Ordered + substituting (units that stand in for another item) = open + given + short + cancelled.
@@ -37,7 +37,7 @@ class ItemRow:
     qty_free: int
 
 
-def item_rows(cycle_id: int) -> list[ItemRow]:
+def item_rows(cycle_id: int) -> list[AllocationItemRow]:
     """Items of the locked orders of a cycle, by number. Two statements."""
     given = (
         OrderLine.qty_ordered
@@ -74,7 +74,7 @@ def item_rows(cycle_id: int) -> list[ItemRow]:
     for item, name, unit, *sums in found:
         ordered, substituting, open_, given_, short, ended = (int(number) for number in sums)
         counts = (ordered, substituting, open_, given_, short, ended, free.get(item, 0))
-        rows.append(ItemRow(item, name, unit, *counts))
+        rows.append(AllocationItemRow(item, name, unit, *counts))
     return rows
 
 

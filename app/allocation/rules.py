@@ -24,7 +24,7 @@ from app.core.sentences import N_, Sentence, sentence
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class LineDemand:
     """What one order line asks of the item.
 
     `key` is opaque and stays the same between runs (a public id, never a house number). `sequence` is the rank of
@@ -104,7 +104,7 @@ class NotEnoughForHands(ValueError):
         super().__init__(self.said.zh)
 
 
-def allocate(claims: Iterable[Claim], situation: Situation) -> tuple[Share, ...]:
+def allocate(claims: Iterable[LineDemand], situation: Situation) -> tuple[Share, ...]:
     """The share of every claim, in order of line id.
 
     Raises NotEnoughForHands when hand-set shares exceed the stock, ValueError for two claims with one line id.
@@ -128,17 +128,17 @@ def allocate(claims: Iterable[Claim], situation: Situation) -> tuple[Share, ...]
     return tuple(_share(claim, shares[claim.line_id], situation, totals) for claim in ordered)
 
 
-def _in_turn(claims: Sequence[Claim], seed: str) -> list[Claim]:
+def _in_turn(claims: Sequence[LineDemand], seed: str) -> list[LineDemand]:
     """Who comes first among equals: short more often lately, then by hash."""
 
-    def turn(claim: Claim) -> tuple[int, str, int]:
+    def turn(claim: LineDemand) -> tuple[int, str, int]:
         digest = hashlib.sha256(f"{seed}\x1f{claim.key}".encode()).hexdigest()
         return (-claim.times_short, digest, claim.line_id)
 
     return sorted(claims, key=turn)
 
 
-def _made_good(claims: Sequence[Claim], stock: int) -> tuple[list[Claim], int]:
+def _made_good(claims: Sequence[LineDemand], stock: int) -> tuple[list[LineDemand], int]:
     """The claims with what is made good already in their hands, and the stock that is left for the rule."""
     after = []
     for claim in claims:
@@ -148,7 +148,7 @@ def _made_good(claims: Sequence[Claim], stock: int) -> tuple[list[Claim], int]:
     return after, stock
 
 
-def _level(claims: Sequence[Claim], stock: int) -> dict[int, int]:
+def _level(claims: Sequence[LineDemand], stock: int) -> dict[int, int]:
     """One each until gone, expressed as a water level: everybody up to the level, the rest by turn.
 
     Expects claims in turn. The level is found by bisection, so thousands of units cost no more than a few.
@@ -170,12 +170,12 @@ def _level(claims: Sequence[Claim], stock: int) -> dict[int, int]:
     return shares
 
 
-def _in_groups(rank: Callable[[Claim], int]) -> Callable[[Sequence[Claim], int], dict[int, int]]:
+def _in_groups(rank: Callable[[LineDemand], int]) -> Callable[[Sequence[LineDemand], int], dict[int, int]]:
     """Group after group takes what it ordered; the group that breaks the stock shares level."""
 
-    def rule(claims: Sequence[Claim], stock: int) -> dict[int, int]:
+    def rule(claims: Sequence[LineDemand], stock: int) -> dict[int, int]:
         shares: dict[int, int] = {}
-        groups: dict[int, list[Claim]] = {}
+        groups: dict[int, list[LineDemand]] = {}
         for claim in claims:
             groups.setdefault(rank(claim), []).append(claim)
         for _rank, group in sorted(groups.items()):
@@ -187,7 +187,7 @@ def _in_groups(rank: Callable[[Claim], int]) -> Callable[[Sequence[Claim], int],
     return rule
 
 
-def _proportional(claims: Sequence[Claim], stock: int) -> dict[int, int]:
+def _proportional(claims: Sequence[LineDemand], stock: int) -> dict[int, int]:
     """Largest remainder on what was ordered; who already holds more than the quota keeps it and leaves the sharing."""
     shares = {claim.line_id: claim.qty_held for claim in claims}
     sharing = list(claims)
@@ -213,7 +213,7 @@ def _proportional(claims: Sequence[Claim], stock: int) -> dict[int, int]:
     return shares
 
 
-RULES: dict[str, Callable[[Sequence[Claim], int], dict[int, int]]] = {
+RULES: dict[str, Callable[[Sequence[LineDemand], int], dict[int, int]]] = {
     "equal_floor": _level,
     "proportional": _proportional,
     "first_come": _in_groups(lambda claim: claim.sequence),
@@ -227,19 +227,19 @@ class _Totals:
     qty_ordered: int
 
 
-def _got(claim: Claim, qty: int) -> int:
+def _got(claim: LineDemand, qty: int) -> int:
     """What the household has had in all when its share of what is still due is `qty`."""
     in_all = claim.qty_in_all or claim.qty_ordered
     return in_all - claim.qty_given_up - (claim.qty_ordered - qty)
 
 
-def _share(claim: Claim, qty: int, situation: Situation, totals: _Totals) -> Share:
+def _share(claim: LineDemand, qty: int, situation: Situation, totals: _Totals) -> Share:
     short = claim.qty_ordered - qty
     said = _sentence(claim, qty, situation, totals) if short else None
     return Share(claim.line_id, qty, qty - claim.qty_held, short, said)
 
 
-def _sentence(claim: Claim, qty: int, situation: Situation, totals: _Totals) -> Sentence:
+def _sentence(claim: LineDemand, qty: int, situation: Situation, totals: _Totals) -> Sentence:
     in_all, got = claim.qty_in_all or claim.qty_ordered, _got(claim, qty)
     values: dict[str, object] = {
         "item": situation.item_name,
@@ -298,7 +298,7 @@ class Replaced:
     said: Sentence
 
 
-def substitute(short: Iterable[Claim], rule: Substitute, qty_spare: int, seed: str) -> tuple[Replaced, ...]:
+def substitute(short: Iterable[LineDemand], rule: Substitute, qty_spare: int, seed: str) -> tuple[Replaced, ...]:
     """Replace short units by spare ones of the substitute, level and by turn, for lines that did not opt out.
 
     Each claim's `qty_ordered` is what the line is short of. Only whole blocks of `per` units are replaced.

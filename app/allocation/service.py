@@ -12,7 +12,7 @@ from sqlalchemy import delete, insert, select
 from app.access.forms.background import ask
 from app.access.permissions import Permission, Staff
 from app.allocation import rules
-from app.allocation.compute import Proposal, propose
+from app.allocation.compute import AllocationProposal, propose
 from app.allocation.models import Allocation, AllocationRun, ShareNote, ShareOverride
 from app.allocation.schemas import Commit, SetShare
 from app.allocation.substitution import substitution
@@ -67,7 +67,7 @@ def allocate(by: Staff, cycle_id: int, seen: Commit) -> AllocationRun:
     return run
 
 
-def proposal_for(cycle: Cycle) -> Proposal:
+def proposal_for(cycle: Cycle) -> AllocationProposal:
     """The preview of a run. Raises Conflict with the sentence where hand-set shares exceed the stock."""
     try:
         return propose(cycle)
@@ -75,7 +75,7 @@ def proposal_for(cycle: Cycle) -> Proposal:
         raise Conflict(str(error.said)) from error
 
 
-def _give(run: AllocationRun, proposal: Proposal) -> None:
+def _give(run: AllocationRun, proposal: AllocationProposal) -> None:
     rows = [
         row
         for item in proposal.items
@@ -94,7 +94,7 @@ def _give(run: AllocationRun, proposal: Proposal) -> None:
     db.session.execute(insert(Allocation), entries)
 
 
-def _write_notes(run: AllocationRun, proposal: Proposal, more: Mapping[int, str] | None = None) -> None:
+def _write_notes(run: AllocationRun, proposal: AllocationProposal, more: Mapping[int, str] | None = None) -> None:
     """Keep the sentence of every short line; `more`: line → what is told after it."""
     after = more or {}
     _forget_notes(run.cycle_id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Integer, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.core.db import STRICT, Base, Flag, Versioned, at_least, choice, fk, plain_text
+from app.core.db import STRICT, Base, BooleanFlag, Versioned, at_least, choice, fk, plain_text
 from app.core.labels import Labelled
 
 
@@ -23,7 +23,7 @@ class Supplier(Versioned, Base):
     name: Mapped[str] = plain_text()
     min_order_fen: Mapped[int] = mapped_column(Integer, default=0)
     delivery_fee_fen: Mapped[int] = mapped_column(Integer, default=0)
-    is_active: Mapped[bool] = mapped_column(Flag, default=True)
+    is_active: Mapped[bool] = mapped_column(BooleanFlag, default=True)
 
 
 class Item(Versioned, Base):
@@ -39,9 +39,9 @@ class Item(Versioned, Base):
     weight_g: Mapped[int] = mapped_column(Integer)
     volume_ml: Mapped[int] = mapped_column(Integer, default=0)
     storage: Mapped[str] = choice("storage", Storage, default=Storage.AMBIENT)
-    is_fragile: Mapped[bool] = mapped_column(Flag, default=False)
-    is_sensitive: Mapped[bool] = mapped_column(Flag, default=False)
-    is_active: Mapped[bool] = mapped_column(Flag, default=True)
+    is_fragile: Mapped[bool] = mapped_column(BooleanFlag, default=False)
+    is_sensitive: Mapped[bool] = mapped_column(BooleanFlag, default=False)
+    is_active: Mapped[bool] = mapped_column(BooleanFlag, default=True)
     pinyin: Mapped[str] = plain_text(default="")  # initials, for search
     list_price_fen: Mapped[int] = mapped_column(Integer, default=0)
 
@@ -63,7 +63,7 @@ class Bundle(Versioned, Base):
     sku: Mapped[str] = plain_text()
     name: Mapped[str] = plain_text()
     list_price_fen: Mapped[int] = mapped_column(Integer, default=0)
-    is_active: Mapped[bool] = mapped_column(Flag, default=True)
+    is_active: Mapped[bool] = mapped_column(BooleanFlag, default=True)
     components: Mapped[list[BundleComponent]] = relationship(order_by="BundleComponent.item_id")
 
 

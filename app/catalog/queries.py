@@ -15,7 +15,7 @@ from app.core.text import chinese
 
 
 @dataclass(frozen=True)
-class Filter:
+class ItemFilter:
     """What the list of items is narrowed to. `state`: "" sold, "off" no longer sold, "all"."""
 
     text: str = ""
@@ -25,7 +25,7 @@ class Filter:
 
 
 @dataclass(frozen=True)
-class ItemRow:
+class CatalogueItemRow:
     id: int
     sku: str
     name: str
@@ -62,7 +62,7 @@ def matching(text: str) -> ColumnElement[bool]:
     )
 
 
-def items(wanted: Filter, page: str | None, url: Callable[[int], str]) -> Page[ItemRow]:
+def items(wanted: ItemFilter, page: str | None, url: Callable[[int], str]) -> Page[CatalogueItemRow]:
     """Items, a page of them. Three statements."""
     found: Select[Item] = select(Item)
     if wanted.text.strip():
@@ -79,8 +79,8 @@ def items(wanted: Filter, page: str | None, url: Callable[[int], str]) -> Page[I
     return Page(rows, shown.page, shown.pages, shown.total, url)
 
 
-def _row(item: Item, aliases: list[str]) -> ItemRow:
-    return ItemRow(
+def _row(item: Item, aliases: list[str]) -> CatalogueItemRow:
+    return CatalogueItemRow(
         id=item.id,
         sku=item.sku,
         name=item.name,
@@ -95,7 +95,7 @@ def _row(item: Item, aliases: list[str]) -> ItemRow:
     )
 
 
-def search_items(text: str, most: int = 20) -> list[ItemRow]:
+def search_items(text: str, most: int = 20) -> list[CatalogueItemRow]:
     """Items on sale that a typed text can mean, the closest first: same name, name begins with it, others."""
     wanted = chinese.fold(text).strip()[:50]
     if not wanted:
@@ -141,7 +141,7 @@ def item_names() -> list[str]:
 
 
 @dataclass(frozen=True)
-class Totals:
+class CatalogueTotals:
     items: int
     off: int
     bundles: int
@@ -149,7 +149,7 @@ class Totals:
     without_supplier: int
 
 
-def totals() -> Totals:
+def totals() -> CatalogueTotals:
     """How much the catalogue holds. Four statements."""
     on, off = db.session.execute(
         select(
@@ -158,7 +158,7 @@ def totals() -> Totals:
         )
     ).one()
     supplied = select(SupplierItem.item_id).join(Supplier).where(Supplier.is_active)
-    return Totals(
+    return CatalogueTotals(
         items=on,
         off=off,
         bundles=db.session.scalar(select(func.count(Bundle.id))) or 0,

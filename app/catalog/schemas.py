@@ -14,7 +14,7 @@ from app.core.input.schemas import CommandSchema, Line, Whole, Yuan, one_of
 from app.core.text import chinese
 
 
-class Words(fields.Field[tuple[str, ...]]):
+class WordsField(fields.Field[tuple[str, ...]]):
     """Words divided by commas or lines, without repeats."""
 
     default_error_messages = {"many": _l("最多 30 个，每个不超过 20 个字。")}
@@ -63,7 +63,7 @@ class SaveItemSchema(CommandSchema):
     volume_ml = Whole(load_default=0, most=500_000)
     storage = Line(required=True, validate=one_of(Storage))
     list_price_fen = Yuan(required=True)
-    aliases = Words(load_default=())
+    aliases = WordsField(load_default=())
     is_fragile = fields.Boolean(load_default=False)
     is_sensitive = fields.Boolean(load_default=False)
     is_active = fields.Boolean(load_default=False)

@@ -27,7 +27,9 @@ READ, EDIT = Permission.CATALOG_READ, Permission.CATALOG_EDIT
 def index() -> ResponseReturnValue:
     """Items by name, alias, initials or number."""
     args = request.args
-    wanted = queries.Filter(args.get("q", ""), args.get("category", ""), args.get("storage", ""), args.get("state", ""))
+    wanted = queries.ItemFilter(
+        args.get("q", ""), args.get("category", ""), args.get("storage", ""), args.get("state", "")
+    )
     return render_template(
         "catalog/index.html",
         page=queries.items(wanted, args.get("page"), same_list(request.path, args.items(multi=True))),

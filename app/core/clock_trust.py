@@ -24,7 +24,7 @@ from app.core.labels import Labelled
 TOLERANCE = timedelta(days=1)
 
 
-class Doubt(Labelled):
+class DoubtCause(Labelled):
     MOVED = "moved", "时钟被拨动"
     STALE = "stale", "后台停了一天以上"
 
@@ -49,7 +49,7 @@ class ClockDoubt(Base):
     __table_args__ = STRICT
 
     id: Mapped[int] = mapped_column(Integer, primary_key=True)
-    reason: Mapped[str] = choice("reason", Doubt)
+    reason: Mapped[str] = choice("reason", DoubtCause)
     last_known_at: Mapped[datetime] = mapped_column(UtcDateTime)
     seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
     confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -61,7 +61,7 @@ class ClockDoubt(Base):
 class Trouble:
     """Why the date is in doubt, the last instant that was known, and what the clock shows."""
 
-    reason: Doubt
+    reason: DoubtCause
     last_known_at: datetime
     seen_at: datetime
 
@@ -129,7 +129,7 @@ def last_tick_at() -> datetime | None:
 
 def _open_doubt() -> Trouble | None:
     row = db.session.scalar(select(ClockDoubt).where(ClockDoubt.confirmed_at.is_(None)).order_by(ClockDoubt.id))
-    return None if row is None else Trouble(Doubt(row.reason), row.last_known_at, row.seen_at)
+    return None if row is None else Trouble(DoubtCause(row.reason), row.last_known_at, row.seen_at)
 
 
 def _disagreement() -> Trouble | None:
@@ -139,16 +139,16 @@ def _disagreement() -> Trouble | None:
     if tick_here is None:
         last = last_tick_at()
         is_off = last is not None and abs(now - last) > TOLERANCE
-        return Trouble(Doubt.STALE, last, now) if last is not None and is_off else None
+        return Trouble(DoubtCause.STALE, last, now) if last is not None and is_off else None
     expected = tick_here.anchor_wall_at + timedelta(seconds=clock.uptime() - tick_here.anchor_uptime_s)
-    return Trouble(Doubt.MOVED, tick_here.wall_at, now) if abs(now - expected) > TOLERANCE else None
+    return Trouble(DoubtCause.MOVED, tick_here.wall_at, now) if abs(now - expected) > TOLERANCE else None
 
 
 def _silence() -> Trouble | None:
     """At a start: nobody has watched the clock since the last tick (before the first one: since the last event)."""
     now = clock.now()
     last = last_tick_at() or db.session.scalar(select(Event.at).order_by(Event.id.desc()).limit(1))
-    return Trouble(Doubt.STALE, last, now) if last is not None and abs(now - last) > TOLERANCE else None
+    return Trouble(DoubtCause.STALE, last, now) if last is not None and abs(now - last) > TOLERANCE else None
 
 
 def _write_tick(*, is_agreed: bool) -> None:

@@ -99,7 +99,7 @@ class LocalDate(TypeDecorator[date]):
         return date.fromisoformat(value) if isinstance(value, str) else value
 
 
-class Flag(TypeDecorator[bool]):
+class BooleanFlag(TypeDecorator[bool]):
     """Yes or no: 0/1 on SQLite (STRICT tables know no boolean), boolean on PostgreSQL."""
 
     impl = Integer
@@ -286,7 +286,7 @@ def limit_idle(engine: Engine) -> None:
 
 
 # --- commands ---------------------------------------------------------------------------------------------------------
-class Claim(Protocol):
+class SubmissionKey(Protocol):
     """What a submitted form brings along so that it takes effect once; see core/idempotency."""
 
     def begin(self) -> None: ...
@@ -294,10 +294,10 @@ class Claim(Protocol):
     def finish(self, result: Any) -> None: ...
 
 
-pending_claim: ContextVar[Claim | None] = ContextVar("pending_claim", default=None)
+pending_claim: ContextVar[SubmissionKey | None] = ContextVar("pending_claim", default=None)
 # Of the job that is being run: refuses commands of a worker whose lease went to another, and ends the job with its
 # effect; see core/jobs.
-job_claim: ContextVar[Claim | None] = ContextVar("job_claim", default=None)
+job_claim: ContextVar[SubmissionKey | None] = ContextVar("job_claim", default=None)
 _inside: ContextVar[bool] = ContextVar("inside_command", default=False)
 
 TRIES = 3

@@ -19,7 +19,7 @@ from app.core import clock
 from app.core.clock_trust import tick
 from app.core.db import command, db
 from app.core.jobs import Job, JobState, drain
-from app.demo.day import Day, captain_of
+from app.demo.day import DemoDay, captain_of
 from app.demo.subdistrict import Cast
 from app.dispatch.arrivals import service as arrivals
 from app.dispatch.arrivals.schemas import RoundArrived
@@ -28,7 +28,7 @@ from app.dispatch.drafts import service as drafts
 from app.dispatch.drafts.schemas import OUT, Edit, Undo
 from app.dispatch.hours import service as hours
 from app.dispatch.hours.schemas import SetHours
-from app.dispatch.models import ArrivalDifference, DifferenceState, Mode, Plan, Stop
+from app.dispatch.models import ArrivalDifference, DeliveryPlan, DeliveryStop, DifferenceState, TeamMode
 from app.dispatch.planning import service as planning
 from app.dispatch.planning.schemas import AskPlan
 from app.errands import service as errands
@@ -41,7 +41,7 @@ from app.handover.schemas import Complain, Complaint, DoorProblem, LeftAtDoors, 
 from app.intake.booking.schemas import Settle
 from app.intake.booking.service import commit as take_in
 from app.intake.booking.service import settle as settle_line
-from app.intake.models import ChainLine
+from app.intake.models import PasteLine
 from app.intake.paste import service as intake
 from app.intake.paste.schemas import Paste
 from app.ordering import service as ordering
@@ -52,7 +52,7 @@ from app.ordering.cycles import service as cycles
 from app.ordering.cycles.schemas import EditCycle, EditOffers
 from app.ordering.desk import service as desk
 from app.ordering.models import HouseholdOrder, Offer, OrderLine, Policy, Source
-from app.ordering.orders import IfExists, Pick, PlaceOrder
+from app.ordering.orders import IfExists, OfferPick, PlaceOrder
 from app.ordering.packs import queries as pack_queries
 from app.ordering.packs import service as packs
 from app.ordering.packs.models import PackScope
@@ -73,14 +73,14 @@ from app.printing.models import Document
 from app.printing.returns import service as returns
 from app.settlement import service as settlement
 from app.settlement.models import PaymentKind
-from app.settlement.schemas import Mark
+from app.settlement.schemas import MoneyMark
 from app.stock.keeping import service as keeping
 from app.stock.models import Lot
 from app.stock.schemas import AskWriteOff
 from app.tally.claims import service as claim_desk
 from app.tally.claims.schemas import SettleClaim
 from app.tally.moving import service as moving
-from app.tally.moving.schemas import NEXT, Move
+from app.tally.moving.schemas import NEXT, MoveBuilding
 
 GIFT = "爱心包"
 FIRST_LIST = "#接龙\n1. 溪上人家2幢1单元101 青菜2 土豆1\n2. 溪上人家2幢1单元102 鸡蛋1\n3. 溪上人家2幢1单元201 青菜1\n"
@@ -127,14 +127,14 @@ def prepare(cast: Cast) -> None:
     bundle = catalog.save_bundle(admin, None, SaveBundle("G01", GIFT, 0, True))
     for item in ("土豆", "面条"):
         catalog.put_component(admin, bundle.id, PutComponent(item, 1))
-    hours.set_hours(cast.buyer, cast.subdistrict_id, SetHours(Mode.CART.value, 5 * 3600, 86_400))
+    hours.set_hours(cast.buyer, cast.subdistrict_id, SetHours(TeamMode.CART.value, 5 * 3600, 86_400))
     left = AccountWithRole("likai", "已离开的志愿者", "runner", f"subdistrict:{cast.subdistrict_id}")
     account = accounts.open_account(admin, left, "correct-horse-battery")
     accounts.set_active(admin, account.id, False)
 
 
 # --- taking orders ----------------------------------------------------------------------------------------------------
-def while_open(day: Day) -> None:
+def while_open(day: DemoDay) -> None:
     """What comes in besides orders, and a draft of the next cycle."""
     _next_cycle(day)
     _give_packs(day)
@@ -147,10 +147,10 @@ def while_open(day: Day) -> None:
     resident.issue_pin(day.cast.leaders[first_building().service_point_id], homes[0])
     to_move = db.session.scalars(select(Building).order_by(Building.id)).all()[4]
     other = next(point for point in day.cast.leaders if point != to_move.service_point_id)
-    moving.move_building(day.cast.admin, to_move.id, Move(other, NEXT, to_move.version))
+    moving.move_building(day.cast.admin, to_move.id, MoveBuilding(other, NEXT, to_move.version))
 
 
-def _next_cycle(day: Day) -> None:
+def _next_cycle(day: DemoDay) -> None:
     now = clock.now()
     points = tuple(db.session.scalars(select(ServicePoint.id).order_by(ServicePoint.id)))
     wanted = EditCycle(
@@ -161,7 +161,7 @@ def _next_cycle(day: Day) -> None:
     cycles.edit_offers(day.cast.buyer, cycle.id, EditOffers((), some))
 
 
-def _give_packs(day: Day) -> None:
+def _give_packs(day: DemoDay) -> None:
     """Every household of the first building gets the free pack."""
     bundle = db.session.scalars(select(Bundle.id).filter_by(name=GIFT)).one()
     offer = db.session.scalars(select(Offer.id).where(Offer.cycle_id == day.cycle_id, Offer.bundle_id == bundle)).one()
@@ -172,15 +172,15 @@ def _give_packs(day: Day) -> None:
     )
 
 
-def _picks(day: Day, *names: str) -> tuple[Pick, ...]:
+def _picks(day: DemoDay, *names: str) -> tuple[OfferPick, ...]:
     found = select(Offer.id).join(Item, Item.id == Offer.item_id)
     return tuple(
-        Pick(db.session.scalars(found.where(Offer.cycle_id == day.cycle_id, Item.name == name)).one(), 1)
+        OfferPick(db.session.scalars(found.where(Offer.cycle_id == day.cycle_id, Item.name == name)).one(), 1)
         for name in names
     )
 
 
-def _orders_with_words(day: Day) -> None:
+def _orders_with_words(day: DemoDay) -> None:
     """Two households of the first building write something; the words of one are dealt with."""
     leader = day.cast.leaders[first_building().service_point_id]
     for household_id, said in zip(homes_of(first_building().id)[2:4], ("请放在门口鞋柜上", "老人糖尿病"), strict=True):
@@ -192,7 +192,7 @@ def _orders_with_words(day: Day) -> None:
             remarks.settle(leader, order.id, SettleWords(words_of(order).sha256, "放鞋柜"))
 
 
-def _telephone(day: Day) -> None:
+def _telephone(day: DemoDay) -> None:
     """Leader and captain each take an order on the telephone."""
     building = first_building()
     by = (day.cast.leaders[building.service_point_id], captain_of(building.id))
@@ -203,7 +203,7 @@ def _telephone(day: Day) -> None:
         desk.take(staff, wanted)
 
 
-def _lists(day: Day) -> None:
+def _lists(day: DemoDay) -> None:
     """A list that is taken in and settled in part, one that may be its later version, one that is new."""
     point = first_building().service_point_id
     leader = day.cast.leaders[point]
@@ -212,25 +212,25 @@ def _lists(day: Day) -> None:
     take_in(leader, intake.paste_chain(leader, day.cycle_id, point, Paste(FIRST_LIST)).id)
     unknown = "#接龙\n1. 溪上人家5幢9单元909 青菜1\n2. 溪上人家5幢8单元808 土豆1\n"
     doubtful = take_in(leader, intake.paste_chain(leader, day.cycle_id, point, Paste(unknown)).id)
-    line = db.session.scalars(select(ChainLine).where(ChainLine.paste_id == doubtful.id, ChainLine.outcome == "review"))
+    line = db.session.scalars(select(PasteLine).where(PasteLine.paste_id == doubtful.id, PasteLine.outcome == "review"))
     home = homes_of(db.session.scalars(select(Building.id).order_by(Building.id)).all()[3])[0]
     settle_line(leader, line.all()[0].id, Settle(home, "青菜 1", "add"))
     intake.paste_chain(leader, day.cycle_id, point, Paste(OTHER_LIST))
     intake.paste_chain(leader, day.cycle_id, point, Paste(FRESH_LIST))
 
 
-def _claims(day: Day) -> None:
+def _claims(day: DemoDay) -> None:
     """Two households could not come in; one of them was turned down."""
     building = first_building()
     leader = day.cast.leaders[building.service_point_id]
     stairwell = db.session.scalars(select(Stairwell.id).where(Stairwell.building_id == building.id).limit(1)).one()
-    at = claims.Place(building.id, day.cycle_id)
+    at = claims.ClaimPlace(building.id, day.cycle_id)
     for room, phone in (("101", "19900009001"), ("909", "19900009002")):
         claim = claims.leave(at, LeaveClaim(stairwell, room, phone, "other", "", _picks(day, "面条")))
     claim_desk.settle(leader, claim.id, SettleClaim("reject", claim.version, reason="打不通"))
 
 
-def _errand(day: Day) -> None:
+def _errand(day: DemoDay) -> None:
     """What waits is given to the captain of the first building."""
     captain = captain_of(first_building().id)
     errand = db.session.scalars(select(Errand).order_by(Errand.id)).first()
@@ -238,7 +238,7 @@ def _errand(day: Day) -> None:
     errands.assign(day.cast.leaders[first_building().service_point_id], errand.id, captain.id)
 
 
-def settle_claims(day: Day) -> None:
+def settle_claims(day: DemoDay) -> None:
     """Claims that still wait are turned down, so that the tally can be signed."""
     for point, leader in day.cast.leaders.items():
         for claim in db.session.scalars(select(RoomClaim).filter_by(state="open", service_point_id=point)).all():
@@ -246,7 +246,7 @@ def settle_claims(day: Day) -> None:
 
 
 # --- goods ------------------------------------------------------------------------------------------------------------
-def while_sharing_out(day: Day) -> None:
+def while_sharing_out(day: DemoDay) -> None:
     """A share set by hand, a preview, write-offs of two people, and a planning job that a worker has in hand."""
     line = db.session.scalars(
         select(OrderLine).where(OrderLine.cycle_id == day.cycle_id, OrderLine.qty_open > 0).order_by(OrderLine.id)
@@ -279,20 +279,20 @@ def end_job() -> None:
 
 
 # --- on the road ------------------------------------------------------------------------------------------------------
-def adjust_draft(day: Day, plan_id: int) -> None:
+def adjust_draft(day: DemoDay, plan_id: int) -> None:
     """One stop is taken out of the draft by hand, which can be undone."""
-    plan = db.session.get_one(Plan, plan_id)
+    plan = db.session.get_one(DeliveryPlan, plan_id)
     opened = editing.open_plan(plan, editing.measured(plan))
     name = opened.solved.rounds[-1].stops[-1]
     drafts.adjust(day.cast.buyer, plan_id, Edit(OUT, name, version=plan.version))
 
 
-def undo_adjusting(day: Day, plan_id: int) -> None:
+def undo_adjusting(day: DemoDay, plan_id: int) -> None:
     """The draft is as it was planned."""
-    drafts.undo(day.cast.buyer, plan_id, Undo(db.session.get_one(Plan, plan_id).version))
+    drafts.undo(day.cast.buyer, plan_id, Undo(db.session.get_one(DeliveryPlan, plan_id).version))
 
 
-def count_twice(day: Day, stop: Stop) -> None:
+def count_twice(day: DemoDay, stop: DeliveryStop) -> None:
     """Captain and leader count the bags of a stop, with one bag between them."""
     leader = day.cast.leaders[db.session.get_one(Building, stop.building_id).service_point_id]
     arrivals.record_arrival(captain_of(stop.building_id), stop.id, RoundArrived([]))
@@ -302,19 +302,19 @@ def count_twice(day: Day, stop: Stop) -> None:
     arrivals.record_arrival(leader, stop.id, RoundArrived([bag]))
 
 
-def agree_on_counts(day: Day) -> None:
+def agree_on_counts(day: DemoDay) -> None:
     """Where two people counted differently, everything was there."""
     open_ones = select(ArrivalDifference.stop_id).where(ArrivalDifference.state == DifferenceState.OPEN)
     for stop_id in db.session.scalars(open_ones).all():
         arrivals.settle(day.cast.buyer, stop_id, RoundArrived([]))
 
 
-def _at_building(day: Day, building_id: int, state: BagState) -> list[Bag]:
+def _at_building(day: DemoDay, building_id: int, state: BagState) -> list[Bag]:
     found = select(Bag).where(Bag.cycle_id == day.cycle_id, Bag.building_id == building_id, Bag.state == state)
     return list(db.session.scalars(found.order_by(Bag.id)))
 
 
-def at_the_doors(day: Day) -> None:
+def at_the_doors(day: DemoDay) -> None:
     """At the first building some doors have their bags, one did not open, a bag is gone, the rest waits."""
     building = first_building()
     captain = captain_of(building.id)
@@ -331,7 +331,7 @@ def at_the_doors(day: Day) -> None:
         confirmation.complain_for(captain, bag_id, Complain([Complaint(line.order_line_id, 1, "missing")], ""))
 
 
-def answer_disputes(day: Day) -> None:
+def answer_disputes(day: DemoDay) -> None:
     """Every open complaint gets money back; what was not there at the door is found."""
     for bag in _at_building(day, first_building().id, BagState.MISSING):
         disputes.found(day.cast.buyer, bag.id)
@@ -339,7 +339,7 @@ def answer_disputes(day: Day) -> None:
         disputes.resolve(day.cast.buyer, dispute_id, ResolveDispute(DisputeState.REFUNDED.value, "已核实"))
 
 
-def print_sheets(day: Day) -> None:
+def print_sheets(day: DemoDay) -> None:
     """Sheets that come back, of the first building and of the first rounds; one hand-out list is typed in."""
     for kind in ("drop_off_sheet", "hand_out_list"):
         printing.request_printing(day.cast.buyer, day.cycle_id, printing.PrintRequest((kind,)))
@@ -357,7 +357,7 @@ def print_sheets(day: Day) -> None:
     hold_job(printing.request_printing(day.cast.buyer, day.cycle_id, printing.PrintRequest(("poster",))).id)
 
 
-def pay(day: Day) -> None:
+def pay(day: DemoDay) -> None:
     """One household of the first building has paid for its order."""
     order = db.session.scalars(
         select(HouseholdOrder)
@@ -365,4 +365,4 @@ def pay(day: Day) -> None:
         .order_by(HouseholdOrder.total_fen.desc())
     ).first()
     assert order is not None
-    settlement.mark(day.cast.buyer, order.id, Mark(PaymentKind.PAID.value, 100))
+    settlement.mark(day.cast.buyer, order.id, MoneyMark(PaymentKind.PAID.value, 100))

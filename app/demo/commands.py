@@ -35,7 +35,7 @@ from app.upkeep.database import schema
 
 
 @dataclass
-class Account:
+class DemoLedger:
     """What passed through each stage: (stage, number, unit)."""
 
     rows: list[tuple[str, int, str]] = field(default_factory=list)
@@ -82,7 +82,7 @@ def _settings(folder: Path) -> Settings:
 
 def live(out: Path, share: float) -> list[Equation]:
     """Live through the day and leave the sheets in `out`; returns the equations as they stand at the end."""
-    account = Account()
+    account = DemoLedger()
     morning = clock.local_instant(clock.today(), 8)
     with clock.frozen_at(morning):
         cast = set_up()
@@ -115,7 +115,7 @@ def live(out: Path, share: float) -> list[Equation]:
     return equations()
 
 
-def _close(day: life.Day, out: Path, account: Account) -> None:
+def _close(day: life.DemoDay, out: Path, account: DemoLedger) -> None:
     with clock.frozen_at(clock.local_instant(day.cycle.deliver_on + timedelta(days=3), 12)):
         confirm_overdue(clock.now())
         account.note(_("接受"), _units(day, Stage.ACCEPTED), _("份"))
@@ -126,7 +126,7 @@ def _close(day: life.Day, out: Path, account: Account) -> None:
     account.note(_("单据"), len(list(out.glob("*.pdf"))), _("份 PDF"))
 
 
-def _note_places(account: Account) -> None:
+def _note_places(account: DemoLedger) -> None:
     account.note(_("楼栋"), _count(Building), _("栋"))
     account.note(_("户"), _count(Household), _("户"))
 
@@ -135,13 +135,13 @@ def _count(model: type) -> int:
     return db.session.scalar(select(func.count()).select_from(model)) or 0
 
 
-def _units(day: life.Day, stage: str) -> int:
+def _units(day: life.DemoDay, stage: str) -> int:
     column = getattr(OrderLine, f"qty_{stage}")
     found = select(func.coalesce(func.sum(column), 0)).join(HouseholdOrder, HouseholdOrder.id == OrderLine.order_id)
     return int(db.session.scalar(found.where(HouseholdOrder.cycle_id == day.cycle_id)) or 0)
 
 
-def _print_all(cast: Cast, day: life.Day, out: Path, account: Account) -> None:
+def _print_all(cast: Cast, day: life.DemoDay, out: Path, account: DemoLedger) -> None:
     kinds = tuple(kind.key for kind in listed())
     _print(cast, day, kinds, out)
     printing.request_kit(cast.buyer, day.cycle_id, 1)
@@ -150,17 +150,17 @@ def _print_all(cast: Cast, day: life.Day, out: Path, account: Account) -> None:
     account.note(_("打印"), sum(row.pages for row in _documents(day)), _("页"))
 
 
-def _print(cast: Cast, day: life.Day, kinds: tuple[str, ...], out: Path) -> None:
+def _print(cast: Cast, day: life.DemoDay, kinds: tuple[str, ...], out: Path) -> None:
     printing.request_printing(cast.buyer, day.cycle_id, printing.PrintRequest(kinds))
     drain()
     _copy(day, kinds, out)
 
 
-def _documents(day: life.Day) -> list[Document]:
+def _documents(day: life.DemoDay) -> list[Document]:
     return list(db.session.scalars(select(Document).where(Document.cycle_id == day.cycle_id).order_by(Document.id)))
 
 
-def _copy(day: life.Day, kinds: tuple[str, ...], out: Path) -> None:
+def _copy(day: life.DemoDay, kinds: tuple[str, ...], out: Path) -> None:
     """One file for each kind, with the present version of each of its sheets."""
     out.mkdir(parents=True, exist_ok=True)
     for kind in kinds:

@@ -20,7 +20,7 @@ from app.core.jobs import Job, JobState, drain
 from app.demo.subdistrict import Cast
 from app.dispatch.missing_bags import service as missing_bags_service
 from app.dispatch.missing_bags.schemas import ResolveMissingBag
-from app.dispatch.models import Plan, Round, RoundState, Stop, StopState
+from app.dispatch.models import DeliveryPlan, DeliveryRound, DeliveryStop, RoundState, StopState
 from app.dispatch.planning import service as dispatch
 from app.dispatch.planning.schemas import AskPlan
 from app.dispatch.rounds import service as rounds_service
@@ -30,21 +30,21 @@ from app.handover.confirmation import service as confirmation_service
 from app.handover.disputes import service as disputes_service
 from app.handover.models import Dispute, DisputeState, DoorOutcome
 from app.handover.schemas import BringBack, Complain, Complaint, DoorEntry, HandOutEntry, ResolveDispute
-from app.ordering.bulk import OrderRow, Person
+from app.ordering.bulk import BulkOrderRow, OrderContact
 from app.ordering.cycles import service as cycles_service
 from app.ordering.cycles.schemas import EditCycle, Lock
-from app.ordering.models import Cycle, Offer, Outcome, Policy
+from app.ordering.models import Cycle, Offer, Policy, RollCallOutcome
 from app.ordering.order_file import service as order_file_service
-from app.ordering.orders import Pick
+from app.ordering.orders import OfferPick
 from app.ordering.roll_call import service as roll_call_service
 from app.picking import service as picking
 from app.picking.models import Bag, BagState
 from app.places.models import Building, Household, ServicePoint
 from app.purchasing import service as purchasing
 from app.purchasing.models import PurchaseOrder, PurchaseState
-from app.purchasing.schemas import Close, Seen
+from app.purchasing.schemas import Close, SeenOrder
 from app.stock import service as stock
-from app.stock.schemas import Delivery, GoodsArrived
+from app.stock.schemas import DeliveryForm, GoodsArrived
 from app.tally import queries as tally_queries
 from app.tally import service as tally
 from app.tally.schemas import SignTally
@@ -53,7 +53,7 @@ SHORT_ITEM = "青菜"  # the supplier brings six tenths of it
 
 
 @dataclass
-class Day:
+class DemoDay:
     """A cycle on its way, and who moves it. `seed` decides who orders what."""
 
     cast: Cast
@@ -66,7 +66,7 @@ class Day:
 
 
 # --- the day before ---------------------------------------------------------------------------------------------------
-def open_day(cast: Cast, name: str, deliver_on: date, cutoff_at: datetime, seed: int = 1) -> Day:
+def open_day(cast: Cast, name: str, deliver_on: date, cutoff_at: datetime, seed: int = 1) -> DemoDay:
     """Open a cycle for all points, now, with everything in the catalogue."""
     points = tuple(db.session.scalars(select(ServicePoint.id).order_by(ServicePoint.id)))
     now = clock.now()
@@ -74,10 +74,10 @@ def open_day(cast: Cast, name: str, deliver_on: date, cutoff_at: datetime, seed:
     cycle = cycles_service.create_cycle(cast.buyer, cast.subdistrict_id, wanted)
     cycles_service.add_all_items(cast.buyer, cycle.id)
     cycles_service.open_cycle(cast.buyer, cycle.id)
-    return Day(cast, cycle.id, seed)
+    return DemoDay(cast, cycle.id, seed)
 
 
-def take_orders(day: Day, share: float = 0.3) -> int:
+def take_orders(day: DemoDay, share: float = 0.3) -> int:
     """A part of the households orders one to six things each."""
     chance = random.Random(day.seed)
     offers = list(db.session.scalars(select(Offer.id).where(Offer.cycle_id == day.cycle_id).order_by(Offer.position)))
@@ -86,54 +86,54 @@ def take_orders(day: Day, share: float = 0.3) -> int:
     rows = []
     for number, home in enumerate(ordering, start=1):
         chosen = chance.sample(offers, chance.randint(1, min(6, len(offers))))
-        picks = tuple(Pick(offer, chance.choice((1, 1, 1, 2, 2, 3))) for offer in sorted(chosen))
-        rows.append(OrderRow(number, home, picks, Person("", f"1990000{number:04d}")))
+        picks = tuple(OfferPick(offer, chance.choice((1, 1, 1, 2, 2, 3))) for offer in sorted(chosen))
+        rows.append(BulkOrderRow(number, home, picks, OrderContact("", f"1990000{number:04d}")))
     return order_file_service.import_orders(day.cast.admin, day.cycle_id, rows).placed
 
 
-def call_the_roll(day: Day) -> None:
+def call_the_roll(day: DemoDay) -> None:
     """Leaders ask everybody who has not ordered."""
     for building in db.session.scalars(select(Building).order_by(Building.id)).all():
         leader = day.cast.leaders[building.service_point_id]
-        roll_call_service.record_rest(leader, day.cycle_id, building.id, Outcome.DECLINED)
+        roll_call_service.record_rest(leader, day.cycle_id, building.id, RollCallOutcome.DECLINED)
 
 
-def lock_and_sign(day: Day, early: bool = False) -> None:
+def lock_and_sign(day: DemoDay, early: bool = False) -> None:
     """Cut off, sign every point, start the day."""
     cycles_service.lock_cycle(day.cast.buyer, day.cycle_id, Lock(is_early=early))
     sign_points(day)
 
 
-def sign_points(day: Day) -> None:
+def sign_points(day: DemoDay) -> None:
     """Every leader signs the tally of the point; the day starts."""
     for point_id in day.cast.leaders:
         sign_point(day, point_id)
     tally.start_running(day.cast.buyer, day.cycle_id)
 
 
-def sign_point(day: Day, point_id: int) -> None:
+def sign_point(day: DemoDay, point_id: int) -> None:
     """The leader of a point signs its tally."""
     seen = sum(cell.qty for cell in tally_queries.cells(day.cycle_id, point_id))
     tally.sign(day.cast.leaders[point_id], day.cycle_id, point_id, SignTally(seen))
 
 
-def buy(day: Day) -> None:
+def buy(day: DemoDay) -> None:
     """Propose the cheapest purchase, have it approved by somebody else, send it."""
     purchasing.compute_demand(day.cast.buyer, day.cycle_id)
     purchasing.propose(day.cast.buyer, day.cycle_id)
     for order in purchase_orders(day, PurchaseState.DRAFT):
-        approved = purchasing.approve(day.cast.checker, day.cycle_id, order.id, Seen(order.version))
-        purchasing.send(day.cast.buyer, day.cycle_id, order.id, Seen(approved.version))
+        approved = purchasing.approve(day.cast.checker, day.cycle_id, order.id, SeenOrder(order.version))
+        purchasing.send(day.cast.buyer, day.cycle_id, order.id, SeenOrder(approved.version))
 
 
-def purchase_orders(day: Day, state: PurchaseState) -> list[PurchaseOrder]:
+def purchase_orders(day: DemoDay, state: PurchaseState) -> list[PurchaseOrder]:
     """Orders to suppliers of the day in a state, oldest first."""
     found = select(PurchaseOrder).where(PurchaseOrder.cycle_id == day.cycle_id, PurchaseOrder.state == state)
     return list(db.session.scalars(found.order_by(PurchaseOrder.id)))
 
 
 # --- the day itself ---------------------------------------------------------------------------------------------------
-def receive(day: Day) -> None:
+def receive(day: DemoDay) -> None:
     """Goods come in; of one item less than ordered, which the supplier will not bring later."""
     short = _item(SHORT_ITEM)
     for order in purchase_orders(day, PurchaseState.SENT):
@@ -141,7 +141,7 @@ def receive(day: Day) -> None:
             GoodsArrived(line.id, good=line.qty_awaited * 6 // 10 if line.item_id == short else line.qty_awaited)
             for line in order.lines
         ]
-        stock.receive(day.cast.buyer, order.id, Delivery(rows))
+        stock.receive(day.cast.buyer, order.id, DeliveryForm(rows))
         fresh = db.session.get_one(PurchaseOrder, order.id)
         if fresh.state == PurchaseState.SENT:
             purchasing.close(day.cast.buyer, day.cycle_id, order.id, Close(fresh.version, gives_up=True))
@@ -151,7 +151,7 @@ def _item(name: str) -> int:
     return db.session.scalars(select(Item.id).filter_by(name=name)).one()
 
 
-def share_out(day: Day, declares: bool = True) -> None:
+def share_out(day: DemoDay, declares: bool = True) -> None:
     """Allocate what is there and declare what stays short."""
     proposal = allocation.proposal_for(day.cycle)
     if any(item.qty_given for item in proposal.items):
@@ -160,7 +160,7 @@ def share_out(day: Day, declares: bool = True) -> None:
         allocation.declare_short(day.cast.buyer, day.cycle_id)
 
 
-def pack_and_plan(day: Day, seconds: int = 3) -> Plan:
+def pack_and_plan(day: DemoDay, seconds: int = 3) -> DeliveryPlan:
     """Pack, plan the rounds of today, publish the plan. Raises RuntimeError where the planning job failed."""
     picking.pack(day.cast.buyer, day.cycle_id)
     wanted = AskPlan(clock.today(), seconds)
@@ -172,14 +172,18 @@ def pack_and_plan(day: Day, seconds: int = 3) -> Plan:
     return dispatch.publish(day.cast.buyer, job.result["plan_id"])
 
 
-def go_round(day: Day, plan: Plan, loses_one: bool = False) -> None:
+def go_round(day: DemoDay, plan: DeliveryPlan, loses_one: bool = False) -> None:
     """Every round is loaded, departs, and is signed for building by building; one bag is found only after a search."""
     buyer = day.cast.buyer
-    for round_id in db.session.scalars(select(Round.id).where(Round.plan_id == plan.id).order_by(Round.seq)).all():
+    for round_id in db.session.scalars(
+        select(DeliveryRound.id).where(DeliveryRound.plan_id == plan.id).order_by(DeliveryRound.seq)
+    ).all():
         rounds_service.load(buyer, round_id)
         rounds_service.depart(buyer, round_id)
-        for stop_id in db.session.scalars(select(Stop.id).where(Stop.round_id == round_id).order_by(Stop.seq)).all():
-            stop = db.session.get_one(Stop, stop_id)
+        for stop_id in db.session.scalars(
+            select(DeliveryStop.id).where(DeliveryStop.round_id == round_id).order_by(DeliveryStop.seq)
+        ).all():
+            stop = db.session.get_one(DeliveryStop, stop_id)
             lost = rounds_service.bags_at(stop)[0] if loses_one else None
             rounds_service.sign(captain_of(stop.building_id), stop_id, SignDropOff(lost.code if lost else ""))
             if lost:
@@ -187,17 +191,21 @@ def go_round(day: Day, plan: Plan, loses_one: bool = False) -> None:
             loses_one = False
 
 
-def finish_rounds(day: Day, plan: Plan) -> None:
+def finish_rounds(day: DemoDay, plan: DeliveryPlan) -> None:
     """Every round of a plan that is not over goes on from where it is, and is signed for everywhere."""
     for round_id, state in db.session.execute(
-        select(Round.id, Round.state).where(Round.plan_id == plan.id).order_by(Round.seq)
+        select(DeliveryRound.id, DeliveryRound.state)
+        .where(DeliveryRound.plan_id == plan.id)
+        .order_by(DeliveryRound.seq)
     ).all():
         if state == RoundState.PLANNED:
             rounds_service.load(day.cast.buyer, round_id)
         if state in (RoundState.PLANNED, RoundState.LOADING):
             rounds_service.depart(day.cast.buyer, round_id)
-        waiting = select(Stop.id, Stop.building_id).where(Stop.round_id == round_id, Stop.state == StopState.PENDING)
-        for stop_id, building_id in db.session.execute(waiting.order_by(Stop.seq)).all():
+        waiting = select(DeliveryStop.id, DeliveryStop.building_id).where(
+            DeliveryStop.round_id == round_id, DeliveryStop.state == StopState.PENDING
+        )
+        for stop_id, building_id in db.session.execute(waiting.order_by(DeliveryStop.seq)).all():
             rounds_service.sign(captain_of(building_id), stop_id, SignDropOff(""))
 
 
@@ -214,7 +222,7 @@ def captain_of(building_id: int) -> Staff:
     return staff_actor(account)
 
 
-def hand_out(day: Day, one_fails: bool = False) -> None:
+def hand_out(day: DemoDay, one_fails: bool = False) -> None:
     """Captains leave each bag at its door; at one door nobody answers, and that bag comes back for the next wave."""
     for building_id in _buildings_with(day, BagState.DROPPED_OFF):
         bags = _bags(day, BagState.DROPPED_OFF, building_id)
@@ -227,19 +235,19 @@ def hand_out(day: Day, one_fails: bool = False) -> None:
         one_fails = False
 
 
-def _buildings_with(day: Day, state: BagState) -> list[int]:
+def _buildings_with(day: DemoDay, state: BagState) -> list[int]:
     found = select(Bag.building_id).where(Bag.cycle_id == day.cycle_id, Bag.state == state).distinct()
     return sorted(db.session.scalars(found))
 
 
-def _bags(day: Day, state: BagState, building_id: int | None = None) -> list[Bag]:
+def _bags(day: DemoDay, state: BagState, building_id: int | None = None) -> list[Bag]:
     found = select(Bag).where(Bag.cycle_id == day.cycle_id, Bag.state == state)
     if building_id is not None:
         found = found.where(Bag.building_id == building_id)
     return list(db.session.scalars(found.order_by(Bag.id)))
 
 
-def complain(day: Day) -> None:
+def complain(day: DemoDay) -> None:
     """Two households complain: one gets its things again, one its money back."""
     for bag, kind, to in zip(
         _bags(day, BagState.HANDED_OUT), ("missing", "damaged"), (DisputeState.REDELIVERED, DisputeState.REFUNDED),
@@ -252,7 +260,7 @@ def complain(day: Day) -> None:
         disputes_service.resolve(day.cast.buyer, dispute.id, ResolveDispute(to.value, "已核实"))
 
 
-def confirm_all(day: Day) -> None:
+def confirm_all(day: DemoDay) -> None:
     """Captains confirm for their buildings; what is left counts as accepted after two days."""
     for building_id in _buildings_with(day, BagState.HANDED_OUT):
         confirmation_service.confirm_building(captain_of(building_id), day.cycle_id, building_id)
@@ -260,7 +268,7 @@ def confirm_all(day: Day) -> None:
         confirmation_service.confirm_overdue(clock.now())
 
 
-def second_wave(day: Day, seconds: int = 1) -> None:
+def second_wave(day: DemoDay, seconds: int = 1) -> None:
     """What came back or is to be redelivered goes out again."""
     share_out(day)
     plan = pack_and_plan(day, seconds)

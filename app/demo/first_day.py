@@ -14,7 +14,7 @@ from app.core.errors import LoudaError
 from app.demo import day as life
 from app.demo.care import look_after
 from app.demo.subdistrict import PASSWORD, PEOPLE, put_on_duty, set_up
-from app.dispatch.models import Plan, Round, Stop
+from app.dispatch.models import DeliveryPlan, DeliveryRound, DeliveryStop
 from app.dispatch.rounds import service as rounds_service
 from app.dispatch.rounds.schemas import SignDropOff
 from app.factory import create_app
@@ -71,7 +71,7 @@ def _live(settings: Settings) -> None:
         db.engine.dispose()
 
 
-def _morning(today: life.Day) -> None:
+def _morning(today: life.DemoDay) -> None:
     """Goods are in, packed and planned; the first round is on the road and has signed for its first building."""
     present = clock.now()
     with clock.frozen_at(present - timedelta(hours=2)):
@@ -83,8 +83,10 @@ def _morning(today: life.Day) -> None:
         _start(today, plan)
 
 
-def _start(today: life.Day, plan: Plan) -> None:
-    first = db.session.scalars(select(Round).where(Round.plan_id == plan.id).order_by(Round.seq)).first()
+def _start(today: life.DemoDay, plan: DeliveryPlan) -> None:
+    first = db.session.scalars(
+        select(DeliveryRound).where(DeliveryRound.plan_id == plan.id).order_by(DeliveryRound.seq)
+    ).first()
     if first is None:
         return
     buyer = today.cast.buyer
@@ -93,7 +95,9 @@ def _start(today: life.Day, plan: Plan) -> None:
     except LoudaError:
         return  # goods still at rest: the newcomer loads the first round
     rounds_service.depart(buyer, first.id)
-    stop = db.session.scalars(select(Stop).where(Stop.round_id == first.id).order_by(Stop.seq)).first()
+    stop = db.session.scalars(
+        select(DeliveryStop).where(DeliveryStop.round_id == first.id).order_by(DeliveryStop.seq)
+    ).first()
     if stop is not None:
         rounds_service.sign(life.captain_of(stop.building_id), stop.id, SignDropOff(""))
 

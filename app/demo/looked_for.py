@@ -12,7 +12,7 @@ from app.core.db import db
 from app.demo.besides import homes_of
 from app.dispatch.drafts import editing
 from app.dispatch.drafts.schemas import OUT
-from app.dispatch.models import Plan, PlanState, Stop, StopState
+from app.dispatch.models import DeliveryPlan, DeliveryStop, PlanState, StopState
 from app.ordering.models import Cycle, HouseholdOrder, Offer
 from app.ordering.remarks.models import SettledWords
 from app.picking.models import Bag, BagState
@@ -74,7 +74,7 @@ def _goods() -> list[tuple[str, dict[str, Any]]]:
         *(("allocation.share", {"line_id": one}) for one in db.session.scalars(shares)),
         *(("picking.bag", {"bag_id": one}) for one in db.session.scalars(held)),
     ]
-    for plan in db.session.scalars(select(Plan).where(Plan.state == PlanState.PROPOSED).limit(1)):
+    for plan in db.session.scalars(select(DeliveryPlan).where(DeliveryPlan.state == PlanState.PROPOSED).limit(1)):
         stop = editing.open_plan(plan, editing.measured(plan)).solved.rounds[0].stops[-1]
         found.append(("adjust.index", {"plan_id": plan.id, "do": OUT, "stop": stop}))
     return found
@@ -100,6 +100,6 @@ def _sheets(kind: str, building_id: int) -> list[tuple[str, dict[str, Any]]]:
     if kind == "hand_out_list":
         found = found.where(Document.subject_id == building_id)
     else:
-        waiting = select(Stop.id).where(Stop.state == StopState.PENDING)
+        waiting = select(DeliveryStop.id).where(DeliveryStop.state == StopState.PENDING)
         found = found.where(Document.subject_id.in_(waiting))
     return [("printing.by_number", {"text": number}) for number in db.session.scalars(found.limit(1))]

@@ -27,7 +27,7 @@ from app.demo.looked_for import resident_household
 from app.demo.subdistrict import PASSWORD, PEOPLE, put_on_duty, set_up
 from app.dispatch.missing_bags import service as missing_bags_service
 from app.dispatch.missing_bags.schemas import ResolveMissingBag
-from app.dispatch.models import Plan, Round, Stop, StopState
+from app.dispatch.models import DeliveryPlan, DeliveryRound, DeliveryStop, StopState
 from app.dispatch.planning import service as dispatch
 from app.dispatch.planning.schemas import AskPlan
 from app.dispatch.rounds import service as rounds_service
@@ -37,7 +37,7 @@ from app.handover.confirmation.service import confirm_overdue
 from app.intake.booking.schemas import Settle
 from app.intake.booking.service import commit as take_in
 from app.intake.booking.service import settle, undo
-from app.intake.models import ChainLine, ChainPaste, PasteState
+from app.intake.models import ChainPaste, PasteLine, PasteState
 from app.intake.paste import service as intake
 from app.intake.paste.schemas import Paste
 from app.ordering.cycles import service as cycles_service
@@ -49,7 +49,7 @@ from app.places.imports import service as places_import
 from app.places.models import Building, ServicePoint
 from app.purchasing import service as purchasing
 from app.purchasing.models import PurchaseState
-from app.purchasing.schemas import Seen
+from app.purchasing.schemas import SeenOrder
 from app.settings import Settings
 from app.settlement import service as settlement
 from app.tally import service as tally
@@ -169,7 +169,7 @@ def _first_accounts(subdistrict_id: int) -> None:
         db.session.add(RoleGrant(account_id=account.id, role=role, subdistrict_id=subdistrict_id, starts_at=since))
 
 
-def _open(_day: life.Day | None) -> life.Day:
+def _open(_day: life.DemoDay | None) -> life.DemoDay:
     cast = set_up()
     besides.prepare(cast)
     put_on_duty((0, 23.75))
@@ -181,22 +181,22 @@ def _open(_day: life.Day | None) -> life.Day:
     return day
 
 
-def _lock(day: life.Day) -> life.Day:
+def _lock(day: life.DemoDay) -> life.DemoDay:
     life.call_the_roll(day)
     cycles_service.lock_cycle(day.cast.buyer, day.cycle_id, Lock(is_early=True))
     return day
 
 
-def _paste(day: life.Day) -> None:
+def _paste(day: life.DemoDay) -> None:
     point = db.session.scalars(select(ServicePoint.id).order_by(ServicePoint.id)).first()
     assert point is not None
     leader = day.cast.leaders[point]
     take_in(leader, intake.paste_chain(leader, day.cycle_id, point, Paste(CHAIN)).id)
 
 
-def _count(day: life.Day) -> life.Day:
+def _count(day: life.DemoDay) -> life.DemoDay:
     """Leaders settle what waits; all points but the first have signed."""
-    for line in db.session.scalars(select(ChainLine).where(ChainLine.outcome == "review")).all():
+    for line in db.session.scalars(select(PasteLine).where(PasteLine.outcome == "review")).all():
         leader = day.cast.leaders[db.session.get_one(ChainPaste, line.paste_id).service_point_id]
         settle(leader, line.id, Settle(0))
     for paste in db.session.scalars(select(ChainPaste).where(ChainPaste.state == PasteState.PREVIEW)).all():
@@ -207,13 +207,13 @@ def _count(day: life.Day) -> life.Day:
     return day
 
 
-def _sign(day: life.Day) -> life.Day:
+def _sign(day: life.DemoDay) -> life.DemoDay:
     for point in list(day.cast.leaders)[:1]:
         life.sign_point(day, point)
     return day
 
 
-def _buy(day: life.Day) -> life.Day:
+def _buy(day: life.DemoDay) -> life.DemoDay:
     """The day has begun; of the orders to suppliers one is sent, one approved, the others are drafts."""
     tally.start_running(day.cast.buyer, day.cycle_id)
     purchasing.compute_demand(day.cast.buyer, day.cycle_id)
@@ -223,17 +223,17 @@ def _buy(day: life.Day) -> life.Day:
     return day
 
 
-def _approve(day: life.Day, most: int) -> None:
+def _approve(day: life.DemoDay, most: int) -> None:
     for order in life.purchase_orders(day, PurchaseState.DRAFT)[:most]:
-        purchasing.approve(day.cast.checker, day.cycle_id, order.id, Seen(order.version))
+        purchasing.approve(day.cast.checker, day.cycle_id, order.id, SeenOrder(order.version))
 
 
-def _send(day: life.Day, most: int) -> None:
+def _send(day: life.DemoDay, most: int) -> None:
     for order in life.purchase_orders(day, PurchaseState.APPROVED)[:most]:
-        purchasing.send(day.cast.buyer, day.cycle_id, order.id, Seen(order.version))
+        purchasing.send(day.cast.buyer, day.cycle_id, order.id, SeenOrder(order.version))
 
 
-def _receive(day: life.Day) -> life.Day:
+def _receive(day: life.DemoDay) -> life.DemoDay:
     """One delivery is shared out, the others have just come in: long enough ago to have rested when the bags leave."""
     with clock.shifted_by(timedelta(hours=-2)):
         life.receive(day)
@@ -246,7 +246,7 @@ def _receive(day: life.Day) -> life.Day:
     return day
 
 
-def _plan(day: life.Day) -> life.Day:
+def _plan(day: life.DemoDay) -> life.DemoDay:
     """Bags, one of them held, and a draft of the rounds that was changed by hand."""
     besides.end_job()
     life.share_out(day, declares=False)
@@ -266,17 +266,19 @@ def _planned() -> int:
     return int(job.result["plan_id"])
 
 
-def _go(day: life.Day) -> life.Day:
+def _go(day: life.DemoDay) -> life.DemoDay:
     """Published; the round of the first building is on the road, another is being loaded.
 
     At the first building two people counted differently, and doors are served; at a second one a bag is missing.
     """
     besides.undo_adjusting(day, _planned())
     plan = dispatch.publish(day.cast.buyer, _planned())
-    found = select(Round.id).where(Round.plan_id == plan.id).order_by(Round.seq)
+    found = select(DeliveryRound.id).where(DeliveryRound.plan_id == plan.id).order_by(DeliveryRound.seq)
     rounds = list(db.session.scalars(found))
     home = besides.first_building().id
-    first = db.session.scalars(found.join(Stop, Stop.round_id == Round.id).where(Stop.building_id == home)).one()
+    first = db.session.scalars(
+        found.join(DeliveryStop, DeliveryStop.round_id == DeliveryRound.id).where(DeliveryStop.building_id == home)
+    ).one()
     second = next(one for one in rounds if one != first)
     rounds_service.load(day.cast.buyer, first)
     rounds_service.depart(day.cast.buyer, first)
@@ -285,7 +287,9 @@ def _go(day: life.Day) -> life.Day:
         picking.hold(day.cast.buyer, kept)
     rounds_service.load(day.cast.buyer, second)
     picking.release(day.cast.buyer, kept)
-    stops = db.session.scalars(select(Stop).where(Stop.round_id == first).order_by(Stop.seq)).all()
+    stops = db.session.scalars(
+        select(DeliveryStop).where(DeliveryStop.round_id == first).order_by(DeliveryStop.seq)
+    ).all()
     own = next(stop for stop in stops if stop.building_id == home)
     others = [stop for stop in stops if stop is not own and stop.state == StopState.PENDING]
     besides.count_twice(day, own)
@@ -300,7 +304,7 @@ def _go(day: life.Day) -> life.Day:
     return day
 
 
-def _deliver(day: life.Day) -> life.Day:
+def _deliver(day: life.DemoDay) -> life.DemoDay:
     """Everything goes home and is confirmed; nothing is settled yet, and one household has paid."""
     besides.end_job()
     for bag_id in db.session.scalars(select(Bag.id).where(Bag.state == BagState.HELD)).all():
@@ -309,7 +313,7 @@ def _deliver(day: life.Day) -> life.Day:
     besides.answer_disputes(day)
     for bag in db.session.scalars(select(Bag).where(Bag.state == BagState.MISSING)).all():
         missing_bags_service.resolve_missing(day.cast.buyer, bag.id, ResolveMissingBag("found"))
-    plan = db.session.scalars(select(Plan).where(Plan.state == "published")).one()
+    plan = db.session.scalars(select(DeliveryPlan).where(DeliveryPlan.state == "published")).one()
     life.finish_rounds(day, plan)
     life.hand_out(day)
     life.share_out(day)
@@ -321,13 +325,13 @@ def _deliver(day: life.Day) -> life.Day:
     return day
 
 
-def _close(day: life.Day) -> life.Day:
+def _close(day: life.DemoDay) -> life.DemoDay:
     settlement.settle_all(day.cast.buyer, day.cycle_id)
     cycles_service.close_cycle(day.cast.buyer, day.cycle_id)
     return day
 
 
-def _second_wave(day: life.Day) -> None:
+def _second_wave(day: life.DemoDay) -> None:
     """What stayed behind or came back goes out."""
     life.share_out(day)
     if _is_to_pack(day):
@@ -339,11 +343,11 @@ def _second_wave(day: life.Day) -> None:
     life.confirm_all(day)
 
 
-def _is_to_pack(day: life.Day) -> bool:
+def _is_to_pack(day: life.DemoDay) -> bool:
     return bool(queries.progress(day.cycle_id).units_to_pack)
 
 
-LIVES: dict[str, Callable[[Any], life.Day]] = {
+LIVES: dict[str, Callable[[Any], life.DemoDay]] = {
     "open": _open,
     "locked": _lock,
     "counted": _count,

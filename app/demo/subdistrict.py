@@ -17,11 +17,11 @@ from app.catalog.imports import service as catalog_import
 from app.core import clock
 from app.core.db import command, db
 from app.demo import tables
-from app.dispatch.models import Mode, Shift, Team, TeamMember
+from app.dispatch.models import Shift, Team, TeamMember, TeamMode
 from app.dispatch.teams.service import USUAL
 from app.places.imports import service as places_import
-from app.places.imports.tables.kinds import Kind
-from app.places.imports.tables.options import Options
+from app.places.imports.tables.kinds import RegisterTableKind
+from app.places.imports.tables.options import RegisterImportOptions
 from app.places.models import Building, Captaincy, CareKind, CareNeed, Household, ServicePoint, Subdistrict, ZoneLevel
 from app.stock.models import RestRule
 
@@ -37,7 +37,12 @@ PEOPLE = (
     ("paolou", "跑楼志愿者", Role.RUNNER),
     ("shenji", "审计", Role.AUDITOR),
 )
-TEAMS = (("一队", Mode.CART, 2), ("二队", Mode.CART, 1), ("三队", Mode.E_BIKE, 1), ("四队", Mode.FOOT, 0))
+TEAMS = (
+    ("一队", TeamMode.CART, 2),
+    ("二队", TeamMode.CART, 1),
+    ("三队", TeamMode.E_BIKE, 1),
+    ("四队", TeamMode.FOOT, 0),
+)
 LEVELS = (
     ("fangfan", "防范区", "to_door", 0),
     ("guankong", "管控区", "to_stairwell", 1),
@@ -60,16 +65,16 @@ def set_up() -> Cast:
     """Import the tables, make accounts, teams, zones and captains. The database is empty before."""
     subdistrict = places_import.found_subdistrict(tables.CODE, tables.NAME)
     operator = places_import.operator_of(subdistrict.id)
-    options = Options(subdistrict.id, datum="wgs84")
+    options = RegisterImportOptions(subdistrict.id, datum="wgs84")
     for kind, text in (
-        (Kind.COMMUNITIES, tables.COMMUNITIES),
-        (Kind.POINTS, tables.POINTS),
-        (Kind.COMPOUNDS, tables.compounds()),
-        (Kind.BUILDINGS, tables.buildings()),
+        (RegisterTableKind.COMMUNITIES, tables.COMMUNITIES),
+        (RegisterTableKind.POINTS, tables.POINTS),
+        (RegisterTableKind.COMPOUNDS, tables.compounds()),
+        (RegisterTableKind.BUILDINGS, tables.buildings()),
     ):
-        places_import.bring_in(operator, places_import.Upload(text.encode(), kind, options))
+        places_import.bring_in(operator, places_import.RegisterUpload(text.encode(), kind, options))
     for text in (tables.ITEMS, tables.SUPPLIES):
-        catalog_import.bring_in(operator, catalog_import.Upload(text.encode()))
+        catalog_import.bring_in(operator, catalog_import.CatalogueUpload(text.encode()))
     _people(subdistrict.id)
     _places(subdistrict.id)
     found = cast(subdistrict.id)

@@ -18,9 +18,9 @@ from app.dispatch.models import (
     ArrivalMissing,
     CountedAs,
     Custody,
+    DeliveryStop,
     DifferenceState,
     DropOff,
-    Stop,
 )
 from app.ordering.models import LineMove
 from app.picking.models import Bag
@@ -28,7 +28,7 @@ from app.places.scope import reaches_building
 
 
 @dataclass(frozen=True)
-class Count:
+class BagCount:
     """One count as pages show it; `missing` are the bags it did not find."""
 
     count_id: int
@@ -40,7 +40,7 @@ class Count:
     missing: frozenset[int]
 
 
-def counted_as(by: Staff, stop: Stop) -> CountedAs:
+def counted_as(by: Staff, stop: DeliveryStop) -> CountedAs:
     """In which role the actor counts at a stop: a captain of the building before a runner before the desk."""
     if any(g.role == Role.BUILDING_CAPTAIN and g.scope_id == stop.building_id for g in by.grants):
         return CountedAs.CAPTAIN
@@ -49,7 +49,7 @@ def counted_as(by: Staff, stop: Stop) -> CountedAs:
     return CountedAs.RUNNER
 
 
-def keep_count(by: Staff, stop: Stop, bags: Iterable[Bag], missing: Iterable[int]) -> ArrivalCount:
+def keep_count(by: Staff, stop: DeliveryStop, bags: Iterable[Bag], missing: Iterable[int]) -> ArrivalCount:
     """Inside a command: write down a count of `bags`, of which those with an id in `missing` were not there."""
     gone, every = set(missing), [bag.id for bag in bags]
     count = ArrivalCount(stop_id=stop.id, by_id=by.id, counted_as=counted_as(by, stop).value, at=clock.now())
@@ -61,7 +61,7 @@ def keep_count(by: Staff, stop: Stop, bags: Iterable[Bag], missing: Iterable[int
     return count
 
 
-def counts_at(stop_ids: Iterable[int]) -> dict[int, list[Count]]:
+def counts_at(stop_ids: Iterable[int]) -> dict[int, list[BagCount]]:
     """Stop → its counts, oldest first. Two statements."""
     rows = db.session.execute(
         select(ArrivalCount, Account.display_name)
@@ -73,9 +73,9 @@ def counts_at(stop_ids: Iterable[int]) -> dict[int, list[Count]]:
     found = select(ArrivalMissing.count_id, ArrivalMissing.bag_id).where(ArrivalMissing.count_id.in_(missing))
     for count_id, bag_id in db.session.execute(found):
         missing[count_id].add(bag_id)
-    held: dict[int, list[Count]] = {}
+    held: dict[int, list[BagCount]] = {}
     for count, name in rows:
-        one = Count(
+        one = BagCount(
             count.id,
             count.by_id,
             name,
@@ -88,19 +88,19 @@ def counts_at(stop_ids: Iterable[int]) -> dict[int, list[Count]]:
     return held
 
 
-def standing(counts: Iterable[Count]) -> list[Count]:
+def standing(counts: Iterable[BagCount]) -> list[BagCount]:
     """The last word of each author, in order of time: who counts again speaks anew."""
     last = {count.by_id: count for count in counts}
     return sorted(last.values(), key=lambda count: count.count_id)
 
 
-def disagreed(counts: Iterable[Count]) -> frozenset[int]:
+def disagreed(counts: Iterable[BagCount]) -> frozenset[int]:
     """The bags that one of the counts missed and another found."""
     every = [count.missing for count in counts]
     return frozenset().union(*every) - frozenset.intersection(*every) if every else frozenset()
 
 
-def expected_at(stop: Stop) -> list[Bag]:
+def expected_at(stop: DeliveryStop) -> list[Bag]:
     """The bags that a signed stop was signed for, found or not, in order of id; one that was sent again since belongs
     to the stop that it is sent to."""
     sent = sent_again([stop.id]).get(stop.id, frozenset())
@@ -110,11 +110,11 @@ def expected_at(stop: Stop) -> list[Bag]:
 def sent_again(stop_ids: Iterable[int]) -> dict[int, frozenset[int]]:
     """Stop → the bags of its building that left the depot with a team after it was signed. One statement."""
     found = (
-        select(Stop.id, Custody.bag_id)
-        .join(DropOff, DropOff.stop_id == Stop.id)
-        .join(Bag, Bag.building_id == Stop.building_id)
+        select(DeliveryStop.id, Custody.bag_id)
+        .join(DropOff, DropOff.stop_id == DeliveryStop.id)
+        .join(Bag, Bag.building_id == DeliveryStop.building_id)
         .join(Custody, Custody.bag_id == Bag.id)
-        .where(Stop.id.in_(list(stop_ids)), Custody.from_kind == "depot", Custody.to_kind == "team")
+        .where(DeliveryStop.id.in_(list(stop_ids)), Custody.from_kind == "depot", Custody.to_kind == "team")
         .where(Custody.at > DropOff.signed_at)
     )
     held: dict[int, set[int]] = {}
@@ -123,7 +123,7 @@ def sent_again(stop_ids: Iterable[int]) -> dict[int, frozenset[int]]:
     return {stop_id: frozenset(bags) for stop_id, bags in held.items()}
 
 
-def said_at(stop_ids: Iterable[int]) -> dict[int, list[Count]]:
+def said_at(stop_ids: Iterable[int]) -> dict[int, list[BagCount]]:
     """Stop → the last word of each author there, about the bags that were not sent again since. Three statements."""
     ids = list(stop_ids)
     sent = sent_again(ids)
@@ -133,14 +133,14 @@ def said_at(stop_ids: Iterable[int]) -> dict[int, list[Count]]:
     }
 
 
-def gone_on(stop: Stop) -> frozenset[int]:
+def gone_on(stop: DeliveryStop) -> frozenset[int]:
     """The bags that did not come with a stop and were sent again since: there they stay missing."""
     sent = sent_again([stop.id]).get(stop.id, frozenset())
     came = select(Custody.bag_id).join(DropOff, DropOff.id == Custody.drop_off_id).where(DropOff.stop_id == stop.id)
     return (sent & {bag.id for bag in signed_for(stop)}) - set(db.session.scalars(came))
 
 
-def signed_for(stop: Stop) -> list[Bag]:
+def signed_for(stop: DeliveryStop) -> list[Bag]:
     """The bags that a signed stop was signed for, wherever they are by now, in order of id."""
     counted = select(Custody.bag_id).join(DropOff, DropOff.id == Custody.drop_off_id).where(DropOff.stop_id == stop.id)
     missed = (
@@ -159,8 +159,8 @@ def difference_at(stop_id: int) -> ArrivalDifference | None:
 
 def contested_bags(building_id: int) -> frozenset[int]:
     """The bags of a building that one person counted and another did not find, while nobody has settled it."""
-    stops = select(ArrivalDifference.stop_id).join(Stop, Stop.id == ArrivalDifference.stop_id)
-    stops = stops.where(Stop.building_id == building_id, ArrivalDifference.state == DifferenceState.OPEN)
+    stops = select(ArrivalDifference.stop_id).join(DeliveryStop, DeliveryStop.id == ArrivalDifference.stop_id)
+    stops = stops.where(DeliveryStop.building_id == building_id, ArrivalDifference.state == DifferenceState.OPEN)
     every = said_at(db.session.scalars(stops).all())
     return frozenset().union(*(disagreed(said) for said in every.values()))
 

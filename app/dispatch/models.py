@@ -11,8 +11,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from app.core.db import (
     STRICT,
     Base,
+    BooleanFlag,
     Created,
-    Flag,
     UtcDateTime,
     Versioned,
     at_least,
@@ -26,7 +26,7 @@ from app.core.labels import Labelled
 from app.core.states import steps
 
 
-class Mode(Labelled):
+class TeamMode(Labelled):
     FOOT = "foot", "步行"
     CART = "cart", "手推车"
     E_BIKE = "e_bike", "电动车"
@@ -92,12 +92,12 @@ class Team(Versioned, Base):
     id: Mapped[int] = mapped_column(Integer, primary_key=True)
     subdistrict_id: Mapped[int] = fk("subdistrict.id")
     name: Mapped[str] = plain_text()
-    mode: Mapped[str] = choice("mode", Mode)
+    mode: Mapped[str] = choice("mode", TeamMode)
     capacity_g: Mapped[int] = mapped_column(Integer)
     capacity_ml: Mapped[int] = mapped_column(Integer)
     capacity_bags: Mapped[int] = mapped_column(Integer)
     zone_clearance: Mapped[int] = mapped_column(Integer, default=0)  # highest zone_level.round_order it may enter
-    is_active: Mapped[bool] = mapped_column(Flag, default=True)
+    is_active: Mapped[bool] = mapped_column(BooleanFlag, default=True)
 
 
 class TeamMember(Base):
@@ -121,7 +121,7 @@ class Shift(Versioned, Base):
     depot_id: Mapped[int] = fk("service_point.id")
     starts_at: Mapped[datetime] = mapped_column(UtcDateTime)
     ends_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    is_cancelled: Mapped[bool] = mapped_column(Flag, default=False)
+    is_cancelled: Mapped[bool] = mapped_column(BooleanFlag, default=False)
     team: Mapped[Team] = relationship()
 
 
@@ -133,12 +133,12 @@ class ModeHours(Base):
     __table_args__ = (CheckConstraint("closes_s > opens_s", name="closes_after_opening"), STRICT)
 
     subdistrict_id: Mapped[int] = fk("subdistrict.id", primary_key=True)
-    mode: Mapped[str] = choice("mode", Mode, primary_key=True)
+    mode: Mapped[str] = choice("mode", TeamMode, primary_key=True)
     opens_s: Mapped[int] = mapped_column(Integer)
     closes_s: Mapped[int] = mapped_column(Integer)
 
 
-class Plan(Created, Versioned, Base):
+class DeliveryPlan(Created, Versioned, Base):
     """An answer for every packed bag of a wave. One published plan a wave; equal input is the same plan."""
 
     __tablename__ = "plan"
@@ -166,10 +166,10 @@ class Plan(Created, Versioned, Base):
     cost: Mapped[int] = mapped_column(Integer)
     state: Mapped[str] = choice("state", PlanState, default=PlanState.PROPOSED)
     statistics: Mapped[Any] = json_column(default=dict)
-    rounds: Mapped[list[Round]] = relationship(order_by="Round.seq", back_populates="plan")
+    rounds: Mapped[list[DeliveryRound]] = relationship(order_by="Round.seq", back_populates="plan")
 
 
-class Round(Versioned, Base):
+class DeliveryRound(Versioned, Base):
     """One team, one departure."""
 
     __tablename__ = "round"
@@ -186,12 +186,12 @@ class Round(Versioned, Base):
     departs_at: Mapped[datetime] = mapped_column(UtcDateTime)
     returns_at: Mapped[datetime] = mapped_column(UtcDateTime)
     distance_m: Mapped[int] = mapped_column(Integer, default=0)
-    plan: Mapped[Plan] = relationship(back_populates="rounds")
+    plan: Mapped[DeliveryPlan] = relationship(back_populates="rounds")
     shift: Mapped[Shift] = relationship()
-    stops: Mapped[list[Stop]] = relationship(order_by="Stop.seq", back_populates="round")
+    stops: Mapped[list[DeliveryStop]] = relationship(order_by="Stop.seq", back_populates="round")
 
 
-class Stop(Versioned, Base):
+class DeliveryStop(Versioned, Base):
     __tablename__ = "stop"
     __table_args__ = (
         UniqueConstraint("round_id", "seq"),
@@ -213,7 +213,7 @@ class Stop(Versioned, Base):
     service_s: Mapped[int] = mapped_column(Integer)
     state: Mapped[str] = choice("state", StopState, default=StopState.PENDING)
     skip_reason: Mapped[str] = plain_text(default="")
-    round: Mapped[Round] = relationship(back_populates="stops")
+    round: Mapped[DeliveryRound] = relationship(back_populates="stops")
 
 
 class PlanBag(Base):

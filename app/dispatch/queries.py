@@ -14,15 +14,15 @@ from app.core.db import db
 from app.core.jobs import Job
 from app.dispatch.counts import has_arrived
 from app.dispatch.models import (
+    DeliveryPlan,
+    DeliveryRound,
+    DeliveryStop,
     DropOff,
     HeldReason,
-    Plan,
     PlanBag,
     PlanState,
-    Round,
     RoundState,
     Shift,
-    Stop,
     StopState,
     Team,
 )
@@ -81,10 +81,10 @@ class StopRow:
     missing: int
 
 
-def plans(cycle_id: int) -> list[Plan]:
+def plans(cycle_id: int) -> list[DeliveryPlan]:
     """The plans of a cycle, newest first; discarded ones are left out."""
-    found = select(Plan).where(Plan.cycle_id == cycle_id, Plan.state != PlanState.DISCARDED)
-    return list(db.session.scalars(found.order_by(Plan.id.desc()).limit(20)))
+    found = select(DeliveryPlan).where(DeliveryPlan.cycle_id == cycle_id, DeliveryPlan.state != PlanState.DISCARDED)
+    return list(db.session.scalars(found.order_by(DeliveryPlan.id.desc()).limit(20)))
 
 
 def latest_job(cycle_id: int) -> Job | None:
@@ -103,7 +103,9 @@ def answer_counts(plan_ids: list[int]) -> dict[int, tuple[int, int, int]]:
     """Plan → (rounds, bags on a round, bags held). Two statements for all plans."""
     rounds = dict(
         db.session.execute(
-            select(Round.plan_id, func.count()).where(Round.plan_id.in_(plan_ids)).group_by(Round.plan_id)
+            select(DeliveryRound.plan_id, func.count())
+            .where(DeliveryRound.plan_id.in_(plan_ids))
+            .group_by(DeliveryRound.plan_id)
         ).all()
     )
     found = db.session.execute(
@@ -117,17 +119,17 @@ def answer_counts(plan_ids: list[int]) -> dict[int, tuple[int, int, int]]:
 
 def round_rows(plan_id: int, team_ids: list[int] | None = None) -> list[RoundRow]:
     """Rounds of a plan in order of departure; one statement. `team_ids` limits them to some teams."""
-    stops = func.count(func.distinct(Stop.id))
+    stops = func.count(func.distinct(DeliveryStop.id))
     statement = (
-        select(Round, Team.name, stops, func.count(Bag.id), func.coalesce(func.sum(Bag.weight_g), 0))
-        .join(Shift, Shift.id == Round.shift_id)
+        select(DeliveryRound, Team.name, stops, func.count(Bag.id), func.coalesce(func.sum(Bag.weight_g), 0))
+        .join(Shift, Shift.id == DeliveryRound.shift_id)
         .join(Team, Team.id == Shift.team_id)
-        .outerjoin(Stop, Stop.round_id == Round.id)
-        .outerjoin(PlanBag, PlanBag.stop_id == Stop.id)
+        .outerjoin(DeliveryStop, DeliveryStop.round_id == DeliveryRound.id)
+        .outerjoin(PlanBag, PlanBag.stop_id == DeliveryStop.id)
         .outerjoin(Bag, and_(Bag.id == PlanBag.bag_id, is_carried()))
-        .where(Round.plan_id == plan_id)
-        .group_by(Round.id, Team.name)
-        .order_by(Round.seq)
+        .where(DeliveryRound.plan_id == plan_id)
+        .group_by(DeliveryRound.id, Team.name)
+        .order_by(DeliveryRound.seq)
     )
     if team_ids is not None:
         statement = statement.where(Shift.team_id.in_(team_ids))
@@ -174,7 +176,7 @@ def stop_rows(round_id: int) -> list[StopRow]:
     """The stops of a round in order. One statement."""
     found = db.session.execute(
         select(
-            Stop,
+            DeliveryStop,
             Compound.name,
             Building.label,
             func.coalesce(Building.lat_e6, Compound.lat_e6),
@@ -183,22 +185,28 @@ def stop_rows(round_id: int) -> list[StopRow]:
             func.coalesce(func.sum(Bag.weight_g), 0),
             func.coalesce(func.max(DropOff.bags_missing), 0),
         )
-        .join(Building, Building.id == Stop.building_id)
+        .join(Building, Building.id == DeliveryStop.building_id)
         .join(Compound, Compound.id == Building.compound_id)
-        .join(Round, Round.id == Stop.round_id)
-        .outerjoin(PlanBag, PlanBag.stop_id == Stop.id)
+        .join(DeliveryRound, DeliveryRound.id == DeliveryStop.round_id)
+        .outerjoin(PlanBag, PlanBag.stop_id == DeliveryStop.id)
         .outerjoin(Bag, and_(Bag.id == PlanBag.bag_id, is_carried()))
-        .outerjoin(DropOff, DropOff.stop_id == Stop.id)
-        .where(Stop.round_id == round_id)
+        .outerjoin(DropOff, DropOff.stop_id == DeliveryStop.id)
+        .where(DeliveryStop.round_id == round_id)
         .group_by(
-            Stop.id, Compound.name, Building.label, Building.lat_e6, Building.lon_e6, Compound.lat_e6, Compound.lon_e6
+            DeliveryStop.id,
+            Compound.name,
+            Building.label,
+            Building.lat_e6,
+            Building.lon_e6,
+            Compound.lat_e6,
+            Compound.lon_e6,
         )
-        .order_by(Stop.seq)
+        .order_by(DeliveryStop.seq)
     )
     return [_stop_row(stop, place, (bags, grams, gone)) for stop, *place, bags, grams, gone in found]
 
 
-def _stop_row(stop: Stop, place: list[Any], counts: tuple[int, int, int]) -> StopRow:
+def _stop_row(stop: DeliveryStop, place: list[Any], counts: tuple[int, int, int]) -> StopRow:
     """`place`: compound, building, latitude, longitude; `counts`: bags, grams, bags missing."""
     compound, label, lat, lon = place
     bags, weight_g, missing = counts
@@ -221,20 +229,22 @@ def _stop_row(stop: Stop, place: list[Any], counts: tuple[int, int, int]) -> Sto
 
 def bags_at_stop(stop_id: int) -> list[Bag]:
     """The bags that the plan brings to a stop, in order of code."""
-    found = select(Bag).join(PlanBag, PlanBag.bag_id == Bag.id).join(Stop, Stop.id == PlanBag.stop_id)
-    found = found.join(Round, Round.id == Stop.round_id).where(Stop.id == stop_id, is_carried())
+    found = select(Bag).join(PlanBag, PlanBag.bag_id == Bag.id).join(DeliveryStop, DeliveryStop.id == PlanBag.stop_id)
+    found = found.join(DeliveryRound, DeliveryRound.id == DeliveryStop.round_id).where(
+        DeliveryStop.id == stop_id, is_carried()
+    )
     return list(db.session.scalars(found.order_by(Bag.code)))
 
 
 def bags_by_stop(round_id: int) -> dict[int, list[Bag]]:
     """Stop → the bags that travel to it, in order of code. One statement."""
     found = (
-        select(Stop.id, Bag)
-        .join(PlanBag, PlanBag.stop_id == Stop.id)
+        select(DeliveryStop.id, Bag)
+        .join(PlanBag, PlanBag.stop_id == DeliveryStop.id)
         .join(Bag, Bag.id == PlanBag.bag_id)
-        .join(Round, Round.id == Stop.round_id)
-        .where(Stop.round_id == round_id, is_carried())
-        .order_by(Stop.seq, Bag.code)
+        .join(DeliveryRound, DeliveryRound.id == DeliveryStop.round_id)
+        .where(DeliveryStop.round_id == round_id, is_carried())
+        .order_by(DeliveryStop.seq, Bag.code)
     )
     result: dict[int, list[Bag]] = {}
     for stop_id, bag in db.session.execute(found):

@@ -62,7 +62,7 @@ def climbed_floors(floors: Iterable[int], has_lift: bool) -> int:
     return 0 if has_lift else sum(max(0, floor - 1) for floor in floors)
 
 
-class Remedy(Labelled):
+class HeldBagRemedy(Labelled):
     """What one click can do about a bag that is not on a round."""
 
     EXTRA_ROUND = "extra_round", N_("加开一趟")
@@ -80,42 +80,52 @@ class Remedy(Labelled):
 @dataclass(frozen=True, slots=True)
 class _Explanation:
     msgid: str
-    remedies: tuple[Remedy, ...]
+    remedies: tuple[HeldBagRemedy, ...]
 
 
 _HELD: Mapping[str, _Explanation] = {
     "capacity": _Explanation(
-        N_("%(building)s的%(bags)s袋装不下：各队运力已用完。"), (Remedy.EXTRA_ROUND, Remedy.NEXT_WAVE)
+        N_("%(building)s的%(bags)s袋装不下：各队运力已用完。"), (HeldBagRemedy.EXTRA_ROUND, HeldBagRemedy.NEXT_WAVE)
     ),
     "team_time": _Explanation(
         N_("%(building)s的%(bags)s袋排不下：各队当班的时间都不够再去一趟。"),
-        (Remedy.LONGER_SHIFT, Remedy.ADD_TEAM, Remedy.NEXT_WAVE),
+        (HeldBagRemedy.LONGER_SHIFT, HeldBagRemedy.ADD_TEAM, HeldBagRemedy.NEXT_WAVE),
     ),
     "window": _Explanation(
         N_("%(building)s的%(bags)s袋在规定的时间段内赶不到。"),
-        (Remedy.EXTRA_ROUND, Remedy.OTHER_TEAM, Remedy.NEXT_WAVE),
+        (HeldBagRemedy.EXTRA_ROUND, HeldBagRemedy.OTHER_TEAM, HeldBagRemedy.NEXT_WAVE),
     ),
     "blackout": _Explanation(
-        N_("%(building)s此时段不能进入（例如正在采样），%(bags)s袋暂缓。"), (Remedy.NEXT_WAVE, Remedy.WAIT)
+        N_("%(building)s此时段不能进入（例如正在采样），%(bags)s袋暂缓。"),
+        (HeldBagRemedy.NEXT_WAVE, HeldBagRemedy.WAIT),
     ),
     "short_window": _Explanation(
-        N_("%(building)s可进入的时间太短，一袋也来不及送完，%(bags)s袋暂缓。"), (Remedy.LONGER_HOURS, Remedy.NEXT_WAVE)
+        N_("%(building)s可进入的时间太短，一袋也来不及送完，%(bags)s袋暂缓。"),
+        (HeldBagRemedy.LONGER_HOURS, HeldBagRemedy.NEXT_WAVE),
     ),
     "clearance": _Explanation(
-        N_("%(building)s是封控楼，没有有资格的队伍，%(bags)s袋暂缓。"), (Remedy.OTHER_TEAM, Remedy.NEXT_WAVE)
+        N_("%(building)s是封控楼，没有有资格的队伍，%(bags)s袋暂缓。"),
+        (HeldBagRemedy.OTHER_TEAM, HeldBagRemedy.NEXT_WAVE),
     ),
     "no_team": _Explanation(
-        N_("今天没有可用的队伍，%(building)s的%(bags)s袋暂缓。"), (Remedy.ADD_TEAM, Remedy.NEXT_WAVE)
+        N_("今天没有可用的队伍，%(building)s的%(bags)s袋暂缓。"), (HeldBagRemedy.ADD_TEAM, HeldBagRemedy.NEXT_WAVE)
     ),
     "oversize": _Explanation(
-        N_("%(building)s有袋子超过任何队伍一次能带的量，%(bags)s袋暂缓。"), (Remedy.REPACK, Remedy.OTHER_TEAM)
+        N_("%(building)s有袋子超过任何队伍一次能带的量，%(bags)s袋暂缓。"),
+        (HeldBagRemedy.REPACK, HeldBagRemedy.OTHER_TEAM),
     ),
     "unreachable": _Explanation(
-        N_("%(building)s所在小区没有开放的门，%(bags)s袋暂缓。"), (Remedy.OPEN_GATE, Remedy.NEXT_WAVE)
+        N_("%(building)s所在小区没有开放的门，%(bags)s袋暂缓。"), (HeldBagRemedy.OPEN_GATE, HeldBagRemedy.NEXT_WAVE)
     ),
-    "release": _Explanation(N_("%(building)s的%(bags)s袋静置消毒时间未到。"), (Remedy.WAIT, Remedy.NEXT_WAVE)),
-    "held": _Explanation(N_("%(building)s的%(bags)s袋由人工暂存。"), (Remedy.RELEASE_HOLD, Remedy.NEXT_WAVE)),
-    "other": _Explanation(N_("%(building)s的%(bags)s袋没有排上，请人工处理。"), (Remedy.EXTRA_ROUND, Remedy.NEXT_WAVE)),
+    "release": _Explanation(
+        N_("%(building)s的%(bags)s袋静置消毒时间未到。"), (HeldBagRemedy.WAIT, HeldBagRemedy.NEXT_WAVE)
+    ),
+    "held": _Explanation(
+        N_("%(building)s的%(bags)s袋由人工暂存。"), (HeldBagRemedy.RELEASE_HOLD, HeldBagRemedy.NEXT_WAVE)
+    ),
+    "other": _Explanation(
+        N_("%(building)s的%(bags)s袋没有排上，请人工处理。"), (HeldBagRemedy.EXTRA_ROUND, HeldBagRemedy.NEXT_WAVE)
+    ),
 }
 
 
@@ -124,7 +134,7 @@ def held_sentence(reason: str, building: str, bags: int) -> Sentence:
     return sentence(_HELD[reason].msgid, building=building, bags=bags)
 
 
-def remedies(reason: str) -> tuple[Remedy, ...]:
+def remedies(reason: str) -> tuple[HeldBagRemedy, ...]:
     """What helps against a reason, the most likely first."""
     return _HELD[reason].remedies
 

@@ -25,7 +25,7 @@ class Dot:
 
 
 @dataclass(frozen=True)
-class Sketch:
+class RoundSketch:
     """Depot, stops in order, and the line through them (SVG points)."""
 
     depot: Dot | None
@@ -33,7 +33,7 @@ class Sketch:
     points: str
 
 
-def sketch(stops: Sequence[StopRow], depot_id: int) -> Sketch | None:
+def sketch(stops: Sequence[StopRow], depot_id: int) -> RoundSketch | None:
     """Draw a round; None where no place has coordinates."""
     depot = db.session.get_one(ServicePoint, depot_id)
     known = [stop for stop in stops if stop.lat_e6 is not None and stop.lon_e6 is not None]
@@ -51,7 +51,7 @@ def sketch(stops: Sequence[StopRow], depot_id: int) -> Sketch | None:
         for stop, (x, y) in zip(known, rest, strict=True)
     ]
     line = flat + flat[:1] if has_depot else flat
-    return Sketch(start, dots, " ".join(f"{x},{y}" for x, y in line))
+    return RoundSketch(start, dots, " ".join(f"{x},{y}" for x, y in line))
 
 
 def _fit(places: list[tuple[int, int]]) -> list[tuple[int, int]]:

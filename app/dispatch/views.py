@@ -23,7 +23,7 @@ from app.dispatch.arrivals import views as arrivals_views
 from app.dispatch.loading import service as loading_service
 from app.dispatch.missing_bags import service as missing_bags_service
 from app.dispatch.missing_bags.schemas import ResolveMissingBagSchema
-from app.dispatch.models import Plan, PlanState, Round, RoundState, Stop
+from app.dispatch.models import DeliveryPlan, DeliveryRound, DeliveryStop, PlanState, RoundState
 from app.dispatch.planning import service
 from app.dispatch.planning.schemas import AskPlanSchema
 from app.dispatch.rounds import conditions, staying
@@ -136,7 +136,7 @@ def plan(plan_id: int) -> str:
 @requires(Permission.PLAN)
 def publish(plan_id: int) -> Response:
     """Publish a plan."""
-    return submit[Plan](
+    return submit[DeliveryPlan](
         then=lambda plan: url_for("dispatch.plan", plan_id=plan.id), says=_("已发布。可以打印路线单、交接单和发放表。")
     )(service.publish, staff(), plan_id, _seen())
 
@@ -151,9 +151,9 @@ def _seen() -> int | None:
 @requires(Permission.PLAN)
 def discard(plan_id: int) -> Response:
     """Throw a proposed plan away."""
-    return submit[Plan](then=lambda plan: url_for("dispatch.index", cycle_id=plan.cycle_id), says=_("草案已丢弃。"))(
-        service.discard, staff(), plan_id
-    )
+    return submit[DeliveryPlan](
+        then=lambda plan: url_for("dispatch.index", cycle_id=plan.cycle_id), says=_("草案已丢弃。")
+    )(service.discard, staff(), plan_id)
 
 
 @bp.get("/my-rounds")
@@ -172,7 +172,7 @@ def round(round_id: int) -> str:
     return _round_page(rounds_service.require_round(staff(), round_id), Form())
 
 
-def _round_page(found: Round, form: Form) -> str:
+def _round_page(found: DeliveryRound, form: Form) -> str:
     about({"dispatch.plan": _("方案 #%(n)d", n=found.plan_id)}, cycle_id=found.plan.cycle_id, plan_id=found.plan_id)
     stops = queries.stop_rows(found.id)
     if rounds_service.teams_run(staff(), found.plan.cycle_id) is not None:
@@ -193,12 +193,12 @@ def _round_page(found: Round, form: Form) -> str:
     )
 
 
-def _with_bags(run: Callable[..., Round], says: str, round_id: int) -> Response | tuple[str, int]:
+def _with_bags(run: Callable[..., DeliveryRound], says: str, round_id: int) -> Response | tuple[str, int]:
     """A step for which bags are ticked."""
     form = Form(LeftSchema, request.form)
     if form.is_valid:
         try:
-            return submit[Round](then=lambda one: url_for("dispatch.round", round_id=one.id), says=says)(
+            return submit[DeliveryRound](then=lambda one: url_for("dispatch.round", round_id=one.id), says=says)(
                 run, staff(), round_id, form.command
             )
         except Invalid as error:
@@ -206,8 +206,10 @@ def _with_bags(run: Callable[..., Round], says: str, round_id: int) -> Response 
     return _round_page(rounds_service.require_round(staff(), round_id), form), 422
 
 
-def _step(run: Callable[[Staff, int], Round], says: str, round_id: int) -> Response:
-    return submit[Round](then=lambda one: url_for("dispatch.round", round_id=one.id), says=says)(run, staff(), round_id)
+def _step(run: Callable[[Staff, int], DeliveryRound], says: str, round_id: int) -> Response:
+    return submit[DeliveryRound](then=lambda one: url_for("dispatch.round", round_id=one.id), says=says)(
+        run, staff(), round_id
+    )
 
 
 @bp.post("/rounds/<int:round_id>/load")
@@ -252,7 +254,7 @@ def abort(round_id: int) -> Response | tuple[str, int]:
     form = Form(SkipSchema, request.form)
     if not form.is_valid:
         return _round_page(rounds_service.require_round(staff(), round_id), form), 422
-    return submit[Round](
+    return submit[DeliveryRound](
         then=lambda one: url_for("dispatch.round", round_id=one.id), says=_("已返回，没送到的袋回到仓库。"), tone="warn"
     )(rounds_service.abort, staff(), round_id, form.command)
 
@@ -263,11 +265,11 @@ def skip(stop_id: int) -> Response | tuple[str, int]:
     """Leave a stop out."""
     form = Form(SkipSchema, request.form)
     if not form.is_valid:
-        stop = db.session.get(Stop, stop_id)
+        stop = db.session.get(DeliveryStop, stop_id)
         if stop is None:
             raise NotFound
         return _round_page(rounds_service.require_round(staff(), stop.round_id), form), 422
-    return submit[Stop](
+    return submit[DeliveryStop](
         then=lambda stop: url_for("dispatch.round", round_id=stop.round_id),
         says=_("已跳过，袋子随车带回。"),
         tone="warn",

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.core.db import (
     STRICT,
     Base,
+    BooleanFlag,
     Created,
-    Flag,
     UtcDateTime,
     Versioned,
     choice,
@@ -54,7 +54,7 @@ class Errand(Created, Versioned, Base):
     place: Mapped[str] = personal_text()
     what: Mapped[str] = sensitive_text(default="")
     due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    is_sensitive: Mapped[bool] = mapped_column(Flag, default=False)
+    is_sensitive: Mapped[bool] = mapped_column(BooleanFlag, default=False)
     state: Mapped[str] = choice("state", ErrandState, default=ErrandState.ASKED)
     seen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -32,7 +32,7 @@ class AskSchema(CommandSchema):
 
 
 @dataclass(frozen=True)
-class Step:
+class ErrandStep:
     """The next state of an errand and what is said to the household."""
 
     to: str
@@ -40,7 +40,7 @@ class Step:
 
 
 class StepSchema(CommandSchema):
-    makes = Step
+    makes = ErrandStep
     to = fields.String(required=True, validate=one_of(ErrandState))
     answer = Line(longest=200, blank=True)
 

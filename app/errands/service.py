@@ -14,7 +14,7 @@ from app.core.errors import Conflict, Invalid, NotFound
 from app.core.events import SYSTEM, Actor, record
 from app.core.states import advance
 from app.errands.models import Errand, ErrandKind, ErrandState
-from app.errands.schemas import Ask, Step
+from app.errands.schemas import Ask, ErrandStep
 from app.ordering.orders import household_place
 from app.places.care.needs import carers_of
 
@@ -56,7 +56,7 @@ def ask(by: Actor, household_id: int, wanted: Ask) -> Errand:
 
 
 @command
-def step(by: Staff, errand_id: int, wanted: Step) -> Errand:
+def step(by: Staff, errand_id: int, wanted: ErrandStep) -> Errand:
     """Take an errand one step on.
 
     Requires: ERRAND over the household's building; a legal step; a reason in `answer` when it is declined.

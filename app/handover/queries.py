@@ -24,8 +24,8 @@ from sqlalchemy import ColumnElement, Integer, Select, and_, case, cast, func, s
 
 from app.core import clock
 from app.core.db import db
-from app.dispatch.models import DropOff, Plan, Stop
-from app.handover.doors.rules import Door, is_hand_out_late
+from app.dispatch.models import DeliveryPlan, DeliveryStop, DropOff
+from app.handover.doors.rules import DoorOfBag, is_hand_out_late
 from app.handover.models import Dispute, DisputeState, DoorOutcome, HandOut
 from app.handover.rules import DEFAULT_ACCEPTANCE, overdue_when_left_by, undoable_when_left_after
 from app.ordering.models import HouseholdOrder, LineMove, OrderLine, Stage
@@ -38,7 +38,7 @@ COMING = (BagState.PACKED, BagState.HELD, BagState.LOADED)
 
 
 @dataclass(frozen=True)
-class BuildingRow:
+class HandOverBuildingRow:
     """One building of a cycle: its bags by what became of them."""
 
     building_id: int
@@ -65,7 +65,7 @@ class BuildingRow:
         return not (self.coming or self.waiting or self.failed or self.missing or self.disputes)
 
 
-def building_rows(cycle_id: int, in_scope: ColumnElement[bool]) -> list[BuildingRow]:
+def building_rows(cycle_id: int, in_scope: ColumnElement[bool]) -> list[HandOverBuildingRow]:
     """The buildings within reach that have bags, by compound and number. Four statements."""
     places = db.session.execute(
         select(Building.id, Compound.name, Building.label, ServicePoint.name)
@@ -80,7 +80,7 @@ def building_rows(cycle_id: int, in_scope: ColumnElement[bool]) -> list[Building
     for building_id, compound, label, point in places:
         coming, waiting, failed, handed_out, confirmed, missing = counts.get(building_id, (0,) * 6)
         dropped_at = dropped.get(building_id)
-        row = BuildingRow(
+        row = HandOverBuildingRow(
             building_id=building_id,
             compound=compound,
             building=label,
@@ -136,11 +136,11 @@ def _open_disputes(cycle_id: int) -> dict[int, int]:
 def _dropped_at(cycle_id: int) -> dict[int, datetime]:
     """Building → when bags last arrived there."""
     found = db.session.execute(
-        select(Stop.building_id, func.max(DropOff.signed_at))
-        .join(DropOff, DropOff.stop_id == Stop.id)
-        .join(Plan, Plan.id == Stop.plan_id)
-        .where(Plan.cycle_id == cycle_id)
-        .group_by(Stop.building_id)
+        select(DeliveryStop.building_id, func.max(DropOff.signed_at))
+        .join(DropOff, DropOff.stop_id == DeliveryStop.id)
+        .join(DeliveryPlan, DeliveryPlan.id == DeliveryStop.plan_id)
+        .where(DeliveryPlan.cycle_id == cycle_id)
+        .group_by(DeliveryStop.building_id)
     )
     return {building: at for building, at in found}  # noqa: C416
 
@@ -169,7 +169,7 @@ def overdue_count(cycle_id: int, in_scope: ColumnElement[bool]) -> int:
     return db.session.scalar(select(func.count()).select_from(found.subquery())) or 0
 
 
-def doors_of(bag_ids: Sequence[int]) -> list[Door]:
+def doors_of(bag_ids: Sequence[int]) -> list[DoorOfBag]:
     """The doors of these bags, in order of bag; a purged order has none but its bag's code."""
     found = db.session.execute(
         select(Bag.code, Household.room_no, Stairwell.label)
@@ -179,7 +179,9 @@ def doors_of(bag_ids: Sequence[int]) -> list[Door]:
         .where(Bag.id.in_(bag_ids))
         .order_by(Bag.id)
     )
-    return [Door(code, room or "", household_label("", stairwell or "", room or "")) for code, room, stairwell in found]
+    return [
+        DoorOfBag(code, room or "", household_label("", stairwell or "", room or "")) for code, room, stairwell in found
+    ]
 
 
 # --- E7 ---------------------------------------------------------------------------------------------------------------

@@ -75,7 +75,7 @@ def next_step(reason: str, is_cold: bool = False) -> NextStep:
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class EntryProblem:
     """A named bag that cannot be entered; nothing of the entry counts until it is corrected."""
 
     bag_code: str
@@ -87,7 +87,7 @@ class DoorResult:
     """Bag code → ``left`` or a reason, one for every expected bag; empty when there are problems."""
 
     outcomes: Mapping[str, str]
-    problems: tuple[Problem, ...] = ()
+    problems: tuple[EntryProblem, ...] = ()
 
     @property
     def counts(self) -> dict[str, int]:
@@ -105,11 +105,11 @@ def by_exception(expected: Iterable[str], exceptions: Iterable[tuple[str, str]])
     named: set[str] = set()
     for code, reason in exceptions:
         if code not in outcomes:
-            problems.append(Problem(code, sentence(N_("%(code)s不在这一楼的名单里。"), code=code)))
+            problems.append(EntryProblem(code, sentence(N_("%(code)s不在这一楼的名单里。"), code=code)))
         elif reason not in _NEXT:
-            problems.append(Problem(code, sentence(N_("%(code)s没有选原因。"), code=code)))
+            problems.append(EntryProblem(code, sentence(N_("%(code)s没有选原因。"), code=code)))
         elif code in named:
-            problems.append(Problem(code, sentence(N_("%(code)s写了两次。"), code=code)))
+            problems.append(EntryProblem(code, sentence(N_("%(code)s写了两次。"), code=code)))
         else:
             outcomes[code] = reason
         named.add(code)
@@ -166,7 +166,7 @@ def accepts_by_default_at(left_at: datetime, after: timedelta = DEFAULT_ACCEPTAN
     return left_at + after
 
 
-class Answer(Labelled):
+class ComplaintSpeed(Labelled):
     """How fast a complaint was answered against the standard: seen in 1 minute, started in 5, answered in 10."""
 
     SEEN = "seen", N_("1分钟内看到")
@@ -174,13 +174,13 @@ class Answer(Labelled):
     ANSWERED = "answered", N_("10分钟内答复")
 
 
-STANDARD: Mapping[Answer, timedelta] = {
-    Answer.SEEN: timedelta(minutes=1),
-    Answer.STARTED: timedelta(minutes=5),
-    Answer.ANSWERED: timedelta(minutes=10),
+STANDARD: Mapping[ComplaintSpeed, timedelta] = {
+    ComplaintSpeed.SEEN: timedelta(minutes=1),
+    ComplaintSpeed.STARTED: timedelta(minutes=5),
+    ComplaintSpeed.ANSWERED: timedelta(minutes=10),
 }
 
 
-def is_in_time(kind: Answer, raised_at: datetime, done_at: datetime | None, now: datetime) -> bool:
+def is_in_time(kind: ComplaintSpeed, raised_at: datetime, done_at: datetime | None, now: datetime) -> bool:
     """Whether the standard is kept: done within it, or not yet over."""
     return (done_at or now) - raised_at <= STANDARD[kind]

@@ -70,14 +70,14 @@ class TakeBackSchema(CommandSchema):
     attempts = fields.List(Whole(least=1, most=2**31 - 1), load_default=list)
 
 
-class Goods(Labelled):
+class ReturnedGoodsState(Labelled):
     """What the goods of a bag that came back are like."""
 
     GOOD = "good", "完好"
     SPOILED = "spoiled", "已变质或破损"
 
 
-class Wish(Labelled):
+class DisputeWish(Labelled):
     """What the household gets instead."""
 
     REDELIVER = "redeliver", "下一波再送"
@@ -94,8 +94,8 @@ class BringBack:
 
 class BringBackSchema(CommandSchema):
     makes = BringBack
-    goods = Line(required=True, longest=20, validate=one_of(Goods))
-    wish = Line(required=True, longest=20, validate=one_of(Wish))
+    goods = Line(required=True, longest=20, validate=one_of(ReturnedGoodsState))
+    wish = Line(required=True, longest=20, validate=one_of(DisputeWish))
 
 
 @dataclass(frozen=True)

@@ -17,12 +17,12 @@ from app.core.errors import Conflict, Invalid, NotFound
 from app.core.events import record
 from app.core.states import advance
 from app.dispatch.counts import contested_bags
-from app.handover.doors.rules import Named, read_exceptions
+from app.handover.doors.rules import NamedBag, read_exceptions
 from app.handover.goods import keep_for_household
 from app.handover.models import Dispute, DisputeKind, DoorOutcome, HandOut
 from app.handover.queries import doors_of
 from app.handover.rules import by_exception, can_undo
-from app.handover.schemas import BringBack, DoorEntry, Goods, HandOutEntry, Wish
+from app.handover.schemas import BringBack, DisputeWish, DoorEntry, HandOutEntry, ReturnedGoodsState
 from app.ordering.gate import cycle_or_not_found, require_state
 from app.ordering.models import Cycle, CycleState, Stage
 from app.ordering.stages import Cause, move, move_each
@@ -154,7 +154,7 @@ def _outcomes(bags: list[Bag], entry: HandOutEntry) -> tuple[Mapping[str, str], 
     codes = {bag.id: bag.code for bag in bags}
     doors = doors_of(list(codes))
     named, problems = read_exceptions(entry.exceptions, doors)
-    chosen = [Named(codes[row.id], row.outcome, row.detail) for row in entry.rows if row.outcome != DoorOutcome.LEFT]
+    chosen = [NamedBag(codes[row.id], row.outcome, row.detail) for row in entry.rows if row.outcome != DoorOutcome.LEFT]
     twice = {one.bag_code for one in chosen} & {one.bag_code for one in named}
     # What is written overrules what was chosen for the same bag.
     every = [one for one in chosen if one.bag_code not in twice] + named
@@ -197,10 +197,10 @@ def bring_back(by: Staff, bag_id: int, decided: BringBack) -> Bag:
     cause = Cause("bag_return", bag.id)
     move(held, Stage.DROPPED_OFF, Stage.DISPUTED, cause)
     move(held, Stage.DISPUTED, Stage.OPEN, cause)
-    if decided.wish == Wish.CANCEL:
+    if decided.wish == DisputeWish.CANCEL:
         move(held, Stage.OPEN, Stage.CANCELLED, cause)
-        take_back(held, "free" if decided.goods == Goods.GOOD else "damaged")
-    elif decided.goods == Goods.GOOD:
+        take_back(held, "free" if decided.goods == ReturnedGoodsState.GOOD else "damaged")
+    elif decided.goods == ReturnedGoodsState.GOOD:
         keep_for_household(held)
         move(held, Stage.OPEN, Stage.ALLOCATED, cause)
     else:

@@ -41,13 +41,13 @@ def index(cycle_id: int) -> str:
     return render_template(
         "handover/index.html",
         cycle=cycle,
-        totals=listing.Totals.of(rows),
+        totals=listing.HandOverTotals.of(rows),
         page=listing.narrowed(
             rows, show, text, request.args.get("page"), same_list(request.path, request.args.items(multi=True))
         ),
         show=show,
         text=text,
-        shows=listing.Show.options(),
+        shows=listing.DoorListFilter.options(),
         overdue=queries.overdue_count(cycle_id, in_scope),
         differences=open_differences(cycle_id, in_scope),
         may_answer=staff().may(Permission.DISPUTE),

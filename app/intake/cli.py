@@ -15,9 +15,9 @@ import click
 
 from app.intake import rules
 from app.intake.grammar.chain import parse_chain
-from app.intake.grammar.goods.lexicon import DEFAULT_LIMIT, Item, Lexicon
-from app.intake.grammar.model import ChainLine, ChainResult, Context, Outcome
-from app.places.address.rules import Household, Register, Scope
+from app.intake.grammar.goods.lexicon import DEFAULT_LIMIT, Lexicon, LexiconItem
+from app.intake.grammar.model import ChainLine, ChainResult, Context, EntryOutcome
+from app.places.address.rules import AddressScope, Register, RegisteredHousehold
 
 _COLUMNS = {
     "compound": ("compound", "小区", "小区名称"),
@@ -98,7 +98,7 @@ def read_register(path: Path) -> Register:
     """
     rows = _table(path, needed=("compound", "building", "room"))
     places = dict.fromkeys((row["compound"], row["building"], row["stairwell"], row["room"]) for row in rows)
-    households = [Household(number, *place) for number, place in enumerate(places, start=1) if place[1]]
+    households = [RegisteredHousehold(number, *place) for number, place in enumerate(places, start=1) if place[1]]
     if not households:
         raise click.ClickException(f"{path}: 表里没有住户 / no household in this register.")
     return Register(households)
@@ -116,14 +116,14 @@ def read_lexicon(path: Path | None) -> Lexicon:
         for mark in "|;；、/，,":
             aliases = aliases.replace(mark, " ")
         limit = int(row["limit"]) if row["limit"].isdigit() else DEFAULT_LIMIT
-        items.append(Item(row["item"], row["unit"], tuple(aliases.split()), limit))
+        items.append(LexiconItem(row["item"], row["unit"], tuple(aliases.split()), limit))
     return Lexicon(items)
 
 
 def parse_chain_file(files: ChainFiles) -> dict[str, object]:
     """Reads a paste against a register and gives the plain values that `--json` prints."""
     register, lexicon = read_register(files.register), read_lexicon(files.catalogue)
-    context = Context(scope=Scope(building=files.building)) if files.building else Context()
+    context = Context(scope=AddressScope(building=files.building)) if files.building else Context()
     result = parse_chain(read_text(files.text), register, lexicon, context)
     shown = full_line_json if files.is_full else line_json
     lines = [shown(line) for line in result.lines]
@@ -143,7 +143,7 @@ def parse_chain_file(files: ChainFiles) -> dict[str, object]:
 
 def line_json(line: ChainLine) -> dict[str, object]:
     """One physical line, or one part of a line with several orders; the parts have the same `line_no`."""
-    is_settled = line.household is not None and line.outcome is not Outcome.REVIEW
+    is_settled = line.household is not None and line.outcome is not EntryOutcome.REVIEW
     return {
         "line_no": line.line_no,
         "raw": line.raw,
@@ -156,7 +156,7 @@ def line_json(line: ChainLine) -> dict[str, object]:
     }
 
 
-def _place_json(household: Household | None) -> dict[str, str] | None:
+def _place_json(household: RegisteredHousehold | None) -> dict[str, str] | None:
     if household is None:
         return None
     return {"building": household.building, "stairwell": household.stairwell, "room": household.room}
@@ -187,7 +187,7 @@ def full_line_json(line: ChainLine) -> dict[str, object]:
     }
 
 
-def _household_json(household: Household | None) -> dict[str, str] | None:
+def _household_json(household: RegisteredHousehold | None) -> dict[str, str] | None:
     if household is None:
         return None
     return {
@@ -251,6 +251,6 @@ def parse(text: str, as_json_text: bool, full: bool, **chosen: Any) -> None:
     if as_json_text or full:
         click.echo(json.dumps(parse_chain_file(files), ensure_ascii=False, indent=1))
         return
-    context = Context(scope=Scope(building=files.building)) if files.building else Context()
+    context = Context(scope=AddressScope(building=files.building)) if files.building else Context()
     result = parse_chain(read_text(text), read_register(files.register), read_lexicon(files.catalogue), context)
     click.echo(as_table(result))

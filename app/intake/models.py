@@ -41,7 +41,7 @@ class PasteState(Labelled):
     SUPERSEDED = "superseded", "已被新版取代"
 
 
-class Difference(Labelled):
+class VersionChange(Labelled):
     """What became of an entry since the version before."""
 
     ADDED = "added", "新增"
@@ -68,10 +68,10 @@ class ChainPaste(Created, Versioned, Base):
     routed_from_id: Mapped[int | None] = mapped_column(Integer)  # the paste of another point that handed these lines on
     pasted_by_id: Mapped[int] = fk("account.id")
     alarms: Mapped[Any] = json_column(default=list)
-    lines: Mapped[list[ChainLine]] = relationship(order_by="ChainLine.line_no, ChainLine.part")
+    lines: Mapped[list[PasteLine]] = relationship(order_by="ChainLine.line_no, ChainLine.part")
 
 
-class ChainLine(Base):
+class PasteLine(Base):
     __tablename__ = "chain_line"
     __table_args__ = (
         UniqueConstraint("paste_id", "line_no", "part"),

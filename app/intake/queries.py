@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Row, func, select
 from app.core.db import db
 from app.intake import rules
 from app.intake.booking.booking import ACTS, standing_bookings, wanted_goods
-from app.intake.models import ChainLine, ChainPaste, LineOutcome, PasteState
+from app.intake.models import ChainPaste, LineOutcome, PasteLine, PasteState
 from app.intake.paste import versions
 from app.intake.reasons import sentence
 from app.ordering.models import CyclePoint, HouseholdOrder, Offer, OrderChoice, OrderState, Source
@@ -37,7 +37,7 @@ class PasteRow:
 
 
 @dataclass(frozen=True)
-class LineRow:
+class PasteLineRow:
     """One line with its household and goods as words.
 
     candidates: households to choose from. is_whole: its goods need nothing but a household. choices: keep, replace and
@@ -76,14 +76,14 @@ def points(cycle_id: int, in_scope: ColumnElement[bool]) -> list[tuple[int, str]
 
 def paste_rows(cycle_id: int, in_scope: ColumnElement[bool]) -> list[PasteRow]:
     """The pastes of a cycle within reach, newest first. Three statements."""
-    waiting = select(ChainLine.paste_id, func.count()).where(
-        ChainLine.outcome == LineOutcome.REVIEW, ChainLine.settled_at.is_(None)
+    waiting = select(PasteLine.paste_id, func.count()).where(
+        PasteLine.outcome == LineOutcome.REVIEW, PasteLine.settled_at.is_(None)
     )
-    reviews = {paste: n for paste, n in db.session.execute(waiting.group_by(ChainLine.paste_id))}  # noqa: C416
+    reviews = {paste: n for paste, n in db.session.execute(waiting.group_by(PasteLine.paste_id))}  # noqa: C416
     found = db.session.execute(
-        select(ChainPaste, ServicePoint.name, func.count(ChainLine.id))
+        select(ChainPaste, ServicePoint.name, func.count(PasteLine.id))
         .join(ServicePoint, ServicePoint.id == ChainPaste.service_point_id)
-        .outerjoin(ChainLine, ChainLine.paste_id == ChainPaste.id)
+        .outerjoin(PasteLine, PasteLine.paste_id == ChainPaste.id)
         .where(ChainPaste.cycle_id == cycle_id, in_scope)
         .group_by(ChainPaste.id, ServicePoint.name)
         .order_by(ChainPaste.id.desc())
@@ -115,10 +115,10 @@ def _senders(pastes: Sequence[ChainPaste]) -> dict[int | None, str]:
     return {paste: name for paste, name in db.session.execute(found.where(ChainPaste.id.in_(wanted)))}  # noqa: C416
 
 
-def line_rows(paste: ChainPaste) -> list[LineRow]:
+def line_rows(paste: ChainPaste) -> list[PasteLineRow]:
     """All lines of a paste: doubtful ones first, then in order. Four statements."""
     lines = db.session.scalars(
-        select(ChainLine).where(ChainLine.paste_id == paste.id).order_by(ChainLine.line_no, ChainLine.part)
+        select(PasteLine).where(PasteLine.paste_id == paste.id).order_by(PasteLine.line_no, PasteLine.part)
     ).all()
     ids = {line.household_id for line in lines if line.household_id}
     ids |= {home for line in lines for home in (line.candidates or [])}
@@ -132,7 +132,7 @@ def line_rows(paste: ChainPaste) -> list[LineRow]:
     return sorted(rows, key=lambda row: not row.waits)
 
 
-def _points_of(lines: Sequence[ChainLine]) -> dict[int, str]:
+def _points_of(lines: Sequence[PasteLine]) -> dict[int, str]:
     """The names of the points that cover lines which are not of the paste's own."""
     ids = {line.elsewhere["point"] for line in lines if line.elsewhere}
     return point_names(ids)
@@ -146,7 +146,7 @@ def point_names(ids: set[int]) -> dict[int, str]:
     return {point: name for point, name in db.session.execute(found)}  # noqa: C416
 
 
-def _elsewhere(line: ChainLine, points: dict[int, str]) -> dict[str, Any]:
+def _elsewhere(line: PasteLine, points: dict[int, str]) -> dict[str, Any]:
     """What a line row says about a line of another point: which one, and that it was handed over."""
     if not line.elsewhere or line.elsewhere["point"] not in points:
         return {}
@@ -156,9 +156,9 @@ def _elsewhere(line: ChainLine, points: dict[int, str]) -> dict[str, Any]:
     return {"other_point": (point, points[point])}
 
 
-def for_other_points(rows: Sequence[LineRow]) -> list[tuple[int, str, list[LineRow]]]:
+def for_other_points(rows: Sequence[PasteLineRow]) -> list[tuple[int, str, list[PasteLineRow]]]:
     """(id, name, lines that wait) of each other point that covers lines of a paste."""
-    found: dict[tuple[int, str], list[LineRow]] = {}
+    found: dict[tuple[int, str], list[PasteLineRow]] = {}
     for row in rows:
         if row.waits and row.other_point is not None:
             found.setdefault(row.other_point, []).append(row)
@@ -173,9 +173,9 @@ def routed_from(paste: ChainPaste) -> str:
     return db.session.scalar(found.where(ChainPaste.id == paste.routed_from_id)) or ""
 
 
-def _line_row(line: ChainLine, names: dict[int, str], held: Held | None) -> LineRow:
+def _line_row(line: PasteLine, names: dict[int, str], held: OrderedElsewhere | None) -> PasteLineRow:
     waits = line.outcome == LineOutcome.REVIEW and line.settled_at is None
-    return LineRow(
+    return PasteLineRow(
         line.id,
         line.line_no,
         line.raw,
@@ -201,7 +201,7 @@ def ordered_elsewhere(paste: ChainPaste) -> int:
     """
     if paste.state != PasteState.PREVIEW:
         return 0
-    homes = select(ChainLine.household_id).where(ChainLine.paste_id == paste.id, ChainLine.outcome.in_(ACTS))
+    homes = select(PasteLine.household_id).where(PasteLine.paste_id == paste.id, PasteLine.outcome.in_(ACTS))
     found = select(HouseholdOrder.household_id).where(
         HouseholdOrder.cycle_id == paste.cycle_id,
         HouseholdOrder.state == OrderState.PLACED,
@@ -217,14 +217,14 @@ def goods_text(goods: Iterable[tuple[str, int | None]]) -> str:
 
 
 @dataclass(frozen=True)
-class Held:
+class OrderedElsewhere:
     """What a household has ordered elsewhere: the label of the source, and units by offer."""
 
     source: str
     goods: dict[str, int]
 
 
-def held_orders(cycle_id: int, households: Sequence[int]) -> dict[int, Held]:
+def held_orders(cycle_id: int, households: Sequence[int]) -> dict[int, OrderedElsewhere]:
     """Household → its order that stands. One statement."""
     if not households:
         return {}
@@ -236,20 +236,20 @@ def held_orders(cycle_id: int, households: Sequence[int]) -> dict[int, Held]:
         .where(HouseholdOrder.state == OrderState.PLACED)
         .order_by(HouseholdOrder.household_id, Offer.id)
     )
-    held: dict[int, Held] = {}
+    held: dict[int, OrderedElsewhere] = {}
     for home, source, name, qty in db.session.execute(found):
-        held.setdefault(home or 0, Held(str(Source(source).label), {})).goods[name] = qty
+        held.setdefault(home or 0, OrderedElsewhere(str(Source(source).label), {})).goods[name] = qty
     return held
 
 
-def _choices(line: ChainLine, held: Held) -> tuple[tuple[str, str], ...]:
+def _choices(line: PasteLine, held: OrderedElsewhere) -> tuple[tuple[str, str], ...]:
     """(choice, what the order would be) of a household that ordered elsewhere too."""
     mine = {goods["item"]: int(goods["qty"] or 0) for goods in line.items or []}
     items = list(dict.fromkeys([*held.goods, *mine]))
     both = [
-        rules.Clash(
-            rules.Ordered(0, item, held.goods.get(item, 0), "before"),
-            rules.Ordered(0, item, mine.get(item, 0), "chain"),
+        rules.DuplicateSource(
+            rules.SourceQuantity(0, item, held.goods.get(item, 0), "before"),
+            rules.SourceQuantity(0, item, mine.get(item, 0), "chain"),
         )
         for item in items
     ]
@@ -257,13 +257,13 @@ def _choices(line: ChainLine, held: Held) -> tuple[tuple[str, str], ...]:
         choice: goods_text(
             (str(clash.earlier.item), qty) for clash in both if (qty := rules.settled_qty(clash, choice))
         )
-        for choice in rules.Choice
+        for choice in rules.DuplicateDecision
     }
     source = held.source
     return (
-        ("keep", _("保留原来的（%(source)s）：%(goods)s", source=source, goods=made[rules.Choice.KEEP])),
-        ("replace", _("换成这一行的：%(goods)s", goods=made[rules.Choice.REPLACE])),
-        ("add", _("两边相加：%(goods)s", goods=made[rules.Choice.ADD])),
+        ("keep", _("保留原来的（%(source)s）：%(goods)s", source=source, goods=made[rules.DuplicateDecision.KEEP])),
+        ("replace", _("换成这一行的：%(goods)s", goods=made[rules.DuplicateDecision.REPLACE])),
+        ("add", _("两边相加：%(goods)s", goods=made[rules.DuplicateDecision.ADD])),
     )
 
 
@@ -303,7 +303,7 @@ def _home(row: Row[Any]) -> str:
 
 def item_totals(paste: ChainPaste) -> list[tuple[str, int]]:
     """Units by item of the lines that count, amendments and cancellations applied, largest first."""
-    by_home: dict[int, list[ChainLine]] = {}
+    by_home: dict[int, list[PasteLine]] = {}
     for line in paste.lines:
         if line.outcome in ACTS and line.household_id is not None:
             by_home.setdefault(line.household_id, []).append(line)
@@ -314,25 +314,25 @@ def item_totals(paste: ChainPaste) -> list[tuple[str, int]]:
     return sorted(sums.items(), key=lambda pair: (-pair[1], pair[0]))
 
 
-def next_waiting(line: ChainLine) -> int | None:
+def next_waiting(line: PasteLine) -> int | None:
     """The doubtful line that comes after this one, else the first of the paste; None when none is left."""
-    waiting = select(ChainLine.id).where(
-        ChainLine.paste_id == line.paste_id,
-        ChainLine.outcome == LineOutcome.REVIEW,
-        ChainLine.settled_at.is_(None),
-        ChainLine.id != line.id,
+    waiting = select(PasteLine.id).where(
+        PasteLine.paste_id == line.paste_id,
+        PasteLine.outcome == LineOutcome.REVIEW,
+        PasteLine.settled_at.is_(None),
+        PasteLine.id != line.id,
     )
-    later = waiting.where(ChainLine.line_no >= line.line_no).order_by(ChainLine.line_no, ChainLine.part).limit(1)
-    first = waiting.order_by(ChainLine.line_no, ChainLine.part).limit(1)
+    later = waiting.where(PasteLine.line_no >= line.line_no).order_by(PasteLine.line_no, PasteLine.part).limit(1)
+    first = waiting.order_by(PasteLine.line_no, PasteLine.part).limit(1)
     return db.session.scalar(later) or db.session.scalar(first)
 
 
-def line_row(paste: ChainPaste, line_id: int) -> LineRow:
+def line_row(paste: ChainPaste, line_id: int) -> PasteLineRow:
     """One line of a paste."""
     return next(row for row in line_rows(paste) if row.id == line_id)
 
 
-def removed_rows(paste: ChainPaste) -> list[LineRow]:
+def removed_rows(paste: ChainPaste) -> list[PasteLineRow]:
     """Entries of the version before that this one no longer has."""
     gone = versions.removed(paste)
     names = home_names({line.household_id for line in gone if line.household_id})

@@ -40,10 +40,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from app.core.text import chinese
-from app.intake.grammar.model import ChainLine, Flag, Outcome
+from app.intake.grammar.model import ChainLine, EntryFlag, EntryOutcome
 from app.intake.grammar.remarks import remarks
 
-_ENTRIES = (Outcome.ROW, Outcome.AMEND, Outcome.CANCEL, Outcome.REVIEW)
+_ENTRIES = (EntryOutcome.ROW, EntryOutcome.AMEND, EntryOutcome.CANCEL, EntryOutcome.REVIEW)
 _KINSHIP = 3
 
 
@@ -58,7 +58,7 @@ class Relation(StrEnum):
     OTHER = "other"
 
 
-class Row(StrEnum):
+class EntryChange(StrEnum):
     """What became of an entry between two pastes."""
 
     UNCHANGED = "unchanged"
@@ -71,7 +71,7 @@ class Row(StrEnum):
 class DiffRow:
     """One entry of the diff; `earlier` is None when added, `later` when removed."""
 
-    kind: Row
+    kind: EntryChange
     earlier: ChainLine | None
     later: ChainLine | None
 
@@ -82,16 +82,16 @@ class Diff:
 
     rows: tuple[DiffRow, ...]
 
-    def of(self, kind: Row) -> tuple[DiffRow, ...]:
+    def of(self, kind: EntryChange) -> tuple[DiffRow, ...]:
         return tuple(row for row in self.rows if row.kind is kind)
 
     @property
     def is_empty(self) -> bool:
         """Nothing was added, changed or removed."""
-        return all(row.kind is Row.UNCHANGED for row in self.rows)
+        return all(row.kind is EntryChange.UNCHANGED for row in self.rows)
 
 
-class Choice(StrEnum):
+class DuplicateDecision(StrEnum):
     """How a person settles a duplicate."""
 
     KEEP = "keep"
@@ -100,7 +100,7 @@ class Choice(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Ordered:
+class SourceQuantity:
     """What one source holds of one item for one household. qty: whole sale units."""
 
     household_id: Hashable
@@ -110,11 +110,11 @@ class Ordered:
 
 
 @dataclass(frozen=True, slots=True)
-class Clash:
+class DuplicateSource:
     """The same household and item in two sources of one cycle."""
 
-    earlier: Ordered
-    incoming: Ordered
+    earlier: SourceQuantity
+    incoming: SourceQuantity
 
     @property
     def is_same_quantity(self) -> bool:
@@ -127,7 +127,7 @@ class Triage:
 
     public: str
     restricted: str
-    flags: frozenset[Flag]
+    flags: frozenset[EntryFlag]
 
 
 def entries(lines: Iterable[ChainLine]) -> list[ChainLine]:
@@ -151,13 +151,13 @@ def diff(earlier: Sequence[ChainLine], later: Sequence[ChainLine]) -> Diff:
     rows = []
     for at, line in enumerate(after):
         if at not in paired:
-            rows.append(DiffRow(Row.ADDED, None, line))
+            rows.append(DiffRow(EntryChange.ADDED, None, line))
             continue
         old = before[paired[at]]
-        kind = Row.UNCHANGED if _said(old) == _said(line) else Row.CHANGED
+        kind = EntryChange.UNCHANGED if _said(old) == _said(line) else EntryChange.CHANGED
         rows.append(DiffRow(kind, old, line))
     kept = set(paired.values())
-    rows += [DiffRow(Row.REMOVED, line, None) for at, line in enumerate(before) if at not in kept]
+    rows += [DiffRow(EntryChange.REMOVED, line, None) for at, line in enumerate(before) if at not in kept]
     return Diff(tuple(rows))
 
 
@@ -232,7 +232,7 @@ def _homes(lines: Iterable[ChainLine]) -> set[Hashable]:
 
 
 def _goods(lines: Iterable[ChainLine]) -> set[str]:
-    return {item.item for line in entries(lines) if line.outcome is not Outcome.REVIEW for item in line.items}
+    return {item.item for line in entries(lines) if line.outcome is not EntryOutcome.REVIEW for item in line.items}
 
 
 def title_of(lines: Iterable[ChainLine]) -> set[str]:
@@ -244,7 +244,7 @@ def title_of(lines: Iterable[ChainLine]) -> set[str]:
         bare = "".join(ch for ch in chinese.fold(line.raw).lower() if ch.isalnum())
         for mark in ("接龙", "groupnote", "solitaire"):
             bare = bare.removeprefix(mark)
-        if line.outcome is Outcome.HEAD and bare and not bare.startswith(("目前", "已接", "共", "合计", "例")):
+        if line.outcome is EntryOutcome.HEAD and bare and not bare.startswith(("目前", "已接", "共", "合计", "例")):
             said.add(bare)
     return said
 
@@ -255,24 +255,24 @@ def _is_titled_alike(later: Sequence[ChainLine], earlier: Sequence[ChainLine]) -
     return mine == other or bool(mine and other and (mine <= other or other <= mine))
 
 
-def clashes(present: Iterable[Ordered], incoming: Iterable[Ordered]) -> tuple[Clash, ...]:
+def clashes(present: Iterable[SourceQuantity], incoming: Iterable[SourceQuantity]) -> tuple[DuplicateSource, ...]:
     """Households and items that another source of the cycle already holds; a source never clashes with itself."""
     held = defaultdict(list)
     for order in present:
         held[order.household_id, order.item].append(order)
     return tuple(
-        Clash(order, new)
+        DuplicateSource(order, new)
         for new in incoming
         for order in held[new.household_id, new.item]
         if order.source != new.source
     )
 
 
-def settled_qty(clash: Clash, choice: Choice) -> int:
+def settled_qty(clash: DuplicateSource, choice: DuplicateDecision) -> int:
     """The quantity once a person has chosen, in whole sale units."""
-    if choice is Choice.KEEP:
+    if choice is DuplicateDecision.KEEP:
         return clash.earlier.qty
-    return clash.incoming.qty + (clash.earlier.qty if choice is Choice.ADD else 0)
+    return clash.incoming.qty + (clash.earlier.qty if choice is DuplicateDecision.ADD else 0)
 
 
 def triage(remark: str) -> Triage:

@@ -24,9 +24,9 @@ from app.ordering.models import (
     OrderState,
     Source,
 )
-from app.ordering.orders import Pick, choice_row, line_row, lines_of, new_code
+from app.ordering.orders import OfferPick, choice_row, line_row, lines_of, new_code
 from app.ordering.roll_call import queries as roll_call_queries
-from app.ordering.rules import Choice, OfferTerms, total_fen
+from app.ordering.rules import OfferChoice, OfferTerms, total_fen
 from app.places.care.needs import door_notes
 from app.places.models import Building, Household
 from app.places.scope import require_subdistrict
@@ -41,7 +41,7 @@ Where = tuple[Places, Mapping[int, OfferTerms]]
 
 
 @dataclass(frozen=True)
-class Person:
+class OrderContact:
     """Who orders, for the call when nobody opens; purged after the cycle."""
 
     name: str = ""
@@ -49,7 +49,7 @@ class Person:
 
 
 @dataclass(frozen=True)
-class OrderRow:
+class BulkOrderRow:
     """One order of an import: where it stands in the file, the household, and what it wants (offer id → units).
 
     `family` is 0 for the household the register knows, 1, 2 … for further families in the same flat.
@@ -57,8 +57,8 @@ class OrderRow:
 
     row: int
     household_id: int
-    picks: tuple[Pick, ...]
-    person: Person = Person()
+    picks: tuple[OfferPick, ...]
+    person: OrderContact = OrderContact()
     family: int = 0
 
 
@@ -115,7 +115,9 @@ def standing_choices(cycle_id: int) -> dict[int | None, dict[int, int]]:
     return found
 
 
-def _heads(by: Actor, cycle: Cycle, orders: Sequence[OrderRow], where: Where, source: Source) -> list[dict[str, Any]]:
+def _heads(
+    by: Actor, cycle: Cycle, orders: Sequence[BulkOrderRow], where: Where, source: Source
+) -> list[dict[str, Any]]:
     """The rows of `household_order`."""
     places, terms = where
     now, codes = clock.now(), set[str]()
@@ -131,7 +133,7 @@ def _heads(by: Actor, cycle: Cycle, orders: Sequence[OrderRow], where: Where, so
             "placed_by_kind": by.kind,
             "placed_by_id": by.id,
             "placed_at": now,
-            "total_fen": total_fen(terms, [Choice(pick.offer_id, pick.qty) for pick in order.picks]),
+            "total_fen": total_fen(terms, [OfferChoice(pick.offer_id, pick.qty) for pick in order.picks]),
         }
         for order in orders
     ]
@@ -140,7 +142,7 @@ def _heads(by: Actor, cycle: Cycle, orders: Sequence[OrderRow], where: Where, so
 def insert_orders(
     by: Actor,
     cycle: Cycle,
-    orders: Sequence[OrderRow],
+    orders: Sequence[BulkOrderRow],
     where: Where,
     source: Source,
     report: ImportReport,

@@ -20,12 +20,12 @@ from dataclasses import dataclass, replace
 from sqlalchemy import select
 
 from app.access import pins
-from app.access.throttle import LIMIT, OF_AN_ADDRESS, Budget
+from app.access.throttle import LIMIT, OF_AN_ADDRESS, ThrottleBudget
 from app.core import clock
 from app.core.db import db
 from app.ordering.models import Cycle, CyclePoint, CycleState, HouseholdOrder
 from app.ordering.resident.schemas import Enter
-from app.ordering.resident.service import Opened, Proof, order_by_code
+from app.ordering.resident.service import OpenedDoor, Proof, order_by_code
 from app.places.address.register import stairwell_key
 from app.places.buildings.rules import bare_key, is_room
 from app.places.models import Building, Compound, Household, HouseholdContact, Stairwell
@@ -34,7 +34,7 @@ ROOMS_OF_AN_ADDRESS = 20  # rooms typed from one address in a quarter of an hour
 
 
 @dataclass(frozen=True)
-class Door:
+class BuildingDoor:
     """A building as its poster names it, with its stairwells and the cycle that takes orders there now, if any."""
 
     building_id: int
@@ -44,7 +44,7 @@ class Door:
     cycle: Cycle | None
 
 
-def door(public_code: str) -> Door | None:
+def door(public_code: str) -> BuildingDoor | None:
     """The building of a poster code, as typed or from its QR; None if there is none. Three statements."""
     code = public_code.strip()[:40]
     found = select(Building, Compound.name).join(Compound, Building.compound_id == Compound.id)
@@ -56,7 +56,7 @@ def door(public_code: str) -> Door | None:
         select(Stairwell.id, Stairwell.label).where(Stairwell.building_id == building.id).order_by(Stairwell.label)
     )
     ordered = sorted(((i, label) for i, label in stairwells), key=lambda pair: _as_number(pair[1]))
-    return Door(
+    return BuildingDoor(
         building.id,
         building.public_code,
         f"{compound} {building.label}",
@@ -75,7 +75,7 @@ def is_taking_orders(cycle: Cycle) -> bool:
     return cycle.state == CycleState.OPEN and cycle.opens_at <= clock.now() < cycle.cutoff_at
 
 
-def with_cycle(at: Door, cycle_id: int) -> Door:
+def with_cycle(at: BuildingDoor, cycle_id: int) -> BuildingDoor:
     """The door as somebody sees it who orders in this cycle, while it takes orders there."""
     found = (
         select(Cycle)
@@ -105,7 +105,7 @@ def cycle_taking_orders_at(service_point_id: int) -> Cycle | None:
     return db.session.scalar(found)
 
 
-def answer(at: Door, typed: Enter) -> Opened | None:
+def answer(at: BuildingDoor, typed: Enter) -> OpenedDoor | None:
     """Whom to let in, or nobody. Always four statements."""
     homes = _homes(at, typed)
     ordered = _ordered(at, set(homes))
@@ -114,22 +114,22 @@ def answer(at: Door, typed: Enter) -> Opened | None:
     if typed.order_code:
         found = _by_order(order) if order is not None and order.household_id in homes else None
         if by_pin is not None:
-            found = Opened(by_pin, at.cycle.id if at.cycle else None, Proof.PIN, shown=typed.order_code)
+            found = OpenedDoor(by_pin, at.cycle.id if at.cycle else None, Proof.PIN, shown=typed.order_code)
         fits = found is not None and homes[found.household_id].endswith(typed.phone_tail)
         return found if fits else None
     if len(homes) == 1 and at.cycle is not None and not ordered and not typed.phone_tail:
-        return Opened(next(iter(homes)), at.cycle.id, Proof.ROOM)
+        return OpenedDoor(next(iter(homes)), at.cycle.id, Proof.ROOM)
     return None
 
 
-def by_code_alone(text: str) -> Opened | None:
+def by_code_alone(text: str) -> OpenedDoor | None:
     """The household, or the order, of an order code, from another phone."""
     order = order_by_code(text)
     return _by_order(order) if order is not None else None
 
 
-def _by_order(order: HouseholdOrder) -> Opened:
-    return Opened(order.household_id or 0, order.cycle_id, Proof.CODE, order.hand, order.code)
+def _by_order(order: HouseholdOrder) -> OpenedDoor:
+    return OpenedDoor(order.household_id or 0, order.cycle_id, Proof.CODE, order.hand, order.code)
 
 
 @dataclass(frozen=True)
@@ -153,7 +153,7 @@ class Whence:
         return f"address:{self.address}"
 
 
-def budgets(at: Door, typed: Enter, whence: Whence) -> list[Budget]:
+def budgets(at: BuildingDoor, typed: Enter, whence: Whence) -> list[ThrottleBudget]:
     """What a try at the door is counted against.
 
     A room alone: so many rooms of a building from one place, found or not; a known household is counted with its
@@ -162,17 +162,17 @@ def budgets(at: Door, typed: Enter, whence: Whence) -> list[Budget]:
     """
     if typed.order_code:
         room = f"{at.building_id}:{typed.stairwell_id}:{bare_key(typed.room)}"
-        return [Budget(f"code:{room} from:{whence.named}", LIMIT), codes_from(whence)]
-    here = [Budget(f"rooms:{at.building_id} from:{place}", LIMIT) for place in whence.each]
-    return [*here, *(Budget(f"rooms from:{place}", ROOMS_OF_AN_ADDRESS) for place in whence.each)]
+        return [ThrottleBudget(f"code:{room} from:{whence.named}", LIMIT), codes_from(whence)]
+    here = [ThrottleBudget(f"rooms:{at.building_id} from:{place}", LIMIT) for place in whence.each]
+    return [*here, *(ThrottleBudget(f"rooms from:{place}", ROOMS_OF_AN_ADDRESS) for place in whence.each)]
 
 
-def codes_from(whence: Whence) -> Budget:
+def codes_from(whence: Whence) -> ThrottleBudget:
     """Codes and PINs tried from one place, at whatever door."""
-    return Budget(f"codes from:{whence.named}", OF_AN_ADDRESS)
+    return ThrottleBudget(f"codes from:{whence.named}", OF_AN_ADDRESS)
 
 
-def _homes(at: Door, typed: Enter) -> dict[int, str]:
+def _homes(at: BuildingDoor, typed: Enter) -> dict[int, str]:
     """Household → telephone, of the families in the flat that was typed."""
     found = (
         select(Household.id, Household.room_no, Stairwell.label, Building.label, HouseholdContact.phone)
@@ -188,7 +188,7 @@ def _homes(at: Door, typed: Enter) -> dict[int, str]:
     }
 
 
-def _ordered(at: Door, homes: set[int]) -> set[int]:
+def _ordered(at: BuildingDoor, homes: set[int]) -> set[int]:
     cycle_id = at.cycle.id if at.cycle else 0
     found = select(HouseholdOrder.household_id).where(
         HouseholdOrder.cycle_id == cycle_id, HouseholdOrder.household_id.in_(homes or {0})

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from app.core.db import (
     STRICT,
     Base,
+    BooleanFlag,
     Created,
-    Flag,
     LocalDate,
     UtcDateTime,
     Versioned,
@@ -74,7 +74,7 @@ class Source(Labelled):
     FREE = "free", "免费包"
 
 
-class Outcome(Labelled):
+class RollCallOutcome(Labelled):
     """What a household's roll call ended with."""
 
     ORDERED = "ordered", "已下单"
@@ -153,9 +153,9 @@ class Offer(Base):
     name: Mapped[str] = plain_text()  # as shown when it was offered
     price_fen: Mapped[int] = mapped_column(Integer)
     limit_per_household: Mapped[int | None] = mapped_column(Integer)
-    is_soft_limit: Mapped[bool] = mapped_column(Flag, default=False)
+    is_soft_limit: Mapped[bool] = mapped_column(BooleanFlag, default=False)
     position: Mapped[int] = mapped_column(Integer, default=0)
-    is_listed: Mapped[bool] = mapped_column(Flag, default=True)
+    is_listed: Mapped[bool] = mapped_column(BooleanFlag, default=True)
     components: Mapped[list[OfferComponent]] = relationship(order_by="OfferComponent.item_id")
 
 
@@ -203,7 +203,7 @@ class HouseholdOrder(Created, Versioned, Base):
     hand: Mapped[str] = plain_text(default="")
     total_fen: Mapped[int] = mapped_column(Integer, default=0)
     door_note: Mapped[str] = personal_text(default="")
-    is_usual_note: Mapped[bool] = mapped_column(Flag, default=False)  # from the care list: nobody typed it here
+    is_usual_note: Mapped[bool] = mapped_column(BooleanFlag, default=False)  # from the care list: nobody typed it here
     remark: Mapped[str] = sensitive_text(default="")
     other_need: Mapped[str] = sensitive_text(default="")  # 其他需要: free text kept apart
     choices: Mapped[list[OrderChoice]] = relationship(cascade="all, delete-orphan", order_by="OrderChoice.offer_id")
@@ -233,7 +233,7 @@ class OrderChoice(Base):
     offer_id: Mapped[int] = fk("offer.id", primary_key=True)
     qty: Mapped[int] = mapped_column(Integer)
     unit_price_fen: Mapped[int] = mapped_column(Integer)
-    is_substitutable: Mapped[bool] = mapped_column(Flag, default=True)
+    is_substitutable: Mapped[bool] = mapped_column(BooleanFlag, default=True)
     offer: Mapped[Offer] = relationship()
 
 
@@ -270,7 +270,7 @@ class OrderLine(Base):
     order_id: Mapped[int] = mapped_column(Integer)
     cycle_id: Mapped[int] = mapped_column(Integer)
     item_id: Mapped[int] = fk("item.id")
-    is_substitutable: Mapped[bool] = mapped_column(Flag, default=True)
+    is_substitutable: Mapped[bool] = mapped_column(BooleanFlag, default=True)
     substitute_for_id: Mapped[int | None] = fk("order_line.id")
     qty_ordered: Mapped[int] = mapped_column(Integer)
     qty_open: Mapped[int] = mapped_column(Integer)
@@ -312,7 +312,7 @@ class RollCall(Base):
 
     cycle_id: Mapped[int] = fk("cycle.id", primary_key=True)
     household_id: Mapped[int] = fk("household.id", primary_key=True)
-    outcome: Mapped[str] = choice("outcome", Outcome)
-    is_override: Mapped[bool] = mapped_column(Flag, default=False)  # set in bulk by a named person at the lock
+    outcome: Mapped[str] = choice("outcome", RollCallOutcome)
+    is_override: Mapped[bool] = mapped_column(BooleanFlag, default=False)  # set in bulk by a named person at the lock
     recorded_by_id: Mapped[int | None] = fk("account.id")
     at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -17,7 +17,7 @@ from app.ordering.queries import OfferRow
 
 
 @dataclass(frozen=True)
-class Section:
+class OfferSection:
     """The offers of one category; `key` is its anchor on the page."""
 
     key: str
@@ -30,13 +30,13 @@ def listed(cycle_id: int) -> list[OfferRow]:
     return [offer for offer in queries.offers(cycle_id) if offer.is_listed]
 
 
-def sections(offers: Iterable[OfferRow], bundles: str, others: str) -> list[Section]:
+def sections(offers: Iterable[OfferRow], bundles: str, others: str) -> list[OfferSection]:
     """Bundles first, then categories as they first occur; `bundles` and `others` are labels of two of them."""
     grouped: dict[str, list[OfferRow]] = defaultdict(list)
     for offer in offers:
         grouped[bundles if offer.is_bundle else offer.category or others].append(offer)
     labels = sorted(grouped, key=lambda label: label != bundles)
-    return [Section(f"s{number}", label, tuple(grouped[label])) for number, label in enumerate(labels)]
+    return [OfferSection(f"s{number}", label, tuple(grouped[label])) for number, label in enumerate(labels)]
 
 
 def names(cycle_id: int, offers: Iterable[OfferRow]) -> list[GoodsName]:

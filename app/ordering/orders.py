@@ -41,8 +41,8 @@ from app.ordering.models import (
 )
 from app.ordering.remarks import wording
 from app.ordering.rules import (
-    Choice,
     Component,
+    OfferChoice,
     OfferTerms,
     breaches,
     explode,
@@ -65,7 +65,7 @@ class IfExists(StrEnum):
 
 
 @dataclass(frozen=True)
-class Pick:
+class OfferPick:
     """`qty` units of an offer, and whether something like it may be sent instead."""
 
     offer_id: int
@@ -79,7 +79,7 @@ class PlaceOrder:
 
     cycle_id: int
     household_id: int
-    picks: tuple[Pick, ...]
+    picks: tuple[OfferPick, ...]
     source: Source = Source.FORM
     if_exists: IfExists = IfExists.REFUSE
     seen_version: int | None = None
@@ -232,19 +232,19 @@ def new_code(taken: set[str]) -> str:
             return code
 
 
-def lines_of(terms: Mapping[int, OfferTerms], picks: Sequence[Pick]) -> list[tuple[int, int, bool]]:
+def lines_of(terms: Mapping[int, OfferTerms], picks: Sequence[OfferPick]) -> list[tuple[int, int, bool]]:
     """(item id, sale units, may be substituted) of a basket, merged by item, in order of item.
 
     An item reached by several picks may be substituted only if each of them allows it.
     """
-    units = explode(terms, [Choice(pick.offer_id, pick.qty) for pick in picks])
+    units = explode(terms, [OfferChoice(pick.offer_id, pick.qty) for pick in picks])
     refused = {part.item_id for pick in picks if not pick.is_substitutable for part in terms[pick.offer_id].components}
     return [(item_id, qty, item_id not in refused) for item_id, qty in units.items()]
 
 
-def limit_problems(terms: Mapping[int, OfferTerms], picks: Sequence[Pick]) -> tuple[dict[str, list[object]], bool]:
+def limit_problems(terms: Mapping[int, OfferTerms], picks: Sequence[OfferPick]) -> tuple[dict[str, list[object]], bool]:
     """Sentences by form field for every limit exceeded, and whether any of them is hard."""
-    found = breaches(terms, [Choice(pick.offer_id, pick.qty) for pick in picks])
+    found = breaches(terms, [OfferChoice(pick.offer_id, pick.qty) for pick in picks])
     hard = [breach for breach in found if breach.is_hard]
     problems: dict[str, list[object]] = {}
     for breach in hard or found:
@@ -252,7 +252,7 @@ def limit_problems(terms: Mapping[int, OfferTerms], picks: Sequence[Pick]) -> tu
     return problems, bool(hard)
 
 
-def _check(terms: Mapping[int, OfferTerms], picks: Sequence[Pick], accepts_soft: bool) -> None:
+def _check(terms: Mapping[int, OfferTerms], picks: Sequence[OfferPick], accepts_soft: bool) -> None:
     unknown = [pick for pick in picks if pick.offer_id not in terms]
     if unknown:
         raise Invalid(_l("有商品已不在这一批的清单里，请刷新页面重新选择。"))
@@ -265,22 +265,22 @@ def _check(terms: Mapping[int, OfferTerms], picks: Sequence[Pick], accepts_soft:
         raise SoftLimit(problems)
 
 
-def _merged(picks: Iterable[Pick]) -> list[Pick]:
-    merged: dict[int, Pick] = {}
+def _merged(picks: Iterable[OfferPick]) -> list[OfferPick]:
+    merged: dict[int, OfferPick] = {}
     for pick in picks:
         if pick.qty < 0:
             raise Invalid(_l("数量不能是负数。"))
         before = merged.get(pick.offer_id)
         qty = pick.qty + (before.qty if before else 0)
         may = pick.is_substitutable and (before.is_substitutable if before else True)
-        merged[pick.offer_id] = Pick(pick.offer_id, qty, may)
+        merged[pick.offer_id] = OfferPick(pick.offer_id, qty, may)
     if any(pick.qty > 999 for pick in merged.values()):
         raise Invalid(_l("单个商品最多 999 份。"))
     return [pick for _offer_id, pick in sorted(merged.items()) if pick.qty]
 
 
-def _picks_of(order: HouseholdOrder) -> list[Pick]:
-    return [Pick(choice.offer_id, choice.qty, choice.is_substitutable) for choice in order.choices]
+def _picks_of(order: HouseholdOrder) -> list[OfferPick]:
+    return [OfferPick(choice.offer_id, choice.qty, choice.is_substitutable) for choice in order.choices]
 
 
 def _source(order: HouseholdOrder) -> str:
@@ -315,10 +315,10 @@ def _reopen(order: HouseholdOrder, point_id: int) -> None:
 
 
 def _write(
-    by: Actor, order: HouseholdOrder, wanted: PlaceOrder, terms: Mapping[int, OfferTerms], picks: Sequence[Pick]
+    by: Actor, order: HouseholdOrder, wanted: PlaceOrder, terms: Mapping[int, OfferTerms], picks: Sequence[OfferPick]
 ) -> None:
     """Make the basket the order's content. Words that refuse substitutes count for every line."""
-    order.total_fen = total_fen(terms, [Choice(pick.offer_id, pick.qty) for pick in picks])
+    order.total_fen = total_fen(terms, [OfferChoice(pick.offer_id, pick.qty) for pick in picks])
     usual = door_notes([wanted.household_id]).get(wanted.household_id, "")
     said = wording.write(order, wanted.door_note, wanted.remark, wanted.other_need, usual)
     if said.refuses_substitutes:
@@ -342,7 +342,7 @@ def _write(
     )
 
 
-def choice_row(order_id: int, pick: Pick, terms: Mapping[int, OfferTerms]) -> dict[str, object]:
+def choice_row(order_id: int, pick: OfferPick, terms: Mapping[int, OfferTerms]) -> dict[str, object]:
     """One row of `order_choice`, with the offer's price as it is now."""
     return {
         "order_id": order_id,

@@ -85,7 +85,7 @@ class ItemLimit:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class OfferChoice:
     """`qty` units of an offer, as picked by the resident."""
 
     offer_id: int
@@ -102,7 +102,7 @@ class Breach:
     item_id: int | None = None
 
 
-def merge_choices(choices: Iterable[Choice]) -> dict[int, int]:
+def merge_choices(choices: Iterable[OfferChoice]) -> dict[int, int]:
     """Offer id → quantity, same offers added up, zeros left out, in order of id.
 
     Raises ValueError for a quantity that is negative or above `MAX_QTY` in sum.
@@ -117,7 +117,7 @@ def merge_choices(choices: Iterable[Choice]) -> dict[int, int]:
     return {offer_id: qty for offer_id, qty in sorted(merged.items()) if qty}
 
 
-def explode(offers: Mapping[int, OfferTerms], choices: Iterable[Choice]) -> dict[int, int]:
+def explode(offers: Mapping[int, OfferTerms], choices: Iterable[OfferChoice]) -> dict[int, int]:
     """Item id → sale units, bundles taken apart and merged by item, in order of id. Raises KeyError: unknown offer."""
     units: dict[int, int] = {}
     for offer_id, qty in merge_choices(choices).items():
@@ -126,13 +126,13 @@ def explode(offers: Mapping[int, OfferTerms], choices: Iterable[Choice]) -> dict
     return dict(sorted(units.items()))
 
 
-def total_fen(offers: Mapping[int, OfferTerms], choices: Iterable[Choice]) -> int:
+def total_fen(offers: Mapping[int, OfferTerms], choices: Iterable[OfferChoice]) -> int:
     """What the basket costs, in fen. Raises KeyError: unknown offer."""
     return sum(qty * offers[offer_id].price_fen for offer_id, qty in merge_choices(choices).items())
 
 
 def breaches(
-    offers: Mapping[int, OfferTerms], choices: Iterable[Choice], limits: Iterable[ItemLimit] = (), persons: int = 1
+    offers: Mapping[int, OfferTerms], choices: Iterable[OfferChoice], limits: Iterable[ItemLimit] = (), persons: int = 1
 ) -> tuple[Breach, ...]:
     """Every limit the basket exceeds, offers first, then merged items; empty when all is well.
 
@@ -140,7 +140,7 @@ def breaches(
     """
     merged = merge_choices(choices)
     found = [_offer_breach(offers[offer_id], qty) for offer_id, qty in merged.items()]
-    units = explode(offers, [Choice(offer_id, qty) for offer_id, qty in merged.items()])
+    units = explode(offers, [OfferChoice(offer_id, qty) for offer_id, qty in merged.items()])
     found += [_item_breach(limit, units.get(limit.item_id, 0), max(persons, 1)) for limit in limits]
     return tuple(breach for breach in found if breach is not None)
 

@@ -43,7 +43,7 @@ SIGNS = {"+": "add", "＋": "add", "=": "replace", "＝": "replace"}
 
 
 @dataclass(frozen=True, slots=True)
-class Doubt:
+class UnclearGoods:
     """Something typed that is no offer (`options` empty) or may be several."""
 
     typed: str
@@ -51,19 +51,19 @@ class Doubt:
 
 
 @dataclass(frozen=True, slots=True)
-class Goods:
+class TypedGoodsLine:
     """What was read: offer id → quantity in the order typed; what is doubtful; the sign before all, if any."""
 
     picked: tuple[tuple[int, int], ...]
-    doubts: tuple[Doubt, ...]
+    doubts: tuple[UnclearGoods, ...]
     sign: str = ""
 
 
-def read_goods(text: str, goods: Iterable[GoodsName]) -> Goods:
+def read_goods(text: str, goods: Iterable[GoodsName]) -> TypedGoodsLine:
     """Read a line of goods. Every character is either read, passed over as a sign, or in a doubt."""
     rest = chinese.fold(unicodedata.normalize("NFKC", text[:LONGEST])).lower().strip()
     sign = SIGNS.get(rest[:1], "")
-    at, picked, doubts = 1 if sign else 0, dict[int, int](), list[Doubt]()
+    at, picked, doubts = 1 if sign else 0, dict[int, int](), list[UnclearGoods]()
     index = NameIndex(goods)
     while at < len(rest):
         skipped = _SKIP.match(rest, at)
@@ -75,10 +75,10 @@ def read_goods(text: str, goods: Iterable[GoodsName]) -> Goods:
         if len(found) == 1 and 0 < qty <= MOST_QTY:
             picked[found[0].id] = picked.get(found[0].id, 0) + qty
         elif len(found) == 1:
-            doubts.append(Doubt(f"{typed}{qty}"))
+            doubts.append(UnclearGoods(f"{typed}{qty}"))
         else:
-            doubts.append(Doubt(typed, found))
-    return Goods(tuple(picked.items()), tuple(doubts), sign)
+            doubts.append(UnclearGoods(typed, found))
+    return TypedGoodsLine(tuple(picked.items()), tuple(doubts), sign)
 
 
 def _one(rest: str, at: int, index: NameIndex) -> tuple[str, tuple[GoodsName, ...], int]:

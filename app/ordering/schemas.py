@@ -9,7 +9,7 @@ from marshmallow import fields, post_load
 
 from app.core.input.schemas import CommandSchema, Line, PageSchema, Rows, Whole, one_of
 from app.ordering.models import Source
-from app.ordering.orders import IfExists, Pick, PlaceOrder
+from app.ordering.orders import IfExists, OfferPick, PlaceOrder
 from app.ordering.rules import MAX_QTY
 
 STEPS = ("search", "again", "edit", "review", "place")
@@ -17,10 +17,10 @@ PROXY_SOURCES = (Source.TELEPHONE, Source.DOOR, Source.PAPER)
 
 
 @dataclass(frozen=True)
-class Basket:
+class OrderFormInput:
     """An order form as sent: what was picked, and the words beside it."""
 
-    picks: tuple[Pick, ...]
+    picks: tuple[OfferPick, ...]
     version: int
     is_soft_accepted: bool
     door_note: str
@@ -56,10 +56,10 @@ class BasketSchema(CommandSchema):
     sub = Rows(fields.Boolean(load_default=False))
 
     @post_load
-    def _make(self, data: dict[str, Any], **_kwargs: Any) -> Basket:
+    def _make(self, data: dict[str, Any], **_kwargs: Any) -> OrderFormInput:
         quantities, may_be_replaced = data.pop("qty"), data.pop("sub")
-        picks = tuple(Pick(offer, qty, may_be_replaced[offer]) for offer, qty in quantities.items() if qty)
-        return Basket(picks=picks, is_soft_accepted=data.pop("soft_ok"), **data)
+        picks = tuple(OfferPick(offer, qty, may_be_replaced[offer]) for offer, qty in quantities.items() if qty)
+        return OrderFormInput(picks=picks, is_soft_accepted=data.pop("soft_ok"), **data)
 
 
 class ProxyBasketSchema(BasketSchema):

@@ -12,7 +12,7 @@ from app.allocation.models import AllocationRun
 from app.catalog.models import Item
 from app.core.db import db
 from app.core.sentences import N_
-from app.dispatch.models import DropOff, Stop
+from app.dispatch.models import DeliveryStop, DropOff
 from app.handover.models import Dispute, DisputeState
 from app.ordering.models import Cycle, HouseholdOrder, OrderLine, Stage
 from app.picking.models import Bag, BagState
@@ -110,7 +110,7 @@ def _received(cycle_id: int) -> dict[int, int]:
 
 
 @dataclass(frozen=True)
-class Gap:
+class LoopGap:
     """Units for one building (of one item, where `item` is given) that wait in one stage, and since when."""
 
     stage: str
@@ -121,7 +121,7 @@ class Gap:
     since: datetime
 
 
-def gaps(cycle: Cycle, stage: str = "", search: str = "", building_id: int | None = None) -> list[Gap]:
+def gaps(cycle: Cycle, stage: str = "", search: str = "", building_id: int | None = None) -> list[LoopGap]:
     """What waits, oldest first: by building, or for one building by item. Six statements, however many orders."""
     wanted = [one for one in WAITING if not stage or one.value == stage]
     columns = [func.sum(getattr(OrderLine, f"qty_{one.value}")) for one in wanted]
@@ -146,7 +146,7 @@ def gaps(cycle: Cycle, stage: str = "", search: str = "", building_id: int | Non
         for one, qty in zip(wanted, sums, strict=True):
             if qty:
                 instant = since[one].get(home, cycle.cutoff_at)
-                found.append(Gap(one.value, home, places[home][0], items.get(key, ""), int(qty), instant))
+                found.append(LoopGap(one.value, home, places[home][0], items.get(key, ""), int(qty), instant))
     return sorted(found, key=lambda gap: (gap.since, places[gap.building_id][1], gap.item))
 
 
@@ -172,11 +172,11 @@ def _since(cycle: Cycle) -> dict[Stage, dict[int, datetime]]:
         .group_by(Bag.building_id)
     )
     drops = (
-        select(Stop.building_id, func.min(DropOff.signed_at))
-        .join(DropOff, DropOff.stop_id == Stop.id)
-        .where(Stop.building_id.in_(select(Bag.building_id).where(Bag.cycle_id == cycle.id)))
+        select(DeliveryStop.building_id, func.min(DropOff.signed_at))
+        .join(DropOff, DropOff.stop_id == DeliveryStop.id)
+        .where(DeliveryStop.building_id.in_(select(Bag.building_id).where(Bag.cycle_id == cycle.id)))
         .where(DropOff.signed_at >= cycle.cutoff_at)
-        .group_by(Stop.building_id)
+        .group_by(DeliveryStop.building_id)
     )
     disputes = (
         select(Bag.building_id, func.min(Dispute.created_at))

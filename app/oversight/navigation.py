@@ -35,7 +35,7 @@ CYCLES_SHOWN = 8
 
 
 @dataclass(frozen=True)
-class Entry:
+class NavigationEntry:
     """One line of the navigation. tone: ok, todo, alarm or idle."""
 
     label: str
@@ -68,11 +68,11 @@ class CycleChoice:
     label: str
     state: str
     tone: str
-    options: list[Entry]
+    options: list[NavigationEntry]
 
 
 @dataclass(frozen=True)
-class Person:
+class SignedInPerson:
     """The signed-in account, as the frame shows it."""
 
     label: str
@@ -98,7 +98,7 @@ def for_template() -> dict[str, Any]:
         "navigation_more": _more(staff, here),
         "breadcrumbs": here.crumbs,
         "cycle_choice": _choice(cycles, cycle) if cycle else None,
-        "actor": Person(
+        "actor": SignedInPerson(
             staff.label, staff.kind, staff.role_label, own, url_for("access.sign_out"), here.lit == "access.account"
         ),
         "setup_missing": lambda: missing(staff),
@@ -142,7 +142,7 @@ def _choice(cycles: list[Cycle], present: Cycle) -> CycleChoice:
     if endpoint not in current_app.view_functions or request.method != "GET":
         endpoint = "ordering.cycle"
     options = [
-        Entry(cycle.name, url_for(endpoint, cycle_id=cycle.id), None, "idle", cycle.id == present.id)
+        NavigationEntry(cycle.name, url_for(endpoint, cycle_id=cycle.id), None, "idle", cycle.id == present.id)
         for cycle in cycles
     ]
     state = CycleState(present.state)
@@ -150,7 +150,7 @@ def _choice(cycles: list[Cycle], present: Cycle) -> CycleChoice:
     return CycleChoice(present.name, state.label, tone, options)
 
 
-def _stages(staff: Staff, cycle: Cycle | None, here: Here) -> list[Entry]:
+def _stages(staff: Staff, cycle: Cycle | None, here: Here) -> list[NavigationEntry]:
     """The stations of the loop that the account may open. `here` is where the page stands."""
     if cycle is None:
         return []
@@ -163,13 +163,13 @@ def _stages(staff: Staff, cycle: Cycle | None, here: Here) -> list[Entry]:
         key, count = page.position.count, counts.get(page.position.count)
         tone = page.position.tone if count else ("ok" if key and counts else "idle")
         url = url_for(page.endpoint, cycle_id=cycle.id)
-        entries.append(Entry(str(_(page.label)), url, count or None, tone, page.endpoint == here.lit))
+        entries.append(NavigationEntry(str(_(page.label)), url, count or None, tone, page.endpoint == here.lit))
     return entries
 
 
-def _more(staff: Staff, here: Here) -> list[Entry]:
+def _more(staff: Staff, here: Here) -> list[NavigationEntry]:
     return [
-        Entry(str(_(page.label)), url_for(page.endpoint), None, "idle", page.endpoint == here.lit)
+        NavigationEntry(str(_(page.label)), url_for(page.endpoint), None, "idle", page.endpoint == here.lit)
         for page in registry().in_section(NavigationSection.MORE)
         if page.is_open_to(staff)
     ]

@@ -17,12 +17,12 @@ from app.core.events import Event
 from app.core.jobs import Job, JobState
 from app.dispatch.models import (
     ArrivalDifference,
+    DeliveryPlan,
+    DeliveryRound,
+    DeliveryStop,
     DifferenceState,
-    Plan,
     PlanState,
-    Round,
     RoundState,
-    Stop,
     StopState,
 )
 from app.dispatch.rounds import conditions
@@ -48,7 +48,7 @@ class Stuck:
 
 
 @dataclass(frozen=True)
-class CycleCard:
+class DashboardCycleCard:
     """One cycle that is not over, in a line."""
 
     cycle: Cycle
@@ -85,7 +85,7 @@ def _cycles_within(reach: Reach) -> ColumnElement[bool]:
     return or_(Cycle.subdistrict_id.in_(reach.subdistrict_ids), Cycle.id.in_(taking_part))
 
 
-def cards(reach: Reach) -> list[CycleCard]:
+def cards(reach: Reach) -> list[DashboardCycleCard]:
     """Cycles under way within reach, with what is within reach of each. Two statements."""
     under_way = (CycleState.DRAFT, CycleState.OPEN, CycleState.LOCKED, CycleState.RUNNING)
     cycles = db.session.scalars(
@@ -104,7 +104,9 @@ def cards(reach: Reach) -> list[CycleCard]:
         .group_by(OrderLine.cycle_id)
     )
     sums = {cycle_id: (orders, int(units), int(done)) for cycle_id, orders, units, done in found}
-    return [CycleCard(cycle, CycleState(cycle.state).label, *sums.get(cycle.id, (0, 0, 0))) for cycle in cycles]
+    return [
+        DashboardCycleCard(cycle, CycleState(cycle.state).label, *sums.get(cycle.id, (0, 0, 0))) for cycle in cycles
+    ]
 
 
 def stuck(reach: Reach) -> list[Stuck]:
@@ -131,16 +133,16 @@ def stuck(reach: Reach) -> list[Stuck]:
 
 def _late_stops(now: datetime, reach: Reach) -> Stuck | None:
     count, since, cycle = db.session.execute(
-        select(func.count(), func.min(Stop.arrive_at), func.min(Plan.cycle_id))
-        .join(Round, Round.id == Stop.round_id)
-        .join(Plan, Plan.id == Stop.plan_id)
-        .join(Building, Building.id == Stop.building_id)
+        select(func.count(), func.min(DeliveryStop.arrive_at), func.min(DeliveryPlan.cycle_id))
+        .join(DeliveryRound, DeliveryRound.id == DeliveryStop.round_id)
+        .join(DeliveryPlan, DeliveryPlan.id == DeliveryStop.plan_id)
+        .join(Building, Building.id == DeliveryStop.building_id)
         .where(
             reach.buildings,
-            Plan.state == PlanState.PUBLISHED,
-            Stop.state.in_((StopState.PENDING, StopState.ARRIVED)),
-            Round.state.in_((RoundState.PLANNED, RoundState.LOADING, RoundState.DEPARTED)),
-            Stop.arrive_at < now - timedelta(minutes=30),
+            DeliveryPlan.state == PlanState.PUBLISHED,
+            DeliveryStop.state.in_((StopState.PENDING, StopState.ARRIVED)),
+            DeliveryRound.state.in_((RoundState.PLANNED, RoundState.LOADING, RoundState.DEPARTED)),
+            DeliveryStop.arrive_at < now - timedelta(minutes=30),
         )
     ).one()
     sentence = _("晚了半小时以上、还没有签收的楼")
@@ -150,10 +152,10 @@ def _late_stops(now: datetime, reach: Reach) -> Stuck | None:
 
 def _open_differences(reach: Reach) -> Stuck | None:
     count, since, cycle = db.session.execute(
-        select(func.count(), func.min(ArrivalDifference.opened_at), func.min(Plan.cycle_id))
-        .join(Stop, Stop.id == ArrivalDifference.stop_id)
-        .join(Plan, Plan.id == Stop.plan_id)
-        .join(Building, Building.id == Stop.building_id)
+        select(func.count(), func.min(ArrivalDifference.opened_at), func.min(DeliveryPlan.cycle_id))
+        .join(DeliveryStop, DeliveryStop.id == ArrivalDifference.stop_id)
+        .join(DeliveryPlan, DeliveryPlan.id == DeliveryStop.plan_id)
+        .join(Building, Building.id == DeliveryStop.building_id)
         .where(reach.buildings, ArrivalDifference.state == DifferenceState.OPEN)
     ).one()
     sentence = _("到楼两边数得不一样，还没核对")

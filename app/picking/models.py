@@ -7,7 +7,7 @@ from typing import ClassVar
 from sqlalchemy import ColumnElement, ForeignKeyConstraint, Index, Integer, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.core.db import STRICT, Base, Created, Flag, Versioned, at_least, choice, fk, plain_text
+from app.core.db import STRICT, Base, BooleanFlag, Created, Versioned, at_least, choice, fk, plain_text
 from app.core.labels import Labelled
 from app.core.states import steps
 from app.ordering.models import HouseholdOrder
@@ -61,9 +61,9 @@ class Bag(Created, Versioned, Base):
     state: Mapped[str] = choice("state", BagState, default=BagState.PACKED)
     weight_g: Mapped[int] = mapped_column(Integer)
     volume_ml: Mapped[int] = mapped_column(Integer)
-    is_cold: Mapped[bool] = mapped_column(Flag, default=False)
-    is_fragile: Mapped[bool] = mapped_column(Flag, default=False)
-    is_heavy: Mapped[bool] = mapped_column(Flag, default=False)
+    is_cold: Mapped[bool] = mapped_column(BooleanFlag, default=False)
+    is_fragile: Mapped[bool] = mapped_column(BooleanFlag, default=False)
+    is_heavy: Mapped[bool] = mapped_column(BooleanFlag, default=False)
     lines: Mapped[list[BagLine]] = relationship(order_by="BagLine.order_line_id")
 
 

@@ -19,7 +19,7 @@ from app.places.models import Building, Compound, Household
 
 
 @dataclass(frozen=True)
-class BuildingRow:
+class PickingBuildingRow:
     """The live bags of one building in a wave."""
 
     building_id: int
@@ -33,7 +33,7 @@ class BuildingRow:
 
 
 @dataclass(frozen=True)
-class Progress:
+class PackingProgress:
     """How far packing is: units waiting for a bag, and bags by state."""
 
     units_to_pack: int
@@ -46,7 +46,7 @@ class Progress:
         return sum(count for state, count in self.states.items() if state in LIVE_BAGS)
 
 
-def progress(cycle_id: int) -> Progress:
+def progress(cycle_id: int) -> PackingProgress:
     """Two statements."""
     waiting = db.session.execute(
         select(func.coalesce(func.sum(OrderLine.qty_allocated), 0), func.count(func.distinct(OrderLine.order_id)))
@@ -54,7 +54,7 @@ def progress(cycle_id: int) -> Progress:
         .where(OrderLine.cycle_id == cycle_id, OrderLine.qty_allocated > 0, HouseholdOrder.state == OrderState.LOCKED)
     ).one()
     states = db.session.execute(select(Bag.state, func.count()).where(Bag.cycle_id == cycle_id).group_by(Bag.state))
-    return Progress(int(waiting[0]), waiting[1], {state: count for state, count in states})  # noqa: C416
+    return PackingProgress(int(waiting[0]), waiting[1], {state: count for state, count in states})  # noqa: C416
 
 
 def waves(cycle_id: int) -> list[int]:
@@ -62,7 +62,7 @@ def waves(cycle_id: int) -> list[int]:
     return list(db.session.scalars(select(Bag.wave).where(Bag.cycle_id == cycle_id).distinct().order_by(Bag.wave)))
 
 
-def building_rows(cycle_id: int, wave: int) -> list[BuildingRow]:
+def building_rows(cycle_id: int, wave: int) -> list[PickingBuildingRow]:
     """Live bags by building, in natural order. One statement."""
     found = db.session.execute(
         select(
@@ -82,7 +82,7 @@ def building_rows(cycle_id: int, wave: int) -> list[BuildingRow]:
         .order_by(Compound.name, Building.sort_key)
     )
     return [
-        BuildingRow(building_id, compound, label, bags, int(weight_g), int(cold), int(heavy), int(fragile))
+        PickingBuildingRow(building_id, compound, label, bags, int(weight_g), int(cold), int(heavy), int(fragile))
         for building_id, compound, label, bags, weight_g, cold, heavy, fragile in found
     ]
 

@@ -28,7 +28,7 @@ _WAVES, _BAGS = 50, 100
 
 
 @dataclass(frozen=True, slots=True)
-class Goods:
+class GoodsToPack:
     """`qty` units of one order line. `storage`: a value of the Storage enum."""
 
     line_id: int
@@ -76,7 +76,7 @@ class _Open:
     is_fragile: bool = False
     units: dict[int, int] = field(default_factory=dict)
 
-    def room_for(self, goods: Goods, limits: BagLimits) -> int:
+    def room_for(self, goods: GoodsToPack, limits: BagLimits) -> int:
         """How many units of `goods` still fit; one always fits into an empty bag, for a unit cannot be cut."""
         if self.weight_g > limits.weight_g or self.volume_ml > limits.volume_ml:
             return 0
@@ -84,14 +84,14 @@ class _Open:
         by_volume = (limits.volume_ml - self.volume_ml) // goods.volume_ml if goods.volume_ml else goods.qty
         return max(min(by_weight, by_volume), 0 if self.units else 1)
 
-    def put(self, goods: Goods, qty: int) -> None:
+    def put(self, goods: GoodsToPack, qty: int) -> None:
         self.weight_g += qty * goods.weight_g
         self.volume_ml += qty * goods.volume_ml
         self.is_fragile = self.is_fragile or goods.is_fragile
         self.units[goods.line_id] = self.units.get(goods.line_id, 0) + qty
 
 
-def split_into_bags(goods: Iterable[Goods], limits: BagLimits | None = None) -> tuple[PlannedBag, ...]:
+def split_into_bags(goods: Iterable[GoodsToPack], limits: BagLimits | None = None) -> tuple[PlannedBag, ...]:
     """Bags k of n for one household: by temperature, then first fit, heaviest units first and fragile ones last."""
     limits = limits or BagLimits()
     opened: list[_Open] = []
@@ -111,7 +111,7 @@ def split_into_bags(goods: Iterable[Goods], limits: BagLimits | None = None) -> 
     return tuple(_planned(bag, seq, len(opened), limits) for seq, bag in enumerate(opened, start=1))
 
 
-def _packing_order(goods: Goods) -> tuple[int, bool, int, int, int]:
+def _packing_order(goods: GoodsToPack) -> tuple[int, bool, int, int, int]:
     return (_STORAGE_ORDER[goods.storage], goods.is_fragile, -goods.weight_g, -goods.volume_ml, goods.line_id)
 
 

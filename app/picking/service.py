@@ -86,7 +86,7 @@ class Destination(NamedTuple):
     door_id: int | None
 
 
-def _allocated_goods(cycle_id: int) -> dict[Destination, list[rules.Goods]]:
+def _allocated_goods(cycle_id: int) -> dict[Destination, list[rules.GoodsToPack]]:
     """Goods to pack of each order, in order of order id."""
     found = db.session.execute(
         select(
@@ -112,15 +112,15 @@ def _allocated_goods(cycle_id: int) -> dict[Destination, list[rules.Goods]]:
         )
         .order_by(HouseholdOrder.id, OrderLine.id)
     )
-    goods: dict[Destination, list[rules.Goods]] = {}
+    goods: dict[Destination, list[rules.GoodsToPack]] = {}
     for order_id, building_id, door_id, line_id, qty, weight_g, volume_ml, storage, is_fragile in found:
-        one = rules.Goods(line_id, qty, weight_g, volume_ml, storage, is_fragile)
+        one = rules.GoodsToPack(line_id, qty, weight_g, volume_ml, storage, is_fragile)
         goods.setdefault(Destination(order_id, building_id, door_id), []).append(one)
     return goods
 
 
 def _new_bags(
-    cycle_id: int, wave: int, goods: Mapping[Destination, list[rules.Goods]]
+    cycle_id: int, wave: int, goods: Mapping[Destination, list[rules.GoodsToPack]]
 ) -> tuple[int, list[tuple[int, Mapping[int, int]]]]:
     """Write bags and their lines; returns how many bags, and for each bag id what it holds."""
     taken = _last_seq(cycle_id, wave)

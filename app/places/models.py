@@ -14,8 +14,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from app.core.db import (
     STRICT,
     Base,
+    BooleanFlag,
     Created,
-    Flag,
     LocalDate,
     UtcDateTime,
     Versioned,
@@ -105,7 +105,7 @@ class Gate(Versioned, Base):
     lon_e6: Mapped[int] = mapped_column(Integer)
     opens_s: Mapped[int] = mapped_column(Integer, default=0)  # seconds after local midnight
     closes_s: Mapped[int] = mapped_column(Integer, default=86400)
-    is_open: Mapped[bool] = mapped_column(Flag, default=True)
+    is_open: Mapped[bool] = mapped_column(BooleanFlag, default=True)
 
 
 class Grid(Base):
@@ -126,7 +126,7 @@ class ServicePoint(Versioned, Base):
     name: Mapped[str] = plain_text()
     lat_e6: Mapped[int | None] = mapped_column(Integer)
     lon_e6: Mapped[int | None] = mapped_column(Integer)
-    is_depot: Mapped[bool] = mapped_column(Flag, default=False)  # rounds may start here
+    is_depot: Mapped[bool] = mapped_column(BooleanFlag, default=False)  # rounds may start here
     phone: Mapped[str] = plain_text(default="")  # the duty line of the point, printed on posters and notices
     community: Mapped[Community] = relationship()
 
@@ -150,7 +150,7 @@ class Building(Versioned, Base):
     sort_key: Mapped[str] = plain_text(default="")  # core/natural.py, so that 2 comes before 10 in the database too
     public_code: Mapped[str] = plain_text()  # in the poster's QR; says nothing about the building
     floors: Mapped[int] = mapped_column(Integer, default=6)
-    has_lift: Mapped[bool] = mapped_column(Flag, default=False)
+    has_lift: Mapped[bool] = mapped_column(BooleanFlag, default=False)
     lat_e6: Mapped[int | None] = mapped_column(Integer)
     lon_e6: Mapped[int | None] = mapped_column(Integer)
     drop_spot: Mapped[str] = plain_text(default="")
@@ -206,7 +206,7 @@ class Household(Base):
     sort_key: Mapped[str] = plain_text(default="")
     floor: Mapped[int] = mapped_column(Integer, default=1)
     persons: Mapped[int | None] = mapped_column(Integer)
-    is_active: Mapped[bool] = mapped_column(Flag, default=True)
+    is_active: Mapped[bool] = mapped_column(BooleanFlag, default=True)
     stairwell: Mapped[Stairwell] = relationship()
 
 
@@ -256,7 +256,7 @@ class ZoneLevel(Base):
     code: Mapped[str] = plain_text()
     label_zh: Mapped[str] = plain_text()
     delivery_mode: Mapped[str] = choice("delivery_mode", DeliveryMode)
-    is_contactless: Mapped[bool] = mapped_column(Flag, default=True)
+    is_contactless: Mapped[bool] = mapped_column(BooleanFlag, default=True)
     round_order: Mapped[int] = mapped_column(
         Integer, default=0
     )  # 0 clean, 1 controlled, 2 sealed: never back in a round
@@ -298,7 +298,7 @@ class Captaincy(Base):
     id: Mapped[int] = mapped_column(Integer, primary_key=True)
     building_id: Mapped[int] = fk("building.id")
     account_id: Mapped[int] = fk("account.id")
-    is_deputy: Mapped[bool] = mapped_column(Flag, default=False)
+    is_deputy: Mapped[bool] = mapped_column(BooleanFlag, default=False)
     starts_on: Mapped[date] = mapped_column(LocalDate)
     ends_on: Mapped[date | None] = mapped_column(LocalDate)
     # Given by the captain for the days of delivery: runner and route sheet show it. It goes when the captaincy ends.

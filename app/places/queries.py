@@ -11,8 +11,8 @@ from sqlalchemy import or_, select
 
 from app.access.models import Account
 from app.core.db import db
-from app.places.address.register import Household as RegisteredHousehold
 from app.places.address.register import Profile, Register
+from app.places.address.register import RegisteredHousehold as RegisteredHousehold
 from app.places.models import (
     AddressProfile,
     Building,

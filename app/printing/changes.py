@@ -68,7 +68,7 @@ def row_names(sheet: Sheet) -> dict[str, str]:
 
 
 @dataclasses.dataclass(frozen=True)
-class Difference:
+class RowChanges:
     """Rows of an older version and of a newer one compared by name."""
 
     changed: tuple[str, ...]
@@ -76,7 +76,7 @@ class Difference:
     gone: tuple[str, ...]
 
 
-def difference(older: dict[str, str], newer: dict[str, str]) -> Difference:
+def difference(older: dict[str, str], newer: dict[str, str]) -> RowChanges:
     """Say what a newer version has that an older has not, and the reverse; both as `row_names` gives them.
 
     older           newer           changed  added  gone
@@ -86,7 +86,7 @@ def difference(older: dict[str, str], newer: dict[str, str]) -> Difference:
     """
     lost = {name for key, name in older.items() if key not in newer}
     new = {name for key, name in newer.items() if key not in older}
-    return Difference(*(tuple(sorted(names, key=natural_key)) for names in (lost & new, new - lost, lost - new)))
+    return RowChanges(*(tuple(sorted(names, key=natural_key)) for names in (lost & new, new - lost, lost - new)))
 
 
 def _marked(value: Any, above: tuple[Any, ...], known: Collection[str]) -> Any:

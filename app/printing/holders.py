@@ -16,7 +16,7 @@ from flask import url_for
 from app.access.permissions import Permission, Staff
 from app.core.db import db
 from app.core.errors import NotFound
-from app.dispatch.models import Plan, PlanState, Stop
+from app.dispatch.models import DeliveryPlan, DeliveryStop, PlanState
 from app.dispatch.rounds import service as rounds_service
 from app.places.scope import reaches_building, require_building
 from app.printing.models import Document
@@ -37,16 +37,16 @@ def page_of(by: Staff, document: Document) -> str:
 def _page_of_stop(by: Staff, document: Document) -> str:
     """The count of the stop; where its plan was replaced, the building's page for its captain, the runner's rounds."""
     stop = own_stop(by, document.subject_id)
-    if db.session.get_one(Plan, stop.plan_id).state == PlanState.PUBLISHED:
+    if db.session.get_one(DeliveryPlan, stop.plan_id).state == PlanState.PUBLISHED:
         return url_for("dispatch.sign_page", stop_id=stop.id)
     if reaches_building(by, Permission.DROP_OFF, stop.building_id):
         return url_for("doors.building", cycle_id=document.cycle_id, building_id=stop.building_id)
     return url_for("dispatch.my_rounds")
 
 
-def own_stop(by: Staff, stop_id: int) -> Stop:
+def own_stop(by: Staff, stop_id: int) -> DeliveryStop:
     """A stop that the actor counts at, of whichever plan. Raises NotFound."""
-    stop = db.session.get(Stop, stop_id)
+    stop = db.session.get(DeliveryStop, stop_id)
     if stop is None:
         raise NotFound
     if not reaches_building(by, Permission.DROP_OFF, stop.building_id):

@@ -19,7 +19,7 @@ from typing import Any
 from app.core.sentences import N_
 
 
-class Stage(IntEnum):
+class SheetStage(IntEnum):
     """When in the loop a sheet is wanted, in order."""
 
     POSTED = 1
@@ -32,13 +32,13 @@ class Stage(IntEnum):
 
 
 _STAGE_LABELS = {
-    Stage.POSTED: N_("张贴与接单"),
-    Stage.BOUGHT: N_("汇总、采购、收货"),
-    Stage.BAGGED: N_("分配与装袋"),
-    Stage.CARRIED: N_("配送与发放"),
-    Stage.AFTERWARDS: N_("异常与结算"),
-    Stage.EMERGENCY: N_("断网时"),
-    Stage.UNLISTED: "",
+    SheetStage.POSTED: N_("张贴与接单"),
+    SheetStage.BOUGHT: N_("汇总、采购、收货"),
+    SheetStage.BAGGED: N_("分配与装袋"),
+    SheetStage.CARRIED: N_("配送与发放"),
+    SheetStage.AFTERWARDS: N_("异常与结算"),
+    SheetStage.EMERGENCY: N_("断网时"),
+    SheetStage.UNLISTED: "",
 }
 
 # What makes a printed sheet stale: tables whose events may change it, by what the sheet is about.
@@ -68,7 +68,7 @@ class SheetKind:
     code: str
     label_zh: str
     reader_zh: str
-    stage: Stage
+    stage: SheetStage
     place: int
     watches: str
     sheet: Any = None
@@ -96,7 +96,7 @@ KIT = SheetKind(
     code="KI",
     label_zh=N_("应急包"),
     reader_zh=N_("每个人"),
-    stage=Stage.EMERGENCY,
+    stage=SheetStage.EMERGENCY,
     place=1,
     watches=PLANNED,
     expected=lambda _counted: {None: 1},
@@ -149,7 +149,7 @@ def printable() -> Mapping[str, SheetKind]:
 
 def listed() -> tuple[SheetKind, ...]:
     """The kinds of the print centre, without the kit."""
-    return tuple(kind for kind in printable().values() if kind.stage is not Stage.UNLISTED)
+    return tuple(kind for kind in printable().values() if kind.stage is not SheetStage.UNLISTED)
 
 
 def of_parts() -> tuple[SheetKind, ...]:

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.core.db import (
     STRICT,
     Base,
+    BooleanFlag,
     Created,
-    Flag,
     UtcDateTime,
     Versioned,
     at_least,
@@ -32,8 +32,8 @@ class PaperSetup(Versioned, Base):
     __table_args__ = STRICT
 
     subdistrict_id: Mapped[int] = fk("subdistrict.id", primary_key=True)
-    is_bilingual: Mapped[bool] = mapped_column(Flag, default=False)  # English beside the Chinese
-    has_grid: Mapped[bool] = mapped_column(Flag, default=True)  # the picture of the building on hand-out lists
+    is_bilingual: Mapped[bool] = mapped_column(BooleanFlag, default=False)  # English beside the Chinese
+    has_grid: Mapped[bool] = mapped_column(BooleanFlag, default=True)  # the picture of the building on hand-out lists
     sheet_stock: Mapped[str] = plain_text()  # keys of labels.STOCKS
     roll_stock: Mapped[str] = plain_text()
 

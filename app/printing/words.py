@@ -18,20 +18,20 @@ from markupsafe import Markup
 CATALOGUE = Path(__file__).resolve().parents[1] / "translations" / "en" / "LC_MESSAGES" / "messages.po"
 
 
-class Word(Markup):
+class BilingualWord(Markup):
     """A word of a sheet as markup; ``zh`` is the Chinese alone, for places too narrow for two languages."""
 
     zh: Markup
 
     @classmethod
-    def of(cls, zh: Markup, en: Markup | None) -> Word:
+    def of(cls, zh: Markup, en: Markup | None) -> BilingualWord:
         """Join both languages."""
         word = cls(zh if en is None else Markup("{} <em>{}</em>").format(zh, en))
         word.zh = zh
         return word
 
 
-Say = Callable[..., Word]
+Say = Callable[..., BilingualWord]
 
 
 @cache
@@ -62,15 +62,15 @@ def _english_value(value: object) -> object:
     return in_english(plain) or plain if isinstance(plain, str) else plain
 
 
-def say_chinese(message: str, /, **values: object) -> Word:
+def say_chinese(message: str, /, **values: object) -> BilingualWord:
     """The Chinese alone. ``message`` is a sentence of our own source; values are escaped."""
-    return Word.of(_filled(message, values), None)
+    return BilingualWord.of(_filled(message, values), None)
 
 
-def say_both(message: str, /, **values: object) -> Word:
+def say_both(message: str, /, **values: object) -> BilingualWord:
     """The Chinese and, where the catalogue has it, the English."""
     known = english().get(message)
-    return Word.of(_filled(message, values), _filled_in_english(known, values) if known else None)
+    return BilingualWord.of(_filled(message, values), _filled_in_english(known, values) if known else None)
 
 
 _DAY = re.compile(r"(\d{1,2})月(\d{1,2})日")
@@ -92,12 +92,12 @@ def in_english(text: str) -> str | None:
     return dated if dated != text and dated.isascii() else None
 
 
-def beside(is_bilingual: bool) -> Callable[[str], Word]:
+def beside(is_bilingual: bool) -> Callable[[str], BilingualWord]:
     """The filter ``both``: a text of a row, in the bilingual variant with its English where it has one."""
 
-    def filled(text: str) -> Word:
+    def filled(text: str) -> BilingualWord:
         found = in_english(text) if is_bilingual else None
-        return Word.of(Markup.escape(text), None if found is None else Markup.escape(found))
+        return BilingualWord.of(Markup.escape(text), None if found is None else Markup.escape(found))
 
     return filled
 

@@ -9,7 +9,7 @@ from sqlalchemy import CheckConstraint, Integer, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.catalog.models import Item, Supplier
-from app.core.db import STRICT, Base, Created, Flag, UtcDateTime, Versioned, at_least, choice, fk, plain_text
+from app.core.db import STRICT, Base, BooleanFlag, Created, UtcDateTime, Versioned, at_least, choice, fk, plain_text
 from app.core.labels import Labelled
 from app.core.states import steps
 
@@ -45,7 +45,7 @@ class Demand(Base):
     qty_waived: Mapped[int] = mapped_column(Integer, default=0)
     qty_surplus: Mapped[int] = mapped_column(Integer, default=0)
     waive_reason: Mapped[str] = plain_text(default="")
-    is_covered: Mapped[bool] = mapped_column(Flag, default=False)
+    is_covered: Mapped[bool] = mapped_column(BooleanFlag, default=False)
 
 
 class PurchaseOrder(Created, Versioned, Base):
@@ -101,6 +101,6 @@ class PurchaseOrderLine(Base):
     qty_awaited: Mapped[int] = mapped_column(Integer)
     qty_received: Mapped[int] = mapped_column(Integer, default=0)
     qty_undelivered: Mapped[int] = mapped_column(Integer, default=0)
-    is_manual: Mapped[bool] = mapped_column(Flag, default=False)
+    is_manual: Mapped[bool] = mapped_column(BooleanFlag, default=False)
     purchase_order: Mapped[PurchaseOrder] = relationship(back_populates="lines")
     item: Mapped[Item] = relationship()

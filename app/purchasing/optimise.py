@@ -24,7 +24,7 @@ _COST_PROVED = 2  # the first two goals are units missing and cost
 _TIE_EFFORT = 0.5  # CP-SAT's deterministic time for each goal after them, about as many seconds
 
 
-class Outcome(StrEnum):
+class OptimisationOutcome(StrEnum):
     """How far a plan may be trusted."""
 
     OPTIMAL = "optimal"  # proved: nothing cheaper exists
@@ -60,7 +60,7 @@ class SupplyOffer:
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class PurchaseProblem:
     """Item id → units to buy, and who sells what. Raises ValueError for an offer of an unknown supplier."""
 
     demand: Mapping[int, int]
@@ -95,10 +95,10 @@ class Buy:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class PurchasePlan:
     """What to buy. `surplus` and `missing`: item id → units, only where above 0. `said`: one sentence per problem."""
 
-    outcome: Outcome
+    outcome: OptimisationOutcome
     buys: tuple[Buy, ...] = ()
     goods_fen: int = 0
     fees_fen: int = 0
@@ -113,10 +113,10 @@ class Plan:
         return self.goods_fen + self.fees_fen
 
 
-class _Model:
+class _PurchaseModel:
     """The variables of one problem; goals are minimised one after the other, each kept for the next."""
 
-    def __init__(self, problem: Problem, may_miss: bool) -> None:
+    def __init__(self, problem: PurchaseProblem, may_miss: bool) -> None:
         from ortools.sat.python import cp_model  # only now: pages are served without loading a solver
 
         self.model = cp_model.CpModel()
@@ -197,18 +197,18 @@ class _Model:
         ]
 
 
-def optimise(problem: Problem, time_limit_s: float = 10.0) -> Plan:
+def optimise(problem: PurchaseProblem, time_limit_s: float = 10.0) -> PurchasePlan:
     """The cheapest plan. A demand that cannot be met is no error: the plan says what is missing and why."""
     if not any(problem.demand.values()):
-        return Plan(Outcome.OPTIMAL)
-    plan = _solve(_Model(problem, may_miss=False), time_limit_s)
+        return PurchasePlan(OptimisationOutcome.OPTIMAL)
+    plan = _solve(_PurchaseModel(problem, may_miss=False), time_limit_s)
     if plan is None:
-        plan = _solve(_Model(problem, may_miss=True), time_limit_s)
+        plan = _solve(_PurchaseModel(problem, may_miss=True), time_limit_s)
     late = sentence(N_("时间到了还没有算出采购方案，请放宽条件或延长时间。"))
-    return plan or Plan(Outcome.UNKNOWN, said=(late,), is_proved=False)
+    return plan or PurchasePlan(OptimisationOutcome.UNKNOWN, said=(late,), is_proved=False)
 
 
-def _solve(built: _Model, time_limit_s: float) -> Plan | None:
+def _solve(built: _PurchaseModel, time_limit_s: float) -> PurchasePlan | None:
     """None when no plan exists (only without `may_miss`) or none was found."""
     from ortools.sat.python import cp_model
 
@@ -235,16 +235,16 @@ def _solve(built: _Model, time_limit_s: float) -> Plan | None:
     return None if best is None else _plan(built, best, proved == _COST_PROVED)
 
 
-def _plan(built: _Model, packs: Iterable[int], is_proved: bool) -> Plan:
+def _plan(built: _PurchaseModel, packs: Iterable[int], is_proved: bool) -> PurchasePlan:
     buys = tuple(Buy(offer, count) for offer, count in zip(built.offers, packs, strict=True) if count)
     bought: dict[int, int] = {}
     for buy in buys:
         bought[buy.offer.item_id] = bought.get(buy.offer.item_id, 0) + buy.qty
     used = {buy.offer.supplier_id for buy in buys}
     missing = {item: qty - bought.get(item, 0) for item, qty in built.demand.items() if qty > bought.get(item, 0)}
-    covered = Outcome.OPTIMAL if is_proved else Outcome.FEASIBLE
-    return Plan(
-        outcome=Outcome.SHORT if missing else covered,
+    covered = OptimisationOutcome.OPTIMAL if is_proved else OptimisationOutcome.FEASIBLE
+    return PurchasePlan(
+        outcome=OptimisationOutcome.SHORT if missing else covered,
         buys=buys,
         goods_fen=sum(buy.cost_fen for buy in buys),
         fees_fen=sum(s.delivery_fee_fen for s in built.suppliers if s.supplier_id in used),
@@ -255,7 +255,7 @@ def _plan(built: _Model, packs: Iterable[int], is_proved: bool) -> Plan:
     )
 
 
-def _why_missing(built: _Model, item: int, qty: int) -> Sentence:
+def _why_missing(built: _PurchaseModel, item: int, qty: int) -> Sentence:
     offers = [offer for offer in built.offers if offer.item_id == item]
     values: dict[str, object] = {"item": built.problem.item_names.get(item, f"#{item}"), "qty": qty}
     if not offers:

@@ -42,7 +42,7 @@ class OrderLineRow:
 
 
 @dataclass(frozen=True)
-class OrderPage:
+class PurchaseOrderPage:
     """A purchase order with everything that its readers decide upon."""
 
     id: int
@@ -71,7 +71,7 @@ class OrderPage:
         return self.state in ("draft", "approved") and self.goods_fen < self.min_order_fen
 
 
-def order_page(cycle_id: int, order_id: int) -> OrderPage:
+def order_page(cycle_id: int, order_id: int) -> PurchaseOrderPage:
     """Five statements. Raises NotFound for an order of another cycle."""
     order = db.session.scalar(
         select(PurchaseOrder)
@@ -86,7 +86,7 @@ def order_page(cycle_id: int, order_id: int) -> OrderPage:
     items = [line.item_id for line in order.lines]
     now, offered, names = _prices_now(order.supplier_id, items), _offered(cycle_id, items), _names(order)
     lines = sorted(order.lines, key=lambda line: (line.item.sku, line.id))
-    return OrderPage(
+    return PurchaseOrderPage(
         id=order.id,
         number=order.number,
         supplier=order.supplier.name,

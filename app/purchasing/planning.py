@@ -10,7 +10,7 @@ from sqlalchemy import select
 from app.catalog.models import Item, Supplier, SupplierItem
 from app.core.db import db
 from app.purchasing.models import Demand, PurchaseOrder, PurchaseOrderLine, PurchaseState
-from app.purchasing.optimise import Problem, SupplierTerms, SupplyOffer
+from app.purchasing.optimise import PurchaseProblem, SupplierTerms, SupplyOffer
 
 LIVE = (PurchaseState.DRAFT, PurchaseState.APPROVED, PurchaseState.SENT, PurchaseState.CLOSED)
 
@@ -58,7 +58,7 @@ def gaps(cycle_id: int, kept: Kept) -> dict[int, int]:
     return missing
 
 
-def problem(missing: dict[int, int], kept: Kept) -> Problem:
+def problem(missing: dict[int, int], kept: Kept) -> PurchaseProblem:
     """Active suppliers and their packs for what is missing.
 
     A draft that keeps lines has its delivery paid and a part of its minimum order reached; what a supplier has
@@ -73,7 +73,7 @@ def problem(missing: dict[int, int], kept: Kept) -> Problem:
     sold = [row for row in found if (row.supplier_id, row.item_id) not in kept.by_hand]
     ids = {row.supplier_id for row in sold}
     suppliers = db.session.scalars(select(Supplier).where(Supplier.id.in_(ids)).order_by(Supplier.id)).all()
-    return Problem(
+    return PurchaseProblem(
         demand=missing,
         suppliers=tuple(_terms(supplier, kept.draft_fen.get(supplier.id, 0)) for supplier in suppliers),
         offers=tuple(_offer(row, kept.packs.get((row.supplier_id, row.item_id), 0)) for row in sold),

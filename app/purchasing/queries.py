@@ -56,7 +56,7 @@ class DemandTotals:
 
 
 @dataclass(frozen=True)
-class OrderRow:
+class PurchaseOrderRow:
     """One purchase order of a cycle."""
 
     id: int
@@ -201,7 +201,7 @@ def _surplus_fen(cycle_id: int, coming: Mapping[int, Bought]) -> int:
     return sum(surplus_fen(qty, coming[item].qty, coming[item].cost_fen) for item, qty in rows if item in coming)
 
 
-def order_rows(cycle_id: int) -> list[OrderRow]:
+def order_rows(cycle_id: int) -> list[PurchaseOrderRow]:
     """All purchase orders of a cycle with their sums, cancelled ones last. One statement."""
     line = PurchaseOrderLine
     found = db.session.execute(
@@ -226,7 +226,7 @@ def order_rows(cycle_id: int) -> list[OrderRow]:
         .order_by(case((PurchaseOrder.state == PurchaseState.CANCELLED, 1), else_=0), PurchaseOrder.seq)
     )
     return [
-        OrderRow(
+        PurchaseOrderRow(
             id=order.id,
             number=order.number,
             supplier=supplier.name,
@@ -244,7 +244,7 @@ def order_rows(cycle_id: int) -> list[OrderRow]:
     ]
 
 
-def in_the_way(cycle_id: int, orders: list[OrderRow], coming: Mapping[int, Bought]) -> InTheWay:
+def in_the_way(cycle_id: int, orders: list[PurchaseOrderRow], coming: Mapping[int, Bought]) -> InTheWay:
     """What keeps buying from being finished. `coming`: what is bought. Five statements."""
     points = select(func.count()).select_from(CyclePoint).where(CyclePoint.cycle_id == cycle_id)
     signed = select(func.count()).select_from(Tally)

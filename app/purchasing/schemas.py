@@ -12,14 +12,14 @@ MOST_PACKS = 20_000
 
 
 @dataclass(frozen=True)
-class Seen:
+class SeenOrder:
     """`version` of the order that the decision is about; an older one is refused as a stale edit."""
 
     version: int
 
 
-class SeenSchema(CommandSchema):
-    makes = Seen
+class SeenOrderSchema(CommandSchema):
+    makes = SeenOrder
     version = Whole(required=True, least=1)
 
 

@@ -19,15 +19,15 @@ from app.ordering.models import Cycle, CycleState
 from app.purchasing import coverage, drafts, planning, queries
 from app.purchasing.lines import settle
 from app.purchasing.models import Demand, PurchaseOrder, PurchaseState
-from app.purchasing.optimise import Outcome, Plan, optimise
-from app.purchasing.schemas import Close, EditLines, Seen, Waive
+from app.purchasing.optimise import OptimisationOutcome, PurchasePlan, optimise
+from app.purchasing.schemas import Close, EditLines, SeenOrder, Waive
 
 TIME_LIMIT_S = 2.0  # for each of two searches at most: no request takes longer than five seconds
 BUYING = (CycleState.LOCKED, CycleState.RUNNING)
 
 
 @dataclass(frozen=True)
-class Proposal:
+class PurchaseProposal:
     """Drafts that were written, and a sentence for each item that they do not cover. `is_cheapest`: proved, nothing
     that covers as much costs less."""
 
@@ -51,7 +51,7 @@ def compute_demand(by: Staff, cycle_id: int) -> int:
     return count
 
 
-def propose(by: Staff, cycle_id: int) -> Proposal:
+def propose(by: Staff, cycle_id: int) -> PurchaseProposal:
     """Drafts that cover what is missing at the least cost. The search runs before the transaction, so nobody waits.
 
     Requires: the demand is computed. Ensures: lines set by hand and approved orders stay; other draft lines are
@@ -65,18 +65,18 @@ def propose(by: Staff, cycle_id: int) -> Proposal:
 
 
 @command
-def _write_proposal(by: Staff, cycle_id: int, missing: dict[int, int], plan: Plan) -> Proposal:
+def _write_proposal(by: Staff, cycle_id: int, missing: dict[int, int], plan: PurchasePlan) -> PurchaseProposal:
     cycle = buying_cycle(by, cycle_id)
     if db.session.scalar(select(Demand.item_id).where(Demand.cycle_id == cycle_id).limit(1)) is None:
         raise Conflict(_l("请先计算需求。"))
     if planning.gaps(cycle_id, planning.kept_lines(cycle_id)) != missing:
         raise Conflict(_l("需求刚有变化，请再生成一次采购方案。"))
-    if plan.outcome == Outcome.UNKNOWN:
+    if plan.outcome == OptimisationOutcome.UNKNOWN:
         raise Conflict(str(plan.said[0]))
     orders = drafts.write(cycle, by.id, missing, plan.buys)
     coverage.refresh(cycle_id)
     record(by, "plan", ("demand", cycle_id), cycle_id=cycle_id, orders=len(orders), fen=plan.cost_fen)
-    return Proposal(cycle_id, tuple(order.id for order in orders), plan.said, plan.is_proved)
+    return PurchaseProposal(cycle_id, tuple(order.id for order in orders), plan.said, plan.is_proved)
 
 
 @command
@@ -124,7 +124,7 @@ def waive(by: Staff, cycle_id: int, item_id: int, decision: Waive) -> Demand:
 
 
 @command
-def approve(by: Staff, cycle_id: int, order_id: int, seen: Seen) -> PurchaseOrder:
+def approve(by: Staff, cycle_id: int, order_id: int, seen: SeenOrder) -> PurchaseOrder:
     """A second person approves a draft.
 
     Requires: a draft with lines, as it was seen, of another author. Raises: NotFound, Conflict, StaleEdit.
@@ -143,7 +143,7 @@ def approve(by: Staff, cycle_id: int, order_id: int, seen: Seen) -> PurchaseOrde
 
 
 @command
-def send(by: Staff, cycle_id: int, order_id: int, seen: Seen) -> PurchaseOrder:
+def send(by: Staff, cycle_id: int, order_id: int, seen: SeenOrder) -> PurchaseOrder:
     """Note that an approved order went to its supplier. Raises: NotFound, Conflict, StaleEdit."""
     order = order_in_reach(by, cycle_id, order_id)
     check_version(order, seen.version)
@@ -154,7 +154,7 @@ def send(by: Staff, cycle_id: int, order_id: int, seen: Seen) -> PurchaseOrder:
 
 
 @command
-def cancel(by: Staff, cycle_id: int, order_id: int, seen: Seen) -> PurchaseOrder:
+def cancel(by: Staff, cycle_id: int, order_id: int, seen: SeenOrder) -> PurchaseOrder:
     """Cancel an order that was not sent; its units are missing again. Ensures: E4. Raises: NotFound, Conflict."""
     order = order_in_reach(by, cycle_id, order_id)
     check_version(order, seen.version)

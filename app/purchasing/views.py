@@ -19,7 +19,7 @@ from app.ordering.gate import require_cycle
 from app.purchasing import queries, service
 from app.purchasing.coverage import bought
 from app.purchasing.order_page import order_page
-from app.purchasing.schemas import CloseSchema, EditLinesSchema, SeenSchema, WaiveSchema
+from app.purchasing.schemas import CloseSchema, EditLinesSchema, SeenOrderSchema, WaiveSchema
 
 bp = Blueprint("purchasing", __name__)
 
@@ -69,7 +69,7 @@ def propose(cycle_id: int) -> Response:
     )
 
 
-def _proposal_sentence(made: service.Proposal) -> str:
+def _proposal_sentence(made: service.PurchaseProposal) -> str:
     count, missing = len(made.order_ids), len(made.said)
     if missing:
         return str(_("待审批的采购单 %(n)d 张；还有 %(missing)d 种商品没有买齐，原因见下。", n=count, missing=missing))
@@ -159,21 +159,21 @@ def edit_lines(cycle_id: int, order_id: int) -> Response | tuple[str, int]:
 @requires(Permission.PURCHASE)
 def approve(cycle_id: int, order_id: int) -> Response | tuple[str, int]:
     """A second person approves."""
-    return _decide(cycle_id, order_id, SeenSchema, service.approve, _("采购单已审批。"))
+    return _decide(cycle_id, order_id, SeenOrderSchema, service.approve, _("采购单已审批。"))
 
 
 @bp.post("/cycles/<int:cycle_id>/purchasing/<int:order_id>/send")
 @requires(Permission.PURCHASE)
 def send(cycle_id: int, order_id: int) -> Response | tuple[str, int]:
     """Note that the order went to the supplier."""
-    return _decide(cycle_id, order_id, SeenSchema, service.send, _("已记为发出，等待到货。"))
+    return _decide(cycle_id, order_id, SeenOrderSchema, service.send, _("已记为发出，等待到货。"))
 
 
 @bp.post("/cycles/<int:cycle_id>/purchasing/<int:order_id>/cancel")
 @requires(Permission.PURCHASE)
 def cancel(cycle_id: int, order_id: int) -> Response | tuple[str, int]:
     """Cancel an order that was not sent."""
-    return _decide(cycle_id, order_id, SeenSchema, service.cancel, _("采购单已取消，其中的商品要另外安排。"))
+    return _decide(cycle_id, order_id, SeenOrderSchema, service.cancel, _("采购单已取消，其中的商品要另外安排。"))
 
 
 @bp.post("/cycles/<int:cycle_id>/purchasing/<int:order_id>/close")

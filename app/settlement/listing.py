@@ -18,10 +18,19 @@ from app.core.paging import PER_PAGE, Page
 from app.core.text.natural import natural_key
 from app.ordering.models import ORDERS_CHARGED, HouseholdOrder, OrderLine, OrderState
 from app.settlement.models import Payment
-from app.settlement.queries import OrderRow, OrderSum, Place, by_room, line_sums, matching, sums_of, with_doors
+from app.settlement.queries import (
+    OrderSum,
+    SettlementOrderRow,
+    SettlementPlace,
+    by_room,
+    line_sums,
+    matching,
+    sums_of,
+    with_doors,
+)
 
 
-class Show(Labelled):
+class AccountListFilter(Labelled):
     """What the list is narrowed to."""
 
     UNPAID = "unpaid", "还没付清"
@@ -32,7 +41,7 @@ class Show(Labelled):
 
 
 @dataclass(frozen=True)
-class Filter:
+class SettlementFilter:
     """What was asked for; empty members do not narrow."""
 
     show: str = ""
@@ -41,7 +50,7 @@ class Filter:
 
 
 @dataclass(frozen=True)
-class Totals:
+class SettlementTotals:
     """Sums over orders. ordered = accepted + not charged + pending; what is owed is the sum of what households owe."""
 
     orders: int = 0
@@ -63,7 +72,7 @@ class Totals:
         return self.ordered_fen - self.accepted_fen - self.pending_fen
 
     @classmethod
-    def of(cls, sums: Collection[OrderSum]) -> Totals:
+    def of(cls, sums: Collection[OrderSum]) -> SettlementTotals:
         """Add up accounts that were read one by one."""
         accounts = [one.account for one in sums]
         return cls(
@@ -82,20 +91,22 @@ class Totals:
         )
 
     @classmethod
-    def sum_of(cls, several: Collection[Totals]) -> Totals:
+    def sum_of(cls, several: Collection[SettlementTotals]) -> SettlementTotals:
         """Add up totals."""
         return cls(**{part.name: sum(getattr(one, part.name) for one in several) for part in fields(cls)})
 
 
 @dataclass(frozen=True)
-class BuildingRow:
+class SettlementBuildingRow:
     """The accounts of one building."""
 
-    place: Place
-    totals: Totals
+    place: SettlementPlace
+    totals: SettlementTotals
 
 
-def by_building(cycle_id: int, places: Mapping[int, Place], wanted: Filter) -> list[BuildingRow]:
+def by_building(
+    cycle_id: int, places: Mapping[int, SettlementPlace], wanted: SettlementFilter
+) -> list[SettlementBuildingRow]:
     """The accounts that a filter lets through, added up by building in natural order. One or two statements."""
     each = _accounts(cycle_id)
     owed, due = each.c.accepted - each.c.paid, each.c.paid - each.c.at_most
@@ -115,18 +126,18 @@ def by_building(cycle_id: int, places: Mapping[int, Place], wanted: Filter) -> l
         _how_many(due > 0),
     )
     shows: dict[str, ColumnElement[bool]] = {
-        Show.UNPAID.value: owed > 0,
-        Show.REFUND.value: due > 0,
-        Show.PENDING.value: each.c.pending > 0,
-        Show.READY.value: ready,
-        Show.SETTLED.value: each.c.state == OrderState.SETTLED.value,
+        AccountListFilter.UNPAID.value: owed > 0,
+        AccountListFilter.REFUND.value: due > 0,
+        AccountListFilter.PENDING.value: each.c.pending > 0,
+        AccountListFilter.READY.value: ready,
+        AccountListFilter.SETTLED.value: each.c.state == OrderState.SETTLED.value,
     }
     found: Any = select(each.c.building_id, *columns).group_by(each.c.building_id)
     if wanted.show in shows:
         found = found.where(shows[wanted.show])
     found = found.where(*_places(each, places, wanted), *_text(cycle_id, each, places, wanted))
-    totals = {row[0]: Totals(*(int(number or 0) for number in row[1:])) for row in db.session.execute(found)}
-    return [BuildingRow(place, totals[building]) for building, place in places.items() if building in totals]
+    totals = {row[0]: SettlementTotals(*(int(number or 0) for number in row[1:])) for row in db.session.execute(found)}
+    return [SettlementBuildingRow(place, totals[building]) for building, place in places.items() if building in totals]
 
 
 def _accounts(cycle_id: int) -> Subquery:
@@ -160,36 +171,44 @@ def _how_many(condition: ColumnElement[bool]) -> ColumnElement[int]:
     return func.sum(case((condition, 1), else_=0))
 
 
-def _places(each: Subquery, places: Mapping[int, Place], wanted: Filter) -> Iterator[ColumnElement[bool]]:
+def _places(
+    each: Subquery, places: Mapping[int, SettlementPlace], wanted: SettlementFilter
+) -> Iterator[ColumnElement[bool]]:
     reached = [
         building for building, place in places.items() if wanted.point_id is None or place.point_id == wanted.point_id
     ]
     yield each.c.building_id.in_(reached)
 
 
-def _text(cycle_id: int, each: Subquery, places: Mapping[int, Place], wanted: Filter) -> Iterator[ColumnElement[bool]]:
+def _text(
+    cycle_id: int, each: Subquery, places: Mapping[int, SettlementPlace], wanted: SettlementFilter
+) -> Iterator[ColumnElement[bool]]:
     if wanted.text:
         named = _named(places, wanted.text)
         yield or_(each.c.building_id.in_(named), each.c.id.in_(matching(cycle_id, wanted.text)))
 
 
-def _named(places: Mapping[int, Place], text: str) -> set[int]:
+def _named(places: Mapping[int, SettlementPlace], text: str) -> set[int]:
     key = natural_key(text)
     return {i for i, place in places.items() if text in place.name or natural_key(place.building) == key}
 
 
 _SHOWS: Mapping[str, Callable[[OrderSum], bool]] = {
-    Show.UNPAID.value: lambda one: one.account.to_collect_fen > 0,
-    Show.REFUND.value: lambda one: one.account.to_refund_fen > 0,
-    Show.PENDING.value: lambda one: one.units_pending > 0,
-    Show.READY.value: lambda one: one.can_settle,
-    Show.SETTLED.value: lambda one: one.state == OrderState.SETTLED.value,
+    AccountListFilter.UNPAID.value: lambda one: one.account.to_collect_fen > 0,
+    AccountListFilter.REFUND.value: lambda one: one.account.to_refund_fen > 0,
+    AccountListFilter.PENDING.value: lambda one: one.units_pending > 0,
+    AccountListFilter.READY.value: lambda one: one.can_settle,
+    AccountListFilter.SETTLED.value: lambda one: one.state == OrderState.SETTLED.value,
 }
 
 
 def page_of(
-    cycle_id: int, buildings: Sequence[BuildingRow], wanted: Filter, page: str | None, url: Callable[[int], str]
-) -> Page[OrderRow]:
+    cycle_id: int,
+    buildings: Sequence[SettlementBuildingRow],
+    wanted: SettlementFilter,
+    page: str | None,
+    url: Callable[[int], str],
+) -> Page[SettlementOrderRow]:
     """One page of accounts by building and room; a page number that makes no sense is the nearest one that does.
 
     Only the buildings that the page shows are read order by order. Six statements at most.
@@ -212,7 +231,7 @@ def page_of(
 
 
 def _fitting(
-    cycle_id: int, sums: Iterable[OrderSum], places: Mapping[int, Place], wanted: Filter
+    cycle_id: int, sums: Iterable[OrderSum], places: Mapping[int, SettlementPlace], wanted: SettlementFilter
 ) -> Iterator[OrderSum]:
     """The same filter as `by_building`, over accounts that were read one by one."""
     orders = matching(cycle_id, wanted.text) if wanted.text else set()

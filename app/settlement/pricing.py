@@ -91,7 +91,7 @@ def _alone(cycle_id: int) -> dict[int, int]:
     return {item_id: price_fen for item_id, price_fen in db.session.execute(singles) if item_id is not None}
 
 
-def _parts(cycle_id: int) -> dict[int, tuple[rules.Part, ...]]:
+def _parts(cycle_id: int) -> dict[int, tuple[rules.PricePart, ...]]:
     """Offer → what one unit of it is; an item weighs what it costs alone in the same cycle."""
     alone = _alone(cycle_id)
     components = db.session.execute(
@@ -100,9 +100,9 @@ def _parts(cycle_id: int) -> dict[int, tuple[rules.Part, ...]]:
         .where(Offer.cycle_id == cycle_id)
         .order_by(OfferComponent.offer_id, OfferComponent.item_id)
     )
-    parts: dict[int, tuple[rules.Part, ...]] = {}
+    parts: dict[int, tuple[rules.PricePart, ...]] = {}
     for offer_id, item_id, qty in components:
-        parts[offer_id] = (*parts.get(offer_id, ()), rules.Part(item_id, qty, alone.get(item_id, 0)))
+        parts[offer_id] = (*parts.get(offer_id, ()), rules.PricePart(item_id, qty, alone.get(item_id, 0)))
     return parts
 
 

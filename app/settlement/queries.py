@@ -20,7 +20,7 @@ from app.places.labels import building_label, household_label
 from app.places.models import Building, Compound, Household, ServicePoint, Stairwell
 from app.places.scope import points_in_scope
 from app.settlement.models import LineAmount, Payment
-from app.settlement.rules import Account
+from app.settlement.rules import HouseholdAccount
 
 PENDING = (
     OrderLine.qty_ordered
@@ -46,9 +46,9 @@ class OrderSum(NamedTuple):
     paid_fen: int
 
     @property
-    def account(self) -> Account:
+    def account(self) -> HouseholdAccount:
         """The account as the rules know it."""
-        return Account(self.ordered_fen, self.accepted_fen, self.pending_fen, self.paid_fen)
+        return HouseholdAccount(self.ordered_fen, self.accepted_fen, self.pending_fen, self.paid_fen)
 
     @property
     def can_settle(self) -> bool:
@@ -57,7 +57,7 @@ class OrderSum(NamedTuple):
 
 
 @dataclass(frozen=True)
-class OrderRow:
+class SettlementOrderRow:
     """One household's account with its door."""
 
     sums: OrderSum
@@ -70,7 +70,7 @@ class OrderRow:
         return self.sums.order_id
 
     @property
-    def account(self) -> Account:
+    def account(self) -> HouseholdAccount:
         return self.sums.account
 
     @property
@@ -84,7 +84,7 @@ class OrderRow:
 
 
 @dataclass(frozen=True)
-class Place:
+class SettlementPlace:
     """A building as the pages name it."""
 
     building_id: int
@@ -109,7 +109,7 @@ def points_of(actor: Staff, cycle_id: int) -> dict[int, str]:
     return {point_id: name for point_id, name in db.session.execute(found)}  # noqa: C416
 
 
-def places_of(point_ids: Collection[int]) -> dict[int, Place]:
+def places_of(point_ids: Collection[int]) -> dict[int, SettlementPlace]:
     """The buildings of these points, and those that ordered there before they left, in natural order: id → place."""
     ordered = select(HouseholdOrder.building_id).where(HouseholdOrder.service_point_id.in_(point_ids))
     found = db.session.execute(
@@ -119,7 +119,7 @@ def places_of(point_ids: Collection[int]) -> dict[int, Place]:
         .where(or_(Building.service_point_id.in_(point_ids), Building.id.in_(ordered)))
         .order_by(Compound.name, Building.sort_key, Building.id)
     )
-    return {row[0]: Place(row[0], row[1], row[2], row[3], row[4]) for row in found}
+    return {row[0]: SettlementPlace(row[0], row[1], row[2], row[3], row[4]) for row in found}
 
 
 def sums_of(cycle_id: int, order_ids: Collection[int]) -> list[OrderSum]:
@@ -162,7 +162,7 @@ def line_sums() -> Select[Any]:
     return statement
 
 
-def with_doors(sums: Collection[OrderSum]) -> list[OrderRow]:
+def with_doors(sums: Collection[OrderSum]) -> list[SettlementOrderRow]:
     """The accounts with their doors, in the order given. One statement."""
     found = db.session.execute(
         select(HouseholdOrder.id, HouseholdOrder.code, Stairwell.label, Household.room_no)
@@ -171,7 +171,7 @@ def with_doors(sums: Collection[OrderSum]) -> list[OrderRow]:
         .where(HouseholdOrder.id.in_([one.order_id for one in sums]))
     )
     doors = {order_id: (code, stairwell or "", room or "") for order_id, code, stairwell, room in found}
-    return [OrderRow(one, *doors[one.order_id]) for one in sums]
+    return [SettlementOrderRow(one, *doors[one.order_id]) for one in sums]
 
 
 def by_room(cycle_id: int, building_ids: Collection[int]) -> dict[int, int]:
@@ -186,7 +186,7 @@ def by_room(cycle_id: int, building_ids: Collection[int]) -> dict[int, int]:
     return {order_id: rank for rank, order_id in enumerate(found)}
 
 
-def building_orders(cycle_id: int, building_id: int) -> list[OrderRow]:
+def building_orders(cycle_id: int, building_id: int) -> list[SettlementOrderRow]:
     """The accounts of one building, by room. Five statements."""
     rank = by_room(cycle_id, [building_id])
     return with_doors(sorted(sums_of(cycle_id, list(rank)), key=lambda one: rank[one.order_id]))

@@ -26,7 +26,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class PricePart:
     """`qty` units of an item in one unit of an offer; `weight`: its own price in fen (0 where it is not sold alone)."""
 
     item_id: int
@@ -40,10 +40,10 @@ class Chosen:
 
     qty: int
     unit_price_fen: int
-    parts: tuple[Part, ...]
+    parts: tuple[PricePart, ...]
 
 
-def spread(price_fen: int, parts: Iterable[Part]) -> dict[int, int]:
+def spread(price_fen: int, parts: Iterable[PricePart]) -> dict[int, int]:
     """Item id → its part of a price, in proportion to quantity × weight; the sum is exactly the price.
 
     Where an item has no price of its own, all count by quantity alone. Raises ValueError for an offer without items.
@@ -120,7 +120,7 @@ class SettlementLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class HouseholdAccount:
     """One household's statement. Ordered = accepted + not charged + pending, exactly."""
 
     ordered_fen: int
@@ -149,10 +149,10 @@ class Account:
         return self.pending_fen == 0 and self.to_collect_fen == 0 and self.to_refund_fen == 0
 
 
-def account(lines: Iterable[SettlementLine], payments_fen: Iterable[int] = ()) -> Account:
+def account(lines: Iterable[SettlementLine], payments_fen: Iterable[int] = ()) -> HouseholdAccount:
     """The statement of an order: its lines, and its payment marks (payments positive, money paid back negative)."""
     listed = list(lines)
-    return Account(
+    return HouseholdAccount(
         ordered_fen=sum(line.amount_fen for line in listed),
         accepted_fen=sum(line.accepted_fen for line in listed),
         pending_fen=sum(line.pending_fen for line in listed),
@@ -161,7 +161,7 @@ def account(lines: Iterable[SettlementLine], payments_fen: Iterable[int] = ()) -
 
 
 @dataclass(frozen=True, slots=True)
-class Delivery:
+class SupplierDelivery:
     """A line of a purchase order as it came: packs ordered at a price, units that arrived fit for use."""
 
     packs: int
@@ -183,7 +183,7 @@ class SupplierAccount:
         return self.ordered_fen - self.due_fen
 
 
-def supplier_account(deliveries: Iterable[Delivery], fee_fen: int = 0) -> SupplierAccount:
+def supplier_account(deliveries: Iterable[SupplierDelivery], fee_fen: int = 0) -> SupplierAccount:
     """What a supplier gets: undamaged units at the pack's price, each line rounded to the nearest fen, plus the fee."""
     ordered = due = fee_fen
     for line in deliveries:

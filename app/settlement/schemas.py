@@ -13,20 +13,20 @@ MARKS = (PaymentKind.PAID, PaymentKind.REFUND)
 
 
 @dataclass(frozen=True)
-class Mark:
+class MoneyMark:
     """Money that changed hands: paid by the household, or paid back to it; `amount_fen` > 0 either way."""
 
     kind: str
     amount_fen: int
 
 
-class MarkSchema(CommandSchema):
+class MoneyMarkSchema(CommandSchema):
     kind = Line(required=True, longest=20, validate=one_of(MARKS))
     amount = Yuan(required=True)
 
     @post_load
-    def _make(self, data: dict[str, object], **_kwargs: object) -> Mark:
-        return Mark(str(data["kind"]), int(str(data["amount"])))
+    def _make(self, data: dict[str, object], **_kwargs: object) -> MoneyMark:
+        return MoneyMark(str(data["kind"]), int(str(data["amount"])))
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Collected:
     seen: list[tuple[int, int]] = field(default_factory=list)
 
 
-class Seen(fields.Field[tuple[int, int]]):
+class SeenAmountField(fields.Field[tuple[int, int]]):
     """A ticked box, ``12:3500``: the order and what it owed when the page was shown."""
 
     def _deserialize(self, value: object, attr: str | None, data: object, **kwargs: object) -> tuple[int, int]:
@@ -48,4 +48,4 @@ class Seen(fields.Field[tuple[int, int]]):
 
 class CollectedSchema(CommandSchema):
     makes = Collected
-    seen = fields.List(Seen, load_default=list)
+    seen = fields.List(SeenAmountField, load_default=list)

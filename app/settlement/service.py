@@ -22,7 +22,7 @@ from app.places.scope import points_in_scope, require_building, require_point
 from app.settlement import queries
 from app.settlement.models import Payment, PaymentKind, Statement
 from app.settlement.pricing import unpriced_orders, write_amounts
-from app.settlement.schemas import Collected, Mark
+from app.settlement.schemas import Collected, MoneyMark
 from app.settlement.statement import queries as statement_queries
 
 MONEY_STATES = (CycleState.LOCKED, CycleState.RUNNING, CycleState.CLOSED)
@@ -69,7 +69,7 @@ def work_out(by: Staff, cycle_id: int) -> int:
 
 # --- money ------------------------------------------------------------------------------------------------------------
 @command
-def mark(by: Staff, order_id: int, what: Mark) -> Payment:
+def mark(by: Staff, order_id: int, what: MoneyMark) -> Payment:
     """Mark money that changed hands with a household.
 
     Requires: no more is paid than the order may still cost, no more paid back than is due. Append-only: a mistake is

@@ -21,7 +21,7 @@ from app.ordering.models import Cycle, HouseholdOrder
 from app.places.scope import is_subdistrict_in_scope, require_subdistrict
 from app.settlement import listing, queries, service
 from app.settlement.models import Payment, PaymentKind
-from app.settlement.schemas import MARKS, CollectedSchema, MarkSchema
+from app.settlement.schemas import MARKS, CollectedSchema, MoneyMarkSchema
 from app.settlement.statement import queries as statement_queries
 from app.settlement.suppliers import queries as suppliers_queries
 
@@ -40,7 +40,7 @@ def index(cycle_id: int) -> str:
     points = queries.points_of(staff(), cycle_id)
     places = queries.places_of(points)
     asked = _number(request.args.get("point", ""))
-    wanted = listing.Filter(
+    wanted = listing.SettlementFilter(
         request.args.get("show", ""),
         request.args.get("q", "").strip()[:40],
         asked if asked in points else None,
@@ -52,9 +52,9 @@ def index(cycle_id: int) -> str:
     return render_template(
         "settlement/index.html",
         cycle=cycle,
-        totals=listing.Totals.sum_of([row.totals for row in buildings]),
+        totals=listing.SettlementTotals.sum_of([row.totals for row in buildings]),
         wanted=wanted,
-        shows=listing.Show.options(),
+        shows=listing.AccountListFilter.options(),
         points=list(points.items()),
         places=places,
         by_building=is_by_building,
@@ -126,14 +126,14 @@ def _building_page(cycle_id: int, building_id: int, form: Form) -> str:
         cycle=cycle,
         place=place,
         rows=rows,
-        totals=listing.Totals.of([row.sums for row in rows]),
+        totals=listing.SettlementTotals.of([row.sums for row in rows]),
         unpaid=unpaid,
         reminder=_reminder(cycle, place, unpaid),
         form=form,
     )
 
 
-def _reminder(cycle: Cycle, place: queries.Place, unpaid: list[queries.OrderRow]) -> str:
+def _reminder(cycle: Cycle, place: queries.SettlementPlace, unpaid: list[queries.SettlementOrderRow]) -> str:
     doors = "、".join(
         str(_("%(door)s %(fen)s元", door=row.door, fen=yuan(row.account.to_collect_fen))) for row in unpaid
     )
@@ -198,7 +198,7 @@ def _order_page(order_id: int, form: Form | None) -> str:
 @requires(Permission.SETTLE)
 def mark(order_id: int) -> Response | tuple[str, int]:
     """Mark a payment or a refund."""
-    form = Form(MarkSchema, request.form)
+    form = Form(MoneyMarkSchema, request.form)
     if form.is_valid:
         try:
             return submit[Payment](

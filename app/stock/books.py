@@ -14,7 +14,7 @@ from app.core.db import db
 from app.core.errors import Conflict
 from app.places.models import Community, ServicePoint
 from app.stock.models import Location, LocationKind, StockMove
-from app.stock.rules import Move, balances
+from app.stock.rules import LotMove, balances
 
 DEPOT_NAME = "仓库"
 OUTSIDE_NAME = "外部"
@@ -69,7 +69,7 @@ def _missing(subdistrict_id: int, places: list[Location]) -> list[Location]:
     return added
 
 
-def write(moves: Iterable[Move], cause_kind: str, cause_id: int) -> None:
+def write(moves: Iterable[LotMove], cause_kind: str, cause_id: int) -> None:
     """Inside a command: enter moves with what caused them. Append-only."""
     now = clock.now()
     rows = [
@@ -92,11 +92,11 @@ def write(moves: Iterable[Move], cause_kind: str, cause_id: int) -> None:
 def held(lot_id: int) -> dict[int, int]:
     """Location id → units of the lot there, from its moves; the outside is below zero."""
     moves = db.session.scalars(select(StockMove).where(StockMove.lot_id == lot_id))
-    entered = [Move(move.lot_id, move.from_location_id, move.to_location_id, move.qty) for move in moves]
+    entered = [LotMove(move.lot_id, move.from_location_id, move.to_location_id, move.qty) for move in moves]
     return {place: qty for (_lot, place), qty in balances(entered).items()}
 
 
-def take_out(books: Books, lot_id: int, qty: int) -> list[Move]:
+def take_out(books: Books, lot_id: int, qty: int) -> list[LotMove]:
     """Moves that take `qty` units of a lot out of our places, the depot first. Raises Conflict where it has fewer."""
     there = held(lot_id)
     order = sorted(there, key=lambda place: (place != books.depot.id, place))
@@ -104,7 +104,7 @@ def take_out(books: Books, lot_id: int, qty: int) -> list[Move]:
     for place in order:
         units = min(qty, there[place]) if place != books.outside.id else 0
         if units > 0:
-            moves.append(Move(lot_id, place, books.outside.id, units))
+            moves.append(LotMove(lot_id, place, books.outside.id, units))
             qty -= units
     if qty:
         raise Conflict(_l("账上没有这么多，没有写入。"))

@@ -51,7 +51,7 @@ def released_at(disinfected_at: datetime, minutes: int) -> datetime:
     return disinfected_at + timedelta(minutes=minutes)
 
 
-class Arrival(Labelled):
+class ReceiptOutcome(Labelled):
     """What a delivery of one item turned out to be."""
 
     AS_ORDERED = "as_ordered", N_("如数到货")
@@ -62,10 +62,10 @@ class Arrival(Labelled):
 
 
 @dataclass(frozen=True, slots=True)
-class ReceiptLine:
+class BookedReceiptLine:
     """How an arrival is booked. fit + damaged = arrived = to_line + extra; to_line + still_awaited = awaited."""
 
-    arrival: Arrival
+    arrival: ReceiptOutcome
     qty_arrived: int
     qty_damaged: int
     qty_to_line: int
@@ -79,13 +79,13 @@ class ReceiptLine:
         return self.qty_arrived - self.qty_damaged
 
 
-def receive(item_name: str, qty_awaited: int, qty_arrived: int, qty_damaged: int = 0) -> ReceiptLine:
+def receive(item_name: str, qty_awaited: int, qty_arrived: int, qty_damaged: int = 0) -> BookedReceiptLine:
     """Book one item of a delivery; `said` tells what differs. Raises ValueError for impossible counts."""
     if qty_awaited < 0 or not 0 <= qty_damaged <= qty_arrived:
         raise ValueError("damaged units are part of those that arrived, and nothing is below zero")
     to_line = min(qty_awaited, qty_arrived)
     arrival = _arrival(qty_awaited, qty_arrived)
-    return ReceiptLine(
+    return BookedReceiptLine(
         arrival=arrival,
         qty_arrived=qty_arrived,
         qty_damaged=qty_damaged,
@@ -96,25 +96,25 @@ def receive(item_name: str, qty_awaited: int, qty_arrived: int, qty_damaged: int
     )
 
 
-def _arrival(awaited: int, arrived: int) -> Arrival:
+def _arrival(awaited: int, arrived: int) -> ReceiptOutcome:
     if not awaited and arrived:
-        return Arrival.NOT_ORDERED
+        return ReceiptOutcome.NOT_ORDERED
     if awaited and not arrived:
-        return Arrival.NOTHING
+        return ReceiptOutcome.NOTHING
     if arrived < awaited:
-        return Arrival.FEWER
-    return Arrival.MORE if arrived > awaited else Arrival.AS_ORDERED
+        return ReceiptOutcome.FEWER
+    return ReceiptOutcome.MORE if arrived > awaited else ReceiptOutcome.AS_ORDERED
 
 
 _SAYINGS = {
-    Arrival.FEWER: N_("%(item)s应到%(awaited)s份，实到%(arrived)s份，少%(gap)s份。"),
-    Arrival.MORE: N_("%(item)s应到%(awaited)s份，实到%(arrived)s份，多%(gap)s份，另记一批。"),
-    Arrival.NOTHING: N_("%(item)s应到%(awaited)s份，一份未到。"),
-    Arrival.NOT_ORDERED: N_("%(item)s没有订购，到了%(arrived)s份，另记一批。"),
+    ReceiptOutcome.FEWER: N_("%(item)s应到%(awaited)s份，实到%(arrived)s份，少%(gap)s份。"),
+    ReceiptOutcome.MORE: N_("%(item)s应到%(awaited)s份，实到%(arrived)s份，多%(gap)s份，另记一批。"),
+    ReceiptOutcome.NOTHING: N_("%(item)s应到%(awaited)s份，一份未到。"),
+    ReceiptOutcome.NOT_ORDERED: N_("%(item)s没有订购，到了%(arrived)s份，另记一批。"),
 }
 
 
-def _said(item_name: str, arrival: Arrival, counts: tuple[int, int, int]) -> Sentence | None:
+def _said(item_name: str, arrival: ReceiptOutcome, counts: tuple[int, int, int]) -> Sentence | None:
     awaited, arrived, damaged = counts
     if arrival in _SAYINGS:
         return sentence(_SAYINGS[arrival], item=item_name, awaited=awaited, arrived=arrived, gap=abs(arrived - awaited))
@@ -124,7 +124,7 @@ def _said(item_name: str, arrival: Arrival, counts: tuple[int, int, int]) -> Sen
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
+class ArrivalParts:
     """Units of one arrival by what they are worth: good, damaged but kept here, sent straight back."""
 
     good: int
@@ -137,7 +137,7 @@ class Parts:
         return self.good + self.damaged + self.returned
 
 
-def split(arrived: Parts, qty_to_line: int) -> tuple[Parts, Parts]:
+def split(arrived: ArrivalParts, qty_to_line: int) -> tuple[ArrivalParts, ArrivalParts]:
     """What the ordered line gets, and what is extra: the line takes good units first, then damaged, then returned.
 
     arrived (good, damaged, returned)    to line    line          extra
@@ -149,8 +149,8 @@ def split(arrived: Parts, qty_to_line: int) -> tuple[Parts, Parts]:
     for units in (arrived.good, arrived.damaged, arrived.returned):
         taken.append(min(units, left))
         left -= taken[-1]
-    line = Parts(*taken)
-    extra = Parts(arrived.good - line.good, arrived.damaged - line.damaged, arrived.returned - line.returned)
+    line = ArrivalParts(*taken)
+    extra = ArrivalParts(arrived.good - line.good, arrived.damaged - line.damaged, arrived.returned - line.returned)
     return line, extra
 
 
@@ -165,7 +165,7 @@ def receipt_number(kind: str, scope_id: int, seq: int) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Move:
+class LotMove:
     """`qty` units of a lot from one location to another: one row, two sides."""
 
     lot_id: int
@@ -178,7 +178,7 @@ class Move:
             raise ValueError("a move takes at least one unit somewhere else")
 
 
-def balances(moves: Iterable[Move]) -> dict[tuple[int, int], int]:
+def balances(moves: Iterable[LotMove]) -> dict[tuple[int, int], int]:
     """(lot, location) → units, from all moves; zeros left out. For each lot the sum over all locations is 0."""
     held: dict[tuple[int, int], int] = {}
     for move in moves:
@@ -188,7 +188,7 @@ def balances(moves: Iterable[Move]) -> dict[tuple[int, int], int]:
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
+class StockCountLine:
     """A lot as counted beside what the books say."""
 
     lot_id: int
@@ -200,6 +200,6 @@ class Counted:
         return self.qty_counted - self.qty_book
 
 
-def differences(rows: Iterable[Counted]) -> tuple[Counted, ...]:
+def differences(rows: Iterable[StockCountLine]) -> tuple[StockCountLine, ...]:
     """The lots whose count differs, in order of lot; correcting one needs a second person."""
     return tuple(sorted((row for row in rows if row.difference), key=lambda row: row.lot_id))

@@ -41,7 +41,7 @@ class GoodsArrivedSchema(CommandSchema):
 
 
 @dataclass(frozen=True)
-class Delivery:
+class DeliveryForm:
     """One delivery of an order. `takes_extra`: units beyond the order are kept as lots of their own. `version`: the
     order as it was seen, so that two people do not enter one delivery; None where nobody looked at a page."""
 
@@ -51,14 +51,14 @@ class Delivery:
 
 
 class DeliverySchema(CommandSchema):
-    makes = Delivery
+    makes = DeliveryForm
     rows = fields.List(fields.Nested(GoodsArrivedSchema), load_default=list)
     takes_extra = fields.Boolean(load_default=False)
     version = Whole(load_default=None, least=1)
 
 
 @dataclass(frozen=True)
-class Goods:
+class UnorderedGoods:
     """Units of an item that come in without an order line; `id` is the row of the form."""
 
     item: int
@@ -75,7 +75,7 @@ class Goods:
 
 
 class GoodsSchema(CommandSchema):
-    makes = Goods
+    makes = UnorderedGoods
     id = Whole(load_default=0)
     item = Whole(required=True, least=1)
     good = Whole(load_default=0, most=MOST)
@@ -88,7 +88,7 @@ class GoodsSchema(CommandSchema):
 class Unordered:
     """Goods that came with a delivery though nobody ordered them."""
 
-    rows: list[Goods]
+    rows: list[UnorderedGoods]
 
 
 class UnorderedSchema(CommandSchema):
@@ -101,7 +101,7 @@ class TakeIn:
     """Goods without an order. `kind`: donation or opening (stock that was there before)."""
 
     kind: str
-    rows: list[Goods] = field(default_factory=list)
+    rows: list[UnorderedGoods] = field(default_factory=list)
     from_whom: str = ""
 
 
@@ -171,24 +171,24 @@ class CountedLotSchema(CommandSchema):
 
 
 @dataclass(frozen=True)
-class Count:
+class StockCountForm:
     """A stock count."""
 
     rows: list[CountedLot] = field(default_factory=list)
 
 
 class CountSchema(CommandSchema):
-    makes = Count
+    makes = StockCountForm
     rows = fields.List(fields.Nested(CountedLotSchema), load_default=list)
 
 
 @dataclass(frozen=True)
-class Seen:
+class SeenWriteOff:
     """`version` of the write-off that the decision is about."""
 
     version: int
 
 
-class SeenSchema(CommandSchema):
-    makes = Seen
+class SeenWriteOffSchema(CommandSchema):
+    makes = SeenWriteOff
     version = Whole(required=True, least=1)

@@ -23,22 +23,22 @@ from app.purchasing.lines import settle
 from app.purchasing.models import PurchaseOrder, PurchaseOrderLine, PurchaseState
 from app.stock import books, rules
 from app.stock.models import GoodsReceipt, Lot, ReceiptKind, RestRule
-from app.stock.rules import Move, Parts
-from app.stock.schemas import Delivery, Goods, GoodsArrived, TakeIn, Unordered
+from app.stock.rules import ArrivalParts, LotMove
+from app.stock.schemas import DeliveryForm, GoodsArrived, TakeIn, Unordered, UnorderedGoods
 
 
 @dataclass(frozen=True)
-class Piece:
+class NewLot:
     """A lot to be written: of which item, for which order line (None: nobody ordered it), how many of what worth."""
 
     item: Item
     line_id: int | None
-    parts: Parts
-    source: GoodsArrived | Goods
+    parts: ArrivalParts
+    source: GoodsArrived | UnorderedGoods
 
 
 @command
-def receive(by: Staff, purchase_order_id: int, delivery: Delivery) -> GoodsReceipt:
+def receive(by: Staff, purchase_order_id: int, delivery: DeliveryForm) -> GoodsReceipt:
     """Book what a delivery brought, in parts if need be; what is not named stays awaited.
 
     Requires: the order was sent. Ensures: a receipt that is never changed, a lot per line (units beyond the line in a
@@ -137,15 +137,15 @@ def _open_cycle(by: Staff, cycle_id: int) -> Cycle:
     return require_cycle(by, Permission.RECEIVE, cycle_id, *under_way, otherwise=otherwise)
 
 
-def _refuse_expired(rows: Iterable[GoodsArrived | Goods]) -> None:
+def _refuse_expired(rows: Iterable[GoodsArrived | UnorderedGoods]) -> None:
     expired = [row for row in rows if row.good and row.expires_on and row.expires_on < clock.today()]
     if expired:
         said = _l("已经过期，不能作为完好商品入库。")
         raise Invalid({f"expires_on-{row.id}": [said] for row in expired})
 
 
-def _pieces(line: PurchaseOrderLine, row: GoodsArrived, takes_extra: bool) -> list[Piece]:
-    arrived = Parts(row.good, row.damaged, row.returned)
+def _pieces(line: PurchaseOrderLine, row: GoodsArrived, takes_extra: bool) -> list[NewLot]:
+    arrived = ArrivalParts(row.good, row.damaged, row.returned)
     booked = rules.receive(line.item.name, line.qty_awaited, arrived.total, row.damaged)
     if booked.qty_extra and not takes_extra:
         said = _l(
@@ -155,11 +155,11 @@ def _pieces(line: PurchaseOrderLine, row: GoodsArrived, takes_extra: bool) -> li
         )
         raise Invalid({f"good-{line.id}": [said]})
     ordered, extra = rules.split(arrived, booked.qty_to_line)
-    pieces = [Piece(line.item, line.id, ordered, row), Piece(line.item, None, extra, row)]
+    pieces = [NewLot(line.item, line.id, ordered, row), NewLot(line.item, None, extra, row)]
     return [piece for piece in pieces if piece.parts.total]
 
 
-def _unordered(rows: list[Goods]) -> list[Piece]:
+def _unordered(rows: list[UnorderedGoods]) -> list[NewLot]:
     _refuse_expired(rows)
     found = db.session.scalars(select(Item).where(Item.id.in_([row.item for row in rows]), Item.is_active))
     items = {item.id: item for item in found}
@@ -167,7 +167,7 @@ def _unordered(rows: list[Goods]) -> list[Piece]:
     problems |= {f"good-{row.id}": [_l("请填数量。")] for row in rows if not row.good + row.damaged}
     if problems:
         raise Invalid(problems)
-    return [Piece(items[row.item], None, Parts(row.good, row.damaged), row) for row in rows]
+    return [NewLot(items[row.item], None, ArrivalParts(row.good, row.damaged), row) for row in rows]
 
 
 def _receipt(
@@ -192,7 +192,7 @@ def _receipt(
     return receipt
 
 
-def _write_lots(receipt: GoodsReceipt, pieces: list[Piece]) -> None:
+def _write_lots(receipt: GoodsReceipt, pieces: list[NewLot]) -> None:
     """The lots of a receipt, and the moves that bring them in and part of them straight back out."""
     rest = dict(rules.DEFAULT_REST_MINUTES)
     rest.update({(rule.storage, rule.category): rule.minutes for rule in db.session.scalars(select(RestRule))})
@@ -200,12 +200,12 @@ def _write_lots(receipt: GoodsReceipt, pieces: list[Piece]) -> None:
     db.session.add_all(lots)
     db.session.flush()
     kept = books.books_of(receipt.subdistrict_id)
-    into = [Move(lot.id, kept.outside.id, kept.depot.id, lot.qty_received) for lot in lots]
-    back = [Move(lot.id, kept.depot.id, kept.outside.id, lot.qty_returned) for lot in lots if lot.qty_returned]
+    into = [LotMove(lot.id, kept.outside.id, kept.depot.id, lot.qty_received) for lot in lots]
+    back = [LotMove(lot.id, kept.depot.id, kept.outside.id, lot.qty_returned) for lot in lots if lot.qty_returned]
     books.write([*into, *back], "goods_receipt", receipt.id)
 
 
-def _lot(receipt: GoodsReceipt, piece: Piece, rest: dict[tuple[str, str], int]) -> Lot:
+def _lot(receipt: GoodsReceipt, piece: NewLot, rest: dict[tuple[str, str], int]) -> Lot:
     minutes = rules.rest_minutes(str(piece.item.storage), piece.item.category, rest)
     return Lot(
         goods_receipt_id=receipt.id,

@@ -9,17 +9,17 @@ from sqlalchemy.orm import aliased
 
 from app.catalog.models import Item
 from app.core.db import db
-from app.intake.models import ChainLine, ChainPaste, LineOutcome, PasteState
-from app.ordering.models import ORDERS_COUNTED, CyclePoint, HouseholdOrder, OrderLine, Outcome, RollCall
+from app.intake.models import ChainPaste, LineOutcome, PasteLine, PasteState
+from app.ordering.models import ORDERS_COUNTED, CyclePoint, HouseholdOrder, OrderLine, RollCall, RollCallOutcome
 from app.places.labels import building_label
 from app.places.models import Building, Community, Compound, Household, ServicePoint, Stairwell
 from app.tally.claims import queries as claims_queries
 from app.tally.models import Tally, TallyLine, TallyState
-from app.tally.rules import Cell, Matrix, SigningState, obstacles, tally
+from app.tally.rules import Cell, SigningState, TallyMatrix, obstacles, tally
 
 
 @dataclass(frozen=True)
-class PointRow:
+class TallyPointRow:
     """One point of a cycle: how far its tally is."""
 
     point_id: int
@@ -42,18 +42,18 @@ class PointRow:
 
 
 @dataclass(frozen=True)
-class Sheet:
+class TallyPage:
     """The tally of one point: buildings down, items across."""
 
     items: list[tuple[int, str, str]]  # id, name, sale unit
     buildings: list[tuple[int, str]]  # id, "compound label"
-    matrix: Matrix
+    matrix: TallyMatrix
     roll_call: dict[str, int]  # outcome label → households
     without_outcome: int
     open_reviews: int
 
 
-def point_rows(cycle_id: int, in_scope: ColumnElement[bool]) -> list[PointRow]:
+def point_rows(cycle_id: int, in_scope: ColumnElement[bool]) -> list[TallyPointRow]:
     """The points of a cycle within a scope, in order of community and name. Six statements."""
     points = db.session.execute(
         select(ServicePoint.id, ServicePoint.name, Community.name)
@@ -73,7 +73,7 @@ def point_rows(cycle_id: int, in_scope: ColumnElement[bool]) -> list[PointRow]:
         state = TallyState(signed.state) if signed else TallyState.DRAFT
         missing = homes.get(point_id, 0) - answered.get(point_id, 0)
         rows.append(
-            PointRow(
+            TallyPointRow(
                 point_id,
                 name,
                 community,
@@ -125,7 +125,7 @@ def has_outcome(cycle_id: int) -> ColumnElement[int]:
         .where(
             RollCall.cycle_id == cycle_id,
             RollCall.household_id == Household.id,
-            RollCall.outcome != Outcome.ORDERED,
+            RollCall.outcome != RollCallOutcome.ORDERED,
         )
         .exists()
     )
@@ -158,11 +158,11 @@ def open_reviews_at(cycle_id: int, point_id: int | None = None) -> ColumnElement
     Those are the doubtful ones, the clear ones of a list that was read and neither placed nor taken back, and those
     handed over to a point that has neither placed nor refused them: refused, they wait here again.
     """
-    asked = and_(ChainLine.outcome == LineOutcome.REVIEW, ChainLine.settled_at.is_(None))
+    asked = and_(PasteLine.outcome == LineOutcome.REVIEW, PasteLine.settled_at.is_(None))
     acts = (LineOutcome.ROW, LineOutcome.AMEND, LineOutcome.CANCEL)
-    unplaced = and_(ChainPaste.state == PasteState.PREVIEW, ChainLine.outcome.in_(acts))
+    unplaced = and_(ChainPaste.state == PasteState.PREVIEW, PasteLine.outcome.in_(acts))
     there = aliased(ChainPaste)
-    handed_over = select(there.id).where(there.id == ChainLine.routed_to_id, there.state == PasteState.PREVIEW).exists()
+    handed_over = select(there.id).where(there.id == PasteLine.routed_to_id, there.state == PasteState.PREVIEW).exists()
     condition = and_(
         ChainPaste.cycle_id == cycle_id,
         ChainPaste.state.in_((PasteState.PREVIEW, PasteState.COMMITTED)),
@@ -173,14 +173,14 @@ def open_reviews_at(cycle_id: int, point_id: int | None = None) -> ColumnElement
 
 def open_review_count(cycle_id: int, point_id: int | None = None) -> int:
     """Lines of pastes and workbooks of a cycle, or of one point, that still need somebody's decision."""
-    found = select(func.count(ChainLine.id)).join(ChainPaste, ChainPaste.id == ChainLine.paste_id)
+    found = select(func.count(PasteLine.id)).join(ChainPaste, ChainPaste.id == PasteLine.paste_id)
     return db.session.scalar(found.where(open_reviews_at(cycle_id, point_id))) or 0
 
 
 def _reviews_by_point(cycle_id: int) -> dict[int, int]:
     found = db.session.execute(
-        select(ChainPaste.service_point_id, func.count(ChainLine.id))
-        .join(ChainLine, ChainLine.paste_id == ChainPaste.id)
+        select(ChainPaste.service_point_id, func.count(PasteLine.id))
+        .join(PasteLine, PasteLine.paste_id == ChainPaste.id)
         .where(open_reviews_at(cycle_id))
         .group_by(ChainPaste.service_point_id)
     )
@@ -209,15 +209,15 @@ def frozen_cells(tally_id: int, point_id: int) -> list[Cell]:
     return [Cell(point_id, line.building_id, line.item_id, line.qty) for line in lines]
 
 
-def sheet(cycle_id: int, point_id: int) -> Sheet:
+def sheet(cycle_id: int, point_id: int) -> TallyPage:
     """The tally of one point as it stands: signed numbers where it is signed, the orders otherwise."""
     signed = db.session.scalar(select(Tally).filter_by(cycle_id=cycle_id, service_point_id=point_id))
     is_signed = signed is not None and signed.state == TallyState.CONFIRMED
     rows = frozen_cells(signed.id, point_id) if signed and is_signed else cells(cycle_id, point_id)
-    matrix = tally(rows).get(point_id, Matrix(point_id, {}, {}, {}, 0))
+    matrix = tally(rows).get(point_id, TallyMatrix(point_id, {}, {}, {}, 0))
     outcomes = roll_call_counts(cycle_id, point_id)
     missing = without_outcome(cycle_id, point_id)
-    return Sheet(
+    return TallyPage(
         items=_item_names(list(matrix.by_item)),
         buildings=_building_names(list(matrix.by_building)),
         matrix=matrix,
@@ -246,18 +246,20 @@ def roll_call_counts(cycle_id: int, point_id: int) -> dict[str, int]:
         HouseholdOrder.state.in_(ORDERS_COUNTED),
         HouseholdOrder.household_id.in_(homes),
     )
-    counts = {Outcome.ORDERED.label: db.session.scalar(select(func.count()).select_from(ordered.subquery())) or 0}
+    counts = {
+        RollCallOutcome.ORDERED.label: db.session.scalar(select(func.count()).select_from(ordered.subquery())) or 0
+    }
     written = db.session.execute(
         select(RollCall.outcome, func.count())
         .where(
             RollCall.cycle_id == cycle_id,
             RollCall.household_id.in_(homes),
             RollCall.household_id.not_in(ordered),
-            RollCall.outcome != Outcome.ORDERED,
+            RollCall.outcome != RollCallOutcome.ORDERED,
         )
         .group_by(RollCall.outcome)
     )
-    return counts | {Outcome(outcome).label: count for outcome, count in written}
+    return counts | {RollCallOutcome(outcome).label: count for outcome, count in written}
 
 
 def _item_names(ids: list[int]) -> list[tuple[int, str, str]]:

@@ -29,7 +29,7 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
-class Matrix:
+class TallyMatrix:
     """The tally of one point. All three totals come from the same cells."""
 
     point_id: int
@@ -43,7 +43,7 @@ class Matrix:
         return self.cells.get((building_id, item_id), 0)
 
 
-def tally(rows: Iterable[Cell]) -> dict[int, Matrix]:
+def tally(rows: Iterable[Cell]) -> dict[int, TallyMatrix]:
     """Point id → matrix, in order of id. Rows of the same building and item add up; zeros are left out."""
     points: dict[int, dict[tuple[int, int], int]] = {}
     for row in rows:
@@ -53,14 +53,14 @@ def tally(rows: Iterable[Cell]) -> dict[int, Matrix]:
     return {point_id: _matrix(point_id, cells) for point_id, cells in sorted(points.items())}
 
 
-def _matrix(point_id: int, cells: dict[tuple[int, int], int]) -> Matrix:
+def _matrix(point_id: int, cells: dict[tuple[int, int], int]) -> TallyMatrix:
     kept = {key: qty for key, qty in sorted(cells.items()) if qty}
     by_building: dict[int, int] = {}
     by_item: dict[int, int] = {}
     for (building_id, item_id), qty in kept.items():
         by_building[building_id] = by_building.get(building_id, 0) + qty
         by_item[item_id] = by_item.get(item_id, 0) + qty
-    return Matrix(point_id, kept, by_building, dict(sorted(by_item.items())), sum(kept.values()))
+    return TallyMatrix(point_id, kept, by_building, dict(sorted(by_item.items())), sum(kept.values()))
 
 
 class Obstacle(StrEnum):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 
-class Entry(NamedTuple):
+class CommandEntry(NamedTuple):
     """One command: `target` is "module:attribute" of a click command."""
 
     target: str
@@ -17,25 +17,27 @@ class Entry(NamedTuple):
     en: str
 
 
-COMMANDS: dict[str, Entry] = {
-    "run": Entry("app.upkeep.commands:run", "启动网页和后台任务", "start the web server and the worker"),
-    "work": Entry("app.upkeep.commands:work", "只启动后台任务", "start only the worker"),
-    "doctor": Entry("app.upkeep.commands:doctor", "检查缺什么、哪里不安全", "say what is missing or unsafe"),
-    "migrate": Entry("app.upkeep.commands:migrate", "把数据库升级到最新版本", "bring the database up to date"),
-    "backup": Entry("app.upkeep.commands:backup", "备份数据库和单据", "back up database and documents"),
-    "restore": Entry("app.upkeep.commands:restore", "从备份恢复", "restore a backup"),
-    "confirm-date": Entry(
+COMMANDS: dict[str, CommandEntry] = {
+    "run": CommandEntry("app.upkeep.commands:run", "启动网页和后台任务", "start the web server and the worker"),
+    "work": CommandEntry("app.upkeep.commands:work", "只启动后台任务", "start only the worker"),
+    "doctor": CommandEntry("app.upkeep.commands:doctor", "检查缺什么、哪里不安全", "say what is missing or unsafe"),
+    "migrate": CommandEntry("app.upkeep.commands:migrate", "把数据库升级到最新版本", "bring the database up to date"),
+    "backup": CommandEntry("app.upkeep.commands:backup", "备份数据库和单据", "back up database and documents"),
+    "restore": CommandEntry("app.upkeep.commands:restore", "从备份恢复", "restore a backup"),
+    "confirm-date": CommandEntry(
         "app.upkeep.commands:confirm_date", "确认日期，恢复自动清除", "confirm the date after a doubt"
     ),
-    "demo": Entry("app.demo.commands:demo", "演示街道的一整天", "one whole day on the demo subdistrict"),
-    "import": Entry("app.upkeep.importing:import_group", "导入楼栋、商品、订单", "import places, items, orders"),
-    "chain": Entry("app.intake.cli:chain", "读入接龙文本", "read a chain (jielong) text"),
-    "reconcile": Entry(
+    "demo": CommandEntry("app.demo.commands:demo", "演示街道的一整天", "one whole day on the demo subdistrict"),
+    "import": CommandEntry("app.upkeep.importing:import_group", "导入楼栋、商品、订单", "import places, items, orders"),
+    "chain": CommandEntry("app.intake.cli:chain", "读入接龙文本", "read a chain (jielong) text"),
+    "reconcile": CommandEntry(
         "app.oversight.reconcile.cli:reconcile", "核对账目与事件链", "check the equations and the event chain"
     ),
-    "drill": Entry("app.upkeep.drills.commands:drill", "演练：长时间、随机中断", "trials: long runs, random kills"),
-    "account": Entry("app.upkeep.accounts:account", "管理工作人员账号", "manage staff accounts"),
-    "docs": Entry("app.upkeep.docs:docs", "在本机看文档", "read the documentation on this machine"),
+    "drill": CommandEntry(
+        "app.upkeep.drills.commands:drill", "演练：长时间、随机中断", "trials: long runs, random kills"
+    ),
+    "account": CommandEntry("app.upkeep.accounts:account", "管理工作人员账号", "manage staff accounts"),
+    "docs": CommandEntry("app.upkeep.docs:docs", "在本机看文档", "read the documentation on this machine"),
 }
 BEFORE_COMMANDS = {
     "test": ("安装测试工具并运行全部测试", "install the test tools and run the whole suite"),

@@ -10,11 +10,11 @@ from routing.formats.solomon import read_solomon
 from routing.formats.solutions import read_solution, write_solution
 from routing.formats.vrplib import read_vrplib
 from routing.formats.writing import write_solomon, write_vrplib
-from routing.model import Problem
-from routing.plan import Plan, Reason, Remedy, Statistics, Unserved
+from routing.model import RoutingProblem
+from routing.plan import RoutePlan, Statistics, Unserved, UnservedReason, UnservedRemedy
 
 
-def read_problem(path: Path) -> Problem:
+def read_problem(path: Path) -> RoutingProblem:
     """Read a problem in the format that the suffix of its file names.
 
     Parameters
@@ -35,7 +35,7 @@ def read_problem(path: Path) -> Problem:
     raise ValueError(f"{path.name} is neither .vrp, .txt nor .json.")
 
 
-def write_problem(path: Path, problem: Problem) -> None:
+def write_problem(path: Path, problem: RoutingProblem) -> None:
     """Write a problem in the format that the suffix of the file names.
 
     Parameters
@@ -58,7 +58,7 @@ def write_problem(path: Path, problem: Problem) -> None:
         raise ValueError(f"{path.name} is neither .vrp, .txt nor .json.")
 
 
-def read_plan(path: Path, problem: Problem) -> Plan:
+def read_plan(path: Path, problem: RoutingProblem) -> RoutePlan:
     """Read a plan and give it times and cost.
 
     Parameters
@@ -81,14 +81,14 @@ def read_plan(path: Path, problem: Problem) -> Plan:
     rounds = {vehicle.name: route for vehicle, route in zip(problem.vehicles, routes, strict=False)}
     served = {name for route in routes for stops in route for name in stops}
     left = [
-        Unserved(stop.name, Reason.NOT_FOUND, "The file does not serve it.", Remedy.MORE_TIME)
+        Unserved(stop.name, UnservedReason.NOT_FOUND, "The file does not serve it.", UnservedRemedy.MORE_TIME)
         for stop in problem.stops
         if stop.name not in served
     ]
     return build_plan(problem, rounds, left, Statistics(method="file"))
 
 
-def write_plan(path: Path, problem: Problem, plan: Plan) -> None:
+def write_plan(path: Path, problem: RoutingProblem, plan: RoutePlan) -> None:
     """Write a plan as our JSON or, by its suffix, as a `.sol` file."""
     if path.suffix == ".json":
         path.write_text(plan_to_json(plan), encoding="utf-8")

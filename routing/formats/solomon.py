@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 
 from routing.formats.weights import distances
-from routing.model import UNLIMITED, Depot, Load, Problem, Stop, Vehicle, Window
-from routing.travel_times import Matrix
+from routing.model import UNLIMITED, Depot, Load, RoutingProblem, Stop, Vehicle, Window
+from routing.travel_times import TravelMatrix
 
 
-def read_solomon(path: Path) -> Problem:
+def read_solomon(path: Path) -> RoutingProblem:
     """Read a VRPTW text; distances and times are kept in tenths of its unit.
 
     Parameters
@@ -40,7 +40,7 @@ def read_solomon(path: Path) -> Problem:
     capacity = Load(int(fleet[1]), UNLIMITED, UNLIMITED)
     vehicles = tuple(Vehicle(str(k + 1), depot.name, capacity=capacity) for k in range(int(fleet[0])))
     points = tuple((round(row[1]), round(row[2])) for row in rows)
-    return Problem((depot,), stops, vehicles, (Matrix("foot", metres, metres),), points=points)
+    return RoutingProblem((depot,), stops, vehicles, (TravelMatrix("foot", metres, metres),), points=points)
 
 
 def _is_number(word: str) -> bool:

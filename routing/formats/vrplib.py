@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 
 from routing.formats.weights import TENTHS, distances, listed
-from routing.model import HORIZON_S, UNLIMITED, Depot, Load, Problem, Stop, Vehicle, Window
-from routing.travel_times import IntMatrix, Matrix
+from routing.model import HORIZON_S, UNLIMITED, Depot, Load, RoutingProblem, Stop, Vehicle, Window
+from routing.travel_times import IntMatrix, TravelMatrix
 
 
 @dataclass
@@ -59,7 +59,7 @@ def parse(text: str) -> Instance:
     return instance
 
 
-def read_vrplib(path: Path) -> Problem:
+def read_vrplib(path: Path) -> RoutingProblem:
     """Read a `.vrp` file: CVRP, VRPTW, MTVRPTWR and fleets with fixed and unit costs.
 
     Raises
@@ -77,7 +77,7 @@ def read_vrplib(path: Path) -> Problem:
     depot = Depot("0", 0, opening[0].opens_s, opening[0].closes_s)
     stops = tuple(Stop(str(c), c, Load(g=demand[c]), service[c], (opening[c],), release[c]) for c in range(1, size))
     vehicles = _vehicles(instance, demand, depot)
-    return Problem((depot,), stops, vehicles, (Matrix("foot", metres, metres),), points=_points(instance))
+    return RoutingProblem((depot,), stops, vehicles, (TravelMatrix("foot", metres, metres),), points=_points(instance))
 
 
 def _metres(instance: Instance, size: int) -> IntMatrix:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from routing.formats.weights import TENTHS, distances
-from routing.model import HORIZON_S, UNLIMITED, Limits, Load, Problem, Stability, Stop, Vehicle, Window
+from routing.model import HORIZON_S, UNLIMITED, Load, RoundLimits, RoutingProblem, Stability, Stop, Vehicle, Window
 
 MOST_RELOADS = 10
 """Rounds of a vehicle that may reload: the files have no number for it, `read_vrplib` takes this one."""
@@ -17,7 +17,7 @@ class NotExpressible(ValueError):
     """The problem says something for which the format has no words; the sentence names it."""
 
 
-def write_vrplib(problem: Problem, name: str) -> str:
+def write_vrplib(problem: RoutingProblem, name: str) -> str:
     """Text of a `.vrp` file: CVRP, VRPTW, MTVRPTWR (several trips, windows, releases) or a fleet with costs.
 
     Parameters
@@ -46,7 +46,7 @@ def write_vrplib(problem: Problem, name: str) -> str:
     return "\n".join(parts)
 
 
-def write_solomon(problem: Problem, name: str) -> str:
+def write_solomon(problem: RoutingProblem, name: str) -> str:
     """Text of a Solomon or Gehring-Homberger file: a VRPTW with like vehicles and whole coordinates.
 
     Raises
@@ -77,7 +77,7 @@ def _refuse(is_there: bool, what: str) -> None:
         raise NotExpressible(f"This format cannot say {what}.")
 
 
-def _require_one_depot_in_grams(problem: Problem) -> None:
+def _require_one_depot_in_grams(problem: RoutingProblem) -> None:
     """Everything that neither kind of file has words for."""
     _refuse(not problem.vehicles, "that there are no vehicles")
     _refuse(len(problem.depots) != 1 or len(problem.matrices) != 1, "several depots or modes of travel")
@@ -86,7 +86,7 @@ def _require_one_depot_in_grams(problem: Problem) -> None:
     places = [problem.depots[0].location, *(stop.location for stop in problem.stops)]
     _refuse(places != list(range(matrix.size)), "stops that share a place")
     _refuse(bool(problem.locks) or problem.stability != Stability(), "what an earlier plan fixed")
-    _refuse(problem.limits != Limits(zones_in_order=problem.limits.zones_in_order), "limits of stops in a round")
+    _refuse(problem.limits != RoundLimits(zones_in_order=problem.limits.zones_in_order), "limits of stops in a round")
     for number, stop in enumerate(problem.stops, start=1):
         plain = Stop(str(number), number, Load(stop.load.g), stop.service_s, stop.windows, stop.release_s)
         _refuse(stop != plain, f"all about stop {stop.name}: its name, load, zone, prize, pair or who may serve it")
@@ -105,25 +105,25 @@ def _without_name(vehicle: Vehicle) -> tuple[object, ...]:
     return vehicle.capacity, vehicle.fixed_cost, vehicle.cost_per_m, vehicle.max_rounds, vehicle.max_round_s
 
 
-def _first(problem: Problem) -> Vehicle:
+def _first(problem: RoutingProblem) -> Vehicle:
     return problem.vehicles[0]
 
 
-def _has_times(problem: Problem) -> bool:
+def _has_times(problem: RoutingProblem) -> bool:
     """Whether the file needs time windows, so that its numbers are tenths of ours."""
     depot = problem.depots[0]
     is_open = (depot.opens_s, depot.closes_s) == (0, HORIZON_S)
     return not is_open or any(stop.windows != (Window(),) or stop.release_s for stop in problem.stops)
 
 
-def _points_yield_matrix(problem: Problem, *, tenths: bool) -> bool:
+def _points_yield_matrix(problem: RoutingProblem, *, tenths: bool) -> bool:
     if not problem.points:
         return False
     computed = distances(np.array(problem.points, dtype=np.float64), tenths=tenths)
     return np.array_equal(computed, problem.matrices[0].metres)
 
 
-def _header(problem: Problem, name: str) -> Iterator[str]:
+def _header(problem: RoutingProblem, name: str) -> Iterator[str]:
     first = _first(problem)
     yield f"NAME : {name}"
     yield f"TYPE : {_kind(problem)}"
@@ -136,7 +136,7 @@ def _header(problem: Problem, name: str) -> Iterator[str]:
         yield f"DISTANCE : {_tenths(first.max_round_s) if _has_times(problem) else first.max_round_s}"
 
 
-def _kind(problem: Problem) -> str:
+def _kind(problem: RoutingProblem) -> str:
     """TYPE as the collections name it."""
     if len({(vehicle.capacity, vehicle.fixed_cost, vehicle.cost_per_m) for vehicle in problem.vehicles}) > 1:
         return "HFVRP"
@@ -145,7 +145,7 @@ def _kind(problem: Problem) -> str:
     return "VRPTW" if _has_times(problem) else "CVRP"
 
 
-def _places(problem: Problem, *, timed: bool) -> Iterator[str]:
+def _places(problem: RoutingProblem, *, timed: bool) -> Iterator[str]:
     rows = [f"{row} {east} {north}" for row, (east, north) in enumerate(problem.points, start=1)]
     if _points_yield_matrix(problem, tenths=timed):
         yield from ("EDGE_WEIGHT_TYPE : EUC_2D", "NODE_COORD_SECTION", *rows)
@@ -157,14 +157,14 @@ def _places(problem: Problem, *, timed: bool) -> Iterator[str]:
         yield from ("DISPLAY_DATA_SECTION", *rows)
 
 
-def _demand(problem: Problem) -> Iterator[str]:
+def _demand(problem: RoutingProblem) -> Iterator[str]:
     yield from _section("DEMAND", [0, *(stop.load.g for stop in problem.stops)])
     if any(stop.service_s for stop in problem.stops):
         write = _tenths if _has_times(problem) else str
         yield from _section("SERVICE_TIME", ["0", *(write(stop.service_s) for stop in problem.stops)])
 
 
-def _times(problem: Problem) -> Iterator[str]:
+def _times(problem: RoutingProblem) -> Iterator[str]:
     depot = problem.depots[0]
     windows = [Window(depot.opens_s, depot.closes_s), *(stop.windows[0] for stop in problem.stops)]
     yield from _section("TIME_WINDOW", [f"{_tenths(w.opens_s)} {_tenths(w.closes_s)}" for w in windows])
@@ -172,7 +172,7 @@ def _times(problem: Problem) -> Iterator[str]:
         yield from _section("RELEASE_TIME", ["0", *(_tenths(stop.release_s) for stop in problem.stops)])
 
 
-def _fleet(problem: Problem) -> Iterator[str]:
+def _fleet(problem: RoutingProblem) -> Iterator[str]:
     vehicles, first = problem.vehicles, _first(problem)
     if any(vehicle.capacity != first.capacity for vehicle in vehicles):
         yield from _section("CAPACITY", [vehicle.capacity.g for vehicle in vehicles])

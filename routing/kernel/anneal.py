@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from routing.kernel.arrays import BANKED, BEST, COST, Data, Settings, State, Work
+from routing.kernel.arrays import BANKED, BEST, COST, Data, SearchScratch, SearchSettings, SearchState
 from routing.kernel.compiled import compiled, inlined
 from routing.kernel.recreate import recreate, settle_bank
 from routing.kernel.rng import RngState, below, uniform
@@ -14,7 +14,12 @@ from routing.kernel.undo import mark_dirty, restore, save_best
 
 @compiled
 def anneal(
-    data: Data, state: State, work: Work, settings: Settings, rng: RngState, plan: tuple[int, float, bool]
+    data: Data,
+    state: SearchState,
+    work: SearchScratch,
+    settings: SearchSettings,
+    rng: RngState,
+    plan: tuple[int, float, bool],
 ) -> int:
     """Run some iterations at one temperature; `state` keeps the solution. Returns how many were accepted.
 
@@ -43,7 +48,7 @@ def anneal(
 
 
 @inlined
-def begin_iteration(work: Work) -> None:
+def begin_iteration(work: SearchScratch) -> None:
     """Forget what the last iteration saved."""
     work.clock[1] += 1
     for k in range(work.saved.shape[0]):
@@ -51,7 +56,7 @@ def begin_iteration(work: Work) -> None:
 
 
 @inlined
-def _fetch_from_bank(state: State, work: Work, rng: RngState, everything: bool) -> None:
+def _fetch_from_bank(state: SearchState, work: SearchScratch, rng: RngState, everything: bool) -> None:
     """Add stops left out before to the absent ones: a handful from a random place on, or all of them."""
     waiting = state.total[BANKED]
     if waiting == 0:

@@ -84,7 +84,7 @@ class Data(NamedTuple):
     """[n, k] stops before which to insert, likewise."""
 
 
-class State(NamedTuple):
+class SearchState(NamedTuple):
     """The solution at hand and the best one seen."""
 
     following: I64
@@ -137,7 +137,7 @@ class State(NamedTuple):
     is_dirty: U8
 
 
-class Work(NamedTuple):
+class SearchScratch(NamedTuple):
     """Scratch memory of one iteration, among it everything needed to take the iteration back."""
 
     clock: I64
@@ -162,7 +162,7 @@ class Work(NamedTuple):
     key: npt.NDArray[np.float64]
 
 
-class Settings(NamedTuple):
+class SearchSettings(NamedTuple):
     """Parameters of the search; names as in the paper where it has them."""
 
     removals: float

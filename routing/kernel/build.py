@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from routing.eligibility import may_serve
-from routing.kernel.arrays import BANKED, I32, U8, Data, State
+from routing.kernel.arrays import BANKED, I32, U8, Data, SearchState
 from routing.kernel.near import Timing, nearest, neighbours_in_time
-from routing.model import HORIZON_S, MISSED_COST, Problem, Vehicle
+from routing.model import HORIZON_S, MISSED_COST, RoutingProblem, Vehicle
 from routing.travel_times import UNREACHABLE
 
 Array = npt.NDArray[np.int64]
@@ -23,7 +23,7 @@ def array(values: Sequence[int]) -> Array:
     return np.array(values, dtype=np.int64)
 
 
-def build_data(problem: Problem, near_count: int = 100) -> Data:
+def build_data(problem: RoutingProblem, near_count: int = 100) -> Data:
     """Arrays for a problem with at least one stop and one vehicle, without locks and without pickups."""
     vehicles = problem.vehicles
     slots = max(1, max(vehicle.max_rounds for vehicle in vehicles))
@@ -51,7 +51,7 @@ def build_data(problem: Problem, near_count: int = 100) -> Data:
     )
 
 
-def _of_places(problem: Problem, own: Array) -> dict[str, Any]:
+def _of_places(problem: RoutingProblem, own: Array) -> dict[str, Any]:
     """Matrices, and location and zone of every vertex."""
     vehicles = problem.vehicles
     slots = max(1, max(vehicle.max_rounds for vehicle in vehicles))
@@ -72,7 +72,7 @@ def _of_places(problem: Problem, own: Array) -> dict[str, Any]:
     }
 
 
-def _of_stops(problem: Problem) -> dict[str, Any]:
+def _of_stops(problem: RoutingProblem) -> dict[str, Any]:
     """What concerns stops one by one."""
     stops = problem.stops
     windows = [window for stop in stops for window in stop.windows]
@@ -90,7 +90,7 @@ def _of_stops(problem: Problem) -> dict[str, Any]:
     }
 
 
-def _of_vehicles(problem: Problem) -> dict[str, Any]:
+def _of_vehicles(problem: RoutingProblem) -> dict[str, Any]:
     """What concerns vehicles one by one, and whom they may serve."""
     vehicles = problem.vehicles
     allowed = allowed_table(problem)
@@ -116,11 +116,11 @@ def _of_vehicles(problem: Problem) -> dict[str, Any]:
     }
 
 
-def _has_zones(problem: Problem) -> bool:
+def _has_zones(problem: RoutingProblem) -> bool:
     return problem.limits.zones_in_order and any(stop.zone for stop in problem.stops)
 
 
-def _in_time(problem: Problem, places: Array, count: int) -> tuple[I32, I32]:
+def _in_time(problem: RoutingProblem, places: Array, count: int) -> tuple[I32, I32]:
     """Leaders and followers of each stop, by the matrices of the first mode."""
     timing = Timing(
         opens=array([stop.windows[0].opens_s for stop in problem.stops]),
@@ -132,14 +132,14 @@ def _in_time(problem: Problem, places: Array, count: int) -> tuple[I32, I32]:
     return neighbours_in_time((matrix.metres, matrix.seconds), places, timing, count)
 
 
-def _usual_before(problem: Problem) -> Array:
+def _usual_before(problem: RoutingProblem) -> Array:
     """[n] stop before in the plan before; -1 if any will do, -2 for the depot, -3 for a stop that is gone."""
     number = {stop.name: index for index, stop in enumerate(problem.stops)} | {"": -2}
     before = dict(problem.stability.stop_before)
     return array([number.get(before[stop.name], -3) if stop.name in before else -1 for stop in problem.stops])
 
 
-def needs_time(problem: Problem) -> bool:
+def needs_time(problem: RoutingProblem) -> bool:
     """Whether anything in the problem depends on the clock."""
     by_stop = any(
         stop.release_s > 0
@@ -157,7 +157,7 @@ def needs_time(problem: Problem) -> bool:
     return by_stop or by_vehicle or by_depot or by_way
 
 
-def allowed_table(problem: Problem) -> U8:
+def allowed_table(problem: RoutingProblem) -> U8:
     """[v, n] whether the vehicle may serve the stop at all; rows of like vehicles are computed once."""
     named = {name for stop in problem.stops for name in stop.only_vehicles}
     rows: dict[Hashable, npt.NDArray[np.uint8]] = {}
@@ -170,7 +170,7 @@ def allowed_table(problem: Problem) -> U8:
     return table
 
 
-def _usable_rounds(problem: Problem) -> Array:
+def _usable_rounds(problem: RoutingProblem) -> Array:
     """Rounds a vehicle may make; none if shift and depot hours leave no time."""
     return array(
         [
@@ -195,7 +195,7 @@ def _kinds(vehicles: tuple[Vehicle, ...], allowed: U8) -> Array:
     return array(kinds)
 
 
-def _measures(problem: Problem) -> tuple[Array, Array]:
+def _measures(problem: RoutingProblem) -> tuple[Array, Array]:
     """Loads and capacities in the measures that can bind at all (at least one is kept, for sorting)."""
     loads = np.array([(s.load.g, s.load.ml, s.load.bags) for s in problem.stops], dtype=np.int64)
     holds = np.array([(v.capacity.g, v.capacity.ml, v.capacity.bags) for v in problem.vehicles], dtype=np.int64)
@@ -214,13 +214,13 @@ def _both_ways(arrays: Sequence[I32]) -> tuple[I32, I32]:
     return to, back
 
 
-def _seconds(problem: Problem, metres_to: I32, metres_from: I32) -> tuple[I32, I32]:
+def _seconds(problem: RoutingProblem, metres_to: I32, metres_from: I32) -> tuple[I32, I32]:
     if all(matrix.seconds is matrix.metres for matrix in problem.matrices):
         return metres_to, metres_from
     return _both_ways([matrix.seconds for matrix in problem.matrices])
 
 
-def best_rounds(problem: Problem, data: Data, state: State) -> dict[str, list[list[str]]]:
+def best_rounds(problem: RoutingProblem, data: Data, state: SearchState) -> dict[str, list[list[str]]]:
     """Names of the stops of each round of each vehicle in the best solution."""
     return {
         vehicle.name: [[problem.stops[c].name for c in stops] for stops in rounds]
@@ -228,7 +228,7 @@ def best_rounds(problem: Problem, data: Data, state: State) -> dict[str, list[li
     }
 
 
-def best_indices(data: Data, state: State) -> list[list[list[int]]]:
+def best_indices(data: Data, state: SearchState) -> list[list[list[int]]]:
     """Stops, by number, of each round of each vehicle in the best solution."""
     result: list[list[list[int]]] = []
     for v in range(len(data.kind)):
@@ -245,7 +245,7 @@ def best_indices(data: Data, state: State) -> list[list[list[int]]]:
     return result
 
 
-def set_rounds(data: Data, state: State, rounds: Mapping[int, Sequence[Sequence[int]]]) -> None:
+def set_rounds(data: Data, state: SearchState, rounds: Mapping[int, Sequence[Sequence[int]]]) -> None:
     """Write rounds (by numbers of vehicles and stops) into an empty state; times are for the caller to refresh."""
     for v, sequences in rounds.items():
         for z, stops in enumerate(sequences):

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from routing.kernel.arrays import I64, Data, State, Work
+from routing.kernel.arrays import I64, Data, SearchScratch, SearchState
 
 
-def empty_state(data: Data) -> State:
+def empty_state(data: Data) -> SearchState:
     """No stop is served, every vehicle is idle."""
     n, v = data.stops, len(data.kind)
     rounds = v * data.slots
     vertices = np.arange(n + rounds, dtype=np.int64)
     chain = np.arange(rounds, dtype=np.int64).reshape(v, data.slots)
     idle, idle_count = _idle_stacks(data)
-    return State(
+    return SearchState(
         following=vertices.copy(),
         preceding=vertices.copy(),
         round_of=np.full(n, -1, dtype=np.int64),
@@ -64,11 +64,11 @@ def _depot_pieces(data: Data, takes: I64, opens: I64, closes: I64) -> I64:
     return pieces
 
 
-def empty_work(data: Data) -> Work:
+def empty_work(data: Data) -> SearchScratch:
     """Scratch memory for one search."""
     n, v = data.stops, len(data.kind)
     rounds = v * data.slots
-    return Work(
+    return SearchScratch(
         clock=np.zeros(3, dtype=np.int64),
         seen=np.full(rounds, -1, dtype=np.int64),
         fits=np.zeros(rounds, dtype=np.uint8),

@@ -4,7 +4,7 @@ out.
 
 from __future__ import annotations
 
-from routing.kernel.arrays import COST, DIRTY, ROUNDS_USED, Data, State
+from routing.kernel.arrays import COST, DIRTY, ROUNDS_USED, Data, SearchState
 from routing.kernel.compiled import compiled, inlined
 from routing.kernel.places import change_cost
 from routing.kernel.segments import refresh_round, refresh_shift
@@ -12,7 +12,7 @@ from routing.kernel.undo import save_best
 
 
 @compiled
-def refresh_all(data: Data, state: State) -> bool:
+def refresh_all(data: Data, state: SearchState) -> bool:
     """Derive legs, loads, sizes, times and cost from the sequences in `state`; False if they break a window or
     shift.
 
@@ -45,7 +45,7 @@ def refresh_all(data: Data, state: State) -> bool:
 
 
 @inlined
-def _refresh_links(data: Data, state: State, r: int) -> int:
+def _refresh_links(data: Data, state: SearchState, r: int) -> int:
     """Legs, load and size of round r; returns the cost of its metres and of its changes of vehicle."""
     v = data.vehicle_of[r]
     p = data.profile[v]

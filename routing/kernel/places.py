@@ -5,7 +5,7 @@ A place is (cost, round, predecessor, position of a new round in the chain or -1
 
 from __future__ import annotations
 
-from routing.kernel.arrays import Data, Settings, State, Work
+from routing.kernel.arrays import Data, SearchScratch, SearchSettings, SearchState
 from routing.kernel.compiled import inlined
 from routing.kernel.rng import RngState, below, uniform
 from routing.kernel.segments import join
@@ -15,7 +15,7 @@ Place = tuple[int, int, int, int, int]
 
 
 @inlined
-def fits_round(data: Data, state: State, r: int, c: int) -> bool:
+def fits_round(data: Data, state: SearchState, r: int, c: int) -> bool:
     """Whether stop c may join round r as far as permission, number of stops and load are concerned."""
     v = data.vehicle_of[r]
     if data.allowed[v, c] == 0 or state.size[r] >= data.max_stops:
@@ -45,7 +45,9 @@ def changes_added(data: Data, v: int, a: int, c: int, b: int) -> int:
 
 
 @inlined
-def best_gap(data: Data, state: State, work: Work, c: int, settings: Settings, rng: RngState) -> Place:
+def best_gap(
+    data: Data, state: SearchState, work: SearchScratch, c: int, settings: SearchSettings, rng: RngState
+) -> Place:
     """Cheapest place next to a neighbour that is served; all listed neighbours are looked at if no near one offers
     a place.
     """
@@ -58,7 +60,9 @@ def best_gap(data: Data, state: State, work: Work, c: int, settings: Settings, r
 
 
 @inlined
-def _best_gap_among(data: Data, state: State, work: Work, c: int, count: int, blink: float, rng: RngState) -> Place:
+def _best_gap_among(
+    data: Data, state: SearchState, work: SearchScratch, c: int, count: int, blink: float, rng: RngState
+) -> Place:
     """Look at the gaps behind the first `count` leaders of stop c and before its first `count` followers."""
     here_in, here_out = data.place_in[c], data.place_out[c]
     best, best_round, best_after, best_window = NOWHERE, -1, -1, -1
@@ -95,7 +99,7 @@ def _best_gap_among(data: Data, state: State, work: Work, c: int, count: int, bl
 
 
 @inlined
-def _seconds_added(data: Data, state: State, c: int, r: int, a: int, b: int) -> tuple[int, int]:
+def _seconds_added(data: Data, state: SearchState, c: int, r: int, a: int, b: int) -> tuple[int, int]:
     """(window, seconds that the shift grows by) for stop c between a and b of round r; window -1 if it does not fit."""
     v = data.vehicle_of[r]
     p = data.profile[v]
@@ -157,7 +161,7 @@ def _may_carry(data: Data, c: int, v: int) -> bool:
 
 
 @inlined
-def best_unused_vehicle(data: Data, state: State, c: int, place: Place) -> Place:
+def best_unused_vehicle(data: Data, state: SearchState, c: int, place: Place) -> Place:
     """`place`, or a first round of an unused vehicle if that is cheaper. One vehicle of each kind is looked at."""
     best, best_round, best_after, best_chain, best_window = place
     for g in range(state.idle.shape[0]):
@@ -185,7 +189,7 @@ def best_unused_vehicle(data: Data, state: State, c: int, place: Place) -> Place
 
 
 @inlined
-def best_new_round(data: Data, state: State, work: Work, c: int, place: Place, rng: RngState) -> Place:
+def best_new_round(data: Data, state: SearchState, work: SearchScratch, c: int, place: Place, rng: RngState) -> Place:
     """`place`, or another round of a vehicle in use nearby if that is cheaper, at any position of its chain."""
     work.clock[2] += 1
     for q in range(12):
@@ -204,7 +208,7 @@ def best_new_round(data: Data, state: State, work: Work, c: int, place: Place, r
 
 
 @inlined
-def _best_position(data: Data, state: State, c: int, v: int, metre_cost: int, place: Place) -> Place:
+def _best_position(data: Data, state: SearchState, c: int, v: int, metre_cost: int, place: Place) -> Place:
     new = state.chain[v, state.used[v]]
     for w in range(data.first_window[c], data.first_window[c + 1]):
         d0, e0, u0, late0 = _alone(data, c, v, w)
@@ -233,7 +237,7 @@ def _best_position(data: Data, state: State, c: int, v: int, metre_cost: int, pl
 
 
 @inlined
-def _then_rest(state: State, v: int, z: int, d: int, e: int, u: int) -> tuple[int, int, int, int]:
+def _then_rest(state: SearchState, v: int, z: int, d: int, e: int, u: int) -> tuple[int, int, int, int]:
     """The piece (d, e, u), then the rounds of vehicle v from position z on."""
     r = state.chain[v, z]
     b, f, g, _ = join(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from routing.kernel.arrays import BANKED, COST, ROUNDS_USED, Data, Settings, State, Work
+from routing.kernel.arrays import BANKED, COST, ROUNDS_USED, Data, SearchScratch, SearchSettings, SearchState
 from routing.kernel.compiled import inlined
 from routing.kernel.places import best_gap, best_new_round, best_unused_vehicle
 from routing.kernel.rng import RngState, uniform
@@ -11,7 +11,7 @@ from routing.kernel.undo import save_round
 
 
 @inlined
-def recreate(data: Data, state: State, work: Work, settings: Settings, rng: RngState) -> None:
+def recreate(data: Data, state: SearchState, work: SearchScratch, settings: SearchSettings, rng: RngState) -> None:
     """Insert the stops of `work.absent` in a random kind of order; those that find no place stay absent."""
     _order(data, work, rng)
     for k in range(work.saved[3]):
@@ -25,7 +25,7 @@ def recreate(data: Data, state: State, work: Work, settings: Settings, rng: RngS
 
 
 @inlined
-def _order(data: Data, work: Work, rng: RngState) -> None:
+def _order(data: Data, work: SearchScratch, rng: RngState) -> None:
     """Sort the absent stops: at random, by load, by distance from the depot, or by their windows."""
     choice = uniform(rng) * (17.0 if data.has_time else 11.0)
     depot = data.place_out[data.stops]
@@ -56,7 +56,7 @@ def _order(data: Data, work: Work, rng: RngState) -> None:
 
 
 @inlined
-def _insert(data: Data, state: State, work: Work, c: int, place: tuple[int, int, int, int, int]) -> None:
+def _insert(data: Data, state: SearchState, work: SearchScratch, c: int, place: tuple[int, int, int, int, int]) -> None:
     """Carry out an insertion found before: place is (cost, round, predecessor, position of a new round or -1,
     window).
     """
@@ -85,7 +85,7 @@ def _insert(data: Data, state: State, work: Work, c: int, place: tuple[int, int,
 
 
 @inlined
-def _open_round(state: State, v: int, r: int, z: int) -> None:
+def _open_round(state: SearchState, v: int, r: int, z: int) -> None:
     """Move the empty round r of vehicle v to position z of its chain."""
     k = 0
     while state.chain[v, k] != r:
@@ -98,7 +98,7 @@ def _open_round(state: State, v: int, r: int, z: int) -> None:
 
 
 @inlined
-def settle_bank(state: State, work: Work) -> None:
+def settle_bank(state: SearchState, work: SearchScratch) -> None:
     """After an accepted iteration: absent stops that found no place go to the bank, the others leave it."""
     for k in range(work.saved[3]):
         c = work.absent[k]

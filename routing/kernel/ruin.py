@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from routing.kernel.arrays import BANKED, COST, ROUNDS_USED, Data, Settings, State, Work
+from routing.kernel.arrays import BANKED, COST, ROUNDS_USED, Data, SearchScratch, SearchSettings, SearchState
 from routing.kernel.compiled import inlined
 from routing.kernel.places import changes_added
 from routing.kernel.rng import RngState, below, uniform
@@ -11,7 +11,7 @@ from routing.kernel.undo import push_if_idle, save_round
 
 
 @inlined
-def ruin(data: Data, state: State, work: Work, settings: Settings, rng: RngState) -> bool:
+def ruin(data: Data, state: SearchState, work: SearchScratch, settings: SearchSettings, rng: RngState) -> bool:
     """Remove strings around a random stop; the removed stops are in `work.absent`.
 
     Where rounds are longer than 20 stops, strings may be half a round and removals grow with them, so that a ruin can
@@ -50,7 +50,7 @@ def ruin(data: Data, state: State, work: Work, settings: Settings, rng: RngState
 
 @inlined
 def _remove_string(
-    data: Data, state: State, work: Work, c: int, length: int, settings: Settings, rng: RngState
+    data: Data, state: SearchState, work: SearchScratch, c: int, length: int, settings: SearchSettings, rng: RngState
 ) -> None:
     """Remove `length` consecutive stops among which is c, perhaps keeping a few in the middle."""
     r = state.round_of[c]
@@ -86,7 +86,7 @@ def _remove_string(
 
 
 @inlined
-def _remove(data: Data, state: State, work: Work, c: int) -> None:
+def _remove(data: Data, state: SearchState, work: SearchScratch, c: int) -> None:
     r = state.round_of[c]
     v = data.vehicle_of[r]
     p = data.profile[v]
@@ -106,7 +106,7 @@ def _remove(data: Data, state: State, work: Work, c: int) -> None:
 
 
 @inlined
-def _close_round(data: Data, state: State, r: int) -> None:
+def _close_round(data: Data, state: SearchState, r: int) -> None:
     """Round r has become empty: move it behind the rounds in use."""
     v = data.vehicle_of[r]
     z = 0
@@ -124,7 +124,7 @@ def _close_round(data: Data, state: State, r: int) -> None:
 
 
 @inlined
-def _refresh(data: Data, state: State, work: Work) -> bool:
+def _refresh(data: Data, state: SearchState, work: SearchScratch) -> bool:
     """Recompute times of all touched rounds and vehicles, and the cost of their durations."""
     is_fine = True
     for k in range(work.saved[0]):

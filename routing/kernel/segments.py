@@ -9,7 +9,7 @@ when it is joined to what comes before.
 
 from __future__ import annotations
 
-from routing.kernel.arrays import Data, State
+from routing.kernel.arrays import Data, SearchState
 from routing.kernel.compiled import inlined, shared
 
 LAST_S = 1_000_000_000
@@ -26,7 +26,7 @@ def join(d1: int, e1: int, u1: int, travel: int, d2: int, e2: int, u2: int) -> t
 
 
 @inlined
-def refresh_round(data: Data, state: State, r: int) -> bool:
+def refresh_round(data: Data, state: SearchState, r: int) -> bool:
     """Recompute the pieces of round r after a change; False if it has become too late or too long."""
     v = data.vehicle_of[r]
     p = data.profile[v]
@@ -61,7 +61,7 @@ def refresh_round(data: Data, state: State, r: int) -> bool:
 
 
 @inlined
-def _refresh_tail(data: Data, state: State, r: int) -> None:
+def _refresh_tail(data: Data, state: SearchState, r: int) -> None:
     v = data.vehicle_of[r]
     p = data.profile[v]
     depot = data.stops + r
@@ -78,7 +78,7 @@ def _refresh_tail(data: Data, state: State, r: int) -> None:
 
 
 @inlined
-def refresh_shift(data: Data, state: State, v: int) -> bool:
+def refresh_shift(data: Data, state: SearchState, v: int) -> bool:
     """Recompute what lies before and after each round of vehicle v; False if the shift has become impossible."""
     d, e, u = 0, 0, LAST_S
     lateness = 0

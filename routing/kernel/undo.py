@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from routing.kernel.arrays import BEST, COST, DIRTY, ROUNDS_USED, Data, State, Work
+from routing.kernel.arrays import BEST, COST, DIRTY, ROUNDS_USED, Data, SearchScratch, SearchState
 from routing.kernel.compiled import inlined
 from routing.kernel.segments import refresh_round, refresh_shift
 
 
 @inlined
-def save_vehicle(state: State, work: Work, v: int) -> None:
+def save_vehicle(state: SearchState, work: SearchScratch, v: int) -> None:
     """Remember the chain of vehicle v, once per iteration."""
     if work.vehicle_stamp[v] == work.clock[1]:
         return
@@ -22,7 +22,7 @@ def save_vehicle(state: State, work: Work, v: int) -> None:
 
 
 @inlined
-def save_round(data: Data, state: State, work: Work, r: int) -> None:
+def save_round(data: Data, state: SearchState, work: SearchScratch, r: int) -> None:
     """Remember the stops of round r, once per iteration, and its vehicle."""
     if work.round_stamp[r] == work.clock[1]:
         return
@@ -45,7 +45,7 @@ def save_round(data: Data, state: State, work: Work, r: int) -> None:
 
 
 @inlined
-def restore(data: Data, state: State, work: Work, cost: int) -> None:
+def restore(data: Data, state: SearchState, work: SearchScratch, cost: int) -> None:
     """Put everything back as it was when the iteration began, and the cost with it."""
     for k in range(work.saved[0]):
         depot = data.stops + work.saved_rounds[k, 0]
@@ -71,7 +71,7 @@ def restore(data: Data, state: State, work: Work, cost: int) -> None:
 
 
 @inlined
-def _restore_round(data: Data, state: State, work: Work, k: int) -> None:
+def _restore_round(data: Data, state: SearchState, work: SearchScratch, k: int) -> None:
     r, first, size = work.saved_rounds[k, 0], work.saved_rounds[k, 1], work.saved_rounds[k, 2]
     p = data.profile[data.vehicle_of[r]]
     depot = data.stops + r
@@ -95,7 +95,7 @@ def _restore_round(data: Data, state: State, work: Work, k: int) -> None:
 
 
 @inlined
-def push_if_idle(data: Data, state: State, v: int) -> None:
+def push_if_idle(data: Data, state: SearchState, v: int) -> None:
     """Put vehicle v on the stack of its kind if it is unused and not there yet."""
     if state.used[v] == 0 and state.is_idle[v] == 0:
         g = data.kind[v]
@@ -105,7 +105,7 @@ def push_if_idle(data: Data, state: State, v: int) -> None:
 
 
 @inlined
-def mark_dirty(state: State, work: Work) -> None:
+def mark_dirty(state: SearchState, work: SearchScratch) -> None:
     """Note the vehicles of this iteration as different from the best solution."""
     for k in range(work.saved[2]):
         v = work.saved_vehicles[k, 0]
@@ -116,7 +116,7 @@ def mark_dirty(state: State, work: Work) -> None:
 
 
 @inlined
-def save_best(data: Data, state: State) -> None:
+def save_best(data: Data, state: SearchState) -> None:
     """Copy the solution at hand over the best one, vehicle by vehicle where they differ."""
     state.total[BEST] = state.total[COST]
     for k in range(state.total[DIRTY]):

@@ -11,7 +11,7 @@ from sqlalchemy import func, select, text
 
 from app.access.models import Throttle
 from app.access.service import give_back, take
-from app.access.throttle import LIMIT, WINDOW, Budget, Try, place_of
+from app.access.throttle import LIMIT, WINDOW, ThrottleBudget, Try, place_of
 from app.core import clock
 from app.core.db import db
 from tests import world
@@ -21,7 +21,7 @@ START = datetime(2022, 4, 1, 1, 0, tzinfo=UTC)
 
 
 def one(*keys: str) -> Try:
-    return take([Budget(key) for key in keys])
+    return take([ThrottleBudget(key) for key in keys])
 
 
 def granted(times: int, *keys: str) -> list[bool]:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from app.allocation.rules import (
     RULES,
-    Claim,
+    LineDemand,
     NotEnoughForHands,
     Share,
     Situation,
@@ -31,14 +31,14 @@ def of(stock: int, policy: Policy, seed: str = "s") -> Situation:
     return Situation("鸡蛋", stock, policy, policy.label_zh, seed)
 
 
-def given_out(claims: list[Claim], stock: int, policy: Policy, seed: str = "s") -> dict[int, int]:
+def given_out(claims: list[LineDemand], stock: int, policy: Policy, seed: str = "s") -> dict[int, int]:
     return {share.line_id: share.qty for share in allocate(claims, of(stock, policy, seed))}
 
 
-def claims_of(*ordered: int) -> list[Claim]:
+def claims_of(*ordered: int) -> list[LineDemand]:
     """One claim per number, placed in this order; the last one is in the first tier, the others in the second."""
     return [
-        Claim(place, f"household-{place}", qty, sequence=place, tier=int(place < len(ordered)))
+        LineDemand(place, f"household-{place}", qty, sequence=place, tier=int(place < len(ordered)))
         for place, qty in enumerate(ordered, start=1)
     ]
 
@@ -108,7 +108,7 @@ def test_a_share_set_by_hand_stays_and_the_rest_is_shared_by_rule() -> None:
 
 
 def test_a_share_set_by_hand_may_be_just_what_is_held_and_the_sentence_counts_what_is_held() -> None:
-    claims = [Claim(1, "a", 3, qty_held=2, qty_by_hand=2), Claim(2, "b", 3)]
+    claims = [LineDemand(1, "a", 3, qty_held=2, qty_by_hand=2), LineDemand(2, "b", 3)]
     (by_hand, _other) = allocate(claims, of(3, Policy.EQUAL_FLOOR))
     assert (by_hand.qty, by_hand.qty_new) == (2, 0)
     assert by_hand.said is not None
@@ -116,8 +116,14 @@ def test_a_share_set_by_hand_may_be_just_what_is_held_and_the_sentence_counts_wh
 
 
 def test_a_claim_without_tier_and_rank_comes_first() -> None:
-    assert given_out([Claim(1, "a", 2), Claim(2, "b", 2, tier=1, sequence=1)], 2, Policy.NEED_FIRST) == {1: 2, 2: 0}
-    assert given_out([Claim(1, "a", 2), Claim(2, "b", 2, tier=1, sequence=1)], 2, Policy.FIRST_COME) == {1: 2, 2: 0}
+    assert given_out([LineDemand(1, "a", 2), LineDemand(2, "b", 2, tier=1, sequence=1)], 2, Policy.NEED_FIRST) == {
+        1: 2,
+        2: 0,
+    }
+    assert given_out([LineDemand(1, "a", 2), LineDemand(2, "b", 2, tier=1, sequence=1)], 2, Policy.FIRST_COME) == {
+        1: 2,
+        2: 0,
+    }
 
 
 def test_hands_that_promise_more_than_there_is_are_told_so() -> None:
@@ -127,7 +133,7 @@ def test_hands_that_promise_more_than_there_is_are_told_so() -> None:
 
 
 def test_a_late_receipt_tops_up_those_who_have_less() -> None:
-    claims = [Claim(1, "a", 4, qty_held=3), Claim(2, "b", 4, qty_held=1), Claim(3, "c", 4, qty_held=2)]
+    claims = [LineDemand(1, "a", 4, qty_held=3), LineDemand(2, "b", 4, qty_held=1), LineDemand(3, "c", 4, qty_held=2)]
     assert given_out(claims, 3, Policy.EQUAL_FLOOR) == {1: 3, 2: 3, 3: 3}
     assert given_out(claims, 3, Policy.PROPORTIONAL) == {1: 3, 2: 3, 3: 3}
     new = {share.line_id: share.qty_new for share in allocate(claims, of(3, Policy.EQUAL_FLOOR))}
@@ -137,13 +143,13 @@ def test_a_late_receipt_tops_up_those_who_have_less() -> None:
 @pytest.mark.parametrize(
     "make",
     [
-        lambda: Claim(1, "a", 2, qty_held=3),
-        lambda: Claim(1, "a", 2, qty_by_hand=3),
-        lambda: Claim(1, "a", 2, qty_held=2, qty_by_hand=1),
+        lambda: LineDemand(1, "a", 2, qty_held=3),
+        lambda: LineDemand(1, "a", 2, qty_by_hand=3),
+        lambda: LineDemand(1, "a", 2, qty_held=2, qty_by_hand=1),
         lambda: Situation("蛋", 1, "by_house_number", "", "s"),
         lambda: of(-1, Policy.EQUAL_FLOOR),
         lambda: allocate(
-            [Claim(1, "a", 1), Claim(1, "b", 1)],
+            [LineDemand(1, "a", 1), LineDemand(1, "b", 1)],
             of(1, Policy.EQUAL_FLOOR),
         ),
         lambda: Substitute("小", 0, 1),
@@ -155,13 +161,13 @@ def test_impossible_claims_cannot_be_made(make: object) -> None:
 
 
 @st.composite
-def situations(draw: st.DrawFn) -> tuple[list[Claim], Situation]:
+def situations(draw: st.DrawFn) -> tuple[list[LineDemand], Situation]:
     claims = []
     for line_id in range(draw(st.integers(0, 12))):
         ordered = draw(st.integers(0, 9))
         held = draw(st.one_of(st.just(0), st.integers(0, ordered)))
         claims.append(
-            Claim(
+            LineDemand(
                 line_id,
                 f"key-{draw(st.integers(0, 5))}-{line_id}",
                 ordered,
@@ -178,7 +184,7 @@ def situations(draw: st.DrawFn) -> tuple[list[Claim], Situation]:
 
 @given(situations())
 def test_stock_is_used_up_or_everybody_is_served_and_nobody_gets_more_than_ordered(
-    case: tuple[list[Claim], Situation],
+    case: tuple[list[LineDemand], Situation],
 ) -> None:
     claims, situation = case
     shares = {share.line_id: share for share in allocate(claims, situation)}
@@ -192,7 +198,7 @@ def test_stock_is_used_up_or_everybody_is_served_and_nobody_gets_more_than_order
 
 
 @given(situations())
-def test_equal_claims_differ_by_at_most_one_unit(case: tuple[list[Claim], Situation]) -> None:
+def test_equal_claims_differ_by_at_most_one_unit(case: tuple[list[LineDemand], Situation]) -> None:
     claims, situation = case
     shares = {share.line_id: share.qty for share in allocate(claims, situation)}
     equals: dict[tuple[int, ...], list[int]] = {}
@@ -204,7 +210,7 @@ def test_equal_claims_differ_by_at_most_one_unit(case: tuple[list[Claim], Situat
 
 @given(situations(), st.randoms(use_true_random=False))
 def test_the_same_input_in_any_order_gives_the_same_bytes(
-    case: tuple[list[Claim], Situation], rng: random.Random
+    case: tuple[list[LineDemand], Situation], rng: random.Random
 ) -> None:
     claims, situation = case
     shuffled = list(claims)
@@ -214,7 +220,7 @@ def test_the_same_input_in_any_order_gives_the_same_bytes(
 
 @given(situations())
 def test_more_stock_never_takes_from_the_total_and_level_shares_only_grow(
-    case: tuple[list[Claim], Situation],
+    case: tuple[list[LineDemand], Situation],
 ) -> None:
     claims, situation = case
     level = replace(situation, policy="equal_floor")
@@ -224,7 +230,7 @@ def test_more_stock_never_takes_from_the_total_and_level_shares_only_grow(
 
 
 def test_three_thousand_households_are_shared_in_a_moment() -> None:
-    claims = [Claim(i, f"k{i}", 1 + i % 7, sequence=i, tier=i % 3) for i in range(3000)]
+    claims = [LineDemand(i, f"k{i}", 1 + i % 7, sequence=i, tier=i % 3) for i in range(3000)]
     total = sum(claim.qty_ordered for claim in claims)
     for policy in Policy:
         assert sum(given_out(claims, total // 2, policy).values()) == total // 2
@@ -233,17 +239,17 @@ def test_three_thousand_households_are_shared_in_a_moment() -> None:
 class TestSubstitution:
     def test_one_large_becomes_two_small_as_far_as_they_go(self) -> None:
         rule = Substitute("小瓶牛奶", per=1, gives=2)
-        (one,) = substitute([Claim(1, "a", 3)], rule, qty_spare=5, seed="s")
+        (one,) = substitute([LineDemand(1, "a", 3)], rule, qty_spare=5, seed="s")
         assert (one.qty_covered, one.qty_substitute) == (2, 4)
         assert one.said.zh == "缺的里面2份换成小瓶牛奶4份，按两样里便宜的价钱收，不会多收。"
 
     def test_only_whole_blocks_are_replaced(self) -> None:
         rule = Substitute("大瓶牛奶", per=2, gives=1)
-        (one,) = substitute([Claim(1, "a", 3), Claim(2, "b", 1)], rule, qty_spare=9, seed="s")
+        (one,) = substitute([LineDemand(1, "a", 3), LineDemand(2, "b", 1)], rule, qty_spare=9, seed="s")
         assert (one.line_id, one.qty_covered, one.qty_substitute) == (1, 2, 1)
 
     def test_who_was_short_more_often_gets_the_odd_one(self) -> None:
-        claims = [Claim(1, "a", 2), Claim(2, "b", 2, times_short=3)]
+        claims = [LineDemand(1, "a", 2), LineDemand(2, "b", 2, times_short=3)]
         found = substitute(claims, Substitute("菠菜", per=1, gives=1), qty_spare=3, seed="s")
         assert {one.line_id: one.qty_substitute for one in found} == {1: 1, 2: 2}
 
@@ -251,7 +257,7 @@ class TestSubstitution:
     def test_no_unit_is_invented_and_nobody_gets_more_than_is_short(
         self, short: list[int], per: int, gives: int, spare: int, seed: str
     ) -> None:
-        claims = [Claim(line, f"k{line}", qty) for line, qty in enumerate(short)]
+        claims = [LineDemand(line, f"k{line}", qty) for line, qty in enumerate(short)]
         found = substitute(claims, Substitute("菠菜", per, gives), spare, seed)
         assert sum(one.qty_substitute for one in found) <= spare
         assert all(one.qty_covered <= short[one.line_id] for one in found)
@@ -269,12 +275,16 @@ def test_lots_are_used_up_in_their_order() -> None:
 
 
 def test_a_share_says_what_is_new_in_this_run() -> None:
-    assert allocate([Claim(1, "a", 2, qty_held=1)], of(5, Policy.FIRST_COME)) == (Share(1, 2, 1, 0, None),)
+    assert allocate([LineDemand(1, "a", 2, qty_held=1)], of(5, Policy.FIRST_COME)) == (Share(1, 2, 1, 0, None),)
 
 
 @pytest.mark.parametrize("policy", sorted(RULES))
 def test_what_was_lost_on_the_way_is_made_good_first(policy: str) -> None:
-    claims = [Claim(1, "a", 4), Claim(2, "b", 4, tier=1, sequence=1, qty_back=3), Claim(3, "c", 4, qty_held=1)]
+    claims = [
+        LineDemand(1, "a", 4),
+        LineDemand(2, "b", 4, tier=1, sequence=1, qty_back=3),
+        LineDemand(3, "c", 4, qty_held=1),
+    ]
     shares = allocate(claims, Situation("青菜", 3, policy, policy, "s"))
     assert [share.qty_new for share in shares] == [0, 3, 0]
     shares = allocate(claims, Situation("青菜", 2, policy, policy, "s"))

@@ -24,7 +24,7 @@ from app.ordering.models import Cycle, CycleState, HouseholdOrder, OrderLine
 from app.oversight.loop import loop_rows
 from app.oversight.order_status.queries import share_sentences
 from app.oversight.reconcile.equations import equations
-from app.oversight.texts.places import Occasion, Together, Wish, places
+from app.oversight.texts.places import Occasion, TextRequest, Together, places
 from app.oversight.texts.queries import texts
 from app.oversight.texts.rules import Rooms
 from app.picking import service as picking
@@ -234,7 +234,7 @@ def test_the_group_is_told_for_how_many_households_and_never_for_whom(short: Wor
     allow(short, GREENS, POTATOES)
     declare(short)
     near = places(short.cycle.id, buildings_in_scope(short.actor("admin"), Permission.TEXTS))
-    wish = Wish(Occasion.CHANGES, Together.POINT, Rooms.HIDDEN)
+    wish = TextRequest(Occasion.CHANGES, Together.POINT, Rooms.HIDDEN)
     (told,) = texts(db.session.get_one(Cycle, short.cycle.id), wish, near)
     assert "· 青菜：4 户，共缺 8 份；3 户换成土豆，共 5 份" in told.text
     assert "说过不要换的没有换" in told.text

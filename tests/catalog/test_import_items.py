@@ -10,14 +10,14 @@ from sqlalchemy import func, select
 
 from app.access.permissions import Staff
 from app.catalog.imports import service as imports_service
-from app.catalog.imports.items import Options
-from app.catalog.imports.service import Upload
+from app.catalog.imports.items import ItemImportOptions
+from app.catalog.imports.service import CatalogueUpload
 from app.catalog.models import Item, ItemAlias, Supplier, SupplierItem
 from app.catalog.queries import named_items, search_items
 from app.core.db import db
 from app.core.errors import Invalid
 from app.core.events import Event
-from app.core.input.imports import Plan
+from app.core.input.imports import ImportPlan
 
 pytestmark = pytest.mark.usefixtures("app")
 BY = Staff("system", 0)
@@ -30,12 +30,12 @@ OWN = (
 SUPPLIES = "供应商,商品,每件,每件价格,起订件数\n甲商行,卷纸,6,100,2\n甲商行,P3,12,280.50,1\n乙商行,厕纸,10,150,0\n"
 
 
-def bring(text: str, kind: str = "", **chosen: int) -> Plan:
-    return imports_service.bring_in(BY, Upload(text.encode(), kind, Options(**chosen)))
+def bring(text: str, kind: str = "", **chosen: int) -> ImportPlan:
+    return imports_service.bring_in(BY, CatalogueUpload(text.encode(), kind, ItemImportOptions(**chosen)))
 
 
 def sentences(text: str, kind: str = "") -> list[tuple[int, str]]:
-    plan = imports_service.preview(Upload(text.encode(), kind))
+    plan = imports_service.preview(CatalogueUpload(text.encode(), kind))
     return [(problem.row, problem.sentence) for problem in plan.problems]
 
 

@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 
 from app.core import clock, clock_trust
-from app.core.clock_trust import Doubt
+from app.core.clock_trust import DoubtCause
 from app.core.db import db
 from app.core.errors import Conflict
 from app.core.events import SYSTEM
@@ -46,7 +46,7 @@ def test_a_wall_clock_that_moved_by_more_than_a_day_is_doubted_until_a_person_co
             clock_trust.require_trusted_date()  # already before the next tick
         found = clock_trust.tick()
         assert found is not None
-        assert (found.reason, found.last_known_at) == (Doubt.MOVED, NOON)
+        assert (found.reason, found.last_known_at) == (DoubtCause.MOVED, NOON)
     with at(jump + HOUR, up=HOUR):
         assert clock_trust.tick() is not None
         clock_trust.confirm(SYSTEM, clock.today().isoformat())
@@ -74,7 +74,7 @@ def test_a_worker_that_starts_more_than_a_day_after_the_last_tick_waits(app: Fla
     with at(49 * HOUR):
         found = clock_trust.tick(is_start=True)
         assert found is not None
-        assert found.reason == Doubt.STALE
+        assert found.reason == DoubtCause.STALE
 
 
 def test_after_a_reboot_the_last_tick_of_the_earlier_boot_counts(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.core.text.free_text import ROOM_ON_PAPER, Kind, kind_of, sort_out
+from app.core.text.free_text import ROOM_ON_PAPER, ClauseKind, kind_of, sort_out
 
 PIECES = st.sampled_from(
     "敲门重一点 放门口 先打电话 产妇 高血压 要配药 已付 微信已转 帮忙送到87-105 没有就不要 独居老人 奶粉 19900000001"
@@ -17,34 +17,34 @@ PIECES = st.sampled_from(
 @pytest.mark.parametrize(
     ("clause", "kind"),
     [
-        ("敲门重一点", Kind.DOOR_NOTE),
-        ("麻烦放門口", Kind.DOOR_NOTE),
-        ("到了先打电话", Kind.DOOR_NOTE),
-        ("没有就不要", Kind.SUBSTITUTE),
-        ("缺货可以换别的", Kind.SUBSTITUTE),
-        ("帮忙送到87-105", Kind.REDIRECT),
-        ("转给３号楼２０１", Kind.REDIRECT),
-        ("放到门口", Kind.DOOR_NOTE),
-        ("独居老人", Kind.SPECIAL_NEED),
-        ("没有锅", Kind.SPECIAL_NEED),
-        ("家里有产妇", Kind.HEALTH),
-        ("需要降压药", Kind.HEALTH),
-        ("山药要新鲜的", Kind.OTHER),
-        ("微信已转48元", Kind.PAYMENT),
-        ("电话 199 0000 0001", Kind.CONTACT),
-        ("打电话19900000001", Kind.CONTACT),
-        ("330102194901010010", Kind.CONTACT),
-        ("谢谢志愿者", Kind.OTHER),
-        ("leave at the door", Kind.DOOR_NOTE),
-        ("ring the bell twice", Kind.DOOR_NOTE),
-        ("no substitutes please", Kind.SUBSTITUTE),
-        ("already paid by wechat pay", Kind.PAYMENT),
-        ("diapers size L", Kind.SPECIAL_NEED),
-        ("we have no stove", Kind.SPECIAL_NEED),
-        ("thanks a lot", Kind.OTHER),
+        ("敲门重一点", ClauseKind.DOOR_NOTE),
+        ("麻烦放門口", ClauseKind.DOOR_NOTE),
+        ("到了先打电话", ClauseKind.DOOR_NOTE),
+        ("没有就不要", ClauseKind.SUBSTITUTE),
+        ("缺货可以换别的", ClauseKind.SUBSTITUTE),
+        ("帮忙送到87-105", ClauseKind.REDIRECT),
+        ("转给３号楼２０１", ClauseKind.REDIRECT),
+        ("放到门口", ClauseKind.DOOR_NOTE),
+        ("独居老人", ClauseKind.SPECIAL_NEED),
+        ("没有锅", ClauseKind.SPECIAL_NEED),
+        ("家里有产妇", ClauseKind.HEALTH),
+        ("需要降压药", ClauseKind.HEALTH),
+        ("山药要新鲜的", ClauseKind.OTHER),
+        ("微信已转48元", ClauseKind.PAYMENT),
+        ("电话 199 0000 0001", ClauseKind.CONTACT),
+        ("打电话19900000001", ClauseKind.CONTACT),
+        ("330102194901010010", ClauseKind.CONTACT),
+        ("谢谢志愿者", ClauseKind.OTHER),
+        ("leave at the door", ClauseKind.DOOR_NOTE),
+        ("ring the bell twice", ClauseKind.DOOR_NOTE),
+        ("no substitutes please", ClauseKind.SUBSTITUTE),
+        ("already paid by wechat pay", ClauseKind.PAYMENT),
+        ("diapers size L", ClauseKind.SPECIAL_NEED),
+        ("we have no stove", ClauseKind.SPECIAL_NEED),
+        ("thanks a lot", ClauseKind.OTHER),
     ],
 )
-def test_a_clause_is_what_its_words_say(clause: str, kind: Kind) -> None:
+def test_a_clause_is_what_its_words_say(clause: str, kind: ClauseKind) -> None:
     assert kind_of(clause) == kind
 
 
@@ -63,7 +63,7 @@ def test_a_clause_is_what_its_words_say(clause: str, kind: Kind) -> None:
 def test_a_clause_that_names_another_door_or_says_that_nobody_is_there_waits(clause: list[str]) -> None:
     for one in clause:
         first = sort_out(one)
-        assert Kind.REDIRECT in first.kinds, one
+        assert ClauseKind.REDIRECT in first.kinds, one
         assert first.clauses[0].text not in first.paper
 
 
@@ -85,7 +85,7 @@ def test_a_note_for_the_own_door_waits_for_nobody(clause: str) -> None:
 )
 def test_health_in_english_never_reaches_paper(words: str) -> None:
     found = sort_out(words)
-    assert Kind.HEALTH in found.kinds
+    assert ClauseKind.HEALTH in found.kinds
     assert found.paper in ("", "ring long")
 
 
@@ -98,7 +98,7 @@ def test_health_payment_and_numbers_leave_the_door_note_and_stay_inside() -> Non
 def test_a_door_note_written_into_the_remarks_reaches_the_door_and_the_rest_does_not() -> None:
     found = sort_out("", "鸡蛋要小的。放门口就行！独居老人")
     assert (found.paper, found.kept) == ("放门口就行", "鸡蛋要小的，独居老人")
-    assert Kind.SPECIAL_NEED in found.kinds
+    assert ClauseKind.SPECIAL_NEED in found.kinds
 
 
 def test_what_has_no_room_on_paper_stays_inside_uncut() -> None:
@@ -114,7 +114,7 @@ def test_nothing_is_lost_nothing_unsafe_is_printed_and_again_changes_nothing(doo
         part for text in (found.paper, found.kept) for part in text.split("，") if part
     }
     for part in filter(None, found.paper.split("，")):
-        assert kind_of(part) in (Kind.DOOR_NOTE, Kind.OTHER)
+        assert kind_of(part) in (ClauseKind.DOOR_NOTE, ClauseKind.OTHER)
     again = sort_out(found.paper, found.kept)
     assert (again.paper, again.kept) == (found.paper, found.kept)
 

@@ -15,7 +15,7 @@ from flask import Flask
 
 from app.core.errors import Conflict, Invalid
 from app.core.input.imports import keep, kept
-from app.core.input.tables import WEB, Limits, read_sheets, read_table
+from app.core.input.tables import WEB, TableLimits, read_sheets, read_table
 
 pytestmark = pytest.mark.usefixtures("app")
 
@@ -34,7 +34,7 @@ def workbook(rows: list[list[object]], **parts: bytes) -> bytes:
     return out.getvalue()
 
 
-def refused(body: bytes, limits: Limits = WEB) -> str:
+def refused(body: bytes, limits: TableLimits = WEB) -> str:
     with pytest.raises(Invalid) as error:
         read_sheets(body, limits)
     return str(error.value.problems["file"][0])

@@ -6,29 +6,29 @@ import os
 import time
 from typing import Any
 
-from routing import Plan, Problem, solve
-from routing.plan import Budget
+from routing import RoutePlan, RoutingProblem, solve
+from routing.plan import SearchBudget
 
 
-def hangs(*_arguments: Any, **_more: Any) -> Plan:
+def hangs(*_arguments: Any, **_more: Any) -> RoutePlan:
     """Never comes back, whatever it is told."""
     while True:
         time.sleep(60)
 
 
-def dies(*_arguments: Any, **_more: Any) -> Plan:
+def dies(*_arguments: Any, **_more: Any) -> RoutePlan:
     """Ends its process, as the kernel does with one that takes too much memory."""
     os._exit(137)
 
 
-def fails(*_arguments: Any, **_more: Any) -> Plan:
+def fails(*_arguments: Any, **_more: Any) -> RoutePlan:
     """Raises an error."""
     raise RuntimeError("no")
 
 
-def lies(problem: Problem, _start: Plan | None, **_more: Any) -> Plan:
+def lies(problem: RoutingProblem, _start: RoutePlan | None, **_more: Any) -> RoutePlan:
     """A plan for another problem."""
-    return solve(problem.with_changes(stops=()), Budget(iterations=0))
+    return solve(problem.with_changes(stops=()), SearchBudget(iterations=0))
 
 
 class InThisProcess:
@@ -37,5 +37,7 @@ class InThisProcess:
     def __init__(self, iterations: int) -> None:
         self.iterations = iterations
 
-    def run(self, _name: str, problem: Problem, start: Plan | None, *, seed: int, **_more: Any) -> Plan:
-        return solve(problem, Budget(iterations=self.iterations), seed, start)
+    def run(
+        self, _name: str, problem: RoutingProblem, start: RoutePlan | None, *, seed: int, **_more: Any
+    ) -> RoutePlan:
+        return solve(problem, SearchBudget(iterations=self.iterations), seed, start)

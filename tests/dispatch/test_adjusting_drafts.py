@@ -18,7 +18,7 @@ from app.core.jobs import Job, Running, drain
 from app.dispatch.drafts import editing
 from app.dispatch.drafts import service as drafts_service
 from app.dispatch.drafts.schemas import Edit, LockWhat, Undo
-from app.dispatch.models import Plan, PlanBag, Round, Shift, Stop, Team
+from app.dispatch.models import DeliveryPlan, DeliveryRound, DeliveryStop, PlanBag, Shift, Team
 from app.dispatch.planning import service
 from app.dispatch.planning.schemas import AskPlan
 from app.dispatch.planning.work import shifts_of
@@ -34,21 +34,23 @@ from tests.world import World
 Order = list[tuple[str, list[int]]]
 
 
-def order(plan: Plan) -> Order:
+def order(plan: DeliveryPlan) -> Order:
     """(team, buildings in order) of each round."""
     db.session.expire_all()
-    rounds = db.session.scalars(select(Round).where(Round.plan_id == plan.id).order_by(Round.seq)).all()
+    rounds = db.session.scalars(
+        select(DeliveryRound).where(DeliveryRound.plan_id == plan.id).order_by(DeliveryRound.seq)
+    ).all()
     assert [one.seq for one in rounds] == list(range(1, len(rounds) + 1))
     return [(one.shift.team.name, [stop.building_id for stop in one.stops]) for one in rounds]
 
 
-def edit(plan: Plan, do: str, index: int = 0, **more: Any) -> Edit:
+def edit(plan: DeliveryPlan, do: str, index: int = 0, **more: Any) -> Edit:
     """A change of the stop at `index` in the order of names."""
     names = sorted(editing.open_plan(plan).stated.stops)
     return Edit(do, names[index], version=plan.version, **more)
 
 
-def other_shift(plan: Plan) -> int:
+def other_shift(plan: DeliveryPlan) -> int:
     """A shift of the day that has no round in the plan."""
     used = {one.shift_id for one in plan.rounds}
     return next(shift for shift in db.session.scalars(select(Shift.id)) if shift not in used)
@@ -250,7 +252,7 @@ def test_two_drafts_are_compared_line_by_line(app: Flask, packed: World) -> None
         assert word in shown
     assert client.get(f"/plans/{second.id}/compare?with=424242").status_code == 404
     assert db.session.scalars(select(Bag)).first() is not None
-    assert db.session.scalars(select(Stop)).first() is not None
+    assert db.session.scalars(select(DeliveryStop)).first() is not None
 
 
 def test_planning_again_keeps_locked_rounds_and_frees_what_has_not_begun(app: Flask, packed: World) -> None:
@@ -267,7 +269,7 @@ def test_planning_again_keeps_locked_rounds_and_frees_what_has_not_begun(app: Fl
     asked = world.post(client, f"/plans/{plan.id}", f"/plans/{plan.id}/again", {"seconds": "1"})
     assert asked.status_code == 303
     drain()
-    again = db.session.scalars(select(Plan).order_by(Plan.id.desc())).first()
+    again = db.session.scalars(select(DeliveryPlan).order_by(DeliveryPlan.id.desc())).first()
     assert again is not None
     assert again.wave == plan.wave + 1
     ((kept,),) = [again.rounds]
@@ -312,5 +314,5 @@ def test_stopping_the_job_stores_the_best_plan_so_far(packed: World) -> None:
     finally:
         Running.is_cancelled = real  # type: ignore[method-assign]
     assert time.monotonic() - began < 30
-    assert db.session.scalars(select(Plan)).one().statistics["missed"] == 0
+    assert db.session.scalars(select(DeliveryPlan)).one().statistics["missed"] == 0
     assert db.session.get_one(Job, job.id).is_over

@@ -22,7 +22,17 @@ from app.dispatch.members import service as members_service
 from app.dispatch.members.schemas import Link, NewMember
 from app.dispatch.missing_bags import service as missing_bags_service
 from app.dispatch.missing_bags.schemas import ResolveMissingBag
-from app.dispatch.models import ArrivalCount, ArrivalDifference, Custody, DropOff, Plan, Round, Stop, Team, TeamMember
+from app.dispatch.models import (
+    ArrivalCount,
+    ArrivalDifference,
+    Custody,
+    DeliveryPlan,
+    DeliveryRound,
+    DeliveryStop,
+    DropOff,
+    Team,
+    TeamMember,
+)
 from app.dispatch.planning.schemas import AskPlan
 from app.dispatch.planning.service import ask_plan, publish
 from app.dispatch.rounds.service import depart as leave
@@ -52,11 +62,11 @@ def bags_of(here: World) -> list[Bag]:
     return list(db.session.scalars(select(Bag).where(Bag.building_id == here.buildings[0].id).order_by(Bag.id)))
 
 
-def count(here: World, who: str, *gone: int) -> Stop:
+def count(here: World, who: str, *gone: int) -> DeliveryStop:
     return arrivals_service.record_arrival(here.actor(who), stop_of(here).id, RoundArrived(list(gone)))
 
 
-def settle(here: World, who: str, *gone: int) -> Stop:
+def settle(here: World, who: str, *gone: int) -> DeliveryStop:
     return arrivals_service.settle(here.actor(who), stop_of(here).id, RoundArrived(list(gone)))
 
 
@@ -80,7 +90,7 @@ def test_a_runner_counts_at_the_stops_of_the_own_rounds_and_nowhere_else(here: W
     assert signed() == (3, 3, 0)
     db.session.execute(TeamMember.__table__.delete())
     db.session.commit()
-    other = db.session.scalars(select(Stop).where(Stop.building_id == here.buildings[1].id)).one()
+    other = db.session.scalars(select(DeliveryStop).where(DeliveryStop.building_id == here.buildings[1].id)).one()
     with pytest.raises(NotFound):
         arrivals_service.record_arrival(here.actor("runner"), other.id, RoundArrived())
     with pytest.raises(NotFound):
@@ -216,7 +226,7 @@ def test_a_bag_of_another_stop_or_a_round_that_has_not_left_is_refused(app: Flas
     shown = world.post(client, page, page, {"missing": str(stranger.id)})
     assert shown.status_code == 422
     assert "不都是这一站的" in shown.get_data(as_text=True)
-    db.session.get_one(Round, stop_of(here).round_id).state = "loading"
+    db.session.get_one(DeliveryRound, stop_of(here).round_id).state = "loading"
     db.session.commit()
     with pytest.raises(Conflict, match="还没有出发"):
         count(here, "runner")
@@ -246,10 +256,10 @@ def test_a_runner_of_a_point_is_linked_and_sees_the_rounds_until_it_leaves_the_t
     assert own_teams(here.actor("runner")) == []
 
 
-def send_again(here: World) -> Stop:
+def send_again(here: World) -> DeliveryStop:
     """What lies in the depot goes out in the next wave; its stop at the first building."""
     supplies = here.actor("supplies")
-    for stop in db.session.scalars(select(Stop).where(Stop.state == "pending")).all():
+    for stop in db.session.scalars(select(DeliveryStop).where(DeliveryStop.state == "pending")).all():
         arrivals_service.record_arrival(supplies, stop.id, RoundArrived())
     plan = planned(here)
     assert plan.wave == 2
@@ -257,7 +267,9 @@ def send_again(here: World) -> Stop:
     for one in plan.rounds:
         load(supplies, one.id)
         leave(supplies, one.id)
-    found = select(Stop).where(Stop.plan_id == plan.id, Stop.building_id == here.buildings[0].id)
+    found = select(DeliveryStop).where(
+        DeliveryStop.plan_id == plan.id, DeliveryStop.building_id == here.buildings[0].id
+    )
     return db.session.scalars(found).one()
 
 
@@ -320,12 +332,12 @@ def test_two_bags_that_share_an_order_line_are_corrected_together(app: Flask, fi
 def load_again(here: World) -> list[int]:
     """What came back to the depot is planned and loaded once more; the rounds of it."""
     supplies = here.actor("supplies")
-    before = set(db.session.scalars(select(Plan.id)))
+    before = set(db.session.scalars(select(DeliveryPlan.id)))
     ask_plan(supplies, here.cycle.id, AskPlan(here.cycle.deliver_on, 2))
     drain()
-    (new,) = [one for one in db.session.scalars(select(Plan.id)) if one not in before]
+    (new,) = [one for one in db.session.scalars(select(DeliveryPlan.id)) if one not in before]
     publish(supplies, new)
-    rounds = list(db.session.scalars(select(Round.id).where(Round.plan_id == new)))
+    rounds = list(db.session.scalars(select(DeliveryRound.id).where(DeliveryRound.plan_id == new)))
     for one in rounds:
         load(supplies, one)
     return rounds
@@ -361,7 +373,7 @@ def test_a_late_count_of_the_first_stop_says_nothing_of_a_bag_that_came_with_a_l
     missing_bags_service.resolve_missing(here.actor("leader"), first, ResolveMissingBag("in_depot"))
     for one in load_again(here):
         leave(here.actor("supplies"), one)
-        for stop in list(db.session.get_one(Round, one).stops):
+        for stop in list(db.session.get_one(DeliveryRound, one).stops):
             arrivals_service.record_arrival(here.actor("captain"), stop.id, RoundArrived())
     assert way_of(first) == ("dropped_off", True)
     assert first not in {bag.id for bag in counts.expected_at(stop_of(here))}

@@ -14,7 +14,7 @@ from app.core.db import db
 from app.core.errors import Conflict
 from app.dispatch.hours import service as hours_service
 from app.dispatch.hours.schemas import SetHours
-from app.dispatch.models import PlanBag, Round, RoundState, Shift, Stop, StopState, Team
+from app.dispatch.models import DeliveryRound, DeliveryStop, PlanBag, RoundState, Shift, StopState, Team
 from app.dispatch.planning import service
 from app.dispatch.rounds import conditions
 from app.dispatch.rounds import service as rounds_service
@@ -31,7 +31,7 @@ from tests.dispatch.test_rounds import published as published
 from tests.world import World
 
 
-def first_stop() -> Stop:
+def first_stop() -> DeliveryStop:
     return only_round().stops[0]
 
 
@@ -66,7 +66,7 @@ def test_a_sealed_building_is_left_behind_by_a_team_without_clearance_and_the_re
     here = rounds_service.load(published.actor("supplies"), round_id)
     assert here.state == RoundState.LOADING
     assert {one.state for one in here.stops if one.id == stop.id} == {StopState.SKIPPED}
-    assert "没有进去的资格" in db.session.get_one(Stop, stop.id).skip_reason
+    assert "没有进去的资格" in db.session.get_one(DeliveryStop, stop.id).skip_reason
     assert states_of(stop.building_id) == {BagState.PACKED}
     assert {bag.state for bag in rounds_service.bags_of_round(round_id)} == {BagState.LOADED}
 
@@ -96,10 +96,10 @@ def test_a_building_sealed_while_its_bags_are_loaded_keeps_the_round_until_they_
 def test_a_team_without_clearance_cannot_sign_a_building_sealed_on_the_way(app: Flask, published: World) -> None:
     without_clearance()
     stop_id = on_the_way(published).stops[0].id
-    designate(db.session.get_one(Stop, stop_id).building_id)
+    designate(db.session.get_one(DeliveryStop, stop_id).building_id)
     with pytest.raises(Conflict, match="资格"):
         rounds_service.sign(published.actor("supplies"), stop_id, SignDropOff(""))
-    assert db.session.get_one(Stop, stop_id).state == StopState.PENDING
+    assert db.session.get_one(DeliveryStop, stop_id).state == StopState.PENDING
 
 
 def test_a_stop_sealed_before_laxer_ones_is_signed_last(published: World) -> None:
@@ -109,7 +109,7 @@ def test_a_stop_sealed_before_laxer_ones_is_signed_last(published: World) -> Non
     db.session.commit()
     by, stops = published.actor("supplies"), on_the_way(published).stops
     first, *others = [stop.id for stop in stops]
-    designate(db.session.get_one(Stop, first).building_id)
+    designate(db.session.get_one(DeliveryStop, first).building_id)
     assert kinds(only_round().id) == [Condition.ZONE_ORDER]
     with pytest.raises(Conflict, match="最后送"):
         rounds_service.sign(by, first, SignDropOff(""))
@@ -119,17 +119,17 @@ def test_a_stop_sealed_before_laxer_ones_is_signed_last(published: World) -> Non
     assert only_round().state == RoundState.COMPLETED
 
 
-def close_gates(stop: Stop, **hours: Any) -> None:
+def close_gates(stop: DeliveryStop, **hours: Any) -> None:
     compound = db.session.get_one(Building, stop.building_id).compound_id
     db.session.add(Gate(compound_id=compound, name="门", lat_e6=30_266_000, lon_e6=120_195_000, **hours))
 
 
-def black_out(stop: Stop) -> None:
+def black_out(stop: DeliveryStop) -> None:
     times = {"starts_at": stop.arrive_at - timedelta(minutes=5), "ends_at": stop.arrive_at + timedelta(minutes=5)}
     db.session.add(Blackout(building_id=stop.building_id, reason="采样", **times))
 
 
-def end_captaincies(stop: Stop) -> None:
+def end_captaincies(stop: DeliveryStop) -> None:
     yesterday = clock.today() - timedelta(days=1)
     captain = world_account()
     db.session.add(Captaincy(building_id=stop.building_id, account_id=captain, starts_on=yesterday, ends_on=yesterday))
@@ -141,7 +141,7 @@ def world_account() -> int:
     return db.session.scalars(select(Account.id).order_by(Account.id)).first() or 0
 
 
-def release_late(stop: Stop) -> None:
+def release_late(stop: DeliveryStop) -> None:
     for lot in db.session.scalars(select(Lot)):
         lot.released_at = stop.round.departs_at + timedelta(hours=1)
 
@@ -183,7 +183,7 @@ def test_hours_of_carts_set_after_publishing_stop_the_rounds_outside_them(publis
         rounds_service.load(by, only_round().id)
 
 
-def gates_until(stop: Stop, closes: datetime) -> None:
+def gates_until(stop: DeliveryStop, closes: datetime) -> None:
     """The gates of the stop's compound open before it is reached and close at a later moment of that day."""
     midnight = clock.local_instant(clock.to_local(stop.arrive_at).date(), 0)
     close_gates(stop, opens_s=0, closes_s=int((closes - midnight).total_seconds()))
@@ -255,7 +255,7 @@ def test_what_paper_says_is_judged_by_the_planned_time(published: World) -> None
     """A drop-off sheet of ten o'clock is typed in at noon; the building was sealed in between."""
     without_clearance()
     stop_id = on_the_way(published).stops[0].id
-    stop = db.session.get_one(Stop, stop_id)
+    stop = db.session.get_one(DeliveryStop, stop_id)
     with clock.frozen_at(stop.arrive_at + timedelta(hours=3)):
         designate(stop.building_id, ago=timedelta(hours=1))
         with pytest.raises(Conflict):
@@ -284,7 +284,7 @@ def test_the_planned_order_stands_where_zones_do_not_fall() -> None:
 
 def test_shifts_and_rounds_of_other_plans_are_left_alone(published: World) -> None:
     plan_id = only_round().plan_id
-    db.session.get_one(Round, only_round().id).state = RoundState.COMPLETED
+    db.session.get_one(DeliveryRound, only_round().id).state = RoundState.COMPLETED
     for shift in db.session.scalars(select(Shift)):
         shift.is_cancelled = True
     db.session.commit()

@@ -12,11 +12,11 @@ import pytest
 
 from app.core import jobs
 from app.core.db import db
-from app.dispatch.models import Plan
+from app.dispatch.models import DeliveryPlan
 from app.dispatch.planning import jobs as planning_jobs
 from app.dispatch.planning import replanning, service
 from app.dispatch.planning.schemas import AskAgain
-from routing.plan import Budget, Control
+from routing.plan import SearchBudget, SearchControl
 from routing.supervise import Searcher, SearchFailed, SearchHung
 from tests.allocation.test_runs import running as running
 from tests.dispatch.test_rounds import packed as packed
@@ -25,7 +25,7 @@ from tests.routing.examples import rich_problem
 from tests.world import World
 
 STUCK = "tests.dispatch.stuck"
-ONE_SECOND = {"budget": Budget(seconds=1), "seed": 1, "control": Control()}
+ONE_SECOND = {"budget": SearchBudget(seconds=1), "seed": 1, "control": SearchControl()}
 
 
 @pytest.fixture
@@ -100,5 +100,5 @@ def test_whatever_the_solver_does_the_day_goes_on_with_the_constructed_plan(
 ) -> None:
     monkeypatch.setattr(planning_jobs, "searcher", searcher)
     monkeypatch.setattr(planning_jobs, "SOLVER", f"{STUCK}:{how}")
-    plan: Plan = planned(packed)
+    plan: DeliveryPlan = planned(packed)
     assert (plan.solver, plan.statistics["missed"]) == ("construct", 0)

@@ -14,7 +14,7 @@ from app.core.errors import Conflict
 from app.dispatch.drafts import editing
 from app.dispatch.drafts import service as drafts_service
 from app.dispatch.drafts.schemas import Edit, LockWhat, Undo
-from app.dispatch.models import Plan, Round
+from app.dispatch.models import DeliveryPlan, DeliveryRound
 from tests import world
 from tests.allocation.test_runs import running as running
 from tests.dispatch.test_adjusting_drafts import edit, other_shift
@@ -23,16 +23,18 @@ from tests.dispatch.test_rounds import planned
 from tests.world import World
 
 
-def timetable(plan: Plan, shift_id: int) -> list[tuple[Any, ...]]:
+def timetable(plan: DeliveryPlan, shift_id: int) -> list[tuple[Any, ...]]:
     """Departure, return and stops with their times of the rounds of one shift."""
     db.session.expire_all()
-    rounds = db.session.scalars(select(Round).where(Round.plan_id == plan.id, Round.shift_id == shift_id))
+    rounds = db.session.scalars(
+        select(DeliveryRound).where(DeliveryRound.plan_id == plan.id, DeliveryRound.shift_id == shift_id)
+    )
     return [
         (one.departs_at, one.returns_at, [(stop.building_id, stop.arrive_at) for stop in one.stops]) for one in rounds
     ]
 
 
-def _lock_round(packed: World, plan: Plan, shift_id: int) -> Plan:
+def _lock_round(packed: World, plan: DeliveryPlan, shift_id: int) -> DeliveryPlan:
     db.session.refresh(plan)
     locked = next(one for one in plan.rounds if one.shift_id == shift_id)
     return drafts_service.lock(packed.actor("supplies"), plan.id, LockWhat("round", str(locked.id), plan.version))

@@ -17,7 +17,7 @@ from app.core.db import db
 from app.core.errors import Conflict
 from app.dispatch.drafts import editing
 from app.dispatch.planning import problem
-from app.dispatch.planning.problem import Measured, road_service
+from app.dispatch.planning.problem import CachedRoadService, road_service
 from app.settings import Settings, SettingsError
 from routing.providers import CrowFly, Osrm, ProviderFailure, Valhalla
 from tests import world
@@ -115,14 +115,14 @@ def test_nobody_holds_a_snapshot_or_the_turn_to_write_while_the_road_service_is_
 
 
 def test_a_command_knows_only_the_roads_that_were_measured_before_it() -> None:
-    places, failed = np.zeros((1, 2)), Measured(Valhalla("http://127.0.0.1:9"))
+    places, failed = np.zeros((1, 2)), CachedRoadService(Valhalla("http://127.0.0.1:9"))
     asked = (places, places, "foot", 1350, 1350)
     with pytest.raises(ProviderFailure):
         failed.table(*asked)
     with pytest.raises(ProviderFailure):
         failed.close().table(*asked)
     with pytest.raises(Conflict, match="请重新排"):
-        Measured(CrowFly()).close().table(*asked)
+        CachedRoadService(CrowFly()).close().table(*asked)
 
 
 def test_a_plan_says_that_the_road_service_did_not_answer(app: Flask, packed: World) -> None:

@@ -17,7 +17,7 @@ from app.core.errors import Conflict, Invalid, NotFound
 from app.core.jobs import Job, drain
 from app.dispatch.missing_bags import service as missing_bags_service
 from app.dispatch.missing_bags.schemas import ResolveMissingBag
-from app.dispatch.models import Custody, Plan, PlanBag, Round, Shift, Stop, TeamMember
+from app.dispatch.models import Custody, DeliveryPlan, DeliveryRound, DeliveryStop, PlanBag, Shift, TeamMember
 from app.dispatch.planning import service
 from app.dispatch.planning.schemas import AskPlan
 from app.dispatch.rounds import service as rounds_service
@@ -43,13 +43,13 @@ def packed(running: World) -> World:
     return running
 
 
-def planned(here: World) -> Plan:
+def planned(here: World) -> DeliveryPlan:
     service.ask_plan(here.actor("supplies"), here.cycle.id, AskPlan(here.cycle.deliver_on, 1))
     assert drain() == 1
     job = db.session.scalars(select(Job).order_by(Job.id.desc())).first()
     assert job is not None
     assert job.state == "succeeded", job.error
-    return db.session.get_one(Plan, job.result["plan_id"])
+    return db.session.get_one(DeliveryPlan, job.result["plan_id"])
 
 
 @pytest.fixture
@@ -58,13 +58,13 @@ def published(packed: World) -> World:
     return packed
 
 
-def only_round() -> Round:
-    found = db.session.scalars(select(Round).order_by(Round.id)).first()
+def only_round() -> DeliveryRound:
+    found = db.session.scalars(select(DeliveryRound).order_by(DeliveryRound.id)).first()
     assert found is not None
     return found
 
 
-def on_the_way(here: World) -> Round:
+def on_the_way(here: World) -> DeliveryRound:
     round_id = only_round().id
     rounds_service.load(here.actor("supplies"), round_id)
     return rounds_service.depart(here.actor("supplies"), round_id)
@@ -82,12 +82,12 @@ def test_the_same_input_is_the_same_plan(packed: World) -> None:
 
 
 def test_bags_of_a_round_that_was_called_off_are_planned_anew_and_go_out(published: World) -> None:
-    before = db.session.scalars(select(Plan.id)).one()
+    before = db.session.scalars(select(DeliveryPlan.id)).one()
     rounds_service.cancel(published.actor("supplies"), only_round().id)
     plan = planned(published)
     assert plan.id != before
     service.publish(published.actor("supplies"), plan.id)
-    again = db.session.scalars(select(Round).where(Round.plan_id == plan.id)).one()
+    again = db.session.scalars(select(DeliveryRound).where(DeliveryRound.plan_id == plan.id)).one()
     rounds_service.load(published.actor("supplies"), again.id)
     rounds_service.depart(published.actor("supplies"), again.id)
     assert again.state == "departed"
@@ -134,7 +134,7 @@ def test_sealed_buildings_go_to_a_cleared_team(packed: World) -> None:
     db.session.commit()
     plan = planned(packed)
     stop = db.session.scalars(
-        select(Stop).where(Stop.plan_id == plan.id, Stop.building_id == packed.buildings[0].id)
+        select(DeliveryStop).where(DeliveryStop.plan_id == plan.id, DeliveryStop.building_id == packed.buildings[0].id)
     ).first()
     assert stop is not None
     assert stop.round.shift.team.zone_clearance == 2
@@ -149,12 +149,12 @@ def test_publishing_is_refused_when_a_bag_came_after_the_plan(packed: World) -> 
     picking.pack(packed.actor("supplies"), packed.cycle.id)
     with pytest.raises(Conflict):
         service.publish(packed.actor("supplies"), plan.id)
-    assert db.session.get_one(Plan, plan.id).state == "proposed"
+    assert db.session.get_one(DeliveryPlan, plan.id).state == "proposed"
 
 
 def test_a_round_goes_out_and_its_bags_are_signed_for(published: World) -> None:
     on_the_way(published)
-    for stop in db.session.scalars(select(Stop).order_by(Stop.seq)).all():
+    for stop in db.session.scalars(select(DeliveryStop).order_by(DeliveryStop.seq)).all():
         rounds_service.sign(published.actor("supplies"), stop.id, SignDropOff(""))
     assert set(db.session.scalars(select(Bag.state))) == {"dropped_off"}
     assert db.session.scalar(select(func.sum(OrderLine.qty_dropped_off))) == 16
@@ -165,7 +165,7 @@ def test_a_round_goes_out_and_its_bags_are_signed_for(published: World) -> None:
 def test_a_missing_bag_keeps_its_units_until_somebody_says_what_became_of_it(published: World) -> None:
     on_the_way(published)
     supplies = published.actor("supplies")
-    stop = db.session.scalars(select(Stop).order_by(Stop.seq)).first()
+    stop = db.session.scalars(select(DeliveryStop).order_by(DeliveryStop.seq)).first()
     assert stop is not None
     bag = rounds_service.bags_at(stop)[0]
     with pytest.raises(Invalid):
@@ -183,7 +183,7 @@ def test_a_missing_bag_keeps_its_units_until_somebody_says_what_became_of_it(pub
 
 def test_skipped_stops_come_back_to_the_depot_with_the_round(published: World) -> None:
     on_the_way(published)
-    for stop in db.session.scalars(select(Stop).order_by(Stop.seq)).all():
+    for stop in db.session.scalars(select(DeliveryStop).order_by(DeliveryStop.seq)).all():
         rounds_service.skip(published.actor("supplies"), stop.id, Skip("进不去"))
     assert set(db.session.scalars(select(Bag.state))) == {"packed"}
     assert service.wave_to_plan(published.cycle.id) == 2
@@ -191,7 +191,7 @@ def test_skipped_stops_come_back_to_the_depot_with_the_round(published: World) -
 
 
 def test_signing_twice_or_before_departure_changes_nothing(published: World) -> None:
-    stop = db.session.scalars(select(Stop).order_by(Stop.seq)).first()
+    stop = db.session.scalars(select(DeliveryStop).order_by(DeliveryStop.seq)).first()
     assert stop is not None
     with pytest.raises(Conflict):
         rounds_service.sign(published.actor("supplies"), stop.id, SignDropOff(""))
@@ -263,12 +263,12 @@ def test_the_pages_walk_from_plan_to_signature(app: Flask, packed: World, count_
     assert client.get(asked.headers["Location"]).status_code == 200
     drain()
     assert client.get(asked.headers["Location"]).status_code == 200
-    plan = db.session.scalars(select(Plan)).one()
+    plan = db.session.scalars(select(DeliveryPlan)).one()
     assert world.post(client, f"/plans/{plan.id}", f"/plans/{plan.id}/publish", {}).status_code == 303
     one = only_round()
     for step in ("load", "depart"):
         assert world.post(client, f"/rounds/{one.id}", f"/rounds/{one.id}/{step}", {}).status_code == 303
-    stop = db.session.scalars(select(Stop)).first()
+    stop = db.session.scalars(select(DeliveryStop)).first()
     assert stop is not None
     page = f"/stops/{stop.id}/sign"
     assert world.post(client, page, page, {"missing": "nonsense"}).status_code == 422

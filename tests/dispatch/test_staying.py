@@ -12,7 +12,7 @@ from app.dispatch import queries
 from app.dispatch.loading import service as loading_service
 from app.dispatch.missing_bags import service as missing_bags_service
 from app.dispatch.missing_bags.schemas import ResolveMissingBag
-from app.dispatch.models import Plan, PlanBag, Round, Stop
+from app.dispatch.models import DeliveryPlan, DeliveryRound, DeliveryStop, PlanBag
 from app.dispatch.planning import service
 from app.dispatch.rounds import service as rounds_service
 from app.dispatch.rounds.schemas import Left, SignDropOff
@@ -34,7 +34,7 @@ def bag_ids() -> list[int]:
     return list(db.session.scalars(select(Bag.id).order_by(Bag.id)))
 
 
-def kept(round_: Round) -> list[StayingBag]:
+def kept(round_: DeliveryRound) -> list[StayingBag]:
     db.session.expire_all()
     return staying_bags(round_.plan_id)
 
@@ -60,7 +60,9 @@ def test_the_rest_of_a_round_loads_when_a_bag_is_held_and_the_bag_waits_for_the_
     (one,) = kept(done)
     assert (one.bag_id, one.why, str(one.next_step)) == (first, Why.HELD, "解除暂存后排进下一波")
     rounds_service.depart(supplies, done.id)
-    for stop in db.session.scalars(select(Stop).where(Stop.round_id == done.id).order_by(Stop.seq)).all():
+    for stop in db.session.scalars(
+        select(DeliveryStop).where(DeliveryStop.round_id == done.id).order_by(DeliveryStop.seq)
+    ).all():
         drop_off = rounds_service.sign(supplies, stop.id, SignDropOff(""))
         assert drop_off.bags_missing == 0
     assert only_round().state == "completed"
@@ -78,7 +80,9 @@ def test_a_bag_waits_again_when_its_next_round_is_called_off_and_not_when_it_tra
     supplies, first = published.actor("supplies"), bag_ids()[0]
     done = rounds_service.load(supplies, only_round().id, Left((first,)))
     rounds_service.depart(supplies, done.id)
-    for stop in db.session.scalars(select(Stop).where(Stop.state == "pending").order_by(Stop.seq)).all():
+    for stop in db.session.scalars(
+        select(DeliveryStop).where(DeliveryStop.state == "pending").order_by(DeliveryStop.seq)
+    ).all():
         rounds_service.sign(supplies, stop.id, SignDropOff(""))
     later = planned(published)
     service.publish(supplies, later.id)
@@ -130,7 +134,7 @@ def test_bags_ticked_at_loading_stay_in_the_depot_and_a_stop_without_bags_is_ski
     with pytest.raises(Invalid):
         rounds_service.load(supplies, round_.id, Left((999_999,)))
     rounds_service.load(supplies, round_.id, Left(tuple(staying)))
-    stop = db.session.scalars(select(Stop).where(Stop.building_id == lonely)).one()
+    stop = db.session.scalars(select(DeliveryStop).where(DeliveryStop.building_id == lonely)).one()
     assert stop.state == "skipped"
     assert {one.why for one in kept(round_)} == {Why.IN_DEPOT}
     assert {states()[bag] for bag in staying} == {"packed"}
@@ -142,7 +146,9 @@ def test_bags_ticked_at_loading_stay_in_the_depot_and_a_stop_without_bags_is_ski
     with pytest.raises(Conflict):
         loading_service.join(supplies, round_.id, Left((staying[0],)))
     rounds_service.depart(supplies, round_.id)
-    for one in db.session.scalars(select(Stop).where(Stop.state == "pending").order_by(Stop.seq)).all():
+    for one in db.session.scalars(
+        select(DeliveryStop).where(DeliveryStop.state == "pending").order_by(DeliveryStop.seq)
+    ).all():
         rounds_service.sign(supplies, one.id, SignDropOff(""))
     assert only_round().state == "completed"
     assert broken() == []
@@ -177,7 +183,7 @@ def test_a_bag_on_older_paper_that_stayed_is_no_error_when_it_is_named_as_missin
     picking.hold(supplies, first.id)
     rounds_service.load(supplies, round_.id)
     rounds_service.depart(supplies, round_.id)
-    stop = db.session.scalars(select(Stop).where(Stop.building_id == first.building_id)).one()
+    stop = db.session.scalars(select(DeliveryStop).where(DeliveryStop.building_id == first.building_id)).one()
     done = rounds_service.sign(supplies, stop.id, SignDropOff(first.code))
     assert (done.bags_missing, states()[first.id]) == (0, "held")
 
@@ -187,7 +193,7 @@ def test_a_bag_missing_at_the_building_that_never_left_goes_to_the_next_wave(pub
     rounds_service.load(supplies, round_.id)
     rounds_service.depart(supplies, round_.id)
     lost: Bag | None = None
-    for stop in db.session.scalars(select(Stop).order_by(Stop.seq)).all():
+    for stop in db.session.scalars(select(DeliveryStop).order_by(DeliveryStop.seq)).all():
         here = rounds_service.bags_at(stop)[0]
         rounds_service.sign(supplies, stop.id, SignDropOff(here.code if lost is None else ""))
         lost = lost or here
@@ -204,7 +210,7 @@ def test_a_bag_missing_at_the_building_that_never_left_goes_to_the_next_wave(pub
 def test_no_page_about_the_round_shows_a_stored_code(app: Flask, published: World) -> None:
     supplies = published.actor("supplies")
     picking.hold(supplies, bag_ids()[0])
-    plan = db.session.scalars(select(Plan.id)).one()
+    plan = db.session.scalars(select(DeliveryPlan.id)).one()
     browser = world.sign_in(app, published, "supplies")
     for page in (f"/rounds/{only_round().id}", f"/plans/{plan}"):
         shown = browser.get(page).get_data(as_text=True)

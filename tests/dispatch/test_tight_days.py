@@ -16,12 +16,12 @@ from app.dispatch.planning import jobs as planning_jobs
 from app.dispatch.planning import problem
 from app.dispatch.planning.leftover import Filling, serve_rest
 from app.dispatch.planning.problem import Stated, state, stop_of
-from app.dispatch.planning.work import BagLoad, BuildingWork, TeamShift, Work
+from app.dispatch.planning.work import BagLoad, BuildingWork, DayWork, TeamShift
 from app.places.models import Gate
-from routing import Plan, check
+from routing import RoutePlan, check
 from routing.check_free import free_vehicle
 from routing.evaluate import InfeasibleRounds, build_plan
-from routing.plan import Reason, Remedy, Statistics, Unserved
+from routing.plan import Statistics, Unserved, UnservedReason, UnservedRemedy
 from tests.dispatch.stuck import InThisProcess
 
 DAY = date(2026, 5, 4)
@@ -60,13 +60,13 @@ def building(number: int, kilograms: list[float], **more: Any) -> BuildingWork:
 
 def planned(
     buildings: list[BuildingWork], teams: list[TeamShift], gates: list[Gate] | None = None
-) -> tuple[Stated, Plan]:
-    stated, plan = planning_jobs.full_plan(state(Work(DAY, buildings, teams, gates or [], []), 0), 1, 1)
+) -> tuple[Stated, RoutePlan]:
+    stated, plan = planning_jobs.full_plan(state(DayWork(DAY, buildings, teams, gates or [], []), 0), 1, 1)
     assert check(stated.problem, plan).violations == ()
     return stated, plan
 
 
-def answers(stated: Stated, plan: Plan) -> dict[int, str]:
+def answers(stated: Stated, plan: RoutePlan) -> dict[int, str]:
     """Bag → "" on a round, else why it is held; each bag has exactly one answer."""
     told = [(bag, "") for name in plan.round_of_stop for bag in stated.stops[name].bag_ids]
     told += [(bag, one.reason.value) for one in plan.unserved for bag in stated.stops[one.stop].bag_ids]
@@ -75,7 +75,7 @@ def answers(stated: Stated, plan: Plan) -> dict[int, str]:
     return dict(told)
 
 
-def could_bring(stated: Stated, plan: Plan, bag_id: int) -> str | None:
+def could_bring(stated: Stated, plan: RoutePlan, bag_id: int) -> str | None:
     """Who has time, room and permission to bring one bag in a round of its own."""
     site = next(one for one in stated.sites.values() if bag_id in [bag.bag_id for bag in one.work.bags])
     bag = next(bag for bag in site.work.bags if bag.bag_id == bag_id)
@@ -107,11 +107,11 @@ def test_a_plan_that_could_not_be_filled_gives_no_reason_that_does_not_hold(monk
         raise InfeasibleRounds
 
     monkeypatch.setattr(Filling, "finished", stumble)
-    stated = state(Work(DAY, [building(1, [4.0] * 3)], [team(1, 100)], [], []), 0)
+    stated = state(DayWork(DAY, [building(1, [4.0] * 3)], [team(1, 100)], [], []), 0)
     (name,) = stated.stops
-    full = [Unserved(name, Reason.CAPACITY, name, Remedy.NEXT_WAVE)]
+    full = [Unserved(name, UnservedReason.CAPACITY, name, UnservedRemedy.NEXT_WAVE)]
     _stated, plan = serve_rest(stated, build_plan(stated.problem, {}, full, Statistics("x")), None)
-    assert [one.reason for one in plan.unserved] == [Reason.NOT_FOUND]
+    assert [one.reason for one in plan.unserved] == [UnservedReason.NOT_FOUND]
     assert check(stated.problem, plan).violations == ()
 
 
@@ -138,7 +138,7 @@ def test_a_reopened_plan_has_the_same_stops() -> None:
     homes = [building(number, [4.0] * 25) for number in range(1, 9)]
     few = [team(1, 120, (9, 11)), team(2, 20, (9, 11), mode="foot", bags=10)]
     stated, plan = planned(homes, few)
-    again = state(Work(DAY, homes, few, [], []), 0, stated.parts)
+    again = state(DayWork(DAY, homes, few, [], []), 0, stated.parts)
     assert again.stops == {name: again.stops[name] for name in again.stops} == stated.stops
     assert set(plan.round_of_stop) <= set(again.stops)
 

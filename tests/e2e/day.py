@@ -15,7 +15,7 @@ from app.catalog.models import Bundle, BundleComponent
 from app.core import clock
 from app.core.db import command, db
 from app.core.jobs import Job, drain
-from app.dispatch.models import Plan, Stop, TeamMember
+from app.dispatch.models import DeliveryPlan, DeliveryStop, TeamMember
 from app.dispatch.planning import service as dispatch
 from app.dispatch.planning.schemas import AskPlan
 from app.dispatch.rounds import service as rounds_service
@@ -27,7 +27,7 @@ from app.handover.confirmation import service as confirmation_service
 from app.handover.models import Dispute
 from app.handover.schemas import Complain, Complaint
 from app.intake.booking import service as booking_service
-from app.intake.models import ChainLine
+from app.intake.models import PasteLine
 from app.intake.paste import service as intake
 from app.intake.paste.schemas import Paste
 from app.ordering.models import Cycle, CyclePoint, CycleState, HouseholdOrder, Offer, OfferComponent, OrderLine
@@ -39,10 +39,10 @@ from app.places.care import service as care_service
 from app.places.models import Captaincy, Gate, HouseholdContact, ZoneDesignation, ZoneLevel
 from app.purchasing import service as purchasing
 from app.purchasing.models import PurchaseOrder
-from app.purchasing.schemas import Seen
+from app.purchasing.schemas import SeenOrder
 from app.stock import service as stock
 from app.stock.models import Lot
-from app.stock.schemas import Delivery, GoodsArrived
+from app.stock.schemas import DeliveryForm, GoodsArrived
 from app.tally import service as tally
 from tests import world
 from tests.handover.delivery import bags, hand_out, resident_of
@@ -158,13 +158,13 @@ def _buy(here: World) -> None:
     purchasing.compute_demand(supplies, cycle)
     order_id = purchasing.propose(supplies, cycle).order_ids[0]
     for name, step in (("supplies2", purchasing.approve), ("supplies", purchasing.send)):
-        step(here.actor(name), cycle, order_id, Seen(db.session.get_one(PurchaseOrder, order_id).version))
+        step(here.actor(name), cycle, order_id, SeenOrder(db.session.get_one(PurchaseOrder, order_id).version))
     short = here.items[0].id
     lines = db.session.get_one(PurchaseOrder, order_id).lines
     came = [
         GoodsArrived(one.id, one.qty_awaited * 2 // 3 if one.item_id == short else one.qty_awaited) for one in lines
     ]
-    stock.receive(supplies, order_id, Delivery(came))
+    stock.receive(supplies, order_id, DeliveryForm(came))
     db.session.execute(update(Lot).values(released_at=clock.now()))  # goods would rest half an hour
     db.session.commit()
 
@@ -174,7 +174,7 @@ def _drive(here: World) -> None:
     supplies = here.actor("supplies")
     dispatch.ask_plan(supplies, here.cycle.id, AskPlan(here.cycle.deliver_on, 1))
     drain()
-    dispatch.publish(supplies, db.session.scalars(select(Plan.id)).one())
+    dispatch.publish(supplies, db.session.scalars(select(DeliveryPlan.id)).one())
     stop = _stop(here)
     team = stop.round.shift.team_id
     db.session.add(TeamMember(team_id=team, account_id=here.accounts["runner"].id, name="小甲"))
@@ -184,8 +184,8 @@ def _drive(here: World) -> None:
     rounds_service.sign(supplies, stop.id, SignDropOff(""))
 
 
-def _stop(here: World) -> Stop:
-    return db.session.scalars(select(Stop).where(Stop.building_id == here.buildings[0].id)).one()
+def _stop(here: World) -> DeliveryStop:
+    return db.session.scalars(select(DeliveryStop).where(DeliveryStop.building_id == here.buildings[0].id)).one()
 
 
 def _hand_out(here: World) -> None:
@@ -237,8 +237,8 @@ def _ids(here: World, coming: Cycle) -> dict[str, Any]:
         "doors.complaint:bag_id": in_building[2].id,
         "doors.bring_back:bag_id": in_building[-1].id,
         "dispute_id": db.session.scalars(select(Dispute.id)).one(),
-        "paste_id": db.session.scalars(select(ChainLine.paste_id).limit(1)).one(),
-        "intake.line:line_id": db.session.scalars(select(ChainLine.id).filter_by(outcome="review")).one(),
+        "paste_id": db.session.scalars(select(PasteLine.paste_id).limit(1)).one(),
+        "intake.line:line_id": db.session.scalars(select(PasteLine.id).filter_by(outcome="review")).one(),
         "allocation.share:line_id": db.session.scalars(
             select(OrderLine.id).where(OrderLine.qty_open > 0).limit(1)
         ).one(),

@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 from app.core import clock
 from app.core.db import db
 from app.core.jobs import drain
-from app.dispatch.models import Plan, Round, Stop, TeamMember
+from app.dispatch.models import DeliveryPlan, DeliveryRound, DeliveryStop, TeamMember
 from app.dispatch.planning import service as dispatch
 from app.dispatch.planning.schemas import AskPlan
 from app.dispatch.rounds import service as rounds_service
@@ -42,26 +42,28 @@ def pack_bags(here: World, households: int = 4) -> None:
     picking.pack(here.actor("supplies"), here.cycle.id)
 
 
-def publish_rounds(here: World, households: int = 4) -> list[Round]:
+def publish_rounds(here: World, households: int = 4) -> list[DeliveryRound]:
     """Three rooms of the first building and one of the next are packed, planned and published; nothing has left."""
     pack_bags(here, households)
     supplies = here.actor("supplies")
     dispatch.ask_plan(supplies, here.cycle.id, AskPlan(here.cycle.deliver_on, 1))
     drain()
-    dispatch.publish(supplies, db.session.scalars(select(Plan.id)).one())
-    return list(db.session.scalars(select(Round).order_by(Round.id)))
+    dispatch.publish(supplies, db.session.scalars(select(DeliveryPlan.id)).one())
+    return list(db.session.scalars(select(DeliveryRound).order_by(DeliveryRound.id)))
 
 
 def depart(here: World) -> None:
     """Every round is loaded and has left."""
-    for round_id in list(db.session.scalars(select(Round.id).order_by(Round.id))):
+    for round_id in list(db.session.scalars(select(DeliveryRound.id).order_by(DeliveryRound.id))):
         rounds_service.load(here.actor("supplies"), round_id)
         rounds_service.depart(here.actor("supplies"), round_id)
 
 
-def stop_of(here: World, building: int = 0) -> Stop:
+def stop_of(here: World, building: int = 0) -> DeliveryStop:
     """The first stop at a building."""
-    found = select(Stop).where(Stop.building_id == here.buildings[building].id).order_by(Stop.id)
+    found = (
+        select(DeliveryStop).where(DeliveryStop.building_id == here.buildings[building].id).order_by(DeliveryStop.id)
+    )
     return db.session.scalars(found).all()[0]
 
 

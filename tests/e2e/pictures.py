@@ -41,14 +41,14 @@ from app.demo.day import SHORT_ITEM  # noqa: E402
 from app.demo.first_day import load  # noqa: E402
 from app.demo.subdistrict import PASSWORD  # noqa: E402
 from app.dispatch.members import service as members  # noqa: E402
-from app.dispatch.models import Plan, Round, Stop  # noqa: E402
+from app.dispatch.models import DeliveryPlan, DeliveryRound, DeliveryStop  # noqa: E402
 from app.factory import create_app  # noqa: E402
 from app.ordering.models import Cycle, CycleState, HouseholdOrder, OrderState  # noqa: E402
 from app.picking.models import Bag, BagState  # noqa: E402
 from app.places.models import Building, Household, Stairwell  # noqa: E402
 from app.settings import Settings  # noqa: E402
 from app.stock import service as stock  # noqa: E402
-from app.stock.schemas import Goods, TakeIn  # noqa: E402
+from app.stock.schemas import TakeIn, UnorderedGoods  # noqa: E402
 from app.upkeep.database import schema  # noqa: E402
 
 LAPTOP = {"width": 1200, "height": 800}
@@ -106,8 +106,13 @@ def look_around() -> Scene:
     """Find the rows that make good pictures."""
     running = db.session.scalars(select(Cycle).filter_by(state=CycleState.RUNNING)).one().id
     taking = db.session.scalars(select(Cycle).filter_by(state=CycleState.OPEN)).one().id
-    stops = func.count(Stop.id)
-    long = select(Round).join(Stop, Stop.round_id == Round.id).group_by(Round.id).order_by(stops.desc(), Round.id)
+    stops = func.count(DeliveryStop.id)
+    long = (
+        select(DeliveryRound)
+        .join(DeliveryStop, DeliveryStop.round_id == DeliveryRound.id)
+        .group_by(DeliveryRound.id)
+        .order_by(stops.desc(), DeliveryRound.id)
+    )
     bag = db.session.scalars(select(Bag).filter_by(state=BagState.DROPPED_OFF).order_by(Bag.id)).first()
     if bag is None:
         raise LookupError("the demo has no building with bags that wait to be handed out")
@@ -127,7 +132,7 @@ def look_around() -> Scene:
         running,
         taking,
         db.session.get_one(HouseholdOrder, bag.order_id).service_point_id,
-        db.session.scalars(select(Plan)).one().id,
+        db.session.scalars(select(DeliveryPlan)).one().id,
         db.session.scalars(long).all()[0].id,
         bag.building_id,
         db.session.scalars(captain.where(RoleGrant.building_id == bag.building_id)).all()[0],
@@ -268,7 +273,7 @@ def supplies_team() -> Staff:
 def let_run(username: str, round_id: int) -> None:
     """Put a runner into the team of a round, whose page is then theirs."""
     account = db.session.scalars(select(Account.id).filter_by(username=username)).one()
-    team = db.session.get_one(Round, round_id).shift.team
+    team = db.session.get_one(DeliveryRound, round_id).shift.team
     if account not in {one.account_id for one in members.members_of(team)}:
         members.add_member(supplies_team(), team.id, members.NewMember(account=account))
 
@@ -276,7 +281,7 @@ def let_run(username: str, round_id: int) -> None:
 def bring_more(cycle_id: int) -> None:
     """Some of what was short arrives after all, so that there is something to share out."""
     item = db.session.scalars(select(Item.id).filter_by(name=SHORT_ITEM)).one()
-    stock.take_in(supplies_team(), cycle_id, TakeIn("donation", [Goods(item, 10)], "热心商户"))
+    stock.take_in(supplies_team(), cycle_id, TakeIn("donation", [UnorderedGoods(item, 10)], "热心商户"))
 
 
 def main() -> int:

@@ -10,7 +10,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from app.core.db import db
-from app.dispatch.models import Plan, PlanBag, Round
+from app.dispatch.models import DeliveryPlan, DeliveryRound, PlanBag
 from tests import world
 from tests.conftest import POSTGRES
 from tests.dispatch.test_rounds import planned
@@ -38,7 +38,10 @@ def site(app: Flask) -> Iterator[Site]:
 def rounds(site: Site) -> list[tuple[str, int]]:
     """(team, stops) of each round that stands in the draft."""
     with site.app.app_context():
-        found = [(one.shift.team.name, len(one.stops)) for one in db.session.scalars(select(Round).order_by(Round.seq))]
+        found = [
+            (one.shift.team.name, len(one.stops))
+            for one in db.session.scalars(select(DeliveryRound).order_by(DeliveryRound.seq))
+        ]
         db.session.remove()
     return found
 
@@ -68,7 +71,7 @@ def test_a_stop_is_taken_out_put_back_moved_swapped_locked_and_the_draft_publish
     planner = person("supplies")
     planner.sees("第一批")
     with site.app.app_context():
-        plan = db.session.scalars(select(Plan.id)).one()
+        plan = db.session.scalars(select(DeliveryPlan.id)).one()
         db.session.remove()
     planner.go(f"/plans/{plan}")
     planner.click("手工调整")

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from app.core.db import db
-from app.dispatch.models import Round, Stop
+from app.dispatch.models import DeliveryRound, DeliveryStop
 from app.ordering.models import HouseholdOrder
 from app.oversight.reconcile.equations import equations
 from app.picking.models import Bag
@@ -92,8 +92,12 @@ def allocate_pack_plan(site: Site, supplies: Person) -> None:
 def drive(site: Site, supplies: Person) -> None:
     with site.app.app_context():
         routes = {
-            round_id: list(db.session.scalars(select(Stop.id).where(Stop.round_id == round_id).order_by(Stop.seq)))
-            for round_id in db.session.scalars(select(Round.id)).all()
+            round_id: list(
+                db.session.scalars(
+                    select(DeliveryStop.id).where(DeliveryStop.round_id == round_id).order_by(DeliveryStop.seq)
+                )
+            )
+            for round_id in db.session.scalars(select(DeliveryRound.id)).all()
         }
         db.session.remove()
     for round_id, stops in routes.items():

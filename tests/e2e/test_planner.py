@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from app.core.db import db
-from app.dispatch.models import ModeHours, Round, Team
+from app.dispatch.models import DeliveryRound, ModeHours, Team
 from app.dispatch.planning import service as dispatch
 from app.dispatch.planning.jobs import constructed_plan
 from app.dispatch.planning.problem import state
@@ -72,7 +72,7 @@ def published(site: Site) -> tuple[int, int]:
         stated = state(read_work(here.cycle.id, here.subdistrict.id, 1, here.cycle.deliver_on))
         plan = store(here.cycle.id, 1, stated, constructed_plan(stated.problem))
         dispatch.publish(here.actor("supplies"), plan.id)
-        found = plan.id, db.session.scalars(select(Round.id).order_by(Round.id)).first() or 0
+        found = plan.id, db.session.scalars(select(DeliveryRound.id).order_by(DeliveryRound.id)).first() or 0
         db.session.remove()
     return found
 
@@ -98,7 +98,7 @@ def test_a_building_sealed_after_publishing_is_told_everywhere_and_stays_behind(
     wuzi.press("装车")
     wuzi.sees("已装车")
     with site.app.app_context():
-        states = {stop.building_id: stop.state for stop in db.session.get_one(Round, round_id).stops}
+        states = {stop.building_id: stop.state for stop in db.session.get_one(DeliveryRound, round_id).stops}
         db.session.remove()
     assert states.pop(building.id) == "skipped"
     assert set(states.values()) == {"pending"}

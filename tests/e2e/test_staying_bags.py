@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from app.core.db import db
 from app.core.jobs import drain
-from app.dispatch.models import Round
+from app.dispatch.models import DeliveryRound
 from app.dispatch.planning import service
 from app.ordering.models import Cycle
 from app.picking.models import Bag
@@ -48,7 +48,7 @@ def site(app: Flask) -> Iterator[Site]:
 
 
 def one_round() -> int:
-    return db.session.scalars(select(Round.id)).one()
+    return db.session.scalars(select(DeliveryRound.id)).one()
 
 
 def sheets(site: Site, kind: str) -> list[tuple[str, bool]]:

@@ -8,9 +8,9 @@ import pytest
 
 from app.core.db import db
 from app.places.imports import service as imports_service
-from app.places.imports.service import Upload, operator_of
-from app.places.imports.tables.kinds import Kind
-from app.places.imports.tables.options import Options
+from app.places.imports.service import RegisterUpload, operator_of
+from app.places.imports.tables.kinds import RegisterTableKind
+from app.places.imports.tables.options import RegisterImportOptions
 from tests.e2e.conftest import Site
 
 pytestmark = pytest.mark.browser
@@ -22,8 +22,10 @@ BUILDINGS = "小区,楼栋,点位,单元数,楼层数,每层户数\n老水厂宿
 def old_waterworks(site: Site) -> None:
     with site.app.app_context():
         own = site.world.subdistrict.id
-        for kind, text in ((Kind.COMPOUNDS, COMPOUND), (Kind.BUILDINGS, BUILDINGS)):
-            imports_service.bring_in(operator_of(own), Upload(text.encode(), kind, Options(own, datum="wgs84")))
+        for kind, text in ((RegisterTableKind.COMPOUNDS, COMPOUND), (RegisterTableKind.BUILDINGS, BUILDINGS)):
+            imports_service.bring_in(
+                operator_of(own), RegisterUpload(text.encode(), kind, RegisterImportOptions(own, datum="wgs84"))
+            )
         db.session.remove()
 
 

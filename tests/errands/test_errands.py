@@ -15,7 +15,7 @@ from app.core.errors import Conflict, Invalid, NotFound
 from app.errands import queries, service
 from app.errands.models import Errand, ErrandState
 from app.errands.rules import is_late
-from app.errands.schemas import Ask, Step
+from app.errands.schemas import Ask, ErrandStep
 from tests import world
 from tests.world import post, sign_in
 
@@ -48,7 +48,7 @@ def test_an_errand_goes_from_asked_to_done_with_the_instant_of_each_step(town: w
     start = errand.created_at
     for minutes, state in enumerate((ErrandState.SEEN, ErrandState.STARTED, ErrandState.DONE), start=1):
         with clock.frozen_at(start + timedelta(minutes=minutes)):
-            service.step(by, errand.id, Step(state, "放在门口"))
+            service.step(by, errand.id, ErrandStep(state, "放在门口"))
     stored = db.session.get_one(Errand, errand.id)
     instants = (stored.seen_at, stored.started_at, stored.answered_at)
     assert [at - start for at in instants if at] == [timedelta(minutes=n) for n in (1, 2, 3)]
@@ -59,21 +59,21 @@ def test_an_errand_goes_from_asked_to_done_with_the_instant_of_each_step(town: w
 def test_steps_that_the_table_does_not_know_are_refused(town: world.World, to: ErrandState) -> None:
     errand = asked(town)
     with pytest.raises(Conflict):
-        service.step(town.actor("leader"), errand.id, Step(to))
+        service.step(town.actor("leader"), errand.id, ErrandStep(to))
     assert db.session.get_one(Errand, errand.id).state == ErrandState.ASKED
 
 
 def test_declining_needs_a_reason(town: world.World) -> None:
     errand = asked(town)
     with pytest.raises(Invalid):
-        service.step(town.actor("leader"), errand.id, Step(ErrandState.DECLINED))
-    service.step(town.actor("leader"), errand.id, Step(ErrandState.DECLINED, "药房今天关门"))
+        service.step(town.actor("leader"), errand.id, ErrandStep(ErrandState.DECLINED))
+    service.step(town.actor("leader"), errand.id, ErrandStep(ErrandState.DECLINED, "药房今天关门"))
 
 
 def test_errands_stay_within_the_point(town: world.World) -> None:
     errand = asked(town)
     with pytest.raises(NotFound):
-        service.step(town.actor("leader2"), errand.id, Step(ErrandState.SEEN))
+        service.step(town.actor("leader2"), errand.id, ErrandStep(ErrandState.SEEN))
 
 
 def test_a_household_has_at_most_ten_waiting(town: world.World) -> None:
@@ -134,7 +134,7 @@ def test_overdue_errands_stand_first_then_the_oldest(app: Flask, town: world.Wor
         with clock.frozen_at(now - timedelta(seconds=seconds)):
             errand = service.ask(by, town.households[0].id, Ask(kind, "门口"))
         if kind == "bill":
-            service.step(by, errand.id, Step(ErrandState.STARTED))
+            service.step(by, errand.id, ErrandStep(ErrandState.STARTED))
     rows = [queries.errand_row(row) for row in db.session.execute(queries.queue(by, "waiting"))]
     assert [str(row.kind) for row in rows] == ["parcel", "bill", "document"]
     assert [row.is_late for row in rows] == [True, False, False]
@@ -192,7 +192,7 @@ def test_only_who_it_was_given_to_finishes_it_and_only_people_of_the_building_ge
 def test_the_history_tells_who_and_how_long(app: Flask, town: world.World) -> None:
     errand, by = asked(town), town.actor("leader")
     service.assign(by, errand.id, by.id)
-    service.step(by, errand.id, Step(ErrandState.DECLINED, "药房关门"))
+    service.step(by, errand.id, ErrandStep(ErrandState.DECLINED, "药房关门"))
     text = sign_in(app, town, "leader").get(f"/errands/{errand.id}").get_data(as_text=True)
     assert "分派" in text
     assert "提出后 0 分钟" in text

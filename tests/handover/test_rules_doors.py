@@ -8,17 +8,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.handover.doors.rules import Door, Named, called, is_hand_out_late, read_exceptions, walking_key
+from app.handover.doors.rules import DoorOfBag, NamedBag, called, is_hand_out_late, read_exceptions, walking_key
 from app.handover.models import DoorOutcome
 from app.handover.rules import REASONS
 from app.printing.sheets.bags.hand_out_list import REASON_CODES
 
 NOON = datetime(2022, 4, 1, 4, 0, tzinfo=UTC)
 DOORS = [
-    Door("AAAA23456", "302", "1-302"),
-    Door("BBBB23456", "302", "1-302"),
-    Door("CCCC23456", "402", "1-402"),
-    Door("DDDD23456", "402", "2-402"),
+    DoorOfBag("AAAA23456", "302", "1-302"),
+    DoorOfBag("BBBB23456", "302", "1-302"),
+    DoorOfBag("CCCC23456", "402", "1-402"),
+    DoorOfBag("DDDD23456", "402", "2-402"),
 ]
 
 
@@ -38,7 +38,7 @@ DOORS = [
 )  # fmt: skip
 def test_an_exception_names_bags_and_a_reason(text: str, expected: list[tuple[str, str, str]]) -> None:
     named, problems = read_exceptions(text, DOORS)
-    assert (named, problems) == ([Named(*one) for one in expected], [])
+    assert (named, problems) == ([NamedBag(*one) for one in expected], [])
 
 
 @pytest.mark.parametrize(

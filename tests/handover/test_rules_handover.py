@@ -12,7 +12,7 @@ from app.handover.models import DoorOutcome
 from app.handover.rules import (
     LEFT,
     REASONS,
-    Answer,
+    ComplaintSpeed,
     NextStep,
     Split,
     accepts_by_default_at,
@@ -117,9 +117,14 @@ def test_what_can_be_undone_is_the_same_for_one_entry_and_for_a_query(seconds: i
 
 @pytest.mark.parametrize(
     ("kind", "seconds", "in_time"),
-    [(Answer.SEEN, 60, True), (Answer.SEEN, 61, False), (Answer.STARTED, 300, True), (Answer.ANSWERED, 601, False)],
+    [
+        (ComplaintSpeed.SEEN, 60, True),
+        (ComplaintSpeed.SEEN, 61, False),
+        (ComplaintSpeed.STARTED, 300, True),
+        (ComplaintSpeed.ANSWERED, 601, False),
+    ],
 )
-def test_the_standard_of_one_five_ten_minutes(kind: Answer, seconds: int, in_time: bool) -> None:
+def test_the_standard_of_one_five_ten_minutes(kind: ComplaintSpeed, seconds: int, in_time: bool) -> None:
     done = NOON + timedelta(seconds=seconds)
     assert is_in_time(kind, NOON, done, now=NOON + timedelta(days=1)) is in_time
     assert is_in_time(kind, NOON, None, now=done) is in_time

@@ -6,11 +6,11 @@ import pytest
 
 from app.intake.grammar.chain import parse_chain
 from app.intake.grammar.model import ChainLine, Context
-from app.places.address.rules import Scope
+from app.places.address.rules import AddressScope
 from tests.intake.unseen_lists import lexicon, register
 
 
-def lines(text: str, homes: str, catalogue: str = "shop", scope: Scope | None = None) -> list[ChainLine]:
+def lines(text: str, homes: str, catalogue: str = "shop", scope: AddressScope | None = None) -> list[ChainLine]:
     return list(parse_chain(text, register(homes), lexicon(catalogue), Context(scope=scope)).lines)
 
 
@@ -172,7 +172,7 @@ def test_dots_divide_an_address_only_where_nothing_is_numbered() -> None:
         "6.102 鸡蛋1\n9.101 鸡蛋1",
     ):
         assert all(line.household is None for line in lines(text, "yard") if "." in line.raw and "-" not in line.raw)
-    bound = lines("3-201 鸡蛋1\n6.102 鸡蛋1", "yard", scope=Scope(building="7号楼"))[-1]
+    bound = lines("3-201 鸡蛋1\n6.102 鸡蛋1", "yard", scope=AddressScope(building="7号楼"))[-1]
     assert bound.household is not None
     assert bound.household.building == "7号楼"
 

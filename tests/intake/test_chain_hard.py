@@ -10,7 +10,7 @@ import pytest
 
 from app.intake.grammar.chain import parse_chain
 from app.intake.grammar.goods.lexicon import Lexicon
-from app.intake.grammar.model import ChainLine, Change, Outcome
+from app.intake.grammar.model import ChainLine, Change, EntryOutcome
 from app.places.address.rules import Register
 from tests.intake.test_chain_lines import goods, only
 
@@ -25,31 +25,31 @@ from tests.intake.test_chain_lines import goods, only
     ],
 )  # fmt: skip
 def test_words_that_take_back_never_become_an_order(lane: Register, shop: Lexicon, text: str) -> None:
-    assert only(text, lane, shop).outcome is Outcome.REVIEW
+    assert only(text, lane, shop).outcome is EntryOutcome.REVIEW
 
 
 @pytest.mark.parametrize(
     "text", ["12-302 退土豆2袋", "12-302 不要土豆2袋", "12-302 土豆不要2袋了", "12-302 土豆别买2袋"]
 )
 def test_taking_back_is_seen_without_a_catalogue_too(lane: Register, anything: Lexicon, text: str) -> None:
-    assert only(text, lane, anything).outcome is Outcome.REVIEW
+    assert only(text, lane, anything).outcome is EntryOutcome.REVIEW
 
 
 @pytest.mark.parametrize("text", ["全楼 2份", "整栋12号楼 20份", "12-302 整栋楼 20份"])
 def test_an_order_for_a_whole_building_is_asked(lane: Register, anything: Lexicon, text: str) -> None:
     line = only(text, lane, anything)
-    assert (line.outcome, line.reason) == (Outcome.REVIEW, "whole_building")
+    assert (line.outcome, line.reason) == (EntryOutcome.REVIEW, "whole_building")
 
 
 @pytest.mark.parametrize("text", ["12-302 牛奶要低温的 2份，没有就不要", "12-302 新鲜五花肉要瘦的 2份"])
 def test_a_wish_behind_goods_is_no_place(lane: Register, anything: Lexicon, text: str) -> None:
     line = only(text, lane, anything)
-    assert (line.outcome, line.household.household_id, line.items[0].qty) == (Outcome.ROW, "12/302", 2)
+    assert (line.outcome, line.household.household_id, line.items[0].qty) == (EntryOutcome.ROW, "12/302", 2)
 
 
 @pytest.mark.parametrize("text", ["12-302 退烧药 2盒", "12-302 加多宝2箱", "12-302 减盐酱油1瓶"])
 def test_goods_that_begin_like_a_change_are_goods(lane: Register, anything: Lexicon, text: str) -> None:
-    assert only(text, lane, anything).outcome is Outcome.ROW
+    assert only(text, lane, anything).outcome is EntryOutcome.ROW
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_goods_that_begin_like_a_change_are_goods(lane: Register, anything: Lexi
     ],
 )  # fmt: skip
 def test_what_is_no_plain_quantity_is_asked(lane: Register, parcel: Lexicon, text: str) -> None:
-    assert only(text, lane, parcel).outcome is Outcome.REVIEW
+    assert only(text, lane, parcel).outcome is EntryOutcome.REVIEW
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_what_is_no_plain_quantity_is_asked(lane: Register, parcel: Lexicon, tex
 )  # fmt: skip
 def test_a_plain_quantity_in_company_is_read(lane: Register, parcel: Lexicon, text: str, qty: int) -> None:
     line = only(text, lane, parcel)
-    assert (line.outcome, line.household.household_id, goods(line)) == (Outcome.ROW, "12/302", [("蔬菜包", qty)])
+    assert (line.outcome, line.household.household_id, goods(line)) == (EntryOutcome.ROW, "12/302", [("蔬菜包", qty)])
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_a_plain_quantity_in_company_is_read(lane: Register, parcel: Lexicon, te
 )  # fmt: skip
 def test_goods_in_many_shapes_are_paired(lane: Register, shop: Lexicon, text: str, expected: object) -> None:
     line = only(text, lane, shop)
-    assert (line.outcome, line.change, goods(line)) == (Outcome.ROW, None, expected)
+    assert (line.outcome, line.change, goods(line)) == (EntryOutcome.ROW, None, expected)
 
 
 PLACES = (
@@ -117,14 +117,14 @@ def test_an_unknown_place_beside_an_address_is_never_the_one_known(
 ) -> None:
     for place, shape in itertools.product(PLACES, SHAPES):
         text = shape.format(n=place, g=wanted)
-        rows = [line for line in parse_chain(text, garden, anything).lines if line.outcome is Outcome.ROW]
+        rows = [line for line in parse_chain(text, garden, anything).lines if line.outcome is EntryOutcome.ROW]
         assert all(line.household is None for line in rows), text
 
 
 @pytest.mark.parametrize("name", ["王阿姨", "李雷", "阳光", "小柠檬", "陈师傅", "Lily", "张三丰", "宝妈"])
 def test_a_person_beside_an_address_is_no_place(garden: Register, anything: Lexicon, name: str) -> None:
     line = only(f"3-1-502 {name} 鸡蛋2盒", garden, anything)
-    assert (line.outcome, line.household.household_id) == (Outcome.ROW, "3/1/502")
+    assert (line.outcome, line.household.household_id) == (EntryOutcome.ROW, "3/1/502")
 
 
 def kinds(text: str, register: Register, lexicon: Lexicon) -> list[str]:
@@ -235,7 +235,7 @@ def test_a_paste_for_another_place_is_read_to_its_last_line(lane: Register, parc
     text = "\n".join(f"{n}. 月光花园{n % 40 + 100}幢{n % 9 + 1}单元{n % 20 + 1}01室 2份" for n in range(1, 1201))
     lines = parse_chain(text, lane, parcel).lines
     assert len(lines) == 1200
-    assert {line.outcome for line in lines} == {Outcome.REVIEW}
+    assert {line.outcome for line in lines} == {EntryOutcome.REVIEW}
     assert {line.reason for line in lines} == {"unknown_place"}
 
 
@@ -258,4 +258,4 @@ def test_eight_hundred_rows_by_nickname_are_all_read(lane: Register, anything: L
 @pytest.mark.parametrize(("text", "change"), [("12-302 再加1份", Change.ADD), ("12-302 退2袋土豆", Change.LESS)])
 def test_clear_changes_stay_changes(lane: Register, shop: Lexicon, parcel: Lexicon, text: str, change: Change) -> None:
     line = only(text, lane, shop if "土豆" in text else parcel)
-    assert (line.outcome, line.change) == (Outcome.AMEND, change)
+    assert (line.outcome, line.change) == (EntryOutcome.AMEND, change)

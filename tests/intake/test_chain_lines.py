@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from app.intake.grammar.chain import parse_chain
-from app.intake.grammar.goods.lexicon import Item, Lexicon
-from app.intake.grammar.model import ChainLine, Change, Context, Flag, Outcome
-from app.places.address.rules import Register, Scope
+from app.intake.grammar.goods.lexicon import Lexicon, LexiconItem
+from app.intake.grammar.model import ChainLine, Change, Context, EntryFlag, EntryOutcome
+from app.places.address.rules import AddressScope, Register
 
 
 def only(text: str, register: Register, lexicon: Lexicon, context: Context | None = None) -> ChainLine:
@@ -21,10 +21,10 @@ def goods(line: ChainLine) -> list[tuple[str, int | None]]:
 
 
 def test_an_alias_that_is_an_amount_keeps_its_amount(garden) -> None:
-    eggs = Lexicon([Item("鸡蛋", "板", ("鸡蛋一板", "土鸡蛋"))])
+    eggs = Lexicon([LexiconItem("鸡蛋", "板", ("鸡蛋一板", "土鸡蛋"))])
     for text, qty in (("3-1-502 鸡蛋一板", 1), ("3-1-502 鸡蛋1板", 1), ("3-1-502 土鸡蛋两板", 2), ("3-1-502 鸡蛋3", 3)):
         line = only(text, garden, eggs)
-        assert (line.outcome, goods(line)) == (Outcome.ROW, [("鸡蛋", qty)]), text
+        assert (line.outcome, goods(line)) == (EntryOutcome.ROW, [("鸡蛋", qty)]), text
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ def test_an_alias_that_is_an_amount_keeps_its_amount(garden) -> None:
 )
 def test_a_flat_behind_a_stairwell_is_found(garden, parcel, text: str, household: str, qty: int) -> None:
     line = only(text, garden, parcel)
-    assert (line.outcome, line.household.household_id) == (Outcome.ROW, household)
+    assert (line.outcome, line.household.household_id) == (EntryOutcome.ROW, household)
     assert goods(line) == [("蔬菜包", qty)]
 
 
@@ -73,7 +73,7 @@ def test_a_flat_behind_a_stairwell_is_found(garden, parcel, text: str, household
 )
 def test_a_flat_of_a_lane_is_found(lane, parcel, text: str, household: str, qty: int) -> None:
     line = only(text, lane, parcel)
-    assert (line.outcome, line.household.household_id) == (Outcome.ROW, household), line
+    assert (line.outcome, line.household.household_id) == (EntryOutcome.ROW, household), line
     assert goods(line) == [("蔬菜包", qty)]
 
 
@@ -108,7 +108,7 @@ def test_a_doubtful_line_is_asked(lane, parcel, text: str, reason: str) -> None:
     if reason == "no_who":
         assert line.needs_settling
     else:
-        assert (line.outcome, line.reason) == (Outcome.REVIEW, reason), line
+        assert (line.outcome, line.reason) == (EntryOutcome.REVIEW, reason), line
 
 
 @pytest.mark.parametrize(
@@ -131,7 +131,7 @@ def test_a_doubtful_line_is_asked(lane, parcel, text: str, reason: str) -> None:
 )
 def test_goods_and_quantities_are_paired(lane, shop, text: str, expected: list[tuple[str, int]]) -> None:
     line = only(text, lane, shop)
-    assert (line.outcome, goods(line)) == (Outcome.ROW, expected)
+    assert (line.outcome, goods(line)) == (EntryOutcome.ROW, expected)
 
 
 @pytest.mark.parametrize(
@@ -147,7 +147,7 @@ def test_goods_and_quantities_are_paired(lane, shop, text: str, expected: list[t
 )
 def test_goods_outside_the_catalogue_are_asked(lane, shop, text: str, reason: str) -> None:
     line = only(text, lane, shop)
-    assert (line.outcome, line.reason) == (Outcome.REVIEW, reason)
+    assert (line.outcome, line.reason) == (EntryOutcome.REVIEW, reason)
 
 
 def test_a_specification_is_no_quantity(lane, anything) -> None:
@@ -158,14 +158,14 @@ def test_a_specification_is_no_quantity(lane, anything) -> None:
 @pytest.mark.parametrize(
     ("text", "outcome", "change", "qty"),
     [
-        ("12-302 改3份", Outcome.AMEND, Change.SET, 3),
-        ("12-302改成3份", Outcome.AMEND, Change.SET, 3),
-        ("12-302 从2份改成3份", Outcome.AMEND, Change.SET, 3),
-        ("12-302 再加1份", Outcome.AMEND, Change.ADD, 1),
-        ("12-302 加一份", Outcome.AMEND, Change.ADD, 1),
-        ("12-302 多要1份", Outcome.AMEND, Change.ADD, 1),
-        ("12-302 少要1份", Outcome.AMEND, Change.LESS, 1),
-        ("12-302 +1份（共3份）", Outcome.AMEND, Change.SET, 3),
+        ("12-302 改3份", EntryOutcome.AMEND, Change.SET, 3),
+        ("12-302改成3份", EntryOutcome.AMEND, Change.SET, 3),
+        ("12-302 从2份改成3份", EntryOutcome.AMEND, Change.SET, 3),
+        ("12-302 再加1份", EntryOutcome.AMEND, Change.ADD, 1),
+        ("12-302 加一份", EntryOutcome.AMEND, Change.ADD, 1),
+        ("12-302 多要1份", EntryOutcome.AMEND, Change.ADD, 1),
+        ("12-302 少要1份", EntryOutcome.AMEND, Change.LESS, 1),
+        ("12-302 +1份（共3份）", EntryOutcome.AMEND, Change.SET, 3),
     ],
 )
 def test_a_change_of_an_order_is_an_amendment(lane, parcel, text: str, outcome, change, qty: int) -> None:
@@ -176,7 +176,7 @@ def test_a_change_of_an_order_is_an_amendment(lane, parcel, text: str, outcome, 
 @pytest.mark.parametrize("text", ["12-302不要了", "12-302 取消", "12-302 退了吧"])
 def test_a_withdrawn_order_is_a_cancellation(lane, parcel, text: str) -> None:
     line = only(text, lane, parcel)
-    assert (line.outcome, line.household.household_id) == (Outcome.CANCEL, "12/302")
+    assert (line.outcome, line.household.household_id) == (EntryOutcome.CANCEL, "12/302")
 
 
 def test_the_proxy_is_not_the_household(lane, parcel) -> None:
@@ -201,57 +201,57 @@ def test_each_means_every_household_named(lane, parcel) -> None:
 @pytest.mark.parametrize(
     ("text", "flag"),
     [
-        ("12-302 2份 已付", Flag.PAID),
-        ("12-302 2份付款✅", Flag.PAID),
-        ("12-302 2份，没有就不要", Flag.NO_SUBSTITUTE),
-        ("12-302 2份 放门口 别敲门", Flag.DOOR_NOTE),
-        ("12-302 2份 老人独居", Flag.SPECIAL_NEED),
+        ("12-302 2份 已付", EntryFlag.PAID),
+        ("12-302 2份付款✅", EntryFlag.PAID),
+        ("12-302 2份，没有就不要", EntryFlag.NO_SUBSTITUTE),
+        ("12-302 2份 放门口 别敲门", EntryFlag.DOOR_NOTE),
+        ("12-302 2份 老人独居", EntryFlag.SPECIAL_NEED),
     ],
 )
-def test_a_remark_raises_its_flag_and_leaves_the_order(lane, parcel, text: str, flag: Flag) -> None:
+def test_a_remark_raises_its_flag_and_leaves_the_order(lane, parcel, text: str, flag: EntryFlag) -> None:
     line = only(text, lane, parcel)
     assert flag in line.flags
     assert goods(line) == [("蔬菜包", 2)]
-    assert line.outcome is Outcome.ROW
+    assert line.outcome is EntryOutcome.ROW
 
 
 @pytest.mark.parametrize("text", ["12-302 2份 家里有高血压老人", "12-302 孕妇 2份", "12-302 2份（糖尿病）"])
 def test_words_about_health_never_reach_the_open_note(lane, parcel, text: str) -> None:
     line = only(text, lane, parcel)
-    assert Flag.HEALTH in line.flags
+    assert EntryFlag.HEALTH in line.flags
     assert line.restricted_note
     open_words = line.note + "".join(item.note + item.item for item in line.items)
     assert not any(word in open_words for word in ("高血压", "孕妇", "糖尿病"))
 
 
 def test_i_am_the_one_who_pasted(lane, parcel) -> None:
-    assert only("我要2份", lane, parcel).outcome is Outcome.REVIEW
+    assert only("我要2份", lane, parcel).outcome is EntryOutcome.REVIEW
     known = only("我要2份", lane, parcel, Context(self_text="12-302小李"))
     assert known.household.household_id == "12/302"
 
 
 def test_a_room_is_enough_in_the_group_of_its_building(lane, parcel) -> None:
-    context = Context(scope=Scope(building="12"))
+    context = Context(scope=AddressScope(building="12"))
     assert only("302 2份", lane, parcel, context).household.household_id == "12/302"
-    assert only("18C 1份", lane, parcel, context).outcome is Outcome.REVIEW
+    assert only("18C 1份", lane, parcel, context).outcome is EntryOutcome.REVIEW
 
 
 def test_a_loose_number_that_may_be_a_building_is_asked(garden, parcel) -> None:
     line = only("1 2-301 2份", garden, parcel)
-    assert line.outcome is Outcome.REVIEW
+    assert line.outcome is EntryOutcome.REVIEW
 
 
 def test_markup_and_formulas_are_text(lane, anything) -> None:
     line = only("12-302 <script>alert(1)</script> 鸡蛋2盒", lane, anything)
     assert line.household.household_id == "12/302"
-    assert line.outcome in (Outcome.ROW, Outcome.REVIEW)
+    assert line.outcome in (EntryOutcome.ROW, EntryOutcome.REVIEW)
 
 
 def test_a_building_without_a_room_is_asked_among_addresses(lane, parcel) -> None:
     lines = parse_chain("12-302 1份\n12栋王姐 2份", lane, parcel).lines
-    assert (lines[1].outcome, lines[1].reason) == (Outcome.REVIEW, "no_room")
+    assert (lines[1].outcome, lines[1].reason) == (EntryOutcome.REVIEW, "no_room")
 
 
 def test_a_number_that_continues_the_list_is_not_silently_a_building(lane, parcel) -> None:
     lines = parse_chain("1. 12-302 1份\n2 12-401 1份\n3 502 1份", lane, parcel).lines
-    assert [line.outcome for line in lines] == [Outcome.ROW, Outcome.ROW, Outcome.REVIEW]
+    assert [line.outcome for line in lines] == [EntryOutcome.ROW, EntryOutcome.ROW, EntryOutcome.REVIEW]

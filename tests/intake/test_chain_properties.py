@@ -7,19 +7,19 @@ from hypothesis import strategies as st
 
 from app.intake import rules
 from app.intake.grammar.chain import parse_chain
-from app.intake.grammar.goods.lexicon import Item, Lexicon
-from app.intake.grammar.model import Outcome
-from app.places.address.rules import Household, Register, locate, resolve
+from app.intake.grammar.goods.lexicon import Lexicon, LexiconItem
+from app.intake.grammar.model import EntryOutcome
+from app.places.address.rules import Register, RegisteredHousehold, locate, resolve
 
 REGISTER = Register(
     [
-        Household(f"{b}-{s}-{r}", "阳光花园", f"{b}号楼", s, r)
+        RegisteredHousehold(f"{b}-{s}-{r}", "阳光花园", f"{b}号楼", s, r)
         for b in ("1", "2", "12")
         for s in ("", "1")
         for r in ("101", "302", "18C")
     ]
 )
-SHOP = Lexicon([Item("鸡蛋", "盒", ("蛋",)), Item("牛奶", "箱"), Item("A套餐", "份")])
+SHOP = Lexicon([LexiconItem("鸡蛋", "盒", ("蛋",)), LexiconItem("牛奶", "箱"), LexiconItem("A套餐", "份")])
 PIECES = st.sampled_from(
     "#接龙|1.|2、|3）|①|（4）|12-302|1-1-101|2号楼302室|18C|302|鸡蛋|牛奶|A套餐|王阿姨|张三|2份|x2|*3|+1|两盒|半份|1.5斤|0份|各1|改成3份"
     "|再加1份|不要了|代|送到|没有就不要|已付"
@@ -50,13 +50,13 @@ def test_reading_is_deterministic_and_a_paste_does_not_differ_from_itself(text: 
 @settings(max_examples=120, deadline=None)
 def test_no_row_has_an_invented_quantity_or_item(text: str) -> None:
     for line in parse_chain(text, REGISTER, SHOP).lines:
-        if line.outcome in (Outcome.ROW, Outcome.AMEND) and line.continues is None:
+        if line.outcome in (EntryOutcome.ROW, EntryOutcome.AMEND) and line.continues is None:
             assert line.items
             for item in line.items:
                 assert item.qty is not None
                 assert 0 < item.qty <= 50
                 assert item.item in SHOP.items
-        if line.outcome in (Outcome.ROW, Outcome.AMEND) and line.household:
+        if line.outcome in (EntryOutcome.ROW, EntryOutcome.AMEND) and line.household:
             assert line.household.room.strip("0") != ""
             assert any(ch in line.raw or ch in line.text for ch in line.household.room)
 

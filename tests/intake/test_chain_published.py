@@ -8,9 +8,15 @@ from pathlib import Path
 import pytest
 
 from app.intake.grammar.chain import parse_chain
-from app.intake.grammar.model import Outcome
+from app.intake.grammar.model import EntryOutcome
 
-LETTERS = {Outcome.HEAD: "H", Outcome.ROW: "R", Outcome.SKIP: "S", Outcome.REVIEW: "?", Outcome.AMEND: "A"}
+LETTERS = {
+    EntryOutcome.HEAD: "H",
+    EntryOutcome.ROW: "R",
+    EntryOutcome.SKIP: "S",
+    EntryOutcome.REVIEW: "?",
+    EntryOutcome.AMEND: "A",
+}
 LABELS = {
     "gp-pumpkin": "HHHRRRS",
     "gp-fruit-two-items": "HHHRRRS",
@@ -117,6 +123,6 @@ SHOPPING = (
 def test_a_shopping_chain_gives_twenty_five_items(block, anything) -> None:
     result = parse_chain(SHOPPING, block, anything)
     assert [len(line.items) for line in result.lines] == [7, 3, 3, 1, 5, 4, 2]
-    assert [line.outcome for line in result.lines].count(Outcome.REVIEW) == 1
+    assert [line.outcome for line in result.lines].count(EntryOutcome.REVIEW) == 1
     assert result.lines[4].reason == "each"
     assert result.totals["上海盐汽水600ml*24瓶"] == 4

@@ -7,9 +7,9 @@ from collections import Counter
 from pathlib import Path
 
 from app.intake.grammar.chain import parse_chain
-from app.intake.grammar.goods.lexicon import Item, Lexicon
-from app.intake.grammar.model import Outcome
-from app.places.address.rules import Household, Register
+from app.intake.grammar.goods.lexicon import Lexicon, LexiconItem
+from app.intake.grammar.model import EntryOutcome
+from app.places.address.rules import Register, RegisteredHousehold
 
 
 def rows_of(path: Path) -> list[dict[str, str]]:
@@ -17,9 +17,9 @@ def rows_of(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def households(folder: Path) -> list[Household]:
+def households(folder: Path) -> list[RegisteredHousehold]:
     return [
-        Household(
+        RegisteredHousehold(
             f"{row['building_id']}|{stairwell}|{floor}{room:02d}",
             row["compound"],
             row["building_no"],
@@ -45,9 +45,11 @@ def test_a_chain_of_a_whole_subdistrict_is_read_without_one_wrong_household(data
         lines.append(f"{number}. {lots[0]['address_as_typed']} {name} {goods}")
     items = {row["item"] for lots in orders.values() for row in lots}
     result = parse_chain(
-        "#接龙\n今日蔬菜\n\n" + "\n".join(lines), Register(households(folder)), Lexicon(Item(name) for name in items)
+        "#接龙\n今日蔬菜\n\n" + "\n".join(lines),
+        Register(households(folder)),
+        Lexicon(LexiconItem(name) for name in items),
     )
-    entries = [line for line in result.lines if line.outcome is not Outcome.HEAD]
+    entries = [line for line in result.lines if line.outcome is not EntryOutcome.HEAD]
     assert len(entries) == len(orders) == 691
     for line, lots in zip(entries, orders.values(), strict=True):
         truth = f"{lots[0]['building_id']}|{lots[0]['unit']}|{lots[0]['room']}"
@@ -55,5 +57,5 @@ def test_a_chain_of_a_whole_subdistrict_is_read_without_one_wrong_household(data
         wanted = [(row["item"], int("".join(ch for ch in row["qty_as_typed"] if ch.isdigit()))) for row in lots]
         assert [(item.item, item.qty) for item in line.items] == wanted
     found = Counter(line.outcome for line in entries)
-    assert found[Outcome.ROW] >= 0.96 * len(entries)
-    assert {line.reason for line in entries if line.outcome is Outcome.REVIEW} == {"ambiguous"}
+    assert found[EntryOutcome.ROW] >= 0.96 * len(entries)
+    assert {line.reason for line in entries if line.outcome is EntryOutcome.REVIEW} == {"ambiguous"}

@@ -7,16 +7,16 @@ from itertools import product
 import pytest
 
 from app.intake.grammar.chain import parse_chain
-from app.intake.grammar.model import ChainLine, Context, Outcome
+from app.intake.grammar.model import ChainLine, Context, EntryOutcome
 from app.intake.workbook.places import remark_changes
-from app.places.address.rules import Scope
+from app.places.address.rules import AddressScope
 from tests.intake.unseen_lists import lexicon, register
 
 DASHES = "- - - - - - - - - -"
 
 
 def lines(text: str, homes: str = "yard", catalogue: str = "shop", building: str = "") -> list[ChainLine]:
-    context = Context(scope=Scope(building=building)) if building else Context()
+    context = Context(scope=AddressScope(building=building)) if building else Context()
     return list(parse_chain(text, register(homes), lexicon(catalogue), context).lines)
 
 
@@ -75,14 +75,14 @@ def test_a_quote_of_several_lines_loses_none_of_its_goods() -> None:
 @pytest.mark.parametrize("above", ["", "「群主：八点截单」\n"])
 def test_dashes_below_orders_quote_none_of_them(above: str) -> None:
     found = lines(f"{above}6-203 西瓜1\n6-204 西瓜1\n{DASHES}\n7-101 大米1")
-    assert [line.outcome for line in found if line.text] == [Outcome.ROW] * 3
+    assert [line.outcome for line in found if line.text] == [EntryOutcome.ROW] * 3
 
 
 @pytest.mark.parametrize(
     "said", ["转发「14-303 鸡蛋1」", "“14-303 鸡蛋1”", "『14-303 鸡蛋1』帮记", "张三说：“14-303 鸡蛋1”"]
 )
 def test_a_forwarded_order_without_dashes_is_never_dropped(said: str) -> None:
-    assert lines(f"7-101 大米1\n{said}")[1].outcome in (Outcome.ROW, Outcome.REVIEW)
+    assert lines(f"7-101 大米1\n{said}")[1].outcome in (EntryOutcome.ROW, EntryOutcome.REVIEW)
 
 
 @pytest.mark.parametrize(
@@ -183,7 +183,7 @@ def test_a_glued_number_with_one_reading_is_a_row(number: str) -> None:
 )
 @pytest.mark.parametrize("place", ["5-502", "5号楼502"])
 def test_a_number_that_is_a_limit_or_does_not_matter_is_asked(said: str, place: str) -> None:
-    assert lines(f"7-101 大米1\n{place} {said}")[1].outcome is Outcome.REVIEW
+    assert lines(f"7-101 大米1\n{place} {said}")[1].outcome is EntryOutcome.REVIEW
 
 
 @pytest.mark.parametrize(
@@ -198,7 +198,7 @@ def test_a_number_that_is_a_limit_or_does_not_matter_is_asked(said: str, place: 
     ],
 )
 def test_a_plain_number_stays_a_row(said: str) -> None:
-    assert lines(f"5-502 {said}")[0].outcome is Outcome.ROW
+    assert lines(f"5-502 {said}")[0].outcome is EntryOutcome.ROW
 
 
 EARLIER = [
@@ -251,7 +251,7 @@ def test_a_remark_of_a_table_on_what_was_missing_before_is_asked(said: str) -> N
 )
 def test_a_remark_on_what_is_settled_changes_nothing(said: str) -> None:
     assert not remark_changes(said) or "退" in said
-    assert lines(f"5-502 鸡蛋1，{said}")[0].outcome in (Outcome.ROW, Outcome.REVIEW)
+    assert lines(f"5-502 鸡蛋1，{said}")[0].outcome in (EntryOutcome.ROW, EntryOutcome.REVIEW)
 
 
 def test_a_compound_that_only_a_helper_in_brackets_names_is_asked() -> None:

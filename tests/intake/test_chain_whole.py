@@ -6,7 +6,7 @@ import random
 import time
 
 from app.intake.grammar.chain import parse_chain
-from app.intake.grammar.model import ChainResult, Outcome
+from app.intake.grammar.model import ChainResult, EntryOutcome
 
 
 def outcomes(result: ChainResult) -> list[str]:
@@ -36,13 +36,13 @@ def test_a_numbered_menu_is_no_order(block, anything) -> None:
 
 def test_rows_by_nickname_wait_for_their_household(block, anything) -> None:
     result = parse_chain("1. 桃子 5份晚餐", block, anything)
-    assert result.lines[0].outcome is Outcome.ROW
+    assert result.lines[0].outcome is EntryOutcome.ROW
     assert result.lines[0].needs_settling
 
 
 def test_a_nickname_among_addresses_is_asked(lane, parcel) -> None:
     result = parse_chain("1. 12-302 1份\n2. 阳光 2份", lane, parcel)
-    assert (result.lines[1].outcome, result.lines[1].reason) == (Outcome.REVIEW, "no_address")
+    assert (result.lines[1].outcome, result.lines[1].reason) == (EntryOutcome.REVIEW, "no_address")
     assert result.totals == {"蔬菜包": 1}
 
 
@@ -55,7 +55,7 @@ def test_goods_on_the_next_line_belong_to_the_entry_above(lane, anything) -> Non
 
 def test_another_person_on_the_next_line_is_not_taken_for_the_entry_above(lane, parcel) -> None:
     result = parse_chain("1. 12-302 1份\n王阿姨 2份", lane, parcel)
-    assert result.lines[1].outcome is Outcome.REVIEW
+    assert result.lines[1].outcome is EntryOutcome.REVIEW
     assert result.totals == {"蔬菜包": 1}
 
 
@@ -108,7 +108,7 @@ def test_a_title_may_name_the_building_but_not_a_place_to_collect(lane, anything
     bound = parse_chain("#接龙\n12号楼土豆团购\n1. 302 2份", lane, anything)
     assert bound.lines[-1].household.household_id == "12/302"
     collect = parse_chain("#接龙\n12号楼门口自提土豆\n1. 302 2份", lane, anything)
-    assert collect.lines[-1].outcome is Outcome.REVIEW
+    assert collect.lines[-1].outcome is EntryOutcome.REVIEW
 
 
 def test_gaps_and_impossible_dates_are_said(lane, parcel) -> None:
@@ -182,4 +182,4 @@ def test_a_heading_inside_the_list_moves_to_its_building(lane, parcel) -> None:
         None,
         None,
     ]
-    assert lines[-1].outcome is Outcome.REVIEW
+    assert lines[-1].outcome is EntryOutcome.REVIEW

@@ -8,7 +8,7 @@ import pytest
 
 from app.intake.grammar.chain import parse_chain
 from app.intake.grammar.model import ChainLine, Context
-from app.places.address.rules import Scope
+from app.places.address.rules import AddressScope
 from tests.intake.written_chains import Chain, answer, chains, lexicon, register
 
 CHAINS = list(chains())
@@ -16,7 +16,7 @@ CHAINS = list(chains())
 
 def wrong(chain: Chain) -> list[tuple[str, str, list[str]]]:
     """(text, answer, right answers) of the lines that are read otherwise."""
-    context = Context(scope=Scope(building=chain.building)) if chain.building else Context()
+    context = Context(scope=AddressScope(building=chain.building)) if chain.building else Context()
     text = "\n".join(chain.lines)
     by_number: dict[int, list[ChainLine]] = defaultdict(list)
     for line in parse_chain(text, register(chain.register), lexicon(chain.catalogue), context).lines:

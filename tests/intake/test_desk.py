@@ -10,7 +10,7 @@ from app.core.db import db
 from app.core.errors import Conflict, Invalid, NotFound
 from app.intake.booking import service as booking_service
 from app.intake.booking.schemas import Settle
-from app.intake.models import ChainLine
+from app.intake.models import PasteLine
 from app.intake.paste import service
 from app.intake.paste.schemas import Paste
 from app.ordering.models import HouseholdOrder, OrderLine
@@ -41,7 +41,7 @@ def test_clear_lines_become_orders_and_the_doubtful_one_waits(here: World) -> No
     assert units() == 0
     booking_service.commit(leader, paste.id)
     assert units() == 4
-    waiting = db.session.scalars(select(ChainLine).where(ChainLine.outcome == "review")).all()
+    waiting = db.session.scalars(select(PasteLine).where(PasteLine.outcome == "review")).all()
     assert [line.line_no for line in waiting] == [5]
     booking_service.settle(leader, waiting[0].id, Settle(here.households[1].id))
     assert units() == 5
@@ -68,7 +68,7 @@ def test_an_order_from_the_form_is_never_overwritten_silently(here: World) -> No
     leader = here.actor("leader")
     paste = service.paste_chain(leader, here.cycle.id, here.points[0].id, Paste(CHAIN))
     booking_service.commit(leader, paste.id)
-    line = db.session.scalars(select(ChainLine).where(ChainLine.reason == "existing_order")).one()
+    line = db.session.scalars(select(PasteLine).where(PasteLine.reason == "existing_order")).one()
     assert units() == 2
     booking_service.settle(leader, line.id, Settle(here.households[0].id, existing="add"))
     assert units() == 5
@@ -83,7 +83,7 @@ def test_the_preview_says_before_it_is_entered_who_has_ordered_elsewhere(app: Fl
     here.order(here.households[0], {3: 1})
     assert "清楚的行里有 1 户已有电话、自助等别处来的订单" in client.get(f"/pastes/{paste.id}").get_data(as_text=True)
     booking_service.commit(leader, paste.id)
-    line = db.session.scalars(select(ChainLine).where(ChainLine.reason == "existing_order")).one()
+    line = db.session.scalars(select(PasteLine).where(PasteLine.reason == "existing_order")).one()
     booking_service.settle(leader, line.id, Settle(here.households[0].id, existing="add"))
     later = service.paste_chain(
         leader, here.cycle.id, here.points[0].id, Paste(CHAIN + "4. 桂花苑2号楼1单元301 土豆3\n")
@@ -95,7 +95,7 @@ def test_a_household_of_another_point_or_goods_nobody_offers_are_refused(here: W
     leader = here.actor("leader")
     paste = service.paste_chain(leader, here.cycle.id, here.points[0].id, Paste(CHAIN))
     booking_service.commit(leader, paste.id)
-    line = db.session.scalars(select(ChainLine).where(ChainLine.outcome == "review")).one()
+    line = db.session.scalars(select(PasteLine).where(PasteLine.outcome == "review")).one()
     with pytest.raises(Invalid):
         booking_service.settle(leader, line.id, Settle(here.households[7].id))
     with pytest.raises(Invalid):
@@ -115,7 +115,7 @@ def test_the_pages_lead_from_text_to_order(app: Flask, here: World) -> None:
     preview = read.headers["Location"]
     assert "名册里没有这个房号" in client.get(preview).get_data(as_text=True)
     assert world.post(client, preview, f"{preview}/commit", {}).status_code == 303
-    line = db.session.scalars(select(ChainLine).where(ChainLine.outcome == "review")).one()
+    line = db.session.scalars(select(PasteLine).where(PasteLine.outcome == "review")).one()
     page = f"/paste-lines/{line.id}"
     assert "桂花苑 2号楼" in client.get(f"{page}?q=101").get_data(as_text=True)
     bad = world.post(client, f"{page}?q=101", page, {"household": "x", "goods": ""})

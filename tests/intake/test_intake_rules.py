@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from app.intake.grammar.chain import parse_chain
-from app.intake.grammar.model import Flag
+from app.intake.grammar.model import EntryFlag
 from app.intake.rules import (
-    Choice,
-    Clash,
-    Ordered,
+    DuplicateDecision,
+    DuplicateSource,
+    EntryChange,
     Relation,
-    Row,
+    SourceQuantity,
     clashes,
     diff,
     relation,
@@ -24,7 +24,7 @@ FIRST = "#接龙\n蔬菜包\n\n1. 12-302 2份\n2. 12-303 1份\n3. 12-304 1份"
 
 def kinds(earlier: str, later: str, register, lexicon) -> dict[str, int]:
     found = diff(parse_chain(earlier, register, lexicon).lines, parse_chain(later, register, lexicon).lines)
-    return {kind.value: len(found.of(kind)) for kind in Row}
+    return {kind.value: len(found.of(kind)) for kind in EntryChange}
 
 
 def test_one_added_one_edited_one_deleted(lane, parcel) -> None:
@@ -72,19 +72,26 @@ def test_a_paste_knows_how_it_stands_to_those_before(lane, parcel, history, late
 
 
 def test_the_same_household_and_item_from_another_source_clashes() -> None:
-    phone, chain = Ordered(1, "鸡蛋", 2, "phone"), Ordered(1, "鸡蛋", 3, "chain")
-    assert clashes([phone], [chain, Ordered(1, "牛奶", 1, "chain"), Ordered(2, "鸡蛋", 1, "chain")]) == (
-        Clash(phone, chain),
+    phone, chain = SourceQuantity(1, "鸡蛋", 2, "phone"), SourceQuantity(1, "鸡蛋", 3, "chain")
+    assert clashes([phone], [chain, SourceQuantity(1, "牛奶", 1, "chain"), SourceQuantity(2, "鸡蛋", 1, "chain")]) == (
+        DuplicateSource(phone, chain),
     )
     assert clashes([chain], [chain]) == ()
 
 
-@pytest.mark.parametrize(("choice", "qty"), [(Choice.KEEP, 2), (Choice.REPLACE, 3), (Choice.ADD, 5)])
-def test_a_person_settles_a_clash(choice: Choice, qty: int) -> None:
-    assert settled_qty(Clash(Ordered(1, "鸡蛋", 2, "phone"), Ordered(1, "鸡蛋", 3, "chain")), choice) == qty
+@pytest.mark.parametrize(
+    ("choice", "qty"), [(DuplicateDecision.KEEP, 2), (DuplicateDecision.REPLACE, 3), (DuplicateDecision.ADD, 5)]
+)
+def test_a_person_settles_a_clash(choice: DuplicateDecision, qty: int) -> None:
+    assert (
+        settled_qty(
+            DuplicateSource(SourceQuantity(1, "鸡蛋", 2, "phone"), SourceQuantity(1, "鸡蛋", 3, "chain")), choice
+        )
+        == qty
+    )
 
 
 def test_a_remark_is_split_into_what_may_be_printed_and_what_may_not() -> None:
     found = triage("放门口，家里有透析病人，没有就不要")
     assert (found.public, found.restricted) == ("放门口，没有就不要", "家里有透析病人")
-    assert {Flag.DOOR_NOTE, Flag.HEALTH, Flag.NO_SUBSTITUTE} <= found.flags
+    assert {EntryFlag.DOOR_NOTE, EntryFlag.HEALTH, EntryFlag.NO_SUBSTITUTE} <= found.flags

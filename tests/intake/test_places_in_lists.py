@@ -5,23 +5,23 @@ from __future__ import annotations
 import pytest
 
 from app.intake.grammar.chain import parse_chain
-from app.intake.grammar.goods.lexicon import Item, Lexicon
-from app.intake.grammar.model import ChainLine, Context, Outcome
-from app.places.address.rules import Household, Register, Scope
+from app.intake.grammar.goods.lexicon import Lexicon, LexiconItem
+from app.intake.grammar.model import ChainLine, Context, EntryOutcome
+from app.places.address.rules import AddressScope, Register, RegisteredHousehold
 
-VEG = Lexicon([Item("蔬菜包", "份")])
+VEG = Lexicon([LexiconItem("蔬菜包", "份")])
 
 
-def flats(compound: str, stairwells: tuple[str, ...] = ("",)) -> list[Household]:
+def flats(compound: str, stairwells: tuple[str, ...] = ("",)) -> list[RegisteredHousehold]:
     rooms = [(b, s, f"{f}0{d}") for b in range(1, 10) for s in stairwells for f in range(1, 7) for d in (1, 2, 3)]
-    return [Household(f"{compound}/{b}-{s}-{room}", compound, f"{b}号楼", s, room) for b, s, room in rooms]
+    return [RegisteredHousehold(f"{compound}/{b}-{s}-{room}", compound, f"{b}号楼", s, room) for b, s, room in rooms]
 
 
 YARD = Register(flats("幸福里"))
 
 
 def read(text: str, register: Register = YARD, building: str = "") -> list[ChainLine]:
-    context = Context(scope=Scope(building=building)) if building else Context()
+    context = Context(scope=AddressScope(building=building)) if building else Context()
     return list(parse_chain(text, register, VEG, context).lines)
 
 
@@ -33,17 +33,19 @@ def read(text: str, register: Register = YARD, building: str = "") -> list[Chain
     ],
 )  # fmt: skip
 def test_a_line_with_a_mark_of_deletion_is_never_an_order(line: str) -> None:
-    assert {one.outcome for one in read(line)} <= {Outcome.CANCEL, Outcome.REVIEW}
+    assert {one.outcome for one in read(line)} <= {EntryOutcome.CANCEL, EntryOutcome.REVIEW}
 
 
 def test_a_struck_line_beside_a_living_one_of_the_same_household_is_asked() -> None:
-    assert [one.outcome for one in read("7-302 1份\n7-302 2份❌")] == [Outcome.ROW, Outcome.REVIEW]
+    assert [one.outcome for one in read("7-302 1份\n7-302 2份❌")] == [EntryOutcome.ROW, EntryOutcome.REVIEW]
 
 
 def test_a_stairwell_as_a_heading_inside_a_bound_building_holds_for_the_rooms_below() -> None:
     register = Register(flats("幸福里", ("1单元", "2单元")))
     lines = read("1单元：\n302 1份\n2单元：\n302 2份\n3单元：\n302 1份", register, "7号楼")
-    homes = [one.household.household_id if one.household else None for one in lines if one.outcome is not Outcome.HEAD]
+    homes = [
+        one.household.household_id if one.household else None for one in lines if one.outcome is not EntryOutcome.HEAD
+    ]
     assert homes == ["幸福里/7-1单元-302", "幸福里/7-2单元-302", None]
 
 
@@ -52,7 +54,7 @@ def test_a_stairwell_as_a_heading_inside_a_bound_building_holds_for_the_rooms_be
     ["阳光小区：", "听潮阁：", "物业群转来的：", "17号楼：", "9、10号楼合并登记", "大家注意5号楼先下楼做核酸"],
 )
 def test_a_heading_that_is_not_understood_ends_what_was_inherited(heading: str) -> None:
-    assert read(f"7号楼：\n302 1份\n{heading}\n301 1份")[-1].outcome is Outcome.REVIEW
+    assert read(f"7号楼：\n302 1份\n{heading}\n301 1份")[-1].outcome is EntryOutcome.REVIEW
 
 
 def test_a_compound_is_known_with_its_dots_and_brackets() -> None:

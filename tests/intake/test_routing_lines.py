@@ -12,7 +12,7 @@ from app.intake import queries
 from app.intake.booking import service as booking_service
 from app.intake.handing_over.schemas import Route
 from app.intake.handing_over.service import route
-from app.intake.models import ChainLine, ChainPaste
+from app.intake.models import ChainPaste, PasteLine
 from app.intake.paste import service
 from app.ordering.models import CyclePoint
 from app.places.models import Building, CompoundAlias, Household, Stairwell
@@ -168,7 +168,7 @@ def test_a_household_gone_in_between_is_asked_there(here: World) -> None:
 def test_a_list_that_was_read_and_not_placed_keeps_the_tally_open(here: World) -> None:
     paste = bring(here, MIXED, commits=False)
     assert open_review_count(here.cycle.id, here.points[0].id) == len(
-        [line for line in db.session.scalars(select(ChainLine)) if line.outcome in ("row", "review")]
+        [line for line in db.session.scalars(select(PasteLine)) if line.outcome in ("row", "review")]
     )
     booking_service.undo(here.actor("leader"), paste.id)
     assert open_review_count(here.cycle.id, here.points[0].id) == 0

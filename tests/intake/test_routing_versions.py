@@ -14,7 +14,7 @@ from app.intake.booking import service as booking_service
 from app.intake.booking.schemas import Settle
 from app.intake.handing_over.schemas import Route
 from app.intake.handing_over.service import route
-from app.intake.models import ChainLine, ChainPaste
+from app.intake.models import ChainPaste, PasteLine
 from app.intake.paste import service
 from app.intake.paste.schemas import Paste
 from app.ordering.cycles.schemas import Lock
@@ -63,7 +63,7 @@ def hand(here: World, paste: ChainPaste) -> ChainPaste:
     return route(here.actor("leader"), paste.id, Route(here.points[1].id))
 
 
-def line_of(paste: ChainPaste, words: str) -> ChainLine:
+def line_of(paste: ChainPaste, words: str) -> PasteLine:
     return next(one for one in paste.lines if words in one.raw)
 
 
@@ -71,7 +71,7 @@ def places(here: World, at: int) -> ChainPaste:
     return booking_service.commit(here.actor("leader2"), theirs(here)[at].id)
 
 
-def takes_back(here: World, paste: ChainPaste, words: str) -> ChainLine:
+def takes_back(here: World, paste: ChainPaste, words: str) -> PasteLine:
     return booking_service.unsettle(here.actor("leader"), line_of(paste, words).id)
 
 

@@ -13,10 +13,10 @@ from app.core.db import db
 from app.core.errors import Conflict
 from app.core.input.tables import read_sheets
 from app.intake.booking import service as booking_service
-from app.intake.models import ChainLine, ChainPaste
+from app.intake.models import ChainPaste, PasteLine
 from app.intake.paste import service
 from app.intake.workbook import template_sheet
-from app.intake.workbook.template_sheet import Choices
+from app.intake.workbook.template_sheet import TemplateChoices
 from app.ordering.models import HouseholdOrder, OrderChoice
 from tests import world
 from tests.world import World
@@ -70,7 +70,7 @@ def test_the_workbook_offers_buildings_goods_and_whole_numbers(app: Flask, here:
 
 
 def test_the_empty_workbook_orders_nothing(here: World) -> None:
-    choices = Choices("第一批", ["桂花苑"], ["2号楼"], ["1单元"], ["青菜"], {"青菜": "份"})
+    choices = TemplateChoices("第一批", ["桂花苑"], ["2号楼"], ["1单元"], ["青菜"], {"青菜": "份"})
     paste = bring(here, template_sheet.build(choices))
     assert (list(paste.lines), ordered()) == ([], {})
 
@@ -96,7 +96,7 @@ def test_brought_again_only_the_changed_rows_are_touched(here: World) -> None:
 def test_a_row_that_cannot_be_read_waits_with_its_number(here: World) -> None:
     bad = [["桂花苑", "99号楼", "", "101", "青菜", "1", ""], ["桂花苑", "2号楼", "1单元", "101", "青菜", "1.5", ""]]
     paste = bring(here, filled([*bad, ROWS[2]]))
-    waiting = db.session.scalars(select(ChainLine).where(ChainLine.paste_id == paste.id, ChainLine.outcome == "review"))
+    waiting = db.session.scalars(select(PasteLine).where(PasteLine.paste_id == paste.id, PasteLine.outcome == "review"))
     assert [(line.line_no, line.reason) for line in waiting] == [(3, "unknown_building"), (4, "unclear_number")]
     assert list(ordered().values()) == [[1]]
 

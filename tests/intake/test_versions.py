@@ -13,12 +13,12 @@ from app.core.errors import Conflict
 from app.intake import queries
 from app.intake.booking import service as booking_service
 from app.intake.booking.schemas import Settle
-from app.intake.models import ChainBooking, ChainLine, ChainPaste
+from app.intake.models import ChainBooking, ChainPaste, PasteLine
 from app.intake.paste import service, versions
 from app.intake.paste.schemas import Paste
 from app.ordering import service as ordering_service
 from app.ordering.models import HouseholdOrder, OrderChoice, OtherDoor
-from app.ordering.orders import Pick, PlaceOrder
+from app.ordering.orders import OfferPick, PlaceOrder
 from tests import world
 from tests.world import World
 
@@ -65,9 +65,9 @@ def revisions() -> dict[int, int]:
     return dict(db.session.execute(select(HouseholdOrder.id, HouseholdOrder.revision)).all())
 
 
-def waiting(paste: ChainPaste) -> list[ChainLine]:
-    found = select(ChainLine).where(ChainLine.paste_id == paste.id, ChainLine.outcome == "review")
-    return list(db.session.scalars(found.order_by(ChainLine.line_no)))
+def waiting(paste: ChainPaste) -> list[PasteLine]:
+    found = select(PasteLine).where(PasteLine.paste_id == paste.id, PasteLine.outcome == "review")
+    return list(db.session.scalars(found.order_by(PasteLine.line_no)))
 
 
 def test_an_added_line_is_ordered_and_the_unchanged_orders_are_not_written_again(here: World) -> None:
@@ -137,7 +137,7 @@ def test_a_list_taken_back_leaves_the_order_to_the_phone_that_made_it_with_its_c
 ) -> None:
     home, leader = here.households[0].id, here.actor("leader")
     phone = Resident("household", home, hand="f" * 32)
-    wanted = PlaceOrder(here.cycle.id, home, (Pick(here.offers[1].id, 1),), remark="放到302")
+    wanted = PlaceOrder(here.cycle.id, home, (OfferPick(here.offers[1].id, 1),), remark="放到302")
     order = ordering_service.place(phone, wanted)
     code = order.code
     db.session.add(OtherDoor(order_id=order.id, household_id=here.households[2].id))
@@ -173,13 +173,13 @@ def test_undoing_a_later_version_restores_what_the_earlier_one_said(here: World)
 
 
 def test_what_somebody_changed_afterwards_is_left_and_said(here: World) -> None:
-    from app.ordering.orders import IfExists, Pick, PlaceOrder
+    from app.ordering.orders import IfExists, OfferPick, PlaceOrder
     from app.ordering.service import place
 
     leader = here.actor("leader")
     first = bring(here, FIRST)
     home = next(home for home, goods in ordered(here).items() if "鸡蛋" in goods)
-    mine = (Pick(here.offers[0].id, 7),)
+    mine = (OfferPick(here.offers[0].id, 7),)
     place(leader, PlaceOrder(here.cycle.id, home, mine, if_exists=IfExists.REPLACE, accepts_soft_limits=True))
     second = bring(here, ADDED.replace("鸡蛋1板", "鸡蛋3板"))
     assert [line.reason for line in waiting(second)][:1] == ["changed_since"]

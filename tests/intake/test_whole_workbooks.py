@@ -8,19 +8,19 @@ import pytest
 import xlsxwriter
 
 from app.core.input.tables import read_sheets
-from app.intake.grammar.goods.lexicon import Item, Lexicon
-from app.intake.grammar.model import Outcome
+from app.intake.grammar.goods.lexicon import Lexicon, LexiconItem
+from app.intake.grammar.model import EntryOutcome
 from app.intake.workbook.reader import Workbook, read_workbook
-from app.places.address.rules import Household, Register
+from app.places.address.rules import Register, RegisteredHousehold
 
-SHOP = Lexicon([Item("青菜", "份"), Item("鸡蛋", "板")])
+SHOP = Lexicon([LexiconItem("青菜", "份"), LexiconItem("鸡蛋", "板")])
 HEAD = ["楼号", "房号", "青菜", "鸡蛋"]
 
 
 @pytest.fixture
 def yard() -> Register:
     return Register(
-        Household(f"{b}-{f}0{d}", "桂花苑", f"{b}号楼", "", f"{f}0{d}")
+        RegisteredHousehold(f"{b}-{f}0{d}", "桂花苑", f"{b}号楼", "", f"{f}0{d}")
         for b in (7, 8, 9)
         for f in range(1, 7)
         for d in (1, 2)
@@ -69,7 +69,7 @@ def test_a_word_in_a_quantity_column_loses_neither_the_column_nor_the_cell(
     assert ("订单", "ROW", "8-102", "", ("青菜", 3)) in rows
     assert ("订单", "ROW", "7-101", "", ("鸡蛋", 1)) in rows
     greens = next(row for row in found.rows if row.row_no == 2 and row.goods[0].item == "青菜")
-    assert greens.outcome is (Outcome.ROW if qty else Outcome.REVIEW)
+    assert greens.outcome is (EntryOutcome.ROW if qty else EntryOutcome.REVIEW)
     assert not qty or greens.goods[0].qty == qty
 
 
@@ -96,17 +96,17 @@ def test_a_hidden_sheet_is_left_and_named_and_a_hidden_row_is_asked(yard: Regist
 )
 def test_a_remark_that_withdraws_changes_or_moves_an_order_makes_its_row_wait(yard: Register, remark: str) -> None:
     found = read(yard, book({"订单": [[*HEAD, "备注"], ["7", "101", "1", "", remark]]}))
-    assert [row.outcome for row in found.rows] == [Outcome.REVIEW]
+    assert [row.outcome for row in found.rows] == [EntryOutcome.REVIEW]
     assert found.rows[0].reason in ("cancel_and_order", "change_unclear", "redirect", "address_conflict")
 
 
 @pytest.mark.parametrize("remark", ["放门口", "老人独居", "没有就不要", "请送上楼", "谢谢"])
 def test_a_remark_that_changes_nothing_asks_nothing(yard: Register, remark: str) -> None:
     found = read(yard, book({"订单": [[*HEAD, "备注"], ["7", "101", "1", "", remark]]}))
-    assert [row.outcome for row in found.rows] == [Outcome.ROW]
+    assert [row.outcome for row in found.rows] == [EntryOutcome.ROW]
 
 
 def test_a_part_refund_is_asked(yard: Register) -> None:
     rows = [["收货地址", "商品", "数量", "订单状态"], ["7号楼101", "青菜", "2", "部分退款"]]
     found = read(yard, book({"导出": rows}))
-    assert [(row.outcome, row.reason) for row in found.rows] == [(Outcome.REVIEW, "part_refunded")]
+    assert [(row.outcome, row.reason) for row in found.rows] == [(EntryOutcome.REVIEW, "part_refunded")]

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from app.core.input.tables import Sheet, read_sheets
-from app.intake.grammar.goods.lexicon import Item, Lexicon
-from app.intake.grammar.model import Flag, Outcome
+from app.core.input.tables import TableSheet, read_sheets
+from app.intake.grammar.goods.lexicon import Lexicon, LexiconItem
+from app.intake.grammar.model import EntryFlag, EntryOutcome
 from app.intake.workbook.reader import ALL_ITEMS, Workbook, read_workbook
-from app.places.address.rules import Household, Profile, Register
+from app.places.address.rules import Profile, Register, RegisteredHousehold
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def expected(data: Path) -> list[dict[str, str]]:
 def villa_lane(expected: list[dict[str, str]]) -> Register:
     rooms = {(row["building"], row["room"]) for row in expected} | {("69", "902")}
     return Register(
-        [Household(f"{b}/{r}", "嘉怡水岸", b, "", "" if r == "别墅" else r) for b, r in sorted(rooms)],
+        [RegisteredHousehold(f"{b}/{r}", "嘉怡水岸", b, "", "" if r == "别墅" else r) for b, r in sorted(rooms)],
         [Profile("嘉怡水岸", ("紫龙路500弄", "嘉怡水岸·睿府"))],
     )
 
@@ -56,10 +56,10 @@ def test_the_summary_sheet_that_contradicts_its_rows_is_said(export: Workbook) -
 
 
 def test_redirected_and_contradicting_rows_are_asked_with_a_proposal(export: Workbook) -> None:
-    asked = {row.buyer: row for row in export.rows if row.outcome is Outcome.REVIEW}
+    asked = {row.buyer: row for row in export.rows if row.outcome is EntryOutcome.REVIEW}
     assert {name: row.reason for name, row in asked.items()} == {"岑刚飘": "redirect", "谭灶声": "address_conflict"}
     assert asked["岑刚飘"].deliver_to.household_id == "87/105"
-    assert Flag.REDIRECT in asked["岑刚飘"].flags
+    assert EntryFlag.REDIRECT in asked["岑刚飘"].flags
     assert asked["谭灶声"].household.household_id == "47/102"
 
 
@@ -68,7 +68,7 @@ def test_blank_cells_of_the_same_buyer_are_filled_from_above(
 ) -> None:
     with (data / "orders/groupon_delivery_note/customer_sheet_flat.csv").open(encoding="utf-8-sig") as file:
         rows = list(csv.reader(file))
-    found = read_workbook([Sheet("", rows)], villa_lane, anything)
+    found = read_workbook([TableSheet("", rows)], villa_lane, anything)
     assert found is not None
     assert [(row.household, row.goods) for row in found.rows] == [(row.household, row.goods) for row in export.rows]
 
@@ -83,7 +83,7 @@ def test_the_last_row_with_the_sum_is_no_household(lane: Register, parcel: Lexic
         ["李叔", "19900000002", "30", "已退款", "紫龙路500弄12号401室", "1"],
         ["合计", "", "90", "", "", "3"],
     ]
-    found = read_workbook([Sheet("Sheet1", rows)], lane, parcel)
+    found = read_workbook([TableSheet("Sheet1", rows)], lane, parcel)
     assert found is not None
     assert [(row.row_no, row.outcome.value) for row in found.rows] == [(2, "ROW"), (3, "SKIP")]
     assert found.totals == {"蔬菜包": 2}
@@ -91,23 +91,23 @@ def test_the_last_row_with_the_sum_is_no_household(lane: Register, parcel: Lexic
 
 def test_another_household_is_not_filled_from_the_row_above(lane: Register, parcel: Lexicon) -> None:
     rows = [*QUN, ["王阿姨", "", "", "已支付", "12号302室", "2"], ["李叔", "", "", "已支付", "", "1"]]
-    found = read_workbook([Sheet("", rows)], lane, parcel)
+    found = read_workbook([TableSheet("", rows)], lane, parcel)
     assert found is not None
-    assert (found.rows[1].outcome, found.rows[1].household) == (Outcome.REVIEW, None)
+    assert (found.rows[1].outcome, found.rows[1].household) == (EntryOutcome.REVIEW, None)
 
 
 def test_a_column_for_each_item_gives_a_row_for_each(garden: Register) -> None:
-    shop = Lexicon([Item("土豆"), Item("鸡蛋")])
+    shop = Lexicon([LexiconItem("土豆"), LexiconItem("鸡蛋")])
     head = ["楼号", "单元", "房号", "土豆", "鸡蛋", "备注"]
     rows = [head, ["3", "1", "502", "2", "", "放门口"], ["3", "1", "602", "1", "3", ""]]
-    found = read_workbook([Sheet("", rows)], garden, shop)
+    found = read_workbook([TableSheet("", rows)], garden, shop)
     assert found is not None
     assert [(row.household.household_id, row.goods[0].item, row.goods[0].qty) for row in found.rows] == [
         ("3/1/502", "土豆", 2),
         ("3/1/602", "土豆", 1),
         ("3/1/602", "鸡蛋", 3),
     ]
-    assert Flag.DOOR_NOTE in found.rows[0].flags
+    assert EntryFlag.DOOR_NOTE in found.rows[0].flags
 
 
 @pytest.mark.parametrize(
@@ -121,10 +121,10 @@ def test_a_column_for_each_item_gives_a_row_for_each(garden: Register) -> None:
 )
 def test_a_quantity_that_is_no_whole_number_is_asked(lane: Register, qty: str, reason: str) -> None:
     rows = [["商品", "数量", "地址"], ["土豆", qty, "12号302室"]]
-    found = read_workbook([Sheet("", rows)], lane, Lexicon([Item("土豆")]))
+    found = read_workbook([TableSheet("", rows)], lane, Lexicon([LexiconItem("土豆")]))
     assert found is not None
-    assert (found.rows[0].outcome, found.rows[0].reason) == (Outcome.REVIEW, reason)
+    assert (found.rows[0].outcome, found.rows[0].reason) == (EntryOutcome.REVIEW, reason)
 
 
 def test_a_workbook_without_orders_is_not_taken_for_one(lane: Register, parcel: Lexicon) -> None:
-    assert read_workbook([Sheet("", [["日期", "天气"], ["4月1日", "晴"]])], lane, parcel) is None
+    assert read_workbook([TableSheet("", [["日期", "天气"], ["4月1日", "晴"]])], lane, parcel) is None

@@ -26,22 +26,25 @@ import xlsxwriter
 
 from app.core.input.tables import read_sheets
 from app.intake.grammar.chain import parse_chain
-from app.intake.grammar.goods.lexicon import Item, Lexicon
-from app.intake.grammar.model import ChainLine, Context, Goods, Outcome
+from app.intake.grammar.goods.lexicon import Lexicon, LexiconItem
+from app.intake.grammar.model import ChainGoods, ChainLine, Context, EntryOutcome
 from app.intake.workbook.reader import PlacedRow, read_workbook
-from app.places.address.rules import Household, Register, Scope
+from app.places.address.rules import AddressScope, Register, RegisteredHousehold
 
 FILES = sorted(Path(__file__).with_name("unseen").glob("*.txt"))
 BAD = ("lost", "door", "goods", "cancelled", "guessed")
-_LETTERS = dict(zip((o for o in Outcome), "RAX?SH", strict=True))
+_LETTERS = dict(zip((o for o in EntryOutcome), "RAX?SH", strict=True))
 _NOTHING = frozenset("HS")
 _TABLE_GONE = ("refunded_or_unpaid", "cancelled")
 
 
-def _flats(compound: str, buildings: list[str], stairwells: list[str], floors: int, doors: int) -> list[Household]:
+def _flats(
+    compound: str, buildings: list[str], stairwells: list[str], floors: int, doors: int
+) -> list[RegisteredHousehold]:
     rooms = [f"{floor}{door:02d}" for floor in range(1, floors + 1) for door in range(1, doors + 1)]
     return [
-        Household("/".join((compound, b, s, r)), compound, b, s, r) for b, s, r in product(buildings, stairwells, rooms)
+        RegisteredHousehold("/".join((compound, b, s, r)), compound, b, s, r)
+        for b, s, r in product(buildings, stairwells, rooms)
     ]
 
 
@@ -50,7 +53,7 @@ def _run(most: int, level: str) -> list[str]:
 
 
 @cache
-def _homes(name: str) -> tuple[Household, ...]:
+def _homes(name: str) -> tuple[RegisteredHousehold, ...]:
     two, three = ["1单元", "2单元"], ["1单元", "2单元", "3单元"]
     plain = {
         "yard": lambda: _flats("春晖苑", _run(16, "号楼"), [""], 6, 4),
@@ -90,12 +93,14 @@ def register(name: str) -> Register:
 @cache
 def lexicon(name: str) -> Lexicon:
     if name == "veg":
-        return Lexicon([Item("蔬菜包", "份", ("菜包", "蔬菜套餐"))])
+        return Lexicon([LexiconItem("蔬菜包", "份", ("菜包", "蔬菜套餐"))])
     goods = (
         "蔬菜包/份 鸡蛋/板/土鸡蛋 牛奶/箱/纯牛奶 大米/袋 五花肉/份 抽纸/提/纸巾 西瓜/个 吐司/袋/面包 苹果/份 酱油/瓶"
         " 食用油/桶/油 青菜/份 土豆/份/马铃薯 奶粉/罐 玉米/份"
     )
-    return Lexicon(Item(each[0], each[1], tuple(each[2:])) for each in (word.split("/") for word in goods.split()))
+    return Lexicon(
+        LexiconItem(each[0], each[1], tuple(each[2:])) for each in (word.split("/") for word in goods.split())
+    )
 
 
 class Part(NamedTuple):
@@ -191,7 +196,7 @@ def household_of(said: str, name: str) -> object:
     return found[0]
 
 
-def _numbers(home: Household) -> str:
+def _numbers(home: RegisteredHousehold) -> str:
     bare = home.building
     for level in ("号楼", "幢", "栋"):
         bare = bare.removesuffix(level)
@@ -221,22 +226,22 @@ def _read_chain(paste: Paste) -> dict[int, tuple[Part, ...]]:
     return {at: tuple(sorted(set(parts), key=str)) for at, parts in found.items()}
 
 
-def _bound(paste: Paste) -> Scope:
+def _bound(paste: Paste) -> AddressScope:
     """`7号楼`, or `海棠园4幢` where the register has several compounds."""
     for compound in register(paste.register).buildings:
         if paste.building.startswith(compound):
-            return Scope((compound,), building=paste.building.removeprefix(compound))
-    return Scope(building=paste.building)
+            return AddressScope((compound,), building=paste.building.removeprefix(compound))
+    return AddressScope(building=paste.building)
 
 
 def _said(line: ChainLine, by_number: dict[int, ChainLine]) -> Part:
     if line.continues is not None:
-        return Part("?") if by_number[line.continues].outcome is Outcome.REVIEW else Part("~")
+        return Part("?") if by_number[line.continues].outcome is EntryOutcome.REVIEW else Part("~")
     change = {"set": "=", "add": "+", "less": "-"}[line.change.value] if line.change else ""
     return _ordered(_LETTERS[line.outcome], line.household, line.items, change)
 
 
-def _ordered(letter: str, home: Household | None, items: tuple[Goods, ...], change: str = "") -> Part:
+def _ordered(letter: str, home: RegisteredHousehold | None, items: tuple[ChainGoods, ...], change: str = "") -> Part:
     if letter not in "RAX":
         return Part(letter)
     if home is None:
@@ -283,12 +288,12 @@ def _table_said(rows: list[PlacedRow]) -> tuple[Part, ...]:
     parts: set[Part] = set()
     goods: dict[object, list[tuple[str, str, int]]] = defaultdict(list)
     for row in rows:
-        if row.outcome is Outcome.ROW and row.household is not None:
+        if row.outcome is EntryOutcome.ROW and row.household is not None:
             goods[row.household.household_id] += [(item.item, "", item.qty or 0) for item in row.goods]
-        elif row.outcome is Outcome.SKIP and row.reason in _TABLE_GONE and row.household is not None:
+        elif row.outcome is EntryOutcome.SKIP and row.reason in _TABLE_GONE and row.household is not None:
             parts.add(Part("X", row.household.household_id))
         else:
-            parts.add(Part("S" if row.outcome is Outcome.SKIP else "?"))
+            parts.add(Part("S" if row.outcome is EntryOutcome.SKIP else "?"))
     parts |= {Part("R", home, tuple(sorted(each))) for home, each in goods.items()}
     return tuple(sorted(parts, key=str))
 

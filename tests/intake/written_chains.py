@@ -18,12 +18,12 @@ from functools import cache
 from itertools import product
 from pathlib import Path
 
-from app.intake.grammar.goods.lexicon import Item, Lexicon
-from app.intake.grammar.model import ChainLine, Outcome
-from app.places.address.rules import Household, Register
+from app.intake.grammar.goods.lexicon import Lexicon, LexiconItem
+from app.intake.grammar.model import ChainLine, EntryOutcome
+from app.places.address.rules import Register, RegisteredHousehold
 
 TABLE = Path(__file__).with_name("written_chains.txt")
-LETTERS = dict(zip((o for o in Outcome), "RAX?SH", strict=True))
+LETTERS = dict(zip((o for o in EntryOutcome), "RAX?SH", strict=True))
 Plain = tuple[str, str, str, str]
 
 
@@ -100,7 +100,7 @@ SHOPS: dict[str, str] = {
 
 @cache
 def register(name: str) -> Register:
-    return Register(Household(number, *row) for number, row in enumerate(PLACES[name], start=1))
+    return Register(RegisteredHousehold(number, *row) for number, row in enumerate(PLACES[name], start=1))
 
 
 @cache
@@ -109,7 +109,7 @@ def lexicon(name: str) -> Lexicon:
     items = []
     for entry in SHOPS.get(name, "").split():
         item, unit, aliases, *limit = entry.split("/")
-        items.append(Item(item, unit, tuple(filter(None, aliases.split("|"))), *map(int, limit)))
+        items.append(LexiconItem(item, unit, tuple(filter(None, aliases.split("|"))), *map(int, limit)))
     return Lexicon(items)
 
 

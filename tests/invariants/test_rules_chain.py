@@ -5,11 +5,11 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.allocation.rules import RULES, Claim, Situation, allocate
+from app.allocation.rules import RULES, LineDemand, Situation, allocate
 from app.handover.rules import confirm
-from app.ordering.rules import Choice, Component, OfferTerms, explode, total_fen
-from app.picking.rules import Goods, split_into_bags
-from app.settlement.rules import Chosen, Part, SettlementLine, account, line_amounts
+from app.ordering.rules import Component, OfferChoice, OfferTerms, explode, total_fen
+from app.picking.rules import GoodsToPack, split_into_bags
+from app.settlement.rules import Chosen, PricePart, SettlementLine, account, line_amounts
 
 EGG, RICE, MILK = 1, 2, 3
 PRICES = {EGG: 1500, RICE: 4000, MILK: 700}
@@ -19,24 +19,26 @@ OFFERS = {
     12: OfferTerms(12, "主食包", 6501, (Component(RICE, 1), Component(EGG, 2))),
 }
 baskets = st.lists(
-    st.lists(st.builds(Choice, st.sampled_from(sorted(OFFERS)), st.integers(0, 4)), max_size=4), min_size=1, max_size=6
+    st.lists(st.builds(OfferChoice, st.sampled_from(sorted(OFFERS)), st.integers(0, 4)), max_size=4),
+    min_size=1,
+    max_size=6,
 )
 
 
 @settings(max_examples=60, deadline=None)
 @given(baskets, st.sampled_from(sorted(RULES)), st.integers(0, 10), st.data())
 def test_units_and_money_close_from_basket_to_statement(
-    households: list[list[Choice]], policy: str, lost_packs: int, data: st.DataObject
+    households: list[list[OfferChoice]], policy: str, lost_packs: int, data: st.DataObject
 ) -> None:
     ordered = {number: explode(OFFERS, basket) for number, basket in enumerate(households)}
     shares: dict[int, dict[int, int]] = {number: {} for number in ordered}
     for item in PRICES:
-        claims = [Claim(n, f"h{n}", units[item], sequence=n) for n, units in ordered.items() if item in units]
+        claims = [LineDemand(n, f"h{n}", units[item], sequence=n) for n, units in ordered.items() if item in units]
         packs = max(0, -(-sum(claim.qty_ordered for claim in claims) // 6) - lost_packs)
         for share in allocate(claims, Situation("货", packs * 6, policy, policy, "seed")):
             shares[share.line_id][item] = share.qty
     for number, basket in enumerate(households):
-        bags = split_into_bags([Goods(item, qty, 900, 1_000) for item, qty in shares[number].items()])
+        bags = split_into_bags([GoodsToPack(item, qty, 900, 1_000) for item, qty in shares[number].items()])
         accepted = dict.fromkeys(ordered[number], 0)
         refunded = dict.fromkeys(ordered[number], 0)
         for bag in bags:
@@ -57,12 +59,12 @@ def test_units_and_money_close_from_basket_to_statement(
         assert closing.accepted_fen + closing.to_refund_fen == total
 
 
-def _chosen(basket: list[Choice]) -> list[Chosen]:
+def _chosen(basket: list[OfferChoice]) -> list[Chosen]:
     return [
         Chosen(
             choice.qty,
             OFFERS[choice.offer_id].price_fen,
-            tuple(Part(c.item_id, c.qty, PRICES[c.item_id]) for c in OFFERS[choice.offer_id].components),
+            tuple(PricePart(c.item_id, c.qty, PRICES[c.item_id]) for c in OFFERS[choice.offer_id].components),
         )
         for choice in basket
         if choice.qty

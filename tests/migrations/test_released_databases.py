@@ -25,7 +25,7 @@ from app.core.db import db, prepare_engine
 from app.core.events import broken_links
 from app.ordering import service as ordering_service
 from app.ordering.models import HouseholdOrder, Offer, OrderLine
-from app.ordering.orders import Pick, PlaceOrder
+from app.ordering.orders import OfferPick, PlaceOrder
 from app.settings import Settings
 from app.upkeep import commands, doctor
 from app.upkeep.database import schema, schema_check, schema_text
@@ -100,7 +100,7 @@ def test_a_database_of_an_earlier_head_is_migrated_equals_the_models_and_takes_a
     with clock.frozen_at(NOON + timedelta(minutes=5)):
         offers = db.session.scalars(select(Offer).order_by(Offer.id)).all()
         before = db.session.scalars(select(HouseholdOrder.id)).all()
-        picks = (Pick(offers[0].id, 2), Pick(offers[2].id, 1))
+        picks = (OfferPick(offers[0].id, 2), OfferPick(offers[2].id, 1))
         wanted = PlaceOrder(cycle_id=1, household_id=4, picks=picks)
         order = ordering_service.place(Resident("household", 4), wanted)
         lines = db.session.scalars(select(OrderLine).where(OrderLine.order_id == order.id)).all()

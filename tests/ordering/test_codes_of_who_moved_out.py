@@ -14,7 +14,7 @@ from app.ordering import service as ordering_service
 from app.ordering.claims.models import RoomClaim
 from app.ordering.desk import service as desk_service
 from app.ordering.models import HouseholdOrder, OrderState, OtherDoor, Source
-from app.ordering.orders import IfExists, Pick, PlaceOrder
+from app.ordering.orders import IfExists, OfferPick, PlaceOrder
 from app.ordering.resident import service as resident_service
 from app.ordering.resident.service import order_by_code
 from app.tally.claims import service as claims_service
@@ -51,7 +51,7 @@ def by_telephone(here: World) -> int:
     wanted = PlaceOrder(
         here.cycle.id,
         here.households[0].id,
-        (Pick(here.offers[0].id, 2),),
+        (OfferPick(here.offers[0].id, 2),),
         source=Source.TELEPHONE,
         if_exists=IfExists.REPLACE,
         accepts_soft_limits=True,

@@ -23,11 +23,11 @@ from app.ordering.models import (
     Offer,
     OrderLine,
     OrderState,
-    Outcome,
     RollCall,
+    RollCallOutcome,
     Stage,
 )
-from app.ordering.orders import Pick, PlaceOrder
+from app.ordering.orders import OfferPick, PlaceOrder
 from app.ordering.roll_call import service as roll_call_service
 from app.ordering.stages import Cause, move
 from app.places.models import Stairwell
@@ -54,11 +54,11 @@ def described(town: world.World, **more: object) -> EditCycle:
 
 def order(town: world.World, place: int, index: int = 0, qty: int = 1) -> HouseholdOrder:
     home = town.households[place].id
-    wanted = PlaceOrder(town.cycle.id, home, (Pick(town.offers[index].id, qty),))
+    wanted = PlaceOrder(town.cycle.id, home, (OfferPick(town.offers[index].id, qty),))
     return ordering_service.place(Resident("household", home), wanted)
 
 
-def note(town: world.World, username: str, place: int, outcome: Outcome) -> int:
+def note(town: world.World, username: str, place: int, outcome: RollCallOutcome) -> int:
     """One household's outcome, as the telephone desk writes it down. Returns how many were written."""
     home = town.households[place]
     building = db.session.get_one(Stairwell, home.stairwell_id).building_id
@@ -150,7 +150,7 @@ def test_the_cut_off_locks_only_when_every_household_has_an_outcome(town: world.
 
 def test_missing_households_are_overridden_by_a_named_person(town: world.World) -> None:
     order(town, 0)
-    note(town, "leader", 1, Outcome.AWAY)
+    note(town, "leader", 1, RollCallOutcome.AWAY)
     by = town.actor("supplies")
     with clock.frozen_at(town.cycle.cutoff_at):
         cycles_service.lock_cycle(by, town.cycle.id, Lock(is_override=True))
@@ -166,7 +166,7 @@ def test_missing_households_are_overridden_by_a_named_person(town: world.World) 
 
 def test_who_declined_and_then_ordered_counts_as_ordered(town: world.World) -> None:
     home = town.households[0].id
-    note(town, "leader", 0, Outcome.DECLINED)
+    note(town, "leader", 0, RollCallOutcome.DECLINED)
     order(town, 0)
     cycles_service.lock_cycle(town.actor("admin"), town.cycle.id, Lock(True, True))
     assert outcomes(town)[home] == ("ordered", False)
@@ -225,14 +225,14 @@ def test_a_cancelled_cycle_leaves_no_unit_waiting(town: world.World) -> None:
 
 def test_the_roll_call_is_kept_by_the_point_of_the_household(town: world.World) -> None:
     with pytest.raises(NotFound):
-        note(town, "leader2", 0, Outcome.AWAY)
-    note(town, "leader", 0, Outcome.AWAY)
-    note(town, "leader", 0, Outcome.DECLINED)
+        note(town, "leader2", 0, RollCallOutcome.AWAY)
+    note(town, "leader", 0, RollCallOutcome.AWAY)
+    note(town, "leader", 0, RollCallOutcome.DECLINED)
     assert outcomes(town) == {town.households[0].id: ("declined", False)}
     with pytest.raises(Invalid):
-        note(town, "leader", 1, Outcome.ORDERED)
+        note(town, "leader", 1, RollCallOutcome.ORDERED)
     order(town, 2)
-    assert note(town, "leader", 2, Outcome.AWAY) == 0, "an order is not talked away"
+    assert note(town, "leader", 2, RollCallOutcome.AWAY) == 0, "an order is not talked away"
     assert outcomes(town)[town.households[0].id] == ("declined", False)
 
 
@@ -240,9 +240,9 @@ def test_the_rest_of_a_building_is_noted_at_once(town: world.World) -> None:
     order(town, 0)
     by = town.actor("leader")
     building = town.buildings[0]
-    note(town, "leader", 1, Outcome.AWAY)
-    assert roll_call_service.record_rest(by, town.cycle.id, building.id, Outcome.UNREACHABLE) == 1
+    note(town, "leader", 1, RollCallOutcome.AWAY)
+    assert roll_call_service.record_rest(by, town.cycle.id, building.id, RollCallOutcome.UNREACHABLE) == 1
     assert sorted(outcome for outcome, _ in outcomes(town).values()) == ["away", "unreachable"]
-    foreign = [(town.households[-1].id, Outcome.AWAY)]
+    foreign = [(town.households[-1].id, RollCallOutcome.AWAY)]
     with pytest.raises(NotFound):
         roll_call_service.record_building(by, town.cycle.id, building.id, foreign)

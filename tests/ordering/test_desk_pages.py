@@ -15,7 +15,7 @@ from app.core import clock
 from app.core.db import db
 from app.ordering import service as ordering_service
 from app.ordering.models import Cycle, HouseholdOrder, Offer, OrderLine, RollCall
-from app.ordering.orders import Pick, PlaceOrder
+from app.ordering.orders import OfferPick, PlaceOrder
 from tests import world
 from tests.world import post, sign_in
 
@@ -29,7 +29,9 @@ def town(app: Flask) -> world.World:
 
 def order(town: world.World, place: int) -> HouseholdOrder:
     home = town.households[place].id
-    wanted = PlaceOrder(town.cycle.id, home, (Pick(town.offers[0].id, 2),), door_note="先打电话", other_need="奶粉")
+    wanted = PlaceOrder(
+        town.cycle.id, home, (OfferPick(town.offers[0].id, 2),), door_note="先打电话", other_need="奶粉"
+    )
     return ordering_service.place(Resident("household", home), wanted)
 
 

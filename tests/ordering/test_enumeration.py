@@ -23,7 +23,7 @@ from app.core.idempotency import new_key
 from app.ordering import entry
 from app.ordering import service as ordering_service
 from app.ordering.models import HouseholdOrder
-from app.ordering.orders import Pick, PlaceOrder
+from app.ordering.orders import OfferPick, PlaceOrder
 from app.ordering.resident.schemas import Enter
 from app.places.models import Household, HouseholdContact
 from tests import world
@@ -37,7 +37,7 @@ def town(app: Flask) -> world.World:
     built = world.build()
     home = built.households[0].id
     ordering_service.place(
-        Resident("household", home), PlaceOrder(built.cycle.id, home, (Pick(built.offers[0].id, 1),))
+        Resident("household", home), PlaceOrder(built.cycle.id, home, (OfferPick(built.offers[0].id, 1),))
     )
     return built
 

@@ -250,7 +250,7 @@ def test_what_ends_between_the_look_at_it_and_the_key_opens_nothing(
     assert place(enter(app, town, pin), town) == 303
     opened = entry.answer
 
-    def meanwhile(at: entry.Door, typed: Enter) -> resident_service.Opened | None:
+    def meanwhile(at: entry.BuildingDoor, typed: Enter) -> resident_service.OpenedDoor | None:
         found = opened(at, typed)
         run = resident_service.issue_pin if shown == "renewed pin" else resident_service.move_out
         with clock.frozen_at(clock.now() + timedelta(minutes=1)):

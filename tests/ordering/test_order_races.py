@@ -19,7 +19,7 @@ from app.ordering import service as ordering_service
 from app.ordering.cycles import service as cycles_service
 from app.ordering.cycles.schemas import Lock
 from app.ordering.models import HouseholdOrder, OrderLine, OrderState
-from app.ordering.orders import IfExists, Pick, PlaceOrder
+from app.ordering.orders import IfExists, OfferPick, PlaceOrder
 from tests import world
 
 T = TypeVar("T")
@@ -47,7 +47,7 @@ def at_once(app: Flask, tasks: Iterable[Callable[[], T]], workers: int = 8) -> l
 
 
 def placing(town: world.World, home: int, qty: int, if_exists: IfExists) -> Callable[[], int]:
-    wanted = PlaceOrder(town.cycle.id, home, (Pick(town.offers[qty % 4].id, qty),), if_exists=if_exists)
+    wanted = PlaceOrder(town.cycle.id, home, (OfferPick(town.offers[qty % 4].id, qty),), if_exists=if_exists)
     return lambda: ordering_service.place(Resident("household", home), wanted).id
 
 

@@ -15,7 +15,7 @@ from app.core.errors import Conflict, Invalid, NotFound, StaleEdit
 from app.core.events import Event
 from app.ordering import service as ordering_service
 from app.ordering.models import HouseholdOrder, Offer, OfferComponent, OrderLine, OrderState, Source
-from app.ordering.orders import IfExists, Pick, PlaceOrder, SoftLimit
+from app.ordering.orders import IfExists, OfferPick, PlaceOrder, SoftLimit
 from tests import world
 from tests.journal import replay
 
@@ -27,7 +27,7 @@ def town(app: Flask) -> world.World:
 
 def basket(town: world.World, wanted: dict[int, int], **more: object) -> PlaceOrder:
     """An order of the first household: offer index → units."""
-    picks = tuple(Pick(town.offers[index].id, qty) for index, qty in wanted.items())
+    picks = tuple(OfferPick(town.offers[index].id, qty) for index, qty in wanted.items())
     defaults: dict[str, object] = {"cycle_id": town.cycle.id, "household_id": town.households[0].id, "picks": picks}
     return PlaceOrder(**{**defaults, **more})  # type: ignore[arg-type]
 
@@ -157,7 +157,7 @@ def test_bundles_are_taken_apart_and_merged_by_item(town: world.World) -> None:
     ]
     db.session.add(bundle)
     db.session.commit()
-    picks = (Pick(bundle.id, 2, is_substitutable=False), Pick(town.offers[0].id, 1))
+    picks = (OfferPick(bundle.id, 2, is_substitutable=False), OfferPick(town.offers[0].id, 1))
     order = ordering_service.place(me(town), basket(town, {}, picks=picks))
     assert units(order) == {town.items[0].id: 5, town.items[1].id: 2}
     assert order.total_fen == 2 * 1500 + 350
@@ -174,8 +174,10 @@ def _bundle() -> int:
     return bundle.id
 
 
-@pytest.mark.parametrize("picks", [(), (Pick(99999, 1),), (Pick(1, -1),), (Pick(1, 600), Pick(1, 600))])
-def test_baskets_that_mean_nothing_are_refused(town: world.World, picks: tuple[Pick, ...]) -> None:
+@pytest.mark.parametrize(
+    "picks", [(), (OfferPick(99999, 1),), (OfferPick(1, -1),), (OfferPick(1, 600), OfferPick(1, 600))]
+)
+def test_baskets_that_mean_nothing_are_refused(town: world.World, picks: tuple[OfferPick, ...]) -> None:
     with pytest.raises(Invalid):
         ordering_service.place(me(town), basket(town, {}, picks=picks))
     assert db.session.query(HouseholdOrder).count() == 0

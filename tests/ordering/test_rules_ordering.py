@@ -10,9 +10,9 @@ from app.ordering.models import Stage
 from app.ordering.rules import (
     LEGAL,
     TERMINAL,
-    Choice,
     Component,
     ItemLimit,
+    OfferChoice,
     OfferTerms,
     breaches,
     explode,
@@ -33,73 +33,73 @@ EGG_LIMIT = ItemLimit(EGG, "鸡蛋", 2)
 
 
 def test_one_item_through_two_bundles_and_a_single_line_becomes_one_line() -> None:
-    assert explode(OFFERS, [Choice(10, 1), Choice(11, 1), Choice(12, 1)]) == {EGG: 4, MILK: 2, RICE: 1}
+    assert explode(OFFERS, [OfferChoice(10, 1), OfferChoice(11, 1), OfferChoice(12, 1)]) == {EGG: 4, MILK: 2, RICE: 1}
 
 
 def test_the_same_offer_twice_in_a_basket_is_added_up_and_zero_is_left_out() -> None:
-    assert explode(OFFERS, [Choice(11, 1), Choice(11, 2), Choice(10, 0)]) == {EGG: 3, MILK: 6}
+    assert explode(OFFERS, [OfferChoice(11, 1), OfferChoice(11, 2), OfferChoice(10, 0)]) == {EGG: 3, MILK: 6}
 
 
 @pytest.mark.parametrize(
     ("choices", "persons", "limit", "hard"),
     [
-        ([Choice(10, 2)], 1, EGG_LIMIT, []),
-        ([Choice(10, 3)], 1, EGG_LIMIT, [True, True]),
-        ([Choice(11, 1), Choice(10, 2)], 1, EGG_LIMIT, [True]),
-        ([Choice(11, 3)], 1, ItemLimit(EGG, "鸡蛋", 2, is_hard=False), [False]),
-        ([Choice(11, 3)], 3, ItemLimit(EGG, "鸡蛋", 1, is_per_person=True), []),
-        ([Choice(11, 4)], 3, ItemLimit(EGG, "鸡蛋", 1, is_per_person=True), [True]),
-        ([Choice(11, 1)], 0, ItemLimit(EGG, "鸡蛋", 1, is_per_person=True), []),
-        ([Choice(12, 2)], 1, ItemLimit(RICE, "大米", 9), [False]),
+        ([OfferChoice(10, 2)], 1, EGG_LIMIT, []),
+        ([OfferChoice(10, 3)], 1, EGG_LIMIT, [True, True]),
+        ([OfferChoice(11, 1), OfferChoice(10, 2)], 1, EGG_LIMIT, [True]),
+        ([OfferChoice(11, 3)], 1, ItemLimit(EGG, "鸡蛋", 2, is_hard=False), [False]),
+        ([OfferChoice(11, 3)], 3, ItemLimit(EGG, "鸡蛋", 1, is_per_person=True), []),
+        ([OfferChoice(11, 4)], 3, ItemLimit(EGG, "鸡蛋", 1, is_per_person=True), [True]),
+        ([OfferChoice(11, 1)], 0, ItemLimit(EGG, "鸡蛋", 1, is_per_person=True), []),
+        ([OfferChoice(12, 2)], 1, ItemLimit(RICE, "大米", 9), [False]),
     ],
 )
 def test_limits_count_what_is_inside_bundles(
-    choices: list[Choice], persons: int, limit: ItemLimit, hard: list[bool]
+    choices: list[OfferChoice], persons: int, limit: ItemLimit, hard: list[bool]
 ) -> None:
     assert [breach.is_hard for breach in breaches(OFFERS, choices, [limit], persons)] == hard
 
 
 def test_a_limit_is_said_aloud_with_its_numbers() -> None:
-    (breach,) = breaches(OFFERS, [Choice(11, 1), Choice(10, 2)], [EGG_LIMIT])
+    (breach,) = breaches(OFFERS, [OfferChoice(11, 1), OfferChoice(10, 2)], [EGG_LIMIT])
     assert breach.said.zh == "鸡蛋每户最多2份，您的订单里（含套餐）共3份，请减少1份。"
     assert breach.item_id == EGG
 
 
 def test_the_limit_of_an_offer_is_said_aloud_with_what_to_take_out() -> None:
-    (breach,) = breaches(OFFERS, [Choice(10, 5)])
+    (breach,) = breaches(OFFERS, [OfferChoice(10, 5)])
     assert breach.said.zh == "鸡蛋每户限2份，您选了5份，请减少3份。"
     assert breach.offer_id == 10
 
 
 def test_a_household_of_unknown_size_counts_as_one_person() -> None:
     per_person = ItemLimit(MILK, "牛奶", 2, is_per_person=True)
-    assert breaches(OFFERS, [Choice(11, 1)], [per_person]) == ()
-    assert len(breaches(OFFERS, [Choice(11, 2)], [per_person])) == 1
+    assert breaches(OFFERS, [OfferChoice(11, 1)], [per_person]) == ()
+    assert len(breaches(OFFERS, [OfferChoice(11, 2)], [per_person])) == 1
 
 
 def test_the_largest_quantity_that_a_form_can_mean_goes_through() -> None:
-    assert explode(OFFERS, [Choice(10, 999)]) == {EGG: 999}
+    assert explode(OFFERS, [OfferChoice(10, 999)]) == {EGG: 999}
 
 
 def test_the_total_is_quantity_times_price_of_the_offers() -> None:
-    assert total_fen(OFFERS, [Choice(10, 2), Choice(11, 1)]) == 6000
+    assert total_fen(OFFERS, [OfferChoice(10, 2), OfferChoice(11, 1)]) == 6000
     assert total_fen(OFFERS, []) == 0
 
 
-@pytest.mark.parametrize("choices", [[Choice(10, -1)], [Choice(10, 999), Choice(10, 1)]])
-def test_impossible_quantities_are_refused(choices: list[Choice]) -> None:
+@pytest.mark.parametrize("choices", [[OfferChoice(10, -1)], [OfferChoice(10, 999), OfferChoice(10, 1)]])
+def test_impossible_quantities_are_refused(choices: list[OfferChoice]) -> None:
     with pytest.raises(ValueError, match="cannot be ordered"):
         explode(OFFERS, choices)
 
 
 def test_an_offer_that_is_not_sold_in_this_cycle_is_refused() -> None:
     with pytest.raises(KeyError):
-        total_fen(OFFERS, [Choice(99, 1)])
+        total_fen(OFFERS, [OfferChoice(99, 1)])
 
 
 @given(st.lists(st.tuples(st.sampled_from([10, 11, 12]), st.integers(0, 20)), max_size=8))
 def test_the_order_of_picking_changes_nothing(picked: list[tuple[int, int]]) -> None:
-    choices = [Choice(*pair) for pair in picked]
+    choices = [OfferChoice(*pair) for pair in picked]
     backwards = choices[::-1]
     assert explode(OFFERS, choices) == explode(OFFERS, backwards)
     assert total_fen(OFFERS, choices) == total_fen(OFFERS, backwards)

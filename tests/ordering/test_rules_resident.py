@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.text.goods_names import GoodsName
-from app.ordering.resident.rules import Goods, OnOffer, Ordered, again, mentions
+from app.ordering.resident.rules import OfferedGoods, OnOffer, PastChoice, again, mentions
 
-EGGS, BREAD, BOX = Goods(item_id=1), Goods(item_id=2), Goods(bundle_id=1)
+EGGS, BREAD, BOX = OfferedGoods(item_id=1), OfferedGoods(item_id=2), OfferedGoods(bundle_id=1)
 LIST = (
     GoodsName(1, ("卫生纸", "卷纸", "厕纸")),
     GoodsName(2, ("盐",)),
@@ -32,14 +32,15 @@ LIST = (
 def test_the_last_order_is_filled_in_up_to_a_hard_limit(
     qty: int, limit: int | None, is_hard: bool, filled: int, said: list[str]
 ) -> None:
-    found = again([Ordered("鸡蛋", EGGS, qty)], [OnOffer(7, "鸡蛋", EGGS, limit, is_hard)])
+    found = again([PastChoice("鸡蛋", EGGS, qty)], [OnOffer(7, "鸡蛋", EGGS, limit, is_hard)])
     assert dict(found.quantities) == {7: filled}
     assert [one.zh for one in found.said] == said
 
 
 def test_what_is_not_on_offer_is_said_and_an_item_is_not_the_bundle_of_the_same_number() -> None:
     found = again(
-        [Ordered("面包", BREAD, 1), Ordered("蔬菜包", BOX, 1)], [OnOffer(7, "鸡蛋", EGGS), OnOffer(8, "蔬菜包", BOX)]
+        [PastChoice("面包", BREAD, 1), PastChoice("蔬菜包", BOX, 1)],
+        [OnOffer(7, "鸡蛋", EGGS), OnOffer(8, "蔬菜包", BOX)],
     )
     assert dict(found.quantities) == {8: 1}
     assert [one.zh for one in found.said] == ["这次没有面包。"]

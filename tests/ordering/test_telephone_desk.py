@@ -19,7 +19,7 @@ from app.ordering import service as ordering_service
 from app.ordering.desk import service as desk_service
 from app.ordering.desk.models import DeskEntry
 from app.ordering.models import HouseholdOrder, OrderChoice, OrderState, OtherDoor
-from app.ordering.orders import IfExists, Pick, PlaceOrder
+from app.ordering.orders import IfExists, OfferPick, PlaceOrder
 from app.places.models import CareNeed
 from tests import world
 from tests.world import post, sign_in
@@ -57,7 +57,7 @@ def content(town: world.World, place: int) -> dict[str, int]:
 
 def by_resident(town: world.World, place: int, qty: int = 2) -> HouseholdOrder:
     home = town.households[place].id
-    wanted = PlaceOrder(town.cycle.id, home, (Pick(town.offers[0].id, qty),), door_note="先打电话")
+    wanted = PlaceOrder(town.cycle.id, home, (OfferPick(town.offers[0].id, qty),), door_note="先打电话")
     return ordering_service.place(Resident("household", home), wanted)
 
 
@@ -182,10 +182,16 @@ def test_the_last_order_is_taken_back_with_one_button(desk: FlaskClient, town: w
 
 def test_taking_an_order_back_puts_the_former_door_note_and_remark_back(town: world.World) -> None:
     home, by = town.households[0].id, town.actor("leader")
-    first = PlaceOrder(town.cycle.id, home, (Pick(town.offers[0].id, 2),), door_note="敲门重一点", remark="有高血压")
+    first = PlaceOrder(
+        town.cycle.id, home, (OfferPick(town.offers[0].id, 2),), door_note="敲门重一点", remark="有高血压"
+    )
     ordering_service.place(by, first)
     changed = PlaceOrder(
-        town.cycle.id, home, (Pick(town.offers[1].id, 1),), if_exists=IfExists.REPLACE, door_note="先打电话，刚做过手术"
+        town.cycle.id,
+        home,
+        (OfferPick(town.offers[1].id, 1),),
+        if_exists=IfExists.REPLACE,
+        door_note="先打电话，刚做过手术",
     )
     entry = desk_service.take(by, changed)
     order = db.session.scalars(select(HouseholdOrder)).one()
@@ -233,7 +239,7 @@ def test_taking_an_order_back_does_not_make_the_note_of_the_care_list_the_phones
     db.session.add(CareNeed(household_id=home, kind="elderly_alone", door_note="敲门重一点", purge_on=day))
     db.session.commit()
     by = Resident("household", home, hand="f" * 32)
-    ordering_service.place(by, PlaceOrder(town.cycle.id, home, (Pick(town.offers[0].id, 2),)))
+    ordering_service.place(by, PlaceOrder(town.cycle.id, home, (OfferPick(town.offers[0].id, 2),)))
     assert take(desk, town, 0, "=土豆1") == 303
     undo = desk.get(page(town)).get_data(as_text=True).split("/telephone/undo/")[1].split('"')[0]
     assert post(desk, page(town), f"{page(town)}/undo/{undo}", {}).status_code == 303
@@ -243,7 +249,7 @@ def test_taking_an_order_back_does_not_make_the_note_of_the_care_list_the_phones
 
 def test_an_order_that_was_new_leaves_no_words_behind_when_it_is_taken_back(town: world.World) -> None:
     by = town.actor("leader")
-    wanted = PlaceOrder(town.cycle.id, town.households[0].id, (Pick(town.offers[0].id, 1),), door_note="先打电话")
+    wanted = PlaceOrder(town.cycle.id, town.households[0].id, (OfferPick(town.offers[0].id, 1),), door_note="先打电话")
     desk_service.undo(by, desk_service.take(by, wanted).id)
     order = db.session.scalars(select(HouseholdOrder)).one()
     assert (order.state, order.door_note, order.remark) == (OrderState.WITHDRAWN, "", "")
@@ -251,12 +257,14 @@ def test_an_order_that_was_new_leaves_no_words_behind_when_it_is_taken_back(town
 
 def test_former_words_are_kept_only_while_they_can_be_put_back(town: world.World) -> None:
     home, by = town.households[0].id, town.actor("leader")
-    ordering_service.place(by, PlaceOrder(town.cycle.id, home, (Pick(town.offers[0].id, 2),), door_note="敲门重一点"))
+    ordering_service.place(
+        by, PlaceOrder(town.cycle.id, home, (OfferPick(town.offers[0].id, 2),), door_note="敲门重一点")
+    )
     for offer in (1, 2):
         desk_service.take(
             by,
             PlaceOrder(
-                town.cycle.id, home, (Pick(town.offers[offer].id, 1),), if_exists=IfExists.ADD, door_note="放门口"
+                town.cycle.id, home, (OfferPick(town.offers[offer].id, 1),), if_exists=IfExists.ADD, door_note="放门口"
             ),
         )
     kept = list(db.session.scalars(select(DeskEntry.door_note_before).order_by(DeskEntry.id)))
@@ -265,12 +273,12 @@ def test_former_words_are_kept_only_while_they_can_be_put_back(town: world.World
 
 def test_only_the_own_last_unchanged_order_can_be_undone(town: world.World) -> None:
     by = town.actor("leader")
-    wanted = PlaceOrder(town.cycle.id, town.households[0].id, (Pick(town.offers[0].id, 1),))
+    wanted = PlaceOrder(town.cycle.id, town.households[0].id, (OfferPick(town.offers[0].id, 1),))
     entry = desk_service.take(by, wanted)
     with pytest.raises(NotFound):
         desk_service.undo(town.actor("captain"), entry.id)
     ordering_service.place(
-        by, PlaceOrder(town.cycle.id, town.households[0].id, (Pick(town.offers[1].id, 1),), if_exists=IfExists.ADD)
+        by, PlaceOrder(town.cycle.id, town.households[0].id, (OfferPick(town.offers[1].id, 1),), if_exists=IfExists.ADD)
     )
     with pytest.raises(Conflict):
         desk_service.undo(by, entry.id)

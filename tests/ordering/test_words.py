@@ -15,10 +15,10 @@ from app.core.errors import Conflict, Invalid, NotFound
 from app.ordering import service as ordering_service
 from app.ordering.desk import service as desk_service
 from app.ordering.models import HouseholdOrder
-from app.ordering.orders import IfExists, Pick, PlaceOrder
+from app.ordering.orders import IfExists, OfferPick, PlaceOrder
 from app.ordering.remarks import queries as remarks_queries
 from app.ordering.remarks import service as remarks_service
-from app.ordering.remarks.rules import Flag, Words
+from app.ordering.remarks.rules import HouseholdRemark, RemarkFlag
 from app.ordering.remarks.schemas import SettleWords
 from tests import world
 from tests.world import World
@@ -34,7 +34,7 @@ def town(app: Flask) -> World:
         (2, {"door_note": "放门口", "other_need": "感冒药两盒"}),
         (6, {"remark": "家里有产妇"}),
     ):
-        wanted = (Pick(here.offers[0].id, 1),)
+        wanted = (OfferPick(here.offers[0].id, 1),)
         by = here.actor("leader" if household < 6 else "leader2")
         ordering_service.place(by, PlaceOrder(here.cycle.id, here.households[household].id, wanted, **words))
     return here
@@ -58,21 +58,21 @@ def settle(here: World, household: int, paper: str = "", who: str = "leader", se
 
 
 def test_each_clause_has_its_flag_and_what_waits_comes_first() -> None:
-    words = Words("放门口", "已付，高血压，帮忙送到87-105", "奶粉一罐，山药")
+    words = HouseholdRemark("放门口", "已付，高血压，帮忙送到87-105", "奶粉一罐，山药")
     assert [(clause.text, flag) for clause, flag in words.clauses] == [
-        ("帮忙送到87-105", Flag.REDIRECT),
-        ("奶粉一罐", Flag.SPECIAL_NEED),
-        ("高血压", Flag.HEALTH),
-        ("山药", Flag.OTHER_NEED),
-        ("放门口", Flag.DOOR_NOTE),
-        ("已付", Flag.PAYMENT),
+        ("帮忙送到87-105", RemarkFlag.REDIRECT),
+        ("奶粉一罐", RemarkFlag.SPECIAL_NEED),
+        ("高血压", RemarkFlag.HEALTH),
+        ("山药", RemarkFlag.OTHER_NEED),
+        ("放门口", RemarkFlag.DOOR_NOTE),
+        ("已付", RemarkFlag.PAYMENT),
     ]
 
 
 def test_every_kind_of_clause_has_a_flag() -> None:
-    from app.core.text.free_text import Kind
+    from app.core.text.free_text import ClauseKind
 
-    assert {kind.value for kind in Kind} <= {flag.value for flag in Flag}
+    assert {kind.value for kind in ClauseKind} <= {flag.value for flag in RemarkFlag}
 
 
 def test_the_queue_holds_what_somebody_has_to_do_and_only_of_the_own_point(town: World) -> None:
@@ -90,7 +90,7 @@ def test_a_redirect_that_was_settled_is_on_paper_and_waits_no_more(town: World) 
 def test_new_words_wait_again_and_the_old_page_settles_nothing(town: World) -> None:
     old = remarks_queries.words_of(order_of(town, 0)).sha256
     settle(town, 0, "改送 3号楼 201")
-    wanted = (Pick(town.offers[0].id, 1),)
+    wanted = (OfferPick(town.offers[0].id, 1),)
     again = PlaceOrder(town.cycle.id, town.households[0].id, wanted, if_exists=IfExists.REPLACE, remark="转给5号楼101")
     ordering_service.place(town.actor("leader"), again)
     assert waiting(town) == ["101", "301"]
@@ -104,7 +104,7 @@ def telephone(here: World, household: int, door_note: str, remark: str | None = 
     wanted = PlaceOrder(
         here.cycle.id,
         here.households[household].id,
-        (Pick(here.offers[1].id, 1),),
+        (OfferPick(here.offers[1].id, 1),),
         if_exists=IfExists.ADD,
         door_note=door_note,
         remark=order.remark if remark is None else remark,

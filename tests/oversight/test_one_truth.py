@@ -12,7 +12,7 @@ from app.core import clock
 from app.core.db import db
 from app.core.text.delivery_words import ARRIVED, BEFORE, IN_GROUP, ON_POSTER
 from app.core.units import clock_time
-from app.dispatch.models import PlanBag, Stop
+from app.dispatch.models import DeliveryStop, PlanBag
 from app.errands.models import Errand
 from app.errands.queries import counts as errand_counts
 from app.handover.queries_arrival import visits
@@ -30,10 +30,10 @@ from tests.world import World
 __all__ = ["day"]
 
 
-def visit_again(here: World) -> tuple[Stop, Stop]:
+def visit_again(here: World) -> tuple[DeliveryStop, DeliveryStop]:
     """The first building's second bag comes with a later stop."""
-    first = db.session.scalars(select(Stop).where(Stop.building_id == here.buildings[0].id)).one()
-    later = Stop(
+    first = db.session.scalars(select(DeliveryStop).where(DeliveryStop.building_id == here.buildings[0].id)).one()
+    later = DeliveryStop(
         plan_id=first.plan_id,
         round_id=first.round_id,
         seq=99,
@@ -50,7 +50,7 @@ def visit_again(here: World) -> tuple[Stop, Stop]:
     return first, later
 
 
-def bags_of(stop: Stop) -> list[Bag]:
+def bags_of(stop: DeliveryStop) -> list[Bag]:
     found = select(Bag).join(PlanBag, PlanBag.bag_id == Bag.id).where(PlanBag.stop_id == stop.id)
     return list(db.session.scalars(found))
 

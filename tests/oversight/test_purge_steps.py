@@ -16,7 +16,7 @@ from app.core import clock
 from app.core.db import Json, LocalDate, UtcDateTime, db
 from app.errands.models import Errand
 from app.handover.models import Dispute, HandOut
-from app.intake.models import ChainBooking, ChainLine, ChainPaste
+from app.intake.models import ChainBooking, ChainPaste, PasteLine
 from app.ordering.models import HouseholdOrder, OtherDoor, RollCall
 from app.ordering.remarks.models import SettledWords
 from app.picking.models import Bag, BagDoor
@@ -56,7 +56,7 @@ def here(app: Flask) -> World:
     paper.number, paper.context_sha256, paper.sha256, paper.row_names = "L-1", "0", SHA, {"x": CANARY}
     db.session.add_all([bag, paste, paper])
     db.session.flush()
-    line = ChainLine(paste_id=paste.id, line_no=1, raw=CANARY, outcome="review", household_id=home.id)
+    line = PasteLine(paste_id=paste.id, line_no=1, raw=CANARY, outcome="review", household_id=home.id)
     line.candidates, line.read_as = [home.id], {"household": home.id}
     line.elsewhere = {"point": order.service_point_id, "household": home.id, "items": []}
     errand = {"household_id": home.id, "kind": "parcel", "place": "门卫"}
@@ -147,7 +147,7 @@ def test_words_are_gone_a_fortnight_later(here: World) -> None:
     assert words - hits() == set()
     purge_after(15)
     assert words & hits() == set()
-    assert db.session.scalars(select(ChainLine)).one().read_as is None
+    assert db.session.scalars(select(PasteLine)).one().read_as is None
 
 
 def test_rows_and_files_that_are_nothing_but_words_are_gone_a_fortnight_later(here: World) -> None:
@@ -163,7 +163,7 @@ def test_nobody_is_linked_to_an_order_after_the_days_of_the_installation(here: W
     purge_after(31)
     order = db.session.scalars(select(HouseholdOrder)).one()
     assert (order.household_id, order.placed_by_id) == (None, 0)
-    line = db.session.scalars(select(ChainLine)).one()
+    line = db.session.scalars(select(PasteLine)).one()
     assert (line.household_id, line.candidates, line.elsewhere) == (None, [], None)
     linked = [model.__tablename__ for model in (RollCall, OtherDoor, BagDoor, ChainBooking) if rows(model)]
     assert linked == []

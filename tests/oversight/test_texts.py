@@ -12,7 +12,7 @@ from app.allocation.models import AllocationRun, ShareNote
 from app.core import clock
 from app.core.db import db
 from app.ordering.models import Cycle, CyclePoint, CycleState, OrderLine
-from app.oversight.texts.places import Occasion, Together, Wish, places
+from app.oversight.texts.places import Occasion, TextRequest, Together, places
 from app.oversight.texts.queries import texts
 from app.oversight.texts.rules import Floor, Rooms, masked, slots
 from app.places.models import ZoneDesignation, ZoneLevel
@@ -56,7 +56,7 @@ def told(
 ) -> dict[str, str]:
     cycle = db.session.get_one(Cycle, here.cycle.id)
     near = places(cycle.id, buildings_in_scope(here.actor("admin"), Permission.TEXTS))
-    return {one.group: one.text for one in texts(cycle, Wish(occasion, together, rooms), near)}
+    return {one.group: one.text for one in texts(cycle, TextRequest(occasion, together, rooms), near)}
 
 
 def test_the_opening_names_the_goods_the_price_and_the_cut_off(app: Flask) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from app.core.db import db
 from app.ordering.models import HouseholdOrder
 from app.oversight.order_status import queries as order_status_queries
-from app.oversight.order_status.rules import Around, BagFacts, Mark, OrderTimes, bag_steps, next_step, order_steps
+from app.oversight.order_status.rules import Around, BagFacts, OrderTimes, StepMark, bag_steps, next_step, order_steps
 from tests import world
 from tests.allocation.test_runs import running as running
 from tests.dispatch.test_rounds import packed as packed
@@ -28,7 +28,7 @@ PACKED = BagFacts("packed", NOON)
 
 
 def marks(steps: list[object]) -> str:
-    return "".join({Mark.DONE: "x", Mark.NOW: ">", Mark.LATER: "."}[step.mark] for step in steps)  # type: ignore[attr-defined]
+    return "".join({StepMark.DONE: "x", StepMark.NOW: ">", StepMark.LATER: "."}[step.mark] for step in steps)  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(

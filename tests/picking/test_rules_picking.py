@@ -11,18 +11,18 @@ from hypothesis import strategies as st
 from app.catalog.models import Storage
 from app.picking.rules import (
     BagLimits,
-    Goods,
+    GoodsToPack,
     bag_code,
     read_bag_code,
     split_into_bags,
 )
 
-RICE = Goods(1, 1, 10_000, 12_000)
-GREENS = Goods(2, 2, 500, 3_000)
-DUMPLINGS = Goods(3, 1, 1_000, 1_500, "frozen")
-YOGHURT = Goods(4, 1, 1_000, 1_200, "chilled")
-EGGS = Goods(5, 1, 900, 2_000, is_fragile=True)
-FLOUR = Goods(6, 12, 1_000, 1_500)
+RICE = GoodsToPack(1, 1, 10_000, 12_000)
+GREENS = GoodsToPack(2, 2, 500, 3_000)
+DUMPLINGS = GoodsToPack(3, 1, 1_000, 1_500, "frozen")
+YOGHURT = GoodsToPack(4, 1, 1_000, 1_200, "chilled")
+EGGS = GoodsToPack(5, 1, 900, 2_000, is_fragile=True)
+FLOUR = GoodsToPack(6, 12, 1_000, 1_500)
 
 
 @pytest.mark.parametrize(
@@ -36,10 +36,10 @@ FLOUR = Goods(6, 12, 1_000, 1_500)
         ([YOGHURT, DUMPLINGS], 2),
         ([FLOUR], 2),
         ([EGGS, GREENS], 1),
-        ([Goods(7, 3, 100, 20_000)], 3),
+        ([GoodsToPack(7, 3, 100, 20_000)], 3),
     ],
 )
-def test_the_truth_table_of_bags(goods: list[Goods], count: int) -> None:
+def test_the_truth_table_of_bags(goods: list[GoodsToPack], count: int) -> None:
     bags = split_into_bags(goods)
     assert len(bags) == count
     assert [(bag.seq, bag.of) for bag in bags] == [(k, count) for k in range(1, count + 1)]
@@ -53,17 +53,17 @@ def test_marks_say_cold_fragile_and_heavy() -> None:
 
 
 def test_heavy_begins_at_the_limit() -> None:
-    weights = [bag.is_heavy for grams in (6_999, 7_000) for bag in split_into_bags([Goods(1, 1, grams, 0)])]
+    weights = [bag.is_heavy for grams in (6_999, 7_000) for bag in split_into_bags([GoodsToPack(1, 1, grams, 0)])]
     assert weights == [False, True]
 
 
 def test_heavy_units_go_in_first_so_that_nothing_is_crushed() -> None:
-    (bag,) = split_into_bags([Goods(1, 1, 200, 100), Goods(2, 1, 3_000, 100), Goods(3, 1, 900, 100)])
+    (bag,) = split_into_bags([GoodsToPack(1, 1, 200, 100), GoodsToPack(2, 1, 3_000, 100), GoodsToPack(3, 1, 900, 100)])
     assert list(bag.units) == [2, 3, 1]
 
 
 def test_a_bag_that_is_exactly_full_by_volume_still_takes_what_needs_no_room() -> None:
-    assert len(split_into_bags([Goods(1, 1, 500, 30_000), Goods(2, 1, 100, 0)])) == 1
+    assert len(split_into_bags([GoodsToPack(1, 1, 500, 30_000), GoodsToPack(2, 1, 100, 0)])) == 1
 
 
 def test_fragile_goods_go_in_last() -> None:
@@ -73,7 +73,7 @@ def test_fragile_goods_go_in_last() -> None:
 
 goods_lists = st.lists(
     st.builds(
-        Goods,
+        GoodsToPack,
         line_id=st.integers(1, 10**6),
         qty=st.integers(0, 30),
         weight_g=st.integers(0, 12_000),
@@ -87,7 +87,7 @@ goods_lists = st.lists(
 
 
 @given(goods_lists)
-def test_every_unit_is_in_a_bag_and_no_bag_of_two_units_exceeds_its_limits(goods: list[Goods]) -> None:
+def test_every_unit_is_in_a_bag_and_no_bag_of_two_units_exceeds_its_limits(goods: list[GoodsToPack]) -> None:
     limits = BagLimits()
     bags = split_into_bags(goods, limits)
     packed: dict[int, int] = {}
@@ -102,7 +102,7 @@ def test_every_unit_is_in_a_bag_and_no_bag_of_two_units_exceeds_its_limits(goods
 
 
 @given(goods_lists)
-def test_a_bag_keeps_one_temperature(goods: list[Goods]) -> None:
+def test_a_bag_keeps_one_temperature(goods: list[GoodsToPack]) -> None:
     storage = {one.line_id: one.storage for one in goods}
     for bag in split_into_bags(goods):
         kinds = {storage[line_id] for line_id in bag.units}
@@ -111,7 +111,7 @@ def test_a_bag_keeps_one_temperature(goods: list[Goods]) -> None:
 
 
 @given(goods_lists, st.randoms(use_true_random=False))
-def test_the_order_of_lines_changes_no_bag(goods: list[Goods], rng: random.Random) -> None:
+def test_the_order_of_lines_changes_no_bag(goods: list[GoodsToPack], rng: random.Random) -> None:
     shuffled = list(goods)
     rng.shuffle(shuffled)
     assert repr(split_into_bags(shuffled)) == repr(split_into_bags(goods))

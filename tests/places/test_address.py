@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from app.places.address.rules import Household, Profile, Reason, Register, Scope, resolve
+from app.places.address.rules import AddressReason, AddressScope, Profile, Register, RegisteredHousehold, resolve
 
 
-def lane_households() -> list[Household]:
+def lane_households() -> list[RegisteredHousehold]:
     """A Shanghai lane: house numbers 1–93, rooms 101–1805, no stairwells, one villa, one office building."""
     flats = [
-        Household(f"{b}/{f}{r:02d}", "嘉怡水岸", str(b), "", f"{f}{r:02d}")
+        RegisteredHousehold(f"{b}/{f}{r:02d}", "嘉怡水岸", str(b), "", f"{f}{r:02d}")
         for b in range(1, 94)
         if b != 29
         for f in range(1, 19)
@@ -18,16 +18,16 @@ def lane_households() -> list[Household]:
     ]
     return [
         *flats,
-        Household("29/", "嘉怡水岸", "29", "", ""),
-        Household("商务楼/511", "嘉怡水岸", "商务楼", "", "511"),
-        Household("商务楼/907", "嘉怡水岸", "商务楼", "", "907"),
+        RegisteredHousehold("29/", "嘉怡水岸", "29", "", ""),
+        RegisteredHousehold("商务楼/511", "嘉怡水岸", "商务楼", "", "511"),
+        RegisteredHousehold("商务楼/907", "嘉怡水岸", "商务楼", "", "907"),
     ]
 
 
-def garden_households() -> list[Household]:
+def garden_households() -> list[RegisteredHousehold]:
     """Buildings 1–12 with stairwells 1–3 and two rooms on 18 floors."""
     return [
-        Household(f"{b}/{s}/{f}{r:02d}", "阳光花园", f"{b}号楼", f"{s}单元", f"{f}{r:02d}")
+        RegisteredHousehold(f"{b}/{s}/{f}{r:02d}", "阳光花园", f"{b}号楼", f"{s}单元", f"{f}{r:02d}")
         for b in range(1, 13)
         for s in (1, 2, 3)
         for f in range(1, 19)
@@ -35,8 +35,11 @@ def garden_households() -> list[Household]:
     ]
 
 
-def nested_households() -> list[Household]:
-    return [Household("short", "庆和苑", "3", "2", "501"), Household("long", "南肖埠庆和苑", "3", "2", "501")]
+def nested_households() -> list[RegisteredHousehold]:
+    return [
+        RegisteredHousehold("short", "庆和苑", "3", "2", "501"),
+        RegisteredHousehold("long", "南肖埠庆和苑", "3", "2", "501"),
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -99,26 +102,26 @@ def test_stairwell_addresses_name_one_household(garden: Register, text: str, hou
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("13-1-502", Reason.UNKNOWN_BUILDING),
-        ("3-502", Reason.AMBIGUOUS),
-        ("3-4-502", Reason.UNKNOWN_STAIRWELL),
-        ("3-1-2502", Reason.UNKNOWN_ROOM),
-        ("3栋1单元", Reason.NO_ROOM),
-        ("502", Reason.NO_BUILDING),
-        ("月光花园3-1-502", Reason.UNKNOWN_PLACE),
-        ("新阳光花园3-1-502", Reason.LONGER_NAME),
-        ("阳光花园二期3-1-502", Reason.LONGER_NAME),
-        ("居委会", Reason.NO_ADDRESS),
-        ("3" * 300, Reason.TOO_LONG),
+        ("13-1-502", AddressReason.UNKNOWN_BUILDING),
+        ("3-502", AddressReason.AMBIGUOUS),
+        ("3-4-502", AddressReason.UNKNOWN_STAIRWELL),
+        ("3-1-2502", AddressReason.UNKNOWN_ROOM),
+        ("3栋1单元", AddressReason.NO_ROOM),
+        ("502", AddressReason.NO_BUILDING),
+        ("月光花园3-1-502", AddressReason.UNKNOWN_PLACE),
+        ("新阳光花园3-1-502", AddressReason.LONGER_NAME),
+        ("阳光花园二期3-1-502", AddressReason.LONGER_NAME),
+        ("居委会", AddressReason.NO_ADDRESS),
+        ("3" * 300, AddressReason.TOO_LONG),
     ],
 )
-def test_what_does_not_fit_is_asked_and_never_guessed(garden: Register, text: str, reason: Reason) -> None:
+def test_what_does_not_fit_is_asked_and_never_guessed(garden: Register, text: str, reason: AddressReason) -> None:
     resolution = resolve(text, garden)
     assert (resolution.household_id, resolution.reason) == (None, reason)
 
 
 def test_another_lane_than_the_one_of_the_compound_is_asked(lane: Register) -> None:
-    assert resolve("紫龙路300弄12号302", lane).reason is Reason.LANE_CONFLICT
+    assert resolve("紫龙路300弄12号302", lane).reason is AddressReason.LANE_CONFLICT
 
 
 def test_an_unknown_stairwell_offers_the_same_room_in_the_others(garden: Register) -> None:
@@ -127,49 +130,63 @@ def test_an_unknown_stairwell_offers_the_same_room_in_the_others(garden: Registe
 
 
 def test_digits_with_two_possible_splits_are_asked() -> None:
-    register = Register([Household("a", "甲里", "8", "", "6801"), Household("b", "甲里", "86", "", "801")])
-    assert resolve("86801", register).reason is Reason.AMBIGUOUS
+    register = Register(
+        [RegisteredHousehold("a", "甲里", "8", "", "6801"), RegisteredHousehold("b", "甲里", "86", "", "801")]
+    )
+    assert resolve("86801", register).reason is AddressReason.AMBIGUOUS
 
 
 def test_the_longer_of_two_nested_compound_names_is_meant() -> None:
     register = Register(
-        [Household("short", "庆和苑", "3", "2", "501"), Household("long", "南肖埠庆和苑", "3", "2", "501")]
+        [
+            RegisteredHousehold("short", "庆和苑", "3", "2", "501"),
+            RegisteredHousehold("long", "南肖埠庆和苑", "3", "2", "501"),
+        ]
     )
     assert resolve("南肖埠庆和苑3-2-501", register).household_id == "long"
 
 
 def test_the_shorter_name_is_asked_when_the_room_exists_in_both_compounds() -> None:
     register = Register(
-        [Household("short", "庆和苑", "3", "2", "501"), Household("long", "南肖埠庆和苑", "3", "2", "501")]
+        [
+            RegisteredHousehold("short", "庆和苑", "3", "2", "501"),
+            RegisteredHousehold("long", "南肖埠庆和苑", "3", "2", "501"),
+        ]
     )
     resolution = resolve("庆和苑3-2-501", register)
-    assert resolution.reason is Reason.AMBIGUOUS
+    assert resolution.reason is AddressReason.AMBIGUOUS
     assert {household.household_id for household in resolution.candidates} == {"short", "long"}
 
 
 def test_two_areas_that_differ_in_their_number_are_not_a_typing_error() -> None:
-    register = Register([Household("three", "景芳三区", "5", "1", "201")])
+    register = Register([RegisteredHousehold("three", "景芳三区", "5", "1", "201")])
     assert resolve("景芳一区5-1-201", register).household_id is None
 
 
 def test_a_compound_with_a_number_in_its_name_is_read_whole() -> None:
-    register = Register([Household("x", "双菱路179号", "5", "1", "502"), Household("y", "甲里", "1", "", "502")])
+    register = Register(
+        [RegisteredHousehold("x", "双菱路179号", "5", "1", "502"), RegisteredHousehold("y", "甲里", "1", "", "502")]
+    )
     assert resolve("双菱路179号5撞1单元502", register).household_id == "x"
 
 
 def test_a_room_alone_is_enough_in_a_group_of_one_building(lane: Register) -> None:
-    assert resolve("302", lane, Scope(building="12")).household_id == "12/302"
+    assert resolve("302", lane, AddressScope(building="12")).household_id == "12/302"
     assert resolve("302", lane).household_id is None
 
 
 def test_an_address_outside_the_scope_is_asked() -> None:
-    register = Register([Household("x", "甲里", "1", "", "101"), Household("y", "乙里", "1", "", "101")])
-    resolution = resolve("乙里1-101", register, Scope(("甲里",)))
-    assert (resolution.household_id, resolution.reason) == (None, Reason.OUT_OF_SCOPE)
+    register = Register(
+        [RegisteredHousehold("x", "甲里", "1", "", "101"), RegisteredHousehold("y", "乙里", "1", "", "101")]
+    )
+    resolution = resolve("乙里1-101", register, AddressScope(("甲里",)))
+    assert (resolution.household_id, resolution.reason) == (None, AddressReason.OUT_OF_SCOPE)
 
 
 def test_a_building_number_with_a_dash_is_one_building() -> None:
-    register = Register([Household("x", "甲里", "3-2幢", "", "501"), Household("y", "甲里", "3幢", "", "501")])
+    register = Register(
+        [RegisteredHousehold("x", "甲里", "3-2幢", "", "501"), RegisteredHousehold("y", "甲里", "3幢", "", "501")]
+    )
     assert resolve("3-2幢501", register).household_id == "x"
 
 
@@ -178,6 +195,6 @@ def test_two_addresses_in_one_text_are_asked(garden: Register) -> None:
 
 
 def test_a_slip_in_the_name_counts_only_when_the_lane_agrees() -> None:
-    register = Register([Household("x", "金秋家园", "3", "", "501")], [Profile("金秋家园", ("凯旋路88弄",))])
+    register = Register([RegisteredHousehold("x", "金秋家园", "3", "", "501")], [Profile("金秋家园", ("凯旋路88弄",))])
     assert resolve("88弄金色家园3-501", register).household_id == "x"
     assert resolve("金色家园3-501", register).household_id is None

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from app.places.address.rules import Household, Register, resolve
+from app.places.address.rules import Register, RegisteredHousehold, resolve
 
 SIZES = {
     "庆和苑": 3,
@@ -39,9 +39,9 @@ SHAPES = (
 
 
 @pytest.fixture(scope="module")
-def households() -> list[Household]:
+def households() -> list[RegisteredHousehold]:
     return [
-        Household(f"{name}|{b}|{s}|{floor}0{room}", name, str(b), str(s), f"{floor}0{room}")
+        RegisteredHousehold(f"{name}|{b}|{s}|{floor}0{room}", name, str(b), str(s), f"{floor}0{room}")
         for name, size in SIZES.items()
         for b in range(1, size + 1)
         for s in (1, 2, 3)
@@ -50,13 +50,13 @@ def households() -> list[Household]:
     ]
 
 
-def written(name: str, household: Household, chance: random.Random) -> str:
+def written(name: str, household: RegisteredHousehold, chance: random.Random) -> str:
     shape = chance.choice(SHAPES)
     return shape.format(n=name, b=household.building, s=household.stairwell, r=household.room)
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_an_address_is_its_own_household_or_is_asked(households: list[Household], seed: int) -> None:
+def test_an_address_is_its_own_household_or_is_asked(households: list[RegisteredHousehold], seed: int) -> None:
     register, chance = Register(households), random.Random(seed)
     named = 0
     for household in chance.choices(households, k=600):
@@ -68,7 +68,9 @@ def test_an_address_is_its_own_household_or_is_asked(households: list[Household]
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_a_place_that_the_register_does_not_have_is_never_another(households: list[Household], seed: int) -> None:
+def test_a_place_that_the_register_does_not_have_is_never_another(
+    households: list[RegisteredHousehold], seed: int
+) -> None:
     register, chance = Register(households), random.Random(seed)
     for household in chance.choices(households, k=600):
         text = written(chance.choice(STRANGERS), household, chance)
@@ -78,7 +80,7 @@ def test_a_place_that_the_register_does_not_have_is_never_another(households: li
 @pytest.mark.parametrize("seed", range(3))
 def test_rooms_stairwells_and_buildings_that_do_not_exist_are_never_made_to_fit(seed: int) -> None:
     flats = [
-        Household(f"{b}/{s}/{f}{r:02d}", "阳光花园", f"{b}号楼", f"{s}单元", f"{f}{r:02d}")
+        RegisteredHousehold(f"{b}/{s}/{f}{r:02d}", "阳光花园", f"{b}号楼", f"{s}单元", f"{f}{r:02d}")
         for b in range(1, 13)
         for s in (1, 2, 3)
         for f in range(1, 19)
@@ -100,7 +102,10 @@ def test_rooms_stairwells_and_buildings_that_do_not_exist_are_never_made_to_fit(
 
 @pytest.mark.parametrize("text", ["11栋1201", "11-1201", "11号楼1201室"])
 def test_a_flat_without_its_stairwell_is_asked_where_its_digits_hold_another(text: str) -> None:
-    both = [Household("a", "和平里", "11", "12", "1201"), Household("b", "和平里", "11", "1", "201")]
+    both = [
+        RegisteredHousehold("a", "和平里", "11", "12", "1201"),
+        RegisteredHousehold("b", "和平里", "11", "1", "201"),
+    ]
     asked = resolve(text, Register(both))
     assert asked.household is None
     assert {household.household_id for household in asked.candidates} == {"a", "b"}
@@ -110,7 +115,7 @@ def test_a_flat_without_its_stairwell_is_asked_where_its_digits_hold_another(tex
 
 
 def test_a_stairwell_is_not_taken_for_a_building_where_the_digits_hold_both() -> None:
-    homes = [Household("a", "和平里", "32", "", "201"), Household("b", "和平里", "3", "2", "201")]
+    homes = [RegisteredHousehold("a", "和平里", "32", "", "201"), RegisteredHousehold("b", "和平里", "3", "2", "201")]
     assert resolve("32单元201", Register(homes)).household is None
-    other = Household("c", "和平里", "5", "", "201")
+    other = RegisteredHousehold("c", "和平里", "5", "", "201")
     assert resolve("32单元201", Register([homes[0], other])).household == homes[0]

@@ -11,7 +11,7 @@ from app.core.db import db
 from app.core.errors import Invalid
 from app.places import queries
 from app.places.address import service as address_service
-from app.places.address.rules import Household, Profile, Reason, Register, resolve
+from app.places.address.rules import AddressReason, Profile, Register, RegisteredHousehold, resolve
 from app.places.address.schemas import SaveProfile
 from app.places.models import AddressProfile
 from tests import world
@@ -86,10 +86,10 @@ def test_the_effect_is_shown_before_it_is_saved(app: Flask, here: World) -> None
 
 
 def test_a_level_that_has_to_be_named_is_asked_for() -> None:
-    homes = [Household("x", "甲里", "3", "1", "502")]
+    homes = [RegisteredHousehold("x", "甲里", "3", "1", "502")]
     assert resolve("3-502", Register(homes)).household_id == "x"
     strict = Register(homes, [Profile("甲里", levels=frozenset({"stairwell"}))])
-    assert resolve("3-502", strict).reason is Reason.NO_STAIRWELL
+    assert resolve("3-502", strict).reason is AddressReason.NO_STAIRWELL
     assert resolve("3-1-502", strict).household_id == "x"
 
 

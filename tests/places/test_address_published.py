@@ -17,7 +17,7 @@ import pytest
 
 from app.core.text import chinese
 from app.places.address.reading import best
-from app.places.address.rules import Household, Register, resolve
+from app.places.address.rules import Register, RegisteredHousehold, resolve
 from app.places.address.tokens import slots
 
 LEVELS = ("houseno", "cellno", "floorno", "roomno")
@@ -99,7 +99,7 @@ def test_buildings_and_rooms_of_labelled_addresses_are_read(data: Path) -> None:
 def test_typed_addresses_of_a_generated_subdistrict_never_name_a_wrong_household(data: Path) -> None:
     folder = data / "geo/hangzhou_dev/sample_seed7"
     households = [
-        Household(
+        RegisteredHousehold(
             f"{row['building_id']}|{stairwell}|{floor}{room:02d}",
             row["compound"],
             row["building_no"],
@@ -130,8 +130,10 @@ def test_compound_and_building_are_found_end_to_end(data: Path) -> None:
         building, room = bare(row["houseno"]), bare(row["roomno"])
         if not building or not room or row["name_in_labelled_poi"] != "1" or set_aside(row):
             continue
-        target = Household("target", row["matched_compound"], building, bare(row["cellno"]), room)
-        others = [Household(name, name, building, "", room) for name in compounds if name != row["matched_compound"]]
+        target = RegisteredHousehold("target", row["matched_compound"], building, bare(row["cellno"]), room)
+        others = [
+            RegisteredHousehold(name, name, building, "", room) for name in compounds if name != row["matched_compound"]
+        ]
         got = resolve(row["text"], Register([target, *others])).household_id
         compared += 1
         right += got == "target"

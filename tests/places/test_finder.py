@@ -11,7 +11,7 @@ from sqlalchemy import true
 from app.core import clock
 from app.core.db import db
 from app.places.finder.queries import find
-from app.places.finder.rules import Reading, read
+from app.places.finder.rules import SpokenReading, read
 from app.places.models import Building, Compound, Household, HouseholdContact
 from tests import world
 
@@ -72,4 +72,4 @@ def test_further_families_of_a_flat_are_asked_about(town: world.World) -> None:
 
 def test_nothing_typed_is_nobody() -> None:
     assert read("  ") == ()
-    assert read("ghy12-302")[0] == Reading("ghy", "12", "", "302")
+    assert read("ghy12-302")[0] == SpokenReading("ghy", "12", "", "302")

@@ -14,12 +14,12 @@ from sqlalchemy import func, select
 from app.core.db import db
 from app.core.errors import Invalid, NotFound
 from app.core.events import Event
-from app.core.input.imports import Plan
+from app.core.input.imports import ImportPlan
 from app.core.input.tables import OPERATOR
 from app.places.imports import service as imports_service
-from app.places.imports.service import Upload, operator_of
+from app.places.imports.service import RegisterUpload, operator_of
 from app.places.imports.tables.datum import Datum, to_wgs84
-from app.places.imports.tables.options import Options
+from app.places.imports.tables.options import RegisterImportOptions
 from app.places.models import Building, Community, Compound, CompoundAlias, Household, ServicePoint, Stairwell
 
 pytestmark = pytest.mark.usefixtures("app")
@@ -36,10 +36,10 @@ def metres(a: tuple[float, float], b: tuple[float, float]) -> float:
     return math.hypot((a[0] - b[0]) * 111_320, (a[1] - b[1]) * 111_320 * math.cos(math.radians(a[0])))
 
 
-def bring(text: str, kind: str = "", *, is_dry: bool = False, **chosen: object) -> Plan:
+def bring(text: str, kind: str = "", *, is_dry: bool = False, **chosen: object) -> ImportPlan:
     subdistrict = imports_service.found_subdistrict("330102011", "演示街道")
-    options = Options(subdistrict.id, **{"datum": "wgs84", **chosen})  # type: ignore[arg-type]
-    upload = Upload(text.encode(), kind, options)
+    options = RegisterImportOptions(subdistrict.id, **{"datum": "wgs84", **chosen})  # type: ignore[arg-type]
+    upload = RegisterUpload(text.encode(), kind, options)
     by = operator_of(subdistrict.id)
     return imports_service.preview(by, upload) if is_dry else imports_service.bring_in(by, upload)
 
@@ -261,7 +261,7 @@ def test_the_same_thing_twice_in_a_table_is_refused() -> None:
 def test_nobody_imports_into_another_subdistrict() -> None:
     own = imports_service.found_subdistrict("330102011", "演示街道")
     other = imports_service.found_subdistrict("330102012", "邻街道")
-    upload = Upload(COMMUNITIES.encode(), "", Options(other.id))
+    upload = RegisterUpload(COMMUNITIES.encode(), "", RegisterImportOptions(other.id))
     for act in (imports_service.preview, imports_service.bring_in):
         with pytest.raises(NotFound):
             act(operator_of(own.id), upload)
@@ -280,5 +280,5 @@ def test_the_limits_of_the_command_line_are_wider() -> None:
     with pytest.raises(Invalid):
         bring("点位,社区\n" + rows)
     subdistrict = imports_service.found_subdistrict("330102011", "演示街道")
-    upload = Upload(("点位,社区\n" + rows).encode(), "", Options(subdistrict.id), OPERATOR)
+    upload = RegisterUpload(("点位,社区\n" + rows).encode(), "", RegisterImportOptions(subdistrict.id), OPERATOR)
     assert len(imports_service.preview(operator_of(subdistrict.id), upload).added) == 6000

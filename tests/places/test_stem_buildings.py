@@ -11,25 +11,25 @@ from app.core.errors import Invalid
 from app.core.text.natural import natural_key
 from app.demo import tables
 from app.intake.grammar.chain import parse_chain
-from app.intake.grammar.goods.lexicon import Item, Lexicon
-from app.intake.grammar.model import Outcome
+from app.intake.grammar.goods.lexicon import Lexicon, LexiconItem
+from app.intake.grammar.model import EntryOutcome
 from app.places import queries
 from app.places.address import tokens
-from app.places.address.rules import Household as Home
-from app.places.address.rules import Reason, Register, building_key, resolve
+from app.places.address.rules import AddressReason, Register, building_key, resolve
+from app.places.address.rules import RegisteredHousehold as Home
 from app.places.buildings.schemas import EditBuilding
 from app.places.buildings.service import edit_building
 from app.places.finder.queries import find
 from app.places.imports import service as imports_service
-from app.places.imports.service import Upload, operator_of
-from app.places.imports.tables.kinds import Kind
-from app.places.imports.tables.options import Options
+from app.places.imports.service import RegisterUpload, operator_of
+from app.places.imports.tables.kinds import RegisterTableKind
+from app.places.imports.tables.options import RegisterImportOptions
 from app.places.models import Building, Compound, Household, ServicePoint, Stairwell
 
 LEVELS = ("", "栋", "幢", "号楼", "座", "楼", "号", "#")
 FLATS = ("1-101", "1单元101", "1单元101室", "-1-101", " 1 101")
 SPELLINGS = [f"甲{level}{flat}" for level in LEVELS for flat in FLATS]
-VEGETABLES = Lexicon([Item("蔬菜包", "份")])
+VEGETABLES = Lexicon([LexiconItem("蔬菜包", "份")])
 
 
 def homes(compound: str, labels: str | list[str], stairwells: int) -> list[Home]:
@@ -51,16 +51,18 @@ def demo(app: Flask) -> int:
     """The places of the demo, imported; the id of its subdistrict."""
     there = imports_service.found_subdistrict(tables.CODE, tables.NAME).id
     for kind, text in (
-        (Kind.COMMUNITIES, tables.COMMUNITIES), (Kind.POINTS, tables.POINTS), (Kind.COMPOUNDS, tables.compounds()),
-        (Kind.BUILDINGS, tables.buildings()),
+        (RegisterTableKind.COMMUNITIES, tables.COMMUNITIES),
+        (RegisterTableKind.POINTS, tables.POINTS),
+        (RegisterTableKind.COMPOUNDS, tables.compounds()),
+        (RegisterTableKind.BUILDINGS, tables.buildings()),
     ):  # fmt: skip
         bring(there, kind, text)
     return there
 
 
-def bring(subdistrict: int, kind: Kind, text: str) -> None:
-    options = Options(subdistrict, datum="wgs84")
-    imports_service.bring_in(operator_of(subdistrict), Upload(text.encode(), kind, options))
+def bring(subdistrict: int, kind: RegisterTableKind, text: str) -> None:
+    options = RegisterImportOptions(subdistrict, datum="wgs84")
+    imports_service.bring_in(operator_of(subdistrict), RegisterUpload(text.encode(), kind, options))
 
 
 def flat(compound: str, label: str) -> int:
@@ -111,7 +113,7 @@ def test_lettered_rooms_are_found_without_a_dash(demo: int) -> None:
 )  # fmt: skip
 def test_a_line_of_a_chain_goes_to_the_lettered_building_or_waits(register: Register, text: str, said: str) -> None:
     *_head, line = parse_chain(text, register, VEGETABLES).lines
-    assert line.outcome is (Outcome.ROW if said else Outcome.REVIEW)
+    assert line.outcome is (EntryOutcome.ROW if said else EntryOutcome.REVIEW)
     assert (line.household.label if line.household else "") == said
 
 
@@ -122,15 +124,15 @@ def test_words_that_hold_such_a_character_are_no_building(text: str) -> None:
 
 def test_an_abbreviated_name_waits_with_the_right_home_to_choose() -> None:
     found = resolve("老水厂甲1-101", MIXED)
-    assert found.reason is Reason.UNKNOWN_PLACE
+    assert found.reason is AddressReason.UNKNOWN_PLACE
     assert [home.label for home in found.candidates] == ["甲-1单元-101"]
 
 
 def test_a_list_that_calls_a_building_otherwise_makes_no_second_one(demo: int) -> None:
     before = db.session.scalar(select(func.count()).select_from(Building))
     rows = "\n".join(f"老水厂宿舍,{label},3,5,2" for label in ("甲栋", "乙号楼"))
-    bring(demo, Kind.BUILDINGS, f"小区,楼栋,单元数,楼层数,每层户数\n{rows}\n")
-    bring(demo, Kind.ROOMS, "小区,楼栋,单元,房号,人数\n老水厂宿舍,甲幢,1,101,3\n")
+    bring(demo, RegisterTableKind.BUILDINGS, f"小区,楼栋,单元数,楼层数,每层户数\n{rows}\n")
+    bring(demo, RegisterTableKind.ROOMS, "小区,楼栋,单元,房号,人数\n老水厂宿舍,甲幢,1,101,3\n")
     assert db.session.scalar(select(func.count()).select_from(Building)) == before
     assert db.session.get_one(Household, flat("老水厂宿舍", "甲")).persons == 3
     building = db.session.scalars(select(Building).where(Building.label == "乙")).one()

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from app.core import clock, jobs
 from app.core.db import db
 from app.core.jobs import Job
-from app.dispatch.models import Plan, PlanBag, Round, Shift, Stop
+from app.dispatch.models import DeliveryPlan, DeliveryRound, DeliveryStop, PlanBag, Shift
 from app.picking import service as picking
 from app.picking.models import Bag
 from app.places.models import HouseholdContact
@@ -55,18 +55,24 @@ def day(app: Flask) -> World:
 
 
 def publish(here: World) -> None:
-    plan = Plan(cycle_id=here.cycle.id, wave=1, input_sha256="x", seed=1, solver="hand", cost=0, state="published")
+    plan = DeliveryPlan(
+        cycle_id=here.cycle.id, wave=1, input_sha256="x", seed=1, solver="hand", cost=0, state="published"
+    )
     db.session.add(plan)
     db.session.flush()
     start = clock.local_instant(here.cycle.deliver_on, 9)
     shift = db.session.scalars(select(Shift)).first()
     assert shift is not None
     bags = db.session.scalars(select(Bag).order_by(Bag.id)).all()
-    trip = Round(plan_id=plan.id, seq=1, shift_id=shift.id, departs_at=start, returns_at=start + timedelta(hours=1))
+    trip = DeliveryRound(
+        plan_id=plan.id, seq=1, shift_id=shift.id, departs_at=start, returns_at=start + timedelta(hours=1)
+    )
     db.session.add(trip)
     db.session.flush()
     for seq, building in enumerate(dict.fromkeys(bag.building_id for bag in bags), start=1):
-        stop = Stop(plan_id=plan.id, round_id=trip.id, seq=seq, building_id=building, arrive_at=start, service_s=60)
+        stop = DeliveryStop(
+            plan_id=plan.id, round_id=trip.id, seq=seq, building_id=building, arrive_at=start, service_s=60
+        )
         db.session.add(stop)
         db.session.flush()
         own = [bag.id for bag in bags if bag.building_id == building]

@@ -15,8 +15,8 @@ from app.printing.sheets.residents.order_form import OrderForm, OrderFormItem
 from app.printing.sheets.residents.poster import Poster
 from app.printing.sheets.rounds.drop_off_sheet import DropOffSheet, DropOffStairwell
 from app.printing.sheets.rounds.route_sheet import RouteHead, RouteSheet, RouteStop
-from app.printing.sheets.supply.goods_receipt import GoodsReceiptSheet, ReceiptLine
-from app.printing.sheets.supply.pick_list import PickCell, PickItem, PickList
+from app.printing.sheets.supply.goods_receipt import GoodsReceiptSheet, ReceiptSheetLine
+from app.printing.sheets.supply.pick_list import PickCell, PickItem, PickListSheet
 from app.printing.sheets.supply.purchase_order import PurchaseLine, PurchaseOrderSheet
 from app.printing.sheets.supply.shortage_list import ShortageList, ShortBuilding, ShortRow
 from app.printing.sheets.tally import RollCallBuilding, RollCallGroup, TallyRow, TallySheet
@@ -116,7 +116,8 @@ def a_purchase_order() -> PurchaseOrderSheet:
 
 def a_goods_receipt() -> GoodsReceiptSheet:
     lines = tuple(
-        ReceiptLine(item, 24 + item.no, f"{item.no}箱", rest_minutes=0 if item.no in (6, 13) else 30) for item in ITEMS
+        ReceiptSheetLine(item, 24 + item.no, f"{item.no}箱", rest_minutes=0 if item.no in (6, 13) else 30)
+        for item in ITEMS
     )
     totals = Totals(lines=len(lines), units=sum(line.ordered for line in lines))
     return GoodsReceiptSheet(HEAD, totals, "", "CG-0012-1", "城北配送有限公司", "景芳三区西门仓", "", lines)
@@ -149,10 +150,10 @@ def _pick_cells(item: SheetItem) -> tuple[PickCell, ...]:
     return (*own, PickCell("商务楼A座", 0, 2, is_changed=True))
 
 
-def a_pick_list() -> PickList:
+def a_pick_list() -> PickListSheet:
     items = tuple(PickItem(item, _pick_cells(item)) for item in ITEMS)
     cells = [cell.qty for item in items for cell in item.cells if cell.qty]
-    return PickList(HEAD, Totals(lines=len(cells), units=sum(cells)), items)
+    return PickListSheet(HEAD, Totals(lines=len(cells), units=sum(cells)), items)
 
 
 def _bag(number: int, room: str) -> BagRow:
@@ -187,15 +188,15 @@ def a_label_run(stock: labels.LabelStock = labels.A4_3X8, count: int = 30, start
     return BagLabels(HEAD, Totals(bags=count), some_labels(count), stock, start)
 
 
-def a_sketch() -> sketch.Sketch | None:
-    places = [sketch.Place("depot", "西门点位", 30268000, 120196000)]
-    places.append(sketch.Place("gate", "北门", 30270900, 120198200))
-    places.append(sketch.Place("gate", "庆和苑南门", 30269900, 120201600))
+def a_sketch() -> sketch.PrintedSketch | None:
+    places = [sketch.SketchPlace("depot", "西门点位", 30268000, 120196000)]
+    places.append(sketch.SketchPlace("gate", "北门", 30270900, 120198200))
+    places.append(sketch.SketchPlace("gate", "庆和苑南门", 30269900, 120201600))
     for at in range(9):
         north, east = (at * 37) % 29, (at * 53) % 41
         compound = "景芳三区" if at < 6 else "庆和苑"
         lat, lon = 30268600 + north * 80 + (1500 if at >= 6 else 0), 120197000 + east * 60 + (3200 if at >= 6 else 0)
-        places.append(sketch.Place("stop", BUILDINGS[at], lat, lon, at + 1, compound, at >= 7))
+        places.append(sketch.SketchPlace("stop", BUILDINGS[at], lat, lon, at + 1, compound, at >= 7))
     return sketch.draw(places)
 
 

@@ -18,7 +18,7 @@ from app.core.db import Base, db
 from app.dispatch.models import TeamMember
 from app.errands.models import Errand
 from app.handover.models import Dispute, HandOut
-from app.intake.models import ChainLine, ChainPaste
+from app.intake.models import ChainPaste, PasteLine
 from app.ordering.claims.models import RoomClaim
 from app.ordering.desk.models import DeskEntry
 from app.ordering.models import HouseholdOrder, OrderLine
@@ -119,7 +119,7 @@ def _more_rows(here: World) -> None:
     )
     db.session.add(paste)
     db.session.flush()
-    db.session.add(ChainLine(paste_id=paste.id, line_no=1, raw="x", outcome="row", household_id=home.id))
+    db.session.add(PasteLine(paste_id=paste.id, line_no=1, raw="x", outcome="row", household_id=home.id))
     level = ZoneLevel(code="slot", label_zh="分时", delivery_mode="collect_by_slot")
     db.session.add(level)
     db.session.flush()

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from app.core import clock, jobs
 from app.core.db import db
 from app.core.jobs import Job, Running
-from app.dispatch.models import Plan
+from app.dispatch.models import DeliveryPlan
 from app.handover.models import HandOut
 from app.picking.models import Bag, BagLine
 from app.printing import files
@@ -19,7 +19,7 @@ from app.printing.centre import kit, service
 from app.printing.centre.service import PrintRequest
 from app.printing.contexts.builder import SheetBuilder
 from app.printing.sheets.bags.hand_out_list import HandOutList
-from app.printing.sheets.supply.pick_list import PickList
+from app.printing.sheets.supply.pick_list import PickListSheet
 from app.printing.sheets.tally import TallySheet
 from app.settlement.models import Payment, Statement
 from tests.printing.day import EVERY_KIND, NAME, ask, documents, printed_text
@@ -112,7 +112,7 @@ def test_only_masked_surnames_reach_the_hand_out_list_and_none_the_travelling_sh
 
 def test_a_sheet_whose_round_is_gone_is_voided(day: World) -> None:
     ask(day, "route_sheet", "drop_off_sheet")
-    plan = db.session.scalars(select(Plan)).one()
+    plan = db.session.scalars(select(DeliveryPlan)).one()
     plan.state = "superseded"
     db.session.commit()
     ask(day, "route_sheet", "drop_off_sheet")
@@ -199,7 +199,7 @@ def test_all_sheets_of_a_day_need_a_fixed_number_of_statements(day: World, count
     assert len(sent) <= 90, len(sent)
     pick, hand_out = sheets["pick_list"][0].sheet, sheets["hand_out_list"][0].sheet
     tally = sheets["tally"][0].sheet
-    assert isinstance(pick, PickList)
+    assert isinstance(pick, PickListSheet)
     assert isinstance(hand_out, HandOutList)
     assert isinstance(tally, TallySheet)
     assert [cell.building for cell in pick.items[0].cells] == ["桂花苑 2号楼", "桂花苑 10号楼"]

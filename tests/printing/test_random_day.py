@@ -12,7 +12,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from app.core.db import db
-from app.dispatch.models import PlanBag, Stop
+from app.dispatch.models import DeliveryStop, PlanBag
 from app.ordering.models import HouseholdOrder, OrderLine
 from app.picking import service as picking
 from app.picking.models import LIVE_BAGS, Bag, BagLine
@@ -93,7 +93,7 @@ def _of_bags(here: World) -> dict[str, Wanted]:
     for held in db.session.scalars(select(BagLine)):
         lines[held.bag_id].append(held.qty)
     stop_of = {row.bag_id: row.stop_id for row in db.session.scalars(select(PlanBag))}
-    round_of = {stop.id: stop.round_id for stop in db.session.scalars(select(Stop))}
+    round_of = {stop.id: stop.round_id for stop in db.session.scalars(select(DeliveryStop))}
     point_of = {building.id: building.service_point_id for building in here.buildings}
     doors, stops = set(), set()
     for bag in _bags():

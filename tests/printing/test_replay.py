@@ -17,7 +17,7 @@ from app.core.db import db
 from app.core.text.natural import natural_key
 from app.intake.booking import service as booking_service
 from app.intake.booking.schemas import Settle
-from app.intake.models import ChainLine
+from app.intake.models import PasteLine
 from app.intake.paste import service as intake
 from app.ordering.models import Offer, OfferComponent
 from app.picking import service as picking
@@ -27,7 +27,7 @@ from app.printing import files
 from app.printing.contexts.builder import SheetBuilder
 from app.printing.models import Document
 from app.printing.sheets.bags.bag_list import BagList
-from app.printing.sheets.supply.pick_list import PickList
+from app.printing.sheets.supply.pick_list import PickListSheet
 from app.printing.sheets.tally import TallySheet
 from tests import world
 from tests.allocation.test_runs import receive
@@ -87,7 +87,7 @@ def _import(here: World, body: bytes) -> None:
     """Read the file and enter it; the two rows that contradict themselves are settled on the house of their row."""
     actor = here.actor("leader")
     paste = intake.import_workbook(actor, here.cycle.id, here.points[0].id, body)
-    for line in db.session.scalars(select(ChainLine).where(ChainLine.outcome == "review")).all():
+    for line in db.session.scalars(select(PasteLine).where(PasteLine.outcome == "review")).all():
         assert line.household_id is not None, line.raw
         goods = " ".join(f"{one['item']} {one['qty']}" for one in line.items)
         booking_service.settle(actor, line.id, Settle(line.household_id, goods))
@@ -171,7 +171,7 @@ def test_the_sheets_hold_each_house_as_the_published_ones_do(replayed: World, ex
         houses[item, house] += qty
     tally, pick = (next(bench.prepare(kind)).sheet for kind in ("tally", "pick_list"))
     assert isinstance(tally, TallySheet)
-    assert isinstance(pick, PickList)
+    assert isinstance(pick, PickListSheet)
     matrix = {
         (item.name, _of_house(row.building)): qty
         for row in tally.rows

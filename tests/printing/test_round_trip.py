@@ -14,7 +14,7 @@ from app.core.db import db
 from app.dispatch import counts
 from app.dispatch.arrivals import service as arrivals_service
 from app.dispatch.arrivals.schemas import RoundArrived
-from app.dispatch.models import PlanBag, Stop
+from app.dispatch.models import DeliveryStop, PlanBag
 from app.dispatch.rounds import service as rounds_service
 from app.handover.models import HandOut
 from app.picking.models import Bag
@@ -216,7 +216,9 @@ def test_a_drop_off_sheet_is_typed_in_by_exception_and_makes_up_for_load_and_dep
     states = [db.session.get_one(Bag, bag.id).state for bag in bags]
     assert (states[0], set(states[1:])) == ("missing", {"dropped_off"})
     assert db.session.get_one(Document, sheet.id).returned_at is not None
-    assert db.session.get_one(Stop, sheet.subject_id).round.state == "departed", "its other stops are still to come"
+    assert db.session.get_one(DeliveryStop, sheet.subject_id).round.state == "departed", (
+        "its other stops are still to come"
+    )
     after = browser.get(page).get_data(as_text=True)
     assert f"应到 {len(bags)} 袋，实到 {len(bags) - 1} 袋" in after
     assert "下一张单号" in after
@@ -226,7 +228,7 @@ def test_a_drop_off_sheet_is_typed_in_by_exception_and_makes_up_for_load_and_dep
 @pytest.mark.parametrize("agrees", [True, False])
 def test_paper_of_a_stop_that_was_counted_by_phone_is_a_second_count(app: Flask, day: World, agrees: bool) -> None:
     sheet, bags = _drop_off_of(day)
-    trip = db.session.get_one(Stop, sheet.subject_id).round
+    trip = db.session.get_one(DeliveryStop, sheet.subject_id).round
     rounds_service.load(day.actor("supplies"), trip.id)
     rounds_service.depart(day.actor("supplies"), trip.id)
     arrivals_service.record_arrival(day.actor("supplies"), sheet.subject_id, RoundArrived([bags[0].id]))
@@ -259,7 +261,7 @@ def test_a_code_that_is_not_of_the_stop_or_too_short_is_told_and_nothing_is_writ
         assert "不是这一站的袋码" in answer.get_data(as_text=True)
     db.session.expire_all()
     assert {db.session.get_one(Bag, bag.id).state for bag in bags} == {"packed"}
-    assert db.session.get_one(Stop, sheet.subject_id).round.state == "planned"
+    assert db.session.get_one(DeliveryStop, sheet.subject_id).round.state == "planned"
 
 
 def test_a_leader_cannot_send_a_round_off_but_signs_for_one_that_left(app: Flask, day: World) -> None:
@@ -268,7 +270,7 @@ def test_a_leader_cannot_send_a_round_off_but_signs_for_one_that_left(app: Flask
     early = world.post(browser, page, f"{page}/drop-off", {"missing": ""})
     assert early.status_code == 409
     assert "先记装车和出发" in early.get_data(as_text=True)
-    trip = db.session.get_one(Stop, sheet.subject_id).round
+    trip = db.session.get_one(DeliveryStop, sheet.subject_id).round
     rounds_service.load(day.actor("supplies"), trip.id)
     rounds_service.depart(day.actor("supplies"), trip.id)
     assert world.post(browser, page, f"{page}/drop-off", {"missing": ""}).status_code == 303
@@ -282,7 +284,7 @@ def test_a_drop_off_sheet_that_lacks_a_bag_of_its_stop_is_not_typed_in(app: Flas
     later.building_id, later.weight_g, later.volume_ml = bags[0].building_id, 1, 1
     db.session.add(later)
     db.session.flush()
-    plan = db.session.get_one(Stop, sheet.subject_id).plan_id
+    plan = db.session.get_one(DeliveryStop, sheet.subject_id).plan_id
     db.session.add(PlanBag(plan_id=plan, bag_id=later.id, cycle_id=day.cycle.id, stop_id=sheet.subject_id))
     db.session.commit()
     browser, page = world.sign_in(app, day, "supplies"), f"/s/{sheet.number}"

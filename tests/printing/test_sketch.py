@@ -9,37 +9,37 @@ from dataclasses import replace
 import pytest
 
 from app.printing.layout import sketch
-from app.printing.layout.sketch import Mark, Place, Sketch
+from app.printing.layout.sketch import PrintedSketch, SketchMark, SketchPlace
 from app.printing.pdf.html import html_of
 from tests.printing import invented
 
 Box = tuple[float, float, float, float]
 
 
-def a_round(seed: int) -> list[Place]:
+def a_round(seed: int) -> list[SketchPlace]:
     """One depot, up to two gates, up to 24 stops in two compounds, close together or far apart."""
     chance = random.Random(seed)
     span = chance.choice((120, 900, 3000, 12_000))
-    places = [Place("depot", "西门点位", 30_268_000, 120_196_000)]
+    places = [SketchPlace("depot", "西门点位", 30_268_000, 120_196_000)]
 
     def somewhere() -> tuple[int, int]:
         return 30_268_000 + chance.randint(-span, span), 120_196_000 + chance.randint(-span, span)
 
-    places += [Place("gate", name, *somewhere()) for name in ("北门", "东南二号门")[: chance.randint(0, 2)]]
+    places += [SketchPlace("gate", name, *somewhere()) for name in ("北门", "东南二号门")[: chance.randint(0, 2)]]
     for seq in range(1, chance.randint(1, 24) + 1):
         compound = chance.choice(("桂花苑", "金色江南花园城市广场二期"))
         label = chance.choice((f"{chance.randint(1, 199)}号楼", f"{chance.randint(1, 99)}幢", "商务楼A座"))
-        places.append(Place("stop", label, *somewhere(), seq, compound, chance.random() < 0.2))
+        places.append(SketchPlace("stop", label, *somewhere(), seq, compound, chance.random() < 0.2))
     return places
 
 
-def drawn(seed: int) -> Sketch:
+def drawn(seed: int) -> PrintedSketch:
     made = sketch.draw(a_round(seed))
     assert made is not None
     return made
 
 
-def text_box(mark: Mark) -> Box:
+def text_box(mark: SketchMark) -> Box:
     width = sketch.text_width(mark.label)
     left = mark.text_x - {"start": 0.0, "middle": width / 2, "end": width}[mark.anchor]
     return left, mark.text_y - 17, left + width, mark.text_y + 17
@@ -69,10 +69,13 @@ def test_markers_and_texts_cover_nothing_and_stay_on_the_sheet(seed: int) -> Non
 
 
 def test_where_not_every_name_fits_the_sketch_has_numbers_only_and_says_so() -> None:
-    crowded = [Place("depot", "仓", 30_268_000, 120_196_000), Place("gate", "北门", 30_268_090, 120_196_100)]
+    crowded = [
+        SketchPlace("depot", "仓", 30_268_000, 120_196_000),
+        SketchPlace("gate", "北门", 30_268_090, 120_196_100),
+    ]
     for seq in range(1, 25):
         spot = 30_268_000 + seq % 5 * 60, 120_196_000 + seq // 5 * 70
-        crowded.append(Place("stop", f"东侧商务楼{seq}号楼", *spot, seq, "桂花苑", seq > 20))
+        crowded.append(SketchPlace("stop", f"东侧商务楼{seq}号楼", *spot, seq, "桂花苑", seq > 20))
     tight, loose = sketch.draw(crowded), sketch.draw(crowded[:6])
     assert tight is not None
     assert loose is not None
@@ -110,8 +113,11 @@ def test_every_stop_keeps_its_number_and_the_walk_goes_from_depot_to_depot(seed:
 
 def test_north_is_up_and_the_scale_is_true() -> None:
     # 0.001 degrees of latitude are 111.32 m anywhere; the same in longitude is shorter by the cosine.
-    north, east = Place("stop", "北", 30_001_000, 120_000_000, 1), Place("stop", "东", 30_000_000, 120_001_000, 2)
-    made = sketch.draw([Place("depot", "仓", 30_000_000, 120_000_000), north, east])
+    north, east = (
+        SketchPlace("stop", "北", 30_001_000, 120_000_000, 1),
+        SketchPlace("stop", "东", 30_000_000, 120_001_000, 2),
+    )
+    made = sketch.draw([SketchPlace("depot", "仓", 30_000_000, 120_000_000), north, east])
     assert made is not None
     depot, up, right = made.marks
     assert up.at_y < depot.at_y
@@ -131,4 +137,4 @@ def test_the_drawing_has_north_scale_numbers_and_only_black_and_white() -> None:
 
 
 def test_a_single_place_is_no_map() -> None:
-    assert sketch.draw([Place("depot", "仓", 30_000_000, 120_000_000)]) is None
+    assert sketch.draw([SketchPlace("depot", "仓", 30_000_000, 120_000_000)]) is None

@@ -16,7 +16,7 @@ from app.purchasing.schemas import EditLines, LinePacks, Waive
 from app.stock import queries as stock_queries
 from app.stock import service as stock
 from app.stock.models import GoodsReceipt, Lot
-from app.stock.schemas import Goods, TakeIn
+from app.stock.schemas import TakeIn, UnorderedGoods
 from app.tally import service as tally
 from app.tally.schemas import Reopen
 from tests import world
@@ -54,11 +54,11 @@ def compute(here: World) -> int:
     return service.compute_demand(here.actor("supplies"), here.cycle.id)
 
 
-def propose(here: World) -> service.Proposal:
+def propose(here: World) -> service.PurchaseProposal:
     return service.propose(here.actor("supplies"), here.cycle.id)
 
 
-def order_of(made: service.Proposal, place: int = 0) -> PurchaseOrder:
+def order_of(made: service.PurchaseProposal, place: int = 0) -> PurchaseOrder:
     return db.session.get_one(PurchaseOrder, made.order_ids[place])
 
 
@@ -77,7 +77,9 @@ def test_whole_packs_cover_what_the_points_signed_and_the_rest_is_surplus(signed
 
 
 def test_free_stock_is_used_before_anything_is_bought(signed: World) -> None:
-    stock.take_in(signed.actor("supplies"), signed.cycle.id, TakeIn("donation", [Goods(signed.items[0].id, 6)]))
+    stock.take_in(
+        signed.actor("supplies"), signed.cycle.id, TakeIn("donation", [UnorderedGoods(signed.items[0].id, 6)])
+    )
     compute(signed)
     propose(signed)
     assert demand(signed, 0) == (7, 6, 5, 0, 4, True)
@@ -157,7 +159,9 @@ def test_a_waiver_survives_a_new_computation_as_far_as_it_is_still_needed(signed
     nobody_sells(signed, 0)
     compute(signed)
     service.waive(signed.actor("supplies"), signed.cycle.id, signed.items[0].id, Waive(7, "断货"))
-    stock.take_in(signed.actor("supplies"), signed.cycle.id, TakeIn("donation", [Goods(signed.items[0].id, 5)]))
+    stock.take_in(
+        signed.actor("supplies"), signed.cycle.id, TakeIn("donation", [UnorderedGoods(signed.items[0].id, 5)])
+    )
     compute(signed)
     assert demand(signed, 0) == (7, 5, 0, 2, 0, True)
 
@@ -212,7 +216,9 @@ def test_an_edit_to_zero_takes_the_line_off_and_a_proposal_cancels_an_empty_draf
     service.edit_lines(signed.actor("supplies"), signed.cycle.id, order.id, EditLines(order.version, everything))
     assert db.session.scalars(select(PurchaseOrderLine)).all() == []
     stock.take_in(
-        signed.actor("supplies"), signed.cycle.id, TakeIn("donation", [Goods(item.id, 9) for item in signed.items])
+        signed.actor("supplies"),
+        signed.cycle.id,
+        TakeIn("donation", [UnorderedGoods(item.id, 9) for item in signed.items]),
     )
     compute(signed)
     assert propose(signed).order_ids == ()
@@ -243,7 +249,9 @@ def test_the_page_says_when_the_tallies_changed_after_the_demand(signed: World) 
 def test_once_goods_are_given_out_the_stock_of_before_still_counts(
     signed: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stock.take_in(signed.actor("supplies"), signed.cycle.id, TakeIn("donation", [Goods(signed.items[0].id, 6)]))
+    stock.take_in(
+        signed.actor("supplies"), signed.cycle.id, TakeIn("donation", [UnorderedGoods(signed.items[0].id, 6)])
+    )
     compute(signed)
     lot = db.session.scalars(select(Lot)).one()
     lot.qty_free, lot.qty_reserved = 0, 6
@@ -255,8 +263,12 @@ def test_once_goods_are_given_out_the_stock_of_before_still_counts(
 
 def test_what_buying_knows_of_the_stock_is_what_the_stock_gives_out(signed: World) -> None:
     by = signed.actor("supplies")
-    stock.take_in(by, signed.cycle.id, TakeIn("donation", [Goods(signed.items[0].id, 6), Goods(signed.items[1].id, 2)]))
-    stock.take_in(by, signed.cycle.id, TakeIn("opening", [Goods(signed.items[0].id, 3, 1)]))
+    stock.take_in(
+        by,
+        signed.cycle.id,
+        TakeIn("donation", [UnorderedGoods(signed.items[0].id, 6), UnorderedGoods(signed.items[1].id, 2)]),
+    )
+    stock.take_in(by, signed.cycle.id, TakeIn("opening", [UnorderedGoods(signed.items[0].id, 3, 1)]))
     given: dict[int, int] = {}
     for lot in stock_queries.free_lots(signed.cycle.id):
         given[lot.item_id] = given.get(lot.item_id, 0) + lot.qty_free

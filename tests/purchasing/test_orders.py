@@ -19,7 +19,7 @@ from app.ordering.models import Cycle
 from app.purchasing import service
 from app.purchasing.models import Demand, PurchaseOrder
 from app.purchasing.order_page import order_page
-from app.purchasing.schemas import Close, EditLines, LinePacks, Seen
+from app.purchasing.schemas import Close, EditLines, LinePacks, SeenOrder
 from tests import world
 from tests.purchasing.signed import assert_equations, count, sign_all, stranger, token
 from tests.world import World
@@ -46,7 +46,7 @@ def order(here: World) -> PurchaseOrder:
 
 def decide(here: World, step: Any, who: str) -> PurchaseOrder:
     row = order(here)
-    return step(here.actor(who), here.cycle.id, row.id, Seen(row.version))  # type: ignore[no-any-return]
+    return step(here.actor(who), here.cycle.id, row.id, SeenOrder(row.version))  # type: ignore[no-any-return]
 
 
 def test_the_author_cannot_approve_and_the_database_would_not_have_it_either(here: World) -> None:
@@ -81,7 +81,7 @@ def test_an_edit_of_an_older_version_is_refused_and_shows_what_is_there_now(here
         service.edit_lines(here.actor("admin"), here.cycle.id, row.id, EditLines(seen, [LinePacks(line, 9)]))
     assert refused.value.theirs == {"青菜": "3"}
     with pytest.raises(StaleEdit):
-        service.approve(here.actor("admin"), here.cycle.id, row.id, Seen(seen))
+        service.approve(here.actor("admin"), here.cycle.id, row.id, SeenOrder(seen))
     assert_equations()
 
 
@@ -148,7 +148,7 @@ def test_people_of_other_subdistricts_roles_and_cycles_do_not_get_in(app: Flask,
     with pytest.raises(NotFound):
         service.compute_demand(outsider, here.cycle.id)
     with pytest.raises(NotFound):
-        service.approve(outsider, here.cycle.id, order(here).id, Seen(1))
+        service.approve(outsider, here.cycle.id, order(here).id, SeenOrder(1))
     pages = (base, f"{base}/{order(here).id}", f"{base}/items/{here.items[0].id}/waive")
     for page in pages:
         assert world.sign_in(app, here, "stranger").get(page).status_code == 404
@@ -176,7 +176,7 @@ def test_an_order_is_found_only_within_its_own_cycle(app: Flask, here: World) ->
     client = world.sign_in(app, here, "supplies")
     assert client.get(f"/cycles/{other.id}/purchasing/{order(here).id}").status_code == 404
     with pytest.raises(NotFound):
-        service.cancel(here.actor("supplies"), other.id, order(here).id, Seen(order(here).version))
+        service.cancel(here.actor("supplies"), other.id, order(here).id, SeenOrder(order(here).version))
 
 
 def test_a_day_of_buying_through_the_pages(app: Flask, here: World) -> None:
@@ -224,7 +224,7 @@ def test_a_stale_page_is_answered_with_what_somebody_else_saved(app: Flask, here
 def test_a_form_sent_twice_has_one_effect(app: Flask, here: World) -> None:
     client = world.sign_in(app, here, "supplies2")
     page, key = f"/cycles/{here.cycle.id}/purchasing", new_key()
-    service.cancel(here.actor("supplies"), here.cycle.id, order(here).id, Seen(order(here).version))
+    service.cancel(here.actor("supplies"), here.cycle.id, order(here).id, SeenOrder(order(here).version))
     first = world.post(client, page, f"{page}/propose", {}, key)
     again = client.post(f"{page}/propose", data={"csrf_token": token(client, page), "_key": key})
     assert (first.status_code, again.status_code) == (303, 303)
@@ -234,7 +234,7 @@ def test_a_form_sent_twice_has_one_effect(app: Flask, here: World) -> None:
 
 def test_a_waiver_is_asked_for_on_its_own_page(app: Flask, here: World) -> None:
     client = world.sign_in(app, here, "supplies")
-    service.cancel(here.actor("supplies"), here.cycle.id, order(here).id, Seen(order(here).version))
+    service.cancel(here.actor("supplies"), here.cycle.id, order(here).id, SeenOrder(order(here).version))
     page = f"/cycles/{here.cycle.id}/purchasing/items/{here.items[0].id}/waive"
     assert 'value="7"' in client.get(page).get_data(as_text=True)
     assert world.post(client, page, page, {"qty": "8", "reason": "断货"}).status_code == 422

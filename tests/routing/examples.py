@@ -7,18 +7,20 @@ from dataclasses import replace
 
 import numpy as np
 
-from routing.model import Depot, Limits, Load, Problem, Stop, Vehicle, Window
-from routing.travel_times import Matrix
+from routing.model import Depot, Load, RoundLimits, RoutingProblem, Stop, Vehicle, Window
+from routing.travel_times import TravelMatrix
 
 HOUR = 3600
 
 
-def line(stops: tuple[Stop, ...], vehicles: tuple[Vehicle, ...], **more: object) -> Problem:
+def line(stops: tuple[Stop, ...], vehicles: tuple[Vehicle, ...], **more: object) -> RoutingProblem:
     """Locations 0, 1, 2, ... on a straight street, 100 m and 100 s apart; the depot `d` is location 0."""
     size = 1 + max((stop.location for stop in stops), default=0)
     metres = np.abs(np.subtract.outer(np.arange(size), np.arange(size))).astype(np.int32) * 100
     points = tuple((100 * k, 0) for k in range(size))
-    return Problem((Depot("d", 0),), stops, vehicles, (Matrix("foot", metres, metres),), points=points, **more)  # type: ignore[arg-type]
+    return RoutingProblem(
+        (Depot("d", 0),), stops, vehicles, (TravelMatrix("foot", metres, metres),), points=points, **more
+    )  # type: ignore[arg-type]
 
 
 def bags(count: int) -> Load:
@@ -31,17 +33,17 @@ def team(name: str = "team", **more: object) -> Vehicle:
     return replace(Vehicle(name, "d", capacity=Load(10**9, 10**9, 10)), **more)  # type: ignore[arg-type]
 
 
-def rich_problem(seed: int, stops: int, teams: int) -> Problem:
+def rich_problem(seed: int, stops: int, teams: int) -> RoutingProblem:
     """A random day with zones, blackouts, releases, several rounds, prizes and every kind of limit."""
     rng = random.Random(seed)
     points = [(rng.randrange(2000), rng.randrange(2000)) for _ in range(stops + 1)]
     crow = np.array([[abs(a[0] - b[0]) + abs(a[1] - b[1]) for b in points] for a in points], dtype=np.int32)
-    return Problem(
+    return RoutingProblem(
         depots=(Depot("d", 0, 0, 20 * HOUR),),
         stops=tuple(_stop(rng, k) for k in range(1, stops + 1)),
         vehicles=tuple(_team(rng, k) for k in range(teams)),
-        matrices=(Matrix("foot", crow, (crow * 10 // 13).astype(np.int32)), Matrix("van", crow, crow // 5)),
-        limits=Limits(max_stops=rng.choice((4, 12, 100)), zones_in_order=rng.random() < 0.8),
+        matrices=(TravelMatrix("foot", crow, (crow * 10 // 13).astype(np.int32)), TravelMatrix("van", crow, crow // 5)),
+        limits=RoundLimits(max_stops=rng.choice((4, 12, 100)), zones_in_order=rng.random() < 0.8),
         points=tuple(points),
     )
 

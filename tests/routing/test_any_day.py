@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from routing import check, solve
 from routing.codec import plan_from_json, plan_to_json, problem_from_json, problem_to_json
-from routing.model import Problem
-from routing.plan import Budget
+from routing.model import RoutingProblem
+from routing.plan import SearchBudget
 from tests.routing.examples import rich_problem
 
 DAYS = st.builds(
@@ -23,8 +23,8 @@ QUICK = settings(
 
 @given(day=DAYS, iterations=st.sampled_from((0, 20, 300)))
 @settings(QUICK, max_examples=300)
-def test_every_generated_day_gets_a_plan_that_the_judge_accepts(day: Problem, iterations: int) -> None:
-    plan = solve(day, Budget(iterations=iterations), seed=3)
+def test_every_generated_day_gets_a_plan_that_the_judge_accepts(day: RoutingProblem, iterations: int) -> None:
+    plan = solve(day, SearchBudget(iterations=iterations), seed=3)
     assert check(day, plan).violations == ()
     answered = {name for round_ in plan.rounds for name in round_.stops} | {item.stop for item in plan.unserved}
     assert answered == set(day.stop_by_name)
@@ -33,21 +33,21 @@ def test_every_generated_day_gets_a_plan_that_the_judge_accepts(day: Problem, it
 
 @given(day=DAYS)
 @settings(QUICK, max_examples=25)
-def test_json_brings_problem_and_plan_back_unchanged(day: Problem) -> None:
+def test_json_brings_problem_and_plan_back_unchanged(day: RoutingProblem) -> None:
     assert problem_from_json(problem_to_json(day)) == day
-    plan = solve(day, Budget(iterations=10))
+    plan = solve(day, SearchBudget(iterations=10))
     assert plan_from_json(plan_to_json(plan)) == plan
 
 
 @given(day=DAYS)
 @settings(QUICK, max_examples=25)
-def test_more_search_never_gives_a_worse_plan_than_the_construction(day: Problem) -> None:
-    assert solve(day, Budget(iterations=200)).cost.key <= solve(day, Budget(iterations=0)).cost.key
+def test_more_search_never_gives_a_worse_plan_than_the_construction(day: RoutingProblem) -> None:
+    assert solve(day, SearchBudget(iterations=200)).cost.key <= solve(day, SearchBudget(iterations=0)).cost.key
 
 
 @given(day=DAYS)
 @settings(QUICK, max_examples=15)
-def test_all_stops_at_one_place_are_no_obstacle(day: Problem) -> None:
+def test_all_stops_at_one_place_are_no_obstacle(day: RoutingProblem) -> None:
     stops = tuple(replace(stop, location=0) for stop in day.stops)
     together = replace(day, stops=stops)
-    assert check(together, solve(together, Budget(iterations=100))).violations == ()
+    assert check(together, solve(together, SearchBudget(iterations=100))).violations == ()

@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks.days import rich_day
-from routing import Problem, solve
+from routing import RoutingProblem, solve
 from routing.bound import lower_bound
-from routing.model import Limits, Load, RouteLock, Stop, Window
+from routing.model import Load, RoundLimits, RouteLock, Stop, Window
 from routing.overfull import least_left_out
-from routing.plan import Budget, Control, Progress
+from routing.plan import SearchBudget, SearchControl, SearchProgress
 from tests.routing.examples import bags, line, rich_problem, team
 from tests.routing.test_any_day import QUICK
 from tests.routing.test_exact import exact_cost, tiny
@@ -43,7 +43,7 @@ def test_the_bound_is_exact_where_one_round_goes_straight_there_and_back() -> No
 def test_the_bound_counts_the_rounds_that_the_load_needs() -> None:
     stops = tuple(Stop(f"s{k}", 4, bags(5)) for k in range(6))
     day = line(stops, (team(max_rounds=9, round_cost=50, cost_per_s=2, reload_s=10),))
-    plan = solve(day, Budget(iterations=300))
+    plan = solve(day, SearchBudget(iterations=300))
     assert plan.cost.total == 3 * (800 + 50 + 2 * (800 + 10))
     assert reaches(lower_bound(day), plan.cost.total)
 
@@ -73,7 +73,7 @@ def test_nothing_is_claimed_about_a_day_with_a_stop_that_nobody_may_serve() -> N
 @settings(QUICK, max_examples=80)
 def test_no_plan_found_on_any_day_beats_what_was_proved(seed: int, stops: int, teams: int) -> None:
     day = rich_problem(seed, stops, teams)
-    plan = solve(day, Budget(iterations=200), seed=1)
+    plan = solve(day, SearchBudget(iterations=200), seed=1)
     bound = plan.statistics.lower_bound
     assert bound is None or plan.cost.missed or bound <= plan.cost.total
     assert least_left_out(day) <= plan.cost.missed
@@ -96,16 +96,16 @@ def test_rounded_travel_times_that_favour_detours_do_not_break_the_proofs() -> N
 def test_a_day_with_twice_the_work_of_its_teams_is_proved_to_be_over_full() -> None:
     stops = tuple(Stop(f"s{k}", 1, bags(1), service_s=1000) for k in range(10))
     day = line(stops, (team(shift_end_s=5500, max_rounds=5),))
-    plan = solve(day, Budget(iterations=300))
+    plan = solve(day, SearchBudget(iterations=300))
     assert least_left_out(day) == plan.cost.missed == 5
     assert least_left_out(line(stops, ())) == 10
 
 
 def test_progress_and_the_plan_tell_the_bound_with_locked_rounds_included() -> None:
     stops = (Stop("a", 1, bags(2)), Stop("b", 2, bags(2)), Stop("c", 3, bags(2)))
-    told: list[Progress] = []
+    told: list[SearchProgress] = []
     day = line(stops, (team(max_rounds=3, fixed_cost=9),), locks=(RouteLock("team", ("a",), 0),))
-    plan = solve(day, Budget(iterations=300), control=Control(on_progress=told.append))
+    plan = solve(day, SearchBudget(iterations=300), control=SearchControl(on_progress=told.append))
     assert told[-1].lower_bound == plan.statistics.lower_bound
     assert plan.cost.total == 200 + 9 + 600
     assert reaches(told[-1].lower_bound, 809)
@@ -115,15 +115,15 @@ def test_progress_and_the_plan_tell_the_bound_with_locked_rounds_included() -> N
 
 def test_a_limit_of_stops_raises_the_bound() -> None:
     stops = tuple(Stop(f"s{k}", 3, Load()) for k in range(4))
-    free: Problem = line(stops, (team(max_rounds=9),))
+    free: RoutingProblem = line(stops, (team(max_rounds=9),))
     assert reaches(lower_bound(free), 600)
-    assert reaches(lower_bound(replace(free, limits=Limits(max_stops=1))), 2400)
+    assert reaches(lower_bound(replace(free, limits=RoundLimits(max_stops=1))), 2400)
 
 
 def test_three_hundred_stops_are_bounded_in_a_moment() -> None:
     day = rich_day(1, "full")
     bound = lower_bound(day)
-    plan = solve(day, Budget(iterations=1000))
+    plan = solve(day, SearchBudget(iterations=1000))
     assert bound is not None
     assert plan.is_complete
     assert 0.3 * plan.cost.total < bound <= plan.cost.total

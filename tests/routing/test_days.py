@@ -12,7 +12,7 @@ from benchmarks.days import LEVELS, rich_day, subdistrict_day
 from routing import check, pressure, solve
 from routing.codec import problem_hash
 from routing.overfull import least_left_out
-from routing.plan import Budget
+from routing.plan import SearchBudget
 
 
 def test_the_same_seed_gives_the_same_day_and_another_another() -> None:
@@ -26,16 +26,16 @@ def test_a_day_has_zones_blackouts_releases_and_several_rounds() -> None:
     assert any(len(stop.windows) > 1 for stop in day.stops)
     assert any(stop.release_s for stop in day.stops)
     assert len({vehicle.mode for vehicle in day.vehicles}) == 4
-    plan = solve(day, Budget(iterations=1))
+    plan = solve(day, SearchBudget(iterations=1))
     assert max(round_.number for round_ in plan.rounds) > 2
 
 
 @pytest.mark.parametrize("level", LEVELS)
 def test_the_first_plan_of_three_hundred_stops_is_there_in_three_seconds(level: str) -> None:
     day = rich_day(2, level)
-    solve(rich_day(2, level, stops=3), Budget(iterations=1))  # machine code is read from disk once a process
+    solve(rich_day(2, level, stops=3), SearchBudget(iterations=1))  # machine code is read from disk once a process
     began = time.process_time()
-    plan = solve(day, Budget(iterations=1))
+    plan = solve(day, SearchBudget(iterations=1))
     assert time.process_time() - began < 3
     assert check(day, plan).violations == ()
 
@@ -45,7 +45,7 @@ def test_rising_prices_leave_fewer_stops_out_than_searching_alone(monkeypatch: p
     left_out = []
     for share in (0.0, pressure.SHARE):
         monkeypatch.setattr(pressure, "SHARE", share)
-        plans = [solve(day, Budget(iterations=40_000), seed=1) for day in days]
+        plans = [solve(day, SearchBudget(iterations=40_000), seed=1) for day in days]
         assert all(check(day, plan) for day, plan in zip(days, plans, strict=True))
         left_out.append(sum(plan.cost.missed for plan in plans))
     assert left_out[1] < left_out[0]
@@ -53,7 +53,7 @@ def test_rising_prices_leave_fewer_stops_out_than_searching_alone(monkeypatch: p
 
 def test_an_over_full_day_leaves_out_no_fewer_than_was_proved() -> None:
     day = rich_day(3, "over-full")
-    assert 0 < least_left_out(day) <= solve(day, Budget(iterations=2000)).cost.missed
+    assert 0 < least_left_out(day) <= solve(day, SearchBudget(iterations=2000)).cost.missed
 
 
 def test_a_generated_subdistrict_becomes_a_day_in_which_every_bag_is_answered(tmp_path: Path) -> None:
@@ -72,7 +72,7 @@ def test_a_generated_subdistrict_becomes_a_day_in_which_every_bag_is_answered(tm
     day = subdistrict_day(tmp_path, teams=8)
     assert sum(stop.load.bags for stop in day.stops) == 700
     assert max(stop.load.bags for stop in day.stops) <= 30
-    plan = solve(day, Budget(iterations=300))
+    plan = solve(day, SearchBudget(iterations=300))
     assert check(day, plan).violations == ()
     answered = {name for round_ in plan.rounds for name in round_.stops} | {item.stop for item in plan.unserved}
     assert answered == set(day.stop_by_name)

@@ -10,12 +10,12 @@ import pytest
 from ortools.sat.python import cp_model
 
 from routing import check, solve
-from routing.model import Depot, Load, Problem, Stop, Vehicle, Window
-from routing.plan import Budget
-from routing.travel_times import Matrix
+from routing.model import Depot, Load, RoutingProblem, Stop, Vehicle, Window
+from routing.plan import SearchBudget
+from routing.travel_times import TravelMatrix
 
 
-def tiny(seed: int, stops: int = 7, vehicles: int = 2) -> Problem:
+def tiny(seed: int, stops: int = 7, vehicles: int = 2) -> RoutingProblem:
     """Stops with windows and loads, a few of them optional; one round per vehicle."""
     rng = random.Random(seed)
     points = np.array([(rng.randrange(1000), rng.randrange(1000)) for _ in range(stops + 1)])
@@ -33,10 +33,12 @@ def tiny(seed: int, stops: int = 7, vehicles: int = 2) -> Problem:
         Vehicle(f"v{k}", "d", capacity=Load(bags=12), fixed_cost=rng.choice((0, 300)), shift_end_s=8000)
         for k in range(vehicles)
     )
-    return Problem((Depot("d", 0),), tuple(stop(k + 1) for k in range(stops)), fleet, (Matrix("foot", metres, metres),))
+    return RoutingProblem(
+        (Depot("d", 0),), tuple(stop(k + 1) for k in range(stops)), fleet, (TravelMatrix("foot", metres, metres),)
+    )
 
 
-def exact_cost(problem: Problem) -> tuple[int, int]:
+def exact_cost(problem: RoutingProblem) -> tuple[int, int]:
     """(mandatory stops left out, cost) of the optimum, by one circuit per vehicle."""
     model = cp_model.CpModel()
     metres = problem.matrices[0].metres
@@ -79,7 +81,7 @@ def exact_cost(problem: Problem) -> tuple[int, int]:
 @pytest.mark.parametrize("seed", range(8))
 def test_the_search_finds_the_optimum_of_a_tiny_instance(seed: int) -> None:
     problem = tiny(seed, stops=5 + seed % 4)
-    plan = solve(problem, Budget(iterations=4000), seed=1)
+    plan = solve(problem, SearchBudget(iterations=4000), seed=1)
     assert check(problem, plan).violations == ()
     assert plan.cost.key == exact_cost(problem)
 
@@ -88,7 +90,7 @@ def test_the_search_finds_the_optimum_of_a_tiny_instance(seed: int) -> None:
 def test_one_more_vehicle_never_makes_the_optimum_worse(seed: int) -> None:
     problem = tiny(seed, stops=6, vehicles=1)
     more = replace(problem, vehicles=(*problem.vehicles, replace(problem.vehicles[0], name="more")))
-    fewer_plan, more_plan = (solve(p, Budget(iterations=3000), seed=1) for p in (problem, more))
+    fewer_plan, more_plan = (solve(p, SearchBudget(iterations=3000), seed=1) for p in (problem, more))
     assert more_plan.cost.key <= fewer_plan.cost.key
 
 
@@ -97,7 +99,7 @@ def test_turning_all_ways_around_does_not_change_the_cost(seed: int) -> None:
     problem = tiny(seed, stops=6)
     free = replace(problem, stops=tuple(replace(stop, windows=(Window(),)) for stop in problem.stops))
     lopsided = free.matrices[0].metres + np.triu(np.full_like(free.matrices[0].metres, 37), 1)
-    there = replace(free, matrices=(Matrix("foot", lopsided, lopsided),))
-    back = replace(free, matrices=(Matrix("foot", lopsided.T.copy(), lopsided.T.copy()),))
-    costs = [solve(p, Budget(iterations=3000), seed=1).cost.key for p in (there, back)]
+    there = replace(free, matrices=(TravelMatrix("foot", lopsided, lopsided),))
+    back = replace(free, matrices=(TravelMatrix("foot", lopsided.T.copy(), lopsided.T.copy()),))
+    costs = [solve(p, SearchBudget(iterations=3000), seed=1).cost.key for p in (there, back)]
     assert costs[0] == costs[1]

@@ -14,7 +14,7 @@ from routing.formats.files import best_known, read_plan, read_problem
 from routing.formats.solutions import read_solution, write_solution
 from routing.formats.vrplib import parse
 from routing.model import IllegalProblem
-from routing.plan import Budget
+from routing.plan import SearchBudget
 from tests.routing.examples import rich_problem
 
 DATA = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "routing"
@@ -42,7 +42,7 @@ def test_the_best_known_solution_is_sound_and_costs_what_it_says(name: str) -> N
 def test_a_short_search_comes_close_to_the_best_known(name: str, percent: float) -> None:
     file = instance(f"{name}.vrp")
     problem = read_problem(file)
-    plan = solve(problem, Budget(iterations=20_000), seed=1)
+    plan = solve(problem, SearchBudget(iterations=20_000), seed=1)
     assert check(problem, plan).violations == ()
     stated = best_known(file)
     assert stated is not None
@@ -53,7 +53,7 @@ def test_solomon_costs_are_counted_in_truncated_tenths() -> None:
     problem = read_problem(instance("vrptw/C101.txt"))
     with instance("vrptw/bks.csv").open(encoding="utf-8") as rows:
         best = {row["instance"]: int(row["bks_cost_x10"]) for row in csv.DictReader(rows)}
-    plan = solve(problem, Budget(iterations=4000), seed=1)
+    plan = solve(problem, SearchBudget(iterations=4000), seed=1)
     assert check(problem, plan).violations == ()
     assert plan.cost.total == best["C101"]
 
@@ -100,7 +100,7 @@ def test_the_command_line_says_when_a_plan_is_not_sound(tmp_path: Path, capsys: 
     file, plan = tmp_path / "day.json", tmp_path / "plan.json"
     problem = rich_problem(4, 20, 3)
     file.write_text(problem_to_json(problem), encoding="utf-8")
-    text = plan_to_json(solve(problem, Budget(iterations=10)))
+    text = plan_to_json(solve(problem, SearchBudget(iterations=10)))
     plan.write_text(text.replace('"distance":', '"distance":9', 1), encoding="utf-8")
     assert main(["check", str(file), str(plan)]) == 1
     assert "cost:" in capsys.readouterr().out

@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import pytest
 
-from routing import Plan, Problem, check
+from routing import RoutePlan, RoutingProblem, check
 from routing.evaluate import build_plan
-from routing.model import Depot, Limits, Load, RouteLock, Stability, Stop, Vehicle, Window
-from routing.plan import Cost, Reason, Remedy, Round, Statistics, Unserved, Visit
-from routing.travel_times import UNREACHABLE, Matrix
+from routing.model import Depot, Load, RoundLimits, RouteLock, Stability, Stop, Vehicle, Window
+from routing.plan import Cost, PlannedRound, Statistics, Unserved, UnservedReason, UnservedRemedy, Visit
+from routing.travel_times import UNREACHABLE, TravelMatrix
 from routing.violation import Rule
 from tests.routing.examples import bags, line
 
@@ -33,14 +33,14 @@ SECOND = Vehicle("second", "d", capacity=Load(bags=2), max_rounds=1, reload_s=50
 PROBLEM = line(
     STOPS,
     (FIRST, SECOND),
-    limits=Limits(max_stops=3),
+    limits=RoundLimits(max_stops=3),
     locks=(RouteLock("second", ("l",), 300),),
     stability=Stability(11, (("a", "second"), ("b", "first"))),
 )
-LEFT_OUT = Unserved("o", Reason.NOT_WORTH, "Stop o is not worth it.", Remedy.RAISE_PRIZE)
+LEFT_OUT = Unserved("o", UnservedReason.NOT_WORTH, "Stop o is not worth it.", UnservedRemedy.RAISE_PRIZE)
 SOUND = build_plan(PROBLEM, {"first": [["a", "b", "c"], ["e", "p", "q"]]}, [LEFT_OUT], Statistics())
 
-Break = Callable[[Plan], Plan]
+Break = Callable[[RoutePlan], RoutePlan]
 
 
 def test_the_sound_plan_passes() -> None:
@@ -48,19 +48,19 @@ def test_the_sound_plan_passes() -> None:
     assert [round_.number for round_ in SOUND.rounds] == [1, 2, 1]
 
 
-def edit_round(plan: Plan, index: int, **changes: object) -> Plan:
+def edit_round(plan: RoutePlan, index: int, **changes: object) -> RoutePlan:
     rounds = list(plan.rounds)
     rounds[index] = replace(rounds[index], **changes)  # type: ignore[arg-type]
     return replace(plan, rounds=tuple(rounds))
 
 
-def edit_visit(plan: Plan, index: int, visit: int, **changes: object) -> Plan:
+def edit_visit(plan: RoutePlan, index: int, visit: int, **changes: object) -> RoutePlan:
     visits = list(plan.rounds[index].visits)
     visits[visit] = replace(visits[visit], **changes)  # type: ignore[arg-type]
     return edit_round(plan, index, visits=tuple(visits))
 
 
-def shifted(round_: Round, by_s: int) -> Round:
+def shifted(round_: PlannedRound, by_s: int) -> PlannedRound:
     visits = tuple(
         replace(v, arrives_s=v.arrives_s + by_s, begins_s=v.begins_s + by_s, leaves_s=v.leaves_s + by_s)
         for v in round_.visits
@@ -73,20 +73,20 @@ def shifted(round_: Round, by_s: int) -> Round:
     return replace(round_, visits=visits, **times)
 
 
-def move(plan: Plan, index: int, by_s: int) -> Plan:
+def move(plan: RoutePlan, index: int, by_s: int) -> RoutePlan:
     rounds = list(plan.rounds)
     rounds[index] = shifted(rounds[index], by_s)
     return replace(plan, rounds=tuple(rounds))
 
 
-def without_visit(plan: Plan, index: int, stop: str) -> Plan:
+def without_visit(plan: RoutePlan, index: int, stop: str) -> RoutePlan:
     return edit_round(plan, index, visits=tuple(v for v in plan.rounds[index].visits if v.stop != stop))
 
 
-def rebuilt(rounds: dict[str, list[list[str]]], problem: Problem = PROBLEM) -> Break:
+def rebuilt(rounds: dict[str, list[list[str]]], problem: RoutingProblem = PROBLEM) -> Break:
     """The same stops in another order or on another vehicle, timed as if the rule did not exist."""
 
-    def change(plan: Plan) -> Plan:
+    def change(plan: RoutePlan) -> RoutePlan:
         loose = replace(
             problem,
             stops=tuple(replace(stop, windows=(Window(),), release_s=0) for stop in problem.stops),
@@ -105,7 +105,7 @@ def rebuilt(rounds: dict[str, list[list[str]]], problem: Problem = PROBLEM) -> B
     return change
 
 
-def moved_to_other_round(plan: Plan) -> Plan:
+def moved_to_other_round(plan: RoutePlan) -> RoutePlan:
     """The delivery of the pair goes to the first round, the pickup stays in the second."""
     delivery = plan.rounds[1].visits[-1]
     return edit_round(without_visit(plan, 1, "q"), 0, visits=(*plan.rounds[0].visits, delivery))
@@ -222,4 +222,4 @@ def test_a_round_longer_than_allowed_is_found() -> None:
 def test_a_way_that_does_not_exist_is_found() -> None:
     metres = line((STOPS[7],), (SECOND,)).matrices[0].metres.copy()
     metres[0, 1] = UNREACHABLE
-    assert Rule.UNREACHABLE in judged_alone(STOPS[7], SECOND, matrices=(Matrix("foot", metres, metres),))
+    assert Rule.UNREACHABLE in judged_alone(STOPS[7], SECOND, matrices=(TravelMatrix("foot", metres, metres),))

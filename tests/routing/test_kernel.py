@@ -24,7 +24,7 @@ from routing.kernel.near import NOBODY, Timing, nearest, neighbours_in_time
 from routing.kernel.rng import below, seeded, uniform
 from routing.kernel.segments import join
 from routing.model import MISSED_COST
-from routing.plan import Budget, Control, Statistics
+from routing.plan import SearchBudget, SearchControl, Statistics
 from tests.routing.examples import rich_problem
 
 VISIT = st.tuples(st.integers(0, 50), st.integers(0, 200), st.integers(0, 200), st.integers(0, 40))
@@ -70,7 +70,7 @@ def started(seed: int) -> tuple[Search, object]:
 @pytest.mark.parametrize("seed", range(6))
 def test_cost_times_and_loads_kept_along_the_way_equal_those_computed_anew(seed: int) -> None:
     search, _ = started(seed)
-    search.run(Budget(iterations=600), lambda _: True)
+    search.run(SearchBudget(iterations=600), lambda _: True)
     state = search.state
     kept = {
         word: getattr(state, word).copy() for word in ("load", "size", "leg", "trip", "before", "after", "duration")
@@ -89,7 +89,7 @@ def test_cost_times_and_loads_kept_along_the_way_equal_those_computed_anew(seed:
 def test_the_cost_the_search_reports_is_the_cost_of_its_plan(seed: int) -> None:
     day = rich_problem(seed, 40, 4)
     search = Search(build_data(day), seed)
-    search.run(Budget(iterations=600), lambda _: True)
+    search.run(SearchBudget(iterations=600), lambda _: True)
     plan = build_plan(day, best_rounds(day, search.data, search.state), (), Statistics())
     # with several windows the timetable may even be shorter than the one with the windows the search chose
     assert plan.cost.total + plan.cost.missed * MISSED_COST <= search.best_cost
@@ -99,7 +99,7 @@ def test_the_cost_the_search_reports_is_the_cost_of_its_plan(seed: int) -> None:
 
 def test_every_stop_is_either_in_a_round_or_in_the_bank() -> None:
     search, _ = started(3)
-    search.run(Budget(iterations=500), lambda _: True)
+    search.run(SearchBudget(iterations=500), lambda _: True)
     state = search.state
     banked = {int(c) for c in state.bank[: int(state.total[BANKED])]}
     unserved = {int(c) for c in np.flatnonzero(state.round_of < 0)}
@@ -197,10 +197,10 @@ def test_who_waits_for_the_compiler_may_cancel(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(compilation, "_compiling", lambda: never)
     began = time.perf_counter()
     day = rich_problem(1, 9, 2)
-    plan = solve(day, Budget(seconds=60), control=Control(cancel=cancel))
+    plan = solve(day, SearchBudget(seconds=60), control=SearchControl(cancel=cancel))
     assert time.perf_counter() - began < 5
     assert check(day, plan).violations == ()
     assert plan.statistics.method == "construct"
     never.set_exception(RuntimeError("no compiler"))
     with pytest.raises(RuntimeError, match="no compiler"):
-        solve(day, Budget(seconds=1))
+        solve(day, SearchBudget(seconds=1))

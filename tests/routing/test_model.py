@@ -10,17 +10,17 @@ import pytest
 from routing.model import (
     Depot,
     IllegalProblem,
-    Limits,
     Load,
-    Problem,
+    RoundLimits,
     RouteLock,
+    RoutingProblem,
     Stability,
     Stop,
     Vehicle,
     Window,
 )
-from routing.plan import Budget
-from routing.travel_times import Matrix, matrix_of
+from routing.plan import SearchBudget
+from routing.travel_times import TravelMatrix, matrix_of
 from tests.routing.examples import bags, line, team
 
 A, B = Stop("a", 1), Stop("b", 2)
@@ -48,15 +48,15 @@ ILLEGAL: list[tuple[str, Callable[[], object]]] = [
     ("reload", lambda: team(reload_s=-1)),
     ("rounds", lambda: team(max_rounds=51)),
     ("end where it begins", lambda: team(max_rounds=2, end_depot="e")),
-    ("at least one stop", lambda: Limits(max_stops=0)),
+    ("at least one stop", lambda: RoundLimits(max_stops=0)),
     ("has no stops", lambda: RouteLock("team", (), 0)),
     ("twice", lambda: Stability(1, (("a", "x"), ("a", "y")))),
     ("2 stops named a", lambda: line((A, A), (TEAM,))),
     ("2 vehicles named team", lambda: line((A,), (TEAM, TEAM))),
-    ("not in the travel matrix", lambda: Problem((Depot("d", 0),), (B,), (), (MATRIX,))),
-    ("same mode", lambda: Problem((Depot("d", 0),), (), (), (MATRIX, MATRIX))),
-    ("differ in size", lambda: Problem((Depot("d", 0),), (), (), (MATRIX, matrix_of("van", [[0]])))),
-    ("points", lambda: Problem((Depot("d", 0),), (), (), (MATRIX,), points=((0, 0),))),
+    ("not in the travel matrix", lambda: RoutingProblem((Depot("d", 0),), (B,), (), (MATRIX,))),
+    ("same mode", lambda: RoutingProblem((Depot("d", 0),), (), (), (MATRIX, MATRIX))),
+    ("differ in size", lambda: RoutingProblem((Depot("d", 0),), (), (), (MATRIX, matrix_of("van", [[0]])))),
+    ("points", lambda: RoutingProblem((Depot("d", 0),), (), (), (MATRIX,), points=((0, 0),))),
     ("unknown depot", lambda: line((A,), (team(depot="nowhere"),))),
     ("without travel times", lambda: line((A,), (team(mode="boat"),))),
     ("instead of two", lambda: line((PICK,), (TEAM,))),
@@ -69,8 +69,8 @@ ILLEGAL: list[tuple[str, Callable[[], object]]] = [
     ("more locked rounds", lambda: line((A, B), (TEAM,), locks=tuple(RouteLock("team", (s,), 0) for s in "ab"))),
     ("other half", lambda: line((PICK, DROP), (TEAM,), locks=(RouteLock("team", ("p",), 0),))),
     ("plan before names", lambda: line((A,), (TEAM,), stability=Stability(1, (("x", "team"),)))),
-    ("needs seconds or iterations", lambda: Budget()),
-    ("negative", lambda: Budget(seconds=-1)),
+    ("needs seconds or iterations", lambda: SearchBudget()),
+    ("negative", lambda: SearchBudget(seconds=-1)),
 ]
 
 
@@ -86,7 +86,7 @@ def test_illegal_data_cannot_be_constructed(why: str, build: Callable[[], object
 )
 def test_a_matrix_of_the_wrong_kind_is_refused(array: np.ndarray) -> None:
     with pytest.raises(ValueError, match="foot"):
-        Matrix("foot", array, array)
+        TravelMatrix("foot", array, array)
 
 
 def test_a_problem_without_stops_or_vehicles_is_legal() -> None:

@@ -9,12 +9,12 @@ from dataclasses import replace
 import pytest
 
 from benchmarks.generated import x_like
-from routing import Problem, check, solve
+from routing import RoutingProblem, check, solve
 from routing.codec import plan_to_json
 from routing.draft import Draft
 from routing.kernel.build import build_data
 from routing.model import MISSED_COST, Stability, Stop, Window
-from routing.plan import Budget, Control
+from routing.plan import SearchBudget, SearchControl
 from routing.polish import Pool
 from routing.restarts import how_many, is_choice_of_rounds
 from routing.warm import start_search
@@ -25,7 +25,7 @@ FLEET = (team("one"), team("two"), team("three"))
 DAY = line(STOPS, FLEET)
 
 
-def met(day: Problem, *plans: dict[str, list[list[str]]]) -> Pool:
+def met(day: RoutingProblem, *plans: dict[str, list[list[str]]]) -> Pool:
     """A pool of the rounds of these plans."""
     data = build_data(day)
     pool = Pool(data)
@@ -35,7 +35,7 @@ def met(day: Problem, *plans: dict[str, list[list[str]]]) -> Pool:
     return pool
 
 
-def priced(*rounds: tuple[int, tuple[int, ...]], day: Problem = DAY) -> Pool:
+def priced(*rounds: tuple[int, tuple[int, ...]], day: RoutingProblem = DAY) -> Pool:
     """A pool of rounds with costs of our own choice."""
     return Pool(build_data(day), {frozenset(stops): (cost, stops) for cost, stops in rounds})
 
@@ -82,20 +82,20 @@ def test_an_optional_stop_is_left_out_when_that_is_cheaper() -> None:
         ("changes have a price", line(STOPS, FLEET, stability=Stability(9, (("s1", "one"),)))),
     ],
 )
-def test_where_a_plan_is_more_than_a_choice_of_rounds_nothing_is_chosen(what: str, day: Problem) -> None:
+def test_where_a_plan_is_more_than_a_choice_of_rounds_nothing_is_chosen(what: str, day: RoutingProblem) -> None:
     assert not is_choice_of_rounds(build_data(day)), what
     assert is_choice_of_rounds(build_data(DAY))
 
 
 def test_more_budget_gives_more_searches_and_longer_rounds_give_fewer() -> None:
-    assert how_many(200, 20, Budget(iterations=1)) == how_many(200, 20, Budget(seconds=0)) == 1
-    assert how_many(200, 20, Budget(seconds=5)) < how_many(200, 20, Budget(seconds=10)) <= 8
-    assert how_many(200, 5, Budget(seconds=10)) < how_many(200, 20, Budget(seconds=10))
+    assert how_many(200, 20, SearchBudget(iterations=1)) == how_many(200, 20, SearchBudget(seconds=0)) == 1
+    assert how_many(200, 20, SearchBudget(seconds=5)) < how_many(200, 20, SearchBudget(seconds=10)) <= 8
+    assert how_many(200, 5, SearchBudget(seconds=10)) < how_many(200, 20, SearchBudget(seconds=10))
 
 
 def test_restarts_give_the_same_bytes_every_time_and_a_sound_plan() -> None:
     day = x_like(3, 40)
-    budget = Budget(iterations=90_000)
+    budget = SearchBudget(iterations=90_000)
     assert how_many(40, 7, budget) > 1
     first, second = (solve(day, budget, seed=5) for _ in range(2))
     assert plan_to_json(first) == plan_to_json(second)
@@ -105,11 +105,11 @@ def test_restarts_give_the_same_bytes_every_time_and_a_sound_plan() -> None:
 
 def test_restarts_are_cancelled_within_a_second() -> None:
     day, stop = x_like(3, 60), threading.Event()
-    solve(day, Budget(iterations=1))
+    solve(day, SearchBudget(iterations=1))
     timer = threading.Timer(0.3, stop.set)
     timer.start()
     began = time.process_time()
-    plan = solve(day, Budget(seconds=60), control=Control(cancel=stop))
+    plan = solve(day, SearchBudget(seconds=60), control=SearchControl(cancel=stop))
     assert time.process_time() - began < 2.5
     assert plan.statistics.is_cancelled
     assert check(day, plan).violations == ()
@@ -117,8 +117,8 @@ def test_restarts_are_cancelled_within_a_second() -> None:
 
 def test_two_cores_search_twice_as_often_and_give_the_same_bytes_every_time() -> None:
     day = x_like(3, 40)
-    one = solve(day, Budget(iterations=60_000), seed=5)
-    two = [solve(day, Budget(iterations=60_000), seed=5, control=Control(cores=2)) for _ in range(2)]
+    one = solve(day, SearchBudget(iterations=60_000), seed=5)
+    two = [solve(day, SearchBudget(iterations=60_000), seed=5, control=SearchControl(cores=2)) for _ in range(2)]
     assert plan_to_json(two[0]) == plan_to_json(two[1])
     assert check(day, two[0]).violations == ()
     assert two[0].cost.total <= one.cost.total * 1.01

@@ -14,16 +14,16 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from routing import Problem, solve
+from routing import RoutingProblem, solve
 from routing.model import Depot, IllegalProblem, Stop, Vehicle
-from routing.plan import Budget
+from routing.plan import SearchBudget
 from routing.providers import Osrm, Valhalla
-from routing.travel import FOOT, Gate, Mode, Place, travel
+from routing.travel import FOOT, CompoundGate, TravelMode, TravelPlace, travel
 from routing.travel_times import UNREACHABLE
 
 DATA = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "routing"
 DEGREE_M = 111_195.08  # metres in one degree of latitude
-PLAIN = Mode("plain", detour_permille=1000, speed_mm_s=1000, walking_mm_s=1000)
+PLAIN = TravelMode("plain", detour_permille=1000, speed_mm_s=1000, walking_mm_s=1000)
 
 
 def north(metres: float) -> float:
@@ -31,12 +31,12 @@ def north(metres: float) -> float:
     return 30.0 + metres / DEGREE_M
 
 
-def street(name: str, metres: float) -> Place:
-    return Place(name, north(metres), 120.0)
+def street(name: str, metres: float) -> TravelPlace:
+    return TravelPlace(name, north(metres), 120.0)
 
 
-def inside(name: str, metres: float, compound: str) -> Place:
-    return Place(name, north(metres), 120.0, compound)
+def inside(name: str, metres: float, compound: str) -> TravelPlace:
+    return TravelPlace(name, north(metres), 120.0, compound)
 
 
 def test_on_the_street_the_way_is_crow_fly_times_detour() -> None:
@@ -48,16 +48,16 @@ def test_on_the_street_the_way_is_crow_fly_times_detour() -> None:
 
 def test_into_a_compound_the_way_leads_through_its_gate() -> None:
     places = [street("depot", 0), inside("house", 100, "c")]
-    gates = [Gate("c", north(300), 120.0)]
+    gates = [CompoundGate("c", north(300), 120.0)]
     matrix = travel(places, gates, [PLAIN]).matrices[0]
     assert matrix.metres[0, 1] == pytest.approx(300 + 200 * 1.35, abs=2)
 
 
 def test_the_nearer_of_two_open_gates_is_taken_and_a_closed_one_is_not() -> None:
     places = [street("depot", 0), inside("house", 200, "c")]
-    near, far = Gate("c", north(150), 120.0), Gate("c", north(400), 120.0)
+    near, far = CompoundGate("c", north(150), 120.0), CompoundGate("c", north(400), 120.0)
     by_near = travel(places, [near, far], [PLAIN]).matrices[0].metres[0, 1]
-    closed = Gate("c", near.lat, near.lon, is_open=False)
+    closed = CompoundGate("c", near.lat, near.lon, is_open=False)
     by_far = travel(places, [closed, far], [PLAIN]).matrices[0].metres[0, 1]
     assert by_near == pytest.approx(150 + 50 * 1.35, abs=2)
     assert by_far == pytest.approx(400 + 200 * 1.35, abs=2)
@@ -65,30 +65,30 @@ def test_the_nearer_of_two_open_gates_is_taken_and_a_closed_one_is_not() -> None
 
 def test_when_all_gates_are_closed_no_way_leads_in_but_people_inside_still_walk() -> None:
     places = [street("depot", 0), inside("x", 100, "c"), inside("y", 200, "c")]
-    matrix = travel(places, [Gate("c", north(50), 120.0, is_open=False)], [PLAIN]).matrices[0]
+    matrix = travel(places, [CompoundGate("c", north(50), 120.0, is_open=False)], [PLAIN]).matrices[0]
     assert matrix.seconds[0, 1] == matrix.seconds[1, 0] == UNREACHABLE
     assert matrix.metres[1, 2] == pytest.approx(135, abs=1)
 
 
 def test_each_gate_that_is_passed_costs_its_check() -> None:
     places = [inside("x", 0, "c"), inside("y", 500, "e")]
-    gates = [Gate("c", north(0), 120.0), Gate("e", north(500), 120.0)]
-    checked = Mode("checked", 1000, 1000, 1000, gate_check_s=90)
+    gates = [CompoundGate("c", north(0), 120.0), CompoundGate("e", north(500), 120.0)]
+    checked = TravelMode("checked", 1000, 1000, 1000, gate_check_s=90)
     plain, slow = (travel(places, gates, [mode]).matrices[0].seconds[0, 1] for mode in (PLAIN, checked))
     assert slow - plain == 180
 
 
 def test_buildings_without_coordinates_stand_in_a_row_in_the_order_given() -> None:
-    places = [inside("known", 0, "c"), *(Place(f"n{k}", None, None, "c") for k in range(3))]
-    metres = travel(places, [Gate("c", north(0), 120.0)], [PLAIN]).matrices[0].metres
+    places = [inside("known", 0, "c"), *(TravelPlace(f"n{k}", None, None, "c") for k in range(3))]
+    metres = travel(places, [CompoundGate("c", north(0), 120.0)], [PLAIN]).matrices[0].metres
     assert metres[0, 1] < metres[0, 2] < metres[0, 3]
 
 
 def test_half_a_coordinate_and_a_detour_below_one_are_refused() -> None:
     with pytest.raises(IllegalProblem, match="only one coordinate"):
-        Place("x", 30.0, None)
+        TravelPlace("x", 30.0, None)
     with pytest.raises(IllegalProblem, match="below one"):
-        Mode(detour_permille=900)
+        TravelMode(detour_permille=900)
     with pytest.raises(IllegalProblem, match="same name"):
         travel([], [], [FOOT, FOOT])
 
@@ -167,7 +167,7 @@ def test_valhalla_answers_in_kilometres(server: str) -> None:
 
 
 def test_a_null_of_the_road_service_means_no_way(server: str) -> None:
-    way = travel(THREE, [], [Mode("e_bike")], Osrm(server))
+    way = travel(THREE, [], [TravelMode("e_bike")], Osrm(server))
     assert way.matrices[0].seconds[0, 2] == UNREACHABLE
 
 
@@ -187,10 +187,12 @@ def test_when_the_road_service_fails_the_estimate_stands_in_and_says_so(server: 
         "nobody": Osrm("http://127.0.0.1:9", timeout_s=0.5),
         "nonsense": Osrm("file:///etc"),
     }
-    way = travel(THREE, [], [Mode(mode)], services[provider])
+    way = travel(THREE, [], [TravelMode(mode)], services[provider])
     assert len(way.notes) == 1
     assert "because" in way.notes[0]
     assert way.matrices[0].metres[0, 1] == pytest.approx(135, abs=1)
     stops = (Stop("b", 1), Stop("c", 2))
-    day = Problem((Depot("a", 0),), stops, (Vehicle("v", "a", mode),), way.matrices, points=way.points, notes=way.notes)
-    assert solve(day, Budget(iterations=5)).notes == way.notes
+    day = RoutingProblem(
+        (Depot("a", 0),), stops, (Vehicle("v", "a", mode),), way.matrices, points=way.points, notes=way.notes
+    )
+    assert solve(day, SearchBudget(iterations=5)).notes == way.notes

@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 
 from benchmarks.generated import homberger_like, x_like
-from routing import Problem
+from routing import RoutingProblem
 from routing.codec import problem_hash
 from routing.commands import main
 from routing.formats.files import read_plan, read_problem, write_problem
 from routing.formats.weights import listed
 from routing.formats.writing import NotExpressible, write_solomon, write_vrplib
-from routing.model import UNLIMITED, Depot, Limits, Load, Stop, Vehicle, Window
-from routing.travel_times import Matrix
+from routing.model import UNLIMITED, Depot, Load, RoundLimits, Stop, Vehicle, Window
+from routing.travel_times import TravelMatrix
 from tests.routing.examples import line, rich_problem
 from tests.routing.test_formats import instance
 
@@ -25,7 +25,7 @@ GRAMS = Load(10, UNLIMITED, UNLIMITED)
 FLEET = (Vehicle("1", "d", capacity=GRAMS), Vehicle("2", "d", capacity=GRAMS))
 
 
-def trips(seed: int, customers: int) -> Problem:
+def trips(seed: int, customers: int) -> RoutingProblem:
     """An MTVRPTWR: windows and releases, vehicles that load again."""
     day = homberger_like(seed, customers, long_horizon=True)
     stops = tuple(replace(stop, release_s=37 * (stop.location % 5)) for stop in day.stops)
@@ -33,27 +33,27 @@ def trips(seed: int, customers: int) -> Problem:
     return replace(day, stops=stops, vehicles=fleet)
 
 
-def fleet_of_two_kinds(seed: int, customers: int) -> Problem:
+def fleet_of_two_kinds(seed: int, customers: int) -> RoutingProblem:
     day = x_like(seed, customers)
     dear = Load(2 * day.vehicles[0].capacity.g, UNLIMITED, UNLIMITED)
     return replace(day, vehicles=(*day.vehicles, Vehicle("99", "0", capacity=dear, fixed_cost=70, cost_per_m=3)))
 
 
-def lopsided(seed: int, customers: int) -> Problem:
+def lopsided(seed: int, customers: int) -> RoutingProblem:
     """Distances that no coordinates give, and a limit on the length of a round."""
     day = x_like(seed, customers)
     metres = day.matrices[0].metres + np.triu(np.full_like(day.matrices[0].metres, 7), 1)
     fleet = tuple(replace(vehicle, max_round_s=9000) for vehicle in day.vehicles)
-    return replace(day, matrices=(Matrix("foot", metres, metres),), vehicles=fleet)
+    return replace(day, matrices=(TravelMatrix("foot", metres, metres),), vehicles=fleet)
 
 
-def without_names(problem: Problem) -> Problem:
+def without_names(problem: RoutingProblem) -> RoutingProblem:
     """The problem with its vehicles numbered, as files do."""
     fleet = tuple(replace(vehicle, name=str(k)) for k, vehicle in enumerate(problem.vehicles, start=1))
     return replace(problem, vehicles=fleet)
 
 
-MADE: list[tuple[str, Callable[[int, int], Problem]]] = [
+MADE: list[tuple[str, Callable[[int, int], RoutingProblem]]] = [
     ("x.vrp", x_like),
     ("h.txt", homberger_like),
     ("h.vrp", homberger_like),
@@ -67,7 +67,7 @@ MADE: list[tuple[str, Callable[[int, int], Problem]]] = [
 @pytest.mark.parametrize(("name", "make"), MADE, ids=[name for name, _ in MADE])
 @pytest.mark.parametrize("seed", [1, 2])
 def test_what_is_written_is_read_again_unchanged(
-    name: str, make: Callable[[int, int], Problem], seed: int, tmp_path: Path
+    name: str, make: Callable[[int, int], RoutingProblem], seed: int, tmp_path: Path
 ) -> None:
     problem = make(seed, 30)
     write_problem(tmp_path / name, problem)
@@ -77,7 +77,7 @@ def test_what_is_written_is_read_again_unchanged(
 
 @pytest.mark.parametrize(("name", "make"), MADE, ids=[name for name, _ in MADE])
 def test_the_command_line_works_on_every_format(
-    name: str, make: Callable[[int, int], Problem], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    name: str, make: Callable[[int, int], RoutingProblem], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file, drawing = tmp_path / name, tmp_path / "drawn.svg"
     plan = tmp_path / ("plan.json" if name.endswith("json") else "plan.sol")
@@ -112,12 +112,12 @@ def test_a_route_of_several_trips_is_written_with_depot_visits(tmp_path: Path) -
 
 
 STOP = Stop("1", 1, Load(4))
-TOO_RICH: list[tuple[str, Problem]] = [
+TOO_RICH: list[tuple[str, RoutingProblem]] = [
     ("zone", line((replace(STOP, zone=1),), FLEET)),
     ("prize", line((replace(STOP, prize=9),), FLEET)),
     ("windows", line((replace(STOP, windows=(Window(0, 5), Window(9, 10))),), FLEET)),
     ("loading", line((STOP,), (replace(FLEET[0], reload_s=60),))),
-    ("stops in a round", line((STOP,), FLEET, limits=Limits(max_stops=3))),
+    ("stops in a round", line((STOP,), FLEET, limits=RoundLimits(max_stops=3))),
     ("share a place", line((STOP, replace(STOP, name="2")), FLEET)),
     ("several depots", replace(line((STOP,), FLEET), depots=(Depot("d", 0), Depot("e", 0)))),
     ("no vehicles", line((STOP,), ())),
@@ -125,7 +125,7 @@ TOO_RICH: list[tuple[str, Problem]] = [
 
 
 @pytest.mark.parametrize(("what", "problem"), TOO_RICH, ids=[what for what, _ in TOO_RICH])
-def test_what_a_format_has_no_words_for_is_refused_with_a_sentence(what: str, problem: Problem) -> None:
+def test_what_a_format_has_no_words_for_is_refused_with_a_sentence(what: str, problem: RoutingProblem) -> None:
     for write in (write_vrplib, write_solomon):
         with pytest.raises(NotExpressible, match=what):
             write(problem, "x")

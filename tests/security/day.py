@@ -21,11 +21,11 @@ from app.catalog.models import Bundle, BundleComponent, SupplierItem
 from app.core import clock
 from app.core.db import command, db
 from app.core.jobs import Job
-from app.dispatch.models import Plan, PlanBag, Round, Shift, Stop, Team, TeamMember
+from app.dispatch.models import DeliveryPlan, DeliveryRound, DeliveryStop, PlanBag, Shift, Team, TeamMember
 from app.dispatch.rounds.service import drop_units
 from app.errands.models import Errand
 from app.handover.models import Dispute
-from app.intake.models import ChainLine, ChainPaste
+from app.intake.models import ChainPaste, PasteLine
 from app.ordering.claims.models import RoomClaim
 from app.ordering.desk.models import DeskEntry
 from app.ordering.models import Cycle, CyclePoint, CycleState, HouseholdOrder, Offer, OfferComponent, OrderLine
@@ -300,7 +300,7 @@ def _of_a_point(here: World, scope: dict[str, str], index: int) -> None:
     paste = ChainPaste(cycle_id=here.cycle.id, service_point_id=here.points[index].id, text_sha256="x", seq=1)
     paste.pasted_by_id = by
     _add(scope, "paste", paste)
-    row = ChainLine(paste_id=paste.id, line_no=1, raw="1. 101 青菜一份", outcome="review", reason="no_room")
+    row = PasteLine(paste_id=paste.id, line_no=1, raw="1. 101 青菜一份", outcome="review", reason="no_room")
     _add(scope, "paste_line", row)
 
 
@@ -342,19 +342,19 @@ def _of_the_cycle(here: World, scope: dict[str, str], cycle: Cycle) -> None:
     depot = building.service_point_id
     shift = Shift(team_id=team.id, depot_id=depot, starts_at=start, ends_at=start + timedelta(hours=8))
     _add(scope, "shift", shift)
-    plan = Plan(cycle_id=cycle.id, wave=1, input_sha256="x", seed=1, solver="hand", cost=0, state="published")
+    plan = DeliveryPlan(cycle_id=cycle.id, wave=1, input_sha256="x", seed=1, solver="hand", cost=0, state="published")
     _add(scope, "plan", plan)
-    trip = Round(plan_id=plan.id, seq=1, shift_id=shift.id, departs_at=start, returns_at=start + timedelta(hours=1))
+    trip = DeliveryRound(plan_id=plan.id, seq=1, shift_id=shift.id, departs_at=start, returns_at=shift.ends_at)
     _add(scope, "round", trip)
-    stop = Stop(plan_id=plan.id, round_id=trip.id, seq=1, building_id=building.id, arrive_at=start, service_s=60)
+    at = {"arrive_at": start, "service_s": 60}
+    stop = DeliveryStop(plan_id=plan.id, round_id=trip.id, seq=1, building_id=building.id, **at)
     _add(scope, "stop", stop)
     scope.update(live_round=scope["round"], live_stop=scope["stop"])
     if not is_far:
-        under_way = Round(plan_id=plan.id, seq=2, shift_id=shift.id, departs_at=start, returns_at=shift.ends_at)
+        under_way = DeliveryRound(plan_id=plan.id, seq=2, shift_id=shift.id, departs_at=start, returns_at=shift.ends_at)
         under_way.state = "departed"
         _add(scope, "live_round", under_way)
-        left = Stop(plan_id=plan.id, round_id=under_way.id, seq=1, building_id=building.id, arrive_at=start)
-        left.service_s = 60
+        left = DeliveryStop(plan_id=plan.id, round_id=under_way.id, seq=1, building_id=building.id, **at)
         _add(scope, "live_stop", left)
         for bag in db.session.scalars(select(Bag).where(Bag.state == BagState.PACKED)):
             db.session.add(PlanBag(plan_id=plan.id, bag_id=bag.id, cycle_id=cycle.id, stop_id=stop.id))

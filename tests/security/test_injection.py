@@ -13,7 +13,7 @@ from app.core.db import db
 from app.dispatch.models import Team
 from app.errands.models import Errand
 from app.handover.models import Dispute, HandOut
-from app.intake.models import ChainLine
+from app.intake.models import PasteLine
 from app.ordering.models import Cycle, HouseholdOrder, Offer
 from app.places.models import Blackout, Building, Compound, CompoundAlias, Gate, Household, ServicePoint
 from app.printing.models import Document
@@ -54,7 +54,7 @@ TYPED = (
     (Errand, ("place", "what", "answer")),
     (Dispute, ("note", "reason")),
     (HandOut, ("detail",)),
-    (ChainLine, ("raw", "note", "restricted_note")),
+    (PasteLine, ("raw", "note", "restricted_note")),
     (Blackout, ("reason",)),
     (Building, ("label", "drop_spot")),
     (Compound, ("name", "address")),

@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.settlement.rules import (
-    Account,
     Chosen,
-    Delivery,
-    Part,
+    HouseholdAccount,
+    PricePart,
     SettlementLine,
+    SupplierDelivery,
     account,
     line_amounts,
     spread,
@@ -31,7 +31,7 @@ def test_the_truth_table_of_a_line_of_ten_yuan(accepted: int, charged: int) -> N
     [(1000, 1000, 0, 0, True), (1000, 600, 400, 0, False), (600, 1000, 0, 400, False), (0, 0, 0, 0, True)],
 )
 def test_the_truth_table_of_payments(accepted: int, paid: int, collect: int, refund: int, final: bool) -> None:
-    one = Account(1000, accepted, 0, paid)
+    one = HouseholdAccount(1000, accepted, 0, paid)
     assert (one.to_collect_fen, one.to_refund_fen, one.is_final) == (collect, refund, final)
 
 
@@ -43,15 +43,15 @@ def test_nothing_is_refunded_for_goods_that_are_still_on_their_way() -> None:
 
 
 def test_the_price_of_a_bundle_is_spread_by_the_prices_of_its_items() -> None:
-    assert spread(3000, [Part(1, 1, 1000), Part(2, 2, 1000)]) == {1: 1000, 2: 2000}
-    assert spread(100, [Part(1, 1, 5), Part(2, 1, 5), Part(3, 1, 5)]) == {1: 34, 2: 33, 3: 33}
-    assert spread(100, [Part(1, 1, 900), Part(2, 3, 0)]) == {1: 25, 2: 75}
+    assert spread(3000, [PricePart(1, 1, 1000), PricePart(2, 2, 1000)]) == {1: 1000, 2: 2000}
+    assert spread(100, [PricePart(1, 1, 5), PricePart(2, 1, 5), PricePart(3, 1, 5)]) == {1: 34, 2: 33, 3: 33}
+    assert spread(100, [PricePart(1, 1, 900), PricePart(2, 3, 0)]) == {1: 25, 2: 75}
     with pytest.raises(ValueError, match="without items"):
         spread(100, [])
 
 
 parts = st.lists(
-    st.builds(Part, st.integers(1, 50), st.integers(1, 9), st.integers(0, 5000)),
+    st.builds(PricePart, st.integers(1, 50), st.integers(1, 9), st.integers(0, 5000)),
     min_size=1,
     max_size=6,
     unique_by=lambda part: part.item_id,
@@ -97,13 +97,13 @@ def test_a_line_cannot_end_in_more_units_than_were_ordered() -> None:
 @pytest.mark.parametrize(
     ("delivery", "ordered", "due"),
     [
-        (Delivery(2, 10, 3333, 20), 6666, 6666),
-        (Delivery(2, 10, 3333, 15), 6666, 5000),
-        (Delivery(2, 10, 3333, 20, 20), 6666, 0),
-        (Delivery(1, 3, 100, 1), 100, 33),
-        (Delivery(1, 3, 100, 2), 100, 67),
+        (SupplierDelivery(2, 10, 3333, 20), 6666, 6666),
+        (SupplierDelivery(2, 10, 3333, 15), 6666, 5000),
+        (SupplierDelivery(2, 10, 3333, 20, 20), 6666, 0),
+        (SupplierDelivery(1, 3, 100, 1), 100, 33),
+        (SupplierDelivery(1, 3, 100, 2), 100, 67),
     ],
 )
-def test_a_supplier_is_paid_for_what_arrived_undamaged(delivery: Delivery, ordered: int, due: int) -> None:
+def test_a_supplier_is_paid_for_what_arrived_undamaged(delivery: SupplierDelivery, ordered: int, due: int) -> None:
     one = supplier_account([delivery], fee_fen=500)
     assert (one.ordered_fen, one.due_fen, one.difference_fen) == (ordered + 500, due + 500, ordered - due)

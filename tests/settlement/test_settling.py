@@ -24,7 +24,7 @@ from app.ordering.models import CycleState, HouseholdOrder, Offer, OfferComponen
 from app.purchasing.models import PurchaseOrder, PurchaseOrderLine
 from app.settlement import listing, queries, service
 from app.settlement.models import LineAmount, Payment, Statement
-from app.settlement.schemas import Collected, Mark
+from app.settlement.schemas import Collected, MoneyMark
 from app.settlement.statement import queries as statement_queries
 from app.settlement.suppliers import queries as suppliers_queries
 from app.stock.models import GoodsReceipt, Lot
@@ -55,7 +55,7 @@ def rows(here: World) -> list[queries.OrderSum]:
     return queries.sums_of(here.cycle.id, list(db.session.scalars(select(HouseholdOrder.id))))
 
 
-def listed(here: World, wanted: listing.Filter, page: str = "") -> list[str]:
+def listed(here: World, wanted: listing.SettlementFilter, page: str = "") -> list[str]:
     """The doors that the list shows: building and room."""
     places = queries.places_of(queries.points_of(here.actor("supplies"), here.cycle.id))
     buildings = listing.by_building(here.cycle.id, places, wanted)
@@ -85,7 +85,7 @@ def test_the_statement_of_one_order_and_the_list_of_all_agree(here: World) -> No
     accept(here, 0)
     complain_and_refund(here, 1, 2)
     service.work_out(here.actor("supplies"), here.cycle.id)
-    service.mark(here.actor("supplies"), order_of(here, 0).id, Mark("paid", 700))
+    service.mark(here.actor("supplies"), order_of(here, 0).id, MoneyMark("paid", 700))
     by_list = {row.order_id: row.account for row in rows(here)}
     for order in db.session.scalars(select(HouseholdOrder)):
         assert statement_queries.sheet(order).account == by_list[order.id]
@@ -130,30 +130,30 @@ def test_totals_add_up_over_households_buildings_and_filters(here: World) -> Non
     complain_and_refund(here, 1, 1)
     supplies = here.actor("supplies")
     service.work_out(supplies, here.cycle.id)
-    service.mark(supplies, order_of(here, 2).id, Mark("paid", EACH))
+    service.mark(supplies, order_of(here, 2).id, MoneyMark("paid", EACH))
     every = rows(here)
-    totals = listing.Totals.of(every)
+    totals = listing.SettlementTotals.of(every)
     assert totals.ordered_fen == 4 * EACH == totals.accepted_fen + totals.not_charged_fen + totals.pending_fen
     places = queries.places_of(queries.points_of(supplies, here.cycle.id))
-    in_sql = listing.by_building(here.cycle.id, places, listing.Filter())
-    assert listing.Totals.sum_of([row.totals for row in in_sql]) == totals
+    in_sql = listing.by_building(here.cycle.id, places, listing.SettlementFilter())
+    assert listing.SettlementTotals.sum_of([row.totals for row in in_sql]) == totals
     for row in in_sql:
         own = [one for one in every if one.building_id == row.place.building_id]
-        assert listing.Totals.of(own) == row.totals
+        assert listing.SettlementTotals.of(own) == row.totals
 
 
 def test_filters_and_search_find_households(here: World) -> None:
     accept(here, 0)
     complain_and_refund(here, 1, 1)
     service.work_out(here.actor("supplies"), here.cycle.id)
-    service.mark(here.actor("supplies"), order_of(here, 1).id, Mark("paid", EACH - 350))
+    service.mark(here.actor("supplies"), order_of(here, 1).id, MoneyMark("paid", EACH - 350))
     every = ["2号楼 101", "2号楼 201", "2号楼 301", "10号楼 101"]
     expected = {
         "": every, "unpaid": every[:1], "pending": every[2:], "ready": every[:2], "refund": [], "settled": [],
         "nonsense": every,
     }  # fmt: skip
     for show, doors in expected.items():
-        assert listed(here, listing.Filter(show)) == doors, show
+        assert listed(here, listing.SettlementFilter(show)) == doors, show
     code = order_of(here, 2).code
     typed = {
         "2号楼-201": every[1:2],
@@ -164,37 +164,37 @@ def test_filters_and_search_find_households(here: World) -> None:
         code: every[2:3],
     }
     for text_typed, doors in typed.items():
-        assert listed(here, listing.Filter("", text_typed)) == doors, text_typed
-    assert listed(here, listing.Filter("unpaid", "桂花", here.points[0].id)) == every[:1]
-    assert listed(here, listing.Filter("", "", here.points[1].id)) == []
+        assert listed(here, listing.SettlementFilter("", text_typed)) == doors, text_typed
+    assert listed(here, listing.SettlementFilter("unpaid", "桂花", here.points[0].id)) == every[:1]
+    assert listed(here, listing.SettlementFilter("", "", here.points[1].id)) == []
 
 
 def test_pages_follow_buildings_and_rooms(here: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(listing, "PER_PAGE", 3)
     first, last = ["2号楼 101", "2号楼 201", "2号楼 301"], ["10号楼 101"]
     for page, doors in (("1", first), ("2", last), ("99", last), ("x", first), ("", first)):
-        assert listed(here, listing.Filter(), page) == doors, page
+        assert listed(here, listing.SettlementFilter(), page) == doors, page
 
 
 def test_no_more_is_marked_than_can_be_owed(here: World) -> None:
     supplies, order = here.actor("supplies"), order_of(here, 0)
-    for wrong in (Mark("paid", EACH + 1), Mark("paid", 0), Mark("refund", 1)):
+    for wrong in (MoneyMark("paid", EACH + 1), MoneyMark("paid", 0), MoneyMark("refund", 1)):
         with pytest.raises(Invalid):
             service.mark(supplies, order.id, wrong)
-    service.mark(supplies, order.id, Mark("paid", EACH))
+    service.mark(supplies, order.id, MoneyMark("paid", EACH))
     with pytest.raises(Invalid):
-        service.mark(supplies, order.id, Mark("paid", 1))
+        service.mark(supplies, order.id, MoneyMark("paid", 1))
     complain_and_refund(here, 0, 2)
     assert statement_queries.sheet(order).account.to_refund_fen == 700
     with pytest.raises(Invalid):
-        service.mark(supplies, order.id, Mark("refund", 701))
-    service.mark(supplies, order.id, Mark("refund", 700))
+        service.mark(supplies, order.id, MoneyMark("refund", 701))
+    service.mark(supplies, order.id, MoneyMark("refund", 700))
     assert statement_queries.sheet(order).account.is_final
 
 
 def test_a_mark_is_taken_back_by_another_row_once_and_never_changed(here: World) -> None:
     leader, order = here.actor("leader"), order_of(here, 0)
-    payment = service.mark(leader, order.id, Mark("paid", 500))
+    payment = service.mark(leader, order.id, MoneyMark("paid", 500))
     correction = service.undo(leader, payment.id)
     assert (correction.kind, correction.amount_fen) == ("correction", -500)
     for again in (payment.id, correction.id):
@@ -221,7 +221,7 @@ def test_an_order_settles_when_nothing_of_it_is_on_its_way_and_its_amount_is_fro
     assert order_of(here, 0).state == "settled"
     with pytest.raises(Conflict):
         service.settle(supplies, order_of(here, 0).id)
-    service.mark(supplies, order_of(here, 0).id, Mark("paid", EACH - 350))
+    service.mark(supplies, order_of(here, 0).id, MoneyMark("paid", EACH - 350))
 
 
 def test_a_point_and_a_cycle_settle_in_bulk(here: World) -> None:
@@ -281,7 +281,7 @@ def raced(app: Flask, work: Callable[[], Any], times: int) -> list[str]:
 
 def test_six_people_mark_the_same_payment_and_one_counts(app: Flask, here: World) -> None:
     supplies, order_id = here.actor("supplies"), order_of(here, 0).id
-    results = raced(app, lambda: service.mark(supplies, order_id, Mark("paid", EACH)), 6)
+    results = raced(app, lambda: service.mark(supplies, order_id, MoneyMark("paid", EACH)), 6)
     assert results == ["Invalid"] * 5 + ["done"]
     assert db.session.scalar(select(func.sum(Payment.amount_fen))) == EACH
 
@@ -290,7 +290,7 @@ def test_six_people_settle_and_undo_at_once_with_one_effect(app: Flask, here: Wo
     supplies = here.actor("supplies")
     accept(here, 0)
     order_id = order_of(here, 0).id
-    payment_id = service.mark(supplies, order_id, Mark("paid", 5)).id
+    payment_id = service.mark(supplies, order_id, MoneyMark("paid", 5)).id
     assert raced(app, lambda: service.settle(supplies, order_id), 6).count("done") == 1
     assert raced(app, lambda: service.undo(supplies, payment_id), 6).count("done") == 1
     assert db.session.scalar(select(func.sum(Payment.amount_fen))) == 0
@@ -336,12 +336,12 @@ def test_money_is_closed_while_orders_are_still_taken(app: Flask) -> None:
     with pytest.raises(Conflict):
         service.work_out(supplies, here.cycle.id)
     with pytest.raises(NotFound):
-        service.mark(supplies, order.id, Mark("paid", 1))
+        service.mark(supplies, order.id, MoneyMark("paid", 1))
     here.lock()
     here.cycle.state = CycleState.CANCELLED
     db.session.commit()
     with pytest.raises(Conflict):
-        service.mark(supplies, order.id, Mark("paid", 1))
+        service.mark(supplies, order.id, MoneyMark("paid", 1))
     assert units("open") == 1
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from app.core.db import db
 from app.purchasing import service as purchasing
 from app.purchasing.models import PurchaseOrder, PurchaseOrderLine
-from app.purchasing.schemas import Seen
+from app.purchasing.schemas import SeenOrder
 from tests.purchasing.signed import sign_all
 from tests.world import World
 
@@ -31,5 +31,5 @@ def send_order(here: World) -> PurchaseOrder:
     purchasing.compute_demand(here.actor("supplies"), here.cycle.id)
     order_id = purchasing.propose(here.actor("supplies"), here.cycle.id).order_ids[0]
     for actor, step in (("supplies2", purchasing.approve), ("supplies", purchasing.send)):
-        step(here.actor(actor), here.cycle.id, order_id, Seen(fresh(order_id).version))
+        step(here.actor(actor), here.cycle.id, order_id, SeenOrder(fresh(order_id).version))
     return fresh(order_id)

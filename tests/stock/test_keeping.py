@@ -14,7 +14,17 @@ from app.stock.books import held
 from app.stock.keeping import service as keeping_service
 from app.stock.lots import move_lots
 from app.stock.models import Location, Lot, StockCount, StockMove, WriteOff
-from app.stock.schemas import AskWriteOff, Carry, Count, CountedLot, Delivery, Goods, GoodsArrived, SendBack, TakeIn
+from app.stock.schemas import (
+    AskWriteOff,
+    Carry,
+    CountedLot,
+    DeliveryForm,
+    GoodsArrived,
+    SendBack,
+    StockCountForm,
+    TakeIn,
+    UnorderedGoods,
+)
 from tests import world
 from tests.purchasing.signed import assert_equations, count, stranger
 from tests.stock.sent import lines, send_order
@@ -25,7 +35,9 @@ from tests.world import World
 def here(app: Flask) -> World:
     """Ten green vegetables of opening stock, two of them damaged."""
     built = world.build()
-    service.take_in(built.actor("supplies"), built.cycle.id, TakeIn("opening", [Goods(built.items[0].id, 8, 2)]))
+    service.take_in(
+        built.actor("supplies"), built.cycle.id, TakeIn("opening", [UnorderedGoods(built.items[0].id, 8, 2)])
+    )
     return built
 
 
@@ -95,8 +107,8 @@ def test_units_given_out_meanwhile_are_not_written_off(here: World) -> None:
 
 
 def test_a_count_that_finds_less_asks_for_a_write_off_and_one_that_finds_more_says_so(here: World) -> None:
-    service.take_in(here.actor("supplies"), here.cycle.id, TakeIn("opening", [Goods(here.items[1].id, 4)]))
-    seen = Count([CountedLot(lot(0).id, 5), CountedLot(lot(1).id, 6)])
+    service.take_in(here.actor("supplies"), here.cycle.id, TakeIn("opening", [UnorderedGoods(here.items[1].id, 4)]))
+    seen = StockCountForm([CountedLot(lot(0).id, 5), CountedLot(lot(1).id, 6)])
     result = keeping_service.count_stock(here.actor("supplies"), here.subdistrict.id, seen)
     assert (result.asked, result.qty_missing, result.qty_over) == (1, 3, 2)
     request = db.session.scalars(select(WriteOff)).one()
@@ -113,26 +125,26 @@ def test_a_count_includes_what_is_set_aside_and_is_never_empty_or_of_unknown_lot
 
     give_out()
     by = here.actor("supplies")
-    result = keeping_service.count_stock(by, here.subdistrict.id, Count([CountedLot(lot().id, 8)]))
+    result = keeping_service.count_stock(by, here.subdistrict.id, StockCountForm([CountedLot(lot().id, 8)]))
     assert (result.qty_missing, result.qty_over) == (0, 0)
     with pytest.raises(Invalid):
-        keeping_service.count_stock(by, here.subdistrict.id, Count())
+        keeping_service.count_stock(by, here.subdistrict.id, StockCountForm())
     with pytest.raises(NotFound):
-        keeping_service.count_stock(by, here.subdistrict.id, Count([CountedLot(999, 1)]))
+        keeping_service.count_stock(by, here.subdistrict.id, StockCountForm([CountedLot(999, 1)]))
 
 
 def test_bought_goods_go_back_to_the_supplier_and_gifts_do_not(app: Flask) -> None:
     built = world.build()
     order = send_order(built)
     arrived = GoodsArrived(lines(order.id)[0].id, good=7, damaged=3)
-    service.receive(built.actor("supplies"), order.id, Delivery([arrived]))
+    service.receive(built.actor("supplies"), order.id, DeliveryForm([arrived]))
     keeping_service.send_back(built.actor("supplies"), lot().id, SendBack("damaged", 3))
     keeping_service.send_back(built.actor("supplies"), lot().id, SendBack("free", 1))
     assert (lot().qty_free, lot().qty_damaged, lot().qty_returned) == (6, 0, 4)
     assert held(lot().id)[place("depot")] == 6
     with pytest.raises(Conflict, match="库存不够"):
         keeping_service.send_back(built.actor("supplies"), lot().id, SendBack("damaged", 1))
-    service.take_in(built.actor("supplies"), built.cycle.id, TakeIn("donation", [Goods(built.items[2].id, 2)]))
+    service.take_in(built.actor("supplies"), built.cycle.id, TakeIn("donation", [UnorderedGoods(built.items[2].id, 2)]))
     with pytest.raises(Conflict, match="不能退货"):
         keeping_service.send_back(built.actor("supplies"), lot(1).id, SendBack("free", 1))
     assert_equations()
@@ -170,7 +182,7 @@ def test_another_subdistrict_has_no_say_in_lots_and_write_offs(here: World) -> N
         lambda: keeping_service.reject_write_off(outsider, request.id, request.version),
         lambda: keeping_service.send_back(outsider, lot().id, SendBack("free", 1)),
         lambda: keeping_service.carry(outsider, lot().id, Carry(1, 2, 1)),
-        lambda: keeping_service.count_stock(outsider, here.subdistrict.id, Count([CountedLot(lot().id, 1)])),
+        lambda: keeping_service.count_stock(outsider, here.subdistrict.id, StockCountForm([CountedLot(lot().id, 1)])),
     )
     for attempt in attempts:
         with pytest.raises(NotFound):

@@ -18,7 +18,7 @@ from app.purchasing.schemas import Close
 from app.stock import queries, service
 from app.stock.books import held
 from app.stock.models import GoodsReceipt, Location, Lot, RestRule, StockMove
-from app.stock.schemas import Delivery, Goods, GoodsArrived, TakeIn, Unordered
+from app.stock.schemas import DeliveryForm, GoodsArrived, TakeIn, Unordered, UnorderedGoods
 from tests import world
 from tests.purchasing.signed import assert_equations, count, stranger
 from tests.stock.sent import fresh, lines, send_order
@@ -36,7 +36,7 @@ def order(here: World) -> PurchaseOrder:
 
 
 def receive(here: World, order: PurchaseOrder, *rows: GoodsArrived, takes_extra: bool = False) -> GoodsReceipt:
-    return service.receive(here.actor("supplies"), order.id, Delivery(list(rows), takes_extra))
+    return service.receive(here.actor("supplies"), order.id, DeliveryForm(list(rows), takes_extra))
 
 
 def lots() -> list[tuple[int, int, int, int, bool]]:
@@ -130,13 +130,13 @@ def test_every_point_is_a_place_and_the_depot_is_where_goods_come_in(here: World
 
 
 def test_goods_that_nobody_ordered_come_in_beside_the_order(here: World, order: PurchaseOrder) -> None:
-    goods = Unordered([Goods(here.items[2].id, 2, 1, id=1)])
+    goods = Unordered([UnorderedGoods(here.items[2].id, 2, 1, id=1)])
     receipt = service.receive_unordered(here.actor("supplies"), order.id, goods)
     assert receipt.purchase_order_id == order.id
     assert lots() == [(3, 2, 1, 0, False)]
     assert counters(order) == [(10, 0, 0), (5, 0, 0), (5, 0, 0)]
     with pytest.raises(Invalid):
-        service.receive_unordered(here.actor("supplies"), order.id, Unordered([Goods(999, 2, id=1)]))
+        service.receive_unordered(here.actor("supplies"), order.id, Unordered([UnorderedGoods(999, 2, id=1)]))
     assert_equations()
 
 
@@ -154,9 +154,9 @@ def test_nothing_at_all_and_goods_past_their_day_are_refused(here: World, order:
 
 def test_two_people_do_not_enter_one_delivery(here: World, order: PurchaseOrder) -> None:
     seen, line = order.version, lines(order.id)[0].id
-    service.receive(here.actor("supplies"), order.id, Delivery([GoodsArrived(line, 4)], version=seen))
+    service.receive(here.actor("supplies"), order.id, DeliveryForm([GoodsArrived(line, 4)], version=seen))
     with pytest.raises(StaleEdit):
-        service.receive(here.actor("supplies2"), order.id, Delivery([GoodsArrived(line, 4)], version=seen))
+        service.receive(here.actor("supplies2"), order.id, DeliveryForm([GoodsArrived(line, 4)], version=seen))
     assert counters(order)[0] == (6, 4, 0)
 
 
@@ -175,11 +175,11 @@ def test_a_closed_order_and_a_line_of_another_order_are_refused(here: World, ord
 def test_a_member_of_another_subdistrict_sees_no_order_to_receive(here: World, order: PurchaseOrder) -> None:
     outsider = stranger(here)
     with pytest.raises(NotFound):
-        service.receive(outsider, order.id, Delivery([GoodsArrived(1, 1)]))
+        service.receive(outsider, order.id, DeliveryForm([GoodsArrived(1, 1)]))
     with pytest.raises(NotFound):
         service.mark_undelivered(outsider, lines(order.id)[0].id)
     with pytest.raises(NotFound):
-        service.take_in(outsider, here.cycle.id, TakeIn("donation", [Goods(here.items[0].id, 1)]))
+        service.take_in(outsider, here.cycle.id, TakeIn("donation", [UnorderedGoods(here.items[0].id, 1)]))
     assert count(StockMove) == 0
 
 
@@ -200,8 +200,8 @@ def second_cycle(here: World) -> Cycle:
 
 def test_a_donation_is_for_its_cycle_and_opening_stock_for_any(here: World) -> None:
     other, by = second_cycle(here), here.actor("supplies")
-    gift = service.take_in(by, here.cycle.id, TakeIn("donation", [Goods(here.items[0].id, 4, 1)], "某超市"))
-    service.take_in(by, here.cycle.id, TakeIn("opening", [Goods(here.items[1].id, 2)]))
+    gift = service.take_in(by, here.cycle.id, TakeIn("donation", [UnorderedGoods(here.items[0].id, 4, 1)], "某超市"))
+    service.take_in(by, here.cycle.id, TakeIn("opening", [UnorderedGoods(here.items[1].id, 2)]))
     assert gift.from_whom == "某超市"
     mine = [(lot.item_id, lot.qty_free) for lot in queries.free_lots(here.cycle.id)]
     assert mine == [(here.items[0].id, 4), (here.items[1].id, 2)]
@@ -211,12 +211,14 @@ def test_a_donation_is_for_its_cycle_and_opening_stock_for_any(here: World) -> N
 
 def test_what_a_finished_cycle_left_over_is_there_for_the_next(here: World) -> None:
     other = second_cycle(here)
-    service.take_in(here.actor("supplies"), here.cycle.id, TakeIn("donation", [Goods(here.items[0].id, 4)]))
+    service.take_in(here.actor("supplies"), here.cycle.id, TakeIn("donation", [UnorderedGoods(here.items[0].id, 4)]))
     here.cycle.state, here.cycle.closed_at = "closed", clock.now()
     db.session.commit()
     assert [lot.qty_free for lot in queries.free_lots(other.id)] == [4]
     with pytest.raises(Conflict, match="已经结束"):
-        service.take_in(here.actor("supplies"), here.cycle.id, TakeIn("donation", [Goods(here.items[0].id, 4)]))
+        service.take_in(
+            here.actor("supplies"), here.cycle.id, TakeIn("donation", [UnorderedGoods(here.items[0].id, 4)])
+        )
 
 
 def test_a_donation_without_goods_or_numbers_is_refused_row_by_row(here: World) -> None:
@@ -224,18 +226,22 @@ def test_a_donation_without_goods_or_numbers_is_refused_row_by_row(here: World) 
     with pytest.raises(Invalid, match="至少"):
         service.take_in(by, here.cycle.id, TakeIn("donation"))
     with pytest.raises(Invalid) as refused:
-        service.take_in(by, here.cycle.id, TakeIn("donation", [Goods(999, 1, id=1), Goods(here.items[0].id, id=2)]))
+        service.take_in(
+            by,
+            here.cycle.id,
+            TakeIn("donation", [UnorderedGoods(999, 1, id=1), UnorderedGoods(here.items[0].id, id=2)]),
+        )
     assert set(refused.value.problems) == {"item-1", "good-2"}
 
 
 def test_lots_are_given_out_by_expiry_and_not_once_they_expire_before_delivery(here: World) -> None:
     item, day = here.items[0].id, here.cycle.deliver_on
     rows = [
-        Goods(item, 1),
-        Goods(item, 2, expires_on=day + timedelta(days=9)),
-        Goods(item, 3, expires_on=day),
-        Goods(item, 4, expires_on=day - timedelta(days=1)),
-        Goods(here.items[1].id, 5),
+        UnorderedGoods(item, 1),
+        UnorderedGoods(item, 2, expires_on=day + timedelta(days=9)),
+        UnorderedGoods(item, 3, expires_on=day),
+        UnorderedGoods(item, 4, expires_on=day - timedelta(days=1)),
+        UnorderedGoods(here.items[1].id, 5),
     ]
     service.take_in(here.actor("supplies"), here.cycle.id, TakeIn("opening", rows))
     assert [lot.qty_free for lot in queries.free_lots(here.cycle.id, {item})] == [3, 2, 1]

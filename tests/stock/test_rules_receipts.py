@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.stock.rules import Parts, receipt_number, split
+from app.stock.rules import ArrivalParts, receipt_number, split
 
 units = st.integers(0, 500)
 
 
 @given(units, units, units, st.integers(0, 1500))
 def test_line_and_extra_are_together_what_arrived(good: int, damaged: int, returned: int, to_line: int) -> None:
-    arrived = Parts(good, damaged, returned)
+    arrived = ArrivalParts(good, damaged, returned)
     line, extra = split(arrived, to_line)
     assert line.total == min(to_line, arrived.total)
     assert (line.good + extra.good, line.damaged + extra.damaged, line.returned + extra.returned) == (
@@ -27,12 +27,14 @@ def test_line_and_extra_are_together_what_arrived(good: int, damaged: int, retur
 @pytest.mark.parametrize(
     ("arrived", "line", "extra"),
     [
-        (Parts(23), Parts(20), Parts(3)),
-        (Parts(18, 5), Parts(18, 2), Parts(0, 3)),
-        (Parts(20, 0, 3), Parts(20), Parts(0, 0, 3)),
+        (ArrivalParts(23), ArrivalParts(20), ArrivalParts(3)),
+        (ArrivalParts(18, 5), ArrivalParts(18, 2), ArrivalParts(0, 3)),
+        (ArrivalParts(20, 0, 3), ArrivalParts(20), ArrivalParts(0, 0, 3)),
     ],
 )
-def test_the_line_takes_good_units_before_damaged_and_returned_ones(arrived: Parts, line: Parts, extra: Parts) -> None:
+def test_the_line_takes_good_units_before_damaged_and_returned_ones(
+    arrived: ArrivalParts, line: ArrivalParts, extra: ArrivalParts
+) -> None:
     assert split(arrived, 20) == (line, extra)
 
 

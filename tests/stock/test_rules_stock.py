@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from app.catalog.models import Storage
 from app.stock.rules import (
-    Arrival,
-    Counted,
-    Move,
+    LotMove,
+    ReceiptOutcome,
+    StockCountLine,
     balances,
     differences,
     receive,
@@ -25,17 +25,17 @@ SIX = datetime(2022, 4, 1, 22, 0, tzinfo=UTC)
 @pytest.mark.parametrize(
     ("counts", "arrival", "booked"),
     [
-        ((20, 20, 0), Arrival.AS_ORDERED, (20, 0, 0)),
-        ((20, 15, 0), Arrival.FEWER, (15, 5, 0)),
-        ((20, 23, 0), Arrival.MORE, (20, 0, 3)),
-        ((20, 0, 0), Arrival.NOTHING, (0, 20, 0)),
-        ((20, 20, 4), Arrival.AS_ORDERED, (20, 0, 0)),
-        ((0, 5, 0), Arrival.NOT_ORDERED, (0, 0, 5)),
-        ((0, 0, 0), Arrival.AS_ORDERED, (0, 0, 0)),
+        ((20, 20, 0), ReceiptOutcome.AS_ORDERED, (20, 0, 0)),
+        ((20, 15, 0), ReceiptOutcome.FEWER, (15, 5, 0)),
+        ((20, 23, 0), ReceiptOutcome.MORE, (20, 0, 3)),
+        ((20, 0, 0), ReceiptOutcome.NOTHING, (0, 20, 0)),
+        ((20, 20, 4), ReceiptOutcome.AS_ORDERED, (20, 0, 0)),
+        ((0, 5, 0), ReceiptOutcome.NOT_ORDERED, (0, 0, 5)),
+        ((0, 0, 0), ReceiptOutcome.AS_ORDERED, (0, 0, 0)),
     ],
 )
 def test_the_truth_table_of_arrivals(
-    counts: tuple[int, int, int], arrival: Arrival, booked: tuple[int, int, int]
+    counts: tuple[int, int, int], arrival: ReceiptOutcome, booked: tuple[int, int, int]
 ) -> None:
     line = receive("鸡蛋", *counts)
     assert line.arrival is arrival
@@ -90,13 +90,13 @@ def test_every_storage_has_a_rest_rule_and_an_unknown_one_is_never_released() ->
 moves = st.lists(
     st.tuples(st.integers(1, 3), st.integers(0, 4), st.integers(0, 4), st.integers(1, 50))
     .filter(lambda row: row[1] != row[2])
-    .map(lambda row: Move(*row)),
+    .map(lambda row: LotMove(*row)),
     max_size=20,
 )
 
 
 @given(moves)
-def test_double_entry_sums_to_nothing_for_every_lot(rows: list[Move]) -> None:
+def test_double_entry_sums_to_nothing_for_every_lot(rows: list[LotMove]) -> None:
     held = balances(rows)
     for lot_id in {move.lot_id for move in rows}:
         assert sum(qty for (lot, _place), qty in held.items() if lot == lot_id) == 0
@@ -105,9 +105,9 @@ def test_double_entry_sums_to_nothing_for_every_lot(rows: list[Move]) -> None:
 @pytest.mark.parametrize("row", [(1, 1, 1, 5), (1, 1, 2, 0)])
 def test_a_move_goes_somewhere_with_something(row: tuple[int, int, int, int]) -> None:
     with pytest.raises(ValueError, match="somewhere else"):
-        Move(*row)
+        LotMove(*row)
 
 
 def test_a_count_shows_only_what_differs() -> None:
-    rows = [Counted(3, 10, 8), Counted(1, 5, 5), Counted(2, 0, 4)]
+    rows = [StockCountLine(3, 10, 8), StockCountLine(1, 5, 5), StockCountLine(2, 0, 4)]
     assert [(row.lot_id, row.difference) for row in differences(rows)] == [(2, 4), (3, -2)]

@@ -14,7 +14,7 @@ from app.purchasing.models import PurchaseOrder
 from app.stock import service
 from app.stock.keeping import service as keeping_service
 from app.stock.models import GoodsReceipt, Location, Lot, StockCount, WriteOff
-from app.stock.schemas import AskWriteOff, Goods, TakeIn
+from app.stock.schemas import AskWriteOff, TakeIn, UnorderedGoods
 from tests import world
 from tests.purchasing.signed import assert_equations, count, stranger, token
 from tests.stock.sent import fresh, lines, send_order
@@ -37,7 +37,7 @@ def base(here: World) -> str:
 
 def all_pages(here: World, order: PurchaseOrder) -> list[str]:
     """Every page of the slice, with goods in the house."""
-    service.take_in(here.actor("supplies"), here.cycle.id, TakeIn("donation", [Goods(here.items[0].id, 8, 2)]))
+    service.take_in(here.actor("supplies"), here.cycle.id, TakeIn("donation", [UnorderedGoods(here.items[0].id, 8, 2)]))
     lot = db.session.scalars(select(Lot)).one()
     keeping_service.ask_write_off(here.actor("supplies"), lot.id, AskWriteOff(1, "腐烂"))
     inner = ("", f"/orders/{order.id}", "/take-in", "/lots", f"/lots/{lot.id}", "/write-offs", "/count")
@@ -137,7 +137,7 @@ def test_a_donation_comes_in_through_its_form(app: Flask, here: World) -> None:
 
 
 def test_a_lot_is_written_off_carried_and_counted_through_its_pages(app: Flask, here: World) -> None:
-    service.take_in(here.actor("supplies"), here.cycle.id, TakeIn("donation", [Goods(here.items[0].id, 8)]))
+    service.take_in(here.actor("supplies"), here.cycle.id, TakeIn("donation", [UnorderedGoods(here.items[0].id, 8)]))
     lot = db.session.scalars(select(Lot)).one()
     depot, point = db.session.scalars(select(Location.id).where(Location.kind != "outside").order_by(Location.id))
     one, two = world.sign_in(app, here, "supplies"), world.sign_in(app, here, "admin")
@@ -163,7 +163,7 @@ def test_a_lot_is_written_off_carried_and_counted_through_its_pages(app: Flask, 
 
 
 def test_lists_are_filtered_and_odd_addresses_do_no_harm(app: Flask, here: World) -> None:
-    goods = [Goods(here.items[0].id, 8), Goods(here.items[3].id, 0, 2)]
+    goods = [UnorderedGoods(here.items[0].id, 8), UnorderedGoods(here.items[3].id, 0, 2)]
     service.take_in(here.actor("supplies"), here.cycle.id, TakeIn("donation", goods))
     client = world.sign_in(app, here, "supplies")
     page = f"{base(here)}/lots"

@@ -25,8 +25,8 @@ from app.ordering.models import (
     OrderChoice,
     OrderLine,
     OrderState,
-    Outcome,
     RollCall,
+    RollCallOutcome,
     Source,
     Stage,
 )
@@ -130,7 +130,7 @@ def test_the_tally_is_not_signed_while_a_claim_waits_and_what_is_taken_late_is_i
     order = db.session.get_one(HouseholdOrder, claim.order_id)
     assert order.state == OrderState.LOCKED
     noted = db.session.get_one(RollCall, (town.cycle.id, order.household_id))
-    assert noted.outcome == Outcome.ORDERED
+    assert noted.outcome == RollCallOutcome.ORDERED
 
 
 def test_after_the_signature_nothing_is_taken_and_a_refusal_names_its_reason(app: Flask, town: world.World) -> None:

@@ -15,11 +15,11 @@ from app.core.events import Event
 from app.errands.models import Errand
 from app.intake.booking import service as booking_service
 from app.intake.booking.schemas import Settle
-from app.intake.models import ChainBooking, ChainLine
+from app.intake.models import ChainBooking, PasteLine
 from app.ordering import service as ordering_service
 from app.ordering.cycles.schemas import Lock
 from app.ordering.cycles.service import lock_cycle
-from app.ordering.models import CycleState, HouseholdOrder, OrderState, OtherDoor, Outcome, RollCall
+from app.ordering.models import CycleState, HouseholdOrder, OrderState, OtherDoor, RollCall, RollCallOutcome
 from app.ordering.resident.service import move_out
 from app.ordering.standing import service as standing_service
 from app.ordering.standing.models import StandingOrder, StandingState
@@ -113,7 +113,7 @@ def test_on_the_page_two_rows_become_one_household_with_all_that_both_had(app: F
     assert (contact.household_id, contact.name, contact.phone) == (kept, "王", "19900000001")
     assert db.session.scalars(select(Errand.household_id)).one() == kept
     assert db.session.get_one(OtherDoor, other.id).household_id == kept
-    assert db.session.get_one(ChainLine, line_id).candidates == [town.households[2].id, kept]
+    assert db.session.get_one(PasteLine, line_id).candidates == [town.households[2].id, kept]
     gone = db.session.get_one(Household, here.gone.id)
     assert (gone.is_active, db.session.get_one(Household, kept).persons) == (False, 3)
     assert broken() == {}
@@ -164,20 +164,20 @@ def test_an_order_that_is_locked_and_signed_comes_over_and_the_roll_call_says_so
     order = town.order(here.gone, {0: 2})
     lock_cycle(town.actor("supplies"), town.cycle.id, Lock(is_early=True, is_override=True))
     service.sign(town.actor("leader"), town.cycle.id, town.points[0].id, SignTally(2))
-    assert db.session.get_one(RollCall, (town.cycle.id, here.kept.id)).outcome == Outcome.UNREACHABLE
+    assert db.session.get_one(RollCall, (town.cycle.id, here.kept.id)).outcome == RollCallOutcome.UNREACHABLE
     here.merge()
     assert owner(order) == here.kept.id
-    assert db.session.get_one(RollCall, (town.cycle.id, here.kept.id)).outcome == Outcome.ORDERED
+    assert db.session.get_one(RollCall, (town.cycle.id, here.kept.id)).outcome == RollCallOutcome.ORDERED
     assert db.session.get(RollCall, (town.cycle.id, here.gone.id)) is None
     assert broken() == {}
 
 
 def test_an_outcome_that_only_the_row_that_goes_has_is_that_of_the_household(here: Twice) -> None:
     cycle = here.world.cycle.id
-    db.session.add(RollCall(cycle_id=cycle, household_id=here.gone.id, outcome=Outcome.AWAY, at=clock.now()))
+    db.session.add(RollCall(cycle_id=cycle, household_id=here.gone.id, outcome=RollCallOutcome.AWAY, at=clock.now()))
     db.session.commit()
     here.merge()
-    assert db.session.get_one(RollCall, (cycle, here.kept.id)).outcome == Outcome.AWAY
+    assert db.session.get_one(RollCall, (cycle, here.kept.id)).outcome == RollCallOutcome.AWAY
 
 
 def test_orders_of_cycles_that_are_over_stay_and_are_found_by_their_code(app: Flask, here: Twice) -> None:

@@ -15,9 +15,9 @@ from app.intake.booking import service as booking_service
 from app.intake.booking.schemas import Settle
 from app.ordering.desk import service as desk_service
 from app.ordering.models import HouseholdOrder, OtherDoor, Source
-from app.ordering.orders import IfExists, Pick, PlaceOrder
+from app.ordering.orders import IfExists, OfferPick, PlaceOrder
 from app.ordering.resident import service as resident_service
-from app.ordering.resident.service import Opened, Proof, order_by_code
+from app.ordering.resident.service import OpenedDoor, Proof, order_by_code
 from tests import world
 from tests.intake.test_versions import bring
 from tests.tally.merging import Twice, phone, phone_of
@@ -78,7 +78,7 @@ def test_a_code_of_a_cycle_that_is_over_opens_nothing_either(app: Flask, here: T
 
 
 def test_a_phone_whose_door_was_found_before_gets_no_key_to_the_row_that_went(here: Twice) -> None:
-    found = Opened(here.gone.id, here.world.cycle.id, Proof.ROOM)
+    found = OpenedDoor(here.gone.id, here.world.cycle.id, Proof.ROOM)
     here.merge()
     with pytest.raises(NotFound):
         resident_service.admit(found)
@@ -108,7 +108,7 @@ def test_the_desk_gives_no_code_of_before_back(here: Twice) -> None:
     basket = PlaceOrder(
         here.world.cycle.id,
         here.gone.id,
-        (Pick(here.world.offers[0].id, 2),),
+        (OfferPick(here.world.offers[0].id, 2),),
         source=Source.TELEPHONE,
         if_exists=IfExists.REPLACE,
     )

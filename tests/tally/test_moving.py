@@ -24,7 +24,7 @@ from app.ordering.claims.schemas import LeaveClaim
 from app.ordering.cycles import queries as cycles_queries
 from app.ordering.cycles import service as cycles_service
 from app.ordering.models import Cycle, CyclePoint, CycleState, HouseholdOrder, Offer, OfferComponent
-from app.ordering.orders import IfExists, Pick, PlaceOrder
+from app.ordering.orders import IfExists, OfferPick, PlaceOrder
 from app.ordering.resident import queries as resident_queries
 from app.places.buildings import moves
 from app.places.buildings import service as buildings_service
@@ -35,7 +35,7 @@ from app.tally import queries, service
 from app.tally.claims import service as settling
 from app.tally.claims.schemas import SettleClaim
 from app.tally.moving import service as moving_service
-from app.tally.moving.schemas import Move
+from app.tally.moving.schemas import MoveBuilding
 from app.tally.schemas import SignTally
 from tests import world
 from tests.world import World, post, sign_in
@@ -48,7 +48,9 @@ def here(app: Flask) -> World:
 
 def move(here: World, choice: str, to: int = 1) -> None:
     building = db.session.get_one(Building, here.buildings[0].id, populate_existing=True)
-    moving_service.move_building(here.actor("admin"), building.id, Move(here.points[to].id, choice, building.version))
+    moving_service.move_building(
+        here.actor("admin"), building.id, MoveBuilding(here.points[to].id, choice, building.version)
+    )
     db.session.expire_all()
 
 
@@ -94,7 +96,9 @@ def test_orders_taken_along_are_at_the_new_point_for_tally_leader_form_and_house
     assert (reads(here, "leader2", order), reads(here, "leader", order)) == (True, False)
     by = Resident("household", here.households[0].id)
     assert resident_queries.card(by, here.cycle.id).order == order
-    again = PlaceOrder(here.cycle.id, here.households[0].id, (Pick(here.offers[0].id, 1),), if_exists=IfExists.REPLACE)
+    again = PlaceOrder(
+        here.cycle.id, here.households[0].id, (OfferPick(here.offers[0].id, 1),), if_exists=IfExists.REPLACE
+    )
     assert ordering_service.place(by, again).service_point_id == here.points[1].id
     here.lock()
     missing = queries.without_outcome(here.cycle.id, here.points[1].id)
@@ -151,8 +155,8 @@ def test_a_signed_tally_keeps_its_orders(here: World) -> None:
 # --- claims left at doors ---------------------------------------------------------------------------------------------
 def claim(here: World, room: str = "101") -> RoomClaim:
     stairwell = here.households[0].stairwell_id
-    wanted = LeaveClaim(stairwell, room, "19900000007", "second", "", (Pick(here.offers[1].id, 2),))
-    return claims_service.leave(claims_service.Place(here.buildings[0].id, here.cycle.id), wanted)
+    wanted = LeaveClaim(stairwell, room, "19900000007", "second", "", (OfferPick(here.offers[1].id, 2),))
+    return claims_service.leave(claims_service.ClaimPlace(here.buildings[0].id, here.cycle.id), wanted)
 
 
 def settle(here: World, left: RoomClaim, who: str, choice: str = "family", household: int = 0) -> RoomClaim:
@@ -263,7 +267,7 @@ def test_a_building_waits_while_its_point_takes_orders_in_another_cycle(here: Wo
     move(here, "next")
     second = opened(here, (1,))
     assert here.buildings[0].service_point_id == here.points[0].id
-    neighbour = PlaceOrder(here.cycle.id, here.households[1].id, (Pick(here.offers[0].id, 1),))
+    neighbour = PlaceOrder(here.cycle.id, here.households[1].id, (OfferPick(here.offers[0].id, 1),))
     by = Resident("household", here.households[1].id)
     assert ordering_service.place(by, neighbour).service_point_id == here.points[0].id
     here.lock()
@@ -313,12 +317,12 @@ def test_an_order_that_was_withdrawn_is_placed_anew_at_the_new_point(here: World
         second = opened(here)  # in which a neighbour has an order, so that it is asked
         offer = db.session.scalars(select(Offer.id).where(Offer.cycle_id == second.id)).one()
         neighbour = Resident("household", here.households[1].id)
-        ordering_service.place(neighbour, PlaceOrder(second.id, here.households[1].id, (Pick(offer, 1),)))
+        ordering_service.place(neighbour, PlaceOrder(second.id, here.households[1].id, (OfferPick(offer, 1),)))
         move(here, "along")
         assert order.service_point_id == here.points[1].id
     else:
         edit(here, 1)
-    again = PlaceOrder(here.cycle.id, here.households[0].id, (Pick(here.offers[0].id, 1),))
+    again = PlaceOrder(here.cycle.id, here.households[0].id, (OfferPick(here.offers[0].id, 1),))
     assert ordering_service.place(by, again).service_point_id == here.points[1].id
 
 
@@ -331,7 +335,7 @@ def paste(here: World, text: str) -> ChainPaste:
 def test_lines_that_its_point_has_yet_to_place_keep_a_building_until_they_are_settled(app: Flask, here: World) -> None:
     ordering_service.place(
         Resident("household", here.households[0].id),
-        PlaceOrder(here.cycle.id, here.households[0].id, (Pick(here.offers[0].id, 1),)),
+        PlaceOrder(here.cycle.id, here.households[0].id, (OfferPick(here.offers[0].id, 1),)),
     )
     kept = paste(here, "#接龙\n1. 桂花苑2号楼1单元101 土豆1\n2. 桂花苑10号楼1单元101 土豆1\n")
     (line,) = [line for line in kept.lines if line.outcome == "review"]

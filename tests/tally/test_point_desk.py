@@ -13,9 +13,9 @@ from app.intake.paste import service as intake
 from app.intake.paste.schemas import Paste
 from app.ordering import service as ordering_service
 from app.ordering.models import HouseholdOrder, OrderChoice
-from app.ordering.orders import Pick, PlaceOrder
+from app.ordering.orders import OfferPick, PlaceOrder
 from app.places.models import ServicePoint
-from app.tally.desk.queries import Clash, clashes, duplicates, waiting_lines
+from app.tally.desk.queries import QuantityClash, clashes, duplicates, waiting_lines
 from tests import world
 from tests.world import post, sign_in
 
@@ -25,7 +25,7 @@ def town(app: Flask) -> world.World:
     """The first household ordered by itself, and comes in a chain once more."""
     built = world.build()
     home = built.households[0].id
-    picks = (Pick(built.offers[0].id, 2), Pick(built.offers[1].id, 1))
+    picks = (OfferPick(built.offers[0].id, 2), OfferPick(built.offers[1].id, 1))
     ordering_service.place(Resident("household", home), PlaceOrder(built.cycle.id, home, picks))
     by = built.actor("leader")
     paste = intake.paste_chain(
@@ -45,7 +45,7 @@ def content(town: world.World) -> dict[str, int]:
 def test_what_came_in_twice_is_listed_item_by_item_and_counted(town: world.World) -> None:
     here = ServicePoint.id == town.points[0].id
     (found,) = duplicates(town.cycle.id, here)
-    assert found.clashes == (Clash("青菜", 2, 1), Clash("鸡蛋", 0, 1), Clash("土豆", 1, 0))
+    assert found.clashes == (QuantityClash("青菜", 2, 1), QuantityClash("鸡蛋", 0, 1), QuantityClash("土豆", 1, 0))
     assert (found.stands_from, found.comes_from) == ("居民自助", "接龙")
     assert waiting_lines(town.cycle.id, here) == (1, 1)
     assert waiting_lines(town.cycle.id, ServicePoint.id == town.points[1].id) == (0, 0)
@@ -108,4 +108,4 @@ def test_a_line_that_cannot_be_booked_is_not_called_done(app: Flask, town: world
 
 
 def test_equal_goods_stand_first() -> None:
-    assert clashes({"a": 1, "b": 2}, {"c": 1, "b": 1})[0] == Clash("b", 2, 1)
+    assert clashes({"a": 1, "b": 2}, {"c": 1, "b": 1})[0] == QuantityClash("b", 2, 1)

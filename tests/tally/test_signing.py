@@ -10,7 +10,7 @@ from sqlalchemy import delete, func, select
 
 from app.core.db import db
 from app.core.errors import Conflict, NotFound
-from app.intake.models import ChainLine, ChainPaste
+from app.intake.models import ChainPaste, PasteLine
 from app.ordering.models import RollCall
 from app.tally import service
 from app.tally.models import Tally, TallyLine
@@ -64,7 +64,7 @@ def test_an_open_review_line_blocks_the_signature(locked: World) -> None:
     )
     db.session.add(paste)
     db.session.flush()
-    db.session.add(ChainLine(paste_id=paste.id, line_no=1, raw="?", outcome="review"))
+    db.session.add(PasteLine(paste_id=paste.id, line_no=1, raw="?", outcome="review"))
     db.session.commit()
     with pytest.raises(Conflict, match="1 行"):
         service.sign(locked.actor("leader"), locked.cycle.id, locked.points[0].id, SignTally(6))

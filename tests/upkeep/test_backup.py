@@ -16,7 +16,7 @@ from app.core import clock
 from app.settings import Settings
 from app.upkeep import doctor
 from app.upkeep.backups import backup, retention
-from app.upkeep.backups.date_trust import Standing
+from app.upkeep.backups.date_trust import DateTrust
 from app.upkeep.serving import server
 from app.upkeep.setup.secrets import prepare_private_folders
 
@@ -191,7 +191,7 @@ def back_up_at(settings: Settings, *instants: datetime) -> list[Path]:
 @pytest.fixture
 def known_date(monkeypatch: pytest.MonkeyPatch) -> None:
     """The worker's ticks agree with the clock."""
-    monkeypatch.setattr(retention, "standing", lambda _settings: Standing.TRUSTED)
+    monkeypatch.setattr(retention, "standing", lambda _settings: DateTrust.TRUSTED)
 
 
 @pytest.mark.usefixtures("known_date")
@@ -235,7 +235,7 @@ def test_nothing_is_pruned_while_the_date_is_in_doubt(settings: Settings, monkey
     back_up_at(
         settings, *(NOON - timedelta(days=40 + n) for n in range(5)), *(NOON - timedelta(hours=n) for n in range(4))
     )
-    monkeypatch.setattr(retention, "standing", lambda _settings: Standing.DOUBTED)
+    monkeypatch.setattr(retention, "standing", lambda _settings: DateTrust.DOUBTED)
     with clock.frozen_at(NOON):
         assert backup.prune(settings) == []
 

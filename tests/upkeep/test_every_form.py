@@ -15,14 +15,14 @@ from app.core.db import command, db
 from app.core.jobs import drain
 from app.demo import first_day
 from app.demo.subdistrict import cast
-from app.dispatch.models import Plan, PlanState
+from app.dispatch.models import DeliveryPlan, PlanState
 from app.dispatch.planning import service as dispatch
 from app.dispatch.planning.schemas import AskAgain
 from app.factory import create_app
 from app.ordering.models import Cycle, CycleState, HouseholdOrder
 from app.places.models import Building, Subdistrict
 from app.upkeep.drills.excused import is_excused
-from app.upkeep.drills.walk import Role, Site, Walk, household_browser, staff_browser
+from app.upkeep.drills.walk import DrillRole, SiteCopy, Walk, household_browser, staff_browser
 from app.upkeep.drills.words import stored_words
 from tests.conftest import POSTGRES, settings_for
 
@@ -30,7 +30,7 @@ STAFF = ("admin", "wuzi", "xishang", "louzhang1", "paolou", "shenji")
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Site, dict[str, Role]]]:
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[SiteCopy, dict[str, DrillRole]]]:
     """The demo's morning with a draft of the next rounds, and who walks through it."""
     if POSTGRES:
         pytest.skip("the walk puts its database back by copying the SQLite file; the commands run on both")
@@ -42,23 +42,23 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Site, dict[
         roles = _roles()
         _draft()
         db.session.remove()
-    site = Site(app, folder / "louda.db")
+    site = SiteCopy(app, folder / "louda.db")
     site.keep()
     yield site, roles
     site.restore()
 
 
-def _roles() -> dict[str, Role]:
+def _roles() -> dict[str, DrillRole]:
     found = {}
     for name in STAFF:
         account = db.session.scalars(select(Account).filter_by(username=name)).one()
-        found[name] = Role(name, staff_browser(account))
+        found[name] = DrillRole(name, staff_browser(account))
     order = db.session.scalars(select(HouseholdOrder).join(Cycle).where(Cycle.state == CycleState.RUNNING)).first()
     assert order is not None
     assert order.household_id is not None
     code = db.session.scalars(select(Building.public_code).order_by(Building.id)).first()
-    found["resident"] = Role("resident", household_browser(_key(order.household_id)))
-    found["stranger"] = Role("stranger", lambda app: app.test_client(), ("/sign-in", "/enter", f"/enter/{code}"))
+    found["resident"] = DrillRole("resident", household_browser(_key(order.household_id)))
+    found["stranger"] = DrillRole("stranger", lambda app: app.test_client(), ("/sign-in", "/enter", f"/enter/{code}"))
     return found
 
 
@@ -71,14 +71,16 @@ def _draft() -> None:
     """Rounds that were not begun are planned again, so that there is a draft to adjust."""
     people = cast(db.session.scalars(select(Subdistrict.id)).one())
     today = db.session.scalars(select(Cycle.id).where(Cycle.state == CycleState.RUNNING)).one()
-    plan = db.session.scalars(select(Plan.id).where(Plan.cycle_id == today, Plan.state == PlanState.PUBLISHED)).one()
+    plan = db.session.scalars(
+        select(DeliveryPlan.id).where(DeliveryPlan.cycle_id == today, DeliveryPlan.state == PlanState.PUBLISHED)
+    ).one()
     dispatch.ask_again(people.buyer, plan, AskAgain(1))
     drain()
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", [*STAFF, "resident", "stranger"])
-def test_what_a_page_shows_can_be_sent(demo: tuple[Site, dict[str, Role]], name: str) -> None:
+def test_what_a_page_shows_can_be_sent(demo: tuple[SiteCopy, dict[str, DrillRole]], name: str) -> None:
     site, roles = demo
     walk = Walk(site, roles[name], is_excused, stored_words())
     walk.run()

@@ -113,7 +113,7 @@ def test_a_watch_counts_how_long_it_has_looked(settings: Settings, monkeypatch: 
         raise SystemExit  # ends the thread
 
     monkeypatch.setattr(health, "examine", examine)
-    watch = health.Watch(settings)
+    watch = health.HealthWatch(settings)
     watch._since -= 300
     with pytest.raises(SystemExit):
         watch._look()
@@ -167,7 +167,7 @@ def test_one_look_that_fails_does_not_end_the_looking(
     usage = shutil.disk_usage
     monkeypatch.setattr(health.shutil, "disk_usage", disk_usage)
     monkeypatch.setattr(health, "LOOK_EVERY_S", 0.05)
-    watch = health.Watch(settings)
+    watch = health.HealthWatch(settings)
     watch.start()
     deadline = time.monotonic() + 10
     while watch.latest()[0] != 200 and time.monotonic() < deadline:

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from app.access.models import RoleGrant
 from app.core.db import db
-from app.dispatch.models import Round, Stop
+from app.dispatch.models import DeliveryRound, DeliveryStop
 from app.dispatch.rounds import service as rounds_service
 from app.dispatch.rounds.schemas import SignDropOff
 from app.handover.doors import service as doors
@@ -89,11 +89,13 @@ def test_an_order_says_why_it_cannot_be_voided_by_this_account_or_now(app: Flask
 
 def test_only_who_signs_for_bags_is_asked_what_became_of_a_missing_one(app: Flask, published: World) -> None:
     supplies = published.actor("supplies")
-    round_ = db.session.scalars(select(Round).order_by(Round.id)).first()
+    round_ = db.session.scalars(select(DeliveryRound).order_by(DeliveryRound.id)).first()
     assert round_ is not None
     rounds_service.load(supplies, round_.id)
     rounds_service.depart(supplies, round_.id)
-    stop = db.session.scalars(select(Stop).where(Stop.round_id == round_.id).order_by(Stop.seq)).first()
+    stop = db.session.scalars(
+        select(DeliveryStop).where(DeliveryStop.round_id == round_.id).order_by(DeliveryStop.seq)
+    ).first()
     assert stop is not None
     bag = rounds_service.bags_at(stop)[0]
     rounds_service.sign(supplies, stop.id, SignDropOff(bag.code))
@@ -123,11 +125,13 @@ def test_a_bag_that_is_gone_at_its_door_is_a_complaint_and_not_asked_about_at_th
     app: Flask, published: World
 ) -> None:
     supplies = published.actor("supplies")
-    round_ = db.session.scalars(select(Round).order_by(Round.id)).first()
+    round_ = db.session.scalars(select(DeliveryRound).order_by(DeliveryRound.id)).first()
     assert round_ is not None
     rounds_service.load(supplies, round_.id)
     rounds_service.depart(supplies, round_.id)
-    stop = db.session.scalars(select(Stop).where(Stop.round_id == round_.id).order_by(Stop.seq)).first()
+    stop = db.session.scalars(
+        select(DeliveryStop).where(DeliveryStop.round_id == round_.id).order_by(DeliveryStop.seq)
+    ).first()
     assert stop is not None
     bag = rounds_service.bags_at(stop)[0]
     rounds_service.sign(supplies, stop.id, SignDropOff(""))

@@ -17,7 +17,7 @@ from app.printing.models import Document
 from app.settings import Settings
 from app.upkeep import commands, doctor
 from app.upkeep.backups import backup, restoring
-from app.upkeep.backups.date_trust import Standing, standing
+from app.upkeep.backups.date_trust import DateTrust, standing
 from app.upkeep.database import postgres, schema
 from app.upkeep.setup.secrets import prepare_private_folders
 from tests.conftest import POSTGRES, settings_for
@@ -160,7 +160,7 @@ def test_a_backup_from_before_an_upgrade_is_restored_brought_up_to_date_and_purg
         (0,)
     ]
     assert ask(settings, "SELECT state FROM cycle") == [("purged",)]
-    assert standing(settings) is Standing.TRUSTED  # whoever restored said what day it is
+    assert standing(settings) is DateTrust.TRUSTED  # whoever restored said what day it is
 
 
 def test_a_backup_of_an_unknown_revision_is_refused_and_nothing_is_changed(settings: Settings) -> None:
@@ -215,7 +215,7 @@ def test_a_doubtful_date_is_asked_for_before_a_restore_purges_by_it(
     schema.upgrade(settings)
     folder = backup.create(settings)
     monkeypatch.setattr(Settings, "from_env", lambda: settings)
-    monkeypatch.setattr(commands, "standing", lambda _settings: Standing.DOUBTED)
+    monkeypatch.setattr(commands, "standing", lambda _settings: DateTrust.DOUBTED)
     monkeypatch.setattr(restoring, "settle", lambda _draft: None)
     today = clock.today().isoformat()
     refused = CliRunner().invoke(commands.restore, [str(folder), "--yes"])
@@ -243,7 +243,7 @@ def test_a_clock_far_ahead_takes_no_backup_with_it_when_a_lost_database_is_resto
         then = clock.to_local(backup.instant_of(folder) or clock.now()).date().isoformat()
         assert f"系统时钟显示 {ahead}，所选备份是 {then} 的" in refused.output
         assert f"--today {ahead}" in refused.output
-        assert standing(settings) is Standing.UNKNOWN
+        assert standing(settings) is DateTrust.UNKNOWN
         for number in range(4):
             with clock.shifted_by(timedelta(minutes=15 * number)):
                 backup.create(settings)
@@ -257,7 +257,7 @@ def test_a_backup_of_another_day_is_restored_when_a_person_says_the_date(
     schema.upgrade(settings)
     folder = backup.create(settings)
     renamed = folder.rename(folder.with_name("stick"))  # its manifest still says when it was taken
-    monkeypatch.setattr(commands, "standing", lambda _settings: Standing.TRUSTED)
+    monkeypatch.setattr(commands, "standing", lambda _settings: DateTrust.TRUSTED)
     with clock.shifted_by(timedelta(days=2)):
         refused = _restoring(settings, monkeypatch, renamed)
         assert (refused.exit_code, "所选备份是" in refused.output) == (1, True)
@@ -270,5 +270,5 @@ def test_a_backup_of_today_needs_no_date_where_the_ticks_agree(
 ) -> None:
     schema.upgrade(settings)
     folder = backup.create(settings)
-    monkeypatch.setattr(commands, "standing", lambda _settings: Standing.TRUSTED)
+    monkeypatch.setattr(commands, "standing", lambda _settings: DateTrust.TRUSTED)
     assert _restoring(settings, monkeypatch, folder).exit_code == 0

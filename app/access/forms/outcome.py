@@ -15,7 +15,7 @@ from app.core.input.schemas import Form
 
 
 @dataclass(frozen=True)
-class Submission:
+class SubmissionOutcome:
     """A command that took effect. `is_repeat`: at an earlier sending of the same form; nothing was done now."""
 
     location: str
@@ -24,7 +24,7 @@ class Submission:
     is_repeat: bool = False
 
 
-def told(submission: Submission) -> BaseResponse:
+def told(submission: SubmissionOutcome) -> BaseResponse:
     """A redirect (303) to where the form leads, its sentence shown there; or JSON for a client that asks for it:
     `{"location": path, "message": sentence, "is_repeat": bool}`.
     """

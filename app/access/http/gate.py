@@ -46,7 +46,7 @@ _CHARACTERS = (
 )
 
 
-class Gate:
+class RequestGate:
     """WSGI middleware; `headers` is what every answer carries, `trusted` the names of the site (empty: any)."""
 
     def __init__(self, inner: Wsgi, trusted: Iterable[str], headers: Mapping[str, str], log: Logger) -> None:

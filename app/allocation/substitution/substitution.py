@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from sqlalchemy import insert, not_, select
 
 from app.allocation import rules
-from app.allocation.compute import Proposal, recent_shortages
+from app.allocation.compute import AllocationProposal, recent_shortages
 from app.allocation.models import Allocation, AllocationRun, Replacement, Substitution
 from app.catalog.models import Item
 from app.core.db import db
@@ -47,7 +47,7 @@ class Swap:
         return sum(one.qty_substitute for one in self.replaced)
 
 
-def swaps(cycle: Cycle, proposal: Proposal) -> list[Swap]:
+def swaps(cycle: Cycle, proposal: AllocationProposal) -> list[Swap]:
     """What would stand in for the units that a proposal leaves short. Five statements; none where nothing is short."""
     short = {share.line_id: (item.item_id, share.qty_short) for item, share in proposal.short}
     known = _map({item_id for item_id, _qty in short.values()})
@@ -80,7 +80,7 @@ def _map(item_ids: Iterable[int]) -> list[Substitution]:
     return list(db.session.scalars(found.order_by(Substitution.id)))
 
 
-def _claims(cycle: Cycle, short: Mapping[int, tuple[int, int]]) -> dict[int, rules.Claim]:
+def _claims(cycle: Cycle, short: Mapping[int, tuple[int, int]]) -> dict[int, rules.LineDemand]:
     """The short lines that may be substituted, each claiming what it is short of."""
     memory = recent_shortages(cycle)
     allowed = (
@@ -94,13 +94,13 @@ def _claims(cycle: Cycle, short: Mapping[int, tuple[int, int]]) -> dict[int, rul
         )
     )
     return {
-        line: rules.Claim(line, code, short[line][1], times_short=memory.get(household or 0, 0))
+        line: rules.LineDemand(line, code, short[line][1], times_short=memory.get(household or 0, 0))
         for line, code, household in db.session.execute(allowed)
         if line in short
     }
 
 
-def _spare(cycle_id: int, proposal: Proposal, item_ids: set[int]) -> dict[int, list[tuple[int, int]]]:
+def _spare(cycle_id: int, proposal: AllocationProposal, item_ids: set[int]) -> dict[int, list[tuple[int, int]]]:
     """Item → (lot, units) that are left once the proposal has given out its own."""
     lots: dict[int, list[tuple[int, int]]] = {item: [] for item in item_ids}
     for lot in free_lots(cycle_id, item_ids):
@@ -122,7 +122,7 @@ def _cut(lots: list[tuple[int, int]], qty: int) -> tuple[list[tuple[int, int]], 
     return used, left
 
 
-def _lessen(claims: dict[int, rules.Claim], replaced: Iterable[rules.Replaced]) -> None:
+def _lessen(claims: dict[int, rules.LineDemand], replaced: Iterable[rules.Replaced]) -> None:
     for one in replaced:
         claim = claims[one.line_id]
         claims[one.line_id] = replace(claim, qty_ordered=claim.qty_ordered - one.qty_covered)

@@ -9,8 +9,8 @@ from flask.cli import with_appcontext
 
 from app.access.permissions import Staff
 from app.catalog.imports import service as imports_service
-from app.catalog.imports.items import Options
-from app.catalog.imports.service import Kind, Upload
+from app.catalog.imports.items import ItemImportOptions
+from app.catalog.imports.service import CatalogueTableKind, CatalogueUpload
 from app.core.errors import Invalid, LoudaError
 from app.core.input.tables import OPERATOR
 
@@ -30,7 +30,7 @@ _OPERATOR = Staff("system", 0, "系统")
 @with_appcontext
 def items(files: tuple[Path, ...], margin: int, weight: int, dry_run: bool) -> None:
     """导入商品。 Import items; prices by the kilogram become portions of 500 g."""
-    _import(files, Kind.ITEMS, Options(margin, weight), dry_run)
+    _import(files, CatalogueTableKind.ITEMS, ItemImportOptions(margin, weight), dry_run)
 
 
 @click.command("supplies")
@@ -39,15 +39,15 @@ def items(files: tuple[Path, ...], margin: int, weight: int, dry_run: bool) -> N
 @with_appcontext
 def supplies(files: tuple[Path, ...], dry_run: bool) -> None:
     """导入供应商报价。 Import what suppliers sell, in which packs, at which price."""
-    _import(files, Kind.SUPPLIES, Options(), dry_run)
+    _import(files, CatalogueTableKind.SUPPLIES, ItemImportOptions(), dry_run)
 
 
 COMMANDS: tuple[click.Command, ...] = (items, supplies)
 
 
-def _import(files: tuple[Path, ...], kind: Kind, options: Options, is_dry: bool) -> None:
+def _import(files: tuple[Path, ...], kind: CatalogueTableKind, options: ItemImportOptions, is_dry: bool) -> None:
     for path in files:
-        upload = Upload(path.read_bytes(), kind, options, OPERATOR)
+        upload = CatalogueUpload(path.read_bytes(), kind, options, OPERATOR)
         try:
             plan = imports_service.preview(upload) if is_dry else imports_service.bring_in(_OPERATOR, upload)
         except LoudaError as error:

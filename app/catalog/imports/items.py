@@ -19,9 +19,9 @@ from app.catalog.rules import SaleUnit, is_fragile, parse_pack_spec, storage_cla
 from app.catalog.rules import price_fen as fen_per_unit
 from app.catalog.schemas import words_in
 from app.core.db import db
-from app.core.input.imports import Entry, Plan
+from app.core.input.imports import ImportedRow, ImportPlan
 from app.core.input.records import Column, Record, records, unused_titles
-from app.core.input.tables import Sheet
+from app.core.input.tables import TableSheet
 from app.core.text.pinyin import initials
 from app.core.units import yuan
 
@@ -45,7 +45,7 @@ _STORAGE = {str(kind): kind for kind in Storage} | {kind.label_zh: kind for kind
 
 
 @dataclass(frozen=True)
-class Options:
+class ItemImportOptions:
     """`margin_percent` on wholesale prices; `default_weight_g` of a sale unit whose weight nothing states."""
 
     margin_percent: int = 15
@@ -53,7 +53,7 @@ class Options:
 
 
 @dataclass
-class _Row:
+class _ItemRow:
     record: Record
     sku: str
     values: dict[str, object]
@@ -61,15 +61,15 @@ class _Row:
     is_weight_assumed: bool
 
 
-def plan(sheet: Sheet, options: Options) -> Plan:
+def plan(sheet: TableSheet, options: ItemImportOptions) -> ImportPlan:
     """An item is known by its number, without one by its name. What a table does not say stays as it is."""
-    plan = Plan("items", unused=unused_titles(sheet, COLUMNS))
+    plan = ImportPlan("items", unused=unused_titles(sheet, COLUMNS))
     held = {item.sku: item for item in db.session.scalars(select(Item))}
     named = {item.name: item for item in held.values()}
     aliases = _aliases()
     rows = [_read(record, options) for record in records(sheet, COLUMNS)]
-    fresh: list[_Row] = []
-    edits: list[tuple[Item, _Row]] = []
+    fresh: list[_ItemRow] = []
+    edits: list[tuple[Item, _ItemRow]] = []
     seen: set[str] = set()
     for row in rows:
         there = held.get(row.sku) or (named.get(row.sku) if not row.record.has("sku") else None)
@@ -78,7 +78,7 @@ def plan(sheet: Sheet, options: Options) -> Plan:
         seen.add(row.sku)
         if there is None:
             fresh.append(row)
-            plan.added.append(Entry(row.record.number, str(row.values["name"]), _facts(row)))
+            plan.added.append(ImportedRow(row.record.number, str(row.values["name"]), _facts(row)))
         elif plan.compare(row.record.number, there.name, _differences(there, row, aliases.get(there.id, ()))):
             edits.append((there, row))
     plan.take_problems(row.record for row in rows)
@@ -100,7 +100,7 @@ def _aliases() -> dict[int, tuple[str, ...]]:
     return held
 
 
-def _read(record: Record, options: Options) -> _Row:
+def _read(record: Record, options: ItemImportOptions) -> _ItemRow:
     name = record.text("name", longest=60, required=True)
     unit = _unit(record)
     spec = parse_pack_spec(name)
@@ -128,7 +128,7 @@ def _read(record: Record, options: Options) -> _Row:
         record.refuse(_("别名最多 30 个，每个不超过 20 个字。"))
         aliases = ()
     sku = record.text("sku", longest=40) or name
-    return _Row(record, sku, values, aliases, not (stated or unit.weight_g or in_name))
+    return _ItemRow(record, sku, values, aliases, not (stated or unit.weight_g or in_name))
 
 
 def _unit(record: Record) -> SaleUnit:
@@ -139,7 +139,7 @@ def _unit(record: Record) -> SaleUnit:
         return SaleUnit("份", "", None, 1)
 
 
-def _price(record: Record, unit: SaleUnit, options: Options) -> int:
+def _price(record: Record, unit: SaleUnit, options: ItemImportOptions) -> int:
     column = "price" if record.has("price") else "wholesale"
     if not record.has(column):
         record.refuse(_("没有价格。"))
@@ -159,14 +159,14 @@ def _storage(record: Record, name: str) -> Storage:
     return _STORAGE.get(word) or Storage(storage_class(name, record.text("category")))
 
 
-def _facts(row: _Row) -> tuple[tuple[str, str, str], ...]:
+def _facts(row: _ItemRow) -> tuple[tuple[str, str, str], ...]:
     price, weight = row.values["list_price_fen"], row.values["weight_g"]
     assert isinstance(price, int)
     unit = str(row.values["spec"] or row.values["sale_unit"])
     return ((_("规格"), "", unit), (_("单价"), "", yuan(price)), (_("重量"), "", f"{weight} g"))
 
 
-def _stated(row: _Row) -> dict[str, object]:
+def _stated(row: _ItemRow) -> dict[str, object]:
     """The values that the table itself states; a guess never overwrites what somebody corrected by hand."""
     record, found = row.record, {}
     found["name"] = row.values["name"]
@@ -177,7 +177,7 @@ def _stated(row: _Row) -> dict[str, object]:
     return found
 
 
-def _differences(there: Item, row: _Row, aliases: Sequence[str]) -> list[tuple[str, str, str]]:
+def _differences(there: Item, row: _ItemRow, aliases: Sequence[str]) -> list[tuple[str, str, str]]:
     titles = {"name": _("名称"), "list_price_fen": _("单价"), "weight_g": _("重量"), "storage": _("储存")}
     shown = []
     for column, value in _stated(row).items():
@@ -189,7 +189,7 @@ def _differences(there: Item, row: _Row, aliases: Sequence[str]) -> list[tuple[s
     return shown
 
 
-def _write(fresh: list[_Row], edits: list[tuple[Item, _Row]]) -> None:
+def _write(fresh: list[_ItemRow], edits: list[tuple[Item, _ItemRow]]) -> None:
     if fresh:
         db.session.execute(
             insert(Item), [{"sku": row.sku, "pinyin": initials(str(row.values["name"])), **row.values} for row in fresh]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.catalog.imports.items import Options
-from app.catalog.imports.service import Upload
+from app.catalog.imports.items import ItemImportOptions
+from app.catalog.imports.service import CatalogueUpload
 from app.core.input.schemas import CommandSchema, Line, Whole
 
 
@@ -16,9 +16,9 @@ class CatalogueImport:
     default_weight_g: int
     upload: str
 
-    def upload_of(self, body: bytes) -> Upload:
+    def upload_of(self, body: bytes) -> CatalogueUpload:
         """The file together with what was chosen."""
-        return Upload(body, self.kind, Options(self.margin_percent, self.default_weight_g))
+        return CatalogueUpload(body, self.kind, ItemImportOptions(self.margin_percent, self.default_weight_g))
 
 
 class CatalogueImportSchema(CommandSchema):

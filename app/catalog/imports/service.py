@@ -6,37 +6,37 @@ from dataclasses import dataclass, field
 
 from app.access.permissions import Staff
 from app.catalog.imports import items, supplies
-from app.catalog.imports.items import Options
+from app.catalog.imports.items import ItemImportOptions
 from app.core import events
 from app.core.db import command
-from app.core.input.imports import Plan
+from app.core.input.imports import ImportPlan
 from app.core.input.records import head_fits
-from app.core.input.tables import WEB, Limits, Sheet, read_table
+from app.core.input.tables import WEB, TableLimits, TableSheet, read_table
 from app.core.labels import Labelled
 
 
-class Kind(Labelled):
+class CatalogueTableKind(Labelled):
     ITEMS = "items", "商品"
     SUPPLIES = "supplies", "供应商报价"
 
 
 @dataclass(frozen=True)
-class Upload:
+class CatalogueUpload:
     """A file and what was chosen beside it; `kind` is empty where the head of the table shall tell."""
 
     body: bytes
     kind: str = ""
-    options: Options = field(default_factory=Options)
-    limits: Limits = WEB
+    options: ItemImportOptions = field(default_factory=ItemImportOptions)
+    limits: TableLimits = WEB
 
 
-def preview(upload: Upload) -> Plan:
+def preview(upload: CatalogueUpload) -> ImportPlan:
     """What the file would change; writes nothing. Raises Invalid for a file that is no table."""
     return _plan(read_table(upload.body, upload.limits), upload)
 
 
 @command
-def bring_in(by: Staff, upload: Upload) -> Plan:
+def bring_in(by: Staff, upload: CatalogueUpload) -> ImportPlan:
     """Bring the file in.
 
     Ensures: every row of it is in the catalogue, or, where any row has a problem, nothing was written (Invalid). A file
@@ -49,11 +49,11 @@ def bring_in(by: Staff, upload: Upload) -> Plan:
     return plan
 
 
-def _plan(sheet: Sheet, upload: Upload) -> Plan:
-    if upload.kind == Kind.SUPPLIES or (not upload.kind and _is_supplies(sheet)):
+def _plan(sheet: TableSheet, upload: CatalogueUpload) -> ImportPlan:
+    if upload.kind == CatalogueTableKind.SUPPLIES or (not upload.kind and _is_supplies(sheet)):
         return supplies.plan(sheet)
     return items.plan(sheet, upload.options)
 
 
-def _is_supplies(sheet: Sheet) -> bool:
+def _is_supplies(sheet: TableSheet) -> bool:
     return any(head_fits(head, supplies.COLUMNS) for head in sheet.rows[:20])

@@ -9,9 +9,9 @@ from sqlalchemy import insert, select
 
 from app.catalog.models import Item, ItemAlias, Supplier, SupplierItem
 from app.core.db import db
-from app.core.input.imports import Entry, Plan
+from app.core.input.imports import ImportedRow, ImportPlan
 from app.core.input.records import Column, Record, records, unused_titles
-from app.core.input.tables import Sheet
+from app.core.input.tables import TableSheet
 from app.core.text import chinese
 from app.core.units import yuan
 
@@ -31,9 +31,9 @@ COLUMNS = (
 _Key = tuple[str, int]
 
 
-def plan(sheet: Sheet) -> Plan:
+def plan(sheet: TableSheet) -> ImportPlan:
     """A line is known by supplier and item; an item is found by number, name, or an alias that only it has."""
-    plan = Plan("supplies", unused=unused_titles(sheet, COLUMNS))
+    plan = ImportPlan("supplies", unused=unused_titles(sheet, COLUMNS))
     items, names = _items()
     held = _held()
     rows = list(records(sheet, COLUMNS))
@@ -53,7 +53,7 @@ def plan(sheet: Sheet) -> Plan:
         elif there is None:
             fresh[key] = values
             facts = ((_("每件"), "", str(values["pack_size"])), (_("每件价格"), "", yuan(values["price_fen"] or 0)))
-            plan.added.append(Entry(record.number, label, facts))
+            plan.added.append(ImportedRow(record.number, label, facts))
         elif plan.compare(record.number, label, _differences(there, values, record)):
             edits.append((there, values))
     plan.take_problems(rows)

@@ -11,9 +11,9 @@ from app.access.guard import requires, staff, submit
 from app.access.permissions import Permission
 from app.catalog.imports import service as imports_service
 from app.catalog.imports.schemas import CatalogueImport, CatalogueImportSchema
-from app.catalog.imports.service import Kind
+from app.catalog.imports.service import CatalogueTableKind
 from app.core.errors import Invalid
-from app.core.input.imports import Plan
+from app.core.input.imports import ImportPlan
 from app.core.input.schemas import Form
 
 bp = Blueprint("catalog_import", __name__, url_prefix="/catalog/import")
@@ -21,7 +21,7 @@ EDIT = Permission.CATALOG_EDIT
 
 
 def _start(form: Form | None = None) -> str:
-    return render_template("catalog/import.html", form=form, kinds=Kind.options())
+    return render_template("catalog/import.html", form=form, kinds=CatalogueTableKind.options())
 
 
 @bp.get("/")
@@ -47,11 +47,11 @@ def preview() -> ResponseReturnValue:
     return _start(form), 422
 
 
-def _shown(plan: Plan, chosen: CatalogueImport, digest: str) -> ResponseReturnValue:
+def _shown(plan: ImportPlan, chosen: CatalogueImport, digest: str) -> ResponseReturnValue:
     page = render_template(
         "places/import_preview.html",
         plan=plan,
-        title=_("导入%(kind)s", kind=Kind(plan.kind).label),
+        title=_("导入%(kind)s", kind=CatalogueTableKind(plan.kind).label),
         choices={
             "kind": plan.kind,
             "margin_percent": chosen.margin_percent,
@@ -79,6 +79,6 @@ def commit() -> ResponseReturnValue:
     return _start(form), 422
 
 
-def _told(plan: Plan) -> str:
+def _told(plan: ImportPlan) -> str:
     counts = {"added": len(plan.added), "changed": len(plan.changed), "unchanged": plan.unchanged}
     return str(_("已导入：新增 %(added)s，修改 %(changed)s，不变 %(unchanged)s。", **counts))

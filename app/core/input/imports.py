@@ -17,13 +17,13 @@ from flask_babel import gettext as _
 
 from app.core import clock
 from app.core.errors import Conflict, Invalid
-from app.core.input.records import Problem, Record
+from app.core.input.records import Record, RowProblem
 
 KEEP_S = 24 * 3600
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class ImportedRow:
     """What one row of the file does: its number, what it is about, and (field, old, new) for each value."""
 
     row: int
@@ -32,14 +32,14 @@ class Entry:
 
 
 @dataclass
-class Plan:
+class ImportPlan:
     """What an import would do. `write` does it; call it only inside a command, and only without problems."""
 
     kind: str
-    added: list[Entry] = field(default_factory=list)
-    changed: list[Entry] = field(default_factory=list)
+    added: list[ImportedRow] = field(default_factory=list)
+    changed: list[ImportedRow] = field(default_factory=list)
     unchanged: int = 0
-    problems: list[Problem] = field(default_factory=list)
+    problems: list[RowProblem] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     unused: list[str] = field(default_factory=list)
     write: Callable[[], None] = lambda: None
@@ -59,7 +59,7 @@ class Plan:
         """Note a row that exists already as changed or unchanged; returns whether anything differs."""
         different = tuple((name, old, new) for name, old, new in values if old != new)
         if different:
-            self.changed.append(Entry(row, label, different))
+            self.changed.append(ImportedRow(row, label, different))
         else:
             self.unchanged += 1
         return bool(different)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from flask_babel import gettext as _
 
 from app.core.errors import Invalid
-from app.core.input.tables import Sheet
+from app.core.input.tables import TableSheet
 from app.core.text import chinese
 
 _YES = frozenset({"1", "1.0", "是", "有", "y", "yes", "true", "√", "有电梯"})
@@ -27,7 +27,7 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class RowProblem:
     """What is wrong in a row of the file (its number as a spreadsheet shows it)."""
 
     row: int
@@ -41,7 +41,7 @@ class Record:
     number: int
     values: dict[str, str]
     titles: dict[str, str] = field(default_factory=dict)  # column → how the file calls it
-    problems: list[Problem] = field(default_factory=list)
+    problems: list[RowProblem] = field(default_factory=list)
 
     def title(self, name: str) -> str:
         """What the file calls a column."""
@@ -108,7 +108,7 @@ class Record:
 
     def refuse(self, sentence: str) -> None:
         """Note that this row cannot be taken."""
-        self.problems.append(Problem(self.number, sentence))
+        self.problems.append(RowProblem(self.number, sentence))
 
 
 def title_key(title: str) -> str:
@@ -122,7 +122,7 @@ def head_fits(head: Sequence[str], wanted: Sequence[Column]) -> bool:
     return all(titles & {title_key(title) for title in column.titles} for column in wanted if column.is_required)
 
 
-def records(sheet: Sheet, wanted: Sequence[Column]) -> Iterator[Record]:
+def records(sheet: TableSheet, wanted: Sequence[Column]) -> Iterator[Record]:
     """The rows below the head that hold anything. The head is the first row with all required columns.
 
     Raises Invalid where no row has them.
@@ -140,7 +140,7 @@ def records(sheet: Sheet, wanted: Sequence[Column]) -> Iterator[Record]:
             yield Record(number, values, titles)
 
 
-def unused_titles(sheet: Sheet, wanted: Sequence[Column]) -> list[str]:
+def unused_titles(sheet: TableSheet, wanted: Sequence[Column]) -> list[str]:
     """Titles of the head that no column of ours goes by, to be shown before anything is written."""
     head = next((row for row in sheet.rows[:20] if head_fits(row, wanted)), [])
     known = {title_key(title) for column in wanted for title in column.titles}

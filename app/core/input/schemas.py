@@ -151,7 +151,7 @@ def one_of(values: Iterable[str]) -> validate.OneOf:
     return validate.OneOf([str(value) for value in values], error=NOT_OFFERED)
 
 
-class Day(fields.Field[date]):
+class DayField(fields.Field[date]):
     """A calendar day, "2022-04-01"."""
 
     default_error_messages = {"required": REQUIRED, "null": REQUIRED, "invalid": BAD_DATE}

@@ -34,7 +34,7 @@ _FORBIDDEN_PARTS = ("vbaproject", "externallinks/", "activex", "embeddings/", "o
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class TableLimits:
     """The most a file may be; `ratio` is unpacked to packed bytes of an archive."""
 
     size: int = 5 * _MEGABYTE
@@ -48,14 +48,14 @@ class Limits:
     seconds: int = 10
 
 
-WEB = Limits()
-OPERATOR = Limits(
+WEB = TableLimits()
+OPERATOR = TableLimits(
     size=200 * _MEGABYTE, rows=500_000, unpacked=1000 * _MEGABYTE, memory=4096 * _MEGABYTE, seconds=120
 )  # a file on the server's own disk, named on the command line
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
+class TableSheet:
     """One sheet: its name ("" of a CSV) and its rows of cells as text, first row first, empty rows included.
 
     is_hidden: the workbook does not show it. hidden_rows: numbers of rows that it does not show, as by a filter.
@@ -67,7 +67,7 @@ class Sheet:
     hidden_rows: frozenset[int] = frozenset()
 
 
-def read_sheets(body: bytes, limits: Limits = WEB) -> list[Sheet]:
+def read_sheets(body: bytes, limits: TableLimits = WEB) -> list[TableSheet]:
     """The sheets of a CSV or XLSX file. Raises Invalid with a sentence under "file"."""
     if len(body) > limits.size:
         raise refusal(_("文件超过 %(mb)s MB。", mb=limits.size // _MEGABYTE))
@@ -75,7 +75,7 @@ def read_sheets(body: bytes, limits: Limits = WEB) -> list[Sheet]:
         raise refusal(_("文件是空的。"))
     if body.startswith(_OLD_EXCEL):
         raise refusal(_("这是旧版 Excel 文件或加密的文件，请另存为不加密的 .xlsx 或 CSV 再上传。"))
-    sheets = _workbook(body, limits) if body.startswith(b"PK") else [Sheet("", _csv_rows(body, limits))]
+    sheets = _workbook(body, limits) if body.startswith(b"PK") else [TableSheet("", _csv_rows(body, limits))]
     if sum(len(sheet.rows) for sheet in sheets) > limits.rows + 1:
         raise refusal(_("超过 %(rows)s 行，请分成几个文件。", rows=limits.rows))
     for sheet in sheets:
@@ -83,7 +83,7 @@ def read_sheets(body: bytes, limits: Limits = WEB) -> list[Sheet]:
     return sheets
 
 
-def read_table(body: bytes, limits: Limits = WEB) -> Sheet:
+def read_table(body: bytes, limits: TableLimits = WEB) -> TableSheet:
     """The first sheet that holds anything. Raises Invalid."""
     for sheet in read_sheets(body, limits):
         if any(cell.strip() for row in sheet.rows for cell in row):
@@ -96,7 +96,7 @@ def refusal(sentence: str) -> Invalid:
     return Invalid({"file": [sentence]})
 
 
-def _check_cells(sheet: Sheet, limits: Limits) -> None:
+def _check_cells(sheet: TableSheet, limits: TableLimits) -> None:
     for number, row in enumerate(sheet.rows, start=1):
         if len(row) > limits.columns:
             raise refusal(_("第 %(row)s 行超过 %(columns)s 列。", row=number, columns=limits.columns))
@@ -110,7 +110,7 @@ def _check_cells(sheet: Sheet, limits: Limits) -> None:
 
 
 # --- text -------------------------------------------------------------------------------------------------------------
-def _csv_rows(body: bytes, limits: Limits) -> list[list[str]]:
+def _csv_rows(body: bytes, limits: TableLimits) -> list[list[str]]:
     text = _decoded(body)
     first = text.split("\n", 1)[0]
     delimiter = max(",\t;，", key=first.count)
@@ -139,7 +139,7 @@ def _decoded(body: bytes) -> str:
 
 
 # --- workbooks --------------------------------------------------------------------------------------------------------
-def _workbook(body: bytes, limits: Limits) -> list[Sheet]:
+def _workbook(body: bytes, limits: TableLimits) -> list[TableSheet]:
     try:
         _measure(body, limits)
     except (zipfile.BadZipFile, zipfile.LargeZipFile, RuntimeError, EOFError, OSError) as error:
@@ -150,7 +150,7 @@ def _workbook(body: bytes, limits: Limits) -> list[Sheet]:
         return _read_in_child(Path(file.name), limits)
 
 
-def _count_entries(body: bytes, limits: Limits) -> None:
+def _count_entries(body: bytes, limits: TableLimits) -> None:
     """Refuse an archive by the size of its list of entries, before that list is read (APPNOTE 4.3.16)."""
     at = body.rfind(_END_OF_ARCHIVE, max(0, len(body) - 66_000))
     size = int.from_bytes(body[at + 12 : at + 16], "little") if at >= 0 else 0
@@ -158,7 +158,7 @@ def _count_entries(body: bytes, limits: Limits) -> None:
         raise refusal(_("压缩包里的文件太多。"))
 
 
-def _measure(body: bytes, limits: Limits) -> None:
+def _measure(body: bytes, limits: TableLimits) -> None:
     _count_entries(body, limits)
     archive = zipfile.ZipFile(io.BytesIO(body))
     entries = archive.infolist()
@@ -194,7 +194,7 @@ def _check_part(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> None:
             tail = chunk[-_LONGEST_DECLARATION:]
 
 
-def _read_in_child(path: Path, limits: Limits) -> list[Sheet]:
+def _read_in_child(path: Path, limits: TableLimits) -> list[TableSheet]:
     call = [sys.executable, "-I", workbook_child.__file__, str(path)]
     call += [str(limits.rows + 1), str(limits.columns), str(limits.memory)]
     try:
@@ -206,5 +206,6 @@ def _read_in_child(path: Path, limits: Limits) -> list[Sheet]:
     if done.returncode != 0:
         raise refusal(_("表格读不出来，可能已损坏。请用 Excel 或 WPS 另存一次。"))
     return [
-        Sheet(name, rows, is_hidden, frozenset(hidden)) for name, rows, is_hidden, hidden in json.loads(done.stdout)
+        TableSheet(name, rows, is_hidden, frozenset(hidden))
+        for name, rows, is_hidden, hidden in json.loads(done.stdout)
     ]

@@ -39,7 +39,7 @@ _PHONE = re.compile(r"(?<!\d)(?:\d[ -]?){7,20}[0-9Xx](?!\d)")
 _MARKS = re.compile(r"[,，、。;；!！\n]+|(?<=[\u4e00-\u9fff])\s+(?=\S)|(?<=\S)\s+(?=[\u4e00-\u9fff])")
 
 
-class Kind(StrEnum):
+class ClauseKind(StrEnum):
     """What a clause is about."""
 
     DOOR_NOTE = "door_note"
@@ -57,7 +57,7 @@ class Clause:
     """One clause as it was written, without the marks around it."""
 
     text: str
-    kind: Kind
+    kind: ClauseKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +69,14 @@ class Sorted:
     clauses: tuple[Clause, ...]
 
     @property
-    def kinds(self) -> frozenset[Kind]:
+    def kinds(self) -> frozenset[ClauseKind]:
         """Everything the words are about."""
         return frozenset(clause.kind for clause in self.clauses)
 
     @property
     def refuses_substitutes(self) -> bool:
         """Whether a clause about substitutes says no ("没有就不要", "缺货不要换"); which goods is not guessed."""
-        about = [clause.text for clause in self.clauses if clause.kind == Kind.SUBSTITUTE]
+        about = [clause.text for clause in self.clauses if clause.kind == ClauseKind.SUBSTITUTE]
         folded = [chinese.fold(text).lower() for text in about]
         return any(_holds(text, _REFUSED) or _REFUSED_ENGLISH.search(text) for text in folded)
 
@@ -87,10 +87,10 @@ def clauses(text: str) -> tuple[Clause, ...]:
     return tuple(Clause(piece, kind_of(piece)) for piece in pieces if piece)
 
 
-def kind_of(clause: str) -> Kind:
+def kind_of(clause: str) -> ClauseKind:
     """What one clause is about; see the table at the head of this file."""
     text = chinese.fold(clause).lower()
-    return next((kind for kind, applies in _TESTS if applies(text)), Kind.OTHER)
+    return next((kind for kind, applies in _TESTS if applies(text)), ClauseKind.OTHER)
 
 
 def _is_about_substitutes(text: str) -> bool:
@@ -103,15 +103,15 @@ def _holds(text: str, words: Iterable[str]) -> bool:
 
 
 # In the order of the table at the head of this file: the first test that applies decides.
-_TESTS: tuple[tuple[Kind, Callable[[str], object]], ...] = (
-    (Kind.HEALTH, remark_words.says_health),
-    (Kind.CONTACT, _PHONE.search),
-    (Kind.PAYMENT, lambda text: _holds(text, _PAID) or _PAID_ENGLISH.search(text)),
-    (Kind.REDIRECT, asks_for_another_door),
-    (Kind.SUBSTITUTE, _is_about_substitutes),
-    (Kind.SPECIAL_NEED, lambda text: remark_words.says_special_need(text) or _holds(text, remark_words.URGENT)),
+_TESTS: tuple[tuple[ClauseKind, Callable[[str], object]], ...] = (
+    (ClauseKind.HEALTH, remark_words.says_health),
+    (ClauseKind.CONTACT, _PHONE.search),
+    (ClauseKind.PAYMENT, lambda text: _holds(text, _PAID) or _PAID_ENGLISH.search(text)),
+    (ClauseKind.REDIRECT, asks_for_another_door),
+    (ClauseKind.SUBSTITUTE, _is_about_substitutes),
+    (ClauseKind.SPECIAL_NEED, lambda text: remark_words.says_special_need(text) or _holds(text, remark_words.URGENT)),
     (
-        Kind.DOOR_NOTE,
+        ClauseKind.DOOR_NOTE,
         lambda text: (
             _holds(text, (*remark_words.DOOR, *remark_words.AT_HOME)) or remark_words.DOOR_ENGLISH.search(text)
         ),
@@ -126,8 +126,8 @@ def sort_out(door_note: str, remark: str = "", cleared: frozenset[str] = frozens
     Doing it again with what came out changes nothing: ``sort_out(s.paper, s.kept)`` is the same as ``s``.
     """
     at_door, beside = clauses(door_note), clauses(remark)
-    printable = [one for one in at_door if one.kind in (Kind.DOOR_NOTE, Kind.OTHER) or one.text in cleared]
-    printable += [one for one in beside if one.kind == Kind.DOOR_NOTE]
+    printable = [one for one in at_door if one.kind in (ClauseKind.DOOR_NOTE, ClauseKind.OTHER) or one.text in cleared]
+    printable += [one for one in beside if one.kind == ClauseKind.DOOR_NOTE]
     on_paper: list[str] = []
     for clause in printable:
         if clause.text not in on_paper and len("，".join([*on_paper, clause.text])) <= ROOM_ON_PAPER:

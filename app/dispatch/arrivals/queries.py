@@ -12,17 +12,17 @@ from app.access.models import Account
 from app.access.permissions import Permission, Staff
 from app.core import clock
 from app.core.db import db
-from app.dispatch.counts import Count, counts_at, disagreed, said_at
+from app.dispatch.counts import BagCount, counts_at, disagreed, said_at
 from app.dispatch.models import (
     ArrivalDifference,
+    DeliveryPlan,
+    DeliveryRound,
+    DeliveryStop,
     DifferenceState,
-    Plan,
     PlanBag,
     PlanState,
-    Round,
     RoundState,
     Shift,
-    Stop,
     StopState,
     Team,
 )
@@ -44,7 +44,7 @@ class StopAtBuilding:
     state: StopState
     has_departed: bool
     bags: int
-    counts: list[Count]
+    counts: list[BagCount]
     is_contested: bool
     counted_by_me: bool
 
@@ -57,17 +57,21 @@ class StopAtBuilding:
 def stops_at(by: Staff, cycle_id: int, building_id: int) -> list[StopAtBuilding]:
     """The visits to a building on the published plans of a cycle, wave by wave, in order of time. Four statements."""
     found = db.session.execute(
-        select(Stop, Round.state, Team.name, func.count(Bag.id))
-        .join(Plan, Plan.id == Stop.plan_id)
-        .join(Round, Round.id == Stop.round_id)
-        .join(Shift, Shift.id == Round.shift_id)
+        select(DeliveryStop, DeliveryRound.state, Team.name, func.count(Bag.id))
+        .join(DeliveryPlan, DeliveryPlan.id == DeliveryStop.plan_id)
+        .join(DeliveryRound, DeliveryRound.id == DeliveryStop.round_id)
+        .join(Shift, Shift.id == DeliveryRound.shift_id)
         .join(Team, Team.id == Shift.team_id)
-        .outerjoin(PlanBag, PlanBag.stop_id == Stop.id)
+        .outerjoin(PlanBag, PlanBag.stop_id == DeliveryStop.id)
         .outerjoin(Bag, (Bag.id == PlanBag.bag_id) & Bag.state.in_(LIVE_BAGS))
-        .where(Plan.cycle_id == cycle_id, Plan.state == PlanState.PUBLISHED, Stop.building_id == building_id)
-        .where(Round.state != RoundState.CANCELLED)
-        .group_by(Stop.id, Round.state, Team.name, Plan.wave)
-        .order_by(Plan.wave, Stop.arrive_at, Stop.id)
+        .where(
+            DeliveryPlan.cycle_id == cycle_id,
+            DeliveryPlan.state == PlanState.PUBLISHED,
+            DeliveryStop.building_id == building_id,
+        )
+        .where(DeliveryRound.state != RoundState.CANCELLED)
+        .group_by(DeliveryStop.id, DeliveryRound.state, Team.name, DeliveryPlan.wave)
+        .order_by(DeliveryPlan.wave, DeliveryStop.arrive_at, DeliveryStop.id)
     ).all()
     ids = [stop.id for stop, *_rest in found]
     counts, contested = counts_at(ids), contested_stops(ids)
@@ -87,7 +91,7 @@ def stops_at(by: Staff, cycle_id: int, building_id: int) -> list[StopAtBuilding]
     ]
 
 
-def _number(counts: list[Count], planned: int) -> int:
+def _number(counts: list[BagCount], planned: int) -> int:
     """How many bags were expected: as the first count says, and before it as the plan does."""
     return counts[0].here + len(counts[0].missing) if counts else planned
 
@@ -109,21 +113,21 @@ class DifferenceRow:
     point: str
     round_seq: int
     opened_at: datetime
-    counts: list[Count]
+    counts: list[BagCount]
     bags: int
 
 
 def open_differences(cycle_id: int, in_scope: ColumnElement[bool]) -> list[DifferenceRow]:
     """The open differences of a cycle; `in_scope` is a condition on Building. Four statements at most."""
     found = db.session.execute(
-        select(ArrivalDifference, Stop.id, Round.seq, Compound.name, Building.label, ServicePoint.name)
-        .join(Stop, Stop.id == ArrivalDifference.stop_id)
-        .join(Round, Round.id == Stop.round_id)
-        .join(Plan, Plan.id == Stop.plan_id)
-        .join(Building, Building.id == Stop.building_id)
+        select(ArrivalDifference, DeliveryStop.id, DeliveryRound.seq, Compound.name, Building.label, ServicePoint.name)
+        .join(DeliveryStop, DeliveryStop.id == ArrivalDifference.stop_id)
+        .join(DeliveryRound, DeliveryRound.id == DeliveryStop.round_id)
+        .join(DeliveryPlan, DeliveryPlan.id == DeliveryStop.plan_id)
+        .join(Building, Building.id == DeliveryStop.building_id)
         .join(Compound, Compound.id == Building.compound_id)
         .join(ServicePoint, ServicePoint.id == Building.service_point_id)
-        .where(Plan.cycle_id == cycle_id, ArrivalDifference.state == DifferenceState.OPEN, in_scope)
+        .where(DeliveryPlan.cycle_id == cycle_id, ArrivalDifference.state == DifferenceState.OPEN, in_scope)
         .order_by(ArrivalDifference.opened_at)
     ).all()
     said = said_at([stop_id for _one, stop_id, *_rest in found]) if found else {}
@@ -187,6 +191,6 @@ def drop_spots(building_ids: Iterable[int]) -> dict[int, str]:
     return {building: spot or "" for building, spot in db.session.execute(found)}
 
 
-def shows_duty_lines(round_: Round) -> bool:
+def shows_duty_lines(round_: DeliveryRound) -> bool:
     """Whether it is the day of a round: its date, or it is under way."""
     return round_.state in UNDER_WAY or clock.to_local(round_.departs_at).date() == clock.today()

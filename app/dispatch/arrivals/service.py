@@ -31,7 +31,7 @@ from app.core.events import record
 from app.core.states import advance
 from app.dispatch.arrivals.schemas import RoundArrived
 from app.dispatch.counts import (
-    Count,
+    BagCount,
     difference_at,
     disagreed,
     expected_at,
@@ -42,7 +42,7 @@ from app.dispatch.counts import (
     signed_for,
 )
 from app.dispatch.custody import pass_on
-from app.dispatch.models import ArrivalDifference, DifferenceState, DropOff, Stop, StopState
+from app.dispatch.models import ArrivalDifference, DeliveryStop, DifferenceState, DropOff, StopState
 from app.dispatch.rounds.schemas import SignDropOff
 from app.dispatch.rounds.service import bags_at, drop_off, drop_units, missing_among, require_stop, units_in
 from app.ordering.models import Stage
@@ -55,7 +55,7 @@ SIGNABLE = (StopState.PENDING, StopState.ARRIVED)
 
 
 @command
-def record_arrival(by: Staff, stop_id: int, arrived: RoundArrived) -> Stop:
+def record_arrival(by: Staff, stop_id: int, arrived: RoundArrived) -> DeliveryStop:
     """Count the bags at a stop.
 
     Requires: the stop lies in a building that the actor signs for, or in a round that the actor runs; the round is on
@@ -77,7 +77,7 @@ def _check_among(missing: Collection[int], bags: Iterable[Bag]) -> None:
         raise Invalid({"missing": [_l("勾出的袋不都是这一站的，请刷新后再点。")]})
 
 
-def _count_again(by: Staff, stop: Stop, missing: frozenset[int]) -> None:
+def _count_again(by: Staff, stop: DeliveryStop, missing: frozenset[int]) -> None:
     if stop.state != StopState.SIGNED:
         raise Conflict(_l("这一站没有送，不能点数。"))
     difference = difference_at(stop.id)
@@ -104,7 +104,7 @@ def _count_again(by: Staff, stop: Stop, missing: frozenset[int]) -> None:
         _apply(by, stop, missing, Cause("arrival_count", count.id))
 
 
-def count_again_by_codes(by: Staff, stop: Stop, counted: SignDropOff) -> DropOff:
+def count_again_by_codes(by: Staff, stop: DeliveryStop, counted: SignDropOff) -> DropOff:
     """Inside a command: count a signed stop again from paper, on which missing bags stand with their codes.
 
     Raises: Invalid (a code that is not of the stop), Conflict.
@@ -115,11 +115,11 @@ def count_again_by_codes(by: Staff, stop: Stop, counted: SignDropOff) -> DropOff
     return db.session.scalars(select(DropOff).where(DropOff.stop_id == stop.id)).one()
 
 
-def _at(count: Count) -> str:
+def _at(count: BagCount) -> str:
     return clock.to_local(count.at).strftime("%H:%M")
 
 
-def _open(by: Staff, stop: Stop) -> None:
+def _open(by: Staff, stop: DeliveryStop) -> None:
     difference = ArrivalDifference(stop_id=stop.id, opened_at=clock.now())
     db.session.add(difference)
     db.session.flush()
@@ -127,7 +127,7 @@ def _open(by: Staff, stop: Stop) -> None:
 
 
 @command
-def settle(by: Staff, stop_id: int, decided: RoundArrived) -> Stop:
+def settle(by: Staff, stop_id: int, decided: RoundArrived) -> DeliveryStop:
     """Say which of the bags in question did not come; `decided.missing` names them.
 
     Requires: an open difference; by leader or supplies team, or by who counted, giving way to another's count.
@@ -150,20 +150,20 @@ def settle(by: Staff, stop_id: int, decided: RoundArrived) -> Stop:
     return stop
 
 
-def decides(by: Staff, stop: Stop) -> bool:
+def decides(by: Staff, stop: DeliveryStop) -> bool:
     """Whether the actor may settle a difference either way: leader of the point or supplies team."""
     wider = replace(by, grants=tuple(grant for grant in by.grants if grant.role != Role.BUILDING_CAPTAIN))
     return reaches_building(wider, Permission.DROP_OFF, stop.building_id)
 
 
-def _end(by: Staff, stop: Stop, difference: ArrivalDifference, missing: frozenset[int]) -> None:
+def _end(by: Staff, stop: DeliveryStop, difference: ArrivalDifference, missing: frozenset[int]) -> None:
     _apply(by, stop, missing, Cause("arrival_difference", difference.id))
     advance(difference, DifferenceState.SETTLED)
     difference.settled_at, difference.settled_by_id = clock.now(), by.id
     record(by, "settle_difference", difference, cycle_id=stop.round.plan.cycle_id, missing=len(missing))
 
 
-def _apply(by: Staff, stop: Stop, missing: frozenset[int], cause: Cause) -> None:
+def _apply(by: Staff, stop: DeliveryStop, missing: frozenset[int], cause: Cause) -> None:
     """Make the drop-off say that exactly these bags did not come."""
     signed = db.session.scalars(select(DropOff).where(DropOff.stop_id == stop.id)).one()
     bags = expected_at(stop)

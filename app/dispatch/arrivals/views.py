@@ -20,7 +20,7 @@ from app.dispatch import counts, queries
 from app.dispatch.arrivals import queries as arrivals_queries
 from app.dispatch.arrivals import service as arrivals_service
 from app.dispatch.arrivals.schemas import RoundArrivedSchema, SettleRoundSchema
-from app.dispatch.models import CountedAs, DifferenceState, DropOff, PlanState, Round, RoundState, Stop
+from app.dispatch.models import CountedAs, DeliveryRound, DeliveryStop, DifferenceState, DropOff, PlanState, RoundState
 from app.dispatch.rounds import conditions, staying
 from app.dispatch.rounds import service as rounds_service
 from app.ordering.models import Cycle
@@ -31,17 +31,17 @@ bp = Blueprint("arrivals", __name__)
 
 
 @dataclass(frozen=True)
-class Visit:
+class RunnerVisit:
     """A stop of the runner's own round: the building, what was counted, and whom to call there."""
 
     row: queries.StopRow
-    counts: list[counts.Count]
+    counts: list[counts.BagCount]
     is_contested: bool
     line: arrivals_queries.DutyLine | None
     spot: str
 
 
-def round_page(found: Round, stops: list[queries.StopRow], form: Form) -> str:
+def round_page(found: DeliveryRound, stops: list[queries.StopRow], form: Form) -> str:
     """The round as its runner carries it: the next stop large, the rest as a list."""
     said = counts.counts_at([row.stop_id for row in stops])
     lines = arrivals_queries.duty_lines([row.building_id for row in stops], clock.today())
@@ -50,7 +50,7 @@ def round_page(found: Round, stops: list[queries.StopRow], form: Form) -> str:
     contested = arrivals_queries.contested_stops([row.stop_id for row in stops])
     spots = arrivals_queries.drop_spots([row.building_id for row in stops])
     visits = [
-        Visit(
+        RunnerVisit(
             row,
             said.get(row.stop_id, []),
             row.stop_id in contested,
@@ -80,7 +80,7 @@ def round_page(found: Round, stops: list[queries.StopRow], form: Form) -> str:
     )
 
 
-def _about_stop(stop: Stop) -> None:
+def _about_stop(stop: DeliveryStop) -> None:
     plan, round_ = stop.round.plan, stop.round
     names = {
         "dispatch.plan": _("方案 #%(n)d", n=plan.id),
@@ -89,7 +89,7 @@ def _about_stop(stop: Stop) -> None:
     about(names, cycle_id=plan.cycle_id, plan_id=plan.id, round_id=round_.id, building_id=stop.building_id)
 
 
-def sign_page(stop: Stop, form: Form) -> str:
+def sign_page(stop: DeliveryStop, form: Form) -> str:
     """The bags of a stop as a list to tick, and what was counted there already."""
     _about_stop(stop)
     is_first = stop.state in arrivals_service.SIGNABLE
@@ -122,7 +122,7 @@ def record(stop_id: int) -> Response | tuple[str, int]:
     status = 422
     if form.is_valid:
         try:
-            return submit[Stop](then=_after, says=_says)(
+            return submit[DeliveryStop](then=_after, says=_says)(
                 arrivals_service.record_arrival, staff(), stop_id, form.command
             )
         except Invalid as error:
@@ -134,12 +134,12 @@ def record(stop_id: int) -> Response | tuple[str, int]:
     return sign_page(stop, form), status
 
 
-def _is_contested(stop: Stop) -> bool:
+def _is_contested(stop: DeliveryStop) -> bool:
     difference = counts.difference_at(stop.id)
     return difference is not None and difference.state == DifferenceState.OPEN
 
 
-def _after(stop: Stop) -> str:
+def _after(stop: DeliveryStop) -> str:
     """Back to the page that the count was made from; to the difference where there is one."""
     if _is_contested(stop):
         return url_for("arrivals.difference", stop_id=stop.id)
@@ -151,7 +151,7 @@ def _after(stop: Stop) -> str:
     return url_for("dispatch.sign_page", stop_id=stop.id)
 
 
-def _says(stop: Stop) -> str:
+def _says(stop: DeliveryStop) -> str:
     if _is_contested(stop):
         return str(_("两边数得不一样，两个数都留着，等人核对。"))
     done = db.session.query(DropOff).filter_by(stop_id=stop.id).one()
@@ -166,7 +166,7 @@ def difference(stop_id: int) -> str:
     return _difference_page(rounds_service.require_stop(staff(), stop_id), Form())
 
 
-def _difference_page(stop: Stop, form: Form) -> str:
+def _difference_page(stop: DeliveryStop, form: Form) -> str:
     _about_stop(stop)
     found = counts.difference_at(stop.id)
     said = counts.counts_at([stop.id]).get(stop.id, [])
@@ -204,7 +204,7 @@ def settle(stop_id: int) -> Response | tuple[str, int]:
     status = 422
     if form.is_valid:
         try:
-            return submit[Stop](
+            return submit[DeliveryStop](
                 then=lambda stop: url_for("arrivals.difference", stop_id=stop.id), says=_("已核对，按这个数为准。")
             )(arrivals_service.settle, staff(), stop_id, form.command)
         except Invalid as error:

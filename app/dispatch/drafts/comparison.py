@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 
 from app.core import clock
 from app.dispatch import queries
-from app.dispatch.models import Plan
+from app.dispatch.models import DeliveryPlan
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Sums:
     cost: int
 
 
-def sums(plan: Plan) -> Sums:
+def sums(plan: DeliveryPlan) -> Sums:
     """The figures of a plan; two statements."""
     rows = queries.round_rows(plan.id)
     busy: dict[str, int] = {}
@@ -58,7 +58,7 @@ def sums(plan: Plan) -> Sums:
     )
 
 
-def comparison(first: Plan, second: Plan) -> list[Compared]:
+def comparison(first: DeliveryPlan, second: DeliveryPlan) -> list[Compared]:
     """The figures of two plans, line by line."""
     one, two = sums(first), sums(second)
     return [

@@ -18,15 +18,15 @@ from sqlalchemy import select
 from app.core.db import db, end_read
 from app.core.errors import Conflict
 from app.dispatch.drafts.schemas import FIT, MOVE, OUT, SWAP, Edit
-from app.dispatch.models import Plan, PlanBag, Round, Stop
-from app.dispatch.planning.problem import CHANGED, Measured, Stated, measuring, state
+from app.dispatch.models import DeliveryPlan, DeliveryRound, DeliveryStop, PlanBag
+from app.dispatch.planning.problem import CHANGED, CachedRoadService, Stated, measuring, state
 from app.dispatch.planning.work import read_work
 from app.dispatch.rules import BROKEN, BROKEN_OTHERWISE
 from app.ordering.models import Cycle
 from routing.adjust import (
     Adjusted,
     InfeasibleRounds,
-    Target,
+    StopTarget,
     blocking_rule,
     fit_stop,
     move_stop,
@@ -35,22 +35,22 @@ from routing.adjust import (
 )
 from routing.evaluate import build_plan
 from routing.model import IllegalProblem
-from routing.plan import Plan as Solved
-from routing.plan import Reason, Remedy, Statistics, Unserved
-from routing.plan import Round as SolvedRound
+from routing.plan import PlannedRound as SolvedRound
+from routing.plan import RoutePlan as Solved
+from routing.plan import Statistics, Unserved, UnservedReason, UnservedRemedy
 from routing.violation import Rule, Violation
 
 TIMES_LOCKED = _l("这样会改动已锁定的一趟的站或时间，请先解锁那一趟。")
 
 
 @dataclass(frozen=True)
-class Opened:
+class OpenedPlan:
     """A stored plan, the problem it answers, and which rows stand for what."""
 
-    plan: Plan
+    plan: DeliveryPlan
     stated: Stated
     solved: Solved
-    stop_rows: dict[str, Stop] = field(default_factory=dict)
+    stop_rows: dict[str, DeliveryStop] = field(default_factory=dict)
 
     def sequences(self) -> dict[str, list[list[str]]]:
         """Names of the stops of each round of each shift, in order."""
@@ -87,7 +87,7 @@ class Tried:
         return self.after is not None and not self.sentences
 
 
-def measured(plan: Plan) -> Measured | None:
+def measured(plan: DeliveryPlan) -> CachedRoadService | None:
     """Outside of a command: the road times that `open_plan` needs inside of one; None where ways are estimated."""
     roads = measuring()
     if roads is None:
@@ -96,7 +96,7 @@ def measured(plan: Plan) -> Measured | None:
     return roads.close()
 
 
-def _stated(plan: Plan, roads: Measured | None) -> Stated:
+def _stated(plan: DeliveryPlan, roads: CachedRoadService | None) -> Stated:
     cycle = db.session.get_one(Cycle, plan.cycle_id)
     work = read_work(cycle.id, cycle.subdistrict_id, plan.wave, day_of(plan))
     not_before_s, parts = plan.statistics["not_before_s"], plan.statistics.get("parts")
@@ -106,7 +106,7 @@ def _stated(plan: Plan, roads: Measured | None) -> Stated:
     return state(work, not_before_s, parts, roads)
 
 
-def open_plan(plan: Plan, roads: Measured | None = None) -> Opened:
+def open_plan(plan: DeliveryPlan, roads: CachedRoadService | None = None) -> OpenedPlan:
     """Read a stored plan back as the planner knows it; inside a command with the roads that were `measured` before.
 
     Raises Conflict if bags, shifts or rules changed since.
@@ -114,7 +114,9 @@ def open_plan(plan: Plan, roads: Measured | None = None) -> Opened:
     stated = _stated(plan, roads)
     stop_rows = _match(plan, stated)
     rounds = db.session.scalars(
-        select(Round).where(Round.plan_id == plan.id).order_by(Round.shift_id, Round.departs_at, Round.seq)
+        select(DeliveryRound)
+        .where(DeliveryRound.plan_id == plan.id)
+        .order_by(DeliveryRound.shift_id, DeliveryRound.departs_at, DeliveryRound.seq)
     )
     names: dict[int, list[str]] = defaultdict(list)
     for name, row in sorted(stop_rows.items(), key=lambda entry: entry[1].seq):
@@ -122,24 +124,28 @@ def open_plan(plan: Plan, roads: Measured | None = None) -> Opened:
     sequences: dict[str, list[list[str]]] = defaultdict(list)
     for round_ in rounds:
         sequences[str(round_.shift_id)].append(names[round_.id])
-    left = [Unserved(name, Reason.NOT_FOUND, name, Remedy.NEXT_WAVE) for name in stated.stops if name not in stop_rows]
+    left = [
+        Unserved(name, UnservedReason.NOT_FOUND, name, UnservedRemedy.NEXT_WAVE)
+        for name in stated.stops
+        if name not in stop_rows
+    ]
     if not set(sequences) <= set(stated.shifts):
         raise Conflict(CHANGED)
     try:
         solved = build_plan(stated.problem, sequences, left, Statistics("by hand"))
     except InfeasibleRounds as error:
         raise Conflict(CHANGED) from error
-    return Opened(plan, stated, solved, stop_rows)
+    return OpenedPlan(plan, stated, solved, stop_rows)
 
 
-def day_of(plan: Plan) -> date:
+def day_of(plan: DeliveryPlan) -> date:
     """The day a plan is for. Raises Conflict for a plan stored before this was noted."""
     if "day" not in plan.statistics:
         raise Conflict(CHANGED)
     return date.fromisoformat(plan.statistics["day"])
 
 
-def _match(plan: Plan, stated: Stated) -> dict[str, Stop]:
+def _match(plan: DeliveryPlan, stated: Stated) -> dict[str, DeliveryStop]:
     """Stored stops by the names of the problem: a stop is known by its bags."""
     bags: dict[int, set[int]] = defaultdict(set)
     answered: set[int] = set()
@@ -149,7 +155,7 @@ def _match(plan: Plan, stated: Stated) -> dict[str, Stop]:
         if stop_id is not None:
             bags[stop_id].add(bag_id)
     name_of = {frozenset(stop.bag_ids): name for name, stop in stated.stops.items()}
-    rows = {row.id: row for row in db.session.scalars(select(Stop).where(Stop.plan_id == plan.id))}
+    rows = {row.id: row for row in db.session.scalars(select(DeliveryStop).where(DeliveryStop.plan_id == plan.id))}
     names = {stop_id: name_of.get(frozenset(bags[stop_id])) for stop_id in rows}
     asked = {bag for stop in stated.stops.values() for bag in stop.bag_ids} | set(stated.held)
     if None in names.values() or asked != answered:
@@ -157,7 +163,7 @@ def _match(plan: Plan, stated: Stated) -> dict[str, Stop]:
     return {name: rows[stop_id] for stop_id, name in names.items() if name is not None}
 
 
-def try_edit(opened: Opened, edit: Edit, fixed: Fixed) -> Tried:
+def try_edit(opened: OpenedPlan, edit: Edit, fixed: Fixed) -> Tried:
     """Carry out one change on paper: recompute the rounds of the touched teams, have everything judged."""
     refusal = _refusal(opened, edit, fixed)
     if refusal:
@@ -185,7 +191,7 @@ class Fixed:
     in_rounds: frozenset[str] = frozenset()
 
 
-def _refusal(opened: Opened, edit: Edit, fixed: Fixed) -> str:
+def _refusal(opened: OpenedPlan, edit: Edit, fixed: Fixed) -> str:
     served = opened.solved.round_of_stop
     for name in filter(None, (edit.stop, edit.other)):
         if name not in opened.stated.stops:
@@ -202,14 +208,14 @@ def _refusal(opened: Opened, edit: Edit, fixed: Fixed) -> str:
     return ""
 
 
-def keeps_locked(opened: Opened, after: Solved, fixed: Fixed) -> bool:
+def keeps_locked(opened: OpenedPlan, after: Solved, fixed: Fixed) -> bool:
     """Whether every locked round is in the changed plan as it was: same team, same stops, same times."""
     locked = [one for one in opened.solved.rounds if set(one.stops) & fixed.in_rounds]
     now = {replace(one, number=0) for one in after.rounds} if locked else set()
     return all(replace(one, number=0) in now for one in locked)
 
 
-def _adjusted(opened: Opened, edit: Edit, fixed: Fixed) -> Adjusted | None:
+def _adjusted(opened: OpenedPlan, edit: Edit, fixed: Fixed) -> Adjusted | None:
     problem, solved = opened.stated.problem, opened.solved
     if edit.do == SWAP:
         return swap_stops(problem, solved, edit.stop, edit.other)
@@ -220,21 +226,21 @@ def _adjusted(opened: Opened, edit: Edit, fixed: Fixed) -> Adjusted | None:
     return move_stop(problem, solved, edit.stop, _target(solved, edit))
 
 
-def _target(solved: Solved, edit: Edit) -> Target:
+def _target(solved: Solved, edit: Edit) -> StopTarget:
     """Where the stop goes. Positions count without the stop itself, as a person sees the round after taking it out."""
     shift, _colon, number = edit.to.partition(":")
     if not number.isdecimal():
         raise IllegalProblem(f"No round is called {edit.to}.")
     one = _round(solved, edit.to)
     others = [name for name in one.stops if name != edit.stop] if one else []
-    return Target(shift, int(number), len(others) if edit.place == 0 else edit.place - 1)
+    return StopTarget(shift, int(number), len(others) if edit.place == 0 else edit.place - 1)
 
 
 def _round(solved: Solved, key: str) -> SolvedRound | None:
     return next((one for one in solved.rounds if f"{one.vehicle}:{one.number}" == key), None)
 
 
-def _why_not(opened: Opened, edit: Edit) -> str:
+def _why_not(opened: OpenedPlan, edit: Edit) -> str:
     """Which constraint leaves no timetable, tried for the team that would take the stop."""
     sequences = opened.sequences()
     for chain in sequences.values():
@@ -256,14 +262,14 @@ def _why_not(opened: Opened, edit: Edit) -> str:
     return _broken(opened, Violation(Rule.WINDOW, "", edit.stop))
 
 
-def _broken(opened: Opened, violation: Violation) -> str:
+def _broken(opened: OpenedPlan, violation: Violation) -> str:
     """A broken rule as a sentence for people."""
     stop = opened.stated.stops.get(violation.stop or "")
     where = stop.label if stop else _("这一趟")
     return str(_(BROKEN.get(violation.rule.value, BROKEN_OTHERWISE), stop=where))
 
 
-def compare(opened: Opened, before: Solved, adjusted: Adjusted, sentences: list[str]) -> Tried:
+def compare(opened: OpenedPlan, before: Solved, adjusted: Adjusted, sentences: list[str]) -> Tried:
     """What the change does to rounds, way, time and cost."""
     after = adjusted.plan
     shown = {(one.vehicle, one.number): one for one in before.rounds}
@@ -281,7 +287,7 @@ def compare(opened: Opened, before: Solved, adjusted: Adjusted, sentences: list[
     )
 
 
-def back_to(opened: Opened, sequences: Mapping[str, Sequence[Sequence[str]]]) -> Solved:
+def back_to(opened: OpenedPlan, sequences: Mapping[str, Sequence[Sequence[str]]]) -> Solved:
     """The plan with the rounds it had before. Raises Conflict if they are no longer possible."""
     try:
         return set_rounds(opened.stated.problem, opened.solved, sequences).plan
@@ -289,12 +295,12 @@ def back_to(opened: Opened, sequences: Mapping[str, Sequence[Sequence[str]]]) ->
         raise Conflict(CHANGED) from error
 
 
-def instant(opened: Opened, seconds: int) -> datetime:
+def instant(opened: OpenedPlan, seconds: int) -> datetime:
     """Seconds of the plan as an instant."""
     return opened.stated.midnight + timedelta(seconds=seconds)
 
 
-def round_values(opened: Opened, one: SolvedRound) -> dict[str, Any]:
+def round_values(opened: OpenedPlan, one: SolvedRound) -> dict[str, Any]:
     """Columns of a round."""
     return {
         "shift_id": opened.stated.shifts[one.vehicle],
@@ -307,7 +313,7 @@ def round_values(opened: Opened, one: SolvedRound) -> dict[str, Any]:
 __all__ = [
     "Edit",
     "Fixed",
-    "Opened",
+    "OpenedPlan",
     "Solved",
     "SolvedRound",
     "Tried",

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from app.core import clock
 from app.core.db import db
-from app.dispatch.drafts.editing import Fixed, Opened, instant
+from app.dispatch.drafts.editing import Fixed, OpenedPlan, instant
 from app.dispatch.models import Shift, Team
 from app.dispatch.queries import RoundRow
 
@@ -40,7 +40,7 @@ class Board:
     is_locked: bool
 
 
-def board(opened: Opened, fixed: Fixed, rows: list[RoundRow], round_id: int) -> Board:
+def board(opened: OpenedPlan, fixed: Fixed, rows: list[RoundRow], round_id: int) -> Board:
     """Prepare the page with round `round_id` opened."""
     solved = opened.solved
     seq = {row.round_id: row.seq for row in rows}
@@ -60,18 +60,18 @@ def board(opened: Opened, fixed: Fixed, rows: list[RoundRow], round_id: int) -> 
     return Board(cards, left, _targets(opened, rows, teams), everything, teams, is_locked)
 
 
-def _team_names(opened: Opened) -> dict[int, str]:
+def _team_names(opened: OpenedPlan) -> dict[int, str]:
     """Names of teams by shift."""
     found = select(Shift.id, Team.name).join(Team).where(Shift.id.in_(opened.stated.shifts.values()))
     return {shift_id: name for shift_id, name in db.session.execute(found)}  # noqa: C416
 
 
-def _card(opened: Opened, name: str, place: int, at: datetime | None, lock: str) -> Card:
+def _card(opened: OpenedPlan, name: str, place: int, at: datetime | None, lock: str) -> Card:
     stop = opened.stated.problem.stop_by_name[name]
     return Card(name, opened.stated.stops[name].label, stop.load.bags, stop.load.g, place, at, lock)
 
 
-def _targets(opened: Opened, rows: list[RoundRow], teams: dict[int, str]) -> list[tuple[str, str]]:
+def _targets(opened: OpenedPlan, rows: list[RoundRow], teams: dict[int, str]) -> list[tuple[str, str]]:
     """Every round, then one more round of each team."""
     seq = {row.round_id: row.seq for row in rows}
     found: list[tuple[int, str, str]] = []

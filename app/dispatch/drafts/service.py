@@ -15,10 +15,10 @@ from app.core.db import check_version, command, db
 from app.core.errors import Conflict, Invalid
 from app.core.events import record
 from app.dispatch.drafts import editing
-from app.dispatch.drafts.editing import Fixed, Opened, Solved, SolvedRound
+from app.dispatch.drafts.editing import Fixed, OpenedPlan, Solved, SolvedRound
 from app.dispatch.drafts.schemas import Edit, LockWhat, Undo
-from app.dispatch.models import HeldReason, Plan, PlanBag, PlanState, Round, Stop, StopState
-from app.dispatch.planning.problem import Measured
+from app.dispatch.models import DeliveryPlan, DeliveryRound, DeliveryStop, HeldReason, PlanBag, PlanState, StopState
+from app.dispatch.planning.problem import CachedRoadService
 from app.dispatch.planning.service import require_plan
 
 REMEMBERED = 20
@@ -27,14 +27,14 @@ APART = 100_000
 """Sequence numbers are moved out of the way by this before they are given anew: they are unique at every moment."""
 
 
-def fixed(opened: Opened) -> Fixed:
+def fixed(opened: OpenedPlan) -> Fixed:
     """What is locked in a draft."""
     locked = set(opened.plan.statistics.get("locked_rounds", []))
     in_rounds = {name for name, row in opened.stop_rows.items() if row.round_id in locked}
     return Fixed(frozenset(opened.plan.statistics.get("locked_stops", [])), frozenset(in_rounds))
 
 
-def _draft(by: Staff, plan_id: int, version: int) -> Plan:
+def _draft(by: Staff, plan_id: int, version: int) -> DeliveryPlan:
     plan = require_plan(by, Permission.PLAN, plan_id)
     if plan.state != PlanState.PROPOSED:
         raise Conflict(_l("只有草案可以调整。"))
@@ -42,13 +42,13 @@ def _draft(by: Staff, plan_id: int, version: int) -> Plan:
     return plan
 
 
-def _roads(by: Staff, plan_id: int) -> Measured | None:
+def _roads(by: Staff, plan_id: int) -> CachedRoadService | None:
     """What the road service says of a draft, asked before anybody has to wait for the turn to write."""
     plan = require_plan(by, Permission.PLAN, plan_id)
     return editing.measured(plan) if plan.state == PlanState.PROPOSED else None
 
 
-def adjust(by: Staff, plan_id: int, edit: Edit) -> Plan:
+def adjust(by: Staff, plan_id: int, edit: Edit) -> DeliveryPlan:
     """Carry out one change by hand.
 
     Requires: a draft in the version that was shown. Ensures: the changed plan passed the independent check; only the
@@ -58,7 +58,7 @@ def adjust(by: Staff, plan_id: int, edit: Edit) -> Plan:
 
 
 @command
-def _adjust(by: Staff, plan_id: int, edit: Edit, roads: Measured | None) -> Plan:
+def _adjust(by: Staff, plan_id: int, edit: Edit, roads: CachedRoadService | None) -> DeliveryPlan:
     plan = _draft(by, plan_id, edit.version)
     opened = editing.open_plan(plan, roads)
     tried = editing.try_edit(opened, edit, fixed(opened))
@@ -71,13 +71,13 @@ def _adjust(by: Staff, plan_id: int, edit: Edit, roads: Measured | None) -> Plan
     return plan
 
 
-def undo(by: Staff, plan_id: int, wanted: Undo) -> Plan:
+def undo(by: Staff, plan_id: int, wanted: Undo) -> DeliveryPlan:
     """Take the last change back. Raises: NotFound, StaleEdit, Conflict."""
     return _undo(by, plan_id, wanted, _roads(by, plan_id))
 
 
 @command
-def _undo(by: Staff, plan_id: int, wanted: Undo, roads: Measured | None) -> Plan:
+def _undo(by: Staff, plan_id: int, wanted: Undo, roads: CachedRoadService | None) -> DeliveryPlan:
     plan = _draft(by, plan_id, wanted.version)
     history = list(plan.statistics.get("history", []))
     if not history:
@@ -92,7 +92,7 @@ def _undo(by: Staff, plan_id: int, wanted: Undo, roads: Measured | None) -> Plan
     return plan
 
 
-def lock(by: Staff, plan_id: int, what: LockWhat) -> Plan:
+def lock(by: Staff, plan_id: int, what: LockWhat) -> DeliveryPlan:
     """Lock a round or a stop, or unlock it.
 
     A published plan is not adjusted any more, but the rounds that are locked in it, for instance because they are
@@ -102,7 +102,7 @@ def lock(by: Staff, plan_id: int, what: LockWhat) -> Plan:
 
 
 @command
-def _lock(by: Staff, plan_id: int, what: LockWhat, roads: Measured | None) -> Plan:
+def _lock(by: Staff, plan_id: int, what: LockWhat, roads: CachedRoadService | None) -> DeliveryPlan:
     plan = require_plan(by, Permission.PLAN, plan_id)
     if plan.state not in (PlanState.PROPOSED, PlanState.PUBLISHED):
         raise Conflict(_l("这个方案已经不用了。"))
@@ -123,13 +123,15 @@ def _lock(by: Staff, plan_id: int, what: LockWhat, roads: Measured | None) -> Pl
     return plan
 
 
-def _write(opened: Opened, after: Solved) -> None:
+def _write(opened: OpenedPlan, after: Solved) -> None:
     """Bring the stored rounds, stops and answers to the changed plan; what did not change keeps its row."""
     plan = opened.plan
     rows = _round_rows(opened, after)
     _take_out(opened, after)
-    db.session.execute(update(Stop).where(Stop.plan_id == plan.id).values(seq=Stop.seq + APART))
-    db.session.execute(update(Round).where(Round.plan_id == plan.id).values(seq=Round.seq + APART))
+    db.session.execute(update(DeliveryStop).where(DeliveryStop.plan_id == plan.id).values(seq=DeliveryStop.seq + APART))
+    db.session.execute(
+        update(DeliveryRound).where(DeliveryRound.plan_id == plan.id).values(seq=DeliveryRound.seq + APART)
+    )
     stops: list[dict[str, Any]] = []
     for one, row_id in rows:
         for place, visit in enumerate(one.visits, start=1):
@@ -143,24 +145,26 @@ def _write(opened: Opened, after: Solved) -> None:
                 stops.append({"id": opened.stop_rows[visit.stop].id, **values})
             else:
                 _put_in(opened, visit.stop, values)
-    _set(Stop, stops)
+    _set(DeliveryStop, stops)
     _renumber(opened, rows)
     db.session.expire_all()
     plan.cost, plan.solver = after.cost.total, "by hand"
 
 
-def _round_rows(opened: Opened, after: Solved) -> list[tuple[SolvedRound, int]]:
+def _round_rows(opened: OpenedPlan, after: Solved) -> list[tuple[SolvedRound, int]]:
     """Each round with the id of its row: the row of the same team with which it shares most stops, or a new one."""
     own: dict[str, list[int]] = defaultdict(list)
-    found = select(Round.shift_id, Round.id).where(Round.plan_id == opened.plan.id)
-    for shift_id, row_id in db.session.execute(found.order_by(Round.departs_at, Round.id)):
+    found = select(DeliveryRound.shift_id, DeliveryRound.id).where(DeliveryRound.plan_id == opened.plan.id)
+    for shift_id, row_id in db.session.execute(found.order_by(DeliveryRound.departs_at, DeliveryRound.id)):
         own[str(shift_id)].append(row_id)
     result: list[tuple[SolvedRound, int]] = []
     for one in sorted(after.rounds, key=lambda one: -len(one.visits)):
         shared = {row_id: _shared(opened, one, row_id) for row_id in own[one.vehicle]}
         best = max(shared, key=lambda row_id: (shared[row_id], -row_id), default=None)
         if best is None or (shared[best] == 0 and len(own[one.vehicle]) < _unmatched(after, result, one)):
-            row = Round(plan_id=opened.plan.id, seq=2 * APART + len(result), **editing.round_values(opened, one))
+            row = DeliveryRound(
+                plan_id=opened.plan.id, seq=2 * APART + len(result), **editing.round_values(opened, one)
+            )
             db.session.add(row)
             db.session.flush()
             best = row.id
@@ -170,7 +174,7 @@ def _round_rows(opened: Opened, after: Solved) -> list[tuple[SolvedRound, int]]:
     return result
 
 
-def _shared(opened: Opened, one: SolvedRound, row_id: int) -> int:
+def _shared(opened: OpenedPlan, one: SolvedRound, row_id: int) -> int:
     return sum(1 for name in one.stops if name in opened.stop_rows and opened.stop_rows[name].round_id == row_id)
 
 
@@ -180,7 +184,7 @@ def _unmatched(after: Solved, matched: list[tuple[SolvedRound, int]], one: Solve
     return sum(1 for other in after.rounds if other.vehicle == one.vehicle) - done
 
 
-def _take_out(opened: Opened, after: Solved) -> None:
+def _take_out(opened: OpenedPlan, after: Solved) -> None:
     """Stops that no round serves any more: their bags are held by hand."""
     served = after.round_of_stop
     gone = [row.id for name, row in opened.stop_rows.items() if name not in served]
@@ -188,32 +192,34 @@ def _take_out(opened: Opened, after: Solved) -> None:
         held = {"stop_id": None, "held_reason": HeldReason.HELD.value, "held_detail": ""}
         of_plan = PlanBag.plan_id == opened.plan.id
         db.session.execute(update(PlanBag).where(of_plan, PlanBag.stop_id.in_(gone)).values(held))
-        db.session.execute(delete(Stop).where(Stop.id.in_(gone)))
+        db.session.execute(delete(DeliveryStop).where(DeliveryStop.id.in_(gone)))
 
 
-def _put_in(opened: Opened, name: str, values: dict[str, Any]) -> None:
+def _put_in(opened: OpenedPlan, name: str, values: dict[str, Any]) -> None:
     """A stop that was left out before: its bags are no longer held."""
     meaning = opened.stated.stops[name]
     row = {"plan_id": opened.plan.id, "building_id": meaning.building_id, "state": StopState.PENDING.value, **values}
-    new_id = db.session.execute(insert(Stop).values(row).returning(Stop.id)).scalar_one()
+    new_id = db.session.execute(insert(DeliveryStop).values(row).returning(DeliveryStop.id)).scalar_one()
     answer = {"stop_id": new_id, "held_reason": None, "held_detail": ""}
     of_plan = PlanBag.plan_id == opened.plan.id
     db.session.execute(update(PlanBag).where(of_plan, PlanBag.bag_id.in_(meaning.bag_ids)).values(answer))
 
 
-def _renumber(opened: Opened, rows: list[tuple[SolvedRound, int]]) -> None:
+def _renumber(opened: OpenedPlan, rows: list[tuple[SolvedRound, int]]) -> None:
     """Rounds without stops go; the others are numbered by departure, as the planner does."""
     kept = [row_id for _one, row_id in rows]
-    db.session.execute(delete(Round).where(Round.plan_id == opened.plan.id, Round.id.not_in(kept)))
+    db.session.execute(
+        delete(DeliveryRound).where(DeliveryRound.plan_id == opened.plan.id, DeliveryRound.id.not_in(kept))
+    )
     ordered = sorted(rows, key=lambda entry: (entry[0].departs_s, entry[0].vehicle))
     values = [
         {"id": row_id, "seq": seq, **editing.round_values(opened, one)}
         for seq, (one, row_id) in enumerate(ordered, start=1)
     ]
-    _set(Round, values)
+    _set(DeliveryRound, values)
 
 
-def _set(table: type[Stop] | type[Round], rows: list[dict[str, Any]]) -> None:
+def _set(table: type[DeliveryStop] | type[DeliveryRound], rows: list[dict[str, Any]]) -> None:
     """Write many rows in one statement. The version that guards them is that of their plan."""
     if rows:
         columns = [name for name in rows[0] if name != "id"]

@@ -20,7 +20,7 @@ from app.core.jobs import Job
 from app.dispatch import queries
 from app.dispatch.drafts.comparison import comparison
 from app.dispatch.drafts.schemas import EditSchema, LockDraftSchema, UndoSchema
-from app.dispatch.models import Plan, PlanState
+from app.dispatch.models import DeliveryPlan, PlanState
 from app.dispatch.planning import service
 from app.dispatch.planning.schemas import AskAgainSchema
 from app.ordering.models import Cycle
@@ -78,7 +78,7 @@ def save(plan_id: int) -> Response | tuple[str, int]:
     form = Form(EditSchema, request.form)
     if form.is_valid:
         try:
-            return submit[Plan](then=_back, says=_("已保存调整。"))(
+            return submit[DeliveryPlan](then=_back, says=_("已保存调整。"))(
                 drafts_service.adjust, staff(), plan_id, form.command
             )
         except Invalid as error:
@@ -86,7 +86,7 @@ def save(plan_id: int) -> Response | tuple[str, int]:
     return _page(plan_id, form), 422
 
 
-def _back(plan: Plan) -> str:
+def _back(plan: DeliveryPlan) -> str:
     if plan.state != PlanState.PROPOSED:
         return url_for("dispatch.plan", plan_id=plan.id)
     chosen = request.form.get("round", "")
@@ -102,7 +102,9 @@ def undo(plan_id: int) -> Response:
     form = Form(UndoSchema, request.form)
     if not form.is_valid:
         raise Invalid(form.problems[0][1])
-    return submit[Plan](then=_back, says=_("已撤销上一次调整。"))(drafts_service.undo, staff(), plan_id, form.command)
+    return submit[DeliveryPlan](then=_back, says=_("已撤销上一次调整。"))(
+        drafts_service.undo, staff(), plan_id, form.command
+    )
 
 
 @bp.post("/plans/<int:plan_id>/adjust/lock")
@@ -114,7 +116,7 @@ def lock(plan_id: int) -> Response:
     form = Form(LockDraftSchema, request.form)
     if not form.is_valid:
         raise Invalid(form.problems[0][1])
-    return submit[Plan](then=_back, says=_("已更改锁定。"))(drafts_service.lock, staff(), plan_id, form.command)
+    return submit[DeliveryPlan](then=_back, says=_("已更改锁定。"))(drafts_service.lock, staff(), plan_id, form.command)
 
 
 @bp.post("/plans/<int:plan_id>/again")

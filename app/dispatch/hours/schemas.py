@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app.core.input.schemas import CommandSchema, Line, TimeOfDay, one_of
-from app.dispatch.models import Mode
+from app.dispatch.models import TeamMode
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class SetHours:
 
 class SetHoursSchema(CommandSchema):
     makes = SetHours
-    mode = Line(required=True, validate=one_of(mode.value for mode in Mode))
+    mode = Line(required=True, validate=one_of(mode.value for mode in TeamMode))
     opens = TimeOfDay(required=True)
     closes = TimeOfDay(required=True)
 
@@ -33,4 +33,4 @@ class LiftHours:
 
 class LiftHoursSchema(CommandSchema):
     makes = LiftHours
-    mode = Line(required=True, validate=one_of(mode.value for mode in Mode))
+    mode = Line(required=True, validate=one_of(mode.value for mode in TeamMode))

@@ -12,7 +12,7 @@ from app.core.errors import Invalid, NotFound
 from app.core.input.schemas import Form
 from app.dispatch.hours import service as hours_service
 from app.dispatch.hours.schemas import LiftHoursSchema, SetHoursSchema
-from app.dispatch.models import Mode, ModeHours
+from app.dispatch.models import ModeHours, TeamMode
 
 bp = Blueprint("mode_hours", __name__)
 
@@ -35,7 +35,7 @@ def _page(form: Form) -> str:
     return render_template(
         "dispatch/hours.html",
         hours=hours_service.mode_hours(_subdistrict()),
-        modes=Mode.options(),
+        modes=TeamMode.options(),
         form=form if form.is_bound else Form(initial={"opens": "06:00", "closes": "22:00"}),
     )
 

@@ -11,7 +11,7 @@ from app.core.errors import Conflict, Invalid
 from app.core.events import record
 from app.core.states import advance
 from app.dispatch.custody import pass_on
-from app.dispatch.models import PlanBag, Round, RoundState, Stop, StopState
+from app.dispatch.models import DeliveryRound, DeliveryStop, PlanBag, RoundState, StopState
 from app.dispatch.rounds import staying
 from app.dispatch.rounds.schemas import Left
 from app.dispatch.rounds.service import bags_of_round, leave_behind, named_bags, require_rested, require_round
@@ -19,7 +19,7 @@ from app.picking.models import Bag, BagState
 
 
 @command
-def unload(by: Staff, round_id: int, left: Left) -> Round:
+def unload(by: Staff, round_id: int, left: Left) -> DeliveryRound:
     """Say that bags of a round that is being loaded stay in the depot after all.
 
     Requires: the round is loading, each bag is loaded on it, and at least one stays on it. Ensures: the bags are
@@ -42,13 +42,13 @@ def unload(by: Staff, round_id: int, left: Left) -> Round:
     return round_
 
 
-def _require_loading(round_: Round) -> None:
+def _require_loading(round_: DeliveryRound) -> None:
     if round_.state != RoundState.LOADING:
         raise Conflict(_l("只有正在装车的趟可以改装了哪些袋。"))
 
 
 @command
-def join(by: Staff, round_id: int, what: Left) -> Round:
+def join(by: Staff, round_id: int, what: Left) -> DeliveryRound:
     """Put bags that stayed on the round they were meant for, while it is still being loaded.
 
     Requires: the round is loading; each bag stayed from it, lies in the depot, and no later plan has it.
@@ -63,7 +63,9 @@ def join(by: Staff, round_id: int, what: Left) -> Round:
     require_rested(bags)
     for bag in bags:
         advance(bag, BagState.LOADED)
-        stop = db.session.get_one(Stop, staying.take_back(db.session.get_one(PlanBag, (round_.plan_id, bag.id))))
+        stop = db.session.get_one(
+            DeliveryStop, staying.take_back(db.session.get_one(PlanBag, (round_.plan_id, bag.id)))
+        )
         if stop.state == StopState.SKIPPED:
             advance(stop, StopState.PENDING)
             stop.skip_reason = ""

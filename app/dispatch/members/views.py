@@ -15,7 +15,7 @@ from app.core.errors import NotFound
 from app.core.input.schemas import Form
 from app.dispatch.members import service as members_service
 from app.dispatch.members.schemas import LinkSchema, NewMemberSchema
-from app.dispatch.models import Mode, Team, TeamMember
+from app.dispatch.models import Team, TeamMember, TeamMode
 
 bp = Blueprint("members", __name__)
 
@@ -32,7 +32,7 @@ def _page(team_id: int, form: Form, linking: int = 0) -> str:
     return render_template(
         "dispatch/team.html",
         team=found,
-        mode=Mode(found.mode).label,
+        mode=TeamMode(found.mode).label,
         members=members_service.members_of(found),
         accounts=members_service.runner_accounts(found.subdistrict_id),
         may_open_accounts=staff().may(Permission.ACCOUNTS),

@@ -20,7 +20,7 @@ from sqlalchemy import select
 from app.core.db import db, end_read
 from app.core.errors import Conflict
 from app.core.jobs import Running, handles, keep_alive
-from app.dispatch.models import Plan, PlanState, Round, RoundState
+from app.dispatch.models import DeliveryPlan, DeliveryRound, PlanState, RoundState
 from app.dispatch.planning.budget import budget_of
 from app.dispatch.planning.leftover import serve_rest
 from app.dispatch.planning.problem import Stated, state
@@ -29,12 +29,12 @@ from app.dispatch.planning.service import PLAN_JOB
 from app.dispatch.planning.storing.service import store
 from app.dispatch.planning.work import read_work
 from app.ordering.models import Cycle
-from routing import Plan as Solved
+from routing import RoutePlan as Solved
 from routing import check
 from routing.codec import problem_hash
 from routing.locks import without_locks
-from routing.model import Problem
-from routing.plan import Control, Progress, Statistics
+from routing.model import RoutingProblem
+from routing.plan import SearchControl, SearchProgress, Statistics
 from routing.solve import finish, first_draft
 from routing.supervise import SearchFailed, searcher
 
@@ -56,7 +56,7 @@ def make_plan(run: Running) -> dict[str, Any] | None:
     work = read_work(cycle.id, cycle.subdistrict_id, wave, day)
     if not any(building.bags for building in work.buildings) and not work.held:
         raise Conflict(_("这一波没有在仓的袋，不用排路线。"))
-    keep = db.session.get(Plan, run.payload.get("keep") or 0)
+    keep = db.session.get(DeliveryPlan, run.payload.get("keep") or 0)
     parts = keep.statistics.get("parts") if keep is not None else None
     end_read()
     stated = state(work, parts=parts)
@@ -67,7 +67,7 @@ def make_plan(run: Running) -> dict[str, Any] | None:
         kept = {"kept_of": keep.id, "others": again.others, "changed": again.changed}
         return _stored(run, cycle.id, wave, again.stated, again.solved, {**kept, **_turn(run)})
     digest = problem_hash(stated.problem)
-    earlier = db.session.scalar(select(Plan).filter_by(cycle_id=cycle.id, wave=wave, input_sha256=digest))
+    earlier = db.session.scalar(select(DeliveryPlan).filter_by(cycle_id=cycle.id, wave=wave, input_sha256=digest))
     if earlier is not None and _still_holds(earlier):
         return {"plan_id": earlier.id}
     end_read()
@@ -76,11 +76,13 @@ def make_plan(run: Running) -> dict[str, Any] | None:
     return _stored(run, cycle.id, wave, stated, solved, _turn(run) if earlier else {})
 
 
-def _still_holds(plan: Plan) -> bool:
+def _still_holds(plan: DeliveryPlan) -> bool:
     """Whether a plan of the same input is the answer: nobody discarded or changed it, or called off a round of it."""
     is_current = plan.state in (PlanState.PROPOSED, PlanState.PUBLISHED) and plan.solver != BY_HAND
     over = (RoundState.CANCELLED, RoundState.ABORTED)
-    called_off = select(Round.id).where(Round.plan_id == plan.id, Round.state.in_(over)).limit(1)
+    called_off = (
+        select(DeliveryRound.id).where(DeliveryRound.plan_id == plan.id, DeliveryRound.state.in_(over)).limit(1)
+    )
     return is_current and db.session.scalar(called_off) is None
 
 
@@ -96,23 +98,23 @@ def _turn(run: Running) -> dict[str, int]:
     return {"turn": run.job_id}
 
 
-def _control(run: Running, seconds: int) -> Control:
+def _control(run: Running, seconds: int) -> SearchControl:
     """How the search is watched and stopped: somebody who presses stop gets the best plan so far."""
     cancel = threading.Event()
     tell = _teller(run, seconds)
 
-    def watch(progress: Progress) -> None:
+    def watch(progress: SearchProgress) -> None:
         if tell(progress) and run.is_cancelled():
             cancel.set()
 
-    return Control(on_progress=watch, cancel=cancel)
+    return SearchControl(on_progress=watch, cancel=cancel)
 
 
-def _teller(run: Running, seconds: int) -> Callable[[Progress], bool]:
+def _teller(run: Running, seconds: int) -> Callable[[SearchProgress], bool]:
     """Tells how far the search is, about once a second; the function returns whether it did."""
     last = [-1.0]
 
-    def tell(progress: Progress) -> bool:
+    def tell(progress: SearchProgress) -> bool:
         if time.monotonic() - last[0] < 0.5:
             return False
         last[0] = time.monotonic()
@@ -128,7 +130,7 @@ def _teller(run: Running, seconds: int) -> Callable[[Progress], bool]:
     return tell
 
 
-def _told(progress: Progress) -> str:
+def _told(progress: SearchProgress) -> str:
     """The best plan so far in words, with how far it may be from the best possible where that is known."""
     if progress.gap is None:
         return str(_("目前最好：成本 %(cost)d，未排 %(missed)d 站", cost=progress.best_cost, missed=progress.missed))
@@ -136,26 +138,28 @@ def _told(progress: Progress) -> str:
     return str(_("目前最好：成本 %(cost)d，全部排上，最多比最优高 %(above)d%%", cost=progress.best_cost, above=above))
 
 
-def full_plan(stated: Stated, seconds: float, seed: int, control: Control | None = None) -> tuple[Stated, Solved]:
+def full_plan(stated: Stated, seconds: float, seed: int, control: SearchControl | None = None) -> tuple[Stated, Solved]:
     """A checked plan that leaves no bag out which a team could bring, and the statement with the stops it has."""
-    watched = control or Control()
+    watched = control or SearchControl()
     solved = checked_plan(stated, seconds, seed, watched)
 
-    def further(problem: Problem, start: Solved) -> Solved:
+    def further(problem: RoutingProblem, start: Solved) -> Solved:
         return _searched(problem, seconds * CUT_AGAIN, seed, watched, start)
 
     return serve_rest(stated, solved, further)
 
 
-def checked_plan(stated: Stated, seconds: float, seed: int, control: Control | None = None) -> Solved:
+def checked_plan(stated: Stated, seconds: float, seed: int, control: SearchControl | None = None) -> Solved:
     """A plan that `routing.check` accepts: the solver's, or the constructed one where the solver fails or hangs.
 
     Raises Conflict if even that is not accepted.
     """
-    return _searched(stated.problem, seconds, seed, control or Control(), None)
+    return _searched(stated.problem, seconds, seed, control or SearchControl(), None)
 
 
-def _searched(problem: Problem, seconds: float, seed: int, control: Control, start: Solved | None) -> Solved:
+def _searched(
+    problem: RoutingProblem, seconds: float, seed: int, control: SearchControl, start: Solved | None
+) -> Solved:
     if problem.stops and problem.vehicles:
         try:
             budget = budget_of(problem, seconds)
@@ -170,7 +174,7 @@ def _searched(problem: Problem, seconds: float, seed: int, control: Control, sta
     return constructed_plan(problem, start)
 
 
-def constructed_plan(problem: Problem, start: Solved | None = None) -> Solved:
+def constructed_plan(problem: RoutingProblem, start: Solved | None = None) -> Solved:
     """The deterministic first plan, or what is possible of `start`, checked; nothing is searched for, so that nothing
     can hang. Raises Conflict if even that is not accepted."""
     free = without_locks(problem)

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from app.core.jobs import keep_alive
-from app.dispatch.planning.problem import Site, Stated, StopBags, meaning_of, small_parts, stop_of, with_stops
+from app.dispatch.planning.problem import BuildingSite, Stated, StopBags, meaning_of, small_parts, stop_of, with_stops
 from app.dispatch.planning.rules import most_together
 from app.dispatch.planning.work import BagLoad
 from routing.check import check
@@ -24,15 +24,23 @@ from routing.check_free import free_vehicle
 from routing.evaluate import InfeasibleRounds, build_plan
 from routing.insertion import chains_with
 from routing.locks import without_locks
-from routing.model import Problem, Stability, Stop, Vehicle
-from routing.plan import Plan as Solved
-from routing.plan import Reason, Remedy, Unserved
+from routing.model import RoutingProblem, Stability, Stop, Vehicle
+from routing.plan import RoutePlan as Solved
+from routing.plan import Unserved, UnservedReason, UnservedRemedy
 from routing.reasons import explain
 
 log = logging.getLogger("louda.planning")
 
-Search = Callable[[Problem, Solved], Solved]
-HOPELESS = frozenset({Reason.NO_TEAM, Reason.CLEARANCE, Reason.UNREACHABLE, Reason.NOT_ALLOWED, Reason.SKILL})
+Search = Callable[[RoutingProblem, Solved], Solved]
+HOPELESS = frozenset(
+    {
+        UnservedReason.NO_TEAM,
+        UnservedReason.CLEARANCE,
+        UnservedReason.UNREACHABLE,
+        UnservedReason.NOT_ALLOWED,
+        UnservedReason.SKILL,
+    }
+)
 """Reasons that no cutting helps against."""
 INTO_ROUNDS_S = 20.0
 """So long places inside of rounds are tried; after that only rounds of their own."""
@@ -84,7 +92,7 @@ def _served(stated: Stated, solved: Solved) -> Named:
     return {name: (stated.problem.stop_by_name[name], stated.stops[name]) for name in solved.round_of_stop}
 
 
-def _left_out(stated: Stated, solved: Solved) -> list[tuple[Site, list[BagLoad]]]:
+def _left_out(stated: Stated, solved: Solved) -> list[tuple[BuildingSite, list[BagLoad]]]:
     """The bags of each building that no round brings, in order of doors."""
     missed: dict[int, set[int]] = defaultdict(set)
     for one in solved.unserved:
@@ -95,7 +103,7 @@ def _left_out(stated: Stated, solved: Solved) -> list[tuple[Site, list[BagLoad]]
     ]
 
 
-def _add_parts(stated: Stated, stops: Named, site: Site, parts: Sequence[Sequence[BagLoad]]) -> list[str]:
+def _add_parts(stated: Stated, stops: Named, site: BuildingSite, parts: Sequence[Sequence[BagLoad]]) -> list[str]:
     """Put parts of a building among the stops under names that are not in use; returns these."""
     names: list[str] = []
     number = 1
@@ -117,9 +125,9 @@ class Filling:
     solved: Solved
     only_new: bool
     stops: Named = field(init=False)
-    free: Problem = field(init=False)
+    free: RoutingProblem = field(init=False)
     chains: dict[str, list[list[Stop]]] = field(init=False)
-    rest: list[tuple[Site, list[BagLoad]]] = field(init=False)
+    rest: list[tuple[BuildingSite, list[BagLoad]]] = field(init=False)
 
     def __post_init__(self) -> None:
         self.stops = _served(self.stated, self.solved)
@@ -134,7 +142,7 @@ class Filling:
 
     def fill(self) -> None:
         """Give bags to teams until no single bag finds a place."""
-        remaining: list[tuple[Site, list[BagLoad]]] = []
+        remaining: list[tuple[BuildingSite, list[BagLoad]]] = []
         for site, bags in self.rest:
             while bags and (taken := self._next(site, bags)):
                 gone = {bag.bag_id for bag in taken}
@@ -143,7 +151,7 @@ class Filling:
                 remaining.append((site, bags))
         self.rest = remaining
 
-    def _next(self, site: Site, bags: list[BagLoad]) -> list[BagLoad]:
+    def _next(self, site: BuildingSite, bags: list[BagLoad]) -> list[BagLoad]:
         """Place as many bags as one team takes at once, from the first door on; else any single one."""
         vehicles = self._different_vehicles()
         for start in range(len(bags)):
@@ -163,7 +171,7 @@ class Filling:
             alike.setdefault(vehicle if self.chains[vehicle.name] else replace(vehicle, name="idle"), vehicle)
         return list(alike.values())
 
-    def _tried(self, vehicle: Vehicle, site: Site, part: Sequence[BagLoad]) -> list[list[Stop]] | None:
+    def _tried(self, vehicle: Vehicle, site: BuildingSite, part: Sequence[BagLoad]) -> list[list[Stop]] | None:
         keep_alive()
         stop = stop_of(site, "new", part, self.stated.midnight)
         if stop is None or not stop.load.fits(vehicle.capacity) or not self._has_time(vehicle, stop):
@@ -189,7 +197,7 @@ class Filling:
             busy += sum(int(seconds[a, b]) for a, b in pairwise(way))
         return busy
 
-    def _place(self, vehicle: Vehicle, site: Site, part: Sequence[BagLoad]) -> None:
+    def _place(self, vehicle: Vehicle, site: BuildingSite, part: Sequence[BagLoad]) -> None:
         chains = self._tried(vehicle, site, part)
         assert chains is not None, "it was tried a moment ago"
         self._spent.pop(vehicle.name, None)
@@ -251,5 +259,5 @@ class Filling:
             vehicle = stop and free_vehicle(stated.problem, plan, stop)
             if vehicle:
                 log.error("%s is left out, although vehicle %s could bring it", said.stop, vehicle)
-                return replace(said, reason=Reason.NOT_FOUND, remedy=Remedy.EXTRA_ROUND)
+                return replace(said, reason=UnservedReason.NOT_FOUND, remedy=UnservedRemedy.EXTRA_ROUND)
         return said

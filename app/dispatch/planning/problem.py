@@ -23,14 +23,14 @@ from app.core.errors import Conflict
 from app.core.jobs import keep_alive
 from app.dispatch.models import HeldReason
 from app.dispatch.planning.rules import cut
-from app.dispatch.planning.work import BagLoad, BuildingWork, TeamShift, Work
+from app.dispatch.planning.work import BagLoad, BuildingWork, DayWork, TeamShift
 from app.dispatch.rules import StopWork, climbed_floors, service_s
 from app.settings import Settings
 from routing.codec import problem_hash
 from routing.locks import stability_without
-from routing.model import Depot, Load, Problem, Stop, Vehicle, Window
+from routing.model import Depot, Load, RoutingProblem, Stop, Vehicle, Window
 from routing.providers import Floats, Osrm, ProviderFailure, RoadProvider, Valhalla
-from routing.travel import CART, E_BIKE, FOOT, VAN, Gate, Place, travel
+from routing.travel import CART, E_BIKE, FOOT, VAN, CompoundGate, TravelPlace, travel
 
 MODES = {"foot": FOOT, "cart": CART, "e_bike": E_BIKE, "van": VAN}
 DAY_S = 86_400
@@ -54,7 +54,7 @@ class StopBags:
 
 
 @dataclass(frozen=True)
-class Site:
+class BuildingSite:
     """A building of the problem: its bags, its row in the matrices, the hours within which all of a service must lie,
     and what each team that may enter can carry (each team at all where none may; empty where there is no team)."""
 
@@ -72,13 +72,13 @@ class Stated:
     question.
     """
 
-    problem: Problem
+    problem: RoutingProblem
     stops: dict[str, StopBags]
     shifts: dict[str, int]
     midnight: datetime
     not_before_s: int
     held: dict[int, tuple[HeldReason, str]] = field(default_factory=dict)
-    sites: dict[int, Site] = field(default_factory=dict)
+    sites: dict[int, BuildingSite] = field(default_factory=dict)
     asked: str = ""
 
     @property
@@ -89,7 +89,7 @@ class Stated:
 
 
 def state(
-    work: Work,
+    work: DayWork,
     not_before_s: int | None = None,
     parts: Mapping[str, Sequence[int]] | None = None,
     roads: RoadProvider | None = None,
@@ -107,7 +107,7 @@ def state(
     held: dict[int, tuple[HeldReason, str]] = dict.fromkeys(work.held, (HeldReason.HELD, ""))
     places, depots = _depots(work.shifts)
     known = _by_building(parts or {})
-    sites: dict[int, Site] = {}
+    sites: dict[int, BuildingSite] = {}
     stops: list[Stop] = []
     meaning: dict[str, StopBags] = {}
     for building in work.buildings:
@@ -116,7 +116,7 @@ def state(
             held |= {bag.bag_id: (HeldReason.BLACKOUT, "") for bag in building.bags}
             continue
         places.append(_place(building))
-        site = Site(building, len(places) - 1, hours, _capacities(building, work.shifts))
+        site = BuildingSite(building, len(places) - 1, hours, _capacities(building, work.shifts))
         sites[building.building_id] = site
         held |= {bag.bag_id: (reason, "") for bag in building.bags if (reason := _never(site, bag))}
         bags = [bag for bag in building.bags if bag.bag_id not in held]
@@ -127,10 +127,12 @@ def state(
                 continue
             stops.append(stop)
             meaning[name] = meaning_of(site, part)
-    gates = [Gate(str(gate.compound_id), gate.lat_e6 / 1e6, gate.lon_e6 / 1e6, gate.is_open) for gate in work.gates]
+    gates = [
+        CompoundGate(str(gate.compound_id), gate.lat_e6 / 1e6, gate.lon_e6 / 1e6, gate.is_open) for gate in work.gates
+    ]
     used = sorted({shift.mode for shift in work.shifts}) or ["foot"]
     way = travel(places, gates, [MODES[mode] for mode in used], roads or measuring())
-    problem = Problem(
+    problem = RoutingProblem(
         depots=tuple(depots),
         stops=tuple(stops),
         vehicles=tuple(_vehicle(shift, midnight, not_before) for shift in work.shifts),
@@ -152,7 +154,7 @@ def with_stops(stated: Stated, stops: Mapping[str, tuple[Stop, StopBags]]) -> St
     return replace(stated, problem=problem, stops={name: bags for name, (_stop, bags) in stops.items()})
 
 
-def meaning_of(site: Site, bags: Iterable[BagLoad]) -> StopBags:
+def meaning_of(site: BuildingSite, bags: Iterable[BagLoad]) -> StopBags:
     """What a stop with these bags stands for."""
     return StopBags(site.work.building_id, site.work.label, tuple(bag.bag_id for bag in bags))
 
@@ -165,7 +167,7 @@ def _by_building(parts: Mapping[str, Sequence[int]]) -> dict[int, dict[str, Sequ
 
 
 def _named_parts(
-    site: Site, bags: list[BagLoad], known: Mapping[str, Sequence[int]]
+    site: BuildingSite, bags: list[BagLoad], known: Mapping[str, Sequence[int]]
 ) -> Iterator[tuple[str, list[BagLoad]]]:
     """The parts of a building by name: as they were cut before where that is known; bags that came since ride along
     where there is room."""
@@ -181,7 +183,7 @@ def _named_parts(
     return ((name, part) for name, part in parts.items() if part)
 
 
-def small_parts(site: Site, bags: Sequence[BagLoad]) -> list[list[BagLoad]]:
+def small_parts(site: BuildingSite, bags: Sequence[BagLoad]) -> list[list[BagLoad]]:
     """Parts that any team which takes the heaviest of these bags can take, and so any that is free."""
     heaviest = Load(max(bag.weight_g for bag in bags), max(bag.volume_ml for bag in bags), 1)
     able = sorted((one for one in site.capacities if heaviest.fits(one)), key=lambda one: (one.g, one.ml, one.bags))
@@ -193,14 +195,14 @@ def load_of(bags: Iterable[BagLoad]) -> Load:
     return sum((Load(bag.weight_g, bag.volume_ml, 1) for bag in bags), Load())
 
 
-def _may_travel(site: Site, bags: Sequence[BagLoad], capacities: Sequence[Load]) -> bool:
+def _may_travel(site: BuildingSite, bags: Sequence[BagLoad], capacities: Sequence[Load]) -> bool:
     """Whether one team takes all of them at once, and one visit within the hours is enough."""
     longest = max(closes - opens for opens, closes in site.hours)
     fits = not capacities or any(load_of(bags).fits(capacity) for capacity in capacities)
     return fits and _service_s(site, bags) <= min(longest, MAX_SERVICE_S)
 
 
-def _never(site: Site, bag: BagLoad) -> HeldReason | None:
+def _never(site: BuildingSite, bag: BagLoad) -> HeldReason | None:
     """Why no team could ever bring this bag by itself, if so."""
     load = Load(bag.weight_g, bag.volume_ml, 1)
     if site.capacities and not any(load.fits(capacity) for capacity in site.capacities):
@@ -218,7 +220,7 @@ def road_service() -> RoadProvider | None:
 
 
 @dataclass
-class Measured:
+class CachedRoadService:
     """A road service whose answers are kept, also that it gave none. After `close` it is not asked any more.
 
     A command holds the one turn to write, and a road service that is slow would hold up everybody: so the times are
@@ -247,16 +249,16 @@ class Measured:
             raise known
         return known
 
-    def close(self) -> Measured:
+    def close(self) -> CachedRoadService:
         """Ask the service nothing more."""
         self.is_closed = True
         return self
 
 
-def measuring() -> Measured | None:
+def measuring() -> CachedRoadService | None:
     """The road service with its answers kept; None where ways are estimated."""
     service = road_service()
-    return Measured(service) if service is not None else None
+    return CachedRoadService(service) if service is not None else None
 
 
 def _capacities(building: BuildingWork, shifts: list[TeamShift]) -> tuple[Load, ...]:
@@ -267,27 +269,27 @@ def _capacities(building: BuildingWork, shifts: list[TeamShift]) -> tuple[Load, 
     return tuple(sorted(carried, key=lambda one: (one.g, one.ml, one.bags))) or (Load(150_000, 500_000, 80),)
 
 
-def _depots(shifts: list[TeamShift]) -> tuple[list[Place], list[Depot]]:
-    places: list[Place] = []
+def _depots(shifts: list[TeamShift]) -> tuple[list[TravelPlace], list[Depot]]:
+    places: list[TravelPlace] = []
     depots: list[Depot] = []
     for shift in shifts:
         name = str(shift.depot_id)
         if name not in [depot.name for depot in depots]:
             depots.append(Depot(name, len(places)))
-            places.append(Place(f"depot {name}", _degrees(shift.depot_lat_e6), _degrees(shift.depot_lon_e6)))
+            places.append(TravelPlace(f"depot {name}", _degrees(shift.depot_lat_e6), _degrees(shift.depot_lon_e6)))
     return places, depots
 
 
-def _place(building: BuildingWork) -> Place:
+def _place(building: BuildingWork) -> TravelPlace:
     lat, lon = _degrees(building.lat_e6), _degrees(building.lon_e6)
-    return Place(str(building.building_id), lat, lon, str(building.compound_id))
+    return TravelPlace(str(building.building_id), lat, lon, str(building.compound_id))
 
 
 def _degrees(millionths: int | None) -> float | None:
     return None if millionths is None else millionths / 1e6
 
 
-def _service_s(site: Site, bags: Sequence[BagLoad]) -> int:
+def _service_s(site: BuildingSite, bags: Sequence[BagLoad]) -> int:
     floors = {bag.household_id: bag.floor for bag in bags}
     work = StopWork(
         mode=site.work.mode,
@@ -299,13 +301,13 @@ def _service_s(site: Site, bags: Sequence[BagLoad]) -> int:
     return service_s(work)
 
 
-def stop_windows(site: Site, bags: Sequence[BagLoad]) -> tuple[Window, ...]:
+def stop_windows(site: BuildingSite, bags: Sequence[BagLoad]) -> tuple[Window, ...]:
     """When the service of these bags may begin, so that it ends within the hours; empty if it never does."""
     takes_s = _service_s(site, bags)
     return tuple(Window(opens, closes - takes_s) for opens, closes in site.hours if closes - opens >= takes_s)
 
 
-def stop_of(site: Site, name: str, bags: Sequence[BagLoad], midnight: datetime) -> Stop | None:
+def stop_of(site: BuildingSite, name: str, bags: Sequence[BagLoad], midnight: datetime) -> Stop | None:
     """A stop that brings these bags to the building; None if its hours are too short for them."""
     windows = stop_windows(site, bags)
     if not windows:
@@ -323,7 +325,7 @@ def stop_of(site: Site, name: str, bags: Sequence[BagLoad], midnight: datetime) 
     )
 
 
-def _hours(building: BuildingWork, work: Work, midnight: datetime) -> tuple[tuple[int, int], ...]:
+def _hours(building: BuildingWork, work: DayWork, midnight: datetime) -> tuple[tuple[int, int], ...]:
     """When somebody may be in the building: the hours of the open gates, less the blackouts."""
     gates = [gate for gate in work.gates if gate.compound_id == building.compound_id and gate.is_open]
     free = _merged([(gate.opens_s, gate.closes_s) for gate in gates]) if gates else [(0, DAY_S)]

@@ -18,17 +18,17 @@ from sqlalchemy import select
 from app.core.db import db, end_read
 from app.core.errors import Conflict
 from app.core.jobs import keep_alive
-from app.dispatch.models import Plan, PlanBag, Round, RoundState, Stop
+from app.dispatch.models import DeliveryPlan, DeliveryRound, DeliveryStop, PlanBag, RoundState
 from app.dispatch.planning.budget import budget_of
 from app.dispatch.planning.leftover import serve_rest
 from app.dispatch.planning.problem import RELOAD_S, Stated
 from routing.check import check
 from routing.locks import without_locks
-from routing.model import Load, Problem
+from routing.model import Load, RoutingProblem
 from routing.model import Stop as ProblemStop
-from routing.plan import Control, Cost, Statistics, Visit
-from routing.plan import Plan as Solved
-from routing.plan import Round as SolvedRound
+from routing.plan import Cost, SearchControl, Statistics, Visit
+from routing.plan import PlannedRound as SolvedRound
+from routing.plan import RoutePlan as Solved
 from routing.replan import Replanned, keeping
 from routing.solve import finish, first_draft
 from routing.supervise import SearchFailed, searcher
@@ -38,7 +38,7 @@ REPLANNER = "replan"  # what `routing.child` calls
 
 
 @dataclass(frozen=True)
-class Again:
+class ReplannedWave:
     """The new plan, the problem it answers, and how many of the rounds that could have stayed changed."""
 
     stated: Stated
@@ -47,7 +47,7 @@ class Again:
     changed: int
 
 
-def plan_again(stated: Stated, before: Plan, seconds: int, seed: int, control: Control) -> Again:
+def plan_again(stated: Stated, before: DeliveryPlan, seconds: int, seed: int, control: SearchControl) -> ReplannedWave:
     """Plan what `stated` says now, keeping what is known of the plan `before`."""
     names = _names(stated, before)
     rounds: list[SolvedRound] = []
@@ -69,10 +69,10 @@ def plan_again(stated: Stated, before: Plan, seconds: int, seed: int, control: C
         log.exception("the search of a re-plan failed")
         result = _without_search(asked, known, printed)
     now, solved = serve_rest(replace(stated, problem=result.problem), result.plan, None)
-    return Again(now, solved, result.others, len(result.changed))
+    return ReplannedWave(now, solved, result.others, len(result.changed))
 
 
-def _without_search(asked: Problem, known: Solved, printed: list[tuple[str, int]]) -> Replanned:
+def _without_search(asked: RoutingProblem, known: Solved, printed: list[tuple[str, int]]) -> Replanned:
     """The known rounds as far as they still fit, and nothing else."""
     locked = keeping(asked, known, printed, 0)
     free = without_locks(locked)
@@ -83,7 +83,7 @@ def _without_search(asked: Problem, known: Solved, printed: list[tuple[str, int]
     return Replanned(locked, plan, len(others), ())
 
 
-def _names(stated: Stated, before: Plan) -> dict[int, str]:
+def _names(stated: Stated, before: DeliveryPlan) -> dict[int, str]:
     """Row of each stop of the plan before → the stop of the problem that holds most of its bags."""
     name_of = {bag: name for name, stop in stated.stops.items() for bag in stop.bag_ids}
     votes: dict[int, Counter[str]] = defaultdict(Counter)
@@ -94,12 +94,12 @@ def _names(stated: Stated, before: Plan) -> dict[int, str]:
     return {stop_id: counted.most_common(1)[0][0] for stop_id, counted in votes.items()}
 
 
-def _known(stated: Stated, before: Plan, names: dict[int, str]) -> Iterator[tuple[Round, SolvedRound]]:
+def _known(stated: Stated, before: DeliveryPlan, names: dict[int, str]) -> Iterator[tuple[DeliveryRound, SolvedRound]]:
     """The rounds of the plan before that have not begun, with what of their stops is still to be done."""
-    found = select(Round).where(Round.plan_id == before.id, Round.state == RoundState.PLANNED)
+    found = select(DeliveryRound).where(DeliveryRound.plan_id == before.id, DeliveryRound.state == RoundState.PLANNED)
     numbers: Counter[str] = Counter()
     used: set[str] = set()
-    for row in db.session.scalars(found.order_by(Round.shift_id, Round.departs_at, Round.id)):
+    for row in db.session.scalars(found.order_by(DeliveryRound.shift_id, DeliveryRound.departs_at, DeliveryRound.id)):
         visits = [_visit(stated, stop, names[stop.id]) for stop in row.stops if stop.id in names]
         visits = [visit for visit in visits if visit.stop not in used]
         used |= {visit.stop for visit in visits}
@@ -112,7 +112,7 @@ def _known(stated: Stated, before: Plan, names: dict[int, str]) -> Iterator[tupl
         yield row, SolvedRound(vehicle, numbers[vehicle], *times, Load(), row.distance_m, tuple(visits))
 
 
-def _visit(stated: Stated, stop: Stop, name: str) -> Visit:
+def _visit(stated: Stated, stop: DeliveryStop, name: str) -> Visit:
     begins = _seconds(stated, stop.arrive_at)
     return Visit(name, begins, begins, begins + stop.service_s, Load(), 0)
 
@@ -121,7 +121,7 @@ def _seconds(stated: Stated, instant: datetime) -> int:
     return int((instant - stated.midnight).total_seconds())
 
 
-def _kept_with_team(stated: Stated, before: Plan, known: Solved) -> Iterator[ProblemStop]:
+def _kept_with_team(stated: Stated, before: DeliveryPlan, known: Solved) -> Iterator[ProblemStop]:
     """The stops of the problem; those that people locked may be served only by the team that has them."""
     locked = set(before.statistics.get("locked_stops", []))
     for stop in stated.problem.stops:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from app.core.input.schemas import CommandSchema, Day, Whole
+from app.core.input.schemas import CommandSchema, DayField, Whole
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class AskPlan:
 
 class AskPlanSchema(CommandSchema):
     makes = AskPlan
-    day = Day(required=True)
+    day = DayField(required=True)
     seconds = Whole(required=True, least=1, most=300)
 
 

@@ -15,7 +15,7 @@ from app.core.errors import Conflict, NotFound
 from app.core.events import record
 from app.core.jobs import Job, enqueue
 from app.core.states import advance
-from app.dispatch.models import Plan, PlanBag, PlanState, Round, RoundState, Stop
+from app.dispatch.models import DeliveryPlan, DeliveryRound, DeliveryStop, PlanBag, PlanState, RoundState
 from app.dispatch.planning.schemas import AskAgain, AskPlan
 from app.dispatch.planning.work import shifts_of
 from app.ordering.gate import require_cycle
@@ -30,9 +30,13 @@ def wave_to_plan(cycle_id: int) -> int:
     """The wave that the next plan is for: the last one with bags, or the one after a plan that is under way."""
     last = db.session.scalar(select(func.max(Bag.wave)).where(Bag.cycle_id == cycle_id)) or 1
     started = db.session.scalar(
-        select(func.max(Plan.wave))
-        .join(Round, Round.plan_id == Plan.id)
-        .where(Plan.cycle_id == cycle_id, Plan.state == PlanState.PUBLISHED, Round.state.in_(STARTED))
+        select(func.max(DeliveryPlan.wave))
+        .join(DeliveryRound, DeliveryRound.plan_id == DeliveryPlan.id)
+        .where(
+            DeliveryPlan.cycle_id == cycle_id,
+            DeliveryPlan.state == PlanState.PUBLISHED,
+            DeliveryRound.state.in_(STARTED),
+        )
     )
     return int(last) if started is None else max(int(last), int(started) + 1)
 
@@ -79,9 +83,9 @@ def ask_again(by: Staff, plan_id: int, wanted: AskAgain) -> Job:
     return _enqueue(cycle.id, {"day": day, "seconds": wanted.seconds, "keep": plan.id})
 
 
-def require_plan(by: Staff, permission: Permission, plan_id: int) -> Plan:
+def require_plan(by: Staff, permission: Permission, plan_id: int) -> DeliveryPlan:
     """The plan, where the actor holds the permission for its subdistrict. Raises NotFound."""
-    plan = db.session.get(Plan, plan_id)
+    plan = db.session.get(DeliveryPlan, plan_id)
     if plan is None:
         raise NotFound
     require_cycle(by, permission, plan.cycle_id)
@@ -89,7 +93,7 @@ def require_plan(by: Staff, permission: Permission, plan_id: int) -> Plan:
 
 
 @command
-def publish(by: Staff, plan_id: int, seen: int | None = None) -> Plan:
+def publish(by: Staff, plan_id: int, seen: int | None = None) -> DeliveryPlan:
     """Publish a plan; the one published before for the wave is superseded and its rounds are cancelled.
 
     Requires: every packed bag of the wave has an answer in the plan (the database checks it too), each bag in it is
@@ -112,9 +116,9 @@ def publish(by: Staff, plan_id: int, seen: int | None = None) -> Plan:
     return plan
 
 
-def _supersede(by: Staff, plan: Plan) -> None:
+def _supersede(by: Staff, plan: DeliveryPlan) -> None:
     before = db.session.scalar(
-        select(Plan).filter_by(cycle_id=plan.cycle_id, wave=plan.wave, state=PlanState.PUBLISHED.value)
+        select(DeliveryPlan).filter_by(cycle_id=plan.cycle_id, wave=plan.wave, state=PlanState.PUBLISHED.value)
     )
     if before is None:
         return
@@ -128,18 +132,22 @@ def _supersede(by: Staff, plan: Plan) -> None:
     record(by, "supersede", before, cycle_id=plan.cycle_id)
 
 
-def _release_earlier(by: Staff, plan: Plan) -> None:
+def _release_earlier(by: Staff, plan: DeliveryPlan) -> None:
     """Rounds of earlier waves that have not begun give their bags to this plan where it has a stop for them."""
     taken = select(PlanBag.bag_id).where(PlanBag.plan_id == plan.id)
     waiting = (
-        select(Round)
-        .join(Plan, Plan.id == Round.plan_id)
-        .where(Plan.cycle_id == plan.cycle_id, Plan.wave < plan.wave, Plan.state == PlanState.PUBLISHED)
-        .where(Round.state == RoundState.PLANNED)
+        select(DeliveryRound)
+        .join(DeliveryPlan, DeliveryPlan.id == DeliveryRound.plan_id)
+        .where(
+            DeliveryPlan.cycle_id == plan.cycle_id,
+            DeliveryPlan.wave < plan.wave,
+            DeliveryPlan.state == PlanState.PUBLISHED,
+        )
+        .where(DeliveryRound.state == RoundState.PLANNED)
         .where(
             select(PlanBag.bag_id)
-            .join(Stop, Stop.id == PlanBag.stop_id)
-            .where(Stop.round_id == Round.id, PlanBag.bag_id.in_(taken))
+            .join(DeliveryStop, DeliveryStop.id == PlanBag.stop_id)
+            .where(DeliveryStop.round_id == DeliveryRound.id, PlanBag.bag_id.in_(taken))
             .exists()
         )
     )
@@ -148,7 +156,7 @@ def _release_earlier(by: Staff, plan: Plan) -> None:
         record(by, "cancel", round_, cycle_id=plan.cycle_id)
 
 
-def unanswered_bags(plan: Plan) -> int:
+def unanswered_bags(plan: DeliveryPlan) -> int:
     """Packed bags of the plan's waves that the plan does not answer for."""
     answered = select(PlanBag.bag_id).where(PlanBag.plan_id == plan.id)
     waiting = select(func.count()).select_from(Bag)
@@ -156,7 +164,7 @@ def unanswered_bags(plan: Plan) -> int:
     return db.session.scalar(waiting.where(Bag.id.not_in(answered))) or 0
 
 
-def vanished_bags(plan: Plan) -> int:
+def vanished_bags(plan: DeliveryPlan) -> int:
     """Bags with a stop in the plan that are no longer packed."""
     found = (
         select(func.count())
@@ -168,7 +176,7 @@ def vanished_bags(plan: Plan) -> int:
 
 
 @command
-def discard(by: Staff, plan_id: int) -> Plan:
+def discard(by: Staff, plan_id: int) -> DeliveryPlan:
     """Throw a proposed plan away. Raises NotFound, Conflict."""
     plan = require_plan(by, Permission.PLAN, plan_id)
     advance(plan, PlanState.DISCARDED)
@@ -176,12 +184,12 @@ def discard(by: Staff, plan_id: int) -> Plan:
     return plan
 
 
-def published_plans() -> list[Plan]:
+def published_plans() -> list[DeliveryPlan]:
     """Published plans of running cycles, newest first."""
     found = (
-        select(Plan)
-        .join(Cycle, Cycle.id == Plan.cycle_id)
-        .where(Plan.state == PlanState.PUBLISHED, Cycle.state == CycleState.RUNNING)
-        .order_by(Plan.id.desc())
+        select(DeliveryPlan)
+        .join(Cycle, Cycle.id == DeliveryPlan.cycle_id)
+        .where(DeliveryPlan.state == PlanState.PUBLISHED, Cycle.state == CycleState.RUNNING)
+        .order_by(DeliveryPlan.id.desc())
     )
     return list(db.session.scalars(found))

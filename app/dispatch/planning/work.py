@@ -12,7 +12,7 @@ from app.allocation.models import Allocation
 from app.core import clock
 from app.core.db import db
 from app.dispatch.hours.service import mode_hours
-from app.dispatch.models import Round, RoundState, Shift, Team
+from app.dispatch.models import DeliveryRound, RoundState, Shift, Team
 from app.ordering.models import HouseholdOrder
 from app.picking.models import DOOR_OF_BAG, Bag, BagLine, BagState
 from app.places.labels import building_label
@@ -80,7 +80,7 @@ class TeamShift:
 
 
 @dataclass(frozen=True)
-class Work:
+class DayWork:
     """Everything a plan of one wave and day depends on."""
 
     day: date
@@ -90,7 +90,7 @@ class Work:
     held: list[int]  # bags kept back by hand
 
 
-def read_work(cycle_id: int, subdistrict_id: int, wave: int, day: date) -> Work:
+def read_work(cycle_id: int, subdistrict_id: int, wave: int, day: date) -> DayWork:
     """Read the packed bags up to `wave` and the shifts of `day`. Ten statements, however many bags."""
     buildings = {work.building_id: work for work in _buildings(cycle_id, wave)}
     for bag, building_id in _bags(cycle_id, wave):
@@ -102,7 +102,7 @@ def read_work(cycle_id: int, subdistrict_id: int, wave: int, day: date) -> Work:
     compounds = {work.compound_id for work in found}
     gates = [gate for gate in db.session.scalars(select(Gate).order_by(Gate.id)) if gate.compound_id in compounds]
     held = select(Bag.id).where(Bag.cycle_id == cycle_id, Bag.wave <= wave, Bag.state == BagState.HELD)
-    return Work(day, found, shifts, gates, list(db.session.scalars(held.order_by(Bag.id))))
+    return DayWork(day, found, shifts, gates, list(db.session.scalars(held.order_by(Bag.id))))
 
 
 def _buildings(cycle_id: int, wave: int) -> Iterable[BuildingWork]:
@@ -237,10 +237,10 @@ def _within(shift: TeamShift, midnight: datetime, opens_s: int, closes_s: int) -
 def _busy_until(start: datetime) -> dict[int, datetime]:
     """Shift → when its team returns from the rounds that are under way on the day that begins at `start`."""
     found = db.session.execute(
-        select(Round.shift_id, func.max(Round.returns_at))
-        .join(Shift, Shift.id == Round.shift_id)
-        .where(Round.state.in_((RoundState.LOADING, RoundState.DEPARTED)))
+        select(DeliveryRound.shift_id, func.max(DeliveryRound.returns_at))
+        .join(Shift, Shift.id == DeliveryRound.shift_id)
+        .where(DeliveryRound.state.in_((RoundState.LOADING, RoundState.DEPARTED)))
         .where(Shift.starts_at >= start, Shift.starts_at < start + timedelta(days=1))
-        .group_by(Round.shift_id)
+        .group_by(DeliveryRound.shift_id)
     )
     return {shift_id: returns_at for shift_id, returns_at in found}  # noqa: C416

@@ -35,8 +35,26 @@ from app.core.db import db
 from app.core.errors import Conflict
 from app.core.sentences import N_, Sentence
 from app.dispatch.hours.service import mode_hours
-from app.dispatch.models import Plan, PlanBag, PlanState, Round, RoundState, Shift, Stop, StopState
-from app.dispatch.rounds.rules import Condition, Duty, Span, Visit, broken_duty, broken_visit, out_of_order, remedy
+from app.dispatch.models import (
+    DeliveryPlan,
+    DeliveryRound,
+    DeliveryStop,
+    PlanBag,
+    PlanState,
+    RoundState,
+    Shift,
+    StopState,
+)
+from app.dispatch.rounds.rules import (
+    Condition,
+    RoundDuty,
+    Span,
+    StopConditions,
+    broken_duty,
+    broken_visit,
+    out_of_order,
+    remedy,
+)
 from app.picking.models import Bag, BagLine, BagState
 from app.places.labels import building_label
 from app.places.models import Blackout, Building, Captaincy, Gate, ZoneDesignation, ZoneLevel
@@ -54,8 +72,8 @@ COUNTED_WITHIN = timedelta(minutes=30)
 class Broken:
     """A stop that cannot be served as published: why, and what to do. Without a stop it is the whole round."""
 
-    round: Round
-    stop: Stop | None
+    round: DeliveryRound
+    stop: DeliveryStop | None
     building: str
     condition: Condition
     reason: Sentence
@@ -80,24 +98,24 @@ class Broken:
 
 def of_plan(plan_id: int) -> list[Broken]:
     """What is broken in a published plan, by round and stop; nothing for a plan in another state."""
-    return _broken(Plan.id == plan_id)
+    return _broken(DeliveryPlan.id == plan_id)
 
 
 def of_round(round_id: int) -> list[Broken]:
     """What is broken in one round of a published plan."""
-    return _broken(Round.id == round_id)
+    return _broken(DeliveryRound.id == round_id)
 
 
 def of_cycles(cycle_ids: Iterable[int] | Select[int], within: ColumnElement[bool] | None = None) -> list[Broken]:
     """What is broken in the published plans of cycles (ids, or a query); `within` limits it to some buildings."""
-    found = _broken(Plan.cycle_id.in_(cycle_ids if isinstance(cycle_ids, Select) else list(cycle_ids)))
+    found = _broken(DeliveryPlan.cycle_id.in_(cycle_ids if isinstance(cycle_ids, Select) else list(cycle_ids)))
     if within is None or not found:
         return found
     reached = set(db.session.scalars(select(Building.id).where(within)))
     return [one for one in found if one.stop is not None and one.stop.building_id in reached]
 
 
-def blocked_stops(round_: Round) -> dict[int, str]:
+def blocked_stops(round_: DeliveryRound) -> dict[int, str]:
     """Stop → why it is left behind when the round is loaded.
 
     Raises Conflict where the whole round cannot be made, or no stop of it can be served.
@@ -112,7 +130,7 @@ def blocked_stops(round_: Round) -> dict[int, str]:
     return blocked
 
 
-def require_departable(round_: Round) -> None:
+def require_departable(round_: DeliveryRound) -> None:
     """Raises Conflict where a stop whose bags are loaded cannot be served any more."""
     for one in of_round(round_.id):
         if one.is_blocking and one.condition not in AT_THE_DOOR_ONLY:
@@ -122,7 +140,7 @@ def require_departable(round_: Round) -> None:
             raise Conflict(told)
 
 
-def require_servable(stop: Stop, *, on_paper: bool = False) -> None:
+def require_servable(stop: DeliveryStop, *, on_paper: bool = False) -> None:
     """Raises Conflict where a stop may not be signed for.
 
     What was written on paper is asked for the clearance of the planned time alone: it may be typed in when the building
@@ -130,11 +148,11 @@ def require_servable(stop: Stop, *, on_paper: bool = False) -> None:
     """
     now = clock.now()
 
-    def reached(other: Stop) -> datetime:
+    def reached(other: DeliveryStop) -> datetime:
         return now if other.id == stop.id else expected_at(other)
 
     asked = {Condition.CLEARANCE} if on_paper else {Condition.CLEARANCE, Condition.ZONE_ORDER}
-    for one in _broken(Round.id == stop.round_id, _planned_at if on_paper else reached):
+    for one in _broken(DeliveryRound.id == stop.round_id, _planned_at if on_paper else reached):
         if one.stop is not None and one.stop.id == stop.id and one.condition in asked:
             raise Conflict(one.whole)
     if not on_paper:
@@ -153,7 +171,7 @@ def _require_open(building: Building, now: datetime) -> None:
         raise Conflict(_("现在小区门不开，进不去。请等开门再签收，或跳过这一站。"))
 
 
-def expected_at(stop: Stop) -> datetime:
+def expected_at(stop: DeliveryStop) -> datetime:
     """When a stop that is still to come is reached."""
     round_, now = stop.round, clock.now()
     if round_.state == RoundState.DEPARTED:
@@ -161,17 +179,21 @@ def expected_at(stop: Stop) -> datetime:
     return stop.arrive_at + max(timedelta(), now - round_.departs_at)
 
 
-def _planned_at(stop: Stop) -> datetime:
+def _planned_at(stop: DeliveryStop) -> datetime:
     return stop.arrive_at
 
 
-def _broken(which: ColumnElement[bool], reached: Callable[[Stop], datetime] = expected_at) -> list[Broken]:
+def _broken(which: ColumnElement[bool], reached: Callable[[DeliveryStop], datetime] = expected_at) -> list[Broken]:
     rounds = db.session.scalars(
-        select(Round)
-        .join(Plan, Plan.id == Round.plan_id)
-        .where(which, Plan.state == PlanState.PUBLISHED, Round.state.in_(UNDER_WAY))
-        .options(selectinload(Round.stops), joinedload(Round.shift).joinedload(Shift.team), joinedload(Round.plan))
-        .order_by(Round.plan_id, Round.seq)
+        select(DeliveryRound)
+        .join(DeliveryPlan, DeliveryPlan.id == DeliveryRound.plan_id)
+        .where(which, DeliveryPlan.state == PlanState.PUBLISHED, DeliveryRound.state.in_(UNDER_WAY))
+        .options(
+            selectinload(DeliveryRound.stops),
+            joinedload(DeliveryRound.shift).joinedload(Shift.team),
+            joinedload(DeliveryRound.plan),
+        )
+        .order_by(DeliveryRound.plan_id, DeliveryRound.seq)
     ).all()
     if not rounds:
         return []
@@ -182,7 +204,7 @@ def _broken(which: ColumnElement[bool], reached: Callable[[Stop], datetime] = ex
 class _Sight:
     """What holds now for all stops of some rounds: six statements, however many."""
 
-    def __init__(self, rounds: Sequence[Round], reached: Callable[[Stop], datetime]) -> None:
+    def __init__(self, rounds: Sequence[DeliveryRound], reached: Callable[[DeliveryStop], datetime]) -> None:
         self.reached = reached
         ids = {stop.building_id for round_ in rounds for stop in round_.stops}
         self.buildings: dict[int, Building] = {}
@@ -200,12 +222,12 @@ class _Sight:
         self.loads = _loads(stops) if stops else {}
         self.hours = {one: mode_hours(one) for one in {round_.shift.team.subdistrict_id for round_ in waiting}}
 
-    def of(self, round_: Round) -> Iterator[Broken]:
+    def of(self, round_: DeliveryRound) -> Iterator[Broken]:
         """What is broken in one of the rounds."""
         if round_.state in (RoundState.PLANNED, RoundState.LOADING):
             for condition, reason in broken_duty(self._duty(round_)):
                 yield Broken(round_, None, "", condition, reason)
-        servable: list[Stop] = []
+        servable: list[DeliveryStop] = []
         for stop in (one for one in round_.stops if one.state in TO_COME):
             visit = self._visit(round_, stop)
             found = list(broken_visit(visit))
@@ -216,7 +238,7 @@ class _Sight:
             told = Sentence(OUT_OF_ORDER, {"building": name})
             yield Broken(round_, servable[place], name, Condition.ZONE_ORDER, told)
 
-    def _duty(self, round_: Round) -> Duty:
+    def _duty(self, round_: DeliveryRound) -> RoundDuty:
         shift, team = round_.shift, round_.shift.team
         midnight = clock.local_instant(clock.to_local(round_.departs_at).date(), 0)
         hours = self.hours[team.subdistrict_id].get(team.mode)
@@ -224,7 +246,7 @@ class _Sight:
             sum(values) for values in zip(*(self.loads.get(stop.id, (0, 0, 0)) for stop in round_.stops), strict=True)
         ]
         most = (team.capacity_g, team.capacity_ml, team.capacity_bags)
-        return Duty(
+        return RoundDuty(
             team=team.name,
             is_on_duty=team.is_active and not shift.is_cancelled,
             shift=(shift.starts_at, shift.ends_at),
@@ -234,12 +256,12 @@ class _Sight:
             fits=all(own <= limit for own, limit in zip(load, most, strict=False)),
         )
 
-    def _visit(self, round_: Round, stop: Stop) -> Visit:
+    def _visit(self, round_: DeliveryRound, stop: DeliveryStop) -> StopConditions:
         building = self.buildings[stop.building_id]
         gates = self.gates.get(building.compound_id)
         begins = self.reached(stop)
         is_loaded = round_.state == RoundState.DEPARTED
-        return Visit(
+        return StopConditions(
             building=self._name(stop),
             zone=self._zone(stop),
             clearance=round_.shift.team.zone_clearance,
@@ -252,11 +274,11 @@ class _Sight:
             lost_captain=self._has_lost_captain(stop),
         )
 
-    def _name(self, stop: Stop) -> str:
+    def _name(self, stop: DeliveryStop) -> str:
         building = self.buildings[stop.building_id]
         return building_label(building.compound.name, building.label)
 
-    def _zone(self, stop: Stop) -> int:
+    def _zone(self, stop: DeliveryStop) -> int:
         """The zone when the team comes."""
         at = self.reached(stop)
         levels = [
@@ -266,7 +288,7 @@ class _Sight:
         ]
         return levels[-1] if levels else 0
 
-    def _has_lost_captain(self, stop: Stop) -> bool:
+    def _has_lost_captain(self, stop: DeliveryStop) -> bool:
         day = max(clock.to_local(stop.arrive_at).date(), clock.today())
         known = self.captains[stop.building_id]
         return bool(known) and not any(starts <= day and (ends is None or ends >= day) for starts, ends in known)

@@ -59,7 +59,7 @@ def remedy(condition: Condition) -> Sentence:
 
 
 @dataclass(frozen=True, slots=True)
-class Visit:
+class StopConditions:
     """One stop that is still to come, and what holds for it now.
 
     `gates` are the hours of the open gates as spans of that day; None where the compound has no gate registered.
@@ -78,7 +78,7 @@ class Visit:
     lost_captain: bool = False
 
 
-def broken_visit(visit: Visit) -> Iterator[tuple[Condition, Sentence]]:
+def broken_visit(visit: StopConditions) -> Iterator[tuple[Condition, Sentence]]:
     """What keeps a stop from being served as planned."""
     where = visit.building
     if visit.zone > visit.clearance:
@@ -103,7 +103,7 @@ def broken_visit(visit: Visit) -> Iterator[tuple[Condition, Sentence]]:
         yield Condition.CAPTAIN, sentence(N_("%(building)s的楼长任期已结束，没有人接替。"), building=where)
 
 
-def _is_within(visit: Visit, spans: Sequence[Span]) -> bool:
+def _is_within(visit: StopConditions, spans: Sequence[Span]) -> bool:
     """Whether the whole visit lies in one span, touching ones counted as one."""
     until = visit.begins
     for opens, closes in sorted(spans):
@@ -118,7 +118,7 @@ def out_of_order(zones: Sequence[int]) -> list[int]:
 
 
 @dataclass(frozen=True, slots=True)
-class Duty:
+class RoundDuty:
     """The team of a round and what its round asks of it. `hours` is when its kind may be on the road."""
 
     team: str
@@ -130,7 +130,7 @@ class Duty:
     fits: bool
 
 
-def broken_duty(duty: Duty) -> Iterator[tuple[Condition, Sentence]]:
+def broken_duty(duty: RoundDuty) -> Iterator[tuple[Condition, Sentence]]:
     """What keeps a whole round from being made as planned."""
     if not duty.is_on_duty:
         yield Condition.TEAM, sentence(N_("%(team)s的班次已取消，或队伍已停用。"), team=duty.team)

@@ -21,13 +21,13 @@ from app.core.states import advance
 from app.dispatch.counts import keep_count
 from app.dispatch.custody import pass_on
 from app.dispatch.models import (
+    DeliveryPlan,
+    DeliveryRound,
+    DeliveryStop,
     DropOff,
-    Plan,
     PlanBag,
     PlanState,
-    Round,
     RoundState,
-    Stop,
     StopState,
     TeamMember,
 )
@@ -42,9 +42,9 @@ from app.stock.models import Lot
 FINAL_STOPS = (StopState.SIGNED, StopState.REFUSED, StopState.SKIPPED)
 
 
-def require_round(by: Staff, round_id: int) -> Round:
+def require_round(by: Staff, round_id: int) -> DeliveryRound:
     """A round of a published plan that the actor may run: a runner only of the own team. Raises NotFound."""
-    round_ = db.session.get(Round, round_id)
+    round_ = db.session.get(DeliveryRound, round_id)
     if round_ is None:
         raise NotFound
     if not runs_round(by, round_):
@@ -52,7 +52,7 @@ def require_round(by: Staff, round_id: int) -> Round:
     return round_
 
 
-def runs_round(by: Staff, round_: Round) -> bool:
+def runs_round(by: Staff, round_: DeliveryRound) -> bool:
     """Whether the actor may load a round and let it depart."""
     teams = teams_run(by, round_.plan.cycle_id)
     return teams is None or round_.shift.team_id in teams
@@ -79,12 +79,12 @@ def own_teams(by: Staff) -> list[int]:
 
 def bags_of_round(round_id: int) -> list[Bag]:
     """The bags that the plan gives to a round, in order of stop."""
-    found = select(Bag).join(PlanBag, PlanBag.bag_id == Bag.id).join(Stop, Stop.id == PlanBag.stop_id)
-    return list(db.session.scalars(found.where(Stop.round_id == round_id).order_by(Stop.seq, Bag.id)))
+    found = select(Bag).join(PlanBag, PlanBag.bag_id == Bag.id).join(DeliveryStop, DeliveryStop.id == PlanBag.stop_id)
+    return list(db.session.scalars(found.where(DeliveryStop.round_id == round_id).order_by(DeliveryStop.seq, Bag.id)))
 
 
 @command
-def load(by: Staff, round_id: int, left: Left | None = None) -> Round:
+def load(by: Staff, round_id: int, left: Left | None = None) -> DeliveryRound:
     """Load the bags of a round; those that are held, taken apart or named in `left` stay.
 
     Requires: its plan is published, the round is planned, its team is on duty, a bag of it can travel, the goods of
@@ -95,7 +95,7 @@ def load(by: Staff, round_id: int, left: Left | None = None) -> Round:
     return load_round(by, round_id, left)
 
 
-def load_round(by: Staff, round_id: int, left: Left | None = None, *, on_paper: bool = False) -> Round:
+def load_round(by: Staff, round_id: int, left: Left | None = None, *, on_paper: bool = False) -> DeliveryRound:
     """Inside a command: as `load`. Paper tells what was loaded: it is not judged by what changed since."""
     round_ = require_round(by, round_id)
     if round_.plan.state != PlanState.PUBLISHED:
@@ -125,7 +125,7 @@ def bags_of_stops(stop_ids: Iterable[int]) -> set[int]:
     return set(db.session.scalars(select(PlanBag.bag_id).where(PlanBag.stop_id.in_(list(stop_ids)))))
 
 
-def _leave_out(stop: Stop, why: str) -> None:
+def _leave_out(stop: DeliveryStop, why: str) -> None:
     advance(stop, StopState.SKIPPED)
     stop.skip_reason = why
 
@@ -138,7 +138,7 @@ def named_bags(bags: list[Bag], left: Left | None) -> set[int]:
     return named
 
 
-def leave_behind(round_: Round, behind: Mapping[int, staying.Why]) -> None:
+def leave_behind(round_: DeliveryRound, behind: Mapping[int, staying.Why]) -> None:
     """Write down that these bags stay; a stop that waits for nothing any more is skipped."""
     found = select(PlanBag).where(PlanBag.plan_id == round_.plan_id, PlanBag.bag_id.in_(list(behind)))
     for answer in db.session.scalars(found):
@@ -146,7 +146,9 @@ def leave_behind(round_: Round, behind: Mapping[int, staying.Why]) -> None:
     db.session.flush()
     awaited = set(
         db.session.scalars(
-            select(PlanBag.stop_id).join(Stop, Stop.id == PlanBag.stop_id).where(Stop.round_id == round_.id)
+            select(PlanBag.stop_id)
+            .join(DeliveryStop, DeliveryStop.id == PlanBag.stop_id)
+            .where(DeliveryStop.round_id == round_.id)
         )
     )
     for stop in round_.stops:
@@ -169,7 +171,7 @@ def require_rested(bags: list[Bag]) -> None:
 
 
 @command
-def depart(by: Staff, round_id: int) -> Round:
+def depart(by: Staff, round_id: int) -> DeliveryRound:
     """The team leaves with what is loaded.
 
     Requires: no stop has become impossible since its bags were loaded. Raises: NotFound, Conflict.
@@ -177,7 +179,7 @@ def depart(by: Staff, round_id: int) -> Round:
     return depart_round(by, round_id)
 
 
-def depart_round(by: Staff, round_id: int, *, on_paper: bool = False) -> Round:
+def depart_round(by: Staff, round_id: int, *, on_paper: bool = False) -> DeliveryRound:
     """Inside a command: as `depart`. Paper tells that it left: it is not judged by what changed since."""
     round_ = require_round(by, round_id)
     if not on_paper:
@@ -188,7 +190,7 @@ def depart_round(by: Staff, round_id: int, *, on_paper: bool = False) -> Round:
 
 
 @command
-def cancel(by: Staff, round_id: int) -> Round:
+def cancel(by: Staff, round_id: int) -> DeliveryRound:
     """Call a round off before it departs: loaded bags go back to the depot. Raises: NotFound, Conflict."""
     round_ = require_round(by, round_id)
     advance(round_, RoundState.CANCELLED)
@@ -197,11 +199,11 @@ def cancel(by: Staff, round_id: int) -> Round:
     return round_
 
 
-def require_stop(by: Staff, stop_id: int) -> Stop:
+def require_stop(by: Staff, stop_id: int) -> DeliveryStop:
     """A stop of a published plan that the actor signs for: in a building within reach, or of a round that the actor
     runs. Raises NotFound."""
-    stop = db.session.get(Stop, stop_id)
-    if stop is None or db.session.get_one(Plan, stop.plan_id).state != PlanState.PUBLISHED:
+    stop = db.session.get(DeliveryStop, stop_id)
+    if stop is None or db.session.get_one(DeliveryPlan, stop.plan_id).state != PlanState.PUBLISHED:
         raise NotFound
     if not reaches_building(by, Permission.DROP_OFF, stop.building_id):
         require_round(by, stop.round_id)
@@ -227,7 +229,7 @@ def sign_stop(by: Staff, stop_id: int, counted: SignDropOff, *, on_paper: bool =
     return drop_off(by, stop, {bag.id for bag in bags if bag.code in codes}, on_paper=on_paper)
 
 
-def drop_off(by: Staff, stop: Stop, missing: Collection[int], *, on_paper: bool = False) -> DropOff:
+def drop_off(by: Staff, stop: DeliveryStop, missing: Collection[int], *, on_paper: bool = False) -> DropOff:
     """Inside a command: the first count of a stop, of whose bags those with an id in `missing` are not there.
 
     Raises: Conflict (the round is not on its way, the stop is signed, it cannot be served as published).
@@ -258,13 +260,13 @@ def drop_off(by: Staff, stop: Stop, missing: Collection[int], *, on_paper: bool 
     return signed
 
 
-def bags_at(stop: Stop) -> list[Bag]:
+def bags_at(stop: DeliveryStop) -> list[Bag]:
     """The loaded bags that a stop waits for."""
     found = select(Bag).join(PlanBag, PlanBag.bag_id == Bag.id).where(PlanBag.stop_id == stop.id)
     return list(db.session.scalars(found.where(Bag.state == BagState.LOADED).order_by(Bag.id)))
 
 
-def missing_among(stop: Stop, bags: list[Bag], typed: str) -> set[str]:
+def missing_among(stop: DeliveryStop, bags: list[Bag], typed: str) -> set[str]:
     """The codes that were typed. One that stayed in the depot is on older paper and is missing rightly."""
     codes = {bag.code for bag in bags}
     stayed = {bag.code for bag in staying.staying_by_stop(stop.plan_id).get(stop.id, [])} if typed else set()
@@ -295,12 +297,12 @@ def units_in(bags: Iterable[Bag]) -> dict[int, int]:
 
 
 @command
-def skip(by: Staff, stop_id: int, why: Skip) -> Stop:
+def skip(by: Staff, stop_id: int, why: Skip) -> DeliveryStop:
     """Leave a stop out: its bags come back with the round, or at once where it has not left yet.
 
     Raises: NotFound, Conflict.
     """
-    stop = db.session.get(Stop, stop_id)
+    stop = db.session.get(DeliveryStop, stop_id)
     if stop is None:
         raise NotFound
     require_round(by, stop.round_id)
@@ -315,7 +317,7 @@ def skip(by: Staff, stop_id: int, why: Skip) -> Stop:
     return stop
 
 
-def _unload(stop: Stop) -> None:
+def _unload(stop: DeliveryStop) -> None:
     """The bags of a stop go back to the depot before the round leaves; one stop at least stays on it."""
     if not any(other.id != stop.id and other.state not in FINAL_STOPS for other in stop.round.stops):
         raise Conflict(_l("这是最后一站，请取消这一趟。"))
@@ -327,7 +329,7 @@ def _unload(stop: Stop) -> None:
 
 
 @command
-def abort(by: Staff, round_id: int, why: Skip) -> Round:
+def abort(by: Staff, round_id: int, why: Skip) -> DeliveryRound:
     """The round turns back: every bag not handed over returns to the depot. Raises: NotFound, Conflict."""
     round_ = require_round(by, round_id)
     advance(round_, RoundState.ABORTED)
@@ -340,7 +342,7 @@ def abort(by: Staff, round_id: int, why: Skip) -> Round:
     return round_
 
 
-def _complete_if_done(by: Staff, round_: Round) -> None:
+def _complete_if_done(by: Staff, round_: DeliveryRound) -> None:
     db.session.flush()
     if all(stop.state in FINAL_STOPS for stop in round_.stops):
         advance(round_, RoundState.COMPLETED)
@@ -348,7 +350,7 @@ def _complete_if_done(by: Staff, round_: Round) -> None:
         record(by, "complete", round_, cycle_id=round_.plan.cycle_id)
 
 
-def _bring_back(round_: Round) -> None:
+def _bring_back(round_: DeliveryRound) -> None:
     bags = [bag for bag in bags_of_round(round_.id) if bag.state == BagState.LOADED]
     for bag in bags:
         advance(bag, BagState.PACKED)

@@ -19,7 +19,16 @@ from app.core.db import db
 from app.core.labels import Labelled
 from app.core.sentences import N_, Sentence, sentence
 from app.core.units import clock_time
-from app.dispatch.models import HeldReason, Plan, PlanBag, PlanState, Round, RoundState, Stop, StopState
+from app.dispatch.models import (
+    DeliveryPlan,
+    DeliveryRound,
+    DeliveryStop,
+    HeldReason,
+    PlanBag,
+    PlanState,
+    RoundState,
+    StopState,
+)
 from app.picking.models import LIVE_BAGS, Bag, BagLine, BagState
 from app.places.labels import building_label
 from app.places.models import Building, Compound
@@ -55,17 +64,17 @@ class StayingBag:
 
 
 @dataclass(frozen=True)
-class _Found:
+class _StayingStop:
     bag: Bag
-    round: Round
-    stop: Stop
+    round: DeliveryRound
+    stop: DeliveryStop
     place: str
     why: Why
 
 
 def is_carried() -> ColumnElement[bool]:
-    """Condition on `Bag` and `Round`: a bag with a stop travels, unless it is kept back before the round is loaded."""
-    return or_(Bag.state.not_in(STAYS), Round.state != RoundState.PLANNED)
+    """Condition on `Bag` and `DeliveryRound`: a bag with a stop travels unless kept back before the round is loaded."""
+    return or_(Bag.state.not_in(STAYS), DeliveryRound.state != RoundState.PLANNED)
 
 
 def reason_of(bag: Bag) -> Why:
@@ -124,7 +133,7 @@ def staying_bags(plan_id: int) -> list[StayingBag]:
     return sorted(result, key=lambda bag: (bag.round_seq, bag.stop_seq, bag.code))
 
 
-def staying_of(round_: Round) -> list[StayingBag]:
+def staying_of(round_: DeliveryRound) -> list[StayingBag]:
     """The bags of one round that stay; none while its plan is a draft."""
     if round_.plan.state != PlanState.PUBLISHED:
         return []
@@ -141,25 +150,25 @@ def staying_by_stop(plan_id: int) -> dict[int, list[StayingBag]]:
 
 def _places() -> Any:
     """Bag, round, stop, compound and building: the columns of both readings."""
-    return (Bag, Round, Stop, Compound.name, Building.label)
+    return (Bag, DeliveryRound, DeliveryStop, Compound.name, Building.label)
 
 
-def _kept_back(plan_id: int) -> Iterable[_Found]:
+def _kept_back(plan_id: int) -> Iterable[_StayingStop]:
     """Bags that were held back or taken apart while their round waits to be loaded."""
     rows = db.session.execute(
         select(*_places())
         .join(PlanBag, PlanBag.bag_id == Bag.id)
-        .join(Stop, Stop.id == PlanBag.stop_id)
-        .join(Round, Round.id == Stop.round_id)
-        .join(Building, Building.id == Stop.building_id)
+        .join(DeliveryStop, DeliveryStop.id == PlanBag.stop_id)
+        .join(DeliveryRound, DeliveryRound.id == DeliveryStop.round_id)
+        .join(Building, Building.id == DeliveryStop.building_id)
         .join(Compound, Compound.id == Building.compound_id)
-        .where(PlanBag.plan_id == plan_id, Round.state == RoundState.PLANNED, Bag.state.in_(STAYS))
+        .where(PlanBag.plan_id == plan_id, DeliveryRound.state == RoundState.PLANNED, Bag.state.in_(STAYS))
     )
     for bag, round_, stop, compound, building in rows:
-        yield _Found(bag, round_, stop, building_label(compound, building), reason_of(bag))
+        yield _StayingStop(bag, round_, stop, building_label(compound, building), reason_of(bag))
 
 
-def _written(plan_id: int) -> Iterable[_Found]:
+def _written(plan_id: int) -> Iterable[_StayingStop]:
     """Bags that stayed when their round was loaded, as the plan's answers say."""
     answers = db.session.execute(
         select(PlanBag.bag_id, PlanBag.held_detail).where(
@@ -172,18 +181,18 @@ def _written(plan_id: int) -> Iterable[_Found]:
     stops = {
         stop.id: (round_, stop, building_label(compound, building))
         for round_, stop, compound, building in db.session.execute(
-            select(Round, Stop, Compound.name, Building.label)
-            .join(Stop, Stop.round_id == Round.id)
-            .join(Building, Building.id == Stop.building_id)
+            select(DeliveryRound, DeliveryStop, Compound.name, Building.label)
+            .join(DeliveryStop, DeliveryStop.round_id == DeliveryRound.id)
+            .join(Building, Building.id == DeliveryStop.building_id)
             .join(Compound, Compound.id == Building.compound_id)
-            .where(Stop.plan_id == plan_id, Stop.id.in_({stop_id for stop_id, _why in meant.values()}))
+            .where(DeliveryStop.plan_id == plan_id, DeliveryStop.id.in_({stop_id for stop_id, _why in meant.values()}))
         )
     }
     for bag in db.session.scalars(select(Bag).where(Bag.id.in_(meant))):
         stop_id, why = meant[bag.id]
         round_, stop, place = stops[stop_id]
         # What happened to it since is nearer the truth: kept in the depot first, taken apart later.
-        yield _Found(bag, round_, stop, place, reason_of(bag) if bag.state in STAYS else why)
+        yield _StayingStop(bag, round_, stop, place, reason_of(bag) if bag.state in STAYS else why)
 
 
 def _later_places(plan_id: int) -> dict[int, tuple[int, int, datetime]]:
@@ -191,16 +200,25 @@ def _later_places(plan_id: int) -> dict[int, tuple[int, int, datetime]]:
 
     A wave has one published plan, so the last wave was published last, whichever draft was made first.
     """
-    plan = db.session.get_one(Plan, plan_id)
+    plan = db.session.get_one(DeliveryPlan, plan_id)
     rows = db.session.execute(
-        select(PlanBag.bag_id, Plan.wave, Round.seq, Round.departs_at)
-        .join(Plan, Plan.id == PlanBag.plan_id)
-        .join(Stop, Stop.id == PlanBag.stop_id)
-        .join(Round, Round.id == Stop.round_id)
+        select(PlanBag.bag_id, DeliveryPlan.wave, DeliveryRound.seq, DeliveryRound.departs_at)
+        .join(DeliveryPlan, DeliveryPlan.id == PlanBag.plan_id)
+        .join(DeliveryStop, DeliveryStop.id == PlanBag.stop_id)
+        .join(DeliveryRound, DeliveryRound.id == DeliveryStop.round_id)
         .join(Bag, Bag.id == PlanBag.bag_id)
-        .where(Plan.cycle_id == plan.cycle_id, Plan.id != plan_id, Plan.state == PlanState.PUBLISHED)
-        .where(or_(Round.state.in_(TO_TRAVEL), and_(Stop.state == StopState.SIGNED, Bag.state.not_in(IN_DEPOT))))
-        .order_by(Plan.wave)
+        .where(
+            DeliveryPlan.cycle_id == plan.cycle_id,
+            DeliveryPlan.id != plan_id,
+            DeliveryPlan.state == PlanState.PUBLISHED,
+        )
+        .where(
+            or_(
+                DeliveryRound.state.in_(TO_TRAVEL),
+                and_(DeliveryStop.state == StopState.SIGNED, Bag.state.not_in(IN_DEPOT)),
+            )
+        )
+        .order_by(DeliveryPlan.wave)
     )
     return {bag_id: (wave, seq, at) for bag_id, wave, seq, at in rows}
 
@@ -225,7 +243,7 @@ def _packed_instead(voided: list[Bag]) -> dict[int, list[Bag]]:
     }
 
 
-def _next_step(one: _Found, places: dict[int, tuple[int, int, datetime]], instead: list[Bag]) -> Sentence:
+def _next_step(one: _StayingStop, places: dict[int, tuple[int, int, datetime]], instead: list[Bag]) -> Sentence:
     if one.why == Why.VOIDED:
         if not instead:
             return sentence(N_("商品已回库，重新分配、装袋后排进下一波"))

@@ -7,8 +7,8 @@ from datetime import date
 
 from marshmallow import fields
 
-from app.core.input.schemas import CommandSchema, Day, Line, TimeOfDay, Whole, one_of
-from app.dispatch.models import Mode
+from app.core.input.schemas import CommandSchema, DayField, Line, TimeOfDay, Whole, one_of
+from app.dispatch.models import TeamMode
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class NewTeam:
 class NewTeamSchema(CommandSchema):
     makes = NewTeam
     name = Line(required=True, longest=30)
-    mode = Line(required=True, validate=one_of(mode.value for mode in Mode))
+    mode = Line(required=True, validate=one_of(mode.value for mode in TeamMode))
     kg = Whole(required=True, least=1, most=5000)
     litres = Whole(required=True, least=1, most=20000)
     bags = Whole(required=True, least=1, most=2000)
@@ -50,6 +50,6 @@ class NewShiftSchema(CommandSchema):
     makes = NewShift
     team = fields.List(Whole(least=1), required=True)
     depot = Whole(required=True, least=1)
-    day = Day(required=True)
+    day = DayField(required=True)
     starts = TimeOfDay(required=True)
     ends = TimeOfDay(required=True)

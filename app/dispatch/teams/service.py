@@ -13,13 +13,18 @@ from app.core import clock
 from app.core.db import command, db
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.events import record
-from app.dispatch.models import Mode, Plan, PlanState, Round, RoundState, Shift, Team, TeamMember
+from app.dispatch.models import DeliveryPlan, DeliveryRound, PlanState, RoundState, Shift, Team, TeamMember, TeamMode
 from app.dispatch.teams.schemas import NewShift, NewTeam
 from app.places.models import Community, ServicePoint
 from app.places.scope import require_subdistrict
 
 # What one person of each kind usually takes at once: kilograms, litres, bags.
-USUAL = {Mode.FOOT: (20, 60, 10), Mode.CART: (120, 400, 60), Mode.E_BIKE: (60, 200, 30), Mode.VAN: (600, 3000, 300)}
+USUAL = {
+    TeamMode.FOOT: (20, 60, 10),
+    TeamMode.CART: (120, 400, 60),
+    TeamMode.E_BIKE: (60, 200, 30),
+    TeamMode.VAN: (600, 3000, 300),
+}
 
 
 @command
@@ -87,6 +92,10 @@ def cancel_shift(by: Staff, shift_id: int) -> Shift:
 def with_rounds_ahead(shift_ids: list[int]) -> dict[int, int]:
     """Shift → the published plan in which it still has a round to go or under way; other shifts are left out."""
     busy = (RoundState.PLANNED, RoundState.LOADING, RoundState.DEPARTED)
-    found = select(Round.shift_id, Round.plan_id).join(Plan, Plan.id == Round.plan_id)
-    found = found.where(Round.shift_id.in_(shift_ids), Round.state.in_(busy), Plan.state == PlanState.PUBLISHED)
-    return {shift_id: plan_id for shift_id, plan_id in db.session.execute(found.order_by(Round.id))}  # noqa: C416
+    found = select(DeliveryRound.shift_id, DeliveryRound.plan_id).join(
+        DeliveryPlan, DeliveryPlan.id == DeliveryRound.plan_id
+    )
+    found = found.where(
+        DeliveryRound.shift_id.in_(shift_ids), DeliveryRound.state.in_(busy), DeliveryPlan.state == PlanState.PUBLISHED
+    )
+    return {shift_id: plan_id for shift_id, plan_id in db.session.execute(found.order_by(DeliveryRound.id))}  # noqa: C416

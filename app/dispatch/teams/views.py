@@ -15,7 +15,7 @@ from app.core.errors import Invalid, NotFound
 from app.core.input.schemas import Form
 from app.dispatch import queries
 from app.dispatch.members import service as members_service
-from app.dispatch.models import Mode, Shift, Team
+from app.dispatch.models import Shift, Team, TeamMode
 from app.dispatch.teams import service as teams_service
 from app.dispatch.teams.schemas import NewShiftSchema, NewTeamSchema
 
@@ -57,8 +57,8 @@ def _page(team_form: Form, shift_form: Form) -> str:
         busy=teams_service.with_rounds_ahead([shift.id for shift in shifts]),
         day=day,
         depots=[(point.id, point.name) for point in queries.depots(subdistrict)],
-        modes=Mode.options(),
-        mode_labels={mode.value: mode.label for mode in Mode},
+        modes=TeamMode.options(),
+        mode_labels={mode.value: mode.label for mode in TeamMode},
         capacity=(sum(t.capacity_bags for t in on_duty), sum(t.capacity_g for t in on_duty)),
         team_form=team_form,
         shift_form=shift_form

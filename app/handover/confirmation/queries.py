@@ -24,7 +24,7 @@ LATEST = 40
 
 
 @dataclass(frozen=True)
-class OwnBag:
+class ReceivedBag:
     """A bag as its household sees it."""
 
     bag_id: int
@@ -63,7 +63,7 @@ def is_undoable(entered_at: datetime) -> bool:
     return can_undo(entered_at, clock.now())
 
 
-def own_bags(by: Resident) -> list[OwnBag]:
+def own_bags(by: Resident) -> list[ReceivedBag]:
     """The household's bags that have reached its building, newest first. Four statements."""
     found = db.session.execute(
         select(Bag, Cycle.name)
@@ -76,7 +76,7 @@ def own_bags(by: Resident) -> list[OwnBag]:
     ids = [bag.id for bag, _cycle in found]
     lines, complaints, left = lines_of(ids), complaints_of(ids), _left_at(ids)
     return [
-        OwnBag(
+        ReceivedBag(
             bag.id,
             bag.code,
             cycle,
@@ -90,7 +90,7 @@ def own_bags(by: Resident) -> list[OwnBag]:
     ]
 
 
-def own_bag(by: Resident, bag_id: int) -> OwnBag:
+def own_bag(by: Resident, bag_id: int) -> ReceivedBag:
     """One of the household's bags. Raises NotFound."""
     for bag in own_bags(by):
         if bag.bag_id == bag_id:

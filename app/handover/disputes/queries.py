@@ -16,7 +16,7 @@ from app.core import clock
 from app.core.codes import normalise
 from app.core.db import db
 from app.handover.models import Dispute, DisputeKind, DisputeState
-from app.handover.rules import Answer, is_in_time
+from app.handover.rules import ComplaintSpeed, is_in_time
 from app.ordering.models import HouseholdOrder, OrderLine
 from app.picking.models import DOOR_OF_BAG, Bag, BagState
 from app.places.finder.queries import building_called
@@ -68,7 +68,11 @@ class DisputeRow:
     def clocks(self) -> list[Clock]:
         """Seen within 1 minute, started within 5, answered within 10."""
         now = clock.now()
-        times = ((Answer.SEEN, self.seen_at), (Answer.STARTED, self.started_at), (Answer.ANSWERED, self.resolved_at))
+        times = (
+            (ComplaintSpeed.SEEN, self.seen_at),
+            (ComplaintSpeed.STARTED, self.started_at),
+            (ComplaintSpeed.ANSWERED, self.resolved_at),
+        )
         return [
             Clock(
                 kind.label,
@@ -194,6 +198,6 @@ def counts(by: Staff, cycle_id: int) -> QueueCounts:
     )
     now = clock.now()
     waiting = list(db.session.scalars(found.where(Dispute.state == DisputeState.OPEN)))
-    late = [one for one in waiting if not is_in_time(Answer.ANSWERED, one.created_at, None, now)]
+    late = [one for one in waiting if not is_in_time(ComplaintSpeed.ANSWERED, one.created_at, None, now)]
     every = db.session.scalar(select(func.count()).select_from(found.subquery())) or 0
     return QueueCounts(len(waiting), sum(1 for one in waiting if one.seen_at is None), len(late), every - len(waiting))

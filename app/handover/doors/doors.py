@@ -59,7 +59,7 @@ class DoorOfBuilding:
 
 
 @dataclass(frozen=True)
-class Entry:
+class DoorTap:
     """One tap: the attempts that it made, and until when it can be taken back."""
 
     attempts: tuple[int, ...]
@@ -93,7 +93,7 @@ def rest_of(doors: Iterable[DoorOfBuilding]) -> list[DoorOfBuilding]:
     return [door for door in doors if door.to_do and not door.is_special]
 
 
-def undoable(bags: Iterable[BagAtDoor], by_id: int) -> list[Entry]:
+def undoable(bags: Iterable[BagAtDoor], by_id: int) -> list[DoorTap]:
     """What this account entered at the doors and may still take back, newest first."""
     now = clock.now()
     entries: dict[tuple[datetime, str], list[BagAtDoor]] = {}
@@ -102,7 +102,7 @@ def undoable(bags: Iterable[BagAtDoor], by_id: int) -> list[Entry]:
         if is_own and bag.tried_at and bag.state in (BagState.DROPPED_OFF, BagState.HANDED_OUT):
             entries.setdefault((bag.tried_at, bag.tried), []).append(bag)
     return [
-        Entry(
+        DoorTap(
             tuple(bag.attempt_id for bag in own),
             tuple(dict.fromkeys(bag.door for bag in own)),
             DoorOutcome(outcome),
@@ -112,7 +112,7 @@ def undoable(bags: Iterable[BagAtDoor], by_id: int) -> list[Entry]:
     ]
 
 
-def attempts_at(door: DoorOfBuilding, entries: Sequence[Entry]) -> tuple[int, ...]:
+def attempts_at(door: DoorOfBuilding, entries: Sequence[DoorTap]) -> tuple[int, ...]:
     """The attempts at one door that may still be taken back."""
     open_ones = {attempt for entry in entries for attempt in entry.attempts}
     return tuple(bag.attempt_id for bag in door.bags if bag.attempt_id in open_ones)

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from app.core.labels import Labelled
 from app.core.paging import Page, cut
 from app.core.text.natural import natural_key
-from app.handover.queries import BuildingRow
+from app.handover.queries import HandOverBuildingRow
 from app.places.labels import building_label
 
 
-class Show(Labelled):
+class DoorListFilter(Labelled):
     """What the list is narrowed to."""
 
     WAITING = "waiting", "待发放"
@@ -24,7 +24,7 @@ class Show(Labelled):
 
 
 @dataclass(frozen=True)
-class Totals:
+class HandOverTotals:
     """Sums over all buildings within reach."""
 
     buildings: int
@@ -38,7 +38,7 @@ class Totals:
     late: int
 
     @classmethod
-    def of(cls, rows: Sequence[BuildingRow]) -> Totals:
+    def of(cls, rows: Sequence[HandOverBuildingRow]) -> HandOverTotals:
         """Add up the rows."""
         parts = ("coming", "waiting", "failed", "handed_out", "confirmed", "missing", "disputes")
         sums = {part: sum(getattr(row, part) for row in rows) for part in parts}
@@ -51,26 +51,26 @@ class Totals:
 
 
 def narrowed(
-    rows: Iterable[BuildingRow], show: str, text: str, page: str | None, url: Callable[[int], str]
-) -> Page[BuildingRow]:
+    rows: Iterable[HandOverBuildingRow], show: str, text: str, page: str | None, url: Callable[[int], str]
+) -> Page[HandOverBuildingRow]:
     """One page of the rows that fit; a page number that makes no sense is the nearest one that does."""
     fitting = [row for row in rows if _fits(row, show) and _matches(row, text)]
     return cut(fitting, page, url)
 
 
-def _fits(row: BuildingRow, show: str) -> bool:
+def _fits(row: HandOverBuildingRow, show: str) -> bool:
     fitting = {
-        Show.WAITING: row.waiting > 0,
-        Show.FAILED: row.failed + row.missing > 0,
-        Show.DISPUTES: row.disputes > 0,
-        Show.LATE: row.is_late,
-        Show.COMING: row.coming > 0,
-        Show.DONE: row.is_done,
+        DoorListFilter.WAITING: row.waiting > 0,
+        DoorListFilter.FAILED: row.failed + row.missing > 0,
+        DoorListFilter.DISPUTES: row.disputes > 0,
+        DoorListFilter.LATE: row.is_late,
+        DoorListFilter.COMING: row.coming > 0,
+        DoorListFilter.DONE: row.is_done,
     }
     return {str(key): value for key, value in fitting.items()}.get(show, True)
 
 
-def _matches(row: BuildingRow, text: str) -> bool:
+def _matches(row: HandOverBuildingRow, text: str) -> bool:
     if not text:
         return True
     whole = building_label(row.compound, row.building)

@@ -28,7 +28,7 @@ from datetime import datetime, timedelta
 
 from app.core.sentences import N_, Sentence, sentence
 from app.core.text.natural import natural_key
-from app.handover.rules import REASONS, Problem
+from app.handover.rules import REASONS, EntryProblem
 
 HAND_OUT_WITHIN = timedelta(hours=3)
 LONGEST_LINE = 200
@@ -62,7 +62,7 @@ _WORDS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Door:
+class DoorOfBag:
     """One bag and where it goes. `room` alone (302) and `full` with its stairwell (1-302) both name it."""
 
     bag_code: str
@@ -71,7 +71,7 @@ class Door:
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class NamedBag:
     """One bag named in the text."""
 
     bag_code: str
@@ -85,10 +85,10 @@ def walking_key(stairwell: str, floor: int | None, room: str, has_lift: bool) ->
     return natural_key(stairwell), floor is None, -height if has_lift else height, natural_key(room)
 
 
-def read_exceptions(text: str, doors: Sequence[Door]) -> tuple[list[Named], list[Problem]]:
+def read_exceptions(text: str, doors: Sequence[DoorOfBag]) -> tuple[list[NamedBag], list[EntryProblem]]:
     """The exceptions written in `text`, and what cannot be understood, line by line."""
-    named: list[Named] = []
-    problems: list[Problem] = []
+    named: list[NamedBag] = []
+    problems: list[EntryProblem] = []
     for line in _BREAKS.split(unicodedata.normalize("NFKC", text)):
         words = [word for word in _BLANKS.split(line.strip()[:LONGEST_LINE]) if word]
         if not words:
@@ -97,13 +97,13 @@ def read_exceptions(text: str, doors: Sequence[Door]) -> tuple[list[Named], list
         reason = _reason(words[1]) if len(words) > 1 else None
         said = _objection(words[0], bags, reason)
         if said is not None:
-            problems.append(Problem(words[0], said))
+            problems.append(EntryProblem(words[0], said))
         else:
-            named += [Named(door.bag_code, reason or "", " ".join(words[2:])) for door in bags]
+            named += [NamedBag(door.bag_code, reason or "", " ".join(words[2:])) for door in bags]
     return named, problems
 
 
-def _bags_of(word: str, doors: Iterable[Door]) -> list[Door]:
+def _bags_of(word: str, doors: Iterable[DoorOfBag]) -> list[DoorOfBag]:
     code = word.upper().replace("-", "")
     place = _place(word)
     by_code = [door for door in doors if door.bag_code == code]
@@ -123,7 +123,7 @@ def _reason(word: str) -> str | None:
     return next((reason for beginning, reason in _WORDS if word.startswith(beginning)), None)
 
 
-def _objection(word: str, bags: Sequence[Door], reason: str | None) -> Sentence | None:
+def _objection(word: str, bags: Sequence[DoorOfBag], reason: str | None) -> Sentence | None:
     if not bags:
         return sentence(N_("“%(word)s”不在这一楼的名单里。"), word=word[:20])
     if len({door.full for door in bags}) > 1:

@@ -30,11 +30,11 @@ from app.handover.rules import UNDO_WITHIN
 from app.handover.schemas import (
     BringBackSchema,
     ComplainSchema,
+    DisputeWish,
     DoorProblemSchema,
-    Goods,
     LeftAtDoorsSchema,
+    ReturnedGoodsState,
     TakeBackSchema,
-    Wish,
 )
 from app.ordering.gate import readable_cycle
 from app.picking.models import Bag, BagState
@@ -220,13 +220,17 @@ def confirm(cycle_id: int, building_id: int) -> Response:
 def bring_back(bag_id: int) -> str | Response | tuple[str, int]:
     """Decide about a bag that failed at its door and goes back."""
     if request.method == "GET":
-        return _bag_page("handover/return.html", bag_id, Form(), goods=Goods.options(), wishes=Wish.options())
+        return _bag_page(
+            "handover/return.html", bag_id, Form(), goods=ReturnedGoodsState.options(), wishes=DisputeWish.options()
+        )
     form = Form(BringBackSchema, request.form)
     if form.is_valid:
         return submit[Bag](
             then=lambda bag: _here(bag.cycle_id, bag.building_id), says=_("已退回仓库，下一波优先。"), tone="warn"
         )(service.bring_back, staff(), bag_id, form.command)
-    return _bag_page("handover/return.html", bag_id, form, goods=Goods.options(), wishes=Wish.options()), 422
+    return _bag_page(
+        "handover/return.html", bag_id, form, goods=ReturnedGoodsState.options(), wishes=DisputeWish.options()
+    ), 422
 
 
 @bp.route("/handover/bags/<int:bag_id>/complaint", methods=["GET", "POST"])

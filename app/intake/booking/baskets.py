@@ -13,11 +13,11 @@ from app.core.states import advance
 from app.intake.models import ChainBooking
 from app.ordering.keys import Keys, give_back, keys_of
 from app.ordering.models import HouseholdOrder, OrderState, Source
-from app.ordering.orders import IfExists, Pick, PlaceOrder, clear, cycle_taking_orders, order_of, put
+from app.ordering.orders import IfExists, OfferPick, PlaceOrder, clear, cycle_taking_orders, order_of, put
 
 
 @dataclass(frozen=True)
-class Basket:
+class OrderContent:
     """picks: (offer id, quantity, may be substituted), in order of offer."""
 
     source: str
@@ -28,7 +28,7 @@ class Basket:
     keys: Keys | None = field(default=None, compare=False)  # of the order that it was read from
 
     @classmethod
-    def of(cls, plain: dict[str, Any] | None) -> Basket | None:
+    def of(cls, plain: dict[str, Any] | None) -> OrderContent | None:
         """From its stored form."""
         if plain is None:
             return None
@@ -47,7 +47,7 @@ class Basket:
             "keys": self.keys.plain() if self.keys else None,
         }
 
-    def plus(self, other: Basket) -> Basket:
+    def plus(self, other: OrderContent) -> OrderContent:
         """Both together: quantities of one offer are added, remarks joined."""
         merged = {offer: (qty, may) for offer, qty, may in self.picks}
         for offer, qty, may in other.picks:
@@ -58,17 +58,17 @@ class Basket:
         return replace(self, picks=picks, remark=remark)
 
 
-def current(cycle_id: int, household_id: int) -> Basket | None:
+def current(cycle_id: int, household_id: int) -> OrderContent | None:
     """What the household has ordered by now; None without an order that stands."""
     return _of_order(order_of(cycle_id, household_id))
 
 
-def _of_order(order: HouseholdOrder | None) -> Basket | None:
+def _of_order(order: HouseholdOrder | None) -> OrderContent | None:
     if order is None or order.state != OrderState.PLACED:
         return None
     picks = tuple(sorted((choice.offer_id, choice.qty, choice.is_substitutable) for choice in order.choices))
     note = "" if order.is_usual_note else order.door_note  # the door's own comes back by itself
-    return Basket(str(order.source), order.remark, note, picks, order.other_need, keys_of(order))
+    return OrderContent(str(order.source), order.remark, note, picks, order.other_need, keys_of(order))
 
 
 def is_as_left(booking: ChainBooking) -> bool:
@@ -77,7 +77,7 @@ def is_as_left(booking: ChainBooking) -> bool:
     return order is not None and order.revision == booking.revision
 
 
-def make(by: Staff, cycle_id: int, household_id: int, wanted: Basket | None) -> HouseholdOrder | None:
+def make(by: Staff, cycle_id: int, household_id: int, wanted: OrderContent | None) -> HouseholdOrder | None:
     """Inside a command: make the order of a household this basket; an order that is so already is not written.
 
     Raises what `orders.put` raises; None where neither an order is wanted nor ever was.
@@ -87,7 +87,7 @@ def make(by: Staff, cycle_id: int, household_id: int, wanted: Basket | None) -> 
         return order
     if wanted is None:
         return _withdraw(by, order) if order is not None else None
-    picks = tuple(Pick(offer, qty, may) for offer, qty, may in wanted.picks)
+    picks = tuple(OfferPick(offer, qty, may) for offer, qty, may in wanted.picks)
     return put(
         by,
         PlaceOrder(
@@ -104,7 +104,7 @@ def make(by: Staff, cycle_id: int, household_id: int, wanted: Basket | None) -> 
     )
 
 
-def restore(by: Staff, cycle_id: int, household_id: int, before: Basket | None) -> HouseholdOrder | None:
+def restore(by: Staff, cycle_id: int, household_id: int, before: OrderContent | None) -> HouseholdOrder | None:
     """Inside a command that takes a booking back: the order is this basket again, and whose it was. See `make`."""
     order = make(by, cycle_id, household_id, before)
     if order is not None and before is not None and before.keys is not None:

@@ -25,16 +25,16 @@ from app.core.db import db
 from app.core.errors import Invalid
 from app.intake import rules
 from app.intake.booking import baskets
-from app.intake.booking.baskets import Basket
-from app.intake.models import ChainBooking, ChainLine, ChainPaste, LineOutcome
+from app.intake.booking.baskets import OrderContent
+from app.intake.models import ChainBooking, ChainPaste, LineOutcome, PasteLine
 from app.ordering.models import Offer, Source
-from app.ordering.orders import Pick
+from app.ordering.orders import OfferPick
 
 ACTS = (LineOutcome.ROW.value, LineOutcome.AMEND.value, LineOutcome.CANCEL.value)
 _OURS = (Source.CHAIN, Source.SHEET)
 
 
-def wanted_goods(lines: Sequence[ChainLine]) -> dict[str, int]:
+def wanted_goods(lines: Sequence[PasteLine]) -> dict[str, int]:
     """Item name → units after rows, amendments and cancellations in the order they were written.
 
     row 青菜 2            {青菜: 2}
@@ -77,19 +77,19 @@ class Offers:
         found = select(Offer.name, Offer.id).where(Offer.cycle_id == cycle_id, Offer.is_listed)
         return cls({name: offer_id for name, offer_id in db.session.execute(found)})  # noqa: C416
 
-    def picks(self, goods: dict[str, int]) -> tuple[Pick, ...] | None:
+    def picks(self, goods: dict[str, int]) -> tuple[OfferPick, ...] | None:
         """The goods as picks; None where one of them is not offered."""
         if any(item not in self.by_name for item in goods):
             return None
-        return tuple(Pick(self.by_name[item], qty) for item, qty in goods.items())
+        return tuple(OfferPick(self.by_name[item], qty) for item, qty in goods.items())
 
 
 @dataclass(frozen=True)
-class Household:
+class PasteHousehold:
     """A household of a paste: its acting lines, and the booking of this list that stands, if any."""
 
     id: int
-    lines: list[ChainLine]
+    lines: list[PasteLine]
     standing: ChainBooking | None = None
 
 
@@ -104,7 +104,7 @@ def standing_bookings(paste: ChainPaste) -> dict[int, ChainBooking]:
     return found
 
 
-def book(by: Staff, paste: ChainPaste, home: Household, offers: Offers, chosen: str = "") -> bool:
+def book(by: Staff, paste: ChainPaste, home: PasteHousehold, offers: Offers, chosen: str = "") -> bool:
     """Inside a command: make the order of a household what its lines say; returns whether an order stands for them.
 
     What needs a person (another source holds an order, goods nobody offers, a limit) sends the lines to review and
@@ -119,7 +119,7 @@ def book(by: Staff, paste: ChainPaste, home: Household, offers: Offers, chosen: 
     if picks is None:
         _send_to_review(home.lines, "unknown_item")
         return False
-    base = Basket.of(standing.base) if standing is not None and standing.mode != "keep" else now
+    base = OrderContent.of(standing.base) if standing is not None and standing.mode != "keep" else now
     is_routed = paste.routed_from_id is not None
     if is_routed and base is not None and home.standing is None and not chosen:
         mode = None  # it may be an entry that was handed over before and has changed since
@@ -138,13 +138,13 @@ def book(by: Staff, paste: ChainPaste, home: Household, offers: Offers, chosen: 
 
 @dataclass(frozen=True)
 class _Change:
-    base: Basket | None
-    before: Basket | None
-    after: Basket | None
+    base: OrderContent | None
+    before: OrderContent | None
+    after: OrderContent | None
     mode: str
 
 
-def _mode(base: Basket | None, home: Household, chosen: str, goods: dict[int, int]) -> str | None:
+def _mode(base: OrderContent | None, home: PasteHousehold, chosen: str, goods: dict[int, int]) -> str | None:
     if chosen:
         return chosen
     if home.standing is not None:
@@ -154,26 +154,26 @@ def _mode(base: Basket | None, home: Household, chosen: str, goods: dict[int, in
     only_changes = all(line.outcome != LineOutcome.ROW for line in home.lines)
     if base.source not in _OURS or only_changes:
         return None
-    held = [rules.Ordered(home.id, offer, qty, "before") for offer, qty, _may in base.picks]
-    wanted = [rules.Ordered(home.id, offer, qty, "chain") for offer, qty in goods.items()]
+    held = [rules.SourceQuantity(home.id, offer, qty, "before") for offer, qty, _may in base.picks]
+    wanted = [rules.SourceQuantity(home.id, offer, qty, "chain") for offer, qty in goods.items()]
     return None if rules.clashes(held, wanted) else "add"
 
 
 def _target(
-    paste: ChainPaste, base: Basket | None, mode: str, picks: tuple[Pick, ...], lines: Sequence[ChainLine]
-) -> Basket | None:
+    paste: ChainPaste, base: OrderContent | None, mode: str, picks: tuple[OfferPick, ...], lines: Sequence[PasteLine]
+) -> OrderContent | None:
     """The basket that the order shall be; None for no order."""
     if mode == "keep" or not picks:
         return base
     source = Source.SHEET if paste.kind == "workbook" else Source.CHAIN
     note = "；".join(dict.fromkeys(line.note for line in lines if line.note))[:200]
-    mine = Basket(source.value, note, "", tuple((pick.offer_id, pick.qty, True) for pick in picks))
+    mine = OrderContent(source.value, note, "", tuple((pick.offer_id, pick.qty, True) for pick in picks))
     if mode != "add" or base is None:
         return mine if base is None else replace(mine, door_note=base.door_note)
     return base.plus(mine)
 
 
-def _write(by: Staff, paste: ChainPaste, home: Household, change: _Change) -> bool:
+def _write(by: Staff, paste: ChainPaste, home: PasteHousehold, change: _Change) -> bool:
     try:
         is_taken_back = change.after is change.base  # the list says nothing of it any more
         write = baskets.restore if is_taken_back else baskets.make
@@ -195,11 +195,11 @@ def _write(by: Staff, paste: ChainPaste, home: Household, change: _Change) -> bo
     return change.after is not None
 
 
-def _plain(basket: Basket | None) -> dict[str, Any] | None:
+def _plain(basket: OrderContent | None) -> dict[str, Any] | None:
     return basket.plain() if basket else None
 
 
-def _send_to_review(lines: Sequence[ChainLine], reason: str) -> None:
+def _send_to_review(lines: Sequence[PasteLine], reason: str) -> None:
     for line in lines:
         line.outcome, line.reason = LineOutcome.REVIEW.value, reason
         line.settled_at = line.settled_by_id = None

@@ -22,7 +22,7 @@ class Settle:
     existing: str = ""
 
 
-class SettleSchema(CommandSchema):
+class SettleLineSchema(CommandSchema):
     """`pick`: household and choice in one value, "add:12" or ":12", as one button sends it."""
 
     makes = Settle

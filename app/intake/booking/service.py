@@ -15,11 +15,11 @@ from app.core.db import command, db
 from app.core.errors import Conflict, Invalid
 from app.core.events import record
 from app.intake.booking import baskets
-from app.intake.booking.baskets import Basket
-from app.intake.booking.booking import ACTS, Household, Offers, book, standing_bookings
+from app.intake.booking.baskets import OrderContent
+from app.intake.booking.booking import ACTS, Offers, PasteHousehold, book, standing_bookings
 from app.intake.booking.schemas import Settle
 from app.intake.handing_over import service as handing_over_service
-from app.intake.models import ChainBooking, ChainLine, ChainPaste, LineOutcome, PasteState
+from app.intake.models import ChainBooking, ChainPaste, LineOutcome, PasteLine, PasteState
 from app.intake.paste import versions
 from app.intake.paste.service import lexicon_of, require_line, require_paste
 from app.ordering.models import Offer
@@ -103,14 +103,14 @@ def open_households(paste: ChainPaste) -> list[int]:
 
 def book_some(by: Staff, paste: ChainPaste, homes: list[int]) -> int:
     """Inside a command: place or take back the orders of these households; returns how many stand."""
-    lines: dict[int, list[ChainLine]] = defaultdict(list)
+    lines: dict[int, list[PasteLine]] = defaultdict(list)
     for line in paste.lines:
         if line.outcome in ACTS and line.household_id is not None:
             lines[line.household_id].append(line)
     standing, offers = standing_bookings(paste), Offers.of(paste.cycle_id)
     placed = 0
     for home in homes:
-        household = Household(home, lines.get(home, []), standing.get(home))
+        household = PasteHousehold(home, lines.get(home, []), standing.get(home))
         placed += book(by, paste, household, offers)
     return placed
 
@@ -136,7 +136,7 @@ def _left_behind(paste: ChainPaste) -> int:
 
 
 @command
-def settle(by: Staff, line_id: int, decided: Settle) -> ChainLine:
+def settle(by: Staff, line_id: int, decided: Settle) -> PasteLine:
     """Decide a doubtful line: it belongs to a household with these goods, or does not count.
 
     Requires: the line waits for a decision, its paste is not undone or replaced. Ensures: in a committed paste the
@@ -161,7 +161,7 @@ def settle(by: Staff, line_id: int, decided: Settle) -> ChainLine:
 
 
 @command
-def unsettle(by: Staff, line_id: int) -> ChainLine:
+def unsettle(by: Staff, line_id: int) -> PasteLine:
     """Take the decision about a line back: it waits again, as it was read.
 
     Requires: a person settled the line, its paste is not undone or replaced, the cycle takes orders. Ensures: the order
@@ -188,7 +188,7 @@ def unsettle(by: Staff, line_id: int) -> ChainLine:
 
 def _book_one(by: Staff, paste: ChainPaste, home: int, chosen: str) -> None:
     lines = [line for line in paste.lines if line.household_id == home and line.outcome in ACTS]
-    household = Household(home, lines, standing_bookings(paste).get(home))
+    household = PasteHousehold(home, lines, standing_bookings(paste).get(home))
     book(by, paste, household, Offers.of(paste.cycle_id), chosen)
 
 
@@ -227,7 +227,7 @@ def undo(by: Staff, paste_id: int) -> ChainPaste:
 
 
 def _restore(by: Staff, paste: ChainPaste, booking: ChainBooking) -> None:
-    order = baskets.restore(by, paste.cycle_id, booking.household_id, Basket.of(booking.before))
+    order = baskets.restore(by, paste.cycle_id, booking.household_id, OrderContent.of(booking.before))
     earlier = standing_bookings(_version_before(paste)) if paste.replaces_id else {}
     held = earlier.get(booking.household_id)
     if order is not None and held is not None:
@@ -248,7 +248,7 @@ def _reinstate(paste: ChainPaste) -> None:
     handing_over_service.ask_lost(before)
 
 
-def _assign(line: ChainLine, paste: ChainPaste, decided: Settle) -> None:
+def _assign(line: PasteLine, paste: ChainPaste, decided: Settle) -> None:
     home = db.session.scalar(
         select(Home.id)
         .join(Stairwell, Stairwell.id == Home.stairwell_id)

@@ -8,17 +8,17 @@ from dataclasses import dataclass, field, replace
 from app.core.text import chinese
 from app.core.text.redirects import asks_for_another_door
 from app.intake.grammar.entry import changes, entry, severals
-from app.intake.grammar.entry.draft import Draft
+from app.intake.grammar.entry.draft import EntryDraft
 from app.intake.grammar.entry.reader import Reader
 from app.intake.grammar.goods import wording
 from app.intake.grammar.goods.lexicon import Lexicon
 from app.intake.grammar.lines import heading, lines, quotes, sections
-from app.intake.grammar.lines.lines import Piece
-from app.intake.grammar.lines.sections import Section, Unit
-from app.intake.grammar.lines.standing import Hearing, Standing
-from app.intake.grammar.model import ChainLine, ChainResult, Change, Context, Goods, Outcome
+from app.intake.grammar.lines.lines import TextPiece
+from app.intake.grammar.lines.sections import ListSection, Unit
+from app.intake.grammar.lines.standing import HeadingContext, Hearing
+from app.intake.grammar.model import ChainGoods, ChainLine, ChainResult, Change, Context, EntryOutcome
 from app.intake.grammar.people import dotted, doubts, spelling
-from app.places.address.rules import Household, Register
+from app.places.address.rules import Register, RegisteredHousehold
 
 MAX_LINES = 1500
 MAX_CHARS = 60_000
@@ -50,7 +50,7 @@ def parse_chain(text: str, register: Register, lexicon: Lexicon, context: Contex
     result = _duplicates(result)
     sums = totals(result)
     result = _numbered(result)
-    result += [ChainLine(p.line_no, p.raw, Outcome.REVIEW, p.part, reason="too_much") for p in beyond]
+    result += [ChainLine(p.line_no, p.raw, EntryOutcome.REVIEW, p.part, reason="too_much") for p in beyond]
     titles = tuple(" ".join(section.title).strip() for section in parsed)
     warnings = tuple(w for section in parsed for w in _warnings(section, reader))
     return ChainResult(tuple(result), titles, warnings, sums)
@@ -63,8 +63,8 @@ def _worded(text: str, hearing: Hearing) -> str:
 
 def _moved(line: ChainLine) -> ChainLine:
     """Talk that sends the goods of somebody to another door ("送到对门", "人在外地") waits for a person."""
-    if line.outcome is Outcome.SKIP and line.reason in _TALK and asks_for_another_door(chinese.fold(line.raw)):
-        return line._replace(outcome=Outcome.REVIEW, reason="redirect")
+    if line.outcome is EntryOutcome.SKIP and line.reason in _TALK and asks_for_another_door(chinese.fold(line.raw)):
+        return line._replace(outcome=EntryOutcome.REVIEW, reason="redirect")
     return line
 
 
@@ -79,7 +79,7 @@ def _numbered(found: list[ChainLine]) -> list[ChainLine]:
     return ordered
 
 
-def _affordable(found: list[Piece]) -> list[Piece]:
+def _affordable(found: list[TextPiece]) -> list[TextPiece]:
     """The lines that may be read in full: numbers cost most, and a paste made of numbers is no order list."""
     effort = 0
     for at, piece in enumerate(found):
@@ -89,7 +89,7 @@ def _affordable(found: list[Piece]) -> list[Piece]:
     return found
 
 
-def _section(section: Section, reader: Reader, hearing: Hearing) -> list[ChainLine]:
+def _section(section: ListSection, reader: Reader, hearing: Hearing) -> list[ChainLine]:
     below = _Below(heading.bind(section.title, reader), {}, hearing)
     result: list[ChainLine] = []
     for unit in section.units:
@@ -111,19 +111,19 @@ class _Below:
     """Reads what stands below the headings of one list."""
 
     bound: Reader
-    readers: dict[Standing, Reader]
+    readers: dict[HeadingContext, Reader]
     hearing: Hearing
-    strays: dict[Standing, set[str]] = field(default_factory=dict)
+    strays: dict[HeadingContext, set[str]] = field(default_factory=dict)
     """Compounds that lines named themselves since the heading."""
     ordered: set[object] = field(default_factory=set)
     """Households that ordered above in this list."""
 
-    def reader(self, standing: Standing) -> Reader:
+    def reader(self, standing: HeadingContext) -> Reader:
         if standing not in self.readers:
             self.readers[standing] = heading.under(self.bound, standing)
         return self.readers[standing]
 
-    def read(self, text: str, standing: Standing) -> list[Draft]:
+    def read(self, text: str, standing: HeadingContext) -> list[EntryDraft]:
         """The drafts of one entry; where its place is not certain it waits for a person."""
         inline = self.hearing.inline(text, standing)
         if inline is not None:
@@ -144,7 +144,7 @@ def _unit(unit: Unit, below: _Below) -> list[ChainLine]:
     first = unit.pieces[0]
     reader = below.reader(unit.standing)
     if reader.effort.is_exhausted:
-        asked = Outcome.REVIEW
+        asked = EntryOutcome.REVIEW
         return [ChainLine(p.line_no, p.raw, asked, p.part, unit.index, reason="given_up") for p in unit.pieces]
     drafts = below.read(unit.text, unit.standing)
     if unit.candidates_text:
@@ -171,19 +171,19 @@ def _unit(unit: Unit, below: _Below) -> list[ChainLine]:
     return own + rest
 
 
-def _loose_number(draft: Draft, whole: str, reader: Reader) -> Draft:
+def _loose_number(draft: EntryDraft, whole: str, reader: Reader) -> EntryDraft:
     """`1 2-301 2份`: the first number may be the number of the entry or the building."""
     other = entry.read(whole, reader)[0]
     doubtful = draft.household is not None and draft.confidence <= GLUED_CONFIDENCE  # 1 2101: 1-2-101, or 2-101?
-    if doubtful and draft.outcome is Outcome.ROW:
-        return replace(draft, outcome=Outcome.REVIEW, household=None, reason="number_or_building")
+    if doubtful and draft.outcome is EntryOutcome.ROW:
+        return replace(draft, outcome=EntryOutcome.REVIEW, household=None, reason="number_or_building")
     if other.household is None or other.household == draft.household:
         return draft
     both = (*draft.candidates, other.household)
-    return replace(draft, outcome=Outcome.REVIEW, household=None, reason="number_or_building", candidates=both)
+    return replace(draft, outcome=EntryOutcome.REVIEW, household=None, reason="number_or_building", candidates=both)
 
 
-def _line(draft: Draft, unit: Unit, part: int) -> ChainLine:
+def _line(draft: EntryDraft, unit: Unit, part: int) -> ChainLine:
     first = unit.pieces[0]
     placed = draft.address_reason and draft.who and unit.text.startswith(draft.address_text)
     who = f"{draft.address_text}{draft.who}" if placed else draft.who
@@ -217,23 +217,23 @@ def _by_names(found: list[ChainLine], self_text: str) -> list[ChainLine]:
     Rows of a chain by nicknames have no household: `needs_settling` stays true until a person chooses one.
     """
     by_address = any(line.household is not None or line.reason.startswith("unknown_") for line in found)
-    acts = (Outcome.ROW, Outcome.AMEND, Outcome.CANCEL)
+    acts = (EntryOutcome.ROW, EntryOutcome.AMEND, EntryOutcome.CANCEL)
     settled: list[ChainLine] = []
-    named: dict[str, list[Household]] = {}
+    named: dict[str, list[RegisteredHousehold]] = {}
     for line in found:
         if by_address and line.outcome in acts and line.household is None and line.continues is None:
-            line = line._replace(outcome=Outcome.REVIEW, reason="no_address")
+            line = line._replace(outcome=EntryOutcome.REVIEW, reason="no_address")
         elif not by_address and line.reason == "no_room" and line.who and line.items and not _doubts(line):
-            outcome = Outcome.AMEND if line.change else Outcome.ROW
+            outcome = EntryOutcome.AMEND if line.change else EntryOutcome.ROW
             line = line._replace(outcome=outcome, reason="nickname", candidates=())
         elif line.outcome in acts and line.household is None and line.continues is None:
-            changes = line.outcome is not Outcome.ROW and line.who != self_text
+            changes = line.outcome is not EntryOutcome.ROW and line.who != self_text
             if changes and line.who not in named:
-                line = line._replace(outcome=Outcome.REVIEW, reason="no_such_name")
+                line = line._replace(outcome=EntryOutcome.REVIEW, reason="no_such_name")
             line = line._replace(reason=line.reason or "nickname")
         if line.household is None and not line.candidates:
             line = line._replace(candidates=tuple(dict.fromkeys(named.get(line.who, ()))))
-        if line.outcome is Outcome.ROW and line.who:
+        if line.outcome is EntryOutcome.ROW and line.who:
             named.setdefault(line.who, []).extend([line.household] if line.household else [])
         settled.append(line)
     return settled
@@ -255,11 +255,11 @@ def _duplicates(found: list[ChainLine]) -> list[ChainLine]:
     seen: dict[tuple[object, str], int] = {}
     settled: list[ChainLine] = []
     for line in found:
-        if line.outcome is Outcome.ROW and line.continues is None:
+        if line.outcome is EntryOutcome.ROW and line.continues is None:
             keys = [(_identity(line), _what(line, item)) for item in line.items]
             earlier = next((seen[key] for key in keys if key in seen), None)
             if earlier is not None:
-                outcome = Outcome.REVIEW if line.household else Outcome.ROW
+                outcome = EntryOutcome.REVIEW if line.household else EntryOutcome.ROW
                 line = line._replace(outcome=outcome, reason=f"duplicate_of_line_{earlier}")
             for key in keys:
                 seen.setdefault(key, line.line_no)
@@ -267,12 +267,12 @@ def _duplicates(found: list[ChainLine]) -> list[ChainLine]:
     return settled
 
 
-def _what(line: ChainLine, item: Goods) -> str:
+def _what(line: ChainLine, item: ChainGoods) -> str:
     """The item; where no list says what it offers, what one list offers is not what the next one does."""
     return f"{heading.UNNAMED}:{line.list_no}" if item.item == heading.UNNAMED else item.item
 
 
-def _superseded(parsed: list[Section], found: list[ChainLine]) -> list[ChainLine]:
+def _superseded(parsed: list[ListSection], found: list[ChainLine]) -> list[ChainLine]:
     """A later list under the same title that repeats most of an earlier one replaces it."""
     gone: set[int] = set()
     by_title: dict[str, tuple[int, set[str]]] = {}
@@ -285,14 +285,14 @@ def _superseded(parsed: list[Section], found: list[ChainLine]) -> list[ChainLine
             gone.add(number)
         by_title[title] = section.number, texts
     return [
-        line._replace(outcome=Outcome.SKIP, reason="superseded", items=())
-        if line.list_no in gone and line.outcome is not Outcome.HEAD
+        line._replace(outcome=EntryOutcome.SKIP, reason="superseded", items=())
+        if line.list_no in gone and line.outcome is not EntryOutcome.HEAD
         else line
         for line in found
     ]
 
 
-def _title(section: Section) -> str:
+def _title(section: ListSection) -> str:
     return " ".join(section.title)
 
 
@@ -307,14 +307,16 @@ def totals(found: list[ChainLine]) -> dict[str, int]:
         if line.continues is not None:
             continue
         who = _identity(line)
-        if line.outcome is Outcome.CANCEL:
+        if line.outcome is EntryOutcome.CANCEL:
             names = {item.item for item in line.items}
             ordered = {key: qty for key, qty in ordered.items() if key[0] != who or (names and key[1] not in names)}
-        if line.outcome not in (Outcome.ROW, Outcome.AMEND):
+        if line.outcome not in (EntryOutcome.ROW, EntryOutcome.AMEND):
             continue
         for item in line.items:
             key = (who, item.item)
-            base = 0 if line.change in (None, Change.SET) and line.outcome is Outcome.AMEND else ordered.get(key, 0)
+            base = (
+                0 if line.change in (None, Change.SET) and line.outcome is EntryOutcome.AMEND else ordered.get(key, 0)
+            )
             signed = -(item.qty or 0) if line.change is Change.LESS else item.qty or 0
             ordered[key] = max(base + signed, 0)
     sums: dict[str, int] = {}
@@ -323,7 +325,7 @@ def totals(found: list[ChainLine]) -> dict[str, int]:
     return {name: qty for name, qty in sums.items() if qty}
 
 
-def _warnings(section: Section, reader: Reader) -> list[str]:
+def _warnings(section: ListSection, reader: Reader) -> list[str]:
     indices = [unit.index for unit in section.units if unit.fixed is None and unit.index is not None]
     known = set(indices)
     first = 1 if section.has_header else min(indices, default=1)

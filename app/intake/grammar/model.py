@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
-from app.places.address.rules import Household, Scope
+from app.places.address.rules import AddressScope, RegisteredHousehold
 
 
-class Outcome(StrEnum):
+class EntryOutcome(StrEnum):
     """What a line is. REVIEW must be settled before the tally is signed; SKIP and HEAD are kept and shown."""
 
     ROW = "ROW"
@@ -29,7 +29,7 @@ class Change(StrEnum):
     LESS = "less"
 
 
-class Flag(StrEnum):
+class EntryFlag(StrEnum):
     """What a remark says besides goods. HEALTH is restricted and never reaches paper."""
 
     PAID = "paid"
@@ -43,7 +43,7 @@ class Flag(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Goods:
+class ChainGoods:
     """One item of a line. qty is whole sale units, None when the text gives none (never invented)."""
 
     item: str
@@ -62,19 +62,19 @@ class ChainLine(NamedTuple):
 
     line_no: int
     raw: str
-    outcome: Outcome
+    outcome: EntryOutcome
     part: int = 1
     number: int | None = None
-    household: Household | None = None
+    household: RegisteredHousehold | None = None
     who: str = ""
     proxy: str = ""
-    items: tuple[Goods, ...] = ()
+    items: tuple[ChainGoods, ...] = ()
     change: Change | None = None
     note: str = ""
     restricted_note: str = ""
-    flags: frozenset[Flag] = frozenset()
+    flags: frozenset[EntryFlag] = frozenset()
     reason: str = ""
-    candidates: tuple[Household, ...] = ()
+    candidates: tuple[RegisteredHousehold, ...] = ()
     confidence: int = 0
     continues: int | None = None
     list_no: int = 0
@@ -89,8 +89,8 @@ class ChainLine(NamedTuple):
         """REVIEW, or an order of somebody whose household is not known yet (a chain by nicknames)."""
         if self.continues is not None:
             return False
-        acts = self.outcome in (Outcome.ROW, Outcome.AMEND, Outcome.CANCEL)
-        return self.outcome is Outcome.REVIEW or (acts and self.household is None)
+        acts = self.outcome in (EntryOutcome.ROW, EntryOutcome.AMEND, EntryOutcome.CANCEL)
+        return self.outcome is EntryOutcome.REVIEW or (acts and self.household is None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,13 +108,13 @@ class ChainResult:
     def counts(self) -> dict[str, int]:
         """Lines by outcome; every outcome is present."""
         seen = Counter(line.outcome for line in self.lines)
-        return {outcome.value: seen.get(outcome, 0) for outcome in Outcome}
+        return {outcome.value: seen.get(outcome, 0) for outcome in EntryOutcome}
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
     """What is known besides the text. self_text: who pasted it ("3栋小李"), for `我要2份`. year: of dates in titles."""
 
-    scope: Scope | None = None
+    scope: AddressScope | None = None
     self_text: str = ""
     year: int | None = None

@@ -16,7 +16,7 @@ from app.core.db import command, db
 from app.core.errors import Conflict, NotFound
 from app.core.events import record
 from app.intake.handing_over.schemas import Route
-from app.intake.models import ChainLine, ChainPaste, LineOutcome, PasteState
+from app.intake.models import ChainPaste, LineOutcome, PasteLine, PasteState
 from app.intake.paste import versions
 from app.intake.paste.service import keep, lexicon_of, require_paste, write_lines
 from app.ordering.orders import cycle_taking_orders
@@ -60,7 +60,7 @@ def route(by: Staff, paste_id: int, to: Route) -> ChainPaste:
     return paste
 
 
-def _is_for(line: ChainLine, point_id: int) -> bool:
+def _is_for(line: PasteLine, point_id: int) -> bool:
     waits = line.outcome == LineOutcome.REVIEW and line.settled_at is None
     return waits and line.elsewhere is not None and line.elsewhere["point"] == point_id
 
@@ -76,7 +76,7 @@ def _words(paste: ChainPaste) -> Words:
     return alone | versions.own_words(paste, (register_for([paste.service_point_id]), lexicon_of(paste.cycle_id)))
 
 
-def _copy(line: ChainLine, homes: set[int], words: Words) -> dict[str, Any]:
+def _copy(line: PasteLine, homes: set[int], words: Words) -> dict[str, Any]:
     """The line as it was read with the register of the other point; asked where its household is gone since.
 
     Where its own words are not known, its goods stand for them; a remark, which may be about somebody else, is left
@@ -112,7 +112,7 @@ def _homes(point_id: int, ids: list[int]) -> set[int]:
     return set(db.session.scalars(found))
 
 
-def take_back_line(line: ChainLine) -> None:
+def take_back_line(line: PasteLine) -> None:
     """Inside a command: a line handed over waits here again, in every version of its list.
 
     Raises Conflict once the other point has placed it, or when its copy is gone.
@@ -120,13 +120,13 @@ def take_back_line(line: ChainLine) -> None:
     there = db.session.get_one(ChainPaste, line.routed_to_id)
     if there.state != PasteState.PREVIEW:
         raise Conflict(_("%(point)s已经处理了这一行，请和那边联系。", point=_point(there.service_point_id)))
-    copy = db.session.get(ChainLine, line.routed_line_id)
+    copy = db.session.get(PasteLine, line.routed_line_id)
     if copy is None or copy.paste_id != there.id:
         raise Conflict(_("%(point)s那边已经没有这一行了，请和那边联系。", point=_point(there.service_point_id)))
-    for other in db.session.scalars(select(ChainLine).where(ChainLine.routed_line_id == copy.id)):
+    for other in db.session.scalars(select(PasteLine).where(PasteLine.routed_line_id == copy.id)):
         if other.id != line.id:
             _ask_again(other)
-    db.session.execute(update(ChainLine).where(ChainLine.earlier_id == copy.id).values(earlier_id=None))
+    db.session.execute(update(PasteLine).where(PasteLine.earlier_id == copy.id).values(earlier_id=None))
     db.session.delete(copy)
     db.session.flush()
     db.session.expire(there, ["lines"])
@@ -135,7 +135,7 @@ def take_back_line(line: ChainLine) -> None:
     line.routed_to_id = line.routed_line_id = None
 
 
-def _ask_again(line: ChainLine, reason: str | None = None) -> None:
+def _ask_again(line: PasteLine, reason: str | None = None) -> None:
     """It waits as it was read, and can be handed over again."""
     read = line.read_as or {}
     line.outcome, line.reason = LineOutcome.REVIEW.value, reason or read.get("reason", "")
@@ -148,8 +148,8 @@ def ask_lost(paste: ChainPaste) -> None:
     routed = [line for line in paste.lines if line.routed_to_id is not None]
     lists = select(ChainPaste.id).where(ChainPaste.id.in_({line.routed_to_id for line in routed}))
     alive = set(db.session.scalars(lists.where(ChainPaste.state != PasteState.UNDONE)))
-    copies = select(ChainLine.id).where(ChainLine.id.in_({line.routed_line_id for line in routed}))
-    there = set(db.session.scalars(copies.where(ChainLine.paste_id.in_(alive))))
+    copies = select(PasteLine.id).where(PasteLine.id.in_({line.routed_line_id for line in routed}))
+    there = set(db.session.scalars(copies.where(PasteLine.paste_id.in_(alive))))
     for line in routed:
         if line.routed_line_id not in there:
             _ask_again(line, SENT_BACK)
@@ -160,13 +160,13 @@ def follow_undo(paste: ChainPaste) -> str:
 
     Returns a sentence about lines that another point has placed already and that stay there, or nothing.
     """
-    for line in db.session.scalars(select(ChainLine).where(ChainLine.routed_to_id == paste.id)):
+    for line in db.session.scalars(select(PasteLine).where(PasteLine.routed_to_id == paste.id)):
         _ask_again(line, SENT_BACK)
     placed = 0
     for there in db.session.scalars(select(ChainPaste).where(ChainPaste.routed_from_id == paste.id)):
         if there.state == PasteState.PREVIEW:
             there.state = PasteState.UNDONE.value
-            shared = select(ChainLine).where(ChainLine.routed_to_id == there.id, ChainLine.paste_id != paste.id)
+            shared = select(PasteLine).where(PasteLine.routed_to_id == there.id, PasteLine.paste_id != paste.id)
             for line in db.session.scalars(shared):
                 _ask_again(line, SENT_BACK)
         elif there.state in (PasteState.COMMITTING, PasteState.COMMITTED, PasteState.SUPERSEDED):

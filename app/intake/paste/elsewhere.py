@@ -23,12 +23,12 @@ from typing import Any
 from sqlalchemy import select
 
 from app.core.db import db
-from app.intake.grammar.model import ChainLine, ChainResult, Change, Goods, Outcome
+from app.intake.grammar.model import ChainGoods, ChainLine, ChainResult, Change, EntryOutcome
 from app.intake.models import ChainPaste, LineOutcome
 from app.intake.workbook.reader import Workbook
 from app.ordering.models import CyclePoint
-from app.places.address.rules import Household as Registered
 from app.places.address.rules import Register
+from app.places.address.rules import RegisteredHousehold as Registered
 from app.places.models import Building, Compound, CompoundAlias, Household, Stairwell
 from app.places.queries import register_for
 
@@ -49,7 +49,7 @@ class Read:
     A change or a cancellation goes to the other point with the entry that it is about."""
 
     home: int | None
-    goods: tuple[Goods, ...]
+    goods: tuple[ChainGoods, ...]
     outcome: str
     change: str
     may_be: frozenset[int]
@@ -122,13 +122,13 @@ def of_chain(result: ChainResult) -> Reading:
             _own_outcome(line), line.household, line.items, line.candidates, line.change
         )
         for line in result.lines
-        if line.outcome not in (Outcome.SKIP, Outcome.HEAD)
+        if line.outcome not in (EntryOutcome.SKIP, EntryOutcome.HEAD)
     }
 
 
-def _own_outcome(line: ChainLine) -> Outcome:
+def _own_outcome(line: ChainLine) -> EntryOutcome:
     """A line that only carries an entry on says nothing of its own: it cancels nothing."""
-    return Outcome.ROW if line.continues is not None and line.outcome is not Outcome.REVIEW else line.outcome
+    return EntryOutcome.ROW if line.continues is not None and line.outcome is not EntryOutcome.REVIEW else line.outcome
 
 
 def of_workbook(found: Workbook | None) -> Reading:
@@ -136,18 +136,18 @@ def of_workbook(found: Workbook | None) -> Reading:
     return {
         (row.row_no, part): _as_read(row.outcome, row.household, row.goods, row.candidates)
         for part, row in enumerate(found.rows if found else (), start=1)
-        if row.outcome not in (Outcome.SKIP, Outcome.HEAD)
+        if row.outcome not in (EntryOutcome.SKIP, EntryOutcome.HEAD)
     }
 
 
 def _as_read(
-    outcome: Outcome,
+    outcome: EntryOutcome,
     home: Registered | None,
-    goods: tuple[Goods, ...],
+    goods: tuple[ChainGoods, ...],
     candidates: tuple[Registered, ...],
     change: Change | None = None,
 ) -> Read:
-    is_clear = outcome is not Outcome.REVIEW and home is not None
+    is_clear = outcome is not EntryOutcome.REVIEW and home is not None
     may_be = frozenset(_id(one) for one in (*candidates, *([home] if home else [])))
     said = outcome.value.lower()
     return Read(_id(home) if home and is_clear else None, goods, said, change.value if change else "", may_be)

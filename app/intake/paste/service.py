@@ -19,9 +19,9 @@ from app.core.events import record
 from app.core.input.tables import read_sheets
 from app.intake.grammar.chain import parse_chain
 from app.intake.grammar.goods.lexicon import DEFAULT_LIMIT, Lexicon
-from app.intake.grammar.goods.lexicon import Item as Word
-from app.intake.grammar.model import Goods
-from app.intake.models import ChainLine, ChainPaste, LineOutcome, PasteState
+from app.intake.grammar.goods.lexicon import LexiconItem as Word
+from app.intake.grammar.model import ChainGoods
+from app.intake.models import ChainPaste, LineOutcome, PasteLine, PasteState
 from app.intake.paste import elsewhere
 from app.intake.paste.schemas import Paste
 from app.intake.paste.versions import Older, Where, carry_over, find_before, sheet_line
@@ -114,7 +114,7 @@ def _left_out(found: Workbook) -> list[str]:
     return said
 
 
-def _notes(note: str, goods: Sequence[Goods]) -> str:
+def _notes(note: str, goods: Sequence[ChainGoods]) -> str:
     """The remark of a line, with what was written in brackets behind its goods."""
     return " ".join(dict.fromkeys(filter(None, (note, *(one.note for one in goods)))))[:500]
 
@@ -210,7 +210,7 @@ def write_lines(paste: ChainPaste, rows: Sequence[dict[str, Any]]) -> None:
     nothing = ("earlier_id", "read_as", "elsewhere", "routed_to_id", "routed_line_id", "settled_by_id", "settled_at")
     empty = {"difference": "", **dict.fromkeys(nothing)}
     if rows:
-        db.session.execute(insert(ChainLine), [{"paste_id": paste.id, **empty, **row} for row in rows])
+        db.session.execute(insert(PasteLine), [{"paste_id": paste.id, **empty, **row} for row in rows])
 
 
 def _reviews(rows: Iterable[dict[str, Any]]) -> int:
@@ -226,9 +226,9 @@ def require_paste(by: Staff, paste_id: int) -> ChainPaste:
     return paste
 
 
-def require_line(by: Staff, line_id: int) -> ChainLine:
+def require_line(by: Staff, line_id: int) -> PasteLine:
     """A line of a paste within reach. Raises NotFound."""
-    line = db.session.get(ChainLine, line_id)
+    line = db.session.get(PasteLine, line_id)
     if line is None:
         raise NotFound
     require_paste(by, line.paste_id)

@@ -21,13 +21,13 @@ from app.intake.grammar import model
 from app.intake.grammar.chain import parse_chain
 from app.intake.grammar.goods.lexicon import Lexicon
 from app.intake.grammar.lines import lines
-from app.intake.models import ChainLine, ChainPaste, Difference, LineOutcome, PasteState
-from app.places.address.rules import Household, Register
+from app.intake.models import ChainPaste, LineOutcome, PasteLine, PasteState, VersionChange
+from app.places.address.rules import Register, RegisteredHousehold
 
 _KINDS = {
-    rules.Row.ADDED: Difference.ADDED,
-    rules.Row.CHANGED: Difference.CHANGED,
-    rules.Row.UNCHANGED: Difference.UNCHANGED,
+    rules.EntryChange.ADDED: VersionChange.ADDED,
+    rules.EntryChange.CHANGED: VersionChange.CHANGED,
+    rules.EntryChange.UNCHANGED: VersionChange.UNCHANGED,
 }
 _DECISION = (
     "outcome", "household_id", "items", "change", "reason", "settled_by_id", "settled_at", "read_as",
@@ -131,16 +131,16 @@ def _read_again(paste: ChainPaste, read: tuple[Register, Lexicon]) -> Sequence[m
     return parse_chain(text_of(paste), *read).lines
 
 
-def _as_kept(line: ChainLine) -> model.ChainLine:
+def _as_kept(line: PasteLine) -> model.ChainLine:
     """A line as it is kept, as far as telling lists apart needs."""
-    goods = tuple(model.Goods(entry["item"], entry["qty"]) for entry in line.items or [])
-    home = Household(line.household_id, "", "", "", "") if line.household_id else None
+    goods = tuple(model.ChainGoods(entry["item"], entry["qty"]) for entry in line.items or [])
+    home = RegisteredHousehold(line.household_id, "", "", "", "") if line.household_id else None
     mark = lines.marker(line.raw.strip())
     continues = line.line_no if line.reason == "continuation" else None
     return model.ChainLine(
         line.line_no,
         line.raw,
-        model.Outcome(line.outcome.upper()),
+        model.EntryOutcome(line.outcome.upper()),
         household=home,
         items=goods,
         continues=continues,
@@ -170,16 +170,18 @@ def _history(
     return [(each, _read_again(each, read)) for each in reversed(versions)]
 
 
-def _as_read(line: ChainLine) -> model.ChainLine:
+def _as_read(line: PasteLine) -> model.ChainLine:
     """A stored row of a workbook, as far as comparing it with another version needs."""
-    goods = tuple(model.Goods(entry["item"], entry["qty"]) for entry in line.items or [])
-    home = Household(line.household_id, "", "", "", "") if line.household_id else None
+    goods = tuple(model.ChainGoods(entry["item"], entry["qty"]) for entry in line.items or [])
+    home = RegisteredHousehold(line.household_id, "", "", "", "") if line.household_id else None
     return sheet_line(line.line_no, line.raw, goods, home)
 
 
-def sheet_line(row_no: int, raw: str, goods: tuple[model.Goods, ...], home: Household | None) -> model.ChainLine:
+def sheet_line(
+    row_no: int, raw: str, goods: tuple[model.ChainGoods, ...], home: RegisteredHousehold | None
+) -> model.ChainLine:
     """A row of a workbook as an entry of a list. Rows are known by buyer, item and quantity, not by their number."""
-    return model.ChainLine(row_no, raw, model.Outcome.ROW, household=home, items=goods, text=raw)
+    return model.ChainLine(row_no, raw, model.EntryOutcome.ROW, household=home, items=goods, text=raw)
 
 
 def carry_over(rows: list[dict[str, Any]], later: Sequence[model.ChainLine], before: Before) -> None:
@@ -200,13 +202,13 @@ def carry_over(rows: list[dict[str, Any]], later: Sequence[model.ChainLine], bef
         if old is None:
             continue
         row["earlier_id"] = old.id
-        if found.kind is rules.Row.UNCHANGED and old.settled_at is not None:
+        if found.kind is rules.EntryChange.UNCHANGED and old.settled_at is not None:
             _take(row, old)
         elif old.settled_at is not None and old.household_id is not None:
             row["candidates"] = list(dict.fromkeys([old.household_id, *row["candidates"]]))
 
 
-def _stored(before: Before) -> dict[int, ChainLine]:
+def _stored(before: Before) -> dict[int, PasteLine]:
     """The stored line of each entry that was read; both are in the order of the text."""
     if before.paste.kind != "chain":
         return {id(read): line for read, line in zip(before.lines, before.paste.lines, strict=True)}
@@ -214,7 +216,7 @@ def _stored(before: Before) -> dict[int, ChainLine]:
     return {id(read): by_place[place] for read in before.lines if (place := (read.line_no, read.part)) in by_place}
 
 
-def _take(row: dict[str, Any], old: ChainLine) -> None:
+def _take(row: dict[str, Any], old: PasteLine) -> None:
     for name in _DECISION:
         row[name] = getattr(old, name)
 
@@ -225,22 +227,22 @@ def take_late_decisions(paste: ChainPaste) -> None:
     Without it the decision would be lost, and the order that came of it taken back.
     """
     for line in paste.lines:
-        if line.difference != Difference.UNCHANGED or line.outcome != LineOutcome.REVIEW or line.earlier_id is None:
+        if line.difference != VersionChange.UNCHANGED or line.outcome != LineOutcome.REVIEW or line.earlier_id is None:
             continue
-        old = db.session.get(ChainLine, line.earlier_id)
+        old = db.session.get(PasteLine, line.earlier_id)
         if old is not None and old.settled_at is not None:
             for name in _DECISION:
                 setattr(line, name, getattr(old, name))
     db.session.flush()
 
 
-def removed(paste: ChainPaste) -> list[ChainLine]:
+def removed(paste: ChainPaste) -> list[PasteLine]:
     """Entries of the version before that this one no longer has."""
     if paste.replaces_id is None:
         return []
     kept = {line.earlier_id for line in paste.lines if line.earlier_id is not None}
     acting = (
-        select(ChainLine).where(ChainLine.paste_id == paste.replaces_id).order_by(ChainLine.line_no, ChainLine.part)
+        select(PasteLine).where(PasteLine.paste_id == paste.replaces_id).order_by(PasteLine.line_no, PasteLine.part)
     )
     return [
         line

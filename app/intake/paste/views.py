@@ -16,10 +16,10 @@ from app.core.jobs import Job
 from app.core.paging import cut, same_list
 from app.intake import queries
 from app.intake.booking import service as booking_service
-from app.intake.booking.schemas import SettleSchema
+from app.intake.booking.schemas import SettleLineSchema
 from app.intake.handing_over import service as handing_over_service
 from app.intake.handing_over.schemas import RouteSchema
-from app.intake.models import ChainLine, ChainPaste, Difference, LineOutcome, PasteState
+from app.intake.models import ChainPaste, LineOutcome, PasteLine, PasteState, VersionChange
 from app.intake.paste import service, versions
 from app.intake.paste.schemas import FileOfSchema, PasteSchema
 from app.intake.reasons import sentence
@@ -106,7 +106,7 @@ def preview(paste_id: int) -> str:
         waiting_count=len(waiting),
         lines=cut(others, request.args.get("page"), same_list(request.path, request.args.items(multi=True))),
         counts={outcome: sum(row.outcome == outcome for row in rows) for outcome in LineOutcome},
-        differences={kind: sum(row.difference == kind for row in rows) for kind in Difference},
+        differences={kind: sum(row.difference == kind for row in rows) for kind in VersionChange},
         removed=queries.removed_rows(kept),
         elsewhere=queries.ordered_elsewhere(kept),
         others=queries.for_other_points(rows),
@@ -124,14 +124,14 @@ def _shown(kept: ChainPaste) -> str:
     return asked if asked in known else ("changed" if kept.replaces_id else "orders")
 
 
-def _fits(row: queries.LineRow, show: str) -> bool:
+def _fits(row: queries.PasteLineRow, show: str) -> bool:
     acts = row.outcome in (LineOutcome.ROW, LineOutcome.AMEND, LineOutcome.CANCEL, LineOutcome.REVIEW)
     if show == "changed":
-        return row.difference in (Difference.ADDED, Difference.CHANGED)
+        return row.difference in (VersionChange.ADDED, VersionChange.CHANGED)
     return show == "all" or acts == (show == "orders")
 
 
-def _just_done(rows: list[queries.LineRow]) -> queries.LineRow | None:
+def _just_done(rows: list[queries.PasteLineRow]) -> queries.PasteLineRow | None:
     asked = request.args.get("done", "")
     return next((row for row in rows if str(row.id) == asked and row.settled), None)
 
@@ -196,7 +196,7 @@ def line(line_id: int) -> str:
     return _line_page(service.require_line(staff(), line_id), Form())
 
 
-def _line_page(line: ChainLine, form: Form) -> str:
+def _line_page(line: PasteLine, form: Form) -> str:
     kept = db.session.get_one(ChainPaste, line.paste_id)
     about({"intake.preview": _("第 %(n)d 次粘贴", n=kept.seq)}, cycle_id=kept.cycle_id, paste_id=kept.id)
     row = queries.line_row(kept, line.id)
@@ -222,23 +222,23 @@ def _line_page(line: ChainLine, form: Form) -> str:
 @requires(Permission.INTAKE)
 def settle(line_id: int) -> Response | tuple[str, int]:
     """Decide a doubtful line; the next one has the keyboard afterwards."""
-    form = Form(SettleSchema, request.form)
+    form = Form(SettleLineSchema, request.form)
     if form.is_valid:
         try:
-            return submit[ChainLine](then=_next, says=_settled)(booking_service.settle, staff(), line_id, form.command)
+            return submit[PasteLine](then=_next, says=_settled)(booking_service.settle, staff(), line_id, form.command)
         except Invalid as error:
             form.add(error)
     return _line_page(service.require_line(staff(), line_id), form), 422
 
 
-def _settled(line: ChainLine) -> str:
+def _settled(line: PasteLine) -> str:
     """A line that could not be booked waits again, with a new reason."""
     if line.settled_at is None:
         return str(_("这一行还没有入单：%(why)s。", why=sentence(line.reason)))
     return str(_("这一行已处理。"))
 
 
-def _next(line: ChainLine) -> str:
+def _next(line: PasteLine) -> str:
     following = queries.next_waiting(line)
     anchor = f"line-{following}" if following else None
     return url_for("intake.preview", paste_id=line.paste_id, done=line.id, _anchor=anchor)
@@ -248,7 +248,7 @@ def _next(line: ChainLine) -> str:
 @requires(Permission.INTAKE)
 def unsettle(line_id: int) -> Response:
     """Take the decision about a line back."""
-    return submit[ChainLine](
+    return submit[PasteLine](
         then=lambda line: url_for("intake.preview", paste_id=line.paste_id, _anchor=f"line-{line.id}"),
         says=_("已收回，这一行重新等待确认。"),
     )(booking_service.unsettle, staff(), line_id)

@@ -22,17 +22,17 @@ from app.intake.grammar import words
 from app.intake.grammar.entry import unsettled
 from app.intake.grammar.goods.lexicon import Lexicon
 from app.intake.grammar.lines.standing import NOTHING_SAID, Hearing
-from app.intake.grammar.model import Flag
+from app.intake.grammar.model import EntryFlag
 from app.intake.grammar.people import doubts
-from app.intake.grammar.people.mentions import BUILDINGS, ROOMS, Level, Mention, groups, mentions
+from app.intake.grammar.people.mentions import BUILDINGS, ROOMS, Level, PlaceMention, groups, mentions
 from app.intake.grammar.people.spelling import spelled_out
-from app.intake.workbook.rows import PLACE, SheetRow
+from app.intake.workbook.rows import PLACE, OrderRowOfFile
 from app.places.address.rules import (
-    Household,
-    Reason,
+    AddressReason,
+    AddressScope,
     Register,
+    RegisteredHousehold,
     Resolution,
-    Scope,
     building_key,
     locate,
     resolve,
@@ -51,14 +51,14 @@ _SUBSTITUTION = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class RowPlace:
     """A household, or why it is not certain."""
 
-    household: Household | None
+    household: RegisteredHousehold | None
     reason: str = ""
-    candidates: tuple[Household, ...] = ()
-    deliver_to: Household | None = None
-    flags: frozenset[Flag] = frozenset()
+    candidates: tuple[RegisteredHousehold, ...] = ()
+    deliver_to: RegisteredHousehold | None = None
+    flags: frozenset[EntryFlag] = frozenset()
 
 
 def remark_changes(remark: str) -> str:
@@ -74,7 +74,7 @@ def remark_changes(remark: str) -> str:
 class Places:
     """Finds households for the rows of one sheet. said: the sheet's name and what stands above its column titles."""
 
-    def __init__(self, register: Register, lexicon: Lexicon, scope: Scope | None, said: Sequence[str]) -> None:
+    def __init__(self, register: Register, lexicon: Lexicon, scope: AddressScope | None, said: Sequence[str]) -> None:
         self.register, self.scope = register, scope
         self.hearing = Hearing(register, lexicon, scope)
         self.standing = NOTHING_SAID
@@ -83,24 +83,24 @@ class Places:
             self.standing = told.standing if told is not None else self.standing
         self.around = self._around()
 
-    def _around(self) -> Scope | None:
+    def _around(self) -> AddressScope | None:
         if self.standing.scope is None:
             return self.scope
         return replace(self.standing.scope, is_open=True)
 
-    def of(self, row: SheetRow, remark: str) -> Place:
+    def of(self, row: OrderRowOfFile, remark: str) -> RowPlace:
         """The household of a row."""
         columns = self._from_columns(row)
         written = self._resolved(row.get("address")) if row.get("address") else None
         chosen = columns.household if columns else None
         other = written.household if written else None
         if chosen and other and chosen != other:
-            place = Place(chosen, "address_conflict", (chosen, other))
+            place = RowPlace(chosen, "address_conflict", (chosen, other))
         elif chosen or other:
-            place = Place(chosen or other)
+            place = RowPlace(chosen or other)
         else:
             failed = columns or written
-            place = Place(None, failed.reason.value if failed else "no_address", failed.candidates if failed else ())
+            place = RowPlace(None, failed.reason.value if failed else "no_address", failed.candidates if failed else ())
         return self._with_remark(place, remark)
 
     def _resolved(self, text: str) -> Resolution:
@@ -113,13 +113,13 @@ class Places:
         resolution = self._of_stem(found, by_name) if by_name else resolve(spelled, self.register, self.around)
         home = resolution.household
         if any(each.level is Level.UNKNOWN for each in found):
-            return replace(resolution, household=None, confidence=0, reason=Reason.UNKNOWN_BUILDING)
+            return replace(resolution, household=None, confidence=0, reason=AddressReason.UNKNOWN_BUILDING)
         whole = [group for group in groups(spelled, found) if any(each.level in ROOMS for each in group)]
         if home and not all(doubts.agrees(group, [home]) for group in whole):
-            return replace(resolution, household=None, confidence=0, reason=Reason.AMBIGUOUS, candidates=(home,))
+            return replace(resolution, household=None, confidence=0, reason=AddressReason.AMBIGUOUS, candidates=(home,))
         return resolution
 
-    def _of_stem(self, found: Sequence[Mention], building: Mention) -> Resolution:
+    def _of_stem(self, found: Sequence[PlaceMention], building: PlaceMention) -> Resolution:
         """`甲1单元201`, `丙-2-302`."""
         named = {c for each in found if each.level is Level.COMPOUND for c in each.compounds}
         stairwell = next((each.value for each in found if each.level is Level.STAIRWELL), "")
@@ -129,7 +129,7 @@ class Places:
             stairwell, _dash, room = chain.rpartition("-")
         return self._looked_up(named or set(self.register.buildings), building.value, stairwell, room)
 
-    def _from_columns(self, row: SheetRow) -> Resolution | None:
+    def _from_columns(self, row: OrderRowOfFile) -> Resolution | None:
         cells = {name: chinese.fold(row.get(name)).strip(" 。.") for name in PLACE}
         if not any(cells.values()):
             return None
@@ -137,7 +137,7 @@ class Places:
             return self._resolved(cells["room"])
         compounds = self._compounds(cells)
         if compounds is None:
-            return Resolution(None, 0, Reason.UNKNOWN_PLACE)
+            return Resolution(None, 0, AddressReason.UNKNOWN_PLACE)
         building, inside = self._building(cells["building"], compounds)
         if building is None:
             whole = f"{cells['compound']}{cells['building']}{cells['stairwell']}{cells['room']}"
@@ -188,27 +188,27 @@ class Places:
     def _looked_up(self, compounds: set[str], building: str, stairwell: str, room: str) -> Resolution:
         """The households of these labels; asked unless there is exactly one."""
         if not building:
-            return Resolution(None, 0, Reason.NO_BUILDING)
+            return Resolution(None, 0, AddressReason.NO_BUILDING)
         label = room_key(room.removesuffix("号"))
         homes = [h for c in sorted(compounds) for h in self.register.by_room.get((c, building, label), [])]
         wanted = stairwell_key(stairwell) if stairwell else ""
         fits = [h for h in homes if not wanted or stairwell_key(h.stairwell) == wanted]
         fits = list({h.household_id: h for h in fits}.values())
         if len(fits) == 1:
-            return Resolution(fits[0], 100, Reason.EXACT, (fits[0],))
+            return Resolution(fits[0], 100, AddressReason.EXACT, (fits[0],))
         if len(fits) > 1:
             one_building = len({h.compound for h in fits}) == 1
-            reason = Reason.NO_STAIRWELL if one_building and not wanted else Reason.AMBIGUOUS
+            reason = AddressReason.NO_STAIRWELL if one_building and not wanted else AddressReason.AMBIGUOUS
             return Resolution(None, 0, reason, tuple(fits[:_MOST_CANDIDATES]))
         known = any(building in self.register.buildings[compound] for compound in compounds)
         if not known:
-            return Resolution(None, 0, Reason.UNKNOWN_BUILDING)
+            return Resolution(None, 0, AddressReason.UNKNOWN_BUILDING)
         if not label:
-            return Resolution(None, 0, Reason.NO_ROOM)
-        reason = Reason.UNKNOWN_STAIRWELL if homes else Reason.UNKNOWN_ROOM
+            return Resolution(None, 0, AddressReason.NO_ROOM)
+        reason = AddressReason.UNKNOWN_STAIRWELL if homes else AddressReason.UNKNOWN_ROOM
         return Resolution(None, 0, reason, tuple(homes[:_MOST_CANDIDATES]))
 
-    def _with_remark(self, place: Place, remark: str) -> Place:
+    def _with_remark(self, place: RowPlace, remark: str) -> RowPlace:
         """An address in the remark may repeat, contradict or redirect."""
         spelled = spelled_out(chinese.fold(remark)[:_LIMIT], self.hearing.names)
         found = [each for each in locate(spelled, self.register, words.SHORT_UNITS, self.scope) if each.is_strong]
@@ -217,7 +217,7 @@ class Places:
         moved = any(word in before for word in words.REDIRECTS) if found else asks_for_another_door(spelled)
         if (moved and said != place.household) or (not found and moved):
             candidates = (*place.candidates, *(found[0].resolution.candidates if found else ()))
-            flags = frozenset({Flag.REDIRECT})
+            flags = frozenset({EntryFlag.REDIRECT})
             return replace(place, reason="redirect", deliver_to=said, candidates=candidates, flags=flags)
         if said is not None and said != place.household:
             mine = (place.household,) if place.household else ()

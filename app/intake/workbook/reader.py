@@ -15,16 +15,16 @@ from dataclasses import dataclass, replace
 
 from app.core.input import control_totals
 from app.core.input.control_totals import Alarm, ControlTotal, CountedLine
-from app.core.input.tables import Sheet
+from app.core.input.tables import TableSheet
 from app.core.text import chinese
 from app.intake import rules
 from app.intake.grammar.goods import goods
 from app.intake.grammar.goods.lexicon import Lexicon
 from app.intake.grammar.goods.scan import scan
-from app.intake.grammar.model import Flag, Goods, Outcome
+from app.intake.grammar.model import ChainGoods, EntryFlag, EntryOutcome
 from app.intake.workbook.places import Places, remark_changes
-from app.intake.workbook.rows import PLACE, OrderSheet, SheetRow, bare_title, order_sheets
-from app.places.address.rules import Household, Register, Scope
+from app.intake.workbook.rows import PLACE, OrderRowOfFile, OrderSheet, bare_title, order_sheets
+from app.places.address.rules import AddressScope, Register, RegisteredHousehold
 
 ALL_ITEMS = "合计"
 
@@ -34,16 +34,16 @@ class PlacedRow:
     """One order row of a file. A REVIEW row may carry the household that its columns name, as a proposal."""
 
     row_no: int
-    outcome: Outcome
+    outcome: EntryOutcome
     buyer: str
-    goods: tuple[Goods, ...]
-    household: Household | None = None
-    deliver_to: Household | None = None
+    goods: tuple[ChainGoods, ...]
+    household: RegisteredHousehold | None = None
+    deliver_to: RegisteredHousehold | None = None
     note: str = ""
     restricted_note: str = ""
-    flags: frozenset[Flag] = frozenset()
+    flags: frozenset[EntryFlag] = frozenset()
     reason: str = ""
-    candidates: tuple[Household, ...] = ()
+    candidates: tuple[RegisteredHousehold, ...] = ()
     sheet: str = ""
     written: str = ""
     """The address as the file has it."""
@@ -67,7 +67,7 @@ class Workbook:
 
 
 def read_workbook(
-    sheets: Sequence[Sheet], register: Register, lexicon: Lexicon, scope: Scope | None = None
+    sheets: Sequence[TableSheet], register: Register, lexicon: Lexicon, scope: AddressScope | None = None
 ) -> Workbook | None:
     """Orders of a workbook whose sheets were read safely (`core.tables.read_sheets`); None when it holds no orders."""
     shown = [sheet for sheet in sheets if not sheet.is_hidden]
@@ -86,28 +86,28 @@ def read_workbook(
     return Workbook(whole, _totals(whole), _alarms(sheets, found, whole), unused, tuple(unread), hidden)
 
 
-def _holds(sheet: Sheet) -> bool:
+def _holds(sheet: TableSheet) -> bool:
     return any(cell.strip() for row in sheet.rows for cell in row)
 
 
 def _totals(rows: Sequence[PlacedRow]) -> dict[str, int]:
     sums: dict[str, int] = {}
     for row in rows:
-        if row.outcome is Outcome.SKIP:
+        if row.outcome is EntryOutcome.SKIP:
             continue
         for each in row.goods:
             sums[each.item] = sums.get(each.item, 0) + (each.qty or 0)
     return sums
 
 
-def _placed(row: SheetRow, places: Places, lexicon: Lexicon) -> PlacedRow:
+def _placed(row: OrderRowOfFile, places: Places, lexicon: Lexicon) -> PlacedRow:
     ordered = _goods(row, lexicon)
     buyer = row.get("buyer") or row.get("receiver")
     remark = _remark(row)
     triage = rules.triage(remark)
     placed = PlacedRow(
         row.row_no,
-        Outcome.ROW,
+        EntryOutcome.ROW,
         buyer,
         ordered,
         note=triage.public,
@@ -119,7 +119,7 @@ def _placed(row: SheetRow, places: Places, lexicon: Lexicon) -> PlacedRow:
     )
     place = places.of(row, remark)
     if row.is_gone:
-        return replace(placed, outcome=Outcome.SKIP, household=place.household, reason="refunded_or_unpaid")
+        return replace(placed, outcome=EntryOutcome.SKIP, household=place.household, reason="refunded_or_unpaid")
     placed = replace(
         placed,
         household=place.household,
@@ -130,11 +130,11 @@ def _placed(row: SheetRow, places: Places, lexicon: Lexicon) -> PlacedRow:
     problem = place.reason or _said_besides(row, remark)
     problem = problem or next((each.problem for each in ordered if each.problem), "")
     if problem or not ordered:
-        return replace(placed, outcome=Outcome.REVIEW, reason=problem or "no_goods")
+        return replace(placed, outcome=EntryOutcome.REVIEW, reason=problem or "no_goods")
     return placed
 
 
-def _goods(row: SheetRow, lexicon: Lexicon) -> tuple[Goods, ...]:
+def _goods(row: OrderRowOfFile, lexicon: Lexicon) -> tuple[ChainGoods, ...]:
     """The goods of a row; the specification in brackets is part of the name, its numbers are no quantity."""
     name, written = row.get("item"), chinese.fold(row.get("qty"))
     if not name:
@@ -157,10 +157,10 @@ def _goods(row: SheetRow, lexicon: Lexicon) -> tuple[Goods, ...]:
         problem = "zero"
     elif qty > lexicon.limit(item):
         problem = "over_limit"
-    return (Goods(item, qty or None, "", "", problem),)
+    return (ChainGoods(item, qty or None, "", "", problem),)
 
 
-def _written_out(name: str, written: str, lexicon: Lexicon) -> tuple[Goods, ...]:
+def _written_out(name: str, written: str, lexicon: Lexicon) -> tuple[ChainGoods, ...]:
     """A cell that is no plain number: 1板, 2 份, 要1, 一份; 鸡蛋、牛奶 with 各1. What is no quantity is asked."""
     found = lexicon.match(name)
     if found.item and found.certain:
@@ -168,14 +168,14 @@ def _written_out(name: str, written: str, lexicon: Lexicon) -> tuple[Goods, ...]
         one = parsed.goods[0] if len(parsed.goods) == 1 else None
         if one is not None and one.item == found.item and one.qty and not parsed.note:
             return (replace(one, problem=one.problem or parsed.problem),)
-        return (Goods(found.item, None, "", "", (one.problem if one else "") or "unclear_number"),)
+        return (ChainGoods(found.item, None, "", "", (one.problem if one else "") or "unclear_number"),)
     parsed = goods.parse(scan(f"{name}{written}", lexicon), lexicon, "")
     if parsed.goods and all(lexicon.knows(each.item) for each in parsed.goods):
         return tuple(replace(each, problem=each.problem or parsed.problem) for each in parsed.goods)
-    return (Goods(name, None, "", "", "unknown_item"),)
+    return (ChainGoods(name, None, "", "", "unknown_item"),)
 
 
-def _said_besides(row: SheetRow, remark: str) -> str:
+def _said_besides(row: OrderRowOfFile, remark: str) -> str:
     """Why a row waits whose cells are clear: a remark that withdraws or changes, goods beside the columns, ..."""
     if row.is_hidden:
         return "hidden_row"
@@ -193,20 +193,20 @@ def _whole(text: str) -> int | None:
     return int(number)
 
 
-def _remark(row: SheetRow) -> str:
+def _remark(row: OrderRowOfFile) -> str:
     """`22:帮忙送到87-105`: the number of the order before the colon says nothing."""
     text = chinese.fold(" ".join(filter(None, (row.get("remark"), row.get("note")))))
     number, colon, rest = text.partition(":")
     return rest.strip() if colon and number.strip() == row.get("number") else text
 
 
-def _alarms(sheets: Sequence[Sheet], orders: Sequence[OrderSheet], rows: Sequence[PlacedRow]) -> tuple[Alarm, ...]:
+def _alarms(sheets: Sequence[TableSheet], orders: Sequence[OrderSheet], rows: Sequence[PlacedRow]) -> tuple[Alarm, ...]:
     """Sums of the rows against the summary sheets of the same file; a difference is said, never corrected."""
     written = [row for sheet in orders for row in sheet.rows]
     lines = [
         CountedLine(source.get("item") or each.item, (each.qty or 0) * 1000, f"row {row.row_no}")
         for source, row in zip(written, rows, strict=True)
-        if row.outcome is not Outcome.SKIP
+        if row.outcome is not EntryOutcome.SKIP
         for each in row.goods
     ]
     totals = summary_totals(sheets)
@@ -219,7 +219,7 @@ def _alarms(sheets: Sequence[Sheet], orders: Sequence[OrderSheet], rows: Sequenc
     return (*(control_totals.alarms(everything, whole) if whole else ()), *found)
 
 
-def summary_totals(sheets: Sequence[Sheet]) -> list[ControlTotal]:
+def summary_totals(sheets: Sequence[TableSheet]) -> list[ControlTotal]:
     """Totals by item and over all from 服务小区商品汇总表 (one column for each item), else from 商品汇总表."""
     for reader in (_wide_summary, _long_summary):
         for sheet in sheets:
@@ -229,7 +229,7 @@ def summary_totals(sheets: Sequence[Sheet]) -> list[ControlTotal]:
     return []
 
 
-def _wide_summary(sheet: Sheet) -> list[ControlTotal]:
+def _wide_summary(sheet: TableSheet) -> list[ControlTotal]:
     if not sheet.rows:
         return []
     titles = [bare_title(cell) for cell in sheet.rows[0]]
@@ -246,7 +246,7 @@ def _wide_summary(sheet: Sheet) -> list[ControlTotal]:
     return [ControlTotal(key, qty * 1000) for key, qty in sums.items()]
 
 
-def _long_summary(sheet: Sheet) -> list[ControlTotal]:
+def _long_summary(sheet: TableSheet) -> list[ControlTotal]:
     if not sheet.rows:
         return []
     titles = [bare_title(cell) for cell in sheet.rows[0]]

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from app.core.input.records import title_key
-from app.core.input.tables import Sheet
+from app.core.input.tables import TableSheet
 from app.core.text import chinese
 from app.ordering.order_file.titles import TITLES
 
@@ -49,7 +49,7 @@ _SKIPPED_TITLES = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class SheetRow:
+class OrderRowOfFile:
     """One order row of a file. row_no: as a spreadsheet shows it; cells by meaning, blanks of a buyer filled."""
 
     row_no: int
@@ -69,7 +69,7 @@ class OrderSheet:
     """The rows of one sheet and the titles that mean nothing here. above: what stands above the column titles."""
 
     name: str
-    rows: tuple[SheetRow, ...]
+    rows: tuple[OrderRowOfFile, ...]
     above: tuple[str, ...] = ()
     item_titles: tuple[str, ...] = ()
     """Titles that are items themselves (one column for each item)."""
@@ -81,12 +81,12 @@ def bare_title(title: str) -> str:
     return title_key(chinese.fold(title).split("(")[0])
 
 
-def order_sheets(sheets: Sequence[Sheet], is_good: Callable[[str], bool]) -> list[OrderSheet]:
+def order_sheets(sheets: Sequence[TableSheet], is_good: Callable[[str], bool]) -> list[OrderSheet]:
     """Every sheet with orders, in order of the file. is_good: whether a title is the name of goods on offer."""
     return [order for order in (_read(sheet, is_good) for sheet in sheets) if order is not None]
 
 
-def _head(sheet: Sheet, is_good: Callable[[str], bool]) -> tuple[int, dict[str, int]] | None:
+def _head(sheet: TableSheet, is_good: Callable[[str], bool]) -> tuple[int, dict[str, int]] | None:
     for at, row in enumerate(sheet.rows[:20]):
         places: dict[str, int] = {}
         titles = [bare_title(cell) for cell in row]
@@ -101,7 +101,7 @@ def _head(sheet: Sheet, is_good: Callable[[str], bool]) -> tuple[int, dict[str, 
     return None
 
 
-def _read(sheet: Sheet, is_good: Callable[[str], bool]) -> OrderSheet | None:
+def _read(sheet: TableSheet, is_good: Callable[[str], bool]) -> OrderSheet | None:
     head = _head(sheet, is_good)
     if head is None:
         return None
@@ -111,7 +111,7 @@ def _read(sheet: Sheet, is_good: Callable[[str], bool]) -> OrderSheet | None:
     wide = [] if "item" in places or "qty" in places else _item_columns(titles, places, body, is_good)
     if not wide and "qty" not in places and "item" not in places:
         return None
-    rows: list[SheetRow] = []
+    rows: list[OrderRowOfFile] = []
     above: dict[str, str] = {}
     for row_no, row in enumerate(body, start=at + 2):
         cells = {name: row[place].strip() for name, place in places.items() if place < len(row)}
@@ -181,17 +181,19 @@ def _filled(cells: dict[str, str], above: dict[str, str]) -> dict[str, str]:
     return {**cells, **{name: cells.get(name) or above.get(name, "") for name in IDENTITY if name in cells}}
 
 
-def _spread(row_no: int, cells: dict[str, str], row: Sequence[str], wide: list[tuple[int, str]]) -> list[SheetRow]:
+def _spread(
+    row_no: int, cells: dict[str, str], row: Sequence[str], wide: list[tuple[int, str]]
+) -> list[OrderRowOfFile]:
     """One row for each good; a row that only says something beside its blanks is kept, for a person."""
     if not wide:
         blank = cells.get("qty", "") in NOTHING and ("item" not in cells or not cells["item"])
         is_said = bool(cells.get("remark") or cells.get("note") or cells.get("extra"))
-        return [] if blank and not is_said and "qty" in cells else [SheetRow(row_no, cells)]
+        return [] if blank and not is_said and "qty" in cells else [OrderRowOfFile(row_no, cells)]
     found = [
-        SheetRow(row_no, {**cells, "item": title, "qty": row[place].strip()})
+        OrderRowOfFile(row_no, {**cells, "item": title, "qty": row[place].strip()})
         for place, title in wide
         if place < len(row) and row[place].strip() not in NOTHING
     ]
     if not found and any(cells.get(name) for name in ("remark", "note", "extra")):
-        return [SheetRow(row_no, {**cells, "item": "", "qty": ""})]
+        return [OrderRowOfFile(row_no, {**cells, "item": "", "qty": ""})]
     return found

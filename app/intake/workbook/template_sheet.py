@@ -20,7 +20,7 @@ _WIDTHS = (18, 10, 8, 10, 18, 8, 28)
 
 
 @dataclass(frozen=True)
-class Choices:
+class TemplateChoices:
     """What the drop-downs offer. buildings: labels of the register; units: item → sale unit, for the explanation."""
 
     cycle: str
@@ -31,7 +31,7 @@ class Choices:
     units: dict[str, str]
 
 
-def build(choices: Choices) -> bytes:
+def build(choices: TemplateChoices) -> bytes:
     """The workbook as bytes; the same choices always give the same sheets."""
     buffer = io.BytesIO()
     book = xlsxwriter.Workbook(buffer, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
@@ -44,7 +44,7 @@ def build(choices: Choices) -> bytes:
     return buffer.getvalue()
 
 
-def _fill_orders(book: xlsxwriter.Workbook, sheet: xlsxwriter.worksheet.Worksheet, choices: Choices) -> None:
+def _fill_orders(book: xlsxwriter.Workbook, sheet: xlsxwriter.worksheet.Worksheet, choices: TemplateChoices) -> None:
     head = book.add_format({"bold": True, "bg_color": "#E7EEF7", "border": 1})
     grey = book.add_format({"italic": True, "font_color": "#7A7A7A"})
     for column, (title, width) in enumerate(zip(HEADS, _WIDTHS, strict=True)):
@@ -75,7 +75,7 @@ def _said(column: int) -> dict[str, object]:
     return {"error_type": "warning", "error_message": _("清单里没有。确定这样写吗？")}
 
 
-def _example(choices: Choices) -> tuple[str, ...]:
+def _example(choices: TemplateChoices) -> tuple[str, ...]:
     first = choices.items[0] if choices.items else ""
     return (
         choices.compounds[0] if choices.compounds else "",
@@ -88,7 +88,7 @@ def _example(choices: Choices) -> tuple[str, ...]:
     )
 
 
-def _fill_lists(sheet: xlsxwriter.worksheet.Worksheet, choices: Choices) -> None:
+def _fill_lists(sheet: xlsxwriter.worksheet.Worksheet, choices: TemplateChoices) -> None:
     columns = {0: choices.compounds, 1: choices.buildings, 2: choices.stairwells, 4: choices.items}
     for column, values in columns.items():
         sheet.write_string(0, column, HEADS[column])
@@ -99,7 +99,7 @@ def _fill_lists(sheet: xlsxwriter.worksheet.Worksheet, choices: Choices) -> None
         sheet.write_string(row, 5, choices.units.get(item, ""))
 
 
-def _fill_notes(book: xlsxwriter.Workbook, choices: Choices) -> None:
+def _fill_notes(book: xlsxwriter.Workbook, choices: TemplateChoices) -> None:
     sheet = book.add_worksheet(NOTES)
     sheet.set_column(0, 0, 90)
     bold = book.add_format({"bold": True})

@@ -31,7 +31,7 @@ def download(cycle_id: int, point_id: int) -> Response:
     return Response(body, mimetype=XLSX, headers={"Content-Disposition": f"attachment; filename*=UTF-8''{name}"})
 
 
-def choices(cycle: Cycle, point_id: int) -> template_sheet.Choices:
+def choices(cycle: Cycle, point_id: int) -> template_sheet.TemplateChoices:
     """What the drop-downs offer. Four statements."""
     here = Building.service_point_id == point_id
     compounds = db.session.scalars(
@@ -41,7 +41,7 @@ def choices(cycle: Cycle, point_id: int) -> template_sheet.Choices:
     wells = set(db.session.scalars(select(Stairwell.label).join(Building).where(here)))
     found = select(Offer.name, Item.sale_unit).outerjoin(Item, Item.id == Offer.item_id)
     offers = db.session.execute(found.where(Offer.cycle_id == cycle.id, Offer.is_listed).order_by(Offer.id)).all()
-    return template_sheet.Choices(
+    return template_sheet.TemplateChoices(
         cycle.name,
         sorted(set(compounds)),
         sorted(buildings, key=natural_key),

@@ -11,7 +11,7 @@ from marshmallow import ValidationError, fields, post_load
 
 from app.core.input.schemas import CommandSchema, Line, PageSchema, Rows, Whole, one_of
 from app.ordering.claims.models import ClaimKind
-from app.ordering.orders import Pick
+from app.ordering.orders import OfferPick
 from app.ordering.rules import MAX_QTY
 
 CLAIM_STEPS = ("start", "leave")
@@ -27,7 +27,7 @@ class LeaveClaim:
     phone: str
     kind: str
     note: str
-    picks: tuple[Pick, ...]
+    picks: tuple[OfferPick, ...]
 
 
 def _telephone(value: str) -> None:
@@ -49,7 +49,7 @@ class LeaveClaimSchema(CommandSchema):
     @post_load
     def _make(self, data: dict[str, Any], **_kwargs: Any) -> LeaveClaim:
         quantities, may_be_replaced = data.pop("qty"), data.pop("sub")
-        picks = tuple(Pick(offer, qty, may_be_replaced[offer]) for offer, qty in quantities.items() if qty)
+        picks = tuple(OfferPick(offer, qty, may_be_replaced[offer]) for offer, qty in quantities.items() if qty)
         return LeaveClaim(picks=picks, **data)
 
 

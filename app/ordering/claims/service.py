@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.access.throttle import OF_AN_ADDRESS, Budget
+from app.access.throttle import OF_AN_ADDRESS, ThrottleBudget
 from app.core import clock
 from app.core.db import command, db
 from app.core.errors import Conflict
@@ -18,20 +18,23 @@ ANYBODY = Actor("household", 0)  # nobody knows yet which
 
 
 @dataclass(frozen=True)
-class Place:
+class ClaimPlace:
     """The building at whose door it is left, and the cycle that takes orders there, if any."""
 
     building_id: int
     cycle_id: int | None
 
 
-def tries(building_id: int, address: str) -> list[Budget]:
+def tries(building_id: int, address: str) -> list[ThrottleBudget]:
     """What leaving a claim is counted against."""
-    return [Budget(f"claims:{building_id} from:{address}"), Budget(f"claims from:{address}", OF_AN_ADDRESS)]
+    return [
+        ThrottleBudget(f"claims:{building_id} from:{address}"),
+        ThrottleBudget(f"claims from:{address}", OF_AN_ADDRESS),
+    ]
 
 
 @command
-def leave(at: Place, wanted: LeaveClaim) -> RoomClaim:
+def leave(at: ClaimPlace, wanted: LeaveClaim) -> RoomClaim:
     """Keep what a household says that cannot come in: leader and captain call it and decide.
 
     Requires: the stairwell is one of the building; the cycle takes orders there. Ensures: nobody else's order is

@@ -18,7 +18,7 @@ from app.ordering.claims import service as claims_service
 from app.ordering.claims.models import ClaimKind, RoomClaim
 from app.ordering.claims.schemas import ClaimPageSchema, LeaveClaim, LeaveClaimSchema
 from app.ordering.claims.service import tries
-from app.ordering.entry import Door
+from app.ordering.entry import BuildingDoor
 from app.ordering.models import Cycle
 from app.ordering.queries import OfferRow
 from app.ordering.resident import queries as resident_queries
@@ -26,7 +26,7 @@ from app.ordering.resident import queries as resident_queries
 KEPT = ("stairwell_id", "room", "phone", "kind", "note")  # of a claim for goods that comes too late
 
 
-def refused(at: Door | None, form: Form) -> str:
+def refused(at: BuildingDoor | None, form: Form) -> str:
     """The page of every refusal at a door: what was typed, and every other way in. `at`: None without a poster."""
     return render_template("ordering/refused.html", door=at, form=form)
 
@@ -45,7 +45,7 @@ def instead_of_order(household_id: int, cycle_id: int, typed: dict[str, str]) ->
     return form_page(at, Form(initial=kept), offers, is_one_step_left=True)
 
 
-def page(at: Door, part: str) -> Any:
+def page(at: BuildingDoor, part: str) -> Any:
     """The claim form of a building, what it was sent with, and what happens next."""
     if part == "left":
         return render_template("ordering/claim_left.html", door=at)
@@ -68,7 +68,7 @@ def page(at: Door, part: str) -> Any:
     return form_page(at, Form(initial=request.form.to_dict()), offers)
 
 
-def _leave(at: Door, form: Form, offers: list[OfferRow]) -> Any:
+def _leave(at: BuildingDoor, form: Form, offers: list[OfferRow]) -> Any:
     wanted: LeaveClaim = form.command
     problems = _problems(at, wanted)
     if not problems and not access_service.take(tries(at.building_id, throttle.place_of_request())).is_granted:
@@ -77,7 +77,7 @@ def _leave(at: Door, form: Form, offers: list[OfferRow]) -> Any:
         form.add(Invalid(problems))
         return form_page(at, form, offers), 422
     there = url_for("resident.enter", code=at.public_code, part="left")
-    place = claims_service.Place(at.building_id, at.cycle.id if at.cycle else None)
+    place = claims_service.ClaimPlace(at.building_id, at.cycle.id if at.cycle else None)
     try:
         return submit[RoomClaim](then=lambda _claim: there, by_anybody=True)(claims_service.leave, place, wanted)
     except Conflict:
@@ -86,7 +86,7 @@ def _leave(at: Door, form: Form, offers: list[OfferRow]) -> Any:
         return _too_late(at, at.cycle)
 
 
-def _too_late(at: Door, cycle: Cycle) -> Any:
+def _too_late(at: BuildingDoor, cycle: Cycle) -> Any:
     """No goods are taken any more: what was chosen stays to be read out, and a telephone may still be left."""
     typed = {name: value.strip() for name, value in request.form.items()}
     picked = [(offer, typed.get(f"qty_{offer.id}", "")) for offer in order_form.listed(cycle.id)]
@@ -101,14 +101,14 @@ def _too_late(at: Door, cycle: Cycle) -> Any:
     ), 409
 
 
-def _problems(at: Door, wanted: LeaveClaim) -> dict[str, list[Any]]:
+def _problems(at: BuildingDoor, wanted: LeaveClaim) -> dict[str, list[Any]]:
     if wanted.stairwell_id not in {stairwell for stairwell, _label in at.stairwells}:
         return {"stairwell_id": [_("请选择单元。")]}
     problems, is_hard = orders.limit_problems(orders.offer_terms(at.cycle.id if at.cycle else 0), wanted.picks)
     return problems if is_hard else {}
 
 
-def form_page(at: Door, form: Form, offers: list[OfferRow], is_one_step_left: bool = False) -> str:
+def form_page(at: BuildingDoor, form: Form, offers: list[OfferRow], is_one_step_left: bool = False) -> str:
     """The claim form: room, telephone, what it is about, and the goods where orders are taken."""
     return render_template(
         "ordering/claim.html",

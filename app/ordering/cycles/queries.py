@@ -187,7 +187,7 @@ def lines(order_id: int) -> list[LineView]:
 
 
 @dataclass(frozen=True)
-class OrderPage:
+class HouseholdOrderPage:
     """One order with its address, lines and history."""
 
     row: OrderRowView
@@ -196,7 +196,7 @@ class OrderPage:
     events: list[Event]
 
 
-def order_page(by: Staff, order_id: int) -> OrderPage:
+def order_page(by: Staff, order_id: int) -> HouseholdOrderPage:
     """One order within the reader's scope. Raises NotFound."""
     order = db.session.get(HouseholdOrder, order_id, options=[selectinload(HouseholdOrder.cycle)])
     if order is None:
@@ -205,7 +205,9 @@ def order_page(by: Staff, order_id: int) -> OrderPage:
     if row is None:
         raise NotFound
     history = select(Event).where(Event.subject_type == "household_order", Event.subject_id == order_id)
-    return OrderPage(order_row(row), order, lines(order_id), list(db.session.scalars(history.order_by(Event.id))))
+    return HouseholdOrderPage(
+        order_row(row), order, lines(order_id), list(db.session.scalars(history.order_by(Event.id)))
+    )
 
 
 def address_of(household_id: int) -> tuple[str, str]:

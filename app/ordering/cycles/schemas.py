@@ -8,7 +8,7 @@ from typing import Any
 
 from marshmallow import fields, post_load
 
-from app.core.input.schemas import CommandSchema, Day, Line, Rows, WallTime, Whole, Yuan, one_of
+from app.core.input.schemas import CommandSchema, DayField, Line, Rows, WallTime, Whole, Yuan, one_of
 from app.ordering.models import Policy
 from app.ordering.rules import MAX_QTY
 
@@ -31,7 +31,7 @@ class EditCycleSchema(CommandSchema):
     name = Line(required=True, longest=60)
     opens_at = WallTime(required=True)
     cutoff_at = WallTime(required=True)
-    deliver_on = Day(required=True)
+    deliver_on = DayField(required=True)
     policy = fields.String(load_default=Policy.EQUAL_FLOOR.value, validate=one_of(Policy))
     points = fields.List(Whole(), load_default=list)
     version = Whole(load_default=0)

@@ -30,8 +30,8 @@ from app.ordering.models import (
     OfferComponent,
     OrderLine,
     OrderState,
-    Outcome,
     RollCall,
+    RollCallOutcome,
     Stage,
 )
 from app.ordering.roll_call import queries as roll_call_queries
@@ -260,7 +260,8 @@ def _complete_roll_call(by: Staff, cycle_id: int) -> None:
     )
     db.session.execute(
         delete(RollCall).where(
-            RollCall.cycle_id == cycle_id, RollCall.household_id.in_(ordered) | (RollCall.outcome == Outcome.ORDERED)
+            RollCall.cycle_id == cycle_id,
+            RollCall.household_id.in_(ordered) | (RollCall.outcome == RollCallOutcome.ORDERED),
         )
     )
     columns = ["cycle_id", "household_id", "outcome", "is_override", "recorded_by_id", "at"]
@@ -268,7 +269,7 @@ def _complete_roll_call(by: Staff, cycle_id: int) -> None:
     placed = select(
         literal(cycle_id),
         HouseholdOrder.household_id,
-        literal(Outcome.ORDERED.value),
+        literal(RollCallOutcome.ORDERED.value),
         literal(False, RollCall.is_override.type),
         literal(None, RollCall.recorded_by_id.type),
         literal(now, RollCall.at.type),
@@ -278,7 +279,7 @@ def _complete_roll_call(by: Staff, cycle_id: int) -> None:
         cycle_id,
         literal(cycle_id),
         roll_call_queries.HOUSEHOLD_ID,
-        literal(Outcome.UNREACHABLE.value),
+        literal(RollCallOutcome.UNREACHABLE.value),
         literal(True, RollCall.is_override.type),
         literal(by.id),
         literal(now, RollCall.at.type),

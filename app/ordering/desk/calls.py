@@ -9,9 +9,9 @@ from sqlalchemy import select
 
 from app.access.permissions import Permission, Staff
 from app.core.db import db
-from app.ordering.models import Outcome
+from app.ordering.models import RollCallOutcome
 from app.ordering.roll_call import queries as roll_call_queries
-from app.ordering.roll_call.queries import BuildingRow
+from app.ordering.roll_call.queries import RollCallBuildingRow
 from app.places.care.needs import kinds_of
 from app.places.contacts import is_open, masked
 from app.places.models import Household, HouseholdContact
@@ -87,7 +87,9 @@ def call_sheet(by: Staff, cycle_id: int, building_id: int, show: str) -> CallShe
         )
         for room in rooms
     ]
-    counts = {outcome: sum(row.outcome == outcome for row in rows) for outcome in ("", *(str(o) for o in Outcome))}
+    counts = {
+        outcome: sum(row.outcome == outcome for row in rows) for outcome in ("", *(str(o) for o in RollCallOutcome))
+    }
     return CallSheet(_grouped(_shown(rows, show)), len(rows), counts, opened, may_open, len(phones))
 
 
@@ -109,7 +111,7 @@ def _dialled(phone: str) -> str:
 def _shown(rows: Iterable[CallRow], show: str) -> list[CallRow]:
     if show == "all":
         return list(rows)
-    wanted = Outcome.UNREACHABLE.value if show == "unreachable" else ""
+    wanted = RollCallOutcome.UNREACHABLE.value if show == "unreachable" else ""
     return [row for row in rows if row.outcome == wanted]
 
 
@@ -121,7 +123,7 @@ def _grouped(rows: Sequence[CallRow]) -> tuple[CallGroup, ...]:
     return (*((CallGroup(None, first),) if first else ()), *groups)
 
 
-def narrowed(rows: Sequence[BuildingRow], show: str) -> list[BuildingRow]:
+def narrowed(rows: Sequence[RollCallBuildingRow], show: str) -> list[RollCallBuildingRow]:
     """Buildings with somebody still to call, with somebody unreachable, or all."""
     if show == "todo":
         return [row for row in rows if row.missing]

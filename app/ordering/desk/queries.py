@@ -15,9 +15,9 @@ from app.core.db import db
 from app.ordering import order_form, orders
 from app.ordering.desk.models import DeskEntry
 from app.ordering.models import Cycle, CyclePoint, HouseholdOrder, Offer, OrderState, Source
-from app.ordering.orders import Pick
+from app.ordering.orders import OfferPick
 from app.ordering.queries import OfferRow
-from app.ordering.rules_desk import Doubt, read_goods
+from app.ordering.rules_desk import UnclearGoods, read_goods
 from app.places.finder.queries import Found, find
 from app.places.labels import ADDRESS, address_label, building_label, with_address
 from app.places.models import Building, Compound, Household, Stairwell
@@ -42,7 +42,7 @@ class BasketRow:
 
 
 @dataclass(frozen=True)
-class Basket:
+class TypedGoods:
     """A line of goods as read: rows, what is doubtful, which limits it exceeds, and the sign before it."""
 
     rows: tuple[BasketRow, ...]
@@ -52,8 +52,8 @@ class Basket:
     sign: str
 
     @property
-    def picks(self) -> tuple[Pick, ...]:
-        return tuple(Pick(row.offer_id, row.qty) for row in self.rows)
+    def picks(self) -> tuple[OfferPick, ...]:
+        return tuple(OfferPick(row.offer_id, row.qty) for row in self.rows)
 
     @property
     def total_fen(self) -> int:
@@ -65,8 +65,8 @@ class Basket:
 
 
 def basket(
-    cycle_id: int, text: str, offers: Sequence[OfferRow], standing: Sequence[Pick] = (), how: str = ""
-) -> Basket:
+    cycle_id: int, text: str, offers: Sequence[OfferRow], standing: Sequence[OfferPick] = (), how: str = ""
+) -> TypedGoods:
     """Read a line of goods against the offers of a cycle. `standing`: what is ordered already and would be added to.
 
     Limits are looked at over everything the household would have then. Four statements.
@@ -74,15 +74,15 @@ def basket(
     goods = read_goods(text, order_form.names(cycle_id, offers))
     by_id = {offer.id: offer for offer in offers}
     rows = tuple(BasketRow(i, by_id[i].name, by_id[i].contents, qty, by_id[i].price_fen) for i, qty in goods.picked)
-    picks = [Pick(row.offer_id, row.qty) for row in rows]
+    picks = [OfferPick(row.offer_id, row.qty) for row in rows]
     if (goods.sign or how) == "add":
         picks += [pick for pick in standing if pick.offer_id in by_id]
     problems, is_hard = orders.limit_problems(orders.offer_terms(cycle_id), picks)
     limits = tuple(str(sentence) for sentences in problems.values() for sentence in sentences)
-    return Basket(rows, tuple(_doubt(doubt) for doubt in goods.doubts), limits, is_hard, goods.sign)
+    return TypedGoods(rows, tuple(_doubt(doubt) for doubt in goods.doubts), limits, is_hard, goods.sign)
 
 
-def _doubt(doubt: Doubt) -> str:
+def _doubt(doubt: UnclearGoods) -> str:
     if not doubt.options:
         return str(_("没有“%(typed)s”。请换个叫法，或写编号。", typed=doubt.typed))
     options = "、".join(f"{word.number} {word.name}" for word in doubt.options[:6])
@@ -92,7 +92,7 @@ def _doubt(doubt: Doubt) -> str:
 
 
 @dataclass(frozen=True)
-class Home:
+class DeskHousehold:
     """The household on the line: where it lives, and its order of the cycle if one stands."""
 
     household_id: int
@@ -113,14 +113,14 @@ class Home:
         return Source(self.order.source).label if self.order is not None else ""
 
     @property
-    def picks(self) -> list[Pick]:
+    def picks(self) -> list[OfferPick]:
         """What stands, as picks."""
         if self.order is None or not self.stands:
             return []
-        return [Pick(choice.offer_id, choice.qty, choice.is_substitutable) for choice in self.order.choices]
+        return [OfferPick(choice.offer_id, choice.qty, choice.is_substitutable) for choice in self.order.choices]
 
 
-def home(by: Staff, cycle: Cycle, household_id: int) -> Home:
+def home(by: Staff, cycle: Cycle, household_id: int) -> DeskHousehold:
     """A household in reach with what it ordered. Raises NotFound."""
     building = orders.household_place(by, household_id, Permission.ORDER_PROXY)
     found = (
@@ -136,7 +136,7 @@ def home(by: Staff, cycle: Cycle, household_id: int) -> Home:
     names = {offer_id: name for offer_id, name in db.session.execute(listed)}  # noqa: C416
     ordered = tuple((names[c.offer_id], c.qty) for c in order.choices) if order is not None else ()
     place, room = building_label(compound, label), f"{stairwell} {room}".strip()
-    return Home(household_id, building.id, building.service_point_id, place, room, persons, order, ordered)
+    return DeskHousehold(household_id, building.id, building.service_point_id, place, room, persons, order, ordered)
 
 
 def find_homes(by: Staff, permission: Permission, cycle_id: int, text: str) -> list[Found]:

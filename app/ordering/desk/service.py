@@ -14,7 +14,16 @@ from app.core.states import advance
 from app.ordering.desk.models import DeskEntry
 from app.ordering.keys import Keys, give_back, keys_of
 from app.ordering.models import HouseholdOrder, OrderState, OtherDoor, Source
-from app.ordering.orders import IfExists, Pick, PlaceOrder, clear, cycle_taking_orders, household_place, order_of, put
+from app.ordering.orders import (
+    IfExists,
+    OfferPick,
+    PlaceOrder,
+    clear,
+    cycle_taking_orders,
+    household_place,
+    order_of,
+    put,
+)
 
 # What of an order as it was is kept for the undo, and no longer.
 NOTHING_BEFORE = {
@@ -100,7 +109,7 @@ def _former(entry: DeskEntry, order: HouseholdOrder, household_id: int) -> Place
     return PlaceOrder(
         order.cycle_id,
         household_id,
-        tuple(Pick(offer_id, qty, bool(may)) for offer_id, qty, may in entry.before),
+        tuple(OfferPick(offer_id, qty, bool(may)) for offer_id, qty, may in entry.before),
         source=source,
         if_exists=IfExists.REPLACE,
         accepts_soft_limits=True,

@@ -18,11 +18,11 @@ from app.ordering import service as ordering_service
 from app.ordering.cycles import queries as cycles_queries
 from app.ordering.desk import calls
 from app.ordering.gate import readable_cycle
-from app.ordering.models import Cycle, CycleState, HouseholdOrder, OrderState, Outcome
+from app.ordering.models import Cycle, CycleState, HouseholdOrder, OrderState, RollCallOutcome
 from app.ordering.orders import IfExists, SoftLimit
 from app.ordering.roll_call import queries as roll_call_queries
 from app.ordering.roll_call import service as roll_call_service
-from app.ordering.roll_call.queries import BuildingRow
+from app.ordering.roll_call.queries import RollCallBuildingRow
 from app.ordering.roll_call.schemas import (
     RecordRollCall,
     RecordRollCallSchema,
@@ -30,7 +30,7 @@ from app.ordering.roll_call.schemas import (
     RollCallPage,
     RollCallPageSchema,
 )
-from app.ordering.schemas import PROXY_SOURCES, Basket, OrderFormPageSchema, ProxyBasketSchema, WithdrawSchema
+from app.ordering.schemas import PROXY_SOURCES, OrderFormInput, OrderFormPageSchema, ProxyBasketSchema, WithdrawSchema
 from app.places import service as places_service
 from app.places.buildings.rules import is_room
 from app.places.models import Building
@@ -39,7 +39,7 @@ from app.places.scope import buildings_in_scope, require_building
 bp = Blueprint("desk", __name__)
 
 
-def _buildings(cycle_id: int, permission: Permission) -> list[BuildingRow]:
+def _buildings(cycle_id: int, permission: Permission) -> list[RollCallBuildingRow]:
     wanted = request.args.get("q", "").strip()
     rows = roll_call_queries.by_building(cycle_id, buildings_in_scope(staff(), permission))
     return [row for row in rows if not wanted or wanted in f"{row.compound} {row.label} {row.point}"]
@@ -123,7 +123,7 @@ def order_for(cycle_id: int, household_id: int) -> Any:
 
 
 def _place_for(
-    cycle_id: int, household_id: int, building_id: int, order: HouseholdOrder | None, basket: Basket
+    cycle_id: int, household_id: int, building_id: int, order: HouseholdOrder | None, basket: OrderFormInput
 ) -> Response:
     replaces = order is not None and order.state == OrderState.PLACED and basket.version
     wanted = basket.order(cycle_id, household_id, IfExists.REPLACE if replaces else IfExists.REFUSE)
@@ -226,7 +226,7 @@ def _call_page(cycle: Cycle, place: Building, form: Form, show: str) -> str:
         show=show,
         last=next((room for room in rooms if last == str(room.id) and room.outcome), None),
         form=form,
-        outcomes=[(outcome.value, outcome.label) for outcome in Outcome if outcome != Outcome.ORDERED],
+        outcomes=[(outcome.value, outcome.label) for outcome in RollCallOutcome if outcome != RollCallOutcome.ORDERED],
         may_note=cycle.state in (CycleState.OPEN, CycleState.LOCKED),
         taking=entry.is_taking_orders(cycle),
     )

@@ -19,7 +19,7 @@ from app.ordering import entry, order_form
 from app.ordering.desk import queries as desk_queries
 from app.ordering.desk import service as desk_service
 from app.ordering.desk.models import DeskEntry
-from app.ordering.desk.queries import Basket, Home
+from app.ordering.desk.queries import DeskHousehold, TypedGoods
 from app.ordering.desk.schemas import LookSchema, TakeOrder, TakeOrderPageSchema, TakeOrderSchema
 from app.ordering.gate import readable_cycle
 from app.ordering.models import Cycle, HouseholdOrder, Source
@@ -80,7 +80,7 @@ def call(cycle_id: int, household_id: int) -> Any:
     return done_before() or _take(cycle, home, form)
 
 
-def _take(cycle: Cycle, home: Home, form: Form) -> Any:
+def _take(cycle: Cycle, home: DeskHousehold, form: Form) -> Any:
     typed: TakeOrder = form.command
     offers = order_form.listed(cycle.id)
     basket = desk_queries.basket(cycle.id, typed.goods, offers, home.picks, typed.how)
@@ -101,7 +101,7 @@ def _take(cycle: Cycle, home: Home, form: Form) -> Any:
         return _call_page(cycle, home, form, basket), 422
 
 
-def _problems(basket: Basket, how: str) -> dict[str, list[Any]]:
+def _problems(basket: TypedGoods, how: str) -> dict[str, list[Any]]:
     problems: dict[str, list[Any]] = {}
     if basket.problems:
         problems["goods"] = list(basket.problems)
@@ -114,7 +114,7 @@ def _problems(basket: Basket, how: str) -> dict[str, list[Any]]:
     return problems
 
 
-def _place(cycle: Cycle, home: Home, form: Form, basket: Basket, how: str) -> Response:
+def _place(cycle: Cycle, home: DeskHousehold, form: Form, basket: TypedGoods, how: str) -> Response:
     typed: TakeOrder = form.command
     wanted = PlaceOrder(
         cycle.id,
@@ -134,7 +134,7 @@ def _place(cycle: Cycle, home: Home, form: Form, basket: Basket, how: str) -> Re
     )
 
 
-def _done(entry: DeskEntry, home: Home) -> str:
+def _done(entry: DeskEntry, home: DeskHousehold) -> str:
     order = db.session.get_one(HouseholdOrder, entry.order_id)
     where = f"{home.place} {home.room}"
     return str(_("%(where)s 已下单，订单码 %(code)s，请告诉住户。", where=where, code=grouped(order.code)))
@@ -182,7 +182,9 @@ def _page(cycle: Cycle, form: Form, found: list[Found] | None = None) -> str:
     )
 
 
-def _call_page(cycle: Cycle, home: Home, form: Form, basket: Basket | None = None, asks: bool = False) -> str:
+def _call_page(
+    cycle: Cycle, home: DeskHousehold, form: Form, basket: TypedGoods | None = None, asks: bool = False
+) -> str:
     offers = order_form.listed(cycle.id)
     read = basket or desk_queries.basket(cycle.id, str(form.value("goods", "")), offers, home.picks)
     chosen = str(form.value("how", ""))

@@ -10,14 +10,14 @@ from flask.cli import with_appcontext
 from app.core.db import db
 from app.core.errors import Invalid, LoudaError
 from app.core.events import SYSTEM, Actor
-from app.core.input.tables import OPERATOR, WEB, Limits, read_table
+from app.core.input.tables import OPERATOR, WEB, TableLimits, read_table
 from app.ordering.bulk import MOST_PROBLEMS, ImportReport, open_cycle_for
 from app.ordering.models import Cycle
 from app.ordering.order_file.reader import read_orders
 from app.ordering.order_file.service import import_orders
 
 
-def import_file(by: Actor, cycle_id: int, body: bytes, limits: Limits = WEB) -> ImportReport:
+def import_file(by: Actor, cycle_id: int, body: bytes, limits: TableLimits = WEB) -> ImportReport:
     """Read a CSV or XLSX of orders and place them.
 
     Raises: NotFound, Conflict; Invalid with row → sentences (the key is the row's number in the file, "file" for the

@@ -20,7 +20,7 @@ from app.places.scope import points_in_scope
 
 
 @dataclass(frozen=True)
-class Home:
+class FileHousehold:
     """A household with the words by which files name its place."""
 
     id: int
@@ -32,7 +32,7 @@ class Home:
     room_no: str
 
 
-def register_of_cycle(by: Actor, cycle_id: int) -> list[Home]:
+def register_of_cycle(by: Actor, cycle_id: int) -> list[FileHousehold]:
     """Every active household in a cycle's scope, for reading an order file against it. One statement.
 
     Raises NotFound for an unknown cycle.
@@ -54,7 +54,7 @@ def register_of_cycle(by: Actor, cycle_id: int) -> list[Home]:
     )
     if isinstance(by, Staff):
         found = found.where(points_in_scope(by, Permission.CYCLE_EDIT))
-    return [Home(*row) for row in db.session.execute(found)]
+    return [FileHousehold(*row) for row in db.session.execute(found)]
 
 
 def known_families(household_ids: Sequence[int]) -> dict[int, dict[str, int]]:

@@ -20,15 +20,15 @@ from app.catalog.models import Item
 from app.catalog.queries import aliases_of
 from app.core.db import db
 from app.core.events import Actor
-from app.core.input.records import Column, Problem, Record, records
-from app.core.input.tables import Sheet
+from app.core.input.records import Column, Record, RowProblem, records
+from app.core.input.tables import TableSheet
 from app.core.text import chinese
 from app.core.text.goods_names import GoodsName, NameIndex
-from app.ordering.bulk import OrderRow, Person
+from app.ordering.bulk import BulkOrderRow, OrderContact
 from app.ordering.models import Offer
 from app.ordering.order_file.queries import known_families, register_of_cycle
 from app.ordering.order_file.titles import TITLES
-from app.ordering.orders import Pick
+from app.ordering.orders import OfferPick
 from app.places.address.register import building_key, room_key, stairwell_key
 
 COLUMNS = (
@@ -129,15 +129,15 @@ class _Order:
 
     row: int
     household_id: int
-    person: Person
+    person: OrderContact
     units: dict[int, int] = field(default_factory=dict)
 
 
-def read_orders(by: Actor, cycle_id: int, sheet: Sheet) -> tuple[list[OrderRow], list[Problem]]:
+def read_orders(by: Actor, cycle_id: int, sheet: TableSheet) -> tuple[list[BulkOrderRow], list[RowProblem]]:
     """The orders of a table and what is wrong with it, row by row. Reads only. Raises Invalid (no such head)."""
     lookup = known(by, cycle_id)
     orders: dict[str, _Order] = {}
-    problems: list[Problem] = []
+    problems: list[RowProblem] = []
     for record in records(sheet, COLUMNS):
         _take(record, lookup, orders)
         problems.extend(record.problems)
@@ -164,7 +164,7 @@ def _take(record: Record, lookup: Known, orders: dict[str, _Order]) -> None:
         amount = f"{record.text('qty')}{record.text('unit')}"
         record.refuse(_("数量不是整份：%(typed)s（按%(unit)s卖）", typed=amount, unit=sold.sale_unit))
         return
-    person = Person(record.text("name", longest=40), record.text("phone", longest=20))
+    person = OrderContact(record.text("name", longest=40), record.text("phone", longest=20))
     order = orders.setdefault(reference, _Order(record.number, household, person))
     if order.household_id != household:
         record.refuse(_("订单 %(order)s 的几行写了不同的住户。", order=reference))
@@ -177,21 +177,21 @@ def _address(record: Record) -> str:
     return " ".join(part for part in parts if part)
 
 
-def _families(orders: Iterable[_Order]) -> tuple[dict[int, int], list[Problem]]:
+def _families(orders: Iterable[_Order]) -> tuple[dict[int, int], list[RowProblem]]:
     """Row of each order → which family of its flat it is from (0: the household of the register)."""
     flats: dict[int, list[_Order]] = defaultdict(list)
     for order in orders:
         flats[order.household_id].append(order)
     phones = known_families(list(flats))
     families: dict[int, int] = {}
-    problems: list[Problem] = []
+    problems: list[RowProblem] = []
     for household_id, group in flats.items():
         taken: set[int] = set()
         for order in sorted(group, key=lambda each: each.row):
             family = _family(order.person.phone, phones.get(household_id, {}), taken)
             if family in taken or (taken and not order.person.phone):
                 sentence = _("同一户有两张订单，又没有不同的电话可以区分两家。")
-                problems.append(Problem(order.row, sentence))
+                problems.append(RowProblem(order.row, sentence))
             taken.add(family)
             families[order.row] = family
     return families, problems
@@ -204,7 +204,7 @@ def _family(phone: str, known_phones: Mapping[str, int], taken: set[int]) -> int
     return next(number for number in range(len(spoken_for) + 1) if number not in spoken_for)
 
 
-def _rows(orders: Iterable[_Order], families: Mapping[int, int]) -> Iterator[OrderRow]:
+def _rows(orders: Iterable[_Order], families: Mapping[int, int]) -> Iterator[BulkOrderRow]:
     for order in orders:
-        picks = tuple(Pick(offer_id, units) for offer_id, units in sorted(order.units.items()))
-        yield OrderRow(order.row, order.household_id, picks, order.person, families[order.row])
+        picks = tuple(OfferPick(offer_id, units) for offer_id, units in sorted(order.units.items()))
+        yield BulkOrderRow(order.row, order.household_id, picks, order.person, families[order.row])

@@ -14,8 +14,8 @@ from app.core.errors import Invalid
 from app.core.events import Actor, record
 from app.ordering.bulk import (
     MOST_PROBLEMS,
+    BulkOrderRow,
     ImportReport,
-    OrderRow,
     chunks,
     insert_orders,
     open_cycle_for,
@@ -34,7 +34,7 @@ CONTACT_LIVES = timedelta(days=14)
 
 
 @command
-def import_orders(by: Actor, cycle_id: int, rows: Iterable[OrderRow]) -> ImportReport:
+def import_orders(by: Actor, cycle_id: int, rows: Iterable[BulkOrderRow]) -> ImportReport:
     """Place the orders of a file, all or none.
 
     Requires: CYCLE_EDIT over the subdistrict (or the command line); the cycle is open and before its cut-off; every
@@ -57,7 +57,7 @@ def import_orders(by: Actor, cycle_id: int, rows: Iterable[OrderRow]) -> ImportR
     return report
 
 
-def _with_families(orders: Sequence[OrderRow], report: ImportReport) -> list[OrderRow]:
+def _with_families(orders: Sequence[BulkOrderRow], report: ImportReport) -> list[BulkOrderRow]:
     """Give each further family of a flat its household row; families known by their phone keep theirs."""
     extra = [order for order in orders if order.family]
     if not extra:
@@ -73,7 +73,7 @@ def _with_families(orders: Sequence[OrderRow], report: ImportReport) -> list[Ord
         for ids in chunks(sorted(stairwells))
         for home in db.session.scalars(select(Household).where(Household.stairwell_id.in_(ids)))
     }
-    settled: list[OrderRow] = []
+    settled: list[BulkOrderRow] = []
     for order in orders:
         home = homes.get(order.household_id)
         if not order.family or home is None:
@@ -83,8 +83,8 @@ def _with_families(orders: Sequence[OrderRow], report: ImportReport) -> list[Ord
     return settled
 
 
-def _moved(order: OrderRow, household_id: int) -> OrderRow:
-    return OrderRow(order.row, household_id, order.picks, order.person)
+def _moved(order: BulkOrderRow, household_id: int) -> BulkOrderRow:
+    return BulkOrderRow(order.row, household_id, order.picks, order.person)
 
 
 def _family_home(home: Household, family: int, known: dict[tuple[int, str], Household], report: ImportReport) -> int:
@@ -107,15 +107,15 @@ def _family_home(home: Household, family: int, known: dict[tuple[int, str], Hous
 
 def _fresh(
     cycle_id: int,
-    orders: Sequence[OrderRow],
+    orders: Sequence[BulkOrderRow],
     places: Mapping[int, tuple[int, int]],
     terms: Mapping[int, OfferTerms],
     report: ImportReport,
-) -> list[OrderRow]:
+) -> list[BulkOrderRow]:
     """The orders to be written; what stands already is counted, what cannot be is a problem of its row."""
     standing = standing_choices(cycle_id)
     seen: set[int] = set()
-    fresh: list[OrderRow] = []
+    fresh: list[BulkOrderRow] = []
     for order in orders:
         sentence = _problem(order, seen, places, terms)
         before = standing.get(order.household_id)
@@ -132,7 +132,7 @@ def _fresh(
 
 
 def _problem(
-    order: OrderRow,
+    order: BulkOrderRow,
     seen: set[int],
     places: Mapping[int, tuple[int, int]],
     terms: Mapping[int, OfferTerms],
@@ -149,7 +149,7 @@ def _problem(
     return next(iter(problems.values()))[0] if is_hard else None
 
 
-def _keep_contacts(cycle: Cycle, orders: Sequence[OrderRow]) -> None:
+def _keep_contacts(cycle: Cycle, orders: Sequence[BulkOrderRow]) -> None:
     """Remember how to reach who ordered, until two weeks after delivery; what is known already stays."""
     named = {order.household_id: order.person for order in orders if order.person.phone or order.person.name}
     known: set[int] = set()

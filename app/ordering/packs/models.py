@@ -7,7 +7,7 @@ from typing import ClassVar
 from sqlalchemy import Index, Integer
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.db import STRICT, Base, Created, Flag, Versioned, at_least, choice, fk
+from app.core.db import STRICT, Base, BooleanFlag, Created, Versioned, at_least, choice, fk
 from app.core.labels import Labelled
 from app.core.states import steps
 
@@ -67,4 +67,4 @@ class FreePackShare(Base):
     free_pack_id: Mapped[int] = fk("free_pack.id", primary_key=True)
     order_id: Mapped[int] = fk("household_order.id", primary_key=True)
     qty: Mapped[int] = mapped_column(Integer)
-    is_own_order: Mapped[bool] = mapped_column(Flag)
+    is_own_order: Mapped[bool] = mapped_column(BooleanFlag)

@@ -33,7 +33,7 @@ class GivePack:
 
 
 @dataclass(frozen=True)
-class Preview:
+class PackPreview:
     """What giving would do: households in scope, those who have the pack, new orders, orders added to, units."""
 
     households: int
@@ -49,7 +49,7 @@ class Preview:
 
 
 @dataclass(frozen=True)
-class Target:
+class PackRecipient:
     """A household that would get the pack: where it is, and its order, if there is one."""
 
     household_id: int
@@ -91,7 +91,7 @@ def _homes(cycle_id: int, wanted: GivePack, *columns: Any) -> Select[Any]:
     return homes.where(within(wanted.scope_kind, wanted.scope_id))
 
 
-def preview(cycle_id: int, wanted: GivePack) -> Preview:
+def preview(cycle_id: int, wanted: GivePack) -> PackPreview:
     """Count what giving would do now. Two statements."""
     most = db.session.scalar(select(Offer.limit_per_household).where(Offer.id == wanted.offer_id))
     rows = db.session.execute(
@@ -109,10 +109,10 @@ def preview(cycle_id: int, wanted: GivePack) -> Preview:
             added_to += 1
         else:
             new_orders += 1
-    return Preview(households, have_it, new_orders, added_to, units, unknown)
+    return PackPreview(households, have_it, new_orders, added_to, units, unknown)
 
 
-def targets(cycle_id: int, wanted: GivePack, limit: int) -> list[Target]:
+def targets(cycle_id: int, wanted: GivePack, limit: int) -> list[PackRecipient]:
     """The next households that have not got the pack, in order of id. Two statements."""
     most = db.session.scalar(select(Offer.limit_per_household).where(Offer.id == wanted.offer_id))
     columns = (
@@ -125,7 +125,7 @@ def targets(cycle_id: int, wanted: GivePack, limit: int) -> list[Target]:
     )
     found = _homes(cycle_id, wanted, *columns).where(~_has_it(wanted.offer_id)).order_by(Household.id).limit(limit)
     return [
-        Target(home, building, point, order_id, state, packs_for(persons, wanted.per_persons, most))
+        PackRecipient(home, building, point, order_id, state, packs_for(persons, wanted.per_persons, most))
         for home, building, point, order_id, state, persons in db.session.execute(found)
     ]
 

@@ -15,11 +15,11 @@ from app.core.errors import Conflict, Invalid, NotFound
 from app.core.events import Actor, record
 from app.core.jobs import Job, enqueue
 from app.core.states import advance
-from app.ordering.bulk import ImportReport, OrderRow, insert_orders, open_cycle_for
+from app.ordering.bulk import BulkOrderRow, ImportReport, insert_orders, open_cycle_for
 from app.ordering.models import Cycle, HouseholdOrder, OrderChoice, OrderLine, OrderState, Source
-from app.ordering.orders import Pick, choice_row, line_row, lines_of, offer_terms
+from app.ordering.orders import OfferPick, choice_row, line_row, lines_of, offer_terms
 from app.ordering.packs.models import FreePack, FreePackShare, PackScope, PackState
-from app.ordering.packs.queries import GivePack, Target, orders_with_choices, preview, scope_options, targets
+from app.ordering.packs.queries import GivePack, PackRecipient, orders_with_choices, preview, scope_options, targets
 from app.ordering.rules import OfferTerms
 
 CHUNK = 500
@@ -125,11 +125,11 @@ def give_some(by: Actor, cycle: Cycle, pack: FreePack) -> int:
     return len(found)
 
 
-def _new_orders(by: Actor, cycle: Cycle, pack: FreePack, fresh: Sequence[Target], terms: Terms) -> None:
+def _new_orders(by: Actor, cycle: Cycle, pack: FreePack, fresh: Sequence[PackRecipient], terms: Terms) -> None:
     if not fresh:
         return
     places = {one.household_id: (one.building_id, one.service_point_id) for one in fresh}
-    rows = [OrderRow(0, one.household_id, (Pick(pack.offer_id, one.qty),)) for one in fresh]
+    rows = [BulkOrderRow(0, one.household_id, (OfferPick(pack.offer_id, one.qty),)) for one in fresh]
     insert_orders(by, cycle, rows, (places, terms), Source.FREE, ImportReport())
     made = select(HouseholdOrder.household_id, HouseholdOrder.id).where(
         HouseholdOrder.cycle_id == cycle.id, HouseholdOrder.household_id.in_(list(places))
@@ -138,10 +138,10 @@ def _new_orders(by: Actor, cycle: Cycle, pack: FreePack, fresh: Sequence[Target]
     _share(pack, [(orders[one.household_id], one.qty, True) for one in fresh])
 
 
-def _add_to_orders(by: Actor, pack: FreePack, present: Sequence[Target], terms: Terms) -> None:
+def _add_to_orders(by: Actor, pack: FreePack, present: Sequence[PackRecipient], terms: Terms) -> None:
     orders = orders_with_choices([one.order_id for one in present if one.order_id])
     shares: list[tuple[int, int, bool]] = []
-    changed: list[tuple[HouseholdOrder, list[Pick]]] = []
+    changed: list[tuple[HouseholdOrder, list[OfferPick]]] = []
     for one in present:
         order = orders[one.order_id or 0]
         was_withdrawn = order.state == OrderState.WITHDRAWN
@@ -149,14 +149,14 @@ def _add_to_orders(by: Actor, pack: FreePack, present: Sequence[Target], terms: 
             advance(order, OrderState.PLACED)
             order.placed_at, order.source = clock.now(), Source.FREE
             order.service_point_id = one.service_point_id
-        changed.append((order, [*_picks(order), Pick(pack.offer_id, one.qty)]))
+        changed.append((order, [*_picks(order), OfferPick(pack.offer_id, one.qty)]))
         shares.append((order.id, one.qty, was_withdrawn))
     _rewrite(by, pack, changed, terms)
     _share(pack, shares)
 
 
-def _picks(order: HouseholdOrder) -> list[Pick]:
-    return [Pick(choice.offer_id, choice.qty, choice.is_substitutable) for choice in order.choices]
+def _picks(order: HouseholdOrder) -> list[OfferPick]:
+    return [OfferPick(choice.offer_id, choice.qty, choice.is_substitutable) for choice in order.choices]
 
 
 def _share(pack: FreePack, shares: Sequence[tuple[int, int, bool]]) -> None:
@@ -165,7 +165,9 @@ def _share(pack: FreePack, shares: Sequence[tuple[int, int, bool]]) -> None:
         db.session.execute(insert(FreePackShare), rows)
 
 
-def _rewrite(by: Actor, pack: FreePack, changed: Sequence[tuple[HouseholdOrder, list[Pick]]], terms: Terms) -> None:
+def _rewrite(
+    by: Actor, pack: FreePack, changed: Sequence[tuple[HouseholdOrder, list[OfferPick]]], terms: Terms
+) -> None:
     """Give orders a next revision with these picks; prices of choices that stay are kept."""
     if not changed:
         return
@@ -215,9 +217,9 @@ def undo_some(by: Actor, pack: FreePack) -> int:
     return len(shares)
 
 
-def _less(picks: Sequence[Pick], offer_id: int, qty: int) -> list[Pick]:
+def _less(picks: Sequence[OfferPick], offer_id: int, qty: int) -> list[OfferPick]:
     """The picks without `qty` of an offer; a resident may have taken it out already."""
-    left = [Pick(p.offer_id, p.qty - (qty if p.offer_id == offer_id else 0), p.is_substitutable) for p in picks]
+    left = [OfferPick(p.offer_id, p.qty - (qty if p.offer_id == offer_id else 0), p.is_substitutable) for p in picks]
     return [pick for pick in left if pick.qty > 0]
 
 

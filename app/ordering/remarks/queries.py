@@ -15,7 +15,7 @@ from app.core.text import chinese
 from app.core.text.redirects import door_named
 from app.ordering.models import ORDERS_KEPT, CyclePoint, HouseholdOrder, OtherDoor
 from app.ordering.remarks.models import SettledWords
-from app.ordering.remarks.rules import Flag, Words
+from app.ordering.remarks.rules import HouseholdRemark, RemarkFlag
 from app.places.finder.queries import Found, find
 from app.places.labels import ADDRESS, address_label, with_address
 from app.places.models import Building, Compound, Household, Stairwell
@@ -29,7 +29,7 @@ class WordsRow:
     order_id: int
     point_id: int
     address: str
-    words: Words
+    words: HouseholdRemark
     settled_by: str = ""
     settled_at: datetime | None = None
 
@@ -38,9 +38,9 @@ class WordsRow:
         return self.words.needs_somebody and self.settled_at is None
 
 
-def words_of(order: HouseholdOrder) -> Words:
+def words_of(order: HouseholdOrder) -> HouseholdRemark:
     """What was written beside one order."""
-    return Words(order.door_note, order.remark, order.other_need)
+    return HouseholdRemark(order.door_note, order.remark, order.other_need)
 
 
 def rows(by: Staff, cycle_id: int) -> list[WordsRow]:
@@ -93,9 +93,9 @@ def waiting(cycle_id: int) -> Waiting:
             or_(*(func.length(column) > 0 for column in (HouseholdOrder.remark, HouseholdOrder.other_need))),
         )
     )
-    every = [(Words(note, remark, need), sha256) for note, remark, need, sha256 in found]
+    every = [(HouseholdRemark(note, remark, need), sha256) for note, remark, need, sha256 in found]
     wait = [words for words, sha256 in every if words.needs_somebody and words.sha256 != sha256]
-    return Waiting(len(wait), sum(Flag.REDIRECT in words.flags for words in wait))
+    return Waiting(len(wait), sum(RemarkFlag.REDIRECT in words.flags for words in wait))
 
 
 def doors(by: Staff, order: HouseholdOrder, typed: str) -> list[Found]:
@@ -117,7 +117,7 @@ def door_asked_for(by: Staff, order: HouseholdOrder) -> str:
     named = [
         door_named(chinese.fold(clause.text))
         for clause, flag in words_of(order).clauses
-        if flag == Flag.REDIRECT and clause.text not in order.door_note
+        if flag == RemarkFlag.REDIRECT and clause.text not in order.door_note
     ]
     for door in filter(None, named):
         typed = f"{compound} {building}-{door}" if door.isdigit() else f"{compound} {door}"
@@ -135,10 +135,10 @@ def door_label(household_id: int) -> str:
     return f"{compound} {'-'.join(part for part in door if part)}"
 
 
-def counts(every: Iterable[WordsRow]) -> dict[Flag, int]:
+def counts(every: Iterable[WordsRow]) -> dict[RemarkFlag, int]:
     """Flag → orders that carry it, in the order of the flags, zeros left out."""
     listed = list(every)
-    sums = {flag: sum(1 for row in listed if flag in row.words.flags) for flag in Flag}
+    sums = {flag: sum(1 for row in listed if flag in row.words.flags) for flag in RemarkFlag}
     return {flag: number for flag, number in sums.items() if number}
 
 

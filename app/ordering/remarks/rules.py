@@ -17,12 +17,12 @@ import hashlib
 from dataclasses import dataclass
 
 from app.core.labels import Labelled
-from app.core.text.free_text import Clause, Kind, clauses
+from app.core.text.free_text import Clause, ClauseKind, clauses
 
-WAITING = frozenset({Kind.REDIRECT, Kind.SPECIAL_NEED, Kind.HEALTH})
+WAITING = frozenset({ClauseKind.REDIRECT, ClauseKind.SPECIAL_NEED, ClauseKind.HEALTH})
 
 
-class Flag(Labelled):
+class RemarkFlag(Labelled):
     """A kind of clause as staff read it; the values are those of `free_text.Kind`."""
 
     REDIRECT = "redirect", "改送"
@@ -37,7 +37,7 @@ class Flag(Labelled):
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class HouseholdRemark:
     """What was written: on paper (`door_note`), for the leader (`remark`), and beside the list (`other_need`)."""
 
     door_note: str
@@ -45,18 +45,19 @@ class Words:
     other_need: str
 
     @property
-    def clauses(self) -> tuple[tuple[Clause, Flag], ...]:
+    def clauses(self) -> tuple[tuple[Clause, RemarkFlag], ...]:
         """Each clause with its flag, what waits first; a clause on paper is a door note, whatever it says."""
-        found = [(one, Flag(one.kind.value)) for one in clauses(self.remark)]
+        found = [(one, RemarkFlag(one.kind.value)) for one in clauses(self.remark)]
         found += [
-            (one, Flag(one.kind.value) if one.kind in WAITING else Flag.OTHER_NEED) for one in clauses(self.other_need)
+            (one, RemarkFlag(one.kind.value) if one.kind in WAITING else RemarkFlag.OTHER_NEED)
+            for one in clauses(self.other_need)
         ]
-        found += [(one, Flag.DOOR_NOTE) for one in clauses(self.door_note)]
-        order = list(Flag)
+        found += [(one, RemarkFlag.DOOR_NOTE) for one in clauses(self.door_note)]
+        order = list(RemarkFlag)
         return tuple(sorted(found, key=lambda pair: order.index(pair[1])))
 
     @property
-    def flags(self) -> frozenset[Flag]:
+    def flags(self) -> frozenset[RemarkFlag]:
         return frozenset(flag for _clause, flag in self.clauses)
 
     @property

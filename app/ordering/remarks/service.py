@@ -10,14 +10,14 @@ from app.core import clock
 from app.core.db import command, db
 from app.core.errors import Conflict, Invalid
 from app.core.events import record
-from app.core.text.free_text import Kind, clauses
+from app.core.text.free_text import ClauseKind, clauses
 from app.ordering.models import CYCLES_UNDER_WAY, ORDERS_KEPT, Cycle, HouseholdOrder, OtherDoor
 from app.ordering.remarks.models import SettledWords
 from app.ordering.remarks.queries import doors, words_of
 from app.ordering.remarks.schemas import SettleWords
 from app.ordering.service import own_order
 
-NOT_ON_PAPER = (Kind.HEALTH, Kind.CONTACT)
+NOT_ON_PAPER = (ClauseKind.HEALTH, ClauseKind.CONTACT)
 
 
 @command

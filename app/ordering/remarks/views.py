@@ -19,7 +19,7 @@ from app.ordering.gate import readable_cycle
 from app.ordering.models import HouseholdOrder, OtherDoor
 from app.ordering.remarks import queries as remarks_queries
 from app.ordering.remarks import service as remarks_service
-from app.ordering.remarks.rules import Flag
+from app.ordering.remarks.rules import RemarkFlag
 from app.ordering.remarks.schemas import SettleWordsSchema
 from app.places.scope import require_building
 
@@ -33,9 +33,9 @@ def index(cycle_id: int) -> str:
     cycle = readable_cycle(staff(), Permission.CARE, cycle_id)
     every = remarks_queries.rows(staff(), cycle_id)
     kind = request.args.get("kind", "")
-    kind = kind if kind in set(Flag) else ""
+    kind = kind if kind in set(RemarkFlag) else ""
     todo = request.args.get("show") == "todo"
-    shown = [row for row in every if (not kind or Flag(kind) in row.words.flags) and (not todo or row.is_waiting)]
+    shown = [row for row in every if (not kind or RemarkFlag(kind) in row.words.flags) and (not todo or row.is_waiting)]
     return render_template(
         "ordering/words.html",
         cycle=cycle,

@@ -16,11 +16,11 @@ from sqlalchemy import delete
 
 from app.core.db import db
 from app.core.text import free_text
-from app.core.text.free_text import Kind, Sorted, clauses
+from app.core.text.free_text import ClauseKind, Sorted, clauses
 from app.ordering.models import HouseholdOrder, OtherDoor
 from app.ordering.remarks.models import SettledWords
 from app.ordering.remarks.queries import words_of
-from app.ordering.remarks.rules import Words
+from app.ordering.remarks.rules import HouseholdRemark
 
 
 def write(order: HouseholdOrder, door_note: str, remark: str, other_need: str, usual: str) -> Sorted:
@@ -31,7 +31,7 @@ def write(order: HouseholdOrder, door_note: str, remark: str, other_need: str, u
     said = free_text.sort_out(door_note, remark, cleared)
     is_settled = bool(settled) and door_note.strip() == settled
     paper = settled if is_settled else said.paper or usual
-    if held is not None and _lost(cleared, Words(paper, said.kept, other_need)):
+    if held is not None and _lost(cleared, HouseholdRemark(paper, said.kept, other_need)):
         db.session.delete(held)
     if _redirects(order.remark, order.other_need) != _redirects(said.kept, other_need):
         db.session.execute(delete(OtherDoor).where(OtherDoor.order_id == order.id))  # settled for other words
@@ -41,10 +41,10 @@ def write(order: HouseholdOrder, door_note: str, remark: str, other_need: str, u
 
 
 def _redirects(*texts: str) -> set[str]:
-    return {clause.text for text in texts for clause in clauses(text) if clause.kind == Kind.REDIRECT}
+    return {clause.text for text in texts for clause in clauses(text) if clause.kind == ClauseKind.REDIRECT}
 
 
-def _lost(cleared: frozenset[str], now: Words) -> bool:
+def _lost(cleared: frozenset[str], now: HouseholdRemark) -> bool:
     """Whether a redirect is meant still, and the paper lost what the leader made of it."""
     is_meant = bool(_redirects(now.remark, now.other_need))
     return is_meant and not cleared <= {clause.text for clause in clauses(now.door_note)}

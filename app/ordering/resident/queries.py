@@ -24,7 +24,7 @@ from app.ordering.models import (
     OrderState,
     Source,
 )
-from app.ordering.resident.rules import Goods, OnOffer, Ordered
+from app.ordering.resident.rules import OfferedGoods, OnOffer, PastChoice
 from app.places.models import Building, Household, Stairwell
 
 SHOWN = (CycleState.OPEN, CycleState.LOCKED, CycleState.RUNNING, CycleState.CLOSED, CycleState.CANCELLED)
@@ -32,7 +32,7 @@ MOST_FAVOURITES = 8
 
 
 @dataclass(frozen=True)
-class CycleCard:
+class HouseholdCycleCard:
     """One cycle as the household sees it, with its order there, if any."""
 
     cycle: Cycle
@@ -51,7 +51,7 @@ def is_known(by: Resident) -> ColumnElement[bool]:
     return own if by.is_proven else and_(own, HouseholdOrder.hand == by.hand)
 
 
-def cards(by: Resident) -> list[CycleCard]:
+def cards(by: Resident) -> list[HouseholdCycleCard]:
     """The cycles that concern a household: open ones at its point, and those in which it ordered; newest first.
 
     What it ordered is there whatever became of its building or point since.
@@ -67,16 +67,16 @@ def cards(by: Resident) -> list[CycleCard]:
         .order_by(Cycle.deliver_on.desc(), Cycle.id.desc())
         .limit(12)
     )
-    return [CycleCard(cycle, order) for cycle, order in db.session.execute(found)]
+    return [HouseholdCycleCard(cycle, order) for cycle, order in db.session.execute(found)]
 
 
-def card(by: Resident, cycle_id: int) -> CycleCard:
+def card(by: Resident, cycle_id: int) -> HouseholdCycleCard:
     """One cycle at the household's point, also one that is over and in which it has no order. Raises NotFound."""
     takes_part = or_(CyclePoint.cycle_id.is_not(None), HouseholdOrder.id.is_not(None))
     row = db.session.execute(_with_orders(by).where(Cycle.id == cycle_id, takes_part)).first()
     if row is None:
         raise NotFound
-    return CycleCard(*row)
+    return HouseholdCycleCard(*row)
 
 
 def _with_orders(by: Resident) -> Select[Any]:
@@ -105,7 +105,7 @@ def on_offer(cycle_id: int) -> list[OnOffer]:
         OnOffer(
             offer.id,
             offer.name,
-            Goods(offer.item_id, offer.bundle_id),
+            OfferedGoods(offer.item_id, offer.bundle_id),
             offer.limit_per_household,
             not offer.is_soft_limit,
         )
@@ -113,7 +113,7 @@ def on_offer(cycle_id: int) -> list[OnOffer]:
     ]
 
 
-def last_order(by: Resident, cycle_id: int) -> list[Ordered]:
+def last_order(by: Resident, cycle_id: int) -> list[PastChoice]:
     """What the household chose in its newest order of another cycle, free packs left out. One statement."""
     newest = (
         select(func.max(HouseholdOrder.id))
@@ -131,7 +131,7 @@ def last_order(by: Resident, cycle_id: int) -> list[Ordered]:
         .where(OrderChoice.order_id == newest)
         .order_by(Offer.position, Offer.id)
     )
-    return [Ordered(name, Goods(item, bundle), qty) for name, item, bundle, qty in db.session.execute(found)]
+    return [PastChoice(name, OfferedGoods(item, bundle), qty) for name, item, bundle, qty in db.session.execute(found)]
 
 
 def favourites(by: Resident, cycle_id: int, offers: list[OnOffer]) -> list[OnOffer]:
@@ -151,7 +151,7 @@ def favourites(by: Resident, cycle_id: int, offers: list[OnOffer]) -> list[OnOff
         .order_by(times.desc(), func.max(HouseholdOrder.id).desc(), Offer.item_id, Offer.bundle_id)
     )
     by_goods = {offer.goods: offer for offer in offers}
-    chosen = (Goods(item, bundle) for item, bundle in db.session.execute(found))
+    chosen = (OfferedGoods(item, bundle) for item, bundle in db.session.execute(found))
     return [by_goods[goods] for goods in chosen if goods in by_goods][:MOST_FAVOURITES]
 
 

@@ -33,7 +33,7 @@ _NUMBER = re.compile(r"\d{1,3}|[零一二三四五六七八九十两俩半]{1,3}
 
 
 @dataclass(frozen=True, slots=True)
-class Goods:
+class OfferedGoods:
     """What an offer stands for in every cycle: an item or a bundle."""
 
     item_id: int | None = None
@@ -46,29 +46,29 @@ class OnOffer:
 
     offer_id: int
     name: str
-    goods: Goods
+    goods: OfferedGoods
     limit: int | None = None
     is_hard: bool = True
 
 
 @dataclass(frozen=True, slots=True)
-class Ordered:
+class PastChoice:
     """One choice of an earlier order."""
 
     name: str
-    goods: Goods
+    goods: OfferedGoods
     qty: int
 
 
 @dataclass(frozen=True, slots=True)
-class Again:
+class RepeatedOrder:
     """Offer id → units to fill in, and what has to be said about the rest."""
 
     quantities: Mapping[int, int]
     said: tuple[Sentence, ...]
 
 
-def again(last: Iterable[Ordered], offers: Iterable[OnOffer]) -> Again:
+def again(last: Iterable[PastChoice], offers: Iterable[OnOffer]) -> RepeatedOrder:
     """The last order as the present list allows it."""
     by_goods = {offer.goods: offer for offer in offers}
     quantities: dict[int, int] = {}
@@ -90,11 +90,11 @@ def again(last: Iterable[Ordered], offers: Iterable[OnOffer]) -> Again:
             )
             qty = offer.limit
         quantities[offer.offer_id] = qty
-    return Again(quantities, tuple(said))
+    return RepeatedOrder(quantities, tuple(said))
 
 
 @dataclass(frozen=True, slots=True)
-class Mention:
+class OfferMention:
     """An offer that free words name: the word as written, and how many were asked for (1 where none is said)."""
 
     offer_id: int
@@ -102,18 +102,18 @@ class Mention:
     qty: int
 
 
-def mentions(text: str, names: Iterable[GoodsName]) -> tuple[Mention, ...]:
+def mentions(text: str, names: Iterable[GoodsName]) -> tuple[OfferMention, ...]:
     """The goods of the list that free words ask for, in order, each offer once. See the head of this file."""
     index = NameIndex(names)
     words = index.names()
-    found: dict[int, Mention] = {}
+    found: dict[int, OfferMention] = {}
     for part in _PARTS.split(chinese.fold(text).lower()):
         if any(word in part for word in _REFUSES):
             continue
         word = next((word for word in words if word in part), None)
         offer_id = index.named(word)[0].id if word is not None else None
         if word is not None and offer_id is not None and offer_id not in found:
-            found[offer_id] = Mention(offer_id, word, _number(part.replace(word, " ", 1)))
+            found[offer_id] = OfferMention(offer_id, word, _number(part.replace(word, " ", 1)))
     return tuple(found.values())
 
 

@@ -40,7 +40,7 @@ class Proof(StrEnum):
 
 
 @dataclass(frozen=True)
-class Opened:
+class OpenedDoor:
     """A door that opened: whose, to which cycle it leads (none: the first page), and by what.
 
     `hand`: of a code that belongs to an order made by room alone, which opens that order and not the household.
@@ -64,7 +64,7 @@ class Admission:
 
 
 @command
-def admit(found: Opened, token: str = "") -> Admission:
+def admit(found: OpenedDoor, token: str = "") -> Admission:
     """Let a phone act for a household, until 14 days after the cut-off.
 
     Requires: what the phone showed still opens the door: a move-out, a merge or a new PIN may have come in between.
@@ -84,7 +84,7 @@ def admit(found: Opened, token: str = "") -> Admission:
     return Admission(found.household_id, issue_token(found.household_id, expires_at, hand, token), expires_at)
 
 
-def _still_opens(found: Opened) -> bool:
+def _still_opens(found: OpenedDoor) -> bool:
     if found.proof == Proof.PIN:
         return pins.matching([found.household_id], found.shown) is not None
     if found.proof == Proof.CODE:

@@ -26,7 +26,7 @@ from app.ordering.models import Cycle
 from app.ordering.resident import queries as resident_queries
 from app.ordering.resident import service as resident_service
 from app.ordering.resident.schemas import CodeSchema, EnterSchema
-from app.ordering.resident.service import Admission, Opened
+from app.ordering.resident.service import Admission, OpenedDoor
 from app.places import help_lines
 from app.places.help_lines import HelpLine
 
@@ -86,7 +86,7 @@ def _whence() -> entry.Whence:
     return entry.Whence(throttle.place_of_request(), proven)
 
 
-def _try_room(at: entry.Door, form: Form) -> Any:
+def _try_room(at: entry.BuildingDoor, form: Form) -> Any:
     """Each try takes the same steps, whether the room exists, is free, or was tried too often."""
     taken = access_service.take(entry.budgets(at, form.command, _whence()))
     found = entry.answer(at, form.command)
@@ -98,7 +98,7 @@ def _try_room(at: entry.Door, form: Form) -> Any:
     return let_in
 
 
-def _refused(at: entry.Door | None, form: Form) -> tuple[str, int]:
+def _refused(at: entry.BuildingDoor | None, form: Form) -> tuple[str, int]:
     """The page of every refusal, and a line in the log: the same for all, with neither room nor code. The mark tells
     one address of many tries from many addresses."""
     mark = throttle.mark(f"address:{throttle.place_of_request()}")
@@ -126,7 +126,7 @@ def _enter_by_code() -> Any:
     return let_in
 
 
-def _door_page(at: entry.Door, form: Form, asks_code: bool = False) -> str:
+def _door_page(at: entry.BuildingDoor, form: Form, asks_code: bool = False) -> str:
     return render_template("ordering/door.html", door=at, form=form, asks_code=asks_code, **_remembered(at.cycle))
 
 
@@ -142,7 +142,7 @@ def _remembered(cycle: Cycle | None = None) -> dict[str, Any]:
     return {"remembered": " ".join(cycles_queries.address_of(held.household_id)), "go_on": go_on}
 
 
-def _let_in(found: Opened) -> Response | None:
+def _let_in(found: OpenedDoor) -> Response | None:
     """The way on with a key, or None where what was shown has ended since it was looked at."""
     admitted: list[Admission] = []
     token = token_for(form_key())

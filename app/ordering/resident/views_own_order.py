@@ -27,7 +27,7 @@ from app.ordering.queries import OfferRow
 from app.ordering.resident import queries as resident_queries
 from app.ordering.resident import rules as resident_rules
 from app.ordering.resident import service as resident_service
-from app.ordering.schemas import Basket, BasketSchema, OrderFormPage, OrderFormPageSchema, WithdrawSchema
+from app.ordering.schemas import BasketSchema, OrderFormInput, OrderFormPage, OrderFormPageSchema, WithdrawSchema
 
 bp = Blueprint("own_order", __name__)
 
@@ -102,7 +102,7 @@ def _step(at: Sitting, form: Form) -> Any:
 
 
 def _look_over(at: Sitting, form: Form) -> Any:
-    basket: Basket = form.command
+    basket: OrderFormInput = form.command
     problems, is_hard = orders.limit_problems(orders.offer_terms(at.cycle.id), basket.picks)
     if not basket.picks:
         problems, is_hard = {"": [_("还没有选商品，请至少选一份。")]}, True
@@ -114,7 +114,7 @@ def _look_over(at: Sitting, form: Form) -> Any:
 
 def _with_added(at: Sitting, form: Form) -> Form:
     """The form with the goods that its free words named, when the resident said yes to them."""
-    basket: Basket = form.command
+    basket: OrderFormInput = form.command
     mention = next((one for one in _mentions(at, basket) if one.offer_id == form.page.add), None)
     if mention is None:
         return form
@@ -125,7 +125,7 @@ def _with_added(at: Sitting, form: Form) -> Form:
     return _typed(at, typed)
 
 
-def _place(at: Sitting, basket: Basket) -> Response:
+def _place(at: Sitting, basket: OrderFormInput) -> Response:
     cycle_id = at.cycle.id
     stands = at.mine is not None and at.mine.state == OrderState.PLACED and basket.version
     wanted = basket.order(cycle_id, resident().household_id, IfExists.REPLACE if stands else IfExists.REFUSE)
@@ -138,7 +138,7 @@ def _place(at: Sitting, basket: Basket) -> Response:
 
 
 # --- the pages --------------------------------------------------------------------------------------------------------
-def _last_and_now(cycle_id: int) -> tuple[list[resident_rules.Ordered], list[resident_rules.OnOffer]]:
+def _last_and_now(cycle_id: int) -> tuple[list[resident_rules.PastChoice], list[resident_rules.OnOffer]]:
     return resident_queries.last_order(resident(), cycle_id), resident_queries.on_offer(cycle_id)
 
 
@@ -166,7 +166,7 @@ def _form_page(at: Sitting, form: Form, is_again: bool = False) -> str:
 
 
 def _review_page(at: Sitting, form: Form) -> str:
-    basket: Basket = form.command
+    basket: OrderFormInput = form.command
     by_id = {offer.id: offer for offer in at.offers}
     problems, _is_hard = orders.limit_problems(orders.offer_terms(at.cycle.id), basket.picks)
     picked = [(by_id[pick.offer_id], pick) for pick in basket.picks]
@@ -196,7 +196,7 @@ def _too_late_page(at: Sitting, form: Form) -> str:
     )
 
 
-def _mentions(at: Sitting, basket: Basket) -> list[resident_rules.Mention]:
+def _mentions(at: Sitting, basket: OrderFormInput) -> list[resident_rules.OfferMention]:
     """Goods of the list that the box for other needs names and the basket does not hold."""
     if not basket.other_need:
         return []

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, case, exists, func, or_, select
 
 from app.core.db import db
-from app.ordering.models import ORDERS_COUNTED, CyclePoint, HouseholdOrder, Outcome, RollCall
+from app.ordering.models import ORDERS_COUNTED, CyclePoint, HouseholdOrder, RollCall, RollCallOutcome
 from app.places.models import Building, Compound, Household, ServicePoint, Stairwell
 
 HOUSEHOLD_ID = Household.id
@@ -44,7 +44,9 @@ def has_outcome(cycle_id: int) -> ColumnElement[bool]:
         HouseholdOrder.state.in_(ORDERS_COUNTED),
         HouseholdOrder.household_id.is_not(None),
     )
-    noted = select(RollCall.household_id).where(RollCall.cycle_id == cycle_id, RollCall.outcome != Outcome.ORDERED)
+    noted = select(RollCall.household_id).where(
+        RollCall.cycle_id == cycle_id, RollCall.outcome != RollCallOutcome.ORDERED
+    )
     return or_(Household.id.in_(ordered), Household.id.in_(noted))
 
 
@@ -54,7 +56,7 @@ def missing_count(cycle_id: int) -> int:
 
 
 @dataclass(frozen=True)
-class BuildingRow:
+class RollCallBuildingRow:
     """The roll call of one building: households, how many ordered, noted otherwise, and without an outcome."""
 
     id: int
@@ -73,7 +75,7 @@ class BuildingRow:
         return self.households - self.ordered - self.declined - self.unreachable - self.away
 
 
-def by_building(cycle_id: int, in_scope: ColumnElement[bool]) -> list[BuildingRow]:
+def by_building(cycle_id: int, in_scope: ColumnElement[bool]) -> list[RollCallBuildingRow]:
     """Each building of the cycle within `in_scope`, a condition on Building, in the order people know."""
     ordered = case((HouseholdOrder.id.is_not(None), "ordered"), else_=RollCall.outcome)
     counted = households_in_scope(
@@ -84,7 +86,7 @@ def by_building(cycle_id: int, in_scope: ColumnElement[bool]) -> list[BuildingRo
         Compound.name,
         Building.label,
         func.count(),
-        *(func.coalesce(func.sum(case((ordered == outcome.value, 1), else_=0)), 0) for outcome in Outcome),
+        *(func.coalesce(func.sum(case((ordered == outcome.value, 1), else_=0)), 0) for outcome in RollCallOutcome),
     )
     counted = (
         counted.join(ServicePoint, ServicePoint.id == Building.service_point_id)
@@ -99,13 +101,13 @@ def by_building(cycle_id: int, in_scope: ColumnElement[bool]) -> list[BuildingRo
             RollCall,
             (RollCall.cycle_id == cycle_id)
             & (RollCall.household_id == Household.id)
-            & (RollCall.outcome != Outcome.ORDERED),
+            & (RollCall.outcome != RollCallOutcome.ORDERED),
         )
         .where(in_scope)
         .group_by(Building.id, ServicePoint.id, ServicePoint.name, Compound.name, Building.label)
         .order_by(ServicePoint.name, Compound.name, Building.sort_key, Building.id)
     )
-    return [BuildingRow(*row) for row in db.session.execute(counted)]
+    return [RollCallBuildingRow(*row) for row in db.session.execute(counted)]
 
 
 @dataclass(frozen=True)
@@ -131,7 +133,9 @@ def rooms(cycle_id: int, building_id: int) -> list[RoomRow]:
             Household.id,
             Stairwell.label,
             Household.room_no,
-            func.coalesce(case((HouseholdOrder.id.is_not(None), Outcome.ORDERED.value), else_=RollCall.outcome), ""),
+            func.coalesce(
+                case((HouseholdOrder.id.is_not(None), RollCallOutcome.ORDERED.value), else_=RollCall.outcome), ""
+            ),
             HouseholdOrder.id,
             func.coalesce(HouseholdOrder.source, ""),
         )
@@ -146,7 +150,7 @@ def rooms(cycle_id: int, building_id: int) -> list[RoomRow]:
             RollCall,
             (RollCall.cycle_id == cycle_id)
             & (RollCall.household_id == Household.id)
-            & (RollCall.outcome != Outcome.ORDERED),
+            & (RollCall.outcome != RollCallOutcome.ORDERED),
         )
         .where(Stairwell.building_id == building_id, Household.is_active)
         .order_by(Stairwell.label, Household.sort_key, Household.id)

@@ -9,24 +9,28 @@ from flask_babel import lazy_gettext as _l
 from marshmallow import fields, post_load
 
 from app.core.input.schemas import CommandSchema, PageSchema, Rows, Whole, one_of
-from app.ordering.models import Outcome
+from app.ordering.models import RollCallOutcome
 
 
 @dataclass(frozen=True)
 class RecordRollCall:
     """Outcomes as a page sends them: household id → outcome."""
 
-    outcomes: tuple[tuple[int, Outcome], ...]
+    outcomes: tuple[tuple[int, RollCallOutcome], ...]
 
 
 class RecordRollCallSchema(CommandSchema):
     """A building's roll call. Its rows are the households: outcome_<household>; an empty one stays as it is."""
 
-    outcome = Rows(fields.String(load_default=None, validate=one_of(one for one in Outcome if one != Outcome.ORDERED)))
+    outcome = Rows(
+        fields.String(
+            load_default=None, validate=one_of(one for one in RollCallOutcome if one != RollCallOutcome.ORDERED)
+        )
+    )
 
     @post_load
     def _make(self, data: dict[str, Any], **_kwargs: Any) -> RecordRollCall:
-        return RecordRollCall(tuple((home, Outcome(said)) for home, said in data["outcome"].items() if said))
+        return RecordRollCall(tuple((home, RollCallOutcome(said)) for home, said in data["outcome"].items() if said))
 
 
 @dataclass(frozen=True)
@@ -48,10 +52,10 @@ class RestSchema(CommandSchema):
 
     outcome = fields.String(
         required=True,
-        validate=one_of(Outcome),
+        validate=one_of(RollCallOutcome),
         error_messages={"required": _l("请选择一个点名结果。")},
     )
 
     @post_load
-    def _make(self, data: dict[str, Any], **_kwargs: Any) -> Outcome:
-        return Outcome(data["outcome"])
+    def _make(self, data: dict[str, Any], **_kwargs: Any) -> RollCallOutcome:
+        return RollCallOutcome(data["outcome"])

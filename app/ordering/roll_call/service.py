@@ -13,11 +13,11 @@ from app.core import clock
 from app.core.db import command, db
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.events import record
-from app.ordering.models import Cycle, CyclePoint, CycleState, Outcome, RollCall
+from app.ordering.models import Cycle, CyclePoint, CycleState, RollCall, RollCallOutcome
 from app.ordering.roll_call import queries as roll_call_queries
 from app.places.scope import require_building
 
-Noted = tuple[int, Outcome]  # household id, outcome
+Noted = tuple[int, RollCallOutcome]  # household id, outcome
 
 
 @command
@@ -47,14 +47,14 @@ def clear_one(by: Staff, cycle_id: int, building_id: int, household_id: int) -> 
     if household_id not in {room.id for room in roll_call_queries.rooms(cycle_id, building_id)}:
         raise NotFound
     own = (RollCall.cycle_id == cycle_id) & (RollCall.household_id == household_id)
-    gone = db.session.execute(delete(RollCall).where(own, RollCall.outcome != Outcome.ORDERED))
+    gone = db.session.execute(delete(RollCall).where(own, RollCall.outcome != RollCallOutcome.ORDERED))
     cleared = int(getattr(gone, "rowcount", 0))
     record(by, "roll_call", ("cycle", cycle_id), cycle_id=cycle_id, cleared=cleared)
     return cleared
 
 
 @command
-def record_rest(by: Staff, cycle_id: int, building_id: int, outcome: Outcome) -> int:
+def record_rest(by: Staff, cycle_id: int, building_id: int, outcome: RollCallOutcome) -> int:
     """Note one outcome for every household of a building that has none yet. Returns how many were written."""
     building = require_building(by, Permission.ROLL_CALL, building_id)
     _cycle_in_question(cycle_id, building.service_point_id)
@@ -73,7 +73,7 @@ def _cycle_in_question(cycle_id: int, service_point_id: int) -> Cycle:
 
 
 def _write(by: Staff, cycle_id: int, outcomes: Sequence[Noted]) -> None:
-    if any(outcome == Outcome.ORDERED for _household_id, outcome in outcomes):
+    if any(outcome == RollCallOutcome.ORDERED for _household_id, outcome in outcomes):
         raise Invalid(_l("“已下单”由订单决定，请直接代下单。"))
     if not outcomes:
         return

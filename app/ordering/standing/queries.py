@@ -18,7 +18,7 @@ from app.core import clock
 from app.core.db import db
 from app.core.text.goods_names import GoodsName
 from app.ordering.models import Cycle, HouseholdOrder
-from app.ordering.rules_desk import Goods, read_goods
+from app.ordering.rules_desk import TypedGoodsLine, read_goods
 from app.ordering.standing.models import BookingOutcome, StandingBooking, StandingOrder, StandingState
 from app.ordering.standing.service import rhythm_of
 from app.places.labels import ADDRESS, address_label, with_address
@@ -174,7 +174,7 @@ def _left_out(part: dict[str, Any], names: dict[int, str]) -> str:
     return str(_("%(name)s %(qty)s 份没订：这一批没有", name=name, qty=part["qty"]))
 
 
-def read_items(text: str) -> Goods:
+def read_items(text: str) -> TypedGoodsLine:
     """A line of goods against the whole catalogue; `picked` holds item ids."""
     return read_goods(text, [_name(item, number) for number, item in enumerate(named_items(), start=1)])
 

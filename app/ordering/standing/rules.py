@@ -50,14 +50,14 @@ class LeftOut:
 
 
 @dataclass(frozen=True, slots=True)
-class Fitted:
+class FittedStandingOrder:
     """What a cycle gives of a standing order: (offer, units) and what is left out."""
 
     picks: tuple[tuple[int, int], ...]
     left_out: tuple[LeftOut, ...]
 
 
-def fit(wanted: Mapping[int, int], offers: Mapping[int, tuple[int, int | None]]) -> Fitted:
+def fit(wanted: Mapping[int, int], offers: Mapping[int, tuple[int, int | None]]) -> FittedStandingOrder:
     """Fit items and units into offers: item id → (offer id, most per household or None for no limit)."""
     picks: list[tuple[int, int]] = []
     left_out: list[LeftOut] = []
@@ -71,4 +71,4 @@ def fit(wanted: Mapping[int, int], offers: Mapping[int, tuple[int, int | None]])
             picks.append((offer_id, given))
         if given < qty:
             left_out.append(LeftOut(item_id, qty - given, "limit"))
-    return Fitted(tuple(picks), tuple(left_out))
+    return FittedStandingOrder(tuple(picks), tuple(left_out))

@@ -7,7 +7,7 @@ from typing import Any
 
 from marshmallow import fields, post_load
 
-from app.core.input.schemas import CommandSchema, Day, Line, Whole, one_of
+from app.core.input.schemas import CommandSchema, DayField, Line, Whole, one_of
 from app.ordering.standing.models import StandingState
 
 
@@ -27,8 +27,8 @@ class TypedStanding:
 class StandingSchema(CommandSchema):
     makes = TypedStanding
     goods = Line(required=True, longest=300)
-    starts_on = Day(required=True)
-    ends_on = Day(load_default=None)
+    starts_on = DayField(required=True)
+    ends_on = DayField(load_default=None)
     every_days = Whole(least=1, most=60, load_default=None)
     weekdays = fields.List(Whole(most=6), load_default=list)
     carer_id = Whole(load_default=None)

@@ -19,11 +19,18 @@ from app.core.db import check_version, command, db
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.events import record
 from app.core.states import advance
-from app.ordering.bulk import ImportReport, OrderRow, insert_orders, open_cycle_for, places_in_scope, standing_choices
+from app.ordering.bulk import (
+    BulkOrderRow,
+    ImportReport,
+    insert_orders,
+    open_cycle_for,
+    places_in_scope,
+    standing_choices,
+)
 from app.ordering.models import Cycle, HouseholdOrder, Offer, Source
-from app.ordering.orders import Pick, household_place, offer_terms
+from app.ordering.orders import OfferPick, household_place, offer_terms
 from app.ordering.standing.models import BookingOutcome, StandingBooking, StandingLine, StandingOrder, StandingState
-from app.ordering.standing.rules import Fitted, Rhythm, fit
+from app.ordering.standing.rules import FittedStandingOrder, Rhythm, fit
 from app.places.care.needs import carers_of
 
 MOST_LINES = 30
@@ -150,7 +157,7 @@ def book_due(by: Staff, cycle: Cycle) -> ImportReport:
     offers = _single_offers(cycle.id)
     fitted = {s.id: fit({line.item_id: line.qty for line in s.lines}, offers) for s in due}
     booked = [s for s in due if s.household_id not in has_one and fitted[s.id].picks]
-    rows = [OrderRow(s.id, s.household_id, tuple(Pick(*pick) for pick in fitted[s.id].picks)) for s in booked]
+    rows = [BulkOrderRow(s.id, s.household_id, tuple(OfferPick(*pick) for pick in fitted[s.id].picks)) for s in booked]
     report = ImportReport()
     insert_orders(by, cycle, rows, (places, terms), Source.STANDING, report)
     orders = _orders(cycle.id, [standing.household_id for standing in due])
@@ -187,7 +194,7 @@ def _orders(cycle_id: int, household_ids: Sequence[int]) -> dict[int, int]:
 
 
 def _booking(
-    cycle: Cycle, standing: StandingOrder, fitted: Fitted, orders: dict[int, int], had_order: bool
+    cycle: Cycle, standing: StandingOrder, fitted: FittedStandingOrder, orders: dict[int, int], had_order: bool
 ) -> StandingBooking:
     outcome = BookingOutcome.PARTLY if fitted.left_out else BookingOutcome.BOOKED
     if had_order:

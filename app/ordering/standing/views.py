@@ -18,7 +18,7 @@ from app.ordering import entry, orders
 from app.ordering.bulk import ImportReport
 from app.ordering.cycles import queries as cycles_queries
 from app.ordering.gate import readable_cycle
-from app.ordering.rules_desk import Doubt
+from app.ordering.rules_desk import UnclearGoods
 from app.ordering.standing import queries as standing_queries
 from app.ordering.standing import service as standing_service
 from app.ordering.standing.models import StandingOrder, StandingState
@@ -161,7 +161,7 @@ def _wanted(form: Form) -> SaveStanding | None:
     )
 
 
-def _doubt(doubt: Doubt) -> str:
+def _doubt(doubt: UnclearGoods) -> str:
     if not doubt.options:
         return str(_("没有“%(typed)s”，请写商品目录里的名称。", typed=doubt.typed))
     names = "、".join(word.name for word in doubt.options[:6])

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from app.allocation.models import ShareNote
 from app.catalog.models import Item
 from app.core.db import db
-from app.dispatch.models import Custody, HeldReason, Plan, PlanBag, PlanState, Stop
+from app.dispatch.models import Custody, DeliveryPlan, DeliveryStop, HeldReason, PlanBag, PlanState
 from app.dispatch.rounds.staying import label_of
 from app.handover.confirmation.queries import answer_until, is_undoable, state_to_tell
 from app.handover.doors.queries import LineInBag, lines_of
@@ -24,7 +24,7 @@ from app.tally.models import Tally, TallyState
 
 
 @dataclass(frozen=True)
-class OwnBag:
+class TrackedBag:
     """A bag with its number among the household's, what is in it and the facts of its way."""
 
     code: str
@@ -57,14 +57,15 @@ def order_times(order: HouseholdOrder) -> OrderTimes:
     )
 
 
-def own_bags(order_id: int) -> list[OwnBag]:
+def own_bags(order_id: int) -> list[TrackedBag]:
     """The bags of an order, those taken apart again left out, oldest first. Six statements."""
     found = select(Bag).where(Bag.order_id == order_id, Bag.state != BagState.VOIDED).order_by(Bag.wave, Bag.seq)
     bags = list(db.session.scalars(found))
     ids = [bag.id for bag in bags]
     lines, facts = lines_of(ids), _Facts(ids)
     return [
-        OwnBag(bag.code, number, bag.wave, lines.get(bag.id, []), facts.of(bag)) for number, bag in enumerate(bags, 1)
+        TrackedBag(bag.code, number, bag.wave, lines.get(bag.id, []), facts.of(bag))
+        for number, bag in enumerate(bags, 1)
     ]
 
 
@@ -130,11 +131,11 @@ def _latest_custody(ids: list[int]) -> dict[tuple[int, str], datetime]:
 def _answers_of_plans(ids: list[int]) -> dict[int, tuple[datetime | None, str]]:
     """Bag → when its stop is expected, or why the newest published plan holds it."""
     found = (
-        select(PlanBag.bag_id, Stop.arrive_at, PlanBag.held_reason, PlanBag.held_detail)
-        .join(Plan, Plan.id == PlanBag.plan_id)
-        .outerjoin(Stop, Stop.id == PlanBag.stop_id)
-        .where(PlanBag.bag_id.in_(ids), Plan.state == PlanState.PUBLISHED)
-        .order_by(Plan.wave, Plan.id)
+        select(PlanBag.bag_id, DeliveryStop.arrive_at, PlanBag.held_reason, PlanBag.held_detail)
+        .join(DeliveryPlan, DeliveryPlan.id == PlanBag.plan_id)
+        .outerjoin(DeliveryStop, DeliveryStop.id == PlanBag.stop_id)
+        .where(PlanBag.bag_id.in_(ids), DeliveryPlan.state == PlanState.PUBLISHED)
+        .order_by(DeliveryPlan.wave, DeliveryPlan.id)
     )
     return {
         bag: (at, label_of(detail) or (HeldReason(why).label if why else ""))

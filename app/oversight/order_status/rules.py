@@ -36,7 +36,7 @@ ORDER_STEPS = (N_("已下单"), N_("已汇总"), N_("已采购"), N_("已分配"
 BAG_STEPS = (N_("已装袋"), N_("路上"), N_("已到楼下"), N_("已放门口"), N_("已确认"))
 
 
-class Mark(StrEnum):
+class StepMark(StrEnum):
     """Where a step stands; the values are tones of the page."""
 
     DONE = "ok"
@@ -45,11 +45,11 @@ class Mark(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class StatusStep:
     """One step of a way. `at` None: not yet, or it happened unrecorded on the way to a later one."""
 
     label: Sentence
-    mark: Mark
+    mark: StepMark
     at: datetime | None = None
     note: Sentence | None = None
 
@@ -91,41 +91,43 @@ class Around:
     mode: str = delivery_words.TO_DOOR  # how the building of the door is served: a value of DeliveryMode
 
 
-def _marked(labels: Sequence[str], times: Sequence[datetime | None], is_over: bool = False) -> list[Step]:
+def _marked(labels: Sequence[str], times: Sequence[datetime | None], is_over: bool = False) -> list[StatusStep]:
     last = max((place for place, at in enumerate(times) if at is not None), default=-1)
     last = len(labels) if is_over else last
-    marks = [Mark.DONE if n <= last else Mark.NOW if n == last + 1 else Mark.LATER for n in range(len(labels))]
-    return [Step(sentence(label), mark, at) for label, mark, at in zip(labels, marks, times, strict=True)]
+    marks = [
+        StepMark.DONE if n <= last else StepMark.NOW if n == last + 1 else StepMark.LATER for n in range(len(labels))
+    ]
+    return [StatusStep(sentence(label), mark, at) for label, mark, at in zip(labels, marks, times, strict=True)]
 
 
-def order_steps(times: OrderTimes, has_bags: bool) -> list[Step]:
+def order_steps(times: OrderTimes, has_bags: bool) -> list[StatusStep]:
     """The way of the order up to its bags."""
     moments = (times.placed_at, times.tallied_at, times.bought_at, times.allocated_at)
     return _marked(ORDER_STEPS, moments, is_over=has_bags)
 
 
-def bag_steps(bag: BagFacts) -> list[Step]:
+def bag_steps(bag: BagFacts) -> list[StatusStep]:
     """The way of one bag, with what is expected or went wrong beside its step."""
     moments = (bag.packed_at, bag.loaded_at, bag.arrived_at, bag.left_at, bag.confirmed_at)
     steps = _marked(BAG_STEPS, moments, is_over=bag.state == "confirmed")
     return [_noted(step, number, bag) for number, step in enumerate(steps)]
 
 
-def _noted(step: Step, number: int, bag: BagFacts) -> Step:
+def _noted(step: StatusStep, number: int, bag: BagFacts) -> StatusStep:
     note: Sentence | None = None
-    if number == 1 and bag.held and step.mark != Mark.DONE:
+    if number == 1 and bag.held and step.mark != StepMark.DONE:
         note = sentence(N_("暂缓：%(why)s"), why=bag.held)
-    elif number == 2 and step.mark != Mark.DONE and bag.state == "missing":
+    elif number == 2 and step.mark != StepMark.DONE and bag.state == "missing":
         note = sentence(N_("清点时没找到，正在找"))
-    elif number == 2 and step.mark != Mark.DONE and bag.expected_at is not None:
+    elif number == 2 and step.mark != StepMark.DONE and bag.expected_at is not None:
         note = sentence(N_("预计 %(at)s 前后"), at=clock_time(bag.expected_at))
-    elif number == 3 and step.mark != Mark.DONE and bag.failed:
+    elif number == 3 and step.mark != StepMark.DONE and bag.failed:
         note = sentence(N_("楼长来过，没有送成：%(why)s"), why=bag.failed)
     elif number == 4 and bag.is_confirmed_by_default:
         note = sentence(N_("到期没有回音，算默认签收"))
-    elif number == 4 and step.mark != Mark.DONE and bag.answer_until is not None:
+    elif number == 4 and step.mark != StepMark.DONE and bag.answer_until is not None:
         note = sentence(N_("%(at)s 前没有回音，算默认签收"), at=moment(bag.answer_until))
-    return Step(step.label, step.mark, step.at, note)
+    return StatusStep(step.label, step.mark, step.at, note)
 
 
 def next_step(around: Around, bags: Sequence[BagFacts]) -> Sentence:

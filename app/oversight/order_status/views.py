@@ -15,7 +15,7 @@ from app.ordering import entry
 from app.ordering.cycles import queries as cycles_queries
 from app.ordering.models import HouseholdOrder, OrderState
 from app.ordering.resident import queries as resident_queries
-from app.ordering.resident.queries import CycleCard
+from app.ordering.resident.queries import HouseholdCycleCard
 from app.oversight.order_status import queries as order_status_queries
 from app.oversight.order_status.rules import Around, bag_steps, next_step, order_steps
 from app.oversight.texts.rules import Rooms, masked
@@ -58,7 +58,7 @@ def _known(mine: HouseholdOrder | None) -> dict[str, bool]:
     return {"is_proven": resident().is_proven, "is_unproven": bool(mine and mine.hand and resident().is_proven)}
 
 
-def _way(card: CycleCard, mine: HouseholdOrder, taking: bool) -> dict[str, Any]:
+def _way(card: HouseholdCycleCard, mine: HouseholdOrder, taking: bool) -> dict[str, Any]:
     bags = order_status_queries.own_bags(mine.id)
     mode = mode_of(mine.building_id, card.cycle.deliver_on)
     around = Around(taking, mine.state not in (OrderState.PLACED,), spoken_day(card.cycle.deliver_on), mode.value)
@@ -81,7 +81,7 @@ def _room(room: str, how: Rooms) -> str:
     return " ".join(part for part in (stairwell, masked(number, how)) if part)
 
 
-def _group_text(card: CycleCard, lines: list[cycles_queries.LineView], address: str) -> str:
+def _group_text(card: HouseholdCycleCard, lines: list[cycles_queries.LineView], address: str) -> str:
     goods = "、".join(f"{line.item}×{line.qty}" for line in lines if not line.instead_of)
     text = _(
         "%(address)s：%(goods)s（%(cycle)s，%(at)s 截单）",

@@ -32,7 +32,7 @@ from app.core.jobs import Job, Running, enqueue, handles
 from app.core.states import advance
 from app.errands.models import Errand
 from app.handover.models import Dispute, HandOut
-from app.intake.models import ChainBooking, ChainLine, ChainPaste
+from app.intake.models import ChainBooking, ChainPaste, PasteLine
 from app.ordering.claims.models import RoomClaim
 from app.ordering.desk.models import DeskEntry
 from app.ordering.desk.service import NOTHING_BEFORE
@@ -111,8 +111,8 @@ def forget_texts(cycle_id: int) -> list[str]:
     db.session.execute(update(DeskEntry).where(entries).values(**NOTHING_BEFORE))
     pastes = select(ChainPaste.id).where(ChainPaste.cycle_id == cycle_id)
     db.session.execute(
-        update(ChainLine)
-        .where(ChainLine.paste_id.in_(pastes))
+        update(PasteLine)
+        .where(PasteLine.paste_id.in_(pastes))
         .values(raw="", note="", restricted_note="", read_as=None)
     )
     db.session.execute(delete(ChainBooking).where(ChainBooking.paste_id.in_(pastes)))
@@ -143,7 +143,7 @@ def unlink_households(cycle_id: int) -> None:
     db.session.execute(delete(RollCall).where(RollCall.cycle_id == cycle_id))
     pastes = select(ChainPaste.id).where(ChainPaste.cycle_id == cycle_id)
     db.session.execute(
-        update(ChainLine).where(ChainLine.paste_id.in_(pastes)).values(household_id=None, candidates=[], elsewhere=None)
+        update(PasteLine).where(PasteLine.paste_id.in_(pastes)).values(household_id=None, candidates=[], elsewhere=None)
     )
     advance(cycle, CycleState.PURGED)
     cycle.purge_on = clock.today()

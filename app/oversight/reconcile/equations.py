@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select, 
 
 from app.core.db import db
 from app.core.sentences import N_
-from app.dispatch.models import ArrivalCount, DropOff, Plan, PlanBag, PlanState, Round, RoundState
+from app.dispatch.models import ArrivalCount, DeliveryPlan, DeliveryRound, DropOff, PlanBag, PlanState, RoundState
 from app.handover.models import Confirmation, ConfirmationLine
 from app.handover.queries import bag_gaps
 from app.ordering.models import (
@@ -145,17 +145,35 @@ def _bags() -> int:
 
 def _plans() -> int:
     """Packed bags of a wave whose plan is published, without an answer in it; and answers that are both or none."""
-    answered = select(PlanBag.bag_id).where(PlanBag.plan_id == Plan.id, PlanBag.bag_id == Bag.id).exists()
-    under_way = select(Round.id).where(Round.plan_id == Plan.id, Round.state == RoundState.COMPLETED).exists()
+    answered = select(PlanBag.bag_id).where(PlanBag.plan_id == DeliveryPlan.id, PlanBag.bag_id == Bag.id).exists()
+    under_way = (
+        select(DeliveryRound.id)
+        .where(DeliveryRound.plan_id == DeliveryPlan.id, DeliveryRound.state == RoundState.COMPLETED)
+        .exists()
+    )
     lost = (
         select(Bag.id)
-        .join(Plan, and_(Plan.cycle_id == Bag.cycle_id, Plan.wave == Bag.wave, Plan.state == PlanState.PUBLISHED))
+        .join(
+            DeliveryPlan,
+            and_(
+                DeliveryPlan.cycle_id == Bag.cycle_id,
+                DeliveryPlan.wave == Bag.wave,
+                DeliveryPlan.state == PlanState.PUBLISHED,
+            ),
+        )
         .where(Bag.state == BagState.LOADED, ~answered)
     )
     unanswered = (
         select(Bag.id)
-        .join(Plan, and_(Plan.cycle_id == Bag.cycle_id, Plan.wave == Bag.wave, Plan.state == PlanState.PUBLISHED))
-        .where(Bag.state == BagState.PACKED, ~answered, ~under_way, Bag.created_at < Plan.created_at)
+        .join(
+            DeliveryPlan,
+            and_(
+                DeliveryPlan.cycle_id == Bag.cycle_id,
+                DeliveryPlan.wave == Bag.wave,
+                DeliveryPlan.state == PlanState.PUBLISHED,
+            ),
+        )
+        .where(Bag.state == BagState.PACKED, ~answered, ~under_way, Bag.created_at < DeliveryPlan.created_at)
     )
     both = select(PlanBag.bag_id).where(PlanBag.stop_id.is_(None) == PlanBag.held_reason.is_(None))
     return _count(lost) + _count(unanswered) + _count(both)

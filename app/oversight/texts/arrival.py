@@ -13,10 +13,10 @@ from app.core.db import db
 from app.core.units import clock_time
 from app.dispatch.models import PlanBag
 from app.handover import group_texts
-from app.handover.queries_arrival import COMING, Visit, visits
+from app.handover.queries_arrival import COMING, ExpectedVisit, visits
 from app.ordering.models import Cycle, HouseholdOrder
-from app.oversight.texts.places import Group, GroupText, Place, Wish, ids_of_groups
-from app.oversight.texts.rules import Floor, Slot, slots
+from app.oversight.texts.places import Group, GroupText, TextPlace, TextRequest, ids_of_groups
+from app.oversight.texts.rules import CollectionSlot, Floor, slots
 from app.picking.models import DOOR_OF_BAG, Bag
 from app.places.models import DeliveryMode, Household, Stairwell
 from app.places.serving import modes_of
@@ -25,7 +25,7 @@ ON_FOOT = timedelta(minutes=10)  # from the arrival of the goods to the first sl
 
 
 # --- arrival and slots ------------------------------------------------------------------------------------------------
-def arrival(cycle: Cycle, _wish: Wish, groups: list[Group]) -> Iterable[GroupText]:
+def arrival(cycle: Cycle, _wish: TextRequest, groups: list[Group]) -> Iterable[GroupText]:
     """When the goods come, building by building and visit by visit; what to do then depends on how each is served."""
     ids = ids_of_groups(groups)
     coming, modes = visits(cycle.id, ids), modes_of(ids, cycle.deliver_on)
@@ -45,11 +45,11 @@ def arrival(cycle: Cycle, _wish: Wish, groups: list[Group]) -> Iterable[GroupTex
         yield GroupText(group.key, group.name, str(text))
 
 
-def _told(own: list[Visit]) -> list[tuple[str, int]]:
+def _told(own: list[ExpectedVisit]) -> list[tuple[str, int]]:
     return [(clock_time(visit.at), visit.bags) for visit in own]
 
 
-def slot_texts(cycle: Cycle, near: list[Place]) -> list[GroupText]:
+def slot_texts(cycle: Cycle, near: list[TextPlace]) -> list[GroupText]:
     """Only for buildings whose goods are not carried to the doors; each visit has its own slots."""
     modes = modes_of([place.id for place in near], cycle.deliver_on)
     collecting = [place for place in near if modes[place.id] != DeliveryMode.TO_DOOR]
@@ -86,14 +86,14 @@ def _floors(stop_ids: list[int]) -> dict[int, list[Floor]]:
     return dict(floors)
 
 
-def _slot_text(place: Place, times: list[Slot]) -> str:
+def _slot_text(place: TextPlace, times: list[CollectionSlot]) -> str:
     rows = [f"{clock_time(slot.starts_at)}–{clock_time(slot.ends_at)}　{_where(slot)}" for slot in times]
     first = _("【%(group)s】物资到楼下后请按下面的时段错开来取，一户一人，戴好口罩，取完就回：", group=place.name)
     last = _("赶不上自己时段的，请等全部取完再来，或告诉楼长。行动不便的由楼长送上门。")
     return "\n".join((first, *rows, last))
 
 
-def _where(slot: Slot) -> str:
+def _where(slot: CollectionSlot) -> str:
     known = [floor for floor in slot.floors if floor]
     if not known:
         return slot.stairwell

@@ -19,7 +19,7 @@ from app.core.db import db
 from app.core.units import clock_time, yuan
 from app.handover import group_texts
 from app.ordering.models import ORDERS_COUNTED, Cycle, CycleState, HouseholdOrder, Offer, OrderLine, Policy
-from app.oversight.texts.places import Group, GroupText, Wish, ids_of_groups
+from app.oversight.texts.places import Group, GroupText, TextRequest, ids_of_groups
 from app.oversight.texts.rules import Rooms, masked
 from app.places.models import Household, Stairwell
 
@@ -34,7 +34,7 @@ def _when(instant: datetime) -> str:
     return str(_("%(m)s月%(d)s日 %(t)s", m=wall.month, d=wall.day, t=clock_time(instant)))
 
 
-def opening(cycle: Cycle, _wish: Wish, groups: list[Group]) -> Iterable[GroupText]:
+def opening(cycle: Cycle, _wish: TextRequest, groups: list[Group]) -> Iterable[GroupText]:
     if cycle.state != CycleState.OPEN:
         return
     offers = db.session.execute(
@@ -52,7 +52,7 @@ def opening(cycle: Cycle, _wish: Wish, groups: list[Group]) -> Iterable[GroupTex
         yield GroupText(group.key, group.name, str(group_texts.ordering_opens(group.name, what, address)))
 
 
-def last_call(cycle: Cycle, _wish: Wish, groups: list[Group]) -> Iterable[GroupText]:
+def last_call(cycle: Cycle, _wish: TextRequest, groups: list[Group]) -> Iterable[GroupText]:
     if cycle.state != CycleState.OPEN:
         return
     counts = _without_order(cycle.id, ids_of_groups(groups))
@@ -99,7 +99,7 @@ def _without_order(cycle_id: int, building_ids: list[int]) -> dict[int, int]:
 
 
 # --- substitutions and shortages --------------------------------------------------------------------------------------
-def changes(cycle: Cycle, wish: Wish, groups: list[Group]) -> Iterable[GroupText]:
+def changes(cycle: Cycle, wish: TextRequest, groups: list[Group]) -> Iterable[GroupText]:
     """What fell short, item by item: for how many households, and for whose doors where that is wished."""
     short = _short(cycle.id, ids_of_groups(groups))
     swapped = _swapped(cycle.id, ids_of_groups(groups))

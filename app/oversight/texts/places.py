@@ -35,7 +35,7 @@ class Together(Labelled):
 
 
 @dataclass(frozen=True)
-class Wish:
+class TextRequest:
     """Which texts are wanted, whose buildings they are about (None: all within reach), and how rooms are shown."""
 
     occasion: Occasion
@@ -45,14 +45,14 @@ class Wish:
     compound_id: int | None = None
     building_id: int | None = None
 
-    def is_about(self, place: Place) -> bool:
+    def is_about(self, place: TextPlace) -> bool:
         """Whether the filters leave a building."""
         wanted = (self.point_id, place.point_id), (self.compound_id, place.compound_id), (self.building_id, place.id)
         return all(value is None or value == own for value, own in wanted)
 
 
 @dataclass(frozen=True)
-class Place:
+class TextPlace:
     """A building as texts name it."""
 
     id: int
@@ -73,7 +73,7 @@ class GroupText:
     text: str
 
 
-def places(cycle_id: int, in_scope: ColumnElement[bool]) -> list[Place]:
+def places(cycle_id: int, in_scope: ColumnElement[bool]) -> list[TextPlace]:
     """The buildings of the cycle within reach, by compound and number. One statement."""
     found = (
         select(Building.id, Building.label, Building.public_code, Compound.id, Compound.name)
@@ -85,7 +85,7 @@ def places(cycle_id: int, in_scope: ColumnElement[bool]) -> list[Place]:
         .order_by(Compound.name, Building.sort_key, Building.id)
     )
     return [
-        Place(i, building_label(compound, label), code, compound_id, compound, point_id, point)
+        TextPlace(i, building_label(compound, label), code, compound_id, compound, point_id, point)
         for i, label, code, compound_id, compound, point_id, point in db.session.execute(found)
     ]
 
@@ -96,18 +96,18 @@ class Group:
 
     key: str
     name: str
-    buildings: list[Place]
+    buildings: list[TextPlace]
 
 
-def grouped(near: list[Place], together: Together) -> list[Group]:
+def grouped(near: list[TextPlace], together: Together) -> list[Group]:
     """The buildings by whose group they belong to."""
-    found: dict[tuple[str, str], list[Place]] = defaultdict(list)
+    found: dict[tuple[str, str], list[TextPlace]] = defaultdict(list)
     for place in near:
         found[_whose(place, together)].append(place)
     return [Group(key, name, buildings) for (key, name), buildings in found.items()]
 
 
-def _whose(place: Place, together: Together) -> tuple[str, str]:
+def _whose(place: TextPlace, together: Together) -> tuple[str, str]:
     if together == Together.COMPOUND:
         return f"c{place.compound_id}", place.compound
     if together == Together.POINT:

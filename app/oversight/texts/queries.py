@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from app.ordering.models import Cycle
 from app.oversight.texts import arrival, orders
-from app.oversight.texts.places import GroupText, Occasion, Place, Wish, grouped
+from app.oversight.texts.places import GroupText, Occasion, TextPlace, TextRequest, grouped
 
 
-def texts(cycle: Cycle, wish: Wish, near: list[Place]) -> list[GroupText]:
+def texts(cycle: Cycle, wish: TextRequest, near: list[TextPlace]) -> list[GroupText]:
     """The texts of an occasion for some buildings; empty while there is nothing to tell them."""
     if wish.occasion == Occasion.SLOTS:  # times belong to one staircase: never several buildings together
         return arrival.slot_texts(cycle, near)

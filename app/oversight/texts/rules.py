@@ -51,7 +51,7 @@ class Floor:
 
 
 @dataclass(frozen=True, slots=True)
-class Slot:
+class CollectionSlot:
     """Ten minutes for some floors of one stairwell."""
 
     stairwell: str
@@ -62,7 +62,7 @@ class Slot:
 
 def slots(
     floors: Iterable[Floor], start: datetime, most: int = 6, length: timedelta = timedelta(minutes=10)
-) -> list[Slot]:
+) -> list[CollectionSlot]:
     """Staggered times to collect from `start` on; stairwells collect side by side, each in its own row of slots."""
     by_stairwell: dict[str, list[Floor]] = {}
     for floor in floors:
@@ -71,7 +71,7 @@ def slots(
     for stairwell, own in by_stairwell.items():
         for number, group in enumerate(_groups(sorted(own, key=lambda one: one.floor), most)):
             begins = start + number * length
-            found.append(Slot(stairwell, tuple(one.floor for one in group), begins, begins + length))
+            found.append(CollectionSlot(stairwell, tuple(one.floor for one in group), begins, begins + length))
     return found
 
 

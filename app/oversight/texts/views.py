@@ -15,7 +15,7 @@ from app.core.paging import cut
 from app.ordering.gate import readable_cycle
 from app.ordering.models import CycleState
 from app.oversight.texts import queries as group_texts
-from app.oversight.texts.places import Occasion, Together, Wish, places
+from app.oversight.texts.places import Occasion, TextRequest, Together, places
 from app.oversight.texts.rules import Rooms
 from app.places.scope import buildings_in_scope
 
@@ -29,7 +29,7 @@ def index(cycle_id: int) -> str:
     """The texts of one occasion, for the buildings within reach that the filters leave."""
     cycle = readable_cycle(staff(), Permission.TEXTS, cycle_id)
     everywhere = places(cycle_id, buildings_in_scope(staff(), Permission.TEXTS))
-    wish = Wish(
+    wish = TextRequest(
         _choice(Occasion, "for", Occasion.OPENING if cycle.state == CycleState.OPEN else Occasion.ARRIVAL),
         _choice(Together, "group", Together.BUILDING),
         Rooms(request.args["rooms"]) if request.args.get("rooms") in set(Rooms) else Rooms.HIDDEN,

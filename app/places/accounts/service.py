@@ -36,7 +36,7 @@ _USERNAME = re.compile(r"[a-z0-9][a-z0-9._-]{2,39}")
 
 
 @dataclass(frozen=True)
-class Scope:
+class GrantScope:
     """Where a role holds: kind (subdistrict, community, service_point, building) and id."""
 
     kind: str
@@ -78,7 +78,7 @@ def require_account(by: Staff, account_id: int) -> Account:
     return account
 
 
-def _checked(by: Staff, wanted: RoleInScope | AccountWithRole) -> Scope:
+def _checked(by: Staff, wanted: RoleInScope | AccountWithRole) -> GrantScope:
     """The scope of a role to be granted. Raises Invalid where role and scope do not go together or are out of reach."""
     kind, _colon, number = wanted.scope.partition(":")
     if wanted.role not in SCOPES_OF:
@@ -90,7 +90,7 @@ def _checked(by: Staff, wanted: RoleInScope | AccountWithRole) -> Scope:
         raise Invalid({"scope": [said]})
     if not re.fullmatch(r"[0-9]{1,9}", number) or not _reaches(by, kind, int(number)):
         raise Invalid({"scope": [_("请从列出的选项里选。")]})
-    return Scope(kind, int(number))
+    return GrantScope(kind, int(number))
 
 
 def _reaches(by: Staff, kind: str, row_id: int) -> bool:
@@ -143,7 +143,7 @@ def grant_role(by: Staff, account_id: int, wanted: RoleInScope) -> Account:
     return account
 
 
-def _grant(account: Account, role: str, scope: Scope) -> None:
+def _grant(account: Account, role: str, scope: GrantScope) -> None:
     db.session.add(RoleGrant(account_id=account.id, role=Role(role), starts_at=clock.now(), **scope.column))
     if role == Role.BUILDING_CAPTAIN:
         running = select(Captaincy.id).where(Captaincy.building_id == scope.id, Captaincy.ends_on.is_(None))

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from app.core.text import chinese
 from app.places.address import names, tokens
 from app.places.address.place import place_of
-from app.places.address.reading import Reading, readings
-from app.places.address.register import Register, Scope
+from app.places.address.reading import AddressReading, readings
+from app.places.address.register import AddressScope, Register
 from app.places.address.resolver import MAX_TEXT, Resolution, resolve
 
 _SHOWN = 4
@@ -25,11 +25,11 @@ class Explanation:
     is_named: bool
     rest: str
     numbers: tuple[tuple[str, str], ...]
-    readings: tuple[Reading, ...]
+    readings: tuple[AddressReading, ...]
     resolution: Resolution
 
 
-def explain(text: str, register: Register, scope: Scope | None = None) -> Explanation:
+def explain(text: str, register: Register, scope: AddressScope | None = None) -> Explanation:
     """What `resolve` sees and decides."""
     folded = chinese.fold(text[:MAX_TEXT])
     place = place_of(folded, register, scope)

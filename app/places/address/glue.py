@@ -5,22 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from app.places.address import tokens
-from app.places.address.place import Place
-from app.places.address.reading import Reading, readings
-from app.places.address.register import Household, building_key, room_key
-from app.places.address.tokens import Slot
+from app.places.address.place import ReadingPlace
+from app.places.address.reading import AddressReading, readings
+from app.places.address.register import RegisteredHousehold, building_key, room_key
+from app.places.address.tokens import AddressSlot
 
 _MAX_SPLIT_COST = 4.5
 
 
-def split_readings(found: Sequence[Slot], place: Place) -> list[Reading]:
+def split_readings(found: Sequence[AddressSlot], place: ReadingPlace) -> list[AddressReading]:
     """Readings with the glued number taken apart: 86801 → 86 + 801, 31502 → 3 + 1 + 502.
 
     Only splits whose building and room are in the register are read at all, so a line of digits costs little.
 
     Only lanes and road numbers may stand before it: behind a building the number is a room as it stands.
     """
-    results: list[Reading] = []
+    results: list[AddressReading] = []
     for at, slot in enumerate(found):
         if any(s.level != "lane" and not tokens.ends_with_road(s.before) for s in found[:at]):
             break
@@ -39,7 +39,7 @@ def split_readings(found: Sequence[Slot], place: Place) -> list[Reading]:
     return results
 
 
-def _may_be_there(parts: tuple[str, ...], has_room: bool, place: Place) -> bool:
+def _may_be_there(parts: tuple[str, ...], has_room: bool, place: ReadingPlace) -> bool:
     register, building = place.register, building_key(parts[0])
     if not has_room:
         return any(building in register.buildings[compound] for compound in place.compounds)
@@ -55,16 +55,18 @@ def _splits(digits: str) -> list[tuple[str, ...]]:
     return [parts for parts in pairs + triples if not any(part[0] == "0" for part in parts)]
 
 
-def is_elsewhere(household: Household, place: Place) -> bool:
+def is_elsewhere(household: RegisteredHousehold, place: ReadingPlace) -> bool:
     """Below the heading of a building that has no such room, a split that leaves the building is only a guess."""
     return bool(place.building) and building_key(household.building) != place.building
 
 
-def other_readings(found: Sequence[Slot], chosen: Sequence[Household], place: Place) -> tuple[Household, ...]:
+def other_readings(
+    found: Sequence[AddressSlot], chosen: Sequence[RegisteredHousehold], place: ReadingPlace
+) -> tuple[RegisteredHousehold, ...]:
     """Households whose whole room is the number that was taken apart (1502 is 1-502, and flat 1502 of a tower), and
     those of a building in front of a short door number (15-02).
     """
-    others: dict[object, Household] = {}
+    others: dict[object, RegisteredHousehold] = {}
     for slot in found:
         if not slot.value.isdigit() or len(slot.value) < 4 or slot.level not in ("", "room"):
             continue

@@ -13,11 +13,11 @@ from dataclasses import dataclass, replace
 
 from app.core.text import chinese
 from app.places.address import names, tokens
-from app.places.address.place import Place, place_of
-from app.places.address.reading import Reading, readings
-from app.places.address.register import Register, Scope
-from app.places.address.resolver import Reason, Resolution, decide, find_one, is_phone
-from app.places.address.tokens import Slot
+from app.places.address.place import ReadingPlace, place_of
+from app.places.address.reading import AddressReading, readings
+from app.places.address.register import AddressScope, Register
+from app.places.address.resolver import AddressReason, Resolution, decide, find_one, is_phone
+from app.places.address.tokens import AddressSlot
 
 _MULTIPLIERS = "xX*×+＋"
 _COUNTED = re.compile(
@@ -42,8 +42,8 @@ class Located:
 
 @dataclass(frozen=True, slots=True)
 class _Segment:
-    slots: tuple[Slot, ...]
-    glued: Slot | None = None
+    slots: tuple[AddressSlot, ...]
+    glued: AddressSlot | None = None
     """The number behind the address that may hold the last digits of the room and the quantity."""
 
 
@@ -51,7 +51,7 @@ def locate(
     text: str,
     register: Register,
     units: frozenset[str],
-    scope: Scope | None = None,
+    scope: AddressScope | None = None,
     explains: Callable[[str], bool] | None = None,
 ) -> list[Located]:
     """The addresses of one line in order. `units`: units of measure of one or two characters (份 斤 箱 kg)."""
@@ -85,10 +85,10 @@ def _counts_first(result: Located, masked: str) -> bool:
     return worded or len(read.room) >= 3 or (read.is_bare_number and not text.strip().isalpha())
 
 
-def _segments(found: Sequence[Slot], masked: str, units: frozenset[str]) -> list[_Segment]:
+def _segments(found: Sequence[AddressSlot], masked: str, units: frozenset[str]) -> list[_Segment]:
     """Runs of numbers that stand together, cut where the goods begin."""
     segments: list[_Segment] = []
-    current: list[Slot] = []
+    current: list[AddressSlot] = []
     for slot in found:
         goods = _is_goods(slot, masked, units)
         apart = slot.join == "text" and not _only_name(slot.before)
@@ -108,7 +108,7 @@ def _only_name(before: str) -> bool:
     return bool(before) and all(ch in names.MASK + " ·()" for ch in before)
 
 
-def _is_goods(slot: Slot, masked: str, units: frozenset[str]) -> bool:
+def _is_goods(slot: AddressSlot, masked: str, units: frozenset[str]) -> bool:
     before = masked[slot.start - 1 : slot.start]
     if _counts_before_name(slot, masked):
         return True
@@ -121,7 +121,7 @@ def _is_goods(slot: Slot, masked: str, units: frozenset[str]) -> bool:
     return slot.is_bare and not slot.is_letter and _unit_follows(masked, slot.end, units)
 
 
-def _counts_before_name(slot: Slot, masked: str) -> bool:
+def _counts_before_name(slot: AddressSlot, masked: str) -> bool:
     """`鸡蛋1 春晖苑3号楼201`: a short number behind a word, a compound name behind it, is how many."""
     short = slot.is_bare and slot.value.isdigit() and len(slot.value) <= 2
     behind_word = "\u4e00" <= masked[slot.start - 1 : slot.start] <= "\u9fff" and slot.start > 0
@@ -140,13 +140,13 @@ def _unit_follows(masked: str, at: int, units: frozenset[str]) -> bool:
     return False
 
 
-def _may_be_glued(slot: Slot, masked: str, units: frozenset[str]) -> bool:
+def _may_be_glued(slot: AddressSlot, masked: str, units: frozenset[str]) -> bool:
     follows = _unit_follows(masked, slot.end, units)
     multiplied = masked[slot.start - 1 : slot.start] in _MULTIPLIERS and slot.start > 0
     return follows and slot.value.isdigit() and len(slot.value) >= 2 and not multiplied
 
 
-def _read(segment: _Segment, masked: str, place: Place, before: list[Located]) -> list[Located]:
+def _read(segment: _Segment, masked: str, place: ReadingPlace, before: list[Located]) -> list[Located]:
     """Every address of the segment; one building may serve several rooms (`12-302、401`)."""
     results: list[Located] = []
     rest = _without_nickname(segment.slots, masked, place)
@@ -168,7 +168,7 @@ def _read(segment: _Segment, masked: str, place: Place, before: list[Located]) -
     return results
 
 
-def _without_nickname(slots: Sequence[Slot], masked: str, place: Place) -> list[Slot]:
+def _without_nickname(slots: Sequence[AddressSlot], masked: str, place: ReadingPlace) -> list[AddressSlot]:
     """`小太阳88 12-302`, `lucky2008 12-302`: digits that end a nickname are left out where only so a flat is found."""
     if len(slots) < 3 or not _ends_nickname(slots[0], masked, place):
         return list(slots)
@@ -178,7 +178,7 @@ def _without_nickname(slots: Sequence[Slot], masked: str, place: Place) -> list[
     return list(slots) if not found or (whole and whole.resolution.household) else list(slots[1:])
 
 
-def _ends_nickname(slot: Slot, masked: str, place: Place) -> bool:
+def _ends_nickname(slot: AddressSlot, masked: str, place: ReadingPlace) -> bool:
     """Two digits or more, tight behind a Latin word or behind Han words that are no place, a blank behind them."""
     if not slot.is_bare or slot.is_letter or len(slot.value) < 2 or masked[slot.end : slot.end + 1] != " ":
         return False
@@ -191,7 +191,7 @@ def _ends_nickname(slot: Slot, masked: str, place: Place) -> bool:
     return place.explains is not None and not tokens.ends_with_road(word) and place.explains(word)
 
 
-def _shared_building(slot: Slot, masked: str, place: Place, before: list[Located]) -> Located | None:
+def _shared_building(slot: AddressSlot, masked: str, place: ReadingPlace, before: list[Located]) -> Located | None:
     """A second room behind an address, in the same building and stairwell."""
     if not before or before[0].resolution.household is None or len(slot.value) < 3:
         return None
@@ -204,7 +204,7 @@ def _shared_building(slot: Slot, masked: str, place: Place, before: list[Located
     return Located(slot.start, slot.end, resolution, True) if resolution.household else None
 
 
-def _longest(slots: Sequence[Slot], masked: str, place: Place) -> tuple[Located | None, int]:
+def _longest(slots: Sequence[AddressSlot], masked: str, place: ReadingPlace) -> tuple[Located | None, int]:
     """The reading that takes most numbers and names one household; else the most usual reading and why it fails."""
     everything = readings(slots, partial=True)
     for used in sorted({reading.used for reading in everything}, reverse=True):
@@ -213,7 +213,7 @@ def _longest(slots: Sequence[Slot], masked: str, place: Place) -> tuple[Located 
         same = [reading for reading in everything if reading.used == used]
         resolution = find_one(same, slots[:used], place)
         if resolution is not None and resolution.household and not resolution.household.room and used < len(slots):
-            left = replace(resolution, household=None, confidence=0, reason=Reason.LEFTOVER)
+            left = replace(resolution, household=None, confidence=0, reason=AddressReason.LEFTOVER)
             return _located(slots[:used], masked, left), used  # 5 12号: a house, and another number behind it
         if resolution is not None:
             return _located(slots[:used], masked, resolution), used
@@ -223,18 +223,18 @@ def _longest(slots: Sequence[Slot], masked: str, place: Place) -> tuple[Located 
         return None, 0
     resolution = decide([best], slots[: best.used], place)
     if resolution.household:
-        resolution = replace(resolution, household=None, confidence=0, reason=Reason.LEFTOVER)
+        resolution = replace(resolution, household=None, confidence=0, reason=AddressReason.LEFTOVER)
     return _located(slots[: best.used], masked, resolution), best.used
 
 
-def _breaks_chain(slots: Sequence[Slot], used: int, masked: str) -> bool:
+def _breaks_chain(slots: Sequence[AddressSlot], used: int, masked: str) -> bool:
     """Whether the address would end inside `3-1-502`; a blank before the dash ends it (`12-302 -1`)."""
     if used >= len(slots) or slots[used].join not in ("dash", "tight"):
         return False
     return masked[slots[used - 1].end : slots[used - 1].end + 1] not in (" ", "/")
 
 
-def _located(slots: Sequence[Slot], masked: str, resolution: Resolution) -> Located:
+def _located(slots: Sequence[AddressSlot], masked: str, resolution: Resolution) -> Located:
     start, end = slots[0].start, slots[-1].end
     before = slots[0].before
     before = _behind_goods(before)
@@ -268,14 +268,14 @@ def _behind(masked: str, end: int) -> int:
     return at if names.MASK in masked[end:at] else end
 
 
-def _is_strong(slots: Sequence[Slot], read: Reading) -> bool:
+def _is_strong(slots: Sequence[AddressSlot], read: AddressReading) -> bool:
     worded = any(slot.level in ("building", "stairwell", "room", "hash", "lane") for slot in slots)
     dashed = any(slot.join == "dash" for slot in slots)
     digits = sum(ch.isdigit() for ch in read.room)
     return read.is_complete and (worded or (dashed and digits >= 3))
 
 
-def _unglue(slots: Sequence[Slot], glued: Slot, masked: str, place: Place) -> Located | None:
+def _unglue(slots: Sequence[AddressSlot], glued: AddressSlot, masked: str, place: ReadingPlace) -> Located | None:
     """`12-3022份`: every split whose room exists; one is taken, several are asked, none is no address."""
     options: list[Located] = []
     for size in range(len(glued.value), 0, -1):
@@ -285,17 +285,17 @@ def _unglue(slots: Sequence[Slot], glued: Slot, masked: str, place: Place) -> Lo
         whole = [*slots, piece]
         read = [r for r in readings(whole) if r.room and not r.has_join]
         resolution = find_one(read, whole, place) if read else None
-        if resolution is None or resolution.reason is Reason.GLUED:
+        if resolution is None or resolution.reason is AddressReason.GLUED:
             continue
-        if resolution.household or resolution.reason is Reason.AMBIGUOUS:
+        if resolution.household or resolution.reason is AddressReason.AMBIGUOUS:
             options.append(_located(whole, masked, resolution))
     if not options:
         return None
     if len(options) == 1 and options[0].end < glued.end and options[0].resolution.household:
-        settled = replace(options[0].resolution, confidence=75, reason=Reason.GLUED)
+        settled = replace(options[0].resolution, confidence=75, reason=AddressReason.GLUED)
         return replace(options[0], resolution=settled)
     if len(options) == 1:
         return options[0]
     candidates = tuple(dict.fromkeys(h for option in options for h in option.resolution.candidates))
-    unclear = Resolution(None, 0, Reason.AMBIGUOUS, candidates, options[0].resolution.read)
+    unclear = Resolution(None, 0, AddressReason.AMBIGUOUS, candidates, options[0].resolution.read)
     return replace(options[-1], resolution=unclear)

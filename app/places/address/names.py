@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from app.core.text import chinese
 from app.places.address.register import Register, compact
-from app.places.address.tokens import Slot
+from app.places.address.tokens import AddressSlot
 
 MASK = "▣"
 AROUND = MASK + " :·-—.,。()[]【】"
@@ -173,7 +173,9 @@ _DISTRICT_ENDS = tuple(end for end in _ADMIN_ENDS if end not in ("弄", "巷", "
 _INTRODUCES = ("地址", "地址是", "我家", "住", "我住", "我在", "房号", "门牌", "楼号", "送到", "家")
 
 
-def unexplained(masked: str, slots: Sequence[Slot], is_many: bool, explains: Callable[[str], bool] | None) -> bool:
+def unexplained(
+    masked: str, slots: Sequence[AddressSlot], is_many: bool, explains: Callable[[str], bool] | None
+) -> bool:
     """Whether words beside an address may name a place that the register does not have (采荷嘉业7栋2单元302).
 
     masked: folded text with the known name blanked. is_many: several compounds are possible, so that a road or two

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from app.places.address import names
-from app.places.address.register import Register, Scope, building_key
+from app.places.address.register import AddressScope, Register, building_key
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ReadingPlace:
     """Where a text is read: the compounds that are possible, the building when the group belongs to one."""
 
     register: Register
@@ -27,8 +27,8 @@ class Place:
 
 
 def place_of(
-    folded: str, register: Register, scope: Scope | None, explains: Callable[[str], bool] | None = None
-) -> Place:
+    folded: str, register: Register, scope: AddressScope | None, explains: Callable[[str], bool] | None = None
+) -> ReadingPlace:
     """The compounds the text can be about: those it names, else those of the scope, else all."""
     scoped = tuple(c for c in (scope.compounds if scope else ()) if c in register.buildings)
     allowed = scoped or tuple(register.buildings)
@@ -43,4 +43,4 @@ def place_of(
     if not building and len(compounds) == 1 and len(register.buildings[compounds[0]]) == 1:
         building = next(iter(register.buildings[compounds[0]]))
     in_scope = frozenset(register.buildings if scope and scope.is_open else allowed)
-    return Place(register, compounds, naming, building, in_scope, explains, stairwell)
+    return ReadingPlace(register, compounds, naming, building, in_scope, explains, stairwell)

@@ -2,7 +2,7 @@
 
     address := (lane | area | name-number)* building? stairwell? floor? room?
 
-Every way to give the slots roles in that order is a `Reading` with a cost: how unusual it would be. Words decide
+Every way to give the slots roles in that order is a `AddressReading` with a cost: how unusual it would be. Words decide
 nearly everything (`3栋` is a building at no cost); bare numbers are weighed by their digits and their place. Adjoining
 slots may be one value (`3-2幢`, `B6号楼`, `1703-2`, `18C`). Slots are at most `MAX_SLOTS`, so the number of readings
 is bounded whatever the text says.
@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from app.places.address.tokens import Slot, ends_with_road
+from app.places.address.tokens import AddressSlot, ends_with_road
 
 MAX_SLOTS = 7
 MAX_PARTIAL = 5
@@ -39,7 +39,7 @@ LEVELS = frozenset(_COST_OF_LEVEL) - {""}
 """What a level word may say; a profile of a compound may add words, not levels."""
 
 
-class Reading(NamedTuple):
+class AddressReading(NamedTuple):
     """One way to understand an address. Labels are bare: "3" for 3号楼, "" when the text names no such level."""
 
     building: str = ""
@@ -73,24 +73,24 @@ class Reading(NamedTuple):
         return bool(self.building and self.room)
 
 
-class _Step(NamedTuple):
+class _ReadingStep(NamedTuple):
     role: str
     value: str
-    slot: Slot
+    slot: AddressSlot
     width: int
     cost: float
 
 
-def readings(found: Sequence[Slot], *, partial: bool = False) -> list[Reading]:
+def readings(found: Sequence[AddressSlot], *, partial: bool = False) -> list[AddressReading]:
     """All readings of the slots, cheapest first.
 
     partial: also readings that stop before the last slot (an order follows the address on the same line).
     """
-    results: list[Reading] = []
+    results: list[AddressReading] = []
     trimmed = list(found[: MAX_PARTIAL if partial else MAX_SLOTS])
     steps = [sorted(_steps(trimmed, at), key=lambda step: step.cost) for at in range(len(trimmed))]
     search = _Search(steps, _PRUNE_PARTIAL if partial else _PRUNE, partial, results)
-    _extend(search, Reading(), 0)
+    _extend(search, AddressReading(), 0)
     results.sort(key=lambda reading: (reading.cost, -reading.used))
     return results
 
@@ -98,13 +98,13 @@ def readings(found: Sequence[Slot], *, partial: bool = False) -> list[Reading]:
 class _Search(NamedTuple):
     """steps: the roles each slot may take, cheapest first; most: cost beyond which a reading is not worth having."""
 
-    steps: list[list[_Step]]
+    steps: list[list[_ReadingStep]]
     most: float
     partial: bool
-    results: list[Reading]
+    results: list[AddressReading]
 
 
-def _extend(search: _Search, so_far: Reading, level: int) -> None:
+def _extend(search: _Search, so_far: AddressReading, level: int) -> None:
     end = so_far.used == len(search.steps)
     if so_far.used and (search.partial or end):
         missing = _missing_cost(so_far)
@@ -120,7 +120,7 @@ def _extend(search: _Search, so_far: Reading, level: int) -> None:
         _extend(search, _with(so_far, step), rank)
 
 
-def _with(reading: Reading, step: _Step) -> Reading:
+def _with(reading: AddressReading, step: _ReadingStep) -> AddressReading:
     cost, used = reading.cost + step.cost, reading.used + step.width
     if step.width > 1:
         reading = reading._replace(has_join=True)
@@ -142,14 +142,14 @@ def _with(reading: Reading, step: _Step) -> Reading:
     return reading._replace(cost=cost, used=used)
 
 
-def _room(reading: Reading, step: _Step) -> str:
+def _room(reading: AddressReading, step: _ReadingStep) -> str:
     """`1层02号` is room 102; `5楼502` is room 502."""
     if reading.floor and step.value.isdigit() and len(step.value) <= 2:
         return f"{reading.floor}{int(step.value):02d}"
     return step.value
 
 
-def _room_cost(reading: Reading, step: _Step) -> float:
+def _room_cost(reading: AddressReading, step: _ReadingStep) -> float:
     digits = sum(ch.isdigit() for ch in step.value)
     cost = 0.0
     if step.slot.is_bare and digits <= 2 and not reading.floor:
@@ -159,21 +159,23 @@ def _room_cost(reading: Reading, step: _Step) -> float:
     return cost
 
 
-def _missing_cost(reading: Reading) -> float:
+def _missing_cost(reading: AddressReading) -> float:
     return (0 if reading.building else _NO_BUILDING) + (0 if reading.room else 2)
 
 
-def _steps(found: list[Slot], at: int) -> Iterator[_Step]:
+def _steps(found: list[AddressSlot], at: int) -> Iterator[_ReadingStep]:
     """The roles that the slot at `at` may take, alone or merged with the slots that hang on it."""
     first = found[at]
     for slot, width, merge_cost in _merged(found, at):
         for role, cost in _COST_OF_LEVEL[slot.level].items():
-            yield _Step(role, slot.value, slot, width, cost + merge_cost + _context_cost(role, slot, found, at, width))
+            yield _ReadingStep(
+                role, slot.value, slot, width, cost + merge_cost + _context_cost(role, slot, found, at, width)
+            )
     if at + 1 < len(found) and found[at + 1].join == "text":
-        yield _Step("name", first.value, first, 1, 1.2 if first.is_bare else 3.0)
+        yield _ReadingStep("name", first.value, first, 1, 1.2 if first.is_bare else 3.0)
 
 
-def _merged(found: list[Slot], at: int) -> Iterator[tuple[Slot, int, float]]:
+def _merged(found: list[AddressSlot], at: int) -> Iterator[tuple[AddressSlot, int, float]]:
     slot = found[at]
     yield slot, 1, 0.0
     for width in (2, 3):
@@ -189,14 +191,14 @@ def _merged(found: list[Slot], at: int) -> Iterator[tuple[Slot, int, float]]:
         yield slot, width, cost * (width - 1)
 
 
-def _letter_cost(slot: Slot, following: Slot, found: list[Slot], after: int) -> float:
+def _letter_cost(slot: AddressSlot, following: AddressSlot, found: list[AddressSlot], after: int) -> float:
     """`B6-37`, `13B-376`, `B6号楼` are one label; `B1025` is building B, room 1025."""
     before_dash = after < len(found) and found[after].join == "dash"
     short = len(slot.value) + len(following.value) <= 3
     return 0.0 if following.level or (short and before_dash) else 0.6 if short else 2.0
 
 
-def _context_cost(role: str, slot: Slot, found: list[Slot], at: int, width: int) -> float:
+def _context_cost(role: str, slot: AddressSlot, found: list[AddressSlot], at: int, width: int) -> float:
     digits = len(slot.value)
     on_road = ends_with_road(slot.before)
     following = found[at + width] if at + width < len(found) else None
@@ -221,10 +223,10 @@ def _context_cost(role: str, slot: Slot, found: list[Slot], at: int, width: int)
     return 0.0
 
 
-def best(found: Sequence[Slot]) -> Reading:
+def best(found: Sequence[AddressSlot]) -> AddressReading:
     """The most usual reading of a whole address; an empty one when the text has no number.
 
     Numbers that fit nowhere behind the address (a telephone, a post code) are left over when not all can be read.
     """
     results = readings(found) or readings(found, partial=True)
-    return results[0] if results else Reading()
+    return results[0] if results else AddressReading()

@@ -19,7 +19,7 @@ _STAIRWELL_TAIL = ("单元", "单", "门", "梯", "号")
 
 
 @dataclass(frozen=True, slots=True)
-class Household:
+class RegisteredHousehold:
     """One household. `household_id` is opaque here; `stairwell` may be empty; `room` is empty for a villa."""
 
     household_id: Hashable
@@ -51,7 +51,7 @@ class Profile:
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
+class AddressScope:
     """What the place of the paste already says: the compounds a point covers, or the building a group belongs to.
 
     stairwell: of an address that leaves building and stairwell out. street: the lane whose houses the lines name by
@@ -116,12 +116,12 @@ def compact(text: str) -> str:
 class Register:
     """Households indexed by compound, building and room; immutable after construction."""
 
-    def __init__(self, households: Iterable[Household], profiles: Iterable[Profile] = ()) -> None:
-        self.households: dict[Hashable, Household] = {}
-        self.by_room: dict[tuple[str, str, str], list[Household]] = defaultdict(list)
-        self.by_label: dict[tuple[str, str], dict[str, list[Household]]] = defaultdict(dict)
+    def __init__(self, households: Iterable[RegisteredHousehold], profiles: Iterable[Profile] = ()) -> None:
+        self.households: dict[Hashable, RegisteredHousehold] = {}
+        self.by_room: dict[tuple[str, str, str], list[RegisteredHousehold]] = defaultdict(list)
+        self.by_label: dict[tuple[str, str], dict[str, list[RegisteredHousehold]]] = defaultdict(dict)
         """(compound, room) → building → households."""
-        self.by_building: dict[tuple[str, str], list[Household]] = defaultdict(list)
+        self.by_building: dict[tuple[str, str], list[RegisteredHousehold]] = defaultdict(list)
         self.buildings: dict[str, set[str]] = defaultdict(set)
         for household in households:
             self._add(household)
@@ -148,7 +148,7 @@ class Register:
         self.stems = frozenset(key[0] for _compound, key in every if key and not _is_a_name(key)) & tokens.STEMS
         """甲, 乙 … where they number buildings: then such a character in an address is no word."""
 
-    def _add(self, household: Household) -> None:
+    def _add(self, household: RegisteredHousehold) -> None:
         building, room = building_key(household.building), room_key(household.room)
         self.households[household.household_id] = household
         self.by_room[household.compound, building, room].append(household)
@@ -185,7 +185,7 @@ class Register:
         """Compact compound names of this length."""
         return self._sizes.get(size, [])
 
-    def rooms(self, compound: str, read: reading.Reading, building: str) -> list[Household]:
+    def rooms(self, compound: str, read: reading.AddressReading, building: str) -> list[RegisteredHousehold]:
         """Households of the compound that the reading can mean; the stairwell must agree where the text names one."""
         room = room_key(read.room)
         if read.floor and len(room) > 2 and not room.startswith(read.floor):

@@ -25,10 +25,10 @@ from enum import StrEnum
 
 from app.core.text import chinese
 from app.places.address import glue, names, tokens
-from app.places.address.place import Place, place_of
-from app.places.address.reading import Reading, readings
-from app.places.address.register import Household, Register, Scope, building_key, room_key
-from app.places.address.tokens import Slot
+from app.places.address.place import ReadingPlace, place_of
+from app.places.address.reading import AddressReading, readings
+from app.places.address.register import AddressScope, Register, RegisteredHousehold, building_key, room_key
+from app.places.address.tokens import AddressSlot
 
 MAX_TEXT = 200
 _MARGIN = 2.2
@@ -37,7 +37,7 @@ _MAX_COST = 6.0
 _MAX_CANDIDATES = 8
 
 
-class Reason(StrEnum):
+class AddressReason(StrEnum):
     """Why a resolution is what it is; the first three come with a household."""
 
     EXACT = "exact"
@@ -65,11 +65,11 @@ class Reason(StrEnum):
 class Resolution:
     """confidence: 0–100, 0 without a household. candidates: households to choose from, nearest first."""
 
-    household: Household | None
+    household: RegisteredHousehold | None
     confidence: int
-    reason: Reason
-    candidates: tuple[Household, ...] = ()
-    read: Reading = field(default_factory=Reading)
+    reason: AddressReason
+    candidates: tuple[RegisteredHousehold, ...] = ()
+    read: AddressReading = field(default_factory=AddressReading)
 
     @property
     def household_id(self) -> object | None:
@@ -78,30 +78,30 @@ class Resolution:
 
 @dataclass(frozen=True, slots=True)
 class _Hit:
-    household: Household
-    reading: Reading
+    household: RegisteredHousehold
+    reading: AddressReading
 
 
-def resolve(text: str, register: Register, scope: Scope | None = None) -> Resolution:
+def resolve(text: str, register: Register, scope: AddressScope | None = None) -> Resolution:
     """The household that a whole address text means. `scope` narrows it to where the text was written."""
     if len(text) > MAX_TEXT:
-        return Resolution(None, 0, Reason.TOO_LONG)
+        return Resolution(None, 0, AddressReason.TOO_LONG)
     folded = chinese.fold(text)
     place = place_of(folded, register, scope)
     found = tokens.slots(place.naming.masked, words=register.words, stems=register.stems)
     found = [slot for slot in found if not is_phone(slot.value)]
     if not found:
-        return Resolution(None, 0, Reason.NO_ADDRESS)
+        return Resolution(None, 0, AddressReason.NO_ADDRESS)
     whole = readings(found)
     if whole:
         return decide(whole, found, place)
     part = readings(found, partial=True)
     loose = decide(part, found, place)
     candidates = ((loose.household,) if loose.household else ()) + loose.candidates
-    return Resolution(None, 0, Reason.LEFTOVER, candidates, loose.read)
+    return Resolution(None, 0, AddressReason.LEFTOVER, candidates, loose.read)
 
 
-def scope_named(title: str, register: Register, scope: Scope | None = None) -> Scope | None:
+def scope_named(title: str, register: Register, scope: AddressScope | None = None) -> AddressScope | None:
     """The scope that a title names: the compound, and the building when the title begins with it (`12号楼蔬菜接龙`)."""
     folded = chinese.fold(title[:MAX_TEXT])
     place = place_of(folded, register, scope)
@@ -113,10 +113,10 @@ def scope_named(title: str, register: Register, scope: Scope | None = None) -> S
         building = key if any(key in register.buildings[c] for c in compounds or place.compounds) else ""
     if not compounds and not building:
         return None
-    return Scope(compounds or (scope.compounds if scope else ()), building)
+    return AddressScope(compounds or (scope.compounds if scope else ()), building)
 
 
-def _names_building(slot: Slot, masked: str) -> bool:
+def _names_building(slot: AddressSlot, masked: str) -> bool:
     """12号楼蔬菜接龙 by its level word, 老水厂宿舍 甲 by standing alone behind the name."""
     if slot.level:
         return slot.level in ("building", "number", "storey")
@@ -128,12 +128,12 @@ def is_phone(value: str) -> bool:
     return len(value) == 11 and value.isdigit() and value[0] == "1"
 
 
-def decide(read: Sequence[Reading], found: Sequence[Slot], place: Place) -> Resolution:
+def decide(read: Sequence[AddressReading], found: Sequence[AddressSlot], place: ReadingPlace) -> Resolution:
     """One household, or why not. `read` is cheapest first; only readings near the cheapest count."""
     return find_one(read, found, place) or _unknown(read[0], place)
 
 
-def find_one(read: Sequence[Reading], found: Sequence[Slot], place: Place) -> Resolution | None:
+def find_one(read: Sequence[AddressReading], found: Sequence[AddressSlot], place: ReadingPlace) -> Resolution | None:
     """What the register says of the readings; None when it has no household for them."""
     read = _in_building(read) if place.building else read
     best = read[0]
@@ -148,41 +148,41 @@ def find_one(read: Sequence[Reading], found: Sequence[Slot], place: Place) -> Re
     households = _distinct(hit.household for hit in (hits if glued else near))
     chosen = hits[0].reading
     if len(households) > 1:
-        return Resolution(None, 0, Reason.AMBIGUOUS, households[:_MAX_CANDIDATES], chosen)
+        return Resolution(None, 0, AddressReason.AMBIGUOUS, households[:_MAX_CANDIDATES], chosen)
     if glued and glue.is_elsewhere(households[0], place):
-        return Resolution(None, 0, Reason.UNKNOWN_ROOM, households, chosen)
+        return Resolution(None, 0, AddressReason.UNKNOWN_ROOM, households, chosen)
     others = glue.other_readings(found, households, place) if glued else ()
     if others:
-        return Resolution(None, 0, Reason.AMBIGUOUS, _distinct([*households, *others])[:_MAX_CANDIDATES], chosen)
+        return Resolution(None, 0, AddressReason.AMBIGUOUS, _distinct([*households, *others])[:_MAX_CANDIDATES], chosen)
     objection = _objection(chosen, households[0], place)
     if objection is None and _is_strange(found, chosen, place):
-        objection = Reason.UNKNOWN_PLACE, households
+        objection = AddressReason.UNKNOWN_PLACE, households
     if objection is None and _by_stairwell_word(found, chosen, households[0], place):
-        objection = Reason.AMBIGUOUS, households
+        objection = AddressReason.AMBIGUOUS, households
     if objection:
         return Resolution(None, 0, objection[0], objection[1], chosen)
     return _accepted(households[0], chosen, place, glued)
 
 
-def _in_building(read: Sequence[Reading]) -> list[Reading]:
+def _in_building(read: Sequence[AddressReading]) -> list[AddressReading]:
     """Where the building is known already, an address that leaves it out (3单元502, 18C) is as usual as any other."""
     weighed = [r if r.building else r._replace(cost=r.cost - r.cost_without_building) for r in read]
     return sorted(weighed, key=lambda reading: (reading.cost, -reading.used))
 
 
-def _accepted(household: Household, chosen: Reading, place: Place, glued: bool) -> Resolution:
+def _accepted(household: RegisteredHousehold, chosen: AddressReading, place: ReadingPlace, glued: bool) -> Resolution:
     if glued:
-        return Resolution(household, 75, Reason.GLUED, (household,), chosen)
+        return Resolution(household, 75, AddressReason.GLUED, (household,), chosen)
     if place.naming.by_typo:
-        return Resolution(household, 80, Reason.TYPO, (household,), chosen)
+        return Resolution(household, 80, AddressReason.TYPO, (household,), chosen)
     if place.naming.compounds or len(place.compounds) == 1:
-        return Resolution(household, 100, Reason.EXACT, (household,), chosen)
-    return Resolution(household, 85, Reason.UNIQUE, (household,), chosen)
+        return Resolution(household, 100, AddressReason.EXACT, (household,), chosen)
+    return Resolution(household, 85, AddressReason.UNIQUE, (household,), chosen)
 
 
-def _hits(read: Iterable[Reading], place: Place) -> list[_Hit]:
+def _hits(read: Iterable[AddressReading], place: ReadingPlace) -> list[_Hit]:
     hits: list[_Hit] = []
-    halves: list[Reading] = []
+    halves: list[AddressReading] = []
     for reading in read:
         building = place.naming.building or building_key(reading.building) or place.building
         if not building or (place.naming.building and reading.building):
@@ -198,43 +198,47 @@ def _hits(read: Iterable[Reading], place: Place) -> list[_Hit]:
     return hits
 
 
-def _distinct(households: Iterable[Household]) -> tuple[Household, ...]:
+def _distinct(households: Iterable[RegisteredHousehold]) -> tuple[RegisteredHousehold, ...]:
     return tuple({household.household_id: household for household in households}.values())
 
 
-def _objection(read: Reading, household: Household, place: Place) -> tuple[Reason, tuple[Household, ...]] | None:
+def _objection(
+    read: AddressReading, household: RegisteredHousehold, place: ReadingPlace
+) -> tuple[AddressReason, tuple[RegisteredHousehold, ...]] | None:
     """What speaks against the one household that was found."""
     naming, mine = place.naming, (household,)
     if naming.problem:
-        return (Reason.UNKNOWN_PLACE if naming.problem == "unknown_place" else Reason.LONGER_NAME), mine
+        return (AddressReason.UNKNOWN_PLACE if naming.problem == "unknown_place" else AddressReason.LONGER_NAME), mine
     if household.compound not in place.in_scope:
-        return Reason.OUT_OF_SCOPE, mine
+        return AddressReason.OUT_OF_SCOPE, mine
     if read.area or read.wing:
-        return Reason.UNKNOWN_AREA, mine
+        return AddressReason.UNKNOWN_AREA, mine
     glued = _glued_stairwell(read, household, place)
     if glued:
-        return Reason.AMBIGUOUS, mine + glued
+        return AddressReason.AMBIGUOUS, mine + glued
     needed = place.register.levels.get(household.compound, frozenset())
     if "stairwell" in needed and household.stairwell and not read.stairwell:
-        return Reason.NO_STAIRWELL, mine
+        return AddressReason.NO_STAIRWELL, mine
     lanes = place.register.lanes.get(household.compound)
     if naming.by_typo and not (read.lane and (read.lane in lanes if lanes else len(place.in_scope) == 1)):
-        return Reason.UNKNOWN_PLACE, mine
+        return AddressReason.UNKNOWN_PLACE, mine
     if lanes and read.is_lane_named and read.lane not in lanes:
-        return Reason.LANE_CONFLICT, mine
+        return AddressReason.LANE_CONFLICT, mine
     if naming.compounds:
         elsewhere = _elsewhere(read, place)
         if elsewhere:
-            return Reason.AMBIGUOUS, mine + elsewhere
+            return AddressReason.AMBIGUOUS, mine + elsewhere
     return None
 
 
-def _glued_stairwell(read: Reading, household: Household, place: Place) -> tuple[Household, ...]:
+def _glued_stairwell(
+    read: AddressReading, household: RegisteredHousehold, place: ReadingPlace
+) -> tuple[RegisteredHousehold, ...]:
     """`11栋1201` is flat 1201 whatever its stairwell, or stairwell 1, flat 201 written without a break."""
     if read.stairwell or not household.stairwell or not read.room.isdigit() or len(read.room) < 4:
         return ()
     building = building_key(household.building)
-    found: list[Household] = []
+    found: list[RegisteredHousehold] = []
     for size in (1, 2):
         other = read._replace(stairwell=read.room[:size], room=read.room[size:], floor="")
         if len(other.room) > 1 and other.room[0] != "0":
@@ -242,7 +246,9 @@ def _glued_stairwell(read: Reading, household: Household, place: Place) -> tuple
     return _distinct(found)
 
 
-def _by_stairwell_word(found: Sequence[Slot], read: Reading, household: Household, place: Place) -> bool:
+def _by_stairwell_word(
+    found: Sequence[AddressSlot], read: AddressReading, household: RegisteredHousehold, place: ReadingPlace
+) -> bool:
     """`32单元201` taken for building 32: asked where stairwells have numbers, or where 3-2-201 is a flat too."""
     if read.stairwell or not any(slot.level == "stairwell" and slot.value == read.building for slot in found):
         return False
@@ -252,7 +258,7 @@ def _by_stairwell_word(found: Sequence[Slot], read: Reading, household: Househol
     return bool(household.stairwell) or any(others)
 
 
-def _is_strange(found: Sequence[Slot], read: Reading, place: Place) -> bool:
+def _is_strange(found: Sequence[AddressSlot], read: AddressReading, place: ReadingPlace) -> bool:
     """Words beside the address may name another place; a lane that the compound is known by speaks against it."""
     if place.is_named:
         return False
@@ -262,7 +268,7 @@ def _is_strange(found: Sequence[Slot], read: Reading, place: Place) -> bool:
     return names.unexplained(place.naming.masked, found, len(place.compounds) > 1, place.explains)
 
 
-def _elsewhere(read: Reading, place: Place) -> tuple[Household, ...]:
+def _elsewhere(read: AddressReading, place: ReadingPlace) -> tuple[RegisteredHousehold, ...]:
     """The same rooms in compounds whose longer name contains the one that was written."""
     others = names.nested(place.naming.compounds, place.register) & place.in_scope
     building = building_key(read.building) or place.building
@@ -270,30 +276,30 @@ def _elsewhere(read: Reading, place: Place) -> tuple[Household, ...]:
     return _distinct(found)
 
 
-def _unknown(best: Reading, place: Place) -> Resolution:
+def _unknown(best: AddressReading, place: ReadingPlace) -> Resolution:
     """Why nothing was found, with the nearest households to choose from."""
     if best.building and not best.room and best.is_bare_number:
         best = best._replace(building="", room=best.building)
     register, building = place.register, place.naming.building or building_key(best.building) or place.building
     if place.naming.problem == "unknown_place":
-        return Resolution(None, 0, Reason.UNKNOWN_PLACE, (), best)
+        return Resolution(None, 0, AddressReason.UNKNOWN_PLACE, (), best)
     if not building:
-        return Resolution(None, 0, Reason.NO_BUILDING, _same_room(best, place), best)
+        return Resolution(None, 0, AddressReason.NO_BUILDING, _same_room(best, place), best)
     if not best.room:
-        return Resolution(None, 0, Reason.NO_ROOM, (), best)
+        return Resolution(None, 0, AddressReason.NO_ROOM, (), best)
     here = [c for c in place.compounds if building in register.buildings[c]]
     if not here:
-        return Resolution(None, 0, Reason.UNKNOWN_BUILDING, _same_room(best, place), best)
+        return Resolution(None, 0, AddressReason.UNKNOWN_BUILDING, _same_room(best, place), best)
     other_stairwell = _distinct(h for c in here for h in register.rooms(c, best._replace(stairwell=""), building))
     if best.stairwell and other_stairwell:
-        return Resolution(None, 0, Reason.UNKNOWN_STAIRWELL, other_stairwell[:_MAX_CANDIDATES], best)
+        return Resolution(None, 0, AddressReason.UNKNOWN_STAIRWELL, other_stairwell[:_MAX_CANDIDATES], best)
     neighbours = [h for c in here for h in register.by_building[c, building] if _near(h.room, best.room)]
     glued = [h for c in here for h in register.by_building[c, building][:1] for h in _glued_stairwell(best, h, place)]
-    return Resolution(None, 0, Reason.UNKNOWN_ROOM, _distinct([*glued, *neighbours])[:_MAX_CANDIDATES], best)
+    return Resolution(None, 0, AddressReason.UNKNOWN_ROOM, _distinct([*glued, *neighbours])[:_MAX_CANDIDATES], best)
 
 
-def _same_room(best: Reading, place: Place) -> tuple[Household, ...]:
-    found: list[Household] = []
+def _same_room(best: AddressReading, place: ReadingPlace) -> tuple[RegisteredHousehold, ...]:
+    found: list[RegisteredHousehold] = []
     for compound in place.compounds if best.room else ():
         for building in sorted(place.register.by_label.get((compound, room_key(best.room)), ())):
             found += place.register.rooms(compound, best, building)

@@ -3,24 +3,24 @@
 from app.places.address.locate import Located, locate
 from app.places.address.names import ends_like_place, holds_place
 from app.places.address.register import (
-    Household,
+    AddressScope,
     Profile,
     Register,
-    Scope,
+    RegisteredHousehold,
     building_key,
     room_key,
     stairwell_key,
 )
-from app.places.address.resolver import Reason, Resolution, resolve, scope_named
+from app.places.address.resolver import AddressReason, Resolution, resolve, scope_named
 
 __all__ = [
-    "Household",
+    "AddressReason",
+    "AddressScope",
     "Located",
     "Profile",
-    "Reason",
     "Register",
+    "RegisteredHousehold",
     "Resolution",
-    "Scope",
     "building_key",
     "ends_like_place",
     "holds_place",

@@ -1,6 +1,6 @@
 """From the characters of an address to its numbers and the words that say what each number is.
 
-A `Slot` is one number (or letter) of an address with the level word that follows it and the way it is joined to
+A `AddressSlot` is one number (or letter) of an address with the level word that follows it and the way it is joined to
 the slot before. Reading stays linear in the length of the text: every character is visited a bounded number of times.
 """
 
@@ -51,7 +51,7 @@ _JOINERS = " 。.,，、·\"'“”;；:：\\"
 _ROAD_ENDS = ("路", "街", "道", "巷", "弄", "胡同")
 
 
-class Slot(NamedTuple):
+class AddressSlot(NamedTuple):
     """One number of an address: `3栋` is value "3", level "building".
 
     join: "start", "dash", "space" (blank or punctuation), "tight" (nothing between), "text" (other words between).
@@ -159,13 +159,13 @@ def slots(
     limit: int = 12,
     words: Mapping[str, str] = LEVEL_WORDS,
     stems: frozenset[str] = frozenset(),
-) -> list[Slot]:
+) -> list[AddressSlot]:
     """The slots of folded `text` from `start` on, at most `limit` of them.
 
     Text that continues an address (a compound name in brackets behind it) is stepped over, not judged. stems: those
     that number buildings of the register; with any, a stem counts without a level word too.
     """
-    found: list[Slot] = []
+    found: list[AddressSlot] = []
     pos, before_start, join = start, start, "start"
     while pos < len(text) and len(found) < limit:
         value, end, is_letter = _value_at(text, pos, words, stems)
@@ -177,7 +177,7 @@ def slots(
             if not level:
                 after = end
             before = text[before_start:pos].strip(" -" + _JOINERS)
-            found.append(Slot(value, level, join, pos, after, before, is_letter))
+            found.append(AddressSlot(value, level, join, pos, after, before, is_letter))
             pos = before_start = after
             join = "tight"
             continue

@@ -16,7 +16,7 @@ from app.core.input.schemas import Form
 from app.places import queries
 from app.places.address import service as address_service
 from app.places.address.explain import explain
-from app.places.address.reading import Reading
+from app.places.address.reading import AddressReading
 from app.places.address.rules import Profile, Register, resolve
 from app.places.address.schemas import REQUIRABLE, SaveProfile, SaveProfileSchema
 from app.places.address.service import LEVEL_NAMES
@@ -65,7 +65,7 @@ def _page(form: Form) -> str:
     )
 
 
-def _cells(read: Reading) -> tuple[str | float, ...]:
+def _cells(read: AddressReading) -> tuple[str | float, ...]:
     return (read.building, read.stairwell, read.floor, read.room, read.lane, round(read.cost, 1))
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Select, false, or_, select
 from app.core.db import db
 from app.core.text.natural import natural_key
 from app.places.address.rules import room_key, stairwell_key
-from app.places.finder.rules import Reading, read
+from app.places.finder.rules import SpokenReading, read
 from app.places.labels import ADDRESS, address_label, with_address
 from app.places.models import Building, Compound, CompoundAlias, Household, HouseholdContact, Stairwell
 
@@ -70,7 +70,7 @@ def _homes(in_scope: ColumnElement[bool]) -> Select[Any]:
     return homes
 
 
-def _by_room(reading: Reading, in_scope: ColumnElement[bool]) -> list[Found]:
+def _by_room(reading: SpokenReading, in_scope: ColumnElement[bool]) -> list[Found]:
     wanted = _homes(in_scope)
     if reading.place:
         wanted = wanted.where(_in_place(reading.place))
@@ -84,7 +84,7 @@ def _by_room(reading: Reading, in_scope: ColumnElement[bool]) -> list[Found]:
     return [_found(row) for row in rows if _fits(row, reading)]
 
 
-def _fits(row: Any, reading: Reading) -> bool:
+def _fits(row: Any, reading: SpokenReading) -> bool:
     if reading.stairwell and stairwell_key(row[3]) != stairwell_key(reading.stairwell):
         return False
     return not reading.room or room_key(row[4].split("(")[0]) == room_key(reading.room)
@@ -99,7 +99,7 @@ def _in_place(word: str) -> ColumnElement[bool]:
     )
 
 
-def _by_contact(reading: Reading, in_scope: ColumnElement[bool]) -> list[Found]:
+def _by_contact(reading: SpokenReading, in_scope: ColumnElement[bool]) -> list[Found]:
     wanted = _homes(in_scope).join(HouseholdContact, HouseholdContact.household_id == Household.id)
     if reading.phone:
         bare = HouseholdContact.phone

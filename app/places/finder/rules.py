@@ -38,7 +38,7 @@ _BETWEEN = " -_/,.、()"
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class SpokenReading:
     """One thing the words may mean; "" where nothing is said. `phone` is a whole number or its last digits."""
 
     place: str = ""
@@ -49,21 +49,21 @@ class Reading:
     name: str = ""
 
 
-def read(text: str) -> tuple[Reading, ...]:
+def read(text: str) -> tuple[SpokenReading, ...]:
     """Every reading of what was typed, the most usual first; none for nothing that could name a household."""
     folded = chinese.fold(unicodedata.normalize("NFKC", text[:LONGEST])).strip()
     folded = _NUMERAL.sub(_in_digits, folded)
     digits = folded.replace(" ", "").replace("-", "")
     if _PHONE.fullmatch(digits):
-        return (Reading(phone=digits),)
+        return (SpokenReading(phone=digits),)
     found = list(_NUMBER.finditer(folded))
     if not found:
-        return (Reading(name=folded),) if folded else ()
+        return (SpokenReading(name=folded),) if folded else ()
     place = folded[: found[0].start()].strip(_BETWEEN)
     numbers = [(match["value"].upper(), match["level"] or "") for match in found]
     readings = _numbered(place, numbers[-3:] if len(numbers) > 3 else numbers)
     if len(numbers) == 1 and numbers[0][0] in _STEMS and not numbers[0][1]:
-        return (Reading(place, building=numbers[0][0]), Reading(name=folded))
+        return (SpokenReading(place, building=numbers[0][0]), SpokenReading(name=folded))
     if len(numbers) > 1 and numbers[0][0] in _STEMS and not numbers[0][1]:
         readings += _numbered(place + numbers[0][0], numbers[1:])  # a name that ends so, with a number behind it
     return readings
@@ -76,22 +76,22 @@ def _in_digits(found: re.Match[str]) -> str:
     return found[1] if value is None else str(value)
 
 
-def _numbered(place: str, numbers: list[tuple[str, str]]) -> tuple[Reading, ...]:
+def _numbered(place: str, numbers: list[tuple[str, str]]) -> tuple[SpokenReading, ...]:
     values = [value for value, _level in numbers]
     if len(values) == 3:
-        return (Reading(place, *values),)
+        return (SpokenReading(place, *values),)
     if len(values) == 2:
-        by_stairwell = Reading(place, "", *values)
+        by_stairwell = SpokenReading(place, "", *values)
         if numbers[0][1] in _STAIRWELL.split("|"):
             return (by_stairwell,)
-        return (Reading(place, values[0], "", values[1]), *(() if numbers[0][1] else (by_stairwell,)))
+        return (SpokenReading(place, values[0], "", values[1]), *(() if numbers[0][1] else (by_stairwell,)))
     value, level = numbers[0]
     if level in _BUILDING.split("|"):
-        return (Reading(place, building=value),)
+        return (SpokenReading(place, building=value),)
     if value.isdigit() and len(value) >= 7:
-        return (Reading(place, phone=value),)
+        return (SpokenReading(place, phone=value),)
     lettered = _LETTERED.fullmatch(value)
     if lettered and not level:
-        return (Reading(place, room=value), Reading(place, building=lettered[1], room=lettered[2]))
-    phone = (Reading(place, phone=value),) if value.isdigit() and len(value) == 4 and not level else ()
-    return (Reading(place, room=value), *phone)
+        return (SpokenReading(place, room=value), SpokenReading(place, building=lettered[1], room=lettered[2]))
+    phone = (SpokenReading(place, phone=value),) if value.isdigit() and len(value) == 4 and not level else ()
+    return (SpokenReading(place, room=value), *phone)

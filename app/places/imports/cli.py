@@ -13,14 +13,14 @@ from sqlalchemy import or_, select
 from app.access.permissions import Staff
 from app.core.db import db
 from app.core.errors import Invalid, LoudaError
-from app.core.input.imports import Plan
+from app.core.input.imports import ImportPlan
 from app.core.input.records import head_fits, records
-from app.core.input.tables import OPERATOR, Sheet, read_table
+from app.core.input.tables import OPERATOR, TableSheet, read_table
 from app.places.imports import service as imports_service
 from app.places.imports.tables import communities
 from app.places.imports.tables.datum import Datum
-from app.places.imports.tables.kinds import Kind, detect
-from app.places.imports.tables.options import Options
+from app.places.imports.tables.kinds import RegisterTableKind, detect
+from app.places.imports.tables.options import RegisterImportOptions
 from app.places.models import Community, Subdistrict
 
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
@@ -49,7 +49,7 @@ def places(files: tuple[Path, ...], **chosen: Any) -> None:
     _import([(_kind_of(path), path) for path in files], chosen)
 
 
-def _one(kind: Kind, text: str) -> click.Command:
+def _one(kind: RegisterTableKind, text: str) -> click.Command:
     @click.command(str(kind), help=text)
     @click.argument("files", nargs=-1, required=True, type=_FILE)
     @_shared
@@ -62,36 +62,36 @@ def _one(kind: Kind, text: str) -> click.Command:
 
 COMMANDS: tuple[click.Command, ...] = (
     places,
-    _one(Kind.COMMUNITIES, "导入社区。 Import communities; makes the subdistrict they name."),
-    _one(Kind.POINTS, "导入点位。 Import service points."),
-    _one(Kind.COMPOUNDS, "导入小区。 Import compounds."),
-    _one(Kind.BUILDINGS, "导入楼栋。 Import buildings, with stairwells and rooms."),
-    _one(Kind.ROOMS, "导入房号名册。 Import rosters of rooms; names and phones are not read."),
+    _one(RegisterTableKind.COMMUNITIES, "导入社区。 Import communities; makes the subdistrict they name."),
+    _one(RegisterTableKind.POINTS, "导入点位。 Import service points."),
+    _one(RegisterTableKind.COMPOUNDS, "导入小区。 Import compounds."),
+    _one(RegisterTableKind.BUILDINGS, "导入楼栋。 Import buildings, with stairwells and rooms."),
+    _one(RegisterTableKind.ROOMS, "导入房号名册。 Import rosters of rooms; names and phones are not read."),
 )
 
 
-def _read(path: Path) -> Sheet:
+def _read(path: Path) -> TableSheet:
     try:
         return read_table(path.read_bytes(), OPERATOR)
     except LoudaError as error:
         raise click.ClickException(f"{path.name}: {error.sentence}") from error
 
 
-def _kind_of(path: Path) -> Kind:
+def _kind_of(path: Path) -> RegisterTableKind:
     try:
         return detect(_read(path))
     except Invalid as error:
         raise click.ClickException(f"{path.name}: {error.sentence}") from error
 
 
-def _import(files: list[tuple[Kind, Path]], chosen: dict[str, Any]) -> None:
-    order = list(Kind)
+def _import(files: list[tuple[RegisterTableKind, Path]], chosen: dict[str, Any]) -> None:
+    order = list(RegisterTableKind)
     files = sorted(files, key=lambda pair: order.index(pair[0]))
-    subdistrict = _subdistrict(chosen["code"], [path for kind, path in files if kind == Kind.COMMUNITIES])
+    subdistrict = _subdistrict(chosen["code"], [path for kind, path in files if kind == RegisterTableKind.COMMUNITIES])
     by = imports_service.operator_of(subdistrict.id)
     for kind, path in files:
         options = _options(subdistrict, chosen)
-        upload = imports_service.Upload(path.read_bytes(), kind, options, OPERATOR)
+        upload = imports_service.RegisterUpload(path.read_bytes(), kind, options, OPERATOR)
         try:
             plan = _run(by, upload, bool(chosen["dry_run"]))
         except LoudaError as error:
@@ -102,11 +102,11 @@ def _import(files: list[tuple[Kind, Path]], chosen: dict[str, Any]) -> None:
         report(path, kind.label_zh, plan)
 
 
-def _run(by: Staff, upload: imports_service.Upload, is_dry: bool) -> Plan:
+def _run(by: Staff, upload: imports_service.RegisterUpload, is_dry: bool) -> ImportPlan:
     return imports_service.preview(by, upload) if is_dry else imports_service.bring_in(by, upload)
 
 
-def report(path: Path, label: str, plan: Plan) -> None:
+def report(path: Path, label: str, plan: ImportPlan) -> None:
     """Print what an import did, and what stands in its way."""
     click.echo(f"{path.name}（{label}）：新增 {len(plan.added)}，修改 {len(plan.changed)}，不变 {plan.unchanged}")
     for note in plan.notes:
@@ -152,7 +152,7 @@ def _of_table(code: str, name: str) -> Subdistrict:
     return there or imports_service.found_subdistrict(code, name)
 
 
-def _options(subdistrict: Subdistrict, chosen: dict[str, Any]) -> Options:
+def _options(subdistrict: Subdistrict, chosen: dict[str, Any]) -> RegisterImportOptions:
     held = list(
         db.session.scalars(
             select(Community).where(Community.subdistrict_id == subdistrict.id).order_by(Community.code, Community.id)
@@ -163,6 +163,6 @@ def _options(subdistrict: Subdistrict, chosen: dict[str, Any]) -> Options:
     if wanted and named is None:
         raise click.ClickException(f"没有这个社区 No such community: {wanted}")
     chosen_id = named.id if named else (held[0].id if held else None)
-    return Options(
+    return RegisterImportOptions(
         subdistrict.id, chosen_id, chosen["datum"], chosen["suffix"], chosen["rooms"], is_named=bool(chosen["code"])
     )

@@ -10,11 +10,11 @@ from app.access.models import Role
 from app.access.permissions import Grant, Permission, Staff
 from app.core import events
 from app.core.db import command, db
-from app.core.input.imports import Plan
-from app.core.input.tables import WEB, Limits, Sheet, read_table
+from app.core.input.imports import ImportPlan
+from app.core.input.tables import WEB, TableLimits, TableSheet, read_table
 from app.places.imports import rules
-from app.places.imports.tables.kinds import PLANS, Kind, detect
-from app.places.imports.tables.options import Options
+from app.places.imports.tables.kinds import PLANS, RegisterTableKind, detect
+from app.places.imports.tables.options import RegisterImportOptions
 from app.places.models import Subdistrict
 from app.places.scope import require_subdistrict
 
@@ -22,23 +22,23 @@ EDIT = Permission.PLACES_EDIT
 
 
 @dataclass(frozen=True)
-class Upload:
+class RegisterUpload:
     """A file and what was chosen beside it; `kind` is empty where the head of the table shall tell."""
 
     body: bytes
     kind: str
-    options: Options
-    limits: Limits = WEB
+    options: RegisterImportOptions
+    limits: TableLimits = WEB
 
 
-def preview(by: Staff, upload: Upload) -> Plan:
+def preview(by: Staff, upload: RegisterUpload) -> ImportPlan:
     """What the file would change; writes nothing. Raises NotFound out of scope, Invalid for a file that is no table."""
     require_subdistrict(by, EDIT, upload.options.subdistrict_id)
     return _plan(read_table(upload.body, upload.limits), upload)
 
 
 @command
-def bring_in(by: Staff, upload: Upload) -> Plan:
+def bring_in(by: Staff, upload: RegisterUpload) -> ImportPlan:
     """Bring the file in.
 
     Ensures: every row of it is in the register, or, where any row has a problem, nothing was written (Invalid). A file
@@ -53,8 +53,8 @@ def bring_in(by: Staff, upload: Upload) -> Plan:
     return plan
 
 
-def _plan(sheet: Sheet, upload: Upload) -> Plan:
-    kind = Kind(upload.kind) if upload.kind in set(Kind) else detect(sheet)
+def _plan(sheet: TableSheet, upload: RegisterUpload) -> ImportPlan:
+    kind = RegisterTableKind(upload.kind) if upload.kind in set(RegisterTableKind) else detect(sheet)
     return PLANS[kind](sheet, upload.options)
 
 

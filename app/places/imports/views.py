@@ -12,31 +12,33 @@ from app.access.forms import uploads
 from app.access.guard import requires, staff, submit
 from app.access.permissions import Permission, ids_of
 from app.core.errors import Invalid, NotFound
-from app.core.input.imports import Plan
+from app.core.input.imports import ImportPlan
 from app.core.input.schemas import Form
 from app.places.imports import service as imports_service
 from app.places.imports.schemas import PlacesImport, PlacesImportSchema
 from app.places.imports.tables.datum import Datum
-from app.places.imports.tables.kinds import Kind
-from app.places.imports.tables.options import Options
+from app.places.imports.tables.kinds import RegisterTableKind
+from app.places.imports.tables.options import RegisterImportOptions
 from app.places.registry import queries as registry_queries
 
 bp = Blueprint("places_import", __name__, url_prefix="/places/import")
 EDIT = Permission.PLACES_EDIT
 
 
-def _options(choices: PlacesImport) -> Options:
+def _options(choices: PlacesImport) -> RegisterImportOptions:
     subdistricts = ids_of(staff().scopes(EDIT), "subdistrict")
     if not subdistricts:
         raise NotFound
-    return Options(subdistricts[0], choices.community_id, choices.datum, choices.suffix, choices.makes_rooms)
+    return RegisterImportOptions(
+        subdistricts[0], choices.community_id, choices.datum, choices.suffix, choices.makes_rooms
+    )
 
 
 def _start(form: Form | None = None) -> str:
     return render_template(
         "places/import.html",
         form=form,
-        kinds=Kind.options(),
+        kinds=RegisterTableKind.options(),
         datums=Datum.options(),
         communities=registry_queries.choices_of_communities(staff(), EDIT),
     )
@@ -58,7 +60,7 @@ def preview() -> ResponseReturnValue:
         try:
             body = uploads.posted()
             plan = imports_service.preview(
-                staff(), imports_service.Upload(body, form.command.kind, _options(form.command))
+                staff(), imports_service.RegisterUpload(body, form.command.kind, _options(form.command))
             )
         except Invalid as error:
             form.add(error)
@@ -68,7 +70,7 @@ def preview() -> ResponseReturnValue:
     return _start(form), 422
 
 
-def _shown(plan: Plan, form: Form, digest: str) -> ResponseReturnValue:
+def _shown(plan: ImportPlan, form: Form, digest: str) -> ResponseReturnValue:
     choices: dict[str, Any] = {
         "kind": plan.kind,
         "community_id": form.command.community_id or "",
@@ -81,7 +83,7 @@ def _shown(plan: Plan, form: Form, digest: str) -> ResponseReturnValue:
     page = render_template(
         "places/import_preview.html",
         plan=plan,
-        title=_("导入%(kind)s", kind=Kind(plan.kind).label),
+        title=_("导入%(kind)s", kind=RegisterTableKind(plan.kind).label),
         choices=choices,
         commit_url=url_for("places_import.commit"),
         back_url=url_for("places_import.start"),
@@ -98,13 +100,13 @@ def commit() -> ResponseReturnValue:
     if form.is_valid:
         try:
             body = uploads.kept(form.command.upload)
-            upload = imports_service.Upload(body, form.command.kind, _options(form.command))
+            upload = imports_service.RegisterUpload(body, form.command.kind, _options(form.command))
             return submit(then=lambda _plan: back, says=_told)(imports_service.bring_in, staff(), upload)
         except Invalid as error:
             form.add(error)
     return _start(form), 422
 
 
-def _told(plan: Plan) -> str:
+def _told(plan: ImportPlan) -> str:
     counts = {"added": len(plan.added), "changed": len(plan.changed), "unchanged": plan.unchanged}
     return str(_("已导入：新增 %(added)s，修改 %(changed)s，不变 %(unchanged)s。", **counts))

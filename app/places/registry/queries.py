@@ -33,7 +33,7 @@ TONE_OF_ORDER = {0: "ok", 1: "todo"}
 
 
 @dataclass(frozen=True)
-class Filter:
+class CompoundFilter:
     """What the list of compounds is narrowed to; an id that means nothing narrows to nothing."""
 
     text: str = ""
@@ -53,7 +53,7 @@ class CompoundRow:
 
 
 @dataclass(frozen=True)
-class Totals:
+class RegisterTotals:
     compounds: int
     buildings: int
     households: int
@@ -66,12 +66,12 @@ def zone_tone(level: ZoneLevel | None) -> str:
     return "idle" if level is None else TONE_OF_ORDER.get(level.round_order, "alarm")
 
 
-def totals(actor: Staff) -> Totals:
+def totals(actor: Staff) -> RegisterTotals:
     """How much of the register the actor sees. Four statements."""
     mine = select(Building.id).where(buildings_in_scope(actor, READ))
     building_ids = list(db.session.scalars(mine))
     rooms = select(func.count(Household.id)).join(Stairwell).where(Stairwell.building_id.in_(mine))
-    return Totals(
+    return RegisterTotals(
         compounds=_count(select(Compound.id).where(compounds_in_scope(actor, READ))),
         buildings=len(building_ids),
         households=db.session.scalar(rooms.where(Household.is_active)) or 0,
@@ -84,7 +84,7 @@ def _count(statement: Select[int]) -> int:
     return db.session.scalar(select(func.count()).select_from(statement.subquery())) or 0
 
 
-def compounds(actor: Staff, wanted: Filter, page: str | None, url: Callable[[int], str]) -> Page[CompoundRow]:
+def compounds(actor: Staff, wanted: CompoundFilter, page: str | None, url: Callable[[int], str]) -> Page[CompoundRow]:
     """Compounds in scope, a page of them; by name, alias, initials of the name, or address. Five statements."""
     found = select(Compound.id).join(Community).where(compounds_in_scope(actor, READ))
     text = chinese.fold(wanted.text).strip()[:50]
@@ -143,7 +143,7 @@ def _compound_rows(ids: Iterable[int]) -> list[CompoundRow]:
 
 
 @dataclass(frozen=True)
-class BuildingRow:
+class RegisteredBuildingRow:
     id: int
     label: str
     point: str
@@ -156,7 +156,7 @@ class BuildingRow:
     captains: str
 
 
-def buildings_of(compound_id: int, actor: Staff) -> list[BuildingRow]:
+def buildings_of(compound_id: int, actor: Staff) -> list[RegisteredBuildingRow]:
     """The buildings of a compound in scope, 2号楼 before 10号楼. Five statements."""
     found = list(
         db.session.execute(
@@ -187,8 +187,8 @@ def buildings_of(compound_id: int, actor: Staff) -> list[BuildingRow]:
 
 def _building_row(
     building: Building, point: str, counted: object, zone: ZoneLevel | None, captains: list[Captain]
-) -> BuildingRow:
-    return BuildingRow(
+) -> RegisteredBuildingRow:
+    return RegisteredBuildingRow(
         id=building.id,
         label=building.label,
         point=point,
@@ -217,7 +217,7 @@ def gates_of(compound_id: int) -> list[Gate]:
 
 
 @dataclass(frozen=True)
-class PointRow:
+class RegisteredPointRow:
     id: int
     name: str
     community: str
@@ -234,7 +234,7 @@ def offices(actor: Staff, permission: Permission) -> list[Subdistrict]:
     return list(db.session.scalars(select(Subdistrict).where(held).order_by(Subdistrict.code)))
 
 
-def points(actor: Staff) -> list[PointRow]:
+def points(actor: Staff) -> list[RegisteredPointRow]:
     """Service points in scope with what they cover. Three statements."""
     found = list(
         db.session.execute(
@@ -262,7 +262,7 @@ def points(actor: Staff) -> list[PointRow]:
         ).all()
     )
     return [
-        PointRow(
+        RegisteredPointRow(
             point.id, point.name, community, buildings.get(point.id, 0), households.get(point.id, 0), point.is_depot,
             point.lat_e6 is not None, point.phone,
         )

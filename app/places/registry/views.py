@@ -33,7 +33,9 @@ READ, EDIT = Permission.PLACES_READ, Permission.PLACES_EDIT
 def index() -> ResponseReturnValue:
     """Compounds by name, alias, initials or address."""
     args = request.args
-    wanted = registry_queries.Filter(args.get("q", ""), args.get("community", type=int), args.get("point", type=int))
+    wanted = registry_queries.CompoundFilter(
+        args.get("q", ""), args.get("community", type=int), args.get("point", type=int)
+    )
     page = registry_queries.compounds(
         staff(), wanted, args.get("page"), same_list(request.path, args.items(multi=True))
     )

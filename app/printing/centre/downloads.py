@@ -23,7 +23,7 @@ _UNSAFE = re.compile(r'[\\/:*?"<>|\x00-\x1f\u200b-\u200f\u202a-\u202e\u2066-\u20
 
 
 @dataclass(frozen=True)
-class Part:
+class ArchiveFile:
     """One file of an archive: its folder and name without ``.pdf``, and its sheets in order."""
 
     folder: str
@@ -52,7 +52,7 @@ def pdf_of(documents: Sequence[Document]) -> BytesIO:
     return out
 
 
-def zip_of(parts: Iterable[Part]) -> IO[bytes]:
+def zip_of(parts: Iterable[ArchiveFile]) -> IO[bytes]:
     """An archive of PDFs, stored (they are compressed already); lies in a temporary file, not in memory.
 
     Raises:

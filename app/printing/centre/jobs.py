@@ -89,7 +89,7 @@ class Order:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class PrintOutcome:
     """What a print run did."""
 
     ready: int
@@ -126,7 +126,7 @@ def run_quick_job(running: Running) -> dict[str, Any]:
     return _result(print_sheets(running, order, quick_limits(), is_whole_job=True))
 
 
-def _result(outcome: Outcome) -> dict[str, Any]:
+def _result(outcome: PrintOutcome) -> dict[str, Any]:
     return {
         "ready": outcome.ready,
         "printed": outcome.printed,
@@ -137,7 +137,7 @@ def _result(outcome: Outcome) -> dict[str, Any]:
 
 def print_sheets(
     running: Running, order: Order, limits: RenderLimits | None = None, *, is_whole_job: bool = False
-) -> Outcome:
+) -> PrintOutcome:
     """Bring all wished sheets up to date. `is_whole_job`: entering them ends the job, in the same transaction.
 
     Raises:
@@ -167,10 +167,10 @@ def print_sheets(
     gone = [row.id for key, row in latest.items() if key not in present and _is_asked(order, row)]
     retire(gone)
     if not printouts:
-        return Outcome(len(ready), 0, 0, ())
+        return PrintOutcome(len(ready), 0, 0, ())
     rendered, sha256 = render_and_keep(running, printouts, limits)
     entered = [Entered(*one) for one in zip(versions, rendered.spans, rendered.boxes, strict=True)]
-    outcome = Outcome(len(ready), len(versions), rendered.pages, rendered.missing_glyphs)
+    outcome = PrintOutcome(len(ready), len(versions), rendered.pages, rendered.missing_glyphs)
     if is_whole_job:
         entry = (order.cycle_id, sha256, entered, event_id)
         running.finish_with(record_versions, lambda _none: _result(outcome), *entry)

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, select
 
 from app.core.db import db
 from app.core.text.natural import natural_key
-from app.dispatch.models import Plan, PlanState, Round, RoundState, Shift, Stop, Team
+from app.dispatch.models import DeliveryPlan, DeliveryRound, DeliveryStop, PlanState, RoundState, Shift, Team
 from app.picking.models import LIVE_BAGS, Bag
 from app.places.labels import building_label
 from app.places.models import Building, Compound
@@ -19,7 +19,7 @@ SHOWN = 30
 
 
 @dataclass(frozen=True)
-class Part:
+class PrintablePart:
     """A building or a round that can be printed by itself; ``ready`` counts its current sheets."""
 
     kind: str  # building or round
@@ -32,7 +32,7 @@ def _squeezed(text: str) -> str:
     return "".join(text.lower().split())
 
 
-def search(cycle_id: int, wave: int, point_ids: list[int] | None, typed: str) -> list[Part]:
+def search(cycle_id: int, wave: int, point_ids: list[int] | None, typed: str) -> list[PrintablePart]:
     """Rounds and buildings of a wave whose names contain every word typed; buildings of some points, or of all."""
     words = [_squeezed(word) for word in typed.split()]
 
@@ -42,23 +42,25 @@ def search(cycle_id: int, wave: int, point_ids: list[int] | None, typed: str) ->
     rounds = [] if point_ids is not None else [one for one in _rounds(cycle_id, wave) if fits(one[1])]
     buildings = [one for one in _buildings(cycle_id, wave, point_ids) if fits(one[1])]
     ready = _ready(cycle_id, wave)
-    found = [Part("round", id_, label, ready.get(("round", id_), 0)) for id_, label in rounds[:SHOWN]]
-    return found + [Part("building", id_, label, ready.get(("building", id_), 0)) for id_, label in buildings[:SHOWN]]
+    found = [PrintablePart("round", id_, label, ready.get(("round", id_), 0)) for id_, label in rounds[:SHOWN]]
+    return found + [
+        PrintablePart("building", id_, label, ready.get(("building", id_), 0)) for id_, label in buildings[:SHOWN]
+    ]
 
 
 def _rounds(cycle_id: int, wave: int) -> list[tuple[int, str]]:
     rows = db.session.execute(
-        select(Round.id, Round.seq, Team.name)
-        .join(Plan, Plan.id == Round.plan_id)
-        .join(Shift, Shift.id == Round.shift_id)
+        select(DeliveryRound.id, DeliveryRound.seq, Team.name)
+        .join(DeliveryPlan, DeliveryPlan.id == DeliveryRound.plan_id)
+        .join(Shift, Shift.id == DeliveryRound.shift_id)
         .join(Team, Team.id == Shift.team_id)
         .where(
-            Plan.cycle_id == cycle_id,
-            Plan.wave == wave,
-            Plan.state == PlanState.PUBLISHED,
-            Round.state != RoundState.CANCELLED,
+            DeliveryPlan.cycle_id == cycle_id,
+            DeliveryPlan.wave == wave,
+            DeliveryPlan.state == PlanState.PUBLISHED,
+            DeliveryRound.state != RoundState.CANCELLED,
         )
-        .order_by(Round.seq)
+        .order_by(DeliveryRound.seq)
     )
     return [(round_id, f"{seq} {team}") for round_id, seq, team in rows]
 
@@ -106,7 +108,7 @@ def _current(cycle_id: int, wave: int, within: ColumnElement[bool], about: Colum
 
 def documents_of_building(cycle_id: int, wave: int, within: ColumnElement[bool], building_id: int) -> list[Document]:
     """The current sheets of a building: drop-off, hand-out, bags."""
-    stops = select(Stop.id).where(Stop.building_id == building_id)
+    stops = select(DeliveryStop.id).where(DeliveryStop.building_id == building_id)
     about = ((Document.subject_type == "building") & (Document.subject_id == building_id)) | (
         (Document.subject_type == "stop") & Document.subject_id.in_(stops)
     )
@@ -115,8 +117,8 @@ def documents_of_building(cycle_id: int, wave: int, within: ColumnElement[bool],
 
 def documents_of_round(cycle_id: int, wave: int, within: ColumnElement[bool], round_id: int) -> list[Document]:
     """The current sheets of a round: its route sheet, then drop-off sheets, hand-out lists and bag lists."""
-    stops = select(Stop.id).where(Stop.round_id == round_id)
-    buildings = select(Stop.building_id).where(Stop.round_id == round_id)
+    stops = select(DeliveryStop.id).where(DeliveryStop.round_id == round_id)
+    buildings = select(DeliveryStop.building_id).where(DeliveryStop.round_id == round_id)
     about = (
         ((Document.subject_type == "round") & (Document.subject_id == round_id))
         | ((Document.subject_type == "stop") & Document.subject_id.in_(stops))

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from app.core.db import db
 from app.core.errors import NotFound
-from app.dispatch.models import Plan, PlanState, Round, Stop
+from app.dispatch.models import DeliveryPlan, DeliveryRound, DeliveryStop, PlanState
 from app.picking.models import Bag
 from app.places.models import Building
 from app.printing.kinds import of_parts
@@ -72,13 +72,13 @@ def _building(cycle_id: int, wave: int, building_id: int) -> Narrowed:
     if building is None or db.session.scalar(served) is None:
         raise NotFound
     stops = db.session.scalars(
-        select(Stop.id)
-        .join(Plan, Plan.id == Stop.plan_id)
+        select(DeliveryStop.id)
+        .join(DeliveryPlan, DeliveryPlan.id == DeliveryStop.plan_id)
         .where(
-            Plan.cycle_id == cycle_id,
-            Plan.wave == wave,
-            Plan.state == PlanState.PUBLISHED,
-            Stop.building_id == building_id,
+            DeliveryPlan.cycle_id == cycle_id,
+            DeliveryPlan.wave == wave,
+            DeliveryPlan.state == PlanState.PUBLISHED,
+            DeliveryStop.building_id == building_id,
         )
     )
     subjects = {"building": [building_id], "stop": list(stops)}
@@ -87,10 +87,12 @@ def _building(cycle_id: int, wave: int, building_id: int) -> Narrowed:
 
 def _round(cycle_id: int, round_id: int) -> Narrowed:
     rows = db.session.execute(
-        select(Stop.id, Stop.building_id)
-        .join(Round, Round.id == Stop.round_id)
-        .join(Plan, Plan.id == Round.plan_id)
-        .where(Round.id == round_id, Plan.cycle_id == cycle_id, Plan.state == PlanState.PUBLISHED)
+        select(DeliveryStop.id, DeliveryStop.building_id)
+        .join(DeliveryRound, DeliveryRound.id == DeliveryStop.round_id)
+        .join(DeliveryPlan, DeliveryPlan.id == DeliveryRound.plan_id)
+        .where(
+            DeliveryRound.id == round_id, DeliveryPlan.cycle_id == cycle_id, DeliveryPlan.state == PlanState.PUBLISHED
+        )
     ).all()
     if not rows:
         raise NotFound
@@ -114,5 +116,5 @@ def _documents(cycle_id: int, document_ids: tuple[int, ...]) -> Narrowed:
 def _buildings_of(subjects: Subjects) -> list[int] | None:
     if set(subjects) - {"building", "stop"}:
         return None
-    stops = db.session.scalars(select(Stop.building_id).where(Stop.id.in_(subjects.get("stop", []))))
+    stops = db.session.scalars(select(DeliveryStop.building_id).where(DeliveryStop.id.in_(subjects.get("stop", []))))
     return sorted({*subjects.get("building", []), *stops})

@@ -13,7 +13,7 @@ from app.core.text.natural import natural_key
 from app.ordering.models import CyclePoint
 from app.picking.models import Bag
 from app.places.models import ServicePoint
-from app.printing.contexts.expected import Counted
+from app.printing.contexts.expected import ExpectedCounts
 from app.printing.kinds import KIT, SheetKind, by_key, listed, wave_of
 from app.printing.models import Document, DocumentState
 
@@ -44,7 +44,7 @@ class KindRow:
 
 
 @dataclass(frozen=True)
-class SheetRow:
+class PrintedSheetRow:
     """One printed sheet in the list of a kind."""
 
     document: Document
@@ -85,7 +85,7 @@ def current_documents(
 
 
 @dataclass(frozen=True)
-class PointRow:
+class PrintPointRow:
     """All sheets of one point; ``due`` are the kinds that are missing or outdated."""
 
     point_id: int
@@ -120,7 +120,7 @@ class Overview:
     """The print centre: kinds in order of the loop, and the points one by one."""
 
     kinds: tuple[KindRow, ...]
-    points: tuple[PointRow, ...]
+    points: tuple[PrintPointRow, ...]
 
     @property
     def stages(self) -> list[tuple[str, list[KindRow]]]:
@@ -171,7 +171,7 @@ def _kind_row(kind: SheetKind, counts: Counts, expected: Expected) -> KindRow:
     return KindRow(kind, sum(wanted) if wanted else None, ready, stale, sum(count.pages for count in own))
 
 
-def _point_row(point: tuple[int, str], counts: Counts, expected: Expected) -> PointRow:
+def _point_row(point: tuple[int, str], counts: Counts, expected: Expected) -> PrintPointRow:
     point_id, name = point
     own = {key: count for (key, at), count in counts.items() if at == point_id}
     missing = {
@@ -181,12 +181,12 @@ def _point_row(point: tuple[int, str], counts: Counts, expected: Expected) -> Po
     due = tuple(kind.key for kind in listed() if missing.get(kind.key) or own.get(kind.key, _Count()).stale)
     ready, stale = sum(count.ready for count in own.values()), sum(count.stale for count in own.values())
     pages = sum(count.pages for count in own.values())
-    return PointRow(point_id, name, ready, stale, sum(missing.values()), pages, due)
+    return PrintPointRow(point_id, name, ready, stale, sum(missing.values()), pages, due)
 
 
 def _expected(cycle_id: int, wave: int, point_ids: list[int] | None) -> Expected:
     """Point → kind → sheets there should be; under None what covers the whole subdistrict."""
-    counted = Counted(cycle_id, wave)
+    counted = ExpectedCounts(cycle_id, wave)
     own = [point for point in counted.points if point_ids is None or point in point_ids]
     found: Expected = {point: {} for point in (*own, *([None] if point_ids is None else []))}
     for kind in by_key().values():

@@ -165,7 +165,7 @@ def kind(cycle_id: int, kind: str) -> str:
     page = cut(shown, request.args.get("page"), lambda number: url_for("printing.kind", **args, page=number))
     changes = centre_queries.changed_at(cycle_id)
     rows = [
-        centre_queries.SheetRow(row, centre_queries.is_stale(row.as_of_event_id, found.watched_tables, changes))
+        centre_queries.PrintedSheetRow(row, centre_queries.is_stale(row.as_of_event_id, found.watched_tables, changes))
         for row in page.rows
     ]
     return render_template(

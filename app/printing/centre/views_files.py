@@ -12,7 +12,7 @@ from app.access.guard import requires
 from app.access.permissions import Permission
 from app.printing.centre import parts
 from app.printing.centre import queries as centre_queries
-from app.printing.centre.downloads import Part, pdf_of, safe_name, zip_of
+from app.printing.centre.downloads import ArchiveFile, pdf_of, safe_name, zip_of
 from app.printing.centre.views import Desk, desk_of, kind_of
 from app.printing.kinds import KIT, listed
 from app.printing.models import Document
@@ -24,7 +24,7 @@ def _in_file_order(documents: list[Document]) -> list[Document]:
     return sorted(documents, key=lambda row: (row.sha256, row.first_page))
 
 
-def _archive(desk: Desk, kind: str | None) -> Iterator[Part]:
+def _archive(desk: Desk, kind: str | None) -> Iterator[ArchiveFile]:
     """A folder a kind, in it a file a point; sheets of the whole subdistrict in a file of their own."""
     names = dict(desk.points)
     documents = centre_queries.current_documents(desk.cycle.id, desk.wave, desk.within, kind)
@@ -36,7 +36,7 @@ def _archive(desk: Desk, kind: str | None) -> Iterator[Part]:
         in_order = sorted(points, key=lambda point: (point is not None, names.get(point or 0, "")))
         for number, point in enumerate(in_order, start=1):
             label = names.get(point or 0, _("全街道"))
-            yield Part(f"{place:02d} {_(one.label_zh)}", f"{number:02d} {label}", tuple(points[point]))
+            yield ArchiveFile(f"{place:02d} {_(one.label_zh)}", f"{number:02d} {label}", tuple(points[point]))
 
 
 @bp.get("/cycles/<int:cycle_id>/print/all.zip")
@@ -57,7 +57,7 @@ def of_kind(cycle_id: int, kind: str) -> Response:
     return _send_zip(_archive(desk, kind), name)
 
 
-def _send_zip(found: Iterator[Part], name: str) -> Response:
+def _send_zip(found: Iterator[ArchiveFile], name: str) -> Response:
     return send_file(
         zip_of(found), mimetype="application/zip", download_name=f"{safe_name(name)}.zip", as_attachment=True, max_age=0
     )

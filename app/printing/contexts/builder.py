@@ -8,7 +8,7 @@ from functools import cached_property
 
 from flask import current_app
 
-from app.printing.contexts.day import Day, arrivals, load_day
+from app.printing.contexts.day import DeliveryDay, arrivals, load_day
 from app.printing.contexts.ground import Ground, Prepared, load_ground
 from app.printing.contexts.slots import Collecting
 from app.printing.contexts.wave_bags import BagsOfWave, load_bags
@@ -69,7 +69,7 @@ class SheetBuilder:
         return found
 
     @cached_property
-    def day(self) -> Day:
+    def day(self) -> DeliveryDay:
         """The delivery day."""
         found = load_day(self.ground)
         self._on_progress()

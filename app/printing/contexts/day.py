@@ -14,7 +14,7 @@ from app.core import clock
 from app.core.db import db
 from app.core.units import clock_time
 from app.dispatch.arrivals.queries import duty_lines
-from app.dispatch.models import Plan, PlanBag, PlanState, Round, Stop, TeamMember
+from app.dispatch.models import DeliveryPlan, DeliveryRound, DeliveryStop, PlanBag, PlanState, TeamMember
 from app.dispatch.rounds import conditions
 from app.dispatch.rounds.staying import StayingBag, is_carried, staying_by_stop
 from app.ordering.models import HouseholdOrder
@@ -43,7 +43,7 @@ class Zone:
 
 
 @dataclass
-class Load:
+class StopLoad:
     """The bags of a stop by stairwell."""
 
     codes: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
@@ -78,17 +78,21 @@ def captains(ground: Ground) -> dict[int, str]:
     return found
 
 
-def _loads(ground: Ground) -> dict[int, Load]:
+def _loads(ground: Ground) -> dict[int, StopLoad]:
     """Stop → its bags; two statements."""
-    published = (Plan.cycle_id == ground.cycle_id, Plan.wave == ground.wave, Plan.state == PlanState.PUBLISHED)
+    published = (
+        DeliveryPlan.cycle_id == ground.cycle_id,
+        DeliveryPlan.wave == ground.wave,
+        DeliveryPlan.state == PlanState.PUBLISHED,
+    )
     units = select(BagLine.bag_id, func.sum(BagLine.qty).label("units")).group_by(BagLine.bag_id).subquery()
     flags = {"cold": Bag.is_cold, "heavy": Bag.is_heavy, "fragile": Bag.is_fragile}
     # Columns, not bags: a building's sheet is waited for, and this reads the bags of the whole wave.
     rows = db.session.execute(
         select(PlanBag.stop_id, Bag.code, Bag.weight_g, Stairwell.label, units.c.units, *flags.values())
-        .join(Plan, Plan.id == PlanBag.plan_id)
-        .join(Stop, Stop.id == PlanBag.stop_id)
-        .join(Round, Round.id == Stop.round_id)
+        .join(DeliveryPlan, DeliveryPlan.id == PlanBag.plan_id)
+        .join(DeliveryStop, DeliveryStop.id == PlanBag.stop_id)
+        .join(DeliveryRound, DeliveryRound.id == DeliveryStop.round_id)
         .join(Bag, Bag.id == PlanBag.bag_id)
         .join(HouseholdOrder, HouseholdOrder.id == Bag.order_id)
         .outerjoin(Household, Household.id == DOOR_OF_BAG)
@@ -97,7 +101,7 @@ def _loads(ground: Ground) -> dict[int, Load]:
         .where(*published, Bag.state.in_(LIVE_BAGS), is_carried())
         .order_by(Bag.code)
     )
-    loads: dict[int, Load] = defaultdict(Load)
+    loads: dict[int, StopLoad] = defaultdict(StopLoad)
     for stop_id, code, grams, stairwell, pieces, *applies in rows:
         load, name = loads[stop_id], stairwell or ""
         load.codes[name].append(code)
@@ -108,13 +112,13 @@ def _loads(ground: Ground) -> dict[int, Load]:
 
 
 @dataclass(frozen=True)
-class Day:
+class DeliveryDay:
     """What the route sheets of a wave share."""
 
     ground: Ground
     zones: Mapping[int, Zone]
     captains: Mapping[int, str]
-    loads: Mapping[int, Load]
+    loads: Mapping[int, StopLoad]
     windows: Mapping[int, str]
     gates: Mapping[int, list[Gate]]
     depots: Mapping[int, ServicePoint]
@@ -134,18 +138,22 @@ class Day:
 def arrivals(ground: Ground) -> dict[int, datetime]:
     """Building → when the published plan brings its first bags."""
     rows = db.session.execute(
-        select(Stop.building_id, func.min(Stop.arrive_at))
-        .join(Plan, Plan.id == Stop.plan_id)
-        .where(Plan.cycle_id == ground.cycle_id, Plan.wave == ground.wave, Plan.state == PlanState.PUBLISHED)
-        .group_by(Stop.building_id)
+        select(DeliveryStop.building_id, func.min(DeliveryStop.arrive_at))
+        .join(DeliveryPlan, DeliveryPlan.id == DeliveryStop.plan_id)
+        .where(
+            DeliveryPlan.cycle_id == ground.cycle_id,
+            DeliveryPlan.wave == ground.wave,
+            DeliveryPlan.state == PlanState.PUBLISHED,
+        )
+        .group_by(DeliveryStop.building_id)
     )
     return dict(rows.all())
 
 
-def load_day(ground: Ground) -> Day:
+def load_day(ground: Ground) -> DeliveryDay:
     """Load what all rounds share."""
     sizes = db.session.execute(select(TeamMember.team_id, func.count()).group_by(TeamMember.team_id))
-    return Day(
+    return DeliveryDay(
         ground=ground,
         zones=zones(ground),
         captains=captains(ground),
@@ -169,8 +177,10 @@ def _duty(ground: Ground) -> dict[int, str]:
 
 def _staying(ground: Ground) -> dict[int, list[StayingBag]]:
     """Stop of the published plan → the bags meant for it that do not travel."""
-    plan = select(Plan.id).where(
-        Plan.cycle_id == ground.cycle_id, Plan.wave == ground.wave, Plan.state == PlanState.PUBLISHED
+    plan = select(DeliveryPlan.id).where(
+        DeliveryPlan.cycle_id == ground.cycle_id,
+        DeliveryPlan.wave == ground.wave,
+        DeliveryPlan.state == PlanState.PUBLISHED,
     )
     plan_id = db.session.scalar(plan)
     return staying_by_stop(plan_id) if plan_id is not None else {}
@@ -185,17 +195,17 @@ def _stop_control(ground: Ground) -> dict[int, Totals]:
     """Stop → bags and pieces as the database adds them up."""
     rows = db.session.execute(
         select(PlanBag.stop_id, func.count(func.distinct(PlanBag.bag_id)), func.sum(BagLine.qty))
-        .join(Plan, Plan.id == PlanBag.plan_id)
-        .join(Stop, Stop.id == PlanBag.stop_id)
-        .join(Round, Round.id == Stop.round_id)
+        .join(DeliveryPlan, DeliveryPlan.id == PlanBag.plan_id)
+        .join(DeliveryStop, DeliveryStop.id == PlanBag.stop_id)
+        .join(DeliveryRound, DeliveryRound.id == DeliveryStop.round_id)
         .join(Bag, Bag.id == PlanBag.bag_id)
         .outerjoin(BagLine, BagLine.bag_id == PlanBag.bag_id)
         .where(
             Bag.state.in_(LIVE_BAGS),
             is_carried(),
-            Plan.cycle_id == ground.cycle_id,
-            Plan.wave == ground.wave,
-            Plan.state == PlanState.PUBLISHED,
+            DeliveryPlan.cycle_id == ground.cycle_id,
+            DeliveryPlan.wave == ground.wave,
+            DeliveryPlan.state == PlanState.PUBLISHED,
         )
         .group_by(PlanBag.stop_id)
     )

@@ -8,14 +8,14 @@ from functools import cached_property
 from sqlalchemy import ColumnElement, Select, func, select
 
 from app.core.db import db
-from app.dispatch.models import Plan, PlanState, Round, RoundState, Stop
+from app.dispatch.models import DeliveryPlan, DeliveryRound, DeliveryStop, PlanState, RoundState
 from app.ordering.models import CyclePoint
 from app.picking.models import LIVE_BAGS, Bag
 from app.places.models import Building
 from app.purchasing.models import PurchaseOrder
 
 
-class Counted:
+class ExpectedCounts:
     """Counts of a cycle and wave by service point, for all points of the cycle."""
 
     def __init__(self, cycle_id: int, wave: int) -> None:
@@ -43,10 +43,10 @@ class Counted:
     def stops(self) -> dict[int, int]:
         """Point → stops of the published plan."""
         rows = db.session.execute(
-            select(Building.service_point_id, func.count(Stop.id))
-            .join(Stop, Stop.building_id == Building.id)
-            .join(Round, Round.id == Stop.round_id)
-            .join(Plan, Plan.id == Stop.plan_id)
+            select(Building.service_point_id, func.count(DeliveryStop.id))
+            .join(DeliveryStop, DeliveryStop.building_id == Building.id)
+            .join(DeliveryRound, DeliveryRound.id == DeliveryStop.round_id)
+            .join(DeliveryPlan, DeliveryPlan.id == DeliveryStop.plan_id)
             .where(*self._live_rounds(), Building.service_point_id.in_(self.points))
             .group_by(Building.service_point_id)
         )
@@ -60,7 +60,11 @@ class Counted:
 
     def rounds(self) -> int:
         """Rounds of the published plan."""
-        wanted = select(func.count(Round.id)).join(Plan, Plan.id == Round.plan_id).where(*self._live_rounds())
+        wanted = (
+            select(func.count(DeliveryRound.id))
+            .join(DeliveryPlan, DeliveryPlan.id == DeliveryRound.plan_id)
+            .where(*self._live_rounds())
+        )
         return db.session.scalar(wanted) or 0
 
     def one_a_point(self) -> dict[int, int]:
@@ -85,8 +89,8 @@ class Counted:
 
     def _live_rounds(self) -> tuple[ColumnElement[bool], ...]:
         return (
-            Plan.cycle_id == self.cycle_id,
-            Plan.wave == self.wave,
-            Plan.state == PlanState.PUBLISHED,
-            Round.state != RoundState.CANCELLED,
+            DeliveryPlan.cycle_id == self.cycle_id,
+            DeliveryPlan.wave == self.wave,
+            DeliveryPlan.state == PlanState.PUBLISHED,
+            DeliveryRound.state != RoundState.CANCELLED,
         )

@@ -30,7 +30,7 @@ _TAIL = 8
 
 
 @dataclass(frozen=True)
-class Fitted:
+class FittedText:
     """Text as it is printed: its lines and their size in points."""
 
     lines: tuple[str, ...]
@@ -79,26 +79,26 @@ def _cut_in_two(text: str) -> tuple[str, str]:
     return text[: best[1]].rstrip(), text[best[1] :].lstrip()
 
 
-def _shortened(text: str, space: Space, size: int) -> Fitted:
+def _shortened(text: str, space: Space, size: int) -> FittedText:
     tail = text[-_TAIL:]
     for keep in range(len(text) - _TAIL - 1, -1, -1):
         halves = _cut_in_two(f"{text[:keep]}…{tail}")
         if max(width_dmm(half, size) for half in halves) <= space.width_dmm:
-            return Fitted(halves, size)
-    return Fitted((tail[-3:],), size)
+            return FittedText(halves, size)
+    return FittedText((tail[-3:],), size)
 
 
-def fit(text: str, space: Space) -> Fitted:
+def fit(text: str, space: Space) -> FittedText:
     """Return the text at the largest size that fits into the space."""
     for size in space.one_line:
         if width_dmm(text, size) <= space.width_dmm:
-            return Fitted((text,), size)
+            return FittedText((text,), size)
     if len(text) < 2:
-        return Fitted((text,), space.one_line[-1])
+        return FittedText((text,), space.one_line[-1])
     halves = _cut_in_two(text)
     for size in space.two_lines:
         if max(width_dmm(half, size) for half in halves) <= space.width_dmm:
-            return Fitted(halves, size)
+            return FittedText(halves, size)
     return _shortened(text, space, space.two_lines[-1])
 
 

@@ -27,7 +27,7 @@ _SCALES_M = (10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
 
 
 @dataclass(frozen=True)
-class Place:
+class SketchPlace:
     """A point on the ground, WGS84 in millionths of a degree. ``kind`` is depot, gate or stop."""
 
     kind: str
@@ -40,7 +40,7 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Mark:
+class SketchMark:
     """A place on paper: marker at (x, y), text at (text_x, text_y) with an SVG anchor, true position (at_x, at_y)."""
 
     kind: str
@@ -62,7 +62,7 @@ class Mark:
 
 
 @dataclass(frozen=True)
-class Outline:
+class CompoundOutline:
     """A compound: its padded rectangle and its name."""
 
     name: str
@@ -82,7 +82,7 @@ class Arrow:
 
 
 @dataclass(frozen=True)
-class Sketch:
+class PrintedSketch:
     """Everything the template draws; ``path`` is the SVG points list of the walk, depot to depot.
 
     ``is_numbered``: the names of all buildings do not fit, so none is written; the numbers lead to the table.
@@ -90,8 +90,8 @@ class Sketch:
 
     width: int
     height: int
-    marks: tuple[Mark, ...]
-    outlines: tuple[Outline, ...]
+    marks: tuple[SketchMark, ...]
+    outlines: tuple[CompoundOutline, ...]
     path: str
     arrows: tuple[Arrow, ...]
     radius: int
@@ -135,7 +135,7 @@ class _Sheet:
         return [(1750.0, 20.0, 1850.0, 180.0), (1480.0, self.height - 90.0, 1850.0, float(self.height))]
 
 
-def _metres(places: Sequence[Place]) -> list[Point]:
+def _metres(places: Sequence[SketchPlace]) -> list[Point]:
     middle = sum(place.lat_e6 for place in places) / len(places) / 1e6
     shrink = math.cos(math.radians(middle))
     return [
@@ -277,7 +277,7 @@ class _Table:
         return box
 
 
-def _labelled(places: Sequence[Place], spots: Sequence[_At], table: _Table) -> tuple[list[Mark], int]:
+def _labelled(places: Sequence[SketchPlace], spots: Sequence[_At], table: _Table) -> tuple[list[SketchMark], int]:
     """Put a text beside each marker; return the marks and how many texts found no place."""
     marks, left_out = [], 0
     for place, at in zip(places, spots, strict=True):
@@ -290,11 +290,11 @@ def _labelled(places: Sequence[Place], spots: Sequence[_At], table: _Table) -> t
         anchor, text_x, text_y, _box = options[chosen or 0]
         numbers = _Spots(*(round(number) for number in (at.x, at.y, at.true_x, at.true_y, text_x, text_y)))
         label = place.label if chosen is not None else ""
-        marks.append(Mark(place.kind, label, place.seq, place.is_sealed, *numbers, anchor))
+        marks.append(SketchMark(place.kind, label, place.seq, place.is_sealed, *numbers, anchor))
     return marks, left_out
 
 
-def _named(name: str, area: Box, table: _Table) -> Outline:
+def _named(name: str, area: Box, table: _Table) -> CompoundOutline:
     """Put the name of a compound on its own edge, where least is hidden; a name is never left out."""
     left, top, right, bottom = area
     width, half = text_width(name, _NAME_TEXT), _NAME_TEXT * 0.6
@@ -303,10 +303,10 @@ def _named(name: str, area: Box, table: _Table) -> Outline:
     boxes = [(x, y - half, x + width, y + half) for y in (top, bottom) for x in columns]
     box = table.least_hidden(boxes)
     numbers = (left, top, right - left, bottom - top, box[0], (box[1] + box[3]) / 2)
-    return Outline(name, *(round(number) for number in numbers))
+    return CompoundOutline(name, *(round(number) for number in numbers))
 
 
-def _outlines(places: Sequence[Place], spots: Sequence[_At], table: _Table) -> tuple[Outline, ...]:
+def _outlines(places: Sequence[SketchPlace], spots: Sequence[_At], table: _Table) -> tuple[CompoundOutline, ...]:
     result = []
     for name in sorted({place.compound for place in places if place.compound}):
         own = [at for place, at in zip(places, spots, strict=True) if place.compound == name]
@@ -318,7 +318,7 @@ def _outlines(places: Sequence[Place], spots: Sequence[_At], table: _Table) -> t
     return tuple(result)
 
 
-def _walk(places: Sequence[Place], moved: Sequence[Point]) -> list[Point]:
+def _walk(places: Sequence[SketchPlace], moved: Sequence[Point]) -> list[Point]:
     """Join depot, stops in their order, and the depot again."""
     located = list(zip(places, moved, strict=True))
     depot = [point for place, point in located if place.kind == "depot"]
@@ -338,7 +338,7 @@ def _arrows(walk: Sequence[Point], radius: int) -> Iterator[Arrow]:
         yield Arrow(" ".join(f"{round(px)},{round(py)}" for px, py in (wings[0], (x, y), wings[1])))
 
 
-def _frame(places: Sequence[Place], metres: Sequence[Point]) -> _Sheet:
+def _frame(places: Sequence[SketchPlace], metres: Sequence[Point]) -> _Sheet:
     """As high as the ground asks for at full width, within what the page can give."""
     stops = sum(1 for place in places if place.kind == "stop")
     radius = _MARKER if len(places) <= _CROWDED else _SMALL_MARKER
@@ -352,7 +352,7 @@ def _frame(places: Sequence[Place], metres: Sequence[Point]) -> _Sheet:
     return _Sheet(min(max(wished, HEIGHT), TALLEST), radius)
 
 
-def draw(places: Sequence[Place]) -> Sketch | None:
+def draw(places: Sequence[SketchPlace]) -> PrintedSketch | None:
     """Lay out a round; None when there is nothing to draw (fewer than two places)."""
     if len(places) < 2:
         return None
@@ -370,10 +370,12 @@ def draw(places: Sequence[Place]) -> Sketch | None:
     fitting = [metres for metres in _SCALES_M if metres * factor <= 320] or [_SCALES_M[0]]
     arrows = tuple(_arrows(walk, sheet.radius))
     scale = fitting[-1], round(fitting[-1] * factor)
-    return Sketch(WIDTH, sheet.height, tuple(marks), outlines, path, arrows, sheet.radius, *scale, left_out > 0)
+    return PrintedSketch(WIDTH, sheet.height, tuple(marks), outlines, path, arrows, sheet.radius, *scale, left_out > 0)
 
 
-def _texts(places: Sequence[Place], spots: Sequence[_At], table: _Table) -> tuple[list[Mark], tuple[Outline, ...], int]:
+def _texts(
+    places: Sequence[SketchPlace], spots: Sequence[_At], table: _Table
+) -> tuple[list[SketchMark], tuple[CompoundOutline, ...], int]:
     """Compounds, depot and gates come first: without them the numbers say little."""
     outlines = _outlines(places, spots, table)
     order = sorted(range(len(places)), key=lambda at: places[at].kind == "stop")

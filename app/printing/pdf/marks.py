@@ -35,7 +35,7 @@ Pictures = Mapping[str, Sequence[BoxInPicture]]
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
+class _FoundMark:
     """A box in CSS pixels from the top left corner of its page."""
 
     x: float
@@ -53,19 +53,19 @@ def _field(element: Any) -> str:
     return next((_FIELDS[name] for name in (element.get("class") or "").split() if name in _FIELDS), "")
 
 
-def _walk(box: Any, row: str, pictures: Pictures) -> Iterator[_Found]:
+def _walk(box: Any, row: str, pictures: Pictures) -> Iterator[_FoundMark]:
     element = box.element
     if element is not None and box.element_tag == element.tag:
         row = element.get("data-row") or row
         field = _field(element)
         if field:
             place = box.border_box_x(), box.border_box_y(), box.border_width(), box.border_height()
-            yield _Found(*place, row, field)
+            yield _FoundMark(*place, row, field)
         if element.tag == "img":
             x, y = box.content_box_x(), box.content_box_y()
             for one in pictures.get(element.get("src"), ()):
                 place = x + one.x * _PIXELS, y + one.y * _PIXELS, one.width * _PIXELS, one.height * _PIXELS
-                yield _Found(*place, one.row, one.field)
+                yield _FoundMark(*place, one.row, one.field)
     for child in getattr(box, "children", ()):
         yield from _walk(child, row, pictures)
 

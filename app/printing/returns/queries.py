@@ -10,14 +10,14 @@ from app.access.permissions import Staff
 from app.core.db import db
 from app.core.text.natural import natural_key
 from app.dispatch.counts import contested_bags, difference_at, signed_for
-from app.dispatch.models import DifferenceState, PlanBag, RoundState, Stop, StopState
+from app.dispatch.models import DeliveryStop, DifferenceState, PlanBag, RoundState, StopState
 from app.dispatch.rounds.service import runs_round
 from app.handover.doors.queries import BagAtDoor, bags_at, coming_count
 from app.handover.models import HandOut
 from app.handover.service import is_fresh
 from app.picking.models import LIVE_BAGS, Bag, BagState
 from app.places.models import Building, ServicePoint
-from app.printing.changes import Difference, difference
+from app.printing.changes import RowChanges, difference
 from app.printing.contexts.day import captains
 from app.printing.contexts.ground import load_ground
 from app.printing.models import Document, DocumentState
@@ -83,13 +83,15 @@ def _buildings(documents: list[Document]) -> dict[int, int]:
     stop_ids = [row.subject_id for row in documents if row.subject_type == "stop"]
     stops: dict[int, int] = {}
     for start in range(0, len(stop_ids), 500):
-        part = select(Stop.id, Stop.building_id).where(Stop.id.in_(stop_ids[start : start + 500]))
+        part = select(DeliveryStop.id, DeliveryStop.building_id).where(
+            DeliveryStop.id.in_(stop_ids[start : start + 500])
+        )
         stops |= {stop: building for stop, building in db.session.execute(part)}  # noqa: C416 - rows, not pairs
     found = {row.id: row.subject_id for row in documents if row.subject_type == "building"}
     return found | {row.id: stops.get(row.subject_id, 0) for row in documents if row.subject_type == "stop"}
 
 
-def changed_since(document: Document) -> tuple[Document | None, Difference | None]:
+def changed_since(document: Document) -> tuple[Document | None, RowChanges | None]:
     """The version that holds now, and what it says otherwise than this one; None, None for the one that holds."""
     newest = document
     seen = {document.id}
@@ -130,7 +132,7 @@ def doors_of(document: Document) -> Doors | None:
 
 
 @dataclass(frozen=True)
-class Arrival:
+class DropOffToEnter:
     """What a drop-off sheet needs to be typed in: how many bags, whether its round is known to have left.
 
     `is_counted`: somebody counted there by phone; the paper is a second count beside it.
@@ -145,24 +147,24 @@ _UNSIGNED = (StopState.PENDING, StopState.ARRIVED)
 _ON_ITS_WAY = (RoundState.PLANNED, RoundState.LOADING, RoundState.DEPARTED)
 
 
-def arrival_of(document: Document) -> Arrival | None:
+def arrival_of(document: Document) -> DropOffToEnter | None:
     """What a drop-off sheet still has to say; None for other kinds, for a stop that its round never came to, and for a
     signed one whose paper is back or whose difference is settled."""
-    stop = db.session.get(Stop, document.subject_id) if document.kind == "drop_off_sheet" else None
+    stop = db.session.get(DeliveryStop, document.subject_id) if document.kind == "drop_off_sheet" else None
     if stop is not None and stop.state == StopState.SIGNED:
         said = difference_at(stop.id)
         is_open = document.returned_at is None and (said is None or said.state == DifferenceState.OPEN)
-        return Arrival(len(signed_for(stop)), has_departed=True, is_counted=True) if is_open else None
+        return DropOffToEnter(len(signed_for(stop)), has_departed=True, is_counted=True) if is_open else None
     if stop is None or stop.state not in _UNSIGNED or stop.round.state not in _ON_ITS_WAY:
         return None
     own = select(func.count(Bag.id)).join(PlanBag, PlanBag.bag_id == Bag.id).where(PlanBag.stop_id == stop.id)
     bags = db.session.scalar(own.where(Bag.state.in_(LIVE_BAGS))) or 0
-    return Arrival(bags, stop.round.state == RoundState.DEPARTED)
+    return DropOffToEnter(bags, stop.round.state == RoundState.DEPARTED)
 
 
 def may_load(by: Staff, document: Document) -> bool:
     """Whether the account may enter that the round of a drop-off sheet was loaded and left."""
-    stop = db.session.get(Stop, document.subject_id) if document.kind == "drop_off_sheet" else None
+    stop = db.session.get(DeliveryStop, document.subject_id) if document.kind == "drop_off_sheet" else None
     return stop is not None and runs_round(by, stop.round)
 
 

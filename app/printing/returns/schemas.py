@@ -5,13 +5,13 @@ from __future__ import annotations
 from marshmallow import fields
 
 from app.core.input.schemas import CommandSchema, Line, Whole, one_of
-from app.printing.returns.service import MARKS, Mark, ReturnedDropOff, ReturnedList
+from app.printing.returns.service import MARKS, PaperMark, ReturnedDropOff, ReturnedList
 
 
 class ReturnedMarkSchema(CommandSchema):
     """What happened to the paper."""
 
-    makes = Mark
+    makes = PaperMark
     what = fields.String(required=True, validate=one_of(MARKS))
 
 

@@ -16,7 +16,7 @@ from app.core.events import record
 from app.core.states import advance
 from app.dispatch import counts
 from app.dispatch.arrivals import service as arrivals_service
-from app.dispatch.models import DropOff, Round, RoundState
+from app.dispatch.models import DeliveryRound, DropOff, RoundState
 from app.dispatch.rounds import service as rounds_service
 from app.dispatch.rounds.schemas import SignDropOff
 from app.handover import service as handover
@@ -28,7 +28,7 @@ from app.printing.returns.queries import codes_on
 
 
 @dataclass(frozen=True)
-class Mark:
+class PaperMark:
     """What happened to the paper: printed, not_printed, returned or not_returned."""
 
     what: str
@@ -59,7 +59,7 @@ def require_document(by: Staff, permission: Permission, document_id: int) -> Doc
 
 
 @command
-def mark(by: Staff, document_id: int, wanted: Mark) -> Document:
+def mark(by: Staff, document_id: int, wanted: PaperMark) -> Document:
     """Note that a sheet was printed or has come back, or take that note back.
 
     Requires: PRINT for the sheet. Ensures: `printed_at` or `returned_at` is set or empty; a sheet that came back counts
@@ -149,7 +149,7 @@ def enter_drop_off(by: Staff, document_id: int, entry: ReturnedDropOff) -> DropO
     return done
 
 
-def _catch_up(by: Staff, round_: Round) -> None:
+def _catch_up(by: Staff, round_: DeliveryRound) -> None:
     """Paper says that the round went; enter so."""
     try:
         if round_.state == RoundState.PLANNED:

@@ -7,7 +7,7 @@ from app.printing.sheet import Sheet, Totals
 
 
 @dataclass(frozen=True)
-class Outline:
+class LabelOutline:
     """One label in tenths of a millimetre, as the drawing needs it."""
 
     number: int
@@ -33,10 +33,10 @@ class LabelTest(Sheet):
         """A test page carries no goods."""
         return Totals()
 
-    def outlines(self) -> tuple[Outline, ...]:
+    def outlines(self) -> tuple[LabelOutline, ...]:
         """The labels row by row."""
         spots = ((top, left) for top in self.stock.tops_dmm() for left in self.stock.lefts_dmm())
-        return tuple(Outline(number, left, top) for number, (top, left) in enumerate(spots, start=1))
+        return tuple(LabelOutline(number, left, top) for number, (top, left) in enumerate(spots, start=1))
 
     def setting(self) -> tuple[str, str, str, str]:
         """Top, left and the two gaps in millimetres as text."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from app.core.sentences import N_
 from app.printing.contexts.ground import Ground, Prepared, Subject
-from app.printing.kinds import SheetKind, Stage, register
+from app.printing.kinds import SheetKind, SheetStage, register
 from app.printing.layout.labels import STOCKS
 from app.printing.sheet import Totals
 from app.printing.sheets.label_test import LabelTest
@@ -25,7 +25,7 @@ register(
         code="LT",
         label_zh=N_("标签对位页"),
         reader_zh=N_("打印的人"),
-        stage=Stage.UNLISTED,
+        stage=SheetStage.UNLISTED,
         place=1,
         watches="subdistrict",
         sheet=LabelTest,

@@ -12,17 +12,17 @@ from app.core.db import db
 from app.core.sentences import N_
 from app.core.text.natural import natural_key
 from app.handover import group_texts
-from app.ordering.models import ORDERS_COUNTED, HouseholdOrder, OrderLine, Outcome, RollCall
+from app.ordering.models import ORDERS_COUNTED, HouseholdOrder, OrderLine, RollCall, RollCallOutcome
 from app.places.models import Building, Household, Stairwell
-from app.printing.contexts.expected import Counted
+from app.printing.contexts.expected import ExpectedCounts
 from app.printing.contexts.ground import Ground, Prepared, short_place
 from app.printing.contexts.telling import Saying
-from app.printing.kinds import ORDERS, SheetKind, Stage, register
+from app.printing.kinds import ORDERS, SheetKind, SheetStage, register
 from app.printing.sheet import Totals
 from app.printing.sheets.tally import RollCallBuilding, RollCallGroup, TallyRow, TallySheet
 from app.tally.models import Tally, TallyLine, TallyState
 
-_WITHOUT_ORDER = (Outcome.DECLINED, Outcome.UNREACHABLE, Outcome.AWAY)
+_WITHOUT_ORDER = (RollCallOutcome.DECLINED, RollCallOutcome.UNREACHABLE, RollCallOutcome.AWAY)
 Matrix = dict[int, dict[tuple[int, int], int]]  # point → (building, item) → units
 
 
@@ -147,12 +147,12 @@ register(
         code="TA",
         label_zh=N_("点位汇总表"),
         reader_zh=N_("小组长"),
-        stage=Stage.BOUGHT,
+        stage=SheetStage.BOUGHT,
         place=1,
         watches=f"{ORDERS} tally roll_call service_point chain_paste",
         sheet=TallySheet,
         prepare=lambda builder: tallies(builder.ground),
         group_text=lambda ground, _address: _ordered(ground),
-        expected=Counted.one_a_point,
+        expected=ExpectedCounts.one_a_point,
     )
 )

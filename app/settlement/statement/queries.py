@@ -17,11 +17,11 @@ from app.places.labels import household_label
 from app.places.models import Household, Stairwell
 from app.settlement.models import Payment, PaymentKind, Statement
 from app.settlement.pricing import line_amounts
-from app.settlement.rules import Account, SettlementLine, account
+from app.settlement.rules import HouseholdAccount, SettlementLine, account
 
 
 @dataclass(frozen=True)
-class LineRow:
+class StatementLineRow:
     """One line of a statement. `instead_of`: the item that it stands in for, empty if ordered."""
 
     item: str
@@ -48,12 +48,12 @@ class MarkRow:
 
 
 @dataclass(frozen=True)
-class Sheet:
+class StatementPage:
     """The statement of an order as it stands; frozen in `statement` when the order is settled."""
 
-    lines: list[LineRow]
+    lines: list[StatementLineRow]
     marks: list[MarkRow]
-    account: Account
+    account: HouseholdAccount
     statement: Statement | None
 
     @property
@@ -78,7 +78,7 @@ def settlement_lines(lines: Iterable[OrderLine], amounts: dict[int, int]) -> lis
     ]
 
 
-def sheet(order: HouseholdOrder) -> Sheet:
+def sheet(order: HouseholdOrder) -> StatementPage:
     """The statement of one order, straight from its choices. Nine statements."""
     amounts = line_amounts(order.cycle_id, [order.id])
     short, replaced = aliased(OrderLine), aliased(Item)
@@ -91,11 +91,11 @@ def sheet(order: HouseholdOrder) -> Sheet:
         .order_by(OrderLine.substitute_for_id.is_not(None), Item.sku, OrderLine.id)
     ).all()
     lines = [
-        LineRow(name, spec, unit, settlement_lines([line], amounts)[0], instead_of or "")
+        StatementLineRow(name, spec, unit, settlement_lines([line], amounts)[0], instead_of or "")
         for line, name, spec, unit, instead_of in found
     ]
     marks = marks_of(order.id)
-    return Sheet(
+    return StatementPage(
         lines=lines,
         marks=marks,
         account=account((row.line for row in lines), (mark.amount_fen for mark in marks)),

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from app.catalog.models import Item, Supplier
 from app.core.db import db
 from app.purchasing.models import PurchaseOrder, PurchaseOrderLine, PurchaseState
-from app.settlement.rules import Delivery, SupplierAccount, supplier_account
+from app.settlement.rules import SupplierAccount, SupplierDelivery, supplier_account
 from app.stock.models import Lot
 
 COUNTED = (PurchaseState.SENT, PurchaseState.CLOSED)
@@ -60,7 +60,7 @@ class SupplierTotals:
 def supplier_orders(cycle_id: int) -> list[SupplierOrder]:
     """The purchase orders of a cycle that went out, by supplier. Three statements."""
     unfit = _unfit(cycle_id)
-    lines: dict[int, list[tuple[SupplierLine, Delivery]]] = {}
+    lines: dict[int, list[tuple[SupplierLine, SupplierDelivery]]] = {}
     found = db.session.execute(
         select(PurchaseOrderLine, Item.name)
         .join(PurchaseOrder, PurchaseOrder.id == PurchaseOrderLine.purchase_order_id)
@@ -91,9 +91,9 @@ def _unfit(cycle_id: int) -> dict[int, tuple[int, int]]:
     return {line: (int(returned), int(damaged)) for line, returned, damaged in found if line is not None}
 
 
-def _line(line: PurchaseOrderLine, item: str, returned: int, damaged: int) -> tuple[SupplierLine, Delivery]:
+def _line(line: PurchaseOrderLine, item: str, returned: int, damaged: int) -> tuple[SupplierLine, SupplierDelivery]:
     sent_back = min(returned, line.qty_received)
-    delivery = Delivery(line.packs, line.pack_size, line.price_fen, line.qty_received, sent_back)
+    delivery = SupplierDelivery(line.packs, line.pack_size, line.price_fen, line.qty_received, sent_back)
     row = SupplierLine(
         item=item,
         packs=line.packs,
@@ -109,7 +109,9 @@ def _line(line: PurchaseOrderLine, item: str, returned: int, damaged: int) -> tu
     return row, delivery
 
 
-def _order(order: PurchaseOrder, supplier: Supplier, lines: list[tuple[SupplierLine, Delivery]]) -> SupplierOrder:
+def _order(
+    order: PurchaseOrder, supplier: Supplier, lines: list[tuple[SupplierLine, SupplierDelivery]]
+) -> SupplierOrder:
     return SupplierOrder(
         number=order.number,
         supplier=supplier.name,

@@ -16,8 +16,8 @@ from app.places.scope import require_subdistrict
 from app.stock import books, rules
 from app.stock.lots import move_lots
 from app.stock.models import GoodsReceipt, Lot, StockCount, WriteOff, WriteOffState
-from app.stock.rules import Counted, Move
-from app.stock.schemas import AskWriteOff, Carry, Count, SendBack
+from app.stock.rules import LotMove, StockCountLine
+from app.stock.schemas import AskWriteOff, Carry, SendBack, StockCountForm
 
 COUNT_REASON = "盘点少了"
 
@@ -92,7 +92,7 @@ def _write_off_in_reach(by: Staff, write_off_id: int, version: int) -> WriteOff:
 
 
 @command
-def count_stock(by: Staff, subdistrict_id: int, count: Count) -> CountResult:
+def count_stock(by: Staff, subdistrict_id: int, count: StockCountForm) -> CountResult:
     """Write down what was counted beside the books; units that are missing become write-offs to be agreed upon.
 
     A lot's count is of its free and reserved units. Only free units can be written off; the rest of a difference is
@@ -104,7 +104,9 @@ def count_stock(by: Staff, subdistrict_id: int, count: Count) -> CountResult:
     lots = _lots_of(subdistrict_id, [row.id for row in count.rows])
     if len(lots) != len(count.rows):
         raise NotFound
-    counted = [Counted(row.id, lots[row.id].qty_free + lots[row.id].qty_reserved, row.counted) for row in count.rows]
+    counted = [
+        StockCountLine(row.id, lots[row.id].qty_free + lots[row.id].qty_reserved, row.counted) for row in count.rows
+    ]
     rows = [{"lot_id": row.lot_id, "qty_book": row.qty_book, "qty_counted": row.qty_counted} for row in counted]
     written = StockCount(subdistrict_id=subdistrict_id, counted_by_id=by.id, rows=rows)
     db.session.add(written)
@@ -162,7 +164,7 @@ def carry(by: Staff, lot_id: int, way: Carry) -> Lot:
     there = min(books.held(lot.id).get(way.from_place, 0), lot.qty_free)
     if way.qty > there:
         raise Invalid({"qty": [_l("那里能调走的只有 %(most)s 份。", most=there)]})
-    books.write([Move(lot.id, way.from_place, way.to_place, way.qty)], "carry", lot.id)
+    books.write([LotMove(lot.id, way.from_place, way.to_place, way.qty)], "carry", lot.id)
     record(by, "carry", lot, cycle_id=lot.goods_receipt.cycle_id, units=way.qty, to=way.to_place)
     return lot
 

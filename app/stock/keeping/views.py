@@ -19,7 +19,7 @@ from app.ordering.gate import require_cycle
 from app.stock import page_queries, queries
 from app.stock.keeping import service as keeping_service
 from app.stock.models import WriteOff
-from app.stock.schemas import AskWriteOffSchema, CarrySchema, CountSchema, SeenSchema, SendBackSchema
+from app.stock.schemas import AskWriteOffSchema, CarrySchema, CountSchema, SeenWriteOffSchema, SendBackSchema
 
 bp = Blueprint("keeping", __name__)
 
@@ -125,7 +125,7 @@ def reject(cycle_id: int, write_off_id: int) -> Response | tuple[str, int]:
 def _decide(
     cycle_id: int, write_off_id: int, decision: Callable[..., WriteOff], says: str
 ) -> Response | tuple[str, int]:
-    form = Form(SeenSchema, request.form)
+    form = Form(SeenWriteOffSchema, request.form)
     if not form.is_valid:
         return write_offs(cycle_id), 422
     return submit[WriteOff](then=lambda _row: url_for("stock.keeping.write_offs", cycle_id=cycle_id), says=says)(

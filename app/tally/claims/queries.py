@@ -27,7 +27,7 @@ WITHOUT_CYCLE_FOR = timedelta(days=14)
 
 
 @dataclass(frozen=True)
-class Home:
+class ClaimHousehold:
     """A household of the register at the room that was typed, and its order of the cycle, if any.
 
     is_given: it never asked for what it has (a free pack, a standing order), so that the claim is put on top.
@@ -52,7 +52,7 @@ class ClaimRow:
     goods: str
     phone: str
     tel: str
-    homes: tuple[Home, ...]
+    homes: tuple[ClaimHousehold, ...]
 
 
 def waiting_at(cycle_id: int, point_id: int | None = None) -> ColumnElement[bool]:
@@ -112,7 +112,7 @@ def rows(by: Staff, cycle_id: int) -> list[ClaimRow]:
     ]
 
 
-def _homes(claims: Sequence[RoomClaim], cycle_id: int) -> dict[int, list[Home]]:
+def _homes(claims: Sequence[RoomClaim], cycle_id: int) -> dict[int, list[ClaimHousehold]]:
     found = (
         select(Household, HouseholdOrder)
         .outerjoin(
@@ -126,17 +126,17 @@ def _homes(claims: Sequence[RoomClaim], cycle_id: int) -> dict[int, list[Home]]:
         .where(Household.stairwell_id.in_({claim.stairwell_id for claim in claims}), Household.is_active)
         .order_by(Household.sort_key)
     )
-    homes: dict[int, list[Home]] = {}
+    homes: dict[int, list[ClaimHousehold]] = {}
     for household, order in db.session.execute(found):
         homes.setdefault(household.stairwell_id, []).append(_home(household, order))
     return homes
 
 
-def _home(household: Household, order: HouseholdOrder | None) -> Home:
+def _home(household: Household, order: HouseholdOrder | None) -> ClaimHousehold:
     if order is None:
-        return Home(household.id, household.room_no, has_order=False)
+        return ClaimHousehold(household.id, household.room_no, has_order=False)
     source = Source(order.source)
-    return Home(household.id, household.room_no, True, source.label, bool(order.hand), source in GIVEN)
+    return ClaimHousehold(household.id, household.room_no, True, source.label, bool(order.hand), source in GIVEN)
 
 
 def _offers(cycle_id: int) -> dict[int, tuple[str, bool]]:

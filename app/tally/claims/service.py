@@ -24,8 +24,17 @@ from app.core.events import record
 from app.core.states import advance
 from app.core.text.natural import natural_key
 from app.ordering.claims.models import ClaimState, RoomClaim
-from app.ordering.models import Cycle, CyclePoint, CycleState, HouseholdOrder, OrderState, Outcome, RollCall, Source
-from app.ordering.orders import IfExists, Pick, PlaceOrder, new_code, offer_terms, order_of, point_of, put
+from app.ordering.models import (
+    Cycle,
+    CyclePoint,
+    CycleState,
+    HouseholdOrder,
+    OrderState,
+    RollCall,
+    RollCallOutcome,
+    Source,
+)
+from app.ordering.orders import IfExists, OfferPick, PlaceOrder, new_code, offer_terms, order_of, point_of, put
 from app.ordering.packs.queries import GIVEN, given_of
 from app.ordering.resident.service import end_access
 from app.places.buildings.rules import is_room, names_another_place, without_place
@@ -108,7 +117,7 @@ def _placed(by: Staff, claim: RoomClaim, household_id: int) -> HouseholdOrder | 
     if claim.cycle_id is None or not claim.picks:
         return None
     terms = offer_terms(claim.cycle_id)
-    asked = {offer: Pick(offer, qty, bool(may)) for offer, qty, may in claim.picks if offer in terms}
+    asked = {offer: OfferPick(offer, qty, bool(may)) for offer, qty, may in claim.picks if offer in terms}
     stands = order_of(claim.cycle_id, household_id)
     point_id = point_of(stands, claim.service_point_id)
     cycle = _cycle(claim.cycle_id, point_id)
@@ -139,12 +148,14 @@ def _make_changeable(order: HouseholdOrder) -> None:
     db.session.flush()
 
 
-def _wanted(claim: RoomClaim, household_id: int, stands: HouseholdOrder | None, picks: dict[int, Pick]) -> PlaceOrder:
+def _wanted(
+    claim: RoomClaim, household_id: int, stands: HouseholdOrder | None, picks: dict[int, OfferPick]
+) -> PlaceOrder:
     """What was asked for beside what was given, up to the limit of an offer that is both."""
     given = given_of(stands) if stands is not None else {}
     terms = offer_terms(claim.cycle_id or 0)
     for offer, qty in given.items():
-        asked = picks.get(offer, Pick(offer, 0))
+        asked = picks.get(offer, OfferPick(offer, 0))
         most = terms[offer].max_qty if offer in terms and terms[offer].is_hard else None
         both = asked.qty + qty
         picks[offer] = replace(asked, qty=both if most is None else max(asked.qty, min(both, most)))
@@ -166,7 +177,7 @@ def note_ordered(cycle_id: int, household_id: int) -> None:
     if noted is None:
         noted = RollCall(cycle_id=cycle_id, household_id=household_id)
         db.session.add(noted)
-    noted.outcome, noted.is_override, noted.recorded_by_id = Outcome.ORDERED.value, False, None
+    noted.outcome, noted.is_override, noted.recorded_by_id = RollCallOutcome.ORDERED.value, False, None
     noted.at = clock.now()
 
 

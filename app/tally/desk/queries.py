@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, case, func, select
 
 from app.core.db import db
-from app.intake.models import ChainLine, ChainPaste
+from app.intake.models import ChainPaste, PasteLine
 from app.ordering.models import HouseholdOrder, Offer, OrderChoice, OrderState, Source
 from app.ordering.standing.models import BookingOutcome, StandingBooking, StandingOrder
 from app.places.labels import address_label
@@ -21,7 +21,7 @@ TWICE = "existing_order"  # intake's reason for a line of a household that has a
 
 
 @dataclass(frozen=True)
-class Clash:
+class QuantityClash:
     """One item of a household: what stands, what came in, and what adding would make."""
 
     item: str
@@ -48,14 +48,14 @@ class Duplicate:
     code: str
     stands_from: str
     comes_from: str
-    clashes: tuple[Clash, ...]
+    clashes: tuple[QuantityClash, ...]
 
 
 def _open_lines(cycle_id: int, in_scope: ColumnElement[bool], *columns: Any) -> Any:
     found: Any = select(*columns)
     return (
-        found.select_from(ChainLine)
-        .join(ChainPaste, ChainPaste.id == ChainLine.paste_id)
+        found.select_from(PasteLine)
+        .join(ChainPaste, ChainPaste.id == PasteLine.paste_id)
         .join(ServicePoint, ServicePoint.id == ChainPaste.service_point_id)
         .where(open_reviews_at(cycle_id), in_scope)
     )
@@ -63,17 +63,17 @@ def _open_lines(cycle_id: int, in_scope: ColumnElement[bool], *columns: Any) -> 
 
 def waiting_lines(cycle_id: int, in_scope: ColumnElement[bool]) -> tuple[int, int]:
     """(lines to settle, households that came in twice) of the points within a scope. One statement."""
-    twice = func.count(case((ChainLine.reason == TWICE, ChainLine.household_id)).distinct())
-    reviews, doubles = db.session.execute(_open_lines(cycle_id, in_scope, func.count(ChainLine.id), twice)).one()
+    twice = func.count(case((PasteLine.reason == TWICE, PasteLine.household_id)).distinct())
+    reviews, doubles = db.session.execute(_open_lines(cycle_id, in_scope, func.count(PasteLine.id), twice)).one()
     return int(reviews), int(doubles)
 
 
 def duplicates(cycle_id: int, in_scope: ColumnElement[bool]) -> list[Duplicate]:
     """Lines of households that have an order from elsewhere, by address. Two statements."""
-    columns = (ChainLine, ChainPaste.kind, HouseholdOrder, Compound.name, Building.label, Stairwell.label)
+    columns = (PasteLine, ChainPaste.kind, HouseholdOrder, Compound.name, Building.label, Stairwell.label)
     found = (
         _open_lines(cycle_id, in_scope, *columns, Household.room_no)
-        .join(Household, Household.id == ChainLine.household_id)
+        .join(Household, Household.id == PasteLine.household_id)
         .join(Stairwell, Stairwell.id == Household.stairwell_id)
         .join(Building, Building.id == Stairwell.building_id)
         .join(Compound, Compound.id == Building.compound_id)
@@ -81,8 +81,8 @@ def duplicates(cycle_id: int, in_scope: ColumnElement[bool]) -> list[Duplicate]:
             HouseholdOrder,
             (HouseholdOrder.household_id == Household.id) & (HouseholdOrder.cycle_id == cycle_id),
         )
-        .where(ChainLine.reason == TWICE, HouseholdOrder.state == OrderState.PLACED)
-        .order_by(Compound.name, Building.sort_key, Household.sort_key, ChainLine.id)
+        .where(PasteLine.reason == TWICE, HouseholdOrder.state == OrderState.PLACED)
+        .order_by(Compound.name, Building.sort_key, Household.sort_key, PasteLine.id)
     )
     rows = db.session.execute(found).all()
     goods = _goods([row[2].id for row in rows])
@@ -109,10 +109,10 @@ def _goods(order_ids: Sequence[int]) -> dict[int, dict[str, int]]:
     return goods
 
 
-def clashes(stands: dict[str, int], comes: dict[str, int]) -> tuple[Clash, ...]:
+def clashes(stands: dict[str, int], comes: dict[str, int]) -> tuple[QuantityClash, ...]:
     """Item by item, what is in both first."""
     names = dict.fromkeys((*comes, *stands))
-    every = [Clash(name, stands.get(name, 0), comes.get(name, 0)) for name in names]
+    every = [QuantityClash(name, stands.get(name, 0), comes.get(name, 0)) for name in names]
     return tuple(sorted(every, key=lambda one: not one.is_double))
 
 

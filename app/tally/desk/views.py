@@ -13,7 +13,7 @@ from app.core.input.schemas import Form
 from app.errands import queries as errands
 from app.intake.booking import service as booking_service
 from app.intake.booking.schemas import Settle
-from app.intake.models import ChainLine
+from app.intake.models import PasteLine
 from app.intake.paste.service import require_line
 from app.intake.reasons import sentence
 from app.ordering import entry
@@ -84,7 +84,7 @@ def settle(cycle_id: int, line_id: int) -> Response | tuple[str, int]:
     there = url_for("point_desk.duplicates", cycle_id=cycle_id)
     decided = Settle(line.household_id, "", form.command["choice"])
     try:
-        return submit[ChainLine](then=lambda _line: there, says=_settled)(
+        return submit[PasteLine](then=lambda _line: there, says=_settled)(
             booking_service.settle, staff(), line_id, decided
         )
     except Invalid as error:
@@ -92,7 +92,7 @@ def settle(cycle_id: int, line_id: int) -> Response | tuple[str, int]:
     return _duplicates(cycle_id, form), 422
 
 
-def _settled(line: ChainLine) -> str:
+def _settled(line: PasteLine) -> str:
     """A line that could not be booked waits again, with a new reason."""
     if line.settled_at is None:
         return str(_("这一户还没有处理：%(why)s。", why=sentence(line.reason)))

@@ -18,7 +18,7 @@ from app.core.errors import NotFound
 from app.core.idempotency import fingerprint
 from app.errands.models import Errand
 from app.errands.service import WAITING
-from app.intake.models import ChainBooking, ChainLine, ChainPaste, LineOutcome
+from app.intake.models import ChainBooking, ChainPaste, LineOutcome, PasteLine
 from app.ordering.claims.models import ClaimState, RoomClaim
 from app.ordering.models import (
     CYCLES_UNDER_WAY,
@@ -228,7 +228,7 @@ def roll_calls(household_id: int) -> list[RollCall]:
 
 def lines_under_way() -> ColumnElement[bool]:
     """A condition on ChainLine: lists of cycles that are not over."""
-    return ChainLine.paste_id.in_(_pastes())
+    return PasteLine.paste_id.in_(_pastes())
 
 
 def bookings_under_way() -> ColumnElement[bool]:
@@ -242,9 +242,9 @@ def _pastes() -> Select[int]:
 
 def _lines_of(household_id: int) -> int:
     """Lines about it that somebody still has to settle or place."""
-    open_ones = or_(ChainLine.outcome == LineOutcome.REVIEW.value, ChainLine.order_id.is_(None))
-    found = select(ChainLine.household_id, ChainLine.candidates).where(lines_under_way(), open_ones)
-    asked = or_(ChainLine.household_id == household_id, ChainLine.candidates != [])
+    open_ones = or_(PasteLine.outcome == LineOutcome.REVIEW.value, PasteLine.order_id.is_(None))
+    found = select(PasteLine.household_id, PasteLine.candidates).where(lines_under_way(), open_ones)
+    asked = or_(PasteLine.household_id == household_id, PasteLine.candidates != [])
     return sum(
         home == household_id or household_id in (may or []) for home, may in db.session.execute(found.where(asked))
     )
@@ -287,7 +287,7 @@ def _is_of_before(held: Holdings) -> bool:
 
 # --- in words ---------------------------------------------------------------------------------------------------------
 @dataclass(frozen=True)
-class Row:
+class MergeConsequence:
     """One line of what will happen. `needs`: who has no business with it does not read it."""
 
     what: str
@@ -296,58 +296,60 @@ class Row:
     needs: Permission | None = None
 
 
-def rows(held: Holdings) -> list[Row]:
+def rows(held: Holdings) -> list[MergeConsequence]:
     """What will happen, as a list to be read before anything is written."""
     return [*_order_rows(held), *_care_rows(held), *_key_rows(held)]
 
 
-def _order_rows(held: Holdings) -> Iterator[Row]:
+def _order_rows(held: Holdings) -> Iterator[MergeConsequence]:
     n, kept = held.counts, held.kept.label
     for meeting in held.meetings:
         if meeting.goes_over is not None:
             order = meeting.goes_over
             there = f"{meeting.cycle.name} {grouped(order.code)} {OrderState(order.state).label}"
-            yield Row(_("订单"), there, _("归到 %(kept)s，内容不变，换一个新的订单码。", kept=kept))
+            yield MergeConsequence(_("订单"), there, _("归到 %(kept)s，内容不变，换一个新的订单码。", kept=kept))
     if n["packed"]:
-        yield Row(_("袋子"), _("已装好"), _("照送；袋签上写的仍是 %(gone)s。", gone=held.gone.label))
+        yield MergeConsequence(_("袋子"), _("已装好"), _("照送；袋签上写的仍是 %(gone)s。", gone=held.gone.label))
     if n["packs"]:
-        yield Row(_("免费包"), str(n["packs"]), _("跟着订单归到 %(kept)s。", kept=kept))
+        yield MergeConsequence(_("免费包"), str(n["packs"]), _("跟着订单归到 %(kept)s。", kept=kept))
     if n["past"]:
         then = _("留在 %(gone)s 名下，工作人员用订单码仍查得到；住户的手机看不到。", gone=held.gone.label)
-        yield Row(_("以前的和已撤回的订单"), str(n["past"]), then)
+        yield MergeConsequence(_("以前的和已撤回的订单"), str(n["past"]), then)
     if n["doors"]:
-        yield Row(_("别人家送到这一户门口的订单"), str(n["doors"]), _("以后装的袋改送 %(kept)s。", kept=kept))
+        yield MergeConsequence(
+            _("别人家送到这一户门口的订单"), str(n["doors"]), _("以后装的袋改送 %(kept)s。", kept=kept)
+        )
     if n["roll_calls"]:
         then = _("并成一户；%(kept)s 已有结果的，以它为准。", kept=kept)
-        yield Row(_("点名结果"), str(n["roll_calls"]), then)
+        yield MergeConsequence(_("点名结果"), str(n["roll_calls"]), then)
     if n["claims"]:
-        yield Row(_("门口留的、还没核对的"), str(n["claims"]), _("不变，照旧等核对。"))
+        yield MergeConsequence(_("门口留的、还没核对的"), str(n["claims"]), _("不变，照旧等核对。"))
     if n["lines"]:
         then = _("改成 %(kept)s，照旧等处理或入单。", kept=kept)
-        yield Row(_("接龙和表格里没处理完的行"), str(n["lines"]), then, Permission.INTAKE)
+        yield MergeConsequence(_("接龙和表格里没处理完的行"), str(n["lines"]), then, Permission.INTAKE)
 
 
-def _care_rows(held: Holdings) -> Iterator[Row]:
+def _care_rows(held: Holdings) -> Iterator[MergeConsequence]:
     n, kept = held.counts, held.kept.label
     if n["standing"]:
         there = _("%(n)s 份，已预订 %(booked)s 批", n=n["standing"], booked=n["bookings"])
-        yield Row(_("长期订单"), there, _("归到 %(kept)s，已预订的不重复。", kept=kept), Permission.CARE)
+        yield MergeConsequence(_("长期订单"), there, _("归到 %(kept)s，已预订的不重复。", kept=kept), Permission.CARE)
     if n["care"]:
         then = _("归到 %(kept)s；两户都有的一项，留 %(kept)s 的。", kept=kept)
-        yield Row(_("关爱名单"), _("%(n)s 项", n=n["care"]), then, Permission.CARE)
+        yield MergeConsequence(_("关爱名单"), _("%(n)s 项", n=n["care"]), then, Permission.CARE)
     if n["errands"]:
         there = _("%(n)s 件，%(waiting)s 件还在办", n=n["errands"], waiting=n["waiting"])
-        yield Row(_("代办"), there, _("归到 %(kept)s，住户在手机上看得到。", kept=kept), Permission.ERRAND)
+        yield MergeConsequence(_("代办"), there, _("归到 %(kept)s，住户在手机上看得到。", kept=kept), Permission.ERRAND)
     if n["contact"]:
         then = _("%(kept)s 没有的补上；已有的以 %(kept)s 为准。", kept=kept)
-        yield Row(_("登记的姓名、电话"), _("有"), then)
+        yield MergeConsequence(_("登记的姓名、电话"), _("有"), then)
 
 
-def _key_rows(held: Holdings) -> Iterator[Row]:
+def _key_rows(held: Holdings) -> Iterator[MergeConsequence]:
     n, kept = held.counts, held.kept.label
     if n["pin"]:
-        yield Row(_("门口 6 位号"), _("有"), _("作废；%(kept)s 的 6 位号不变。", kept=kept))
+        yield MergeConsequence(_("门口 6 位号"), _("有"), _("作废；%(kept)s 的 6 位号不变。", kept=kept))
     else:
-        yield Row(_("门口 6 位号"), _("没有"), _("%(kept)s 的 6 位号不变。", kept=kept))
+        yield MergeConsequence(_("门口 6 位号"), _("没有"), _("%(kept)s 的 6 位号不变。", kept=kept))
     then = _("全部退出，以前的订单码也打不开了；%(kept)s 的手机不变。", kept=kept)
-    yield Row(_("记着这一户的手机"), _("%(n)s 台", n=n["phones"]), then)
+    yield MergeConsequence(_("记着这一户的手机"), _("%(n)s 台", n=n["phones"]), then)

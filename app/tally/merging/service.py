@@ -24,7 +24,7 @@ from app.core.db import command, db
 from app.core.errors import Conflict
 from app.core.events import record
 from app.errands.models import Errand
-from app.intake.models import ChainBooking, ChainLine
+from app.intake.models import ChainBooking, PasteLine
 from app.ordering.desk.models import DeskEntry
 from app.ordering.desk.service import NOTHING_BEFORE
 from app.ordering.models import CycleState, HouseholdOrder, OtherDoor, RollCall
@@ -155,12 +155,12 @@ def _to_door(basket: dict[str, Any] | None, gone_id: int, door_id: int | None) -
 def _take_lines(gone_id: int, kept_id: int) -> None:
     """Lines of lists that name it, ask whether it is meant, or are to be handed on or put back to it."""
     kept_somewhere = or_(
-        ChainLine.household_id == gone_id,
-        ChainLine.candidates != [],
-        ChainLine.elsewhere.is_not(None),
-        ChainLine.read_as.is_not(None),
+        PasteLine.household_id == gone_id,
+        PasteLine.candidates != [],
+        PasteLine.elsewhere.is_not(None),
+        PasteLine.read_as.is_not(None),
     )
-    for line in db.session.scalars(select(ChainLine).where(merging_queries.lines_under_way(), kept_somewhere)):
+    for line in db.session.scalars(select(PasteLine).where(merging_queries.lines_under_way(), kept_somewhere)):
         if line.household_id == gone_id:
             line.household_id = kept_id
         if gone_id in (line.candidates or []):

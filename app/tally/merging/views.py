@@ -16,7 +16,7 @@ from app.places.models import Building
 from app.places.scope import reaches_building, require_building
 from app.tally.merging import queries as merging_queries
 from app.tally.merging import service as merging_service
-from app.tally.merging.queries import Home, Row
+from app.tally.merging.queries import Home, MergeConsequence
 from app.tally.merging.schemas import MergeSchema
 from app.tally.merging.service import Merged
 
@@ -74,7 +74,7 @@ def _question(household_id: int, into: int, form: Form) -> str:
     )
 
 
-def _may_read(row: Row, building_id: int) -> bool:
+def _may_read(row: MergeConsequence, building_id: int) -> bool:
     return row.needs is None or reaches_building(staff(), row.needs, building_id)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from app.core.db import db
-from app.intake.models import ChainLine, ChainPaste
+from app.intake.models import ChainPaste, PasteLine
 from app.ordering.cycles.moving import buildings_with_orders
 from app.ordering.models import Cycle, CycleState
 from app.places.models import Building, Household, ServicePoint, Stairwell
@@ -36,12 +36,12 @@ def waiting_lines(building_ids: Collection[int]) -> list[WaitingLine]:
 
     Once the building has gone, its new leader does not see them and its old one cannot place them.
     """
-    lines: list[tuple[Cycle, ServicePoint, ChainLine]] = []
+    lines: list[tuple[Cycle, ServicePoint, PasteLine]] = []
     for cycle in db.session.scalars(select(Cycle).where(Cycle.state == CycleState.OPEN).order_by(Cycle.id)):
         found = (
-            select(ServicePoint, ChainLine)
+            select(ServicePoint, PasteLine)
             .join(ChainPaste, ChainPaste.service_point_id == ServicePoint.id)
-            .join(ChainLine, ChainLine.paste_id == ChainPaste.id)
+            .join(PasteLine, PasteLine.paste_id == ChainPaste.id)
             .where(open_reviews_at(cycle.id))
         )
         lines += [(cycle, point, line) for point, line in db.session.execute(found)]
@@ -54,7 +54,7 @@ def waiting_lines(building_ids: Collection[int]) -> list[WaitingLine]:
     return [row for row in rows if row.buildings & wanted]
 
 
-def _homes(line: ChainLine) -> set[int]:
+def _homes(line: PasteLine) -> set[int]:
     named = {line.household_id} if line.household_id is not None else set(line.candidates or [])
     return {int(home) for home in named}
 

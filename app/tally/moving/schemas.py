@@ -10,7 +10,7 @@ NEXT, ALONG = "next", "along"
 
 
 @dataclass(frozen=True)
-class Move:
+class MoveBuilding:
     """to: the new point. choice: from the next cycle on, or now with the open orders. version: of the building."""
 
     to: int
@@ -19,7 +19,7 @@ class Move:
 
 
 class MoveSchema(CommandSchema):
-    makes = Move
+    makes = MoveBuilding
     to = Whole(required=True, least=1, most=2**31 - 1)
     choice = Line(required=True, validate=one_of((NEXT, ALONG)))
     version = Whole(required=True)

@@ -20,7 +20,7 @@ from app.places.models import Building, ServicePoint
 from app.places.scope import points_in_scope, require_building
 from app.tally.models import Tally, TallyState
 from app.tally.moving import queries as moving_queries
-from app.tally.moving.schemas import NEXT, Move
+from app.tally.moving.schemas import NEXT, MoveBuilding
 
 EDIT = Permission.PLACES_EDIT
 
@@ -61,7 +61,7 @@ def _is_signed(cycle_id: int, points: set[int]) -> bool:
 
 
 @command
-def move_building(by: Staff, building_id: int, wanted: Move) -> Building:
+def move_building(by: Staff, building_id: int, wanted: MoveBuilding) -> Building:
     """Give the building another point.
 
     Ensures: `next`: everything stays as it is until the next cycle is opened; `along`: the building and its orders and

@@ -17,7 +17,7 @@ OPEN_DOUBTS = "SELECT count(*) FROM clock_doubt WHERE confirmed_at IS NULL"
 TICKS = "SELECT boot_id, wall_at, anchor_wall_at, anchor_uptime_s FROM worker_tick"
 
 
-class Standing(Enum):
+class DateTrust(Enum):
     """TRUSTED: a tick within a day agrees. DOUBTED: a tick disagrees, or nobody confirmed yet. UNKNOWN: no tick."""
 
     TRUSTED = "trusted"
@@ -25,24 +25,24 @@ class Standing(Enum):
     UNKNOWN = "unknown"
 
 
-def standing(settings: Settings) -> Standing:
+def standing(settings: Settings) -> DateTrust:
     """How the wall clock of this instant stands to the ticks in the database. Never raises."""
     try:
         doubts = schema.rows_of(settings, OPEN_DOUBTS)
         ticks = schema.rows_of(settings, TICKS)
     except schema.DatabaseUnreadable:
-        return Standing.UNKNOWN
+        return DateTrust.UNKNOWN
     if doubts and doubts[0][0]:
-        return Standing.DOUBTED
+        return DateTrust.DOUBTED
     if not ticks:
-        return Standing.UNKNOWN
+        return DateTrust.UNKNOWN
     now = clock.now()
     own = [row for row in ticks if row[0] == clock.boot_id() and clock.uptime() >= row[3] - 1]
     for _boot, _wall, anchor, anchor_uptime in own:
         if abs(now - (_instant(anchor) + timedelta(seconds=clock.uptime() - anchor_uptime))) > TOLERANCE:
-            return Standing.DOUBTED
+            return DateTrust.DOUBTED
     newest = max(_instant(row[1]) for row in ticks)
-    return Standing.TRUSTED if abs(now - newest) <= TOLERANCE else Standing.DOUBTED
+    return DateTrust.TRUSTED if abs(now - newest) <= TOLERANCE else DateTrust.DOUBTED
 
 
 def _instant(value: object) -> datetime:

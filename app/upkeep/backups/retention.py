@@ -13,7 +13,7 @@ from pathlib import Path
 
 from app.core import clock
 from app.settings import Settings
-from app.upkeep.backups.date_trust import Standing, standing
+from app.upkeep.backups.date_trust import DateTrust, standing
 
 NAME_FORMAT = "%Y%m%dT%H%M%SZ"
 PARTIAL = ".partial-"
@@ -90,7 +90,7 @@ def prune(settings: Settings, parent: Path | None, is_sound: Callable[[Path], bo
     """
     parent = parent or settings.backups_dir
     date = standing(settings)
-    if date is Standing.DOUBTED:
+    if date is DateTrust.DOUBTED:
         return []
     future = set(from_the_future(parent))  # they count for nothing, and a person looks at them
     folders = [path for path in existing(parent) if path not in future]
@@ -98,7 +98,7 @@ def prune(settings: Settings, parent: Path | None, is_sound: Callable[[Path], bo
     gone = [by_instant[instant] for instant in superfluous(list(by_instant))]
     gone += [path for path in parent.glob(f"{PARTIAL}*") if _age(path) > timedelta(hours=1)]
     set_aside: list[Path] = []
-    if date is Standing.TRUSTED:
+    if date is DateTrust.TRUSTED:
         gone += [path for path in expired(folders, clock.now(), is_sound) if path not in gone]
         set_aside = [path for path in settings.data_dir.glob(f"*{SET_ASIDE}*") if _age(path).days >= KEEP_DAYS_AT_MOST]
     for path in gone:

@@ -35,7 +35,7 @@ from app.core.jobs import run_next
 from app.upkeep.drills.browser import Hand, Pressed, chromium
 from app.upkeep.drills.excused import CHOICE_WANTED, NEVER_SHOWN, is_excused
 from app.upkeep.drills.shown import Button, ShownForm
-from app.upkeep.drills.walk import UNKNOWN, Role, Site, Walk, household_browser, like, staff_browser
+from app.upkeep.drills.walk import UNKNOWN, DrillRole, SiteCopy, Walk, household_browser, like, staff_browser
 from app.upkeep.drills.words import stored_words
 
 UNSIGNED = ("resident", "stranger")
@@ -44,7 +44,7 @@ STAGES = "app.demo.stages"  # it is built from every slice, so it is asked for b
 
 
 @dataclass(frozen=True)
-class Control:
+class ClickTarget:
     """One control: on which page it was found, what it sends where, and what is written on it."""
 
     page: str
@@ -67,11 +67,13 @@ class Control:
 class Finder(Walk):
     """A walk that notes the controls instead of sending anything."""
 
-    controls: list[Control] = field(default_factory=list)
+    controls: list[ClickTarget] = field(default_factory=list)
 
     def _post(self, landed: str, form: ShownForm, button: Button, action: str) -> None:
         endpoint = self._endpoint(action, "POST") or ""
-        self.controls.append(Control(landed, endpoint, urlsplit(action).path, button.name, button.value, button.label))
+        self.controls.append(
+            ClickTarget(landed, endpoint, urlsplit(action).path, button.name, button.value, button.label)
+        )
 
 
 @dataclass
@@ -84,7 +86,7 @@ class Report:
     kinds: set[tuple[str, ...]] = field(default_factory=set)
     """(role, *kind) of what was pressed."""
 
-    def note(self, state: str, role: str, control: Control, what: str) -> None:
+    def note(self, state: str, role: str, control: ClickTarget, what: str) -> None:
         """Print a finding at once and keep it for the end."""
         self.faults.append(f"{state} {role} {control} {what}")
         click.echo(f"  ✗ {self.faults[-1]}")
@@ -178,7 +180,7 @@ def _in_state(folder: Path, stages: Any, when: tuple[str, datetime], how: tuple[
     settings = stages.installation_at(folder, state)
     app = stages.create_app(settings)
     app.config["WTF_CSRF_TIME_LIMIT"] = None
-    site, lock = Site(app, settings.sqlite_path), threading.Lock()
+    site, lock = SiteCopy(app, settings.sqlite_path), threading.Lock()
     with app.app_context():
         known = [role for role, _username in stages.people()]
         db.session.remove()
@@ -213,25 +215,27 @@ def _in_state(folder: Path, stages: Any, when: tuple[str, datetime], how: tuple[
         click.echo(f"{state} {role.name}: {finder.pages} 页 pages, {len(controls) or finder.sent} 个按钮 controls")
 
 
-def role_in(stages: Any, app: Flask, name: str) -> Role | None:
+def role_in(stages: Any, app: Flask, name: str) -> DrillRole | None:
     """Somebody of the present database; None where it has nobody of the kind yet."""
     if name == "stranger":
         code = stages.door_code()
-        return Role(name, lambda app: app.test_client(), ("/sign-in", "/enter", *([f"/enter/{code}"] if code else [])))
+        return DrillRole(
+            name, lambda app: app.test_client(), ("/sign-in", "/enter", *([f"/enter/{code}"] if code else []))
+        )
     if name == "resident":
         key = stages.household_key()
-        return Role(name, household_browser(key)) if key else None
+        return DrillRole(name, household_browser(key)) if key else None
     account = db.session.scalars(select(Account).filter_by(username=dict(stages.people())[name])).one()
     stages.second_device(account)
     typed = [app.url_map.bind("").build(endpoint, values) for endpoint, values in stages.looked_for(name)]
-    return Role(name, staff_browser(account), ("/", *typed))
+    return DrillRole(name, staff_browser(account), ("/", *typed))
 
 
 def _click_all(
     address: str,
-    site: Site,
+    site: SiteCopy,
     server: tuple[threading.Lock, Callable[[], datetime]],
-    what: tuple[Any, Role, str, list[Control], Report],
+    what: tuple[Any, DrillRole, str, list[ClickTarget], Report],
 ) -> None:
     lock, shows = server
     browser, role, state, controls, report = what
@@ -270,7 +274,7 @@ def _is_guess(done: Pressed) -> bool:
     return done.status == 422 and done.was_filled
 
 
-def _cookies(app: Flask, role: Role, address: str) -> list[dict[str, str]]:
+def _cookies(app: Flask, role: DrillRole, address: str) -> list[dict[str, str]]:
     """The cookies of the role's test browser, for a real one."""
     client = role.arrive(app)
     return [

@@ -25,7 +25,7 @@ SILENT = ("file", "submit", "button", "image", "reset")
 
 
 @dataclass
-class Control:
+class ShownField:
     """One field. `values` is what it would send as shown; `choices` what could be chosen instead."""
 
     name: str
@@ -52,7 +52,7 @@ class ShownForm:
 
     action: str
     is_post: bool
-    controls: list[Control] = field(default_factory=list)
+    controls: list[ShownField] = field(default_factory=list)
     buttons: list[Button] = field(default_factory=list)
     files: list[str] = field(default_factory=list)
 
@@ -77,15 +77,15 @@ class ShownForm:
             if group[0].type == "select" and group[0].required and not any(group[0].choices)
         ]
 
-    def _groups(self) -> list[list[Control]]:
+    def _groups(self) -> list[list[ShownField]]:
         """Controls by name, so that one of several radio buttons is enough."""
-        found: dict[str, list[Control]] = {}
+        found: dict[str, list[ShownField]] = {}
         for control in self.controls:
             found.setdefault(control.name, []).append(control)
         return list(found.values())
 
 
-def _plausible(group: list[Control]) -> str:
+def _plausible(group: list[ShownField]) -> str:
     one = group[0]
     choices = [choice for control in group for choice in control.choices if choice]
     if choices:
@@ -99,7 +99,7 @@ def _plausible(group: list[Control]) -> str:
     return PLAUSIBLE.get(one.type, WORDS)
 
 
-class _Reader(HTMLParser):
+class _PageReader(HTMLParser):
     def __init__(self, page: str) -> None:
         super().__init__()
         self.page = page
@@ -108,8 +108,8 @@ class _Reader(HTMLParser):
         self.words: list[str] = []
         self._by_id: dict[str, ShownForm] = {}
         self._form: ShownForm | None = None
-        self._select: Control | None = None
-        self._text: Control | None = None
+        self._select: ShownField | None = None
+        self._text: ShownField | None = None
         self._button: tuple[ShownForm, dict[str, str], list[str]] | None = None
         self._silent = 0
         self._disabled = 0
@@ -152,7 +152,7 @@ class _Reader(HTMLParser):
             self._field(form, tag, kind, has)
 
     def _field(self, form: ShownForm, tag: str, kind: str, has: dict[str, str]) -> None:
-        one = Control(
+        one = ShownField(
             has["name"], tag if tag != "input" else kind, required="required" in has, least=has.get("min", "")
         )
         form.controls.append(one)
@@ -207,7 +207,7 @@ def _button(has: dict[str, str], label: str) -> Button:
 
 
 @dataclass(frozen=True)
-class Page:
+class ShownPage:
     """What a page holds: its forms, where its links lead, and its words (without those in script, code and tables
     of pasted text)."""
 
@@ -216,8 +216,8 @@ class Page:
     text: str
 
 
-def read_page(address: str, html: str) -> Page:
+def read_page(address: str, html: str) -> ShownPage:
     """Read a page that was answered at `address`."""
-    reader = _Reader(address)
+    reader = _PageReader(address)
     reader.feed(html)
-    return Page(reader.forms, reader.links, " ".join(reader.words))
+    return ShownPage(reader.forms, reader.links, " ".join(reader.words))

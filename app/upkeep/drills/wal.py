@@ -25,7 +25,7 @@ from app.core.db import db
 from app.core.errors import LoudaError
 from app.ordering import service as ordering_service
 from app.ordering.models import Offer
-from app.ordering.orders import IfExists, Pick, PlaceOrder
+from app.ordering.orders import IfExists, OfferPick, PlaceOrder
 from app.places.models import Household
 from app.printing.centre import service as printing
 from app.settings import ROOT, Settings
@@ -41,7 +41,7 @@ IDLE = text(
 
 
 @dataclass
-class Seen:
+class WorstSeen:
     """The worst that was seen: bytes of the log, seconds of a read transaction, bytes of one commit, orders."""
 
     longest_log: int = 0
@@ -59,7 +59,7 @@ def wal_drill(minutes: float, writers: int, database_url: str) -> None:
     """下单和打印，量数据库日志。 Orders and prints; exit status 1 if the log grows or somebody keeps reading."""
     with ground.installation(database_url) as (app, settings):
         cast, cycle_id = _open_day()
-        seen = Seen()
+        seen = WorstSeen()
         _watch_reads(seen)
         command = [sys.executable, "-m", "app.cli", "work"]
         worker = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **ground.environment(settings)})
@@ -81,7 +81,7 @@ def wal_drill(minutes: float, writers: int, database_url: str) -> None:
     _report(settings, seen, quiet)
 
 
-def _report(settings: Settings, seen: Seen, quiet: int) -> None:
+def _report(settings: Settings, seen: WorstSeen, quiet: int) -> None:
     limit = 2 * wal.CHECKPOINT_BYTES + seen.largest_commit
     mib = 2**20
     click.echo(f"订单 orders {seen.orders}")
@@ -102,7 +102,7 @@ def _open_day() -> tuple[Any, int]:
     return cast, int(day.cycle_id)
 
 
-def _watch_reads(seen: Seen) -> None:
+def _watch_reads(seen: WorstSeen) -> None:
     begun: dict[int, float] = {}
 
     def begin(connection: Any) -> None:
@@ -118,7 +118,7 @@ def _watch_reads(seen: Seen) -> None:
         event.listen(db.engine, name, hook)
 
 
-def _order(app: Flask, cycle_id: int, seed: int, seen: Seen) -> None:
+def _order(app: Flask, cycle_id: int, seed: int, seen: WorstSeen) -> None:
     """Households order, and order again in place of what they ordered."""
     chance = random.Random(seed)
     with app.app_context():
@@ -126,7 +126,7 @@ def _order(app: Flask, cycle_id: int, seed: int, seen: Seen) -> None:
         homes = list(db.session.scalars(select(Household.id)))
         while not seen.stop.is_set():
             home = chance.choice(homes)
-            picks = tuple(Pick(offer, 1) for offer in sorted(chance.sample(offers, 4)))
+            picks = tuple(OfferPick(offer, 1) for offer in sorted(chance.sample(offers, 4)))
             wanted = PlaceOrder(cycle_id=cycle_id, household_id=home, picks=picks, if_exists=IfExists.REPLACE)
             with suppress(LoudaError, OperationalError):  # SQLite is not fair: somebody may wait for too long
                 ordering_service.place(Resident("household", home), wanted)
@@ -134,7 +134,7 @@ def _order(app: Flask, cycle_id: int, seed: int, seen: Seen) -> None:
             db.session.remove()
 
 
-def _print(app: Flask, cast: Any, cycle_id: int, seen: Seen) -> None:
+def _print(app: Flask, cast: Any, cycle_id: int, seen: WorstSeen) -> None:
     """Somebody prints the posters and order forms again and again."""
     with app.app_context():
         while not seen.stop.wait(PRINT_EVERY_S):
@@ -143,7 +143,7 @@ def _print(app: Flask, cast: Any, cycle_id: int, seen: Seen) -> None:
             db.session.remove()
 
 
-def _watch_log(settings: Settings, seen: Seen, seconds: float) -> None:
+def _watch_log(settings: Settings, seen: WorstSeen, seconds: float) -> None:
     until, last = time.monotonic() + seconds, 0
     while time.monotonic() < until:
         if settings.sqlite_path is not None:

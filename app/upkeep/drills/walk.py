@@ -24,7 +24,7 @@ from app.access.permissions import Staff
 from app.access.service import open_session
 from app.core import clock
 from app.core.db import db
-from app.upkeep.drills.shown import Button, Page, ShownForm, read_page
+from app.upkeep.drills.shown import Button, ShownForm, ShownPage, read_page
 
 UNKNOWN = ("不认识的字段", "Unknown field")
 OF_AN_ENDPOINT = 3
@@ -49,7 +49,7 @@ class Fault:
 
 
 @dataclass
-class Site:
+class SiteCopy:
     """The application on a copy of a database that can be put back."""
 
     app: Flask
@@ -92,7 +92,7 @@ class Site:
 
 
 @dataclass
-class Role:
+class DrillRole:
     """Somebody in front of the site: how to get a browser of theirs, and where they begin."""
 
     name: str
@@ -129,8 +129,8 @@ def household_browser(token: str) -> Callable[[Flask], FlaskClient]:
 class Walk:
     """One role's way. `faults` says what pages caused; `shown` the endpoints of all controls that change something."""
 
-    site: Site
-    role: Role
+    site: SiteCopy
+    role: DrillRole
     is_excused: Callable[[str, int], bool]
     """(endpoint, status) → whether this refusal of a form sent as shown is what the page is for."""
     stored: frozenset[str] = frozenset()
@@ -167,7 +167,7 @@ class Walk:
             for button in form.buttons or ([] if form.is_post else [Button()]):
                 yield from self._send(landed, form, button)
 
-    def _open(self, address: str, from_page: str) -> tuple[Page | None, str]:
+    def _open(self, address: str, from_page: str) -> tuple[ShownPage | None, str]:
         self.pages += 1
         answer = self._browser().get(address, follow_redirects=True)
         landed = answer.request.full_path.rstrip("?")
@@ -184,7 +184,7 @@ class Walk:
             self.faults.append(Fault(self.role.name, address, "words", f"stored codes {sorted(coded)}"))
         return page, landed
 
-    def _links(self, landed: str, page: Page) -> Iterator[str]:
+    def _links(self, landed: str, page: ShownPage) -> Iterator[str]:
         for link in page.links:
             parts = urlsplit(urljoin(landed, link))
             is_ours = not parts.netloc and parts.scheme in ("", "http") and parts.path.startswith("/")

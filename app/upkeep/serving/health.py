@@ -191,7 +191,7 @@ def _age(instant: datetime | None, now: datetime) -> int | None:
     return None if instant is None else max(0, int((now - instant).total_seconds()))
 
 
-class Watch:
+class HealthWatch:
     """Looks every few seconds in a thread; `latest` is answered at once."""
 
     def __init__(self, settings: Settings) -> None:

@@ -17,7 +17,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from app.settings import Settings
-from app.upkeep.serving.health import Watch
+from app.upkeep.serving.health import HealthWatch
 
 FIGURES = {
     "worker_beat_s": ("louda_worker_beat_seconds", "Seconds since the worker's last beat"),
@@ -55,7 +55,7 @@ def serving(settings: Settings) -> Iterator[None]:
 def _server(settings: Settings) -> ThreadingHTTPServer | None:
     if not settings.metrics_port:
         return None
-    watch = Watch(settings)
+    watch = HealthWatch(settings)
     try:
         server = ThreadingHTTPServer((settings.metrics_host, settings.metrics_port), _handler(watch))
     except OSError as error:
@@ -67,7 +67,7 @@ def _server(settings: Settings) -> ThreadingHTTPServer | None:
     return server
 
 
-def _handler(watch: Watch) -> type[BaseHTTPRequestHandler]:
+def _handler(watch: HealthWatch) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         timeout = 10
 

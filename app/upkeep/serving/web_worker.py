@@ -21,7 +21,7 @@ from typing import Any
 from gunicorn.workers.gthread import TConn, ThreadWorker  # type: ignore[import-untyped]
 
 from app.settings import Settings
-from app.upkeep.serving.health import Watch
+from app.upkeep.serving.health import HealthWatch
 
 HEAD_AT_MOST = 65_536
 HEAD_WITHIN_S = 30.0
@@ -41,11 +41,11 @@ class HeadFirstWorker(ThreadWorker):  # type: ignore[misc]
         """Connections in the poller, from which nothing has come since they were last looked at, and until when."""
         self._stop_at: float | None = None
         self._next_look = 0.0
-        self.health: Watch | None = None
+        self.health: HealthWatch | None = None
 
     def init_process(self) -> None:
         """In the forked process: begin to look at the installation, then work."""
-        self.health = Watch(Settings.from_env())
+        self.health = HealthWatch(Settings.from_env())
         self.health.start()
         super().init_process()
 

@@ -11,32 +11,32 @@ from sqlalchemy import insert
 from app.core import clock
 from app.core.db import command, db
 from app.core.events import SYSTEM, record
-from app.dispatch.models import HeldReason, Plan, PlanBag, PlanState, Round, Stop, StopState
+from app.dispatch.models import DeliveryPlan, DeliveryRound, DeliveryStop, HeldReason, PlanBag, PlanState, StopState
 from app.dispatch.planning.problem import Stated
-from routing import Plan as Solved
-from routing.plan import Reason
-from routing.plan import Round as SolvedRound
+from routing import RoutePlan as Solved
+from routing.plan import PlannedRound as SolvedRound
+from routing.plan import UnservedReason
 
 HELD = {
-    Reason.NO_TEAM: HeldReason.NO_TEAM,
-    Reason.OVERSIZE: HeldReason.OVERSIZE,
-    Reason.CLEARANCE: HeldReason.CLEARANCE,
-    Reason.UNREACHABLE: HeldReason.UNREACHABLE,
-    Reason.WINDOW: HeldReason.WINDOW,
-    Reason.BLACKOUT: HeldReason.BLACKOUT,
-    Reason.RELEASE: HeldReason.RELEASE,
-    Reason.ROUND_LIMIT: HeldReason.TEAM_TIME,
-    Reason.CAPACITY: HeldReason.CAPACITY,
-    Reason.TEAM_TIME: HeldReason.TEAM_TIME,
+    UnservedReason.NO_TEAM: HeldReason.NO_TEAM,
+    UnservedReason.OVERSIZE: HeldReason.OVERSIZE,
+    UnservedReason.CLEARANCE: HeldReason.CLEARANCE,
+    UnservedReason.UNREACHABLE: HeldReason.UNREACHABLE,
+    UnservedReason.WINDOW: HeldReason.WINDOW,
+    UnservedReason.BLACKOUT: HeldReason.BLACKOUT,
+    UnservedReason.RELEASE: HeldReason.RELEASE,
+    UnservedReason.ROUND_LIMIT: HeldReason.TEAM_TIME,
+    UnservedReason.CAPACITY: HeldReason.CAPACITY,
+    UnservedReason.TEAM_TIME: HeldReason.TEAM_TIME,
 }
 
 
 @command
-def store(cycle_id: int, wave: int, stated: Stated, solved: Solved, more: dict[str, Any] | None = None) -> Plan:
+def store(cycle_id: int, wave: int, stated: Stated, solved: Solved, more: dict[str, Any] | None = None) -> DeliveryPlan:
     """Store a plan as proposed: rounds, stops, and for each bag its stop or why it is held. `more` is noted with it,
     and makes it another plan than one of the same input without."""
     seed = solved.statistics.seed
-    plan = Plan(
+    plan = DeliveryPlan(
         cycle_id=cycle_id,
         wave=wave,
         input_sha256=_digest(stated.asked or solved.problem_hash, more),
@@ -73,11 +73,11 @@ def _digest(problem: str, more: dict[str, Any] | None) -> str:
     return hashlib.sha256(f"{problem} {more['turn']}".encode()).hexdigest() if more else problem
 
 
-def _store_rounds(plan: Plan, stated: Stated, solved: Solved) -> dict[int, dict[str, Any]]:
+def _store_rounds(plan: DeliveryPlan, stated: Stated, solved: Solved) -> dict[int, dict[str, Any]]:
     answers: dict[int, dict[str, Any]] = {}
     ordered = sorted((one for one in solved.rounds if one.visits), key=lambda one: (one.departs_s, one.vehicle))
     for seq, one in enumerate(ordered, start=1):
-        round_ = Round(
+        round_ = DeliveryRound(
             plan_id=plan.id,
             seq=seq,
             shift_id=stated.shifts[one.vehicle],
@@ -89,7 +89,7 @@ def _store_rounds(plan: Plan, stated: Stated, solved: Solved) -> dict[int, dict[
         db.session.flush()
         for stop in _stops(round_, one, stated):
             names = stop["name"]
-            row = Stop(**{key: value for key, value in stop.items() if key != "name"})
+            row = DeliveryStop(**{key: value for key, value in stop.items() if key != "name"})
             db.session.add(row)
             db.session.flush()
             for bag in stated.stops[names].bag_ids:
@@ -97,7 +97,7 @@ def _store_rounds(plan: Plan, stated: Stated, solved: Solved) -> dict[int, dict[
     return answers
 
 
-def _stops(round_: Round, one: SolvedRound, stated: Stated) -> list[dict[str, Any]]:
+def _stops(round_: DeliveryRound, one: SolvedRound, stated: Stated) -> list[dict[str, Any]]:
     return [
         {
             "name": visit.stop,

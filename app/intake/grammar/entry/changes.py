@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from app.core.text import chinese
 from app.intake.grammar import words
-from app.intake.grammar.goods.scan import Element, Kind
+from app.intake.grammar.goods.scan import Element, ElementKind
 from app.intake.grammar.model import Change
 
 _OWN = ("我家", "我", "我们家", "我们")  # 我家退一份
@@ -186,9 +186,9 @@ def with_total(elements: Sequence[Element], total: int) -> list[Element]:
     """The quantity replaced by the total that the writer states."""
     changed = list(elements)
     for at, element in enumerate(changed):
-        if element.kind is Kind.QTY:
+        if element.kind is ElementKind.QTY:
             changed[at] = Element(
-                Kind.QTY,
+                ElementKind.QTY,
                 element.text,
                 total,
                 element.unit,

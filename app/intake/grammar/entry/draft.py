@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.intake.grammar.model import Change, Flag, Goods, Outcome
-from app.places.address.rules import Household
+from app.intake.grammar.model import ChainGoods, Change, EntryFlag, EntryOutcome
+from app.places.address.rules import RegisteredHousehold
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class EntryDraft:
     """An entry understood, before the whole paste is known."""
 
-    outcome: Outcome
-    household: Household | None = None
+    outcome: EntryOutcome
+    household: RegisteredHousehold | None = None
     who: str = ""
     proxy: str = ""
-    items: tuple[Goods, ...] = ()
+    items: tuple[ChainGoods, ...] = ()
     change: Change | None = None
     note: str = ""
     restricted_note: str = ""
-    flags: frozenset[Flag] = frozenset()
+    flags: frozenset[EntryFlag] = frozenset()
     reason: str = ""
-    candidates: tuple[Household, ...] = ()
+    candidates: tuple[RegisteredHousehold, ...] = ()
     confidence: int = 0
     has_address: bool = False
     """A complete address was written, known or not."""

@@ -14,14 +14,14 @@ from itertools import pairwise
 from app.core.text import chinese
 from app.intake.grammar import words
 from app.intake.grammar.entry import changes, unsettled, withdrawals
-from app.intake.grammar.entry.draft import Draft
+from app.intake.grammar.entry.draft import EntryDraft
 from app.intake.grammar.entry.reader import Reader, addresses
 from app.intake.grammar.goods import goods, variants
-from app.intake.grammar.goods.scan import Element, Kind, scan
-from app.intake.grammar.model import Change, Flag, Outcome
+from app.intake.grammar.goods.scan import Element, ElementKind, scan
+from app.intake.grammar.model import Change, EntryFlag, EntryOutcome
 from app.intake.grammar.people import contacts, people
 from app.intake.grammar.remarks import remarks
-from app.places.address.rules import Household, Located, Reason
+from app.places.address.rules import AddressReason, Located, RegisteredHousehold
 
 MAX_ENTRY = 400
 _KEYCAPS = {0xFE0F: None, 0x20E3: None} | dict.fromkeys(map(ord, "【】[]「」『』“”"), " ")
@@ -41,49 +41,49 @@ def has_quantity(text: str, reader: Reader) -> bool:
     rest = contacts.masked(_without(text, addresses(text, reader))).strip()
     if rest.startswith("(") and rest.find(")") == len(rest) - 1:
         rest = rest[1:-1]  # （鸡蛋2板）: nothing but what stands in brackets
-    return any(element.kind is Kind.QTY for element in scan(rest, reader.lexicon))
+    return any(element.kind is ElementKind.QTY for element in scan(rest, reader.lexicon))
 
 
-def read(text: str, reader: Reader) -> list[Draft]:
+def read(text: str, reader: Reader) -> list[EntryDraft]:
     """The drafts of one entry: one, or one for each household that the line serves by itself."""
     key = (text, reader.context.scope, reader.default_item)
-    known: list[Draft] | None = reader.drafts.get(key)
+    known: list[EntryDraft] | None = reader.drafts.get(key)
     if known is not None:
         return known
     drafts = reader.drafts[key] = _read(text, reader)
-    if drafts[0].outcome is Outcome.REVIEW and drafts[0].household is None:
+    if drafts[0].outcome is EntryOutcome.REVIEW and drafts[0].household is None:
         reader.effort.waste(text, is_of_nobody=not drafts[0].who and not drafts[0].has_address)
     return drafts
 
 
-def _read(text: str, reader: Reader) -> list[Draft]:
+def _read(text: str, reader: Reader) -> list[EntryDraft]:
     if not text.strip():
-        return [Draft(Outcome.SKIP, reason="placeholder")]
+        return [EntryDraft(EntryOutcome.SKIP, reason="placeholder")]
     if len(text) > MAX_ENTRY:
-        return [Draft(Outcome.REVIEW, reason="too_long")]
+        return [EntryDraft(EntryOutcome.REVIEW, reason="too_long")]
     text = contacts.masked(chinese.fold(text).translate(_KEYCAPS))
     if changes.STRUCK in text:
         return _struck(text.replace(changes.STRUCK, " ").strip(), reader)
     if people.is_example(text) or people.is_format(text):
-        return [Draft(Outcome.HEAD, reason="example")]
+        return [EntryDraft(EntryOutcome.HEAD, reason="example")]
     found = addresses(text, reader)
     if len(found) < 2:
-        return [_one(text, found, reader, Draft(Outcome.ROW))]
+        return [_one(text, found, reader, EntryDraft(EntryOutcome.ROW))]
     return _several(text, found, reader)
 
 
-def _struck(text: str, reader: Reader) -> list[Draft]:
+def _struck(text: str, reader: Reader) -> list[EntryDraft]:
     """A line that was struck out: the order that it would be is withdrawn."""
     if not text:
-        return [Draft(Outcome.SKIP, reason="struck")]
+        return [EntryDraft(EntryOutcome.SKIP, reason="struck")]
     gone = []
     for draft in _read(text, reader):
         known = draft.household is not None and draft.reason in ("", "no_quantity", "item_missing")
-        acts = draft.outcome in (Outcome.ROW, Outcome.AMEND, Outcome.CANCEL)
+        acts = draft.outcome in (EntryOutcome.ROW, EntryOutcome.AMEND, EntryOutcome.CANCEL)
         if draft.household is not None and (acts or known):
-            gone.append(replace(draft, outcome=Outcome.CANCEL, items=(), change=None, reason="struck"))
+            gone.append(replace(draft, outcome=EntryOutcome.CANCEL, items=(), change=None, reason="struck"))
         else:
-            gone.append(_asked(draft, "cancel_and_order") if draft.outcome is not Outcome.SKIP else draft)
+            gone.append(_asked(draft, "cancel_and_order") if draft.outcome is not EntryOutcome.SKIP else draft)
     return gone
 
 
@@ -93,18 +93,20 @@ def _without(text: str, found: list[Located]) -> str:
     return text
 
 
-def _several(text: str, found: list[Located], reader: Reader) -> list[Draft]:
+def _several(text: str, found: list[Located], reader: Reader) -> list[EntryDraft]:
     first, second = found[0], found[1]
     between = text[first.end : second.start].strip(" ,，(:：")
     after = text[second.end :].lstrip(" )")
     names = {place.resolution.household_id for place in found}
     if len(names) == 1 and found[0].resolution.household:
-        return [_one(text, found, reader, Draft(Outcome.ROW))]
+        return [_one(text, found, reader, EntryDraft(EntryOutcome.ROW))]
     if between.endswith(words.REDIRECTS):
-        draft = _one(text, found, reader, Draft(Outcome.ROW))
+        draft = _one(text, found, reader, EntryDraft(EntryOutcome.ROW))
         deliver_to = second.resolution.candidates
-        return [_asked(replace(draft, flags=draft.flags | {Flag.REDIRECT}), "redirect", draft.candidates + deliver_to)]
-    given = any(element.kind is Kind.QTY for element in scan(between, reader.lexicon))
+        return [
+            _asked(replace(draft, flags=draft.flags | {EntryFlag.REDIRECT}), "redirect", draft.candidates + deliver_to)
+        ]
+    given = any(element.kind is ElementKind.QTY for element in scan(between, reader.lexicon))
     if between.endswith(words.PROXIES) and len(found) == 2 and not given:
         proxy = text[first.start : first.end].strip()
         shorter = text[: first.start] + " " + text[first.end : second.start].rstrip().removesuffix("代替")
@@ -124,26 +126,31 @@ def _strip_proxy(text: str) -> str:
     return stripped
 
 
-def _split(text: str, found: list[Located], reader: Reader) -> list[Draft]:
+def _split(text: str, found: list[Located], reader: Reader) -> list[EntryDraft]:
     """Two households in one line: each with its own goods, or one 各 for all; anything else is asked."""
     ends = [place.start for place in found[1:]] + [len(text)]
     lead = text[: found[0].start]
     parts = [text[place.start : end] for place, end in zip(found, ends, strict=True)]
     parts[0] = lead + parts[0]
     drafts = [draft for part in parts for draft in read(_strip_proxy(part), reader)]
-    if len(drafts) == len(found) and all(draft.outcome is Outcome.ROW for draft in drafts):
+    if len(drafts) == len(found) and all(draft.outcome is EntryOutcome.ROW for draft in drafts):
         return drafts
     tail = text[found[-1].end :]
     empty_before = all(not text[a.end : b.start].strip(" ,，、/和跟与&及") for a, b in pairwise(found))
     shared = _shared(tail, reader) if empty_before else ""
     if shared:
         drafts = [
-            _one(text[place.start : place.end] + " " + shared, [place_at_start(place)], reader, Draft(Outcome.ROW))
+            _one(
+                text[place.start : place.end] + " " + shared,
+                [place_at_start(place)],
+                reader,
+                EntryDraft(EntryOutcome.ROW),
+            )
             for place in found
         ]
-        if all(draft.outcome is Outcome.ROW for draft in drafts):
+        if all(draft.outcome is EntryOutcome.ROW for draft in drafts):
             return drafts
-    whole = _one(text, found, reader, Draft(Outcome.ROW))
+    whole = _one(text, found, reader, EntryDraft(EntryOutcome.ROW))
     candidates = tuple(household for place in found for household in place.resolution.candidates)
     return [_asked(replace(whole, household=None), "several_households", candidates)]
 
@@ -165,11 +172,11 @@ def place_at_start(place: Located) -> Located:
     return replace(place, start=0, end=place.end - place.start)
 
 
-def _asked(draft: Draft, reason: str, candidates: tuple[Household, ...] = ()) -> Draft:
-    return replace(draft, outcome=Outcome.REVIEW, reason=reason, candidates=candidates or draft.candidates)
+def _asked(draft: EntryDraft, reason: str, candidates: tuple[RegisteredHousehold, ...] = ()) -> EntryDraft:
+    return replace(draft, outcome=EntryOutcome.REVIEW, reason=reason, candidates=candidates or draft.candidates)
 
 
-def _one(text: str, found: list[Located], reader: Reader, draft: Draft) -> Draft:
+def _one(text: str, found: list[Located], reader: Reader, draft: EntryDraft) -> EntryDraft:
     """One household and its goods."""
     written = text[found[0].start : found[0].end].strip() if found else ""
     draft = replace(_addressed(draft, found, text), address_text=written)
@@ -200,18 +207,20 @@ def _one(text: str, found: list[Located], reader: Reader, draft: Draft) -> Draft
         is_question=rest.rstrip(" 。.").endswith(("?", "吗", "么")) or "吗" in rest or "?" in rest,
     )
     draft = _noted(draft, " ".join(filter(None, (extracted.note, parsed.note))))
-    if draft.outcome is Outcome.REVIEW:
+    if draft.outcome is EntryOutcome.REVIEW:
         return draft
     return _judged(draft, changing, parsed, elements, reader, rest)
 
 
 def _elements(text: str, reader: Reader) -> list[Element]:
     """The elements of the goods; brackets are opened when the only quantity stands in them (`12-302（2份）`)."""
-    found = [element for element in scan(text, reader.lexicon) if element.kind is not Kind.PHONE]
-    if any(element.kind is Kind.QTY for element in found) or not any(element.kind is Kind.NOTE for element in found):
+    found = [element for element in scan(text, reader.lexicon) if element.kind is not ElementKind.PHONE]
+    if any(element.kind is ElementKind.QTY for element in found) or not any(
+        element.kind is ElementKind.NOTE for element in found
+    ):
         return found
     opened = scan(text.replace("(", " ").replace(")", " "), reader.lexicon)
-    return [element for element in opened if element.kind is not Kind.PHONE]
+    return [element for element in opened if element.kind is not ElementKind.PHONE]
 
 
 def _lead(text: str, rest: str, found: list[Located], reader: Reader) -> tuple[str, str]:
@@ -223,7 +232,7 @@ def _lead(text: str, rest: str, found: list[Located], reader: Reader) -> tuple[s
     core = lead.rstrip("0123456789")
     ends_in_digits = core != lead and before.endswith(" ") and not reader.lexicon.knows(core)  # 小太阳88 12-302
     said = scan(core if ends_in_digits else before, reader.lexicon)
-    only_words = all(element.kind is Kind.WORDS and not element.is_item for element in said)
+    only_words = all(element.kind is ElementKind.WORDS and not element.is_item for element in said)
     if not lead or lead.isdigit() or not only_words or reader.lexicon.knows(lead):
         return "", rest
     if changes.find(lead).text != lead or remarks.extract(lead).rest != lead:
@@ -231,7 +240,7 @@ def _lead(text: str, rest: str, found: list[Located], reader: Reader) -> tuple[s
     return lead, rest.removeprefix(before)
 
 
-def _addressed(draft: Draft, found: list[Located], text: str) -> Draft:
+def _addressed(draft: EntryDraft, found: list[Located], text: str) -> EntryDraft:
     if not found:
         return draft
     resolution = found[0].resolution
@@ -240,8 +249,8 @@ def _addressed(draft: Draft, found: list[Located], text: str) -> Draft:
         reason = resolution.reason.value
         after = text[found[0].end : found[0].end + 1]
         goes_on = after in chinese.NUMERALS or after.isdigit() or after in ("/", "-", ".")
-        if resolution.reason is Reason.NO_ROOM and goes_on:
-            reason = Reason.UNKNOWN_ROOM.value
+        if resolution.reason is AddressReason.NO_ROOM and goes_on:
+            reason = AddressReason.UNKNOWN_ROOM.value
         return replace(draft, candidates=resolution.candidates, has_address=complete, address_reason=reason)
     return replace(
         draft,
@@ -260,7 +269,7 @@ def _proxy_name(name: str) -> tuple[str, str]:
     return name, ""
 
 
-def _noted(draft: Draft, note: str) -> Draft:
+def _noted(draft: EntryDraft, note: str) -> EntryDraft:
     """Health words go to the restricted note, the rest stays readable for all."""
     items, kept = [], draft.restricted_note
     for item in draft.items:
@@ -274,8 +283,13 @@ def _noted(draft: Draft, note: str) -> Draft:
 
 
 def _judged(
-    draft: Draft, changing: changes.Changing, parsed: goods.Parsed, elements: list[Element], reader: Reader, said: str
-) -> Draft:
+    draft: EntryDraft,
+    changing: changes.Changing,
+    parsed: goods.Parsed,
+    elements: list[Element],
+    reader: Reader,
+    said: str,
+) -> EntryDraft:
     """The outcome of an entry whose parts are read. said: its words without the address."""
     open_words = unsettled.problem(said, draft.items, reader.lexicon)
     if open_words and (draft.items or draft.household):
@@ -283,18 +297,18 @@ def _judged(
     if changing.cancels:
         if _goes_on(changing.behind, reader):
             return _asked(draft, "change_unclear")
-        if any(e.kind is Kind.WORDS and goods.is_unsold(e.text, reader.lexicon) for e in elements):
+        if any(e.kind is ElementKind.WORDS and goods.is_unsold(e.text, reader.lexicon) for e in elements):
             return _asked(draft, "unknown_item")  # 油退掉 in a list of vegetables
         counted = [item for item in draft.items if item.qty is not None]
         bare = (
             changing.apart
             and len(draft.items) == 1
-            and not any(e.kind is Kind.WORDS and not people.is_chat(e.text) for e in elements)
+            and not any(e.kind is ElementKind.WORDS and not people.is_chat(e.text) for e in elements)
         )
         if counted and not (bare and counted[0].item and not counted[0].problem and not parsed.problem):
             return _asked(draft, "cancel_and_order")
         draft = replace(draft, items=()) if counted else draft  # 402 2份 不订了
-        return _identified(replace(draft, outcome=Outcome.CANCEL), reader)
+        return _identified(replace(draft, outcome=EntryOutcome.CANCEL), reader)
     if not draft.items:
         return _without_goods(draft, elements)
     problem = next((item.problem for item in draft.items if item.problem), "") or parsed.problem
@@ -302,7 +316,7 @@ def _judged(
     doubted = _WARNS.sub("", said)
     unclear = not draft.change and any(word in doubted for word in _DOUBTS)
     problem = problem or ("unclear_words" if unclear else "")
-    kept = draft.change or Flag.NO_SUBSTITUTE in draft.flags
+    kept = draft.change or EntryFlag.NO_SUBSTITUTE in draft.flags
     gone = not kept and any(word in said for word in _GONE)
     problem = problem or ("cancel_and_order" if gone else "")
     if problem:
@@ -315,12 +329,12 @@ def _judged(
         return _asked(draft, "question")
     if changing.total is not None and sum(item.qty or 0 for item in draft.items) != changing.total:
         return _asked(draft, "total_differs")
-    return _identified(replace(draft, outcome=Outcome.AMEND if draft.change else Outcome.ROW), reader)
+    return _identified(replace(draft, outcome=EntryOutcome.AMEND if draft.change else EntryOutcome.ROW), reader)
 
 
-def _other_goods(draft: Draft, reader: Reader) -> str:
+def _other_goods(draft: EntryDraft, reader: Reader) -> str:
     """`五花肉换2份土豆`: a reason to ask where what is left over names a good that would not be ordered."""
-    if draft.flags & {Flag.NO_SUBSTITUTE, Flag.MAY_SUBSTITUTE}:
+    if draft.flags & {EntryFlag.NO_SUBSTITUTE, EntryFlag.MAY_SUBSTITUTE}:
         return ""
     others = reader.lexicon.mentioned(draft.note) - {item.item for item in draft.items}
     return "item_unclear" if others or _INITIALS.search(draft.note.lower()) else ""
@@ -333,24 +347,24 @@ def _goes_on(behind: str, reader: Reader) -> bool:
     )
 
 
-def _without_goods(draft: Draft, elements: list[Element]) -> Draft:
+def _without_goods(draft: EntryDraft, elements: list[Element]) -> EntryDraft:
     """An entry that orders nothing: a name only is kept, an address only is asked."""
     if draft.change:
         return _asked(draft, "no_quantity")
     said = " ".join(element.text for element in elements)
     if draft.household or draft.address_reason:
         if said and people.is_chat(said) and any(ch.isalnum() for ch in said):
-            return replace(draft, outcome=Outcome.SKIP, reason="chat")
-        paid = "paid_only" if not said and Flag.PAID in draft.flags else "no_quantity"
+            return replace(draft, outcome=EntryOutcome.SKIP, reason="chat")
+        paid = "paid_only" if not said and EntryFlag.PAID in draft.flags else "no_quantity"
         return _asked(draft, draft.address_reason if draft.has_address and draft.address_reason else paid)
     if said.strip():
-        return _asked(draft, "no_quantity") if draft.who else replace(draft, outcome=Outcome.SKIP, reason="chat")
+        return _asked(draft, "no_quantity") if draft.who else replace(draft, outcome=EntryOutcome.SKIP, reason="chat")
     if people.is_chat(draft.who):
-        return replace(draft, outcome=Outcome.SKIP, reason="chat")
-    return replace(draft, outcome=Outcome.SKIP, reason="name_only")
+        return replace(draft, outcome=EntryOutcome.SKIP, reason="chat")
+    return replace(draft, outcome=EntryOutcome.SKIP, reason="name_only")
 
 
-def _identified(draft: Draft, reader: Reader) -> Draft:
+def _identified(draft: EntryDraft, reader: Reader) -> EntryDraft:
     """Goods are clear: is it clear whose they are?"""
     if people.is_everybody(draft.who) or any(people.is_everybody(item.item) for item in draft.items):
         return _asked(draft, "whole_building")
@@ -358,12 +372,12 @@ def _identified(draft: Draft, reader: Reader) -> Draft:
         return draft
     if draft.address_reason:
         return _asked(draft, draft.address_reason)
-    if people.is_self(draft.who) or (not draft.who and draft.change is None and draft.outcome is Outcome.CANCEL):
+    if people.is_self(draft.who) or (not draft.who and draft.change is None and draft.outcome is EntryOutcome.CANCEL):
         return _as_self(draft, reader)
     return draft if draft.who else _asked(draft, "no_who")
 
 
-def _as_self(draft: Draft, reader: Reader) -> Draft:
+def _as_self(draft: EntryDraft, reader: Reader) -> EntryDraft:
     """我要2份: the one who pasted, when that is known."""
     mine = reader.context.self_text
     if not mine:
@@ -374,6 +388,6 @@ def _as_self(draft: Draft, reader: Reader) -> Draft:
     return replace(draft, who=mine)
 
 
-def is_doubtful_address(draft: Draft) -> bool:
+def is_doubtful_address(draft: EntryDraft) -> bool:
     """The entry names an address that the register cannot confirm."""
-    return bool(draft.address_reason) and draft.address_reason != Reason.NO_ADDRESS.value
+    return bool(draft.address_reason) and draft.address_reason != AddressReason.NO_ADDRESS.value

@@ -8,11 +8,11 @@ from typing import Any
 from app.intake.grammar import words
 from app.intake.grammar.entry import changes
 from app.intake.grammar.goods.lexicon import Lexicon
-from app.intake.grammar.goods.scan import Kind, scan
+from app.intake.grammar.goods.scan import ElementKind, scan
 from app.intake.grammar.model import Context
 from app.intake.grammar.people import contacts, people
 from app.intake.grammar.remarks import remarks
-from app.places.address.rules import Located, Register, Scope, ends_like_place, holds_place, locate
+from app.places.address.rules import AddressScope, Located, Register, ends_like_place, holds_place, locate
 
 _ASIDES = frozenset({"", "帮忙", "麻烦", "请", "请帮忙", "麻烦帮忙", "我", "再", "也", "和", "还有", "另外", "谢谢"})
 
@@ -21,7 +21,7 @@ PATIENCE = 1400
 
 
 @dataclass(slots=True)
-class Effort:
+class WastedReading:
     """How much reading came to nothing so far: texts that named no household of the register, by what they cost.
 
     A paste of plain orders for another place is read to its last line. 400 lines of goods of nobody use the patience
@@ -67,13 +67,13 @@ class Reader:
     lexicon: Lexicon
     context: Context
     default_item: str = ""
-    seen: dict[tuple[str, Scope | None], list[Located]] = field(default_factory=dict, compare=False, repr=False)
+    seen: dict[tuple[str, AddressScope | None], list[Located]] = field(default_factory=dict, compare=False, repr=False)
     """Addresses already located: a line is looked at more than once before its outcome is clear."""
     explained: dict[str, bool] = field(default_factory=dict, compare=False, repr=False)
     """Words beside addresses that were looked at already."""
-    drafts: dict[tuple[str, Scope | None, str], Any] = field(default_factory=dict, compare=False, repr=False)
+    drafts: dict[tuple[str, AddressScope | None, str], Any] = field(default_factory=dict, compare=False, repr=False)
     """Entries already read."""
-    effort: Effort = field(default_factory=lambda: Effort(), compare=False, repr=False)
+    effort: WastedReading = field(default_factory=lambda: WastedReading(), compare=False, repr=False)
 
     def explains(self, run: str) -> bool:
         """Whether Han words beside an address are a person, goods or a verb, and so no unknown place."""
@@ -95,7 +95,7 @@ class Reader:
             return True
         if self.lexicon.knows(left) or people.is_chat(left):
             return True
-        if any(element.kind is Kind.QTY or element.is_item for element in scan(left, self.lexicon)):
+        if any(element.kind is ElementKind.QTY or element.is_item for element in scan(left, self.lexicon)):
             return True
         return bool(remarks.flags_of(left)) or remarks.extract(left).rest != left or changes.find(left).text != left
 

@@ -12,11 +12,11 @@ from collections.abc import Sequence
 
 from app.intake.grammar import words
 from app.intake.grammar.entry import entry
-from app.intake.grammar.entry.draft import Draft
+from app.intake.grammar.entry.draft import EntryDraft
 from app.intake.grammar.entry.reader import Reader
 from app.intake.grammar.lines.standing import Hearing
-from app.intake.grammar.model import Outcome
-from app.intake.grammar.people.mentions import BUILDINGS, ROOMS, Level, Mention, groups, mentions
+from app.intake.grammar.model import EntryOutcome
+from app.intake.grammar.people.mentions import BUILDINGS, ROOMS, Level, PlaceMention, groups, mentions
 
 _BETWEEN = " ,，、;；和跟与及+&"
 _MOST = 6
@@ -24,23 +24,23 @@ _ROOMS = re.compile(r"(?P<first>\d{3,4}(?!\d)[^,，]{1,20})[,，] ?(?P<second>\d
 """301要1份，302 1份: two rooms of the building above, each with its goods."""
 
 
-def read(text: str, hearing: Hearing, reader: Reader) -> list[Draft]:
+def read(text: str, hearing: Hearing, reader: Reader) -> list[EntryDraft]:
     """The drafts of a line; one for each household where each part of it is a whole order."""
     parts = _parts(text, hearing)
     if len(parts) > 1:
         found = [draft for part in parts for draft in entry.read(part, reader)]
-        if len(found) == len(parts) and all(draft.outcome is Outcome.ROW and draft.household for draft in found):
+        if len(found) == len(parts) and all(draft.outcome is EntryOutcome.ROW and draft.household for draft in found):
             return found
     divided = [part.strip() for part in text.split(" / ")] if " / " in text else []
     if 1 < len(divided) <= _MOST:
         found = [draft for part in divided for draft in entry.read(part, reader)]
         homes = {draft.household for draft in found}
-        if len(homes) == len(divided) and all(draft.outcome is Outcome.ROW and draft.household for draft in found):
+        if len(homes) == len(divided) and all(draft.outcome is EntryOutcome.ROW and draft.household for draft in found):
             return found
     rooms = _ROOMS.match(text)
     if rooms is not None:
         found = [*entry.read(rooms["first"], reader), *entry.read(rooms["second"], reader)]
-        if len(found) == 2 and all(draft.outcome is Outcome.ROW and draft.household for draft in found):
+        if len(found) == 2 and all(draft.outcome is EntryOutcome.ROW and draft.household for draft in found):
             return found
     return entry.read(text, reader)
 
@@ -59,7 +59,7 @@ def _parts(text: str, hearing: Hearing) -> list[str]:
     return parts
 
 
-def _is_whole(group: Sequence[Mention]) -> bool:
+def _is_whole(group: Sequence[PlaceMention]) -> bool:
     levels = {each.level for each in group}
     return bool(levels & ROOMS) and bool(levels & {Level.COMPOUND, *BUILDINGS})
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 
 from app.intake.grammar import words
 from app.intake.grammar.goods.lexicon import Lexicon
-from app.intake.grammar.model import Goods
+from app.intake.grammar.model import ChainGoods
 
 _UNIT = "(?:" + "|".join(sorted((u for u in words.UNITS if not u.isascii()), key=len, reverse=True)) + ")"
 _N = r"(?:(?<!\d)\d{1,3}(?![\d点号日:：天]|小时|分钟)|[一二两三四五六七八九十半俩几](?![点号日天楼层期区]))"
@@ -51,13 +51,13 @@ def of_earlier(text: str) -> bool:
     return bool(_EARLIER.search(text)) and not _SETTLED.search(text)
 
 
-def of_unit(text: str, ordered: Iterable[Goods], lexicon: Lexicon) -> bool:
+def of_unit(text: str, ordered: Iterable[ChainGoods], lexicon: Lexicon) -> bool:
     """`2根就够`: enough in a unit that the good is not sold by."""
     sold = {lexicon.unit(each.item) for each in ordered} - {""}
     return any(match["unit"] not in sold for match in _ENOUGH.finditer(text)) if sold else False
 
 
-def problem(text: str, ordered: Iterable[Goods], lexicon: Lexicon) -> str:
+def problem(text: str, ordered: Iterable[ChainGoods], lexicon: Lexicon) -> str:
     """Why the words of an order leave open what to deliver, "" when they do not."""
     if of_number(text):
         return "range"

@@ -25,8 +25,8 @@ from itertools import pairwise
 from app.intake.grammar import words
 from app.intake.grammar.goods import phrases
 from app.intake.grammar.goods.lexicon import Lexicon
-from app.intake.grammar.goods.scan import Element, Kind
-from app.intake.grammar.model import Goods
+from app.intake.grammar.goods.scan import Element, ElementKind
+from app.intake.grammar.model import ChainGoods
 from app.intake.grammar.people import people
 from app.intake.grammar.remarks import remarks
 
@@ -40,7 +40,7 @@ _AROUND = " :：-~·。.…<>^_\"'“”"
 class Parsed:
     """goods in order, words that belong to none of them, and what makes the whole doubtful ("" when nothing does)."""
 
-    goods: tuple[Goods, ...]
+    goods: tuple[ChainGoods, ...]
     note: str = ""
     problem: str = ""
 
@@ -60,7 +60,7 @@ class _Part:
 def parse(elements: Sequence[Element], lexicon: Lexicon, default_item: str) -> Parsed:
     """The goods of one entry. default_item: what a bare quantity means; "" when the list offers several items."""
     groups = _groups(phrases.cut(elements, lexicon), lexicon)
-    reader = _Reader(lexicon, default_item)
+    reader = _GoodsReader(lexicon, default_item)
     for group in groups:
         reader.take(group)
     return reader.result()
@@ -69,40 +69,40 @@ def parse(elements: Sequence[Element], lexicon: Lexicon, default_item: str) -> P
 def _groups(elements: Sequence[Element], lexicon: Lexicon) -> list[list[_Part]]:
     groups: list[list[_Part]] = [[]]
     run: list[Element] = []
-    ended = [*elements, Element(Kind.SEP, "")]
+    ended = [*elements, Element(ElementKind.SEP, "")]
     for element, follows in pairwise([*ended, ended[-1]]):
-        if element.kind is Kind.QTY:
+        if element.kind is ElementKind.QTY:
             if run and element.is_each:
                 groups[-1].append(_merged(run))
                 run = []
             run.append(element)
             continue
-        if element.kind is Kind.NOTE and run:
+        if element.kind is ElementKind.NOTE and run:
             groups[-1].append(replace(_merged(run), note=element.text))
             run = []
             continue
         if run:
             groups[-1].append(_merged(run))
             run = []
-        behind = bool(groups[-1]) and not element.tight and follows.kind is not Kind.QTY
-        if behind and element.kind is Kind.WORDS and phrases.is_remark(element.text, lexicon):
-            element = replace(element, kind=Kind.NOTE)  # `2串阳光玫瑰 家里有老人`
+        behind = bool(groups[-1]) and not element.tight and follows.kind is not ElementKind.QTY
+        if behind and element.kind is ElementKind.WORDS and phrases.is_remark(element.text, lexicon):
+            element = replace(element, kind=ElementKind.NOTE)  # `2串阳光玫瑰 家里有老人`
         _add(groups, element)
     return [group for group in groups if group]
 
 
 def _add(groups: list[list[_Part]], element: Element) -> None:
     current = groups[-1]
-    if element.kind is Kind.SEP:
+    if element.kind is ElementKind.SEP:
         groups.append([])
-    elif element.kind is Kind.NOTE:
+    elif element.kind is ElementKind.NOTE:
         if current and current[-1].is_words:
             current[-1] = replace(current[-1], note=(current[-1].note + " " + element.text).strip())
         elif current:
             current[-1] = replace(current[-1], note=element.text)
         else:
             current.append(_Part(True, "", element.text))
-    elif element.kind is Kind.WORDS:
+    elif element.kind is ElementKind.WORDS:
         last = current[-1] if current else None
         if last is not None and last.is_words and (not last.note or not last.text):
             gap = "" if element.tight else " "
@@ -135,12 +135,12 @@ def _measured_names(group: list[_Part]) -> list[_Part]:
     return [replace(group[1], text=group[0].text + group[1].text, tight=group[0].tight), *group[2:]]
 
 
-class _Reader:
+class _GoodsReader:
     """Collects goods group by group; remembers words that wait for a quantity in the next group."""
 
     def __init__(self, lexicon: Lexicon, default_item: str) -> None:
         self.lexicon, self.default_item = lexicon, default_item
-        self.goods: list[Goods] = []
+        self.goods: list[ChainGoods] = []
         self.notes: list[str] = []
         self.waiting: list[_Part] = []
         self.problem = ""
@@ -285,10 +285,10 @@ class _Reader:
         note = " ".join(filter(None, (described, quantity.note, named.note if named else "")))
         problem = element.problem or ("" if self.default_item else "item_missing")
         problem = problem or ("unit_differs" if element.unit in words.FINE_UNITS else "")
-        ordered = Goods(self.default_item, element.number, element.unit, note, problem)
+        ordered = ChainGoods(self.default_item, element.number, element.unit, note, problem)
         self.goods.append(self._limited(self._in_sale_units(ordered)))
 
-    def _named(self, part: _Part, element: Element | None, spec: str) -> Goods:
+    def _named(self, part: _Part, element: Element | None, spec: str) -> ChainGoods:
         written = _name(part.text)
         found = self.lexicon.match(written)
         if not found.certain and spec:
@@ -304,7 +304,7 @@ class _Reader:
         problem = (element.problem if element else "") or problem or ("" if element else "no_quantity")
         note = " ".join(filter(None, (found.note, part.note)))
         number, unit = (element.number, element.unit) if element else (None, "")
-        return self._limited(self._in_sale_units(Goods(found.item or written, number, unit, note, problem)))
+        return self._limited(self._in_sale_units(ChainGoods(found.item or written, number, unit, note, problem)))
 
     def _goes_on_changing(self, text: str) -> bool:
         """土豆加1袋, 土豆减1袋: a change of what was ordered before, not an order."""
@@ -313,7 +313,7 @@ class _Reader:
             return True
         return name.endswith(("加", "减", "退", "少")) and self.lexicon.knows(_name(name[:-1]))
 
-    def _in_sale_units(self, ordered: Goods) -> Goods:
+    def _in_sale_units(self, ordered: ChainGoods) -> ChainGoods:
         """A measure is converted where it comes out whole; a unit of another size class is asked."""
         sold = self.lexicon.unit(ordered.item)
         same = not ordered.unit or ordered.unit in (sold, "份", "单份")
@@ -328,7 +328,7 @@ class _Reader:
         fits = size != 0 and (size == sold_size or sold in ("份", "单份"))
         return ordered if fits else replace(ordered, problem="unit_differs")
 
-    def _limited(self, ordered: Goods) -> Goods:
+    def _limited(self, ordered: ChainGoods) -> ChainGoods:
         """More than one household may order is asked; grams and millilitres are counted by the hundred."""
         most = self.lexicon.limit(ordered.item) * (100 if ordered.unit in words.FINE_UNITS else 1)
         over = not ordered.problem and ordered.qty is not None and ordered.qty > most

@@ -19,7 +19,7 @@ _TAILS = ("等", "类", "的", "单", *words.DESCRIBING)
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class LexiconItem:
     """One item of the catalogue. unit: sale unit; limit: most of it one household may order without a question."""
 
     name: str
@@ -64,8 +64,8 @@ def is_specification(text: str) -> bool:
 class Lexicon:
     """Items by every name they go by. An empty lexicon takes goods as they are written."""
 
-    def __init__(self, items: Iterable[Item] = ()) -> None:
-        self.items: dict[str, Item] = {}
+    def __init__(self, items: Iterable[LexiconItem] = ()) -> None:
+        self.items: dict[str, LexiconItem] = {}
         self._names: dict[str, set[str]] = defaultdict(set)
         self._starts: dict[str, list[str]] = defaultdict(list)
         for item in items:
@@ -184,7 +184,7 @@ def _common_span(text: str, start: int) -> int:
     return next((start + size for size in sizes if text[start : start + size] in words.GOODS), start)
 
 
-def _is_one_unit(alias: str, item: Item) -> bool:
+def _is_one_unit(alias: str, item: LexiconItem) -> bool:
     """鸡蛋一板, where eggs are sold by the 板, is an amount and no name: taken as a name it would lose the amount."""
     return bool(item.unit) and key(alias) in {key(item.name + one + item.unit) for one in "1一壹"}
 

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from app.intake.grammar.goods.lexicon import Lexicon
-from app.intake.grammar.goods.scan import Element, Kind
+from app.intake.grammar.goods.scan import Element, ElementKind
 from app.intake.grammar.people import people
 from app.intake.grammar.remarks import remarks
 
@@ -25,7 +25,7 @@ WISHES = tuple(
     " 晚上 急 加急".split()
 )
 _POLITE = tuple("请 麻烦 尽量 最好 谢谢 辛苦 明天 今天 后天 上午 下午 晚上 早点 快点 急 加急".split())
-_SEP = Element(Kind.SEP, " ")
+_SEP = Element(ElementKind.SEP, " ")
 
 
 def cut(elements: Sequence[Element], lexicon: Lexicon) -> list[Element]:
@@ -35,7 +35,7 @@ def cut(elements: Sequence[Element], lexicon: Lexicon) -> list[Element]:
     for piece in _pieces(elements):
         kinds = _kinds(piece, lexicon)
         if kinds == "?":
-            order = "" if piece[0].kind is Kind.SEP else "?"
+            order = "" if piece[0].kind is ElementKind.SEP else "?"
         elif _is_complete(order) and _begins(kinds, order):
             found.append(_SEP)
             piece = [replace(piece[0], tight=False), *piece[1:]]
@@ -63,9 +63,9 @@ def _pieces(elements: Sequence[Element]) -> list[list[Element]]:
     pieces: list[list[Element]] = []
     for at, element in enumerate(elements):
         follows = elements[at + 1] if at + 1 < len(elements) else None
-        plus = element.sign == "+" and follows is not None and follows.kind is Kind.WORDS and follows.tight
-        alone = element.kind is Kind.SEP or (bool(pieces) and pieces[-1][-1].kind is Kind.SEP)
-        if not pieces or alone or not element.tight or (plus and at > 0 and elements[at - 1].kind is Kind.QTY):
+        plus = element.sign == "+" and follows is not None and follows.kind is ElementKind.WORDS and follows.tight
+        alone = element.kind is ElementKind.SEP or (bool(pieces) and pieces[-1][-1].kind is ElementKind.SEP)
+        if not pieces or alone or not element.tight or (plus and at > 0 and elements[at - 1].kind is ElementKind.QTY):
             pieces.append([])
         pieces[-1].append(element)
     return pieces
@@ -75,11 +75,11 @@ def _kinds(piece: Sequence[Element], lexicon: Lexicon) -> str:
     """`IQ` for 鸡蛋2盒; "?" when the piece holds words that are no surely known goods."""
     kinds = ""
     for element in piece:
-        if element.kind is Kind.QTY and not element.is_each:
+        if element.kind is ElementKind.QTY and not element.is_each:
             kinds += "Q"
-        elif element.kind is Kind.WORDS and _is_goods(element, lexicon):
+        elif element.kind is ElementKind.WORDS and _is_goods(element, lexicon):
             kinds += "I"
-        elif element.kind is not Kind.NOTE:
+        elif element.kind is not ElementKind.NOTE:
             return "?"
     return kinds
 

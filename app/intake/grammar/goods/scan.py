@@ -24,7 +24,7 @@ _AND = "和跟与及"
 _RANGE_PAIRS = frozenset("一二 二三 两三 三四 三五 四五 五六 六七 七八 八九 一两".split())
 
 
-class Kind(Enum):
+class ElementKind(Enum):
     WORDS = auto()
     QTY = auto()
     SEP = auto()
@@ -39,7 +39,7 @@ class Element:
     tight: nothing stands between this element and the one before. size: size class of the unit, -1 without unit.
     """
 
-    kind: Kind
+    kind: ElementKind
     text: str
     number: int | None = None
     unit: str = ""
@@ -76,7 +76,7 @@ def scan(text: str, lexicon: Lexicon) -> list[Element]:
             at = end
             continue
         if word_start >= 0:
-            found.append(Element(Kind.WORDS, text[word_start:at], tight=tight))
+            found.append(Element(ElementKind.WORDS, text[word_start:at], tight=tight))
             word_start, tight = -1, True
         if element is None:
             tight, at = False, at + 1
@@ -84,9 +84,9 @@ def scan(text: str, lexicon: Lexicon) -> list[Element]:
         if element.is_item and text[end - 1].isascii() and text[end - 1].isalpha() and text[end : end + 1].isdigit():
             text = f"{text[:end]} {text[end:]}"  # 食用油5L2: the name ends here, the 2 is no part of 5L2
         found.append(_with_tight(element, tight))
-        tight, at = element.kind is not Kind.SEP, end
+        tight, at = element.kind is not ElementKind.SEP, end
     if word_start >= 0:
-        found.append(Element(Kind.WORDS, text[word_start:], tight=tight))
+        found.append(Element(ElementKind.WORDS, text[word_start:], tight=tight))
     return found
 
 
@@ -110,14 +110,14 @@ def _at(text: str, at: int, lexicon: Lexicon) -> tuple[Element | None, int]:
     ch = text[at]
     joined = ch in "/&" or (ch == "+" and not _counts(text, at + 1))
     if ch == "+" and lexicon.names_at(text, at + 1):
-        return Element(Kind.SEP, ch), at + 1
+        return Element(ElementKind.SEP, ch), at + 1
     if ch in _SEPARATORS or joined or (ch in _AND and at > 0 and _counts(text, at + 1)):
-        return Element(Kind.SEP, ch), at + 1
+        return Element(ElementKind.SEP, ch), at + 1
     if ch == "(":
         return _bracket(text, at)
     item_end = lexicon.span(text, at)
     if item_end > at:
-        return None if lexicon.is_open else Element(Kind.WORDS, text[at:item_end], is_item=True), item_end
+        return None if lexicon.is_open else Element(ElementKind.WORDS, text[at:item_end], is_item=True), item_end
     for each in words.EACH:
         if text.startswith(each, at):
             quantity, end = _quantity(text, _blanks(text, at + len(each)), lexicon)
@@ -145,7 +145,7 @@ def _counts(text: str, at: int) -> bool:
 
 def _each(quantity: Element) -> Element:
     return Element(
-        Kind.QTY,
+        ElementKind.QTY,
         quantity.text,
         quantity.number,
         quantity.unit,
@@ -159,8 +159,8 @@ def _each(quantity: Element) -> Element:
 def _bracket(text: str, at: int) -> tuple[Element, int]:
     end = text.find(")", at, at + 80)
     if end < 0:
-        return Element(Kind.SEP, "("), at + 1
-    return Element(Kind.NOTE, text[at + 1 : end].strip()), end + 1
+        return Element(ElementKind.SEP, "("), at + 1
+    return Element(ElementKind.NOTE, text[at + 1 : end].strip()), end + 1
 
 
 def _blanks(text: str, at: int) -> int:
@@ -202,11 +202,13 @@ def _arabic(text: str, at: int, start: int, sign: str, lexicon: Lexicon) -> tupl
     after = _blanks(text, end)
     unit = _unit(text, after, lexicon)
     if not unit and not sign and not problem and _times_follow(text, end):
-        return Element(Kind.QTY, text[at : end + 1], int(digits) or None, "", "" if int(digits) else "zero"), end + 1
+        return Element(
+            ElementKind.QTY, text[at : end + 1], int(digits) or None, "", "" if int(digits) else "zero"
+        ), end + 1
     if not unit and text[after : after + 1] in words.NOT_GOODS_AFTER_NUMBER and not sign:
         return None, at
     if len(digits) > MAX_NUMBER_DIGITS:
-        kind = Kind.PHONE if len(digits) == 11 and digits[0] == "1" else Kind.QTY
+        kind = ElementKind.PHONE if len(digits) == 11 and digits[0] == "1" else ElementKind.QTY
         return Element(kind, text[at:end], None, problem="unclear_number"), end
     if not unit and not sign and (_in_latin(text, start, end) or len(digits) > 2):
         problem = problem or "unclear_number"
@@ -315,7 +317,7 @@ def _finished(
     size = words.UNITS[unit] if unit else -1
     whole = None if problem else value
     return Element(
-        Kind.QTY,
+        ElementKind.QTY,
         text[at:end],
         whole,
         unit,

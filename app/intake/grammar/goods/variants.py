@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from app.intake.grammar.goods.goods import Parsed
-from app.intake.grammar.goods.scan import Element, Kind
-from app.intake.grammar.model import Goods
+from app.intake.grammar.goods.scan import Element, ElementKind
+from app.intake.grammar.model import ChainGoods
 
 _LABELS = {"大": "成人", "成人": "成人", "大人": "成人", "小": "儿童", "儿童": "儿童", "小孩": "儿童", "孩子": "儿童"}
 
 
 def read(name: str, elements: Sequence[Element]) -> tuple[str, Parsed] | None:
     """(name, goods) when the whole entry is labels with counts, the label before or after its number."""
-    parts = [element for element in elements if element.kind is not Kind.SEP]
-    if not parts or any(element.kind not in (Kind.WORDS, Kind.QTY) or element.unit for element in parts):
+    parts = [element for element in elements if element.kind is not ElementKind.SEP]
+    if not parts or any(element.kind not in (ElementKind.WORDS, ElementKind.QTY) or element.unit for element in parts):
         return None
-    if parts[0].kind is Kind.QTY:
+    if parts[0].kind is ElementKind.QTY:
         behind = _pairs(parts, label_first=False)
         if behind:
             return name, behind
@@ -24,7 +24,7 @@ def read(name: str, elements: Sequence[Element]) -> tuple[str, Parsed] | None:
         if not label:
             return None
         shorter = name.removesuffix(label)
-        before = _pairs([Element(Kind.WORDS, label), *parts], label_first=True)
+        before = _pairs([Element(ElementKind.WORDS, label), *parts], label_first=True)
         return (shorter, before) if before else None
     before = _pairs(parts, label_first=True)
     if before or name:
@@ -38,18 +38,18 @@ def _glued(parts: list[Element]) -> tuple[str, Parsed] | None:
     label = next((each for each in ("成人", "大人", "儿童", "小孩", "孩子") if word.endswith(each)), "")
     if not label:
         return None
-    counted = _pairs([Element(Kind.WORDS, label), *parts[1:]], label_first=True)
+    counted = _pairs([Element(ElementKind.WORDS, label), *parts[1:]], label_first=True)
     return (word.removesuffix(label), counted) if counted else None
 
 
 def _pairs(parts: Sequence[Element], *, label_first: bool) -> Parsed | None:
     if len(parts) % 2:
         return None
-    goods: list[Goods] = []
+    goods: list[ChainGoods] = []
     for at in range(0, len(parts), 2):
         label, quantity = (parts[at], parts[at + 1]) if label_first else (parts[at + 1], parts[at])
         item = _LABELS.get(label.text.strip())
-        if item is None or quantity.kind is not Kind.QTY or any(known.item == item for known in goods):
+        if item is None or quantity.kind is not ElementKind.QTY or any(known.item == item for known in goods):
             return None
-        goods.append(Goods(item, quantity.number, "", "", quantity.problem))
+        goods.append(ChainGoods(item, quantity.number, "", "", quantity.problem))
     return Parsed(tuple(goods))

@@ -8,8 +8,8 @@ from datetime import date
 from app.core.text import chinese
 from app.intake.grammar import words
 from app.intake.grammar.entry.reader import Reader
-from app.intake.grammar.lines.standing import Standing
-from app.places.address.rules import Scope, scope_named
+from app.intake.grammar.lines.standing import HeadingContext
+from app.places.address.rules import AddressScope, scope_named
 
 UNNAMED = "接龙商品"
 _WEEKDAYS = "一二三四五六日"
@@ -27,11 +27,13 @@ def bind(title: list[str], reader: Reader) -> Reader:
     return replace(reader, context=context, default_item=_default_item(title, reader))
 
 
-def under(reader: Reader, standing: Standing) -> Reader:
+def under(reader: Reader, standing: HeadingContext) -> Reader:
     """The reader of the lines below a heading: what it said of place and good, or that nothing is inherited."""
     context, goods = reader.context, reader.default_item
     if standing.is_heard:
-        known = standing.scope if standing.scope != Scope() else None  # nothing known: read as without any heading
+        known = (
+            standing.scope if standing.scope != AddressScope() else None
+        )  # nothing known: read as without any heading
         context = replace(context, scope=replace(known, is_open=True) if known else None)
     goods = "" if standing.goods is None else standing.goods or goods
     return replace(reader, context=context, default_item=goods)

@@ -30,7 +30,7 @@ _INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad\u200e\
 _DATE_FOLLOWS = "星周上下午晚早中到送团接预发前截取起开是、,,日 "
 
 
-class Piece(NamedTuple):
+class TextPiece(NamedTuple):
     """A physical line, or a part of one that holds line breaks in another form. `text` is folded and stripped."""
 
     line_no: int
@@ -52,12 +52,12 @@ class Marker:
     is_loose: bool = False
 
 
-def pieces(text: str, most: int, longest: int) -> list[Piece]:
+def pieces(text: str, most: int, longest: int) -> list[TextPiece]:
     """The non-blank lines of the paste in order.
 
     Only the first `most` of them are prepared for reading, and only as many as hold `longest` characters in all.
     """
-    found: list[Piece] = []
+    found: list[TextPiece] = []
     blank_before = True
     length = 0
     for line_no, raw in enumerate(text.splitlines(), start=1):
@@ -66,12 +66,12 @@ def pieces(text: str, most: int, longest: int) -> list[Piece]:
             continue
         length += len(raw)
         if len(found) >= most or length > longest:
-            found.append(Piece(line_no, raw, "", is_beyond=True))
+            found.append(TextPiece(line_no, raw, "", is_beyond=True))
             continue
         for part, piece in enumerate(_broken(raw), start=1):
             clean = chinese.fold(piece.translate(_INVISIBLE))
             indent = len(clean) - len(clean.lstrip())
-            found.append(Piece(line_no, raw, clean.strip(), part, indent, blank_before))
+            found.append(TextPiece(line_no, raw, clean.strip(), part, indent, blank_before))
             blank_before = False
     return found
 

@@ -14,12 +14,12 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from app.intake.grammar.entry import changes
-from app.intake.grammar.entry.draft import Draft
+from app.intake.grammar.entry.draft import EntryDraft
 from app.intake.grammar.entry.entry import is_doubtful_address
 from app.intake.grammar.goods.lexicon import Lexicon
 from app.intake.grammar.lines import lines as physical
-from app.intake.grammar.lines.lines import Piece
-from app.intake.grammar.model import ChainLine, Outcome
+from app.intake.grammar.lines.lines import TextPiece
+from app.intake.grammar.model import ChainLine, EntryOutcome
 
 QUOTE = "quote"
 ORDER = "quoted_order"
@@ -27,10 +27,10 @@ _OPENING, _CLOSING = ("「", "『", "“", '"', "‘"), ("」", "』", "”", '"
 _MARKS = '「」『』“”"‘’ '
 _NUMBER = re.compile(r"^(?P<sender>[^:：\d]{0,12}[:：] ?)?\(?\d{1,3}[.、)] ?(?=\D*\d)")
 _DOUBTED = ("change_unclear", "cancel_and_order")
-_ACTS = (Outcome.ROW, Outcome.AMEND, Outcome.CANCEL)
+_ACTS = (EntryOutcome.ROW, EntryOutcome.AMEND, EntryOutcome.CANCEL)
 
 
-def quoted(found: Sequence[Piece]) -> set[int]:
+def quoted(found: Sequence[TextPiece]) -> set[int]:
     """The ids of pieces that are quoted: from an opening mark to its closing one, where dashes follow."""
     marks: set[int] = set()
     begin = 0
@@ -51,13 +51,13 @@ def bare(text: str) -> str:
     return _NUMBER.sub(r"\g<sender>", text.strip(_MARKS))
 
 
-def lines(piece: Piece, drafts: Sequence[Draft], lexicon: Lexicon, list_no: int) -> list[ChainLine]:
+def lines(piece: TextPiece, drafts: Sequence[EntryDraft], lexicon: Lexicon, list_no: int) -> list[ChainLine]:
     """The line of a quoted message: asked for each order that it holds."""
     found = [
         ChainLine(
             piece.line_no,
             piece.raw,
-            Outcome.REVIEW,
+            EntryOutcome.REVIEW,
             piece.part,
             who=draft.who,
             items=draft.items,
@@ -70,13 +70,13 @@ def lines(piece: Piece, drafts: Sequence[Draft], lexicon: Lexicon, list_no: int)
         for draft in drafts
         if _orders(draft, piece.text, lexicon)
     ]
-    kept = ChainLine(piece.line_no, piece.raw, Outcome.SKIP, piece.part, reason=QUOTE, list_no=list_no)
+    kept = ChainLine(piece.line_no, piece.raw, EntryOutcome.SKIP, piece.part, reason=QUOTE, list_no=list_no)
     return found or [kept]
 
 
-def _orders(draft: Draft, text: str, lexicon: Lexicon) -> bool:
+def _orders(draft: EntryDraft, text: str, lexicon: Lexicon) -> bool:
     """Whether somebody wants, changes or withdraws something."""
-    if draft.outcome in (Outcome.SKIP, Outcome.HEAD) or draft.is_question:
+    if draft.outcome in (EntryOutcome.SKIP, EntryOutcome.HEAD) or draft.is_question:
         return False
     counted = any(item.qty for item in draft.items)
     placed = draft.household is not None or bool(draft.candidates) or is_doubtful_address(draft)
@@ -98,7 +98,7 @@ def settled(found: Sequence[ChainLine]) -> list[ChainLine]:
         if line.reason == ORDER:
             wanted, above = _wishes(line), _whose(line) or above
             if wanted and any(wanted <= said[who] for who in above):
-                line = line._replace(outcome=Outcome.SKIP, reason=QUOTE, items=(), candidates=(), change=None)
+                line = line._replace(outcome=EntryOutcome.SKIP, reason=QUOTE, items=(), candidates=(), change=None)
             else:
                 _note(line, said)
         else:
@@ -122,6 +122,6 @@ def _whose(line: ChainLine) -> list[object]:
 
 def _wishes(line: ChainLine) -> set[object]:
     """What a line wants, change and quantity included."""
-    if line.outcome in (Outcome.SKIP, Outcome.HEAD):
+    if line.outcome in (EntryOutcome.SKIP, EntryOutcome.HEAD):
         return set()
     return {(item.item, item.qty, line.change) for item in line.items}

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field, replace
 from app.intake.grammar.entry import entry
 from app.intake.grammar.entry.reader import Reader, addresses
 from app.intake.grammar.lines import lines, quotes, talk
-from app.intake.grammar.lines.lines import Inline, Marker, Piece
-from app.intake.grammar.lines.standing import NOTHING_SAID, Heading, Hearing, Standing
-from app.intake.grammar.model import Outcome
+from app.intake.grammar.lines.lines import Inline, Marker, TextPiece
+from app.intake.grammar.lines.standing import NOTHING_SAID, Heading, HeadingContext, Hearing
+from app.intake.grammar.model import EntryOutcome
 from app.intake.grammar.people import people
 from app.intake.grammar.remarks import remarks
 
@@ -32,10 +32,10 @@ _OF_MYSELF = re.compile("(?:我|俺)们?家?(?:也|要|改|加|减|退|不|再|�
 class Unit:
     """An entry with the physical lines it is written on, or one line that is no entry."""
 
-    pieces: list[Piece]
+    pieces: list[TextPiece]
     text: str
     index: int | None = None
-    fixed: Outcome | None = None
+    fixed: EntryOutcome | None = None
     """The outcome when the line is no entry (HEAD, SKIP)."""
     reason: str = ""
     list_no: int = 0
@@ -45,12 +45,12 @@ class Unit:
     """The number of the last of the goods that are listed below an address, 0 when none are."""
     candidates_text: str = ""
     """The line with its number, when a loose number may as well be a building."""
-    standing: Standing = NOTHING_SAID
+    standing: HeadingContext = NOTHING_SAID
     """What the headings above it say."""
 
 
 @dataclass(slots=True)
-class Section:
+class ListSection:
     """One list of the paste: what its header says, and its units in order."""
 
     number: int
@@ -59,7 +59,7 @@ class Section:
     units: list[Unit] = field(default_factory=list)
     heading: bool = False
     """The first line of the title is a building (`13号楼：`), which ends where the next building begins."""
-    standing: Standing = NOTHING_SAID
+    standing: HeadingContext = NOTHING_SAID
     """What the headings said so far."""
     last_index: int | None = None
     """The number of the last entry that has one."""
@@ -69,22 +69,22 @@ class Section:
         return self.title[1:] if self.heading else self.title
 
 
-def split(found: list[Piece], reader: Reader, hearing: Hearing) -> list[Section]:
+def split(found: list[TextPiece], reader: Reader, hearing: Hearing) -> list[ListSection]:
     """The lists of the paste. A header begins a new one; quoted lines stay in place as SKIP."""
     quoted = quotes.quoted(found)
-    section = Section(0)
+    section = ListSection(0)
     sections = [section]
     for piece in found:
         if id(piece) in quoted:
-            section.units.append(_fixed(piece, Outcome.SKIP, quotes.QUOTE, section))
+            section.units.append(_fixed(piece, EntryOutcome.SKIP, quotes.QUOTE, section))
             section.units[-1].standing = section.standing
             continue
         if reader.effort.is_spent:
-            section.units.append(_fixed(piece, Outcome.REVIEW, "given_up", section))
+            section.units.append(_fixed(piece, EntryOutcome.REVIEW, "given_up", section))
             continue
         end = lines.header_end(piece.text)
         if end:
-            section = Section(len(sections), has_header=True)
+            section = ListSection(len(sections), has_header=True)
             sections.append(section)
             _header(piece, end, section)
             continue
@@ -96,14 +96,14 @@ def split(found: list[Piece], reader: Reader, hearing: Hearing) -> list[Section]
         _line(piece, section, reader, hearing)
     if len(sections) > 1 and not any(unit.fixed is None for unit in sections[0].units):
         for unit in sections[0].units:
-            unit.fixed, unit.reason = Outcome.SKIP, unit.reason or "remark"
+            unit.fixed, unit.reason = EntryOutcome.SKIP, unit.reason or "remark"
     for each in sections:
         _menus(each, hearing)
         _headings(each, reader)
     return [each for each in sections if each.units]
 
 
-def _headed(piece: Piece, told: Heading, section: Section, sections: list[Section]) -> Section:
+def _headed(piece: TextPiece, told: Heading, section: ListSection, sections: list[ListSection]) -> ListSection:
     """The list that goes on below a heading: a new one where orders stand above it. What the line is stays open when
     it is no certain heading; what it names ends the inheritance all the same.
     """
@@ -116,31 +116,31 @@ def _headed(piece: Piece, told: Heading, section: Section, sections: list[Sectio
     if ordered:
         placed = told.standing.scope != section.standing.scope
         title = [piece.text, *section.own_title] if placed else list(section.title)
-        section = Section(len(sections), title, heading=placed or section.heading)
+        section = ListSection(len(sections), title, heading=placed or section.heading)
         sections.append(section)
     else:
         section.title.append(piece.text)
     section.standing = told.standing
-    section.units.append(_fixed(piece, Outcome.HEAD, "heading", section))
+    section.units.append(_fixed(piece, EntryOutcome.HEAD, "heading", section))
     return section
 
 
-def _fixed(piece: Piece, outcome: Outcome, reason: str, section: Section) -> Unit:
+def _fixed(piece: TextPiece, outcome: EntryOutcome, reason: str, section: ListSection) -> Unit:
     return Unit([piece], piece.text, fixed=outcome, reason=reason, list_no=section.number)
 
 
-def _header(piece: Piece, end: int, section: Section) -> None:
+def _header(piece: TextPiece, end: int, section: ListSection) -> None:
     """The header line; a chain on one line goes on behind its title."""
     rest = piece.text[end:]
     inline = lines.split_inline(rest, 1)
     title = rest[: inline[0].begin] if inline else rest
     section.title.append(title.strip(" :："))
-    section.units.append(_fixed(piece._replace(text=title), Outcome.HEAD, "header", section))
+    section.units.append(_fixed(piece._replace(text=title), EntryOutcome.HEAD, "header", section))
     for part, each in enumerate(inline, start=2):
         _entry(piece._replace(text=rest[each.start : each.end].strip(), part=part), each.number, section)
 
 
-def _entry(piece: Piece, index: int | None, section: Section, loose: str = "") -> Unit:
+def _entry(piece: TextPiece, index: int | None, section: ListSection, loose: str = "") -> Unit:
     last = next((unit for unit in reversed(section.units) if unit.fixed is None), None)
     block = last.block if last else 1
     before = section.last_index
@@ -160,24 +160,24 @@ def _entry(piece: Piece, index: int | None, section: Section, loose: str = "") -
     return unit
 
 
-def _last_index(section: Section) -> int:
+def _last_index(section: ListSection) -> int:
     """The number of the last entry, 0 before the first."""
     return section.last_index or 0
 
 
-def _aside(piece: Piece, text: str, section: Section, reader: Reader) -> Unit | None:
+def _aside(piece: TextPiece, text: str, section: ListSection, reader: Reader) -> Unit | None:
     """The unit of a line that is no entry whatever stands around it; None when it may be one."""
     if len(text) > 10 * MAX_LINE:
-        return _fixed(piece, Outcome.REVIEW, "too_long", section)
+        return _fixed(piece, EntryOutcome.REVIEW, "too_long", section)
     stamped = text != piece.text and bool(text) and not section.has_header and people.is_name(text)
     if stamped or _is_sender(text, section, reader):
-        return _fixed(piece, Outcome.SKIP, "sender", section)
+        return _fixed(piece, EntryOutcome.SKIP, "sender", section)
     if text.lower().startswith(("http://", "https://", "www.")) and " " not in text:
-        return _fixed(piece, Outcome.SKIP, "chat", section)
+        return _fixed(piece, EntryOutcome.SKIP, "chat", section)
     if "@所有人" in text or "@all" in text.lower():
-        return _fixed(piece, Outcome.SKIP, "announcement", section)
+        return _fixed(piece, EntryOutcome.SKIP, "announcement", section)
     if people.is_example(text):
-        return _fixed(piece, Outcome.HEAD, "example", section)
+        return _fixed(piece, EntryOutcome.HEAD, "example", section)
     priced = (
         bool(_PRICED.search(text) or _OFFERS.match(text))
         and not text[0].isdigit()
@@ -185,18 +185,18 @@ def _aside(piece: Piece, text: str, section: Section, reader: Reader) -> Unit | 
     )
     if priced and not addresses(text, reader):
         section.title.append(text)
-        return _fixed(piece, Outcome.HEAD, "menu", section)
+        return _fixed(piece, EntryOutcome.HEAD, "menu", section)
     goes_on = lines.marker(text, _last_index(section) + 1)
     after_date = 0 if goes_on and goes_on.index == _last_index(section) + 1 > 1 else lines.date_end(text)
     if not after_date and section.has_header and not any(unit.fixed is None for unit in section.units):
         after_date = lines.month_day_end(text)
     if after_date and not entry.has_quantity(text[after_date:], reader):
         section.title.append(text)
-        return _fixed(piece, Outcome.HEAD, "date", section)
+        return _fixed(piece, EntryOutcome.HEAD, "date", section)
     return None
 
 
-def _line(piece: Piece, section: Section, reader: Reader, hearing: Hearing) -> None:
+def _line(piece: TextPiece, section: ListSection, reader: Reader, hearing: Hearing) -> None:
     text = piece.text[lines.timestamp_end(piece.text) :]
     if text != piece.text:
         piece = piece._replace(after_blank=True)  # a message of its own
@@ -219,7 +219,7 @@ def _line(piece: Piece, section: Section, reader: Reader, hearing: Hearing) -> N
     text = _unnumbered_goods(text, mark.end if mark else 0, reader)
     inline = lines.split_inline(text, mark.index if mark and not mark.is_loose else 1) if inline else []
     if not inline and len(text) > MAX_LINE:
-        section.units.append(_fixed(piece, Outcome.REVIEW, "too_long", section))
+        section.units.append(_fixed(piece, EntryOutcome.REVIEW, "too_long", section))
     elif inline:
         _inline(piece, text, inline, section)
     elif mark and _lists_goods(piece._replace(text=text[mark.end :]), mark, section, reader):
@@ -237,7 +237,7 @@ def _names_a_lane(text: str, mark: Marker, hearing: Hearing) -> bool:
     return known or (bool(hearing.names.long_lanes) and bool(_LANE_IN_FRONT.match(text)))
 
 
-def _lists_goods(piece: Piece, mark: Marker, section: Section, reader: Reader) -> bool:
+def _lists_goods(piece: TextPiece, mark: Marker, section: ListSection, reader: Reader) -> bool:
     """Numbered goods on lines of their own below an address (`12-302:`, `1. 土豆2袋`) are that household's."""
     above = section.units[-1] if section.units else None
     if above is None or above.fixed is not None or above.index is not None or piece.after_blank or mark.is_loose:
@@ -255,7 +255,7 @@ def _lists_goods(piece: Piece, mark: Marker, section: Section, reader: Reader) -
     return True
 
 
-def _is_sender(text: str, section: Section, reader: Reader) -> bool:
+def _is_sender(text: str, section: ListSection, reader: Reader) -> bool:
     if not lines.is_sender_line(text) or any(word in text for word in talk.NOTICE):
         return False
     in_heading = section.has_header and not any(unit.fixed is None for unit in section.units)
@@ -284,23 +284,23 @@ def _numbers_the_line(mark: Marker, text: str, last_index: int, reader: Reader) 
     return address and mark.index == last_index + 1
 
 
-def _inline(piece: Piece, text: str, inline: list[Inline], section: Section) -> None:
+def _inline(piece: TextPiece, text: str, inline: list[Inline], section: ListSection) -> None:
     lead = text[: inline[0].begin].strip()
     first = 1
     if lead:
         section.title.append(lead)
-        section.units.append(_fixed(piece._replace(text=lead), Outcome.HEAD, "heading", section))
+        section.units.append(_fixed(piece._replace(text=lead), EntryOutcome.HEAD, "heading", section))
         first = 2
     for part, each in enumerate(inline, start=first):
         unit = _entry(piece._replace(text=text[each.start : each.end].strip(), part=part), each.number, section)
         unit.quantity = True
 
 
-def _plain(piece: Piece, section: Section, reader: Reader, hearing: Hearing) -> None:
+def _plain(piece: TextPiece, section: ListSection, reader: Reader, hearing: Hearing) -> None:
     """A line without a number: an entry of its own, the continuation of the one above, or talk."""
     text = piece.text
     if talk.is_about_the_list(text, hearing):
-        section.units.append(_fixed(piece, Outcome.SKIP, "remark", section))
+        section.units.append(_fixed(piece, EntryOutcome.SKIP, "remark", section))
         return
     above = section.units[-1] if section.units and section.units[-1].fixed is None else None
     found = addresses(text, reader)
@@ -309,16 +309,16 @@ def _plain(piece: Piece, section: Section, reader: Reader, hearing: Hearing) -> 
         _entry(piece, None, section).quantity = quantity
         return
     if people.is_chat(text) or (people.is_question(text) and not found):
-        section.units.append(_fixed(piece, Outcome.SKIP, "chat", section))
+        section.units.append(_fixed(piece, EntryOutcome.SKIP, "chat", section))
         return
     if not found and talk.is_aside(text, quantity=quantity):
-        section.units.append(_fixed(piece, Outcome.SKIP, "remark", section))
+        section.units.append(_fixed(piece, EntryOutcome.SKIP, "remark", section))
         return
     if talk.also_wants(text):
-        section.units.append(_fixed(piece, Outcome.REVIEW, "no_who", section))
+        section.units.append(_fixed(piece, EntryOutcome.REVIEW, "no_who", section))
         return
     if talk.adds_up(text, hearing):
-        section.units.append(_fixed(piece, Outcome.SKIP, "added_up", section))
+        section.units.append(_fixed(piece, EntryOutcome.SKIP, "added_up", section))
         return
     of_a_room = bool(found) and found[0].start == 0 and len(found[0].resolution.read.room) > 2  # 7号203 已付款
     if above is not None and not piece.after_blank and not of_a_room and _continues(above, text, quantity, reader):
@@ -334,7 +334,7 @@ def _plain(piece: Piece, section: Section, reader: Reader, hearing: Hearing) -> 
     if talk.may_want(text, hearing):
         _entry(piece, None, section)
         return
-    section.units.append(_fixed(piece, Outcome.SKIP, "remark", section))
+    section.units.append(_fixed(piece, EntryOutcome.SKIP, "remark", section))
 
 
 def _continues(above: Unit, text: str, quantity: bool, reader: Reader) -> bool:
@@ -351,7 +351,7 @@ def _continues(above: Unit, text: str, quantity: bool, reader: Reader) -> bool:
     return bool(draft.flags) or bool(remarks.extract(text).note)
 
 
-def _menus(section: Section, hearing: Hearing) -> None:
+def _menus(section: ListSection, hearing: Hearing) -> None:
     """A numbered block that orders nothing and is followed by another block is a menu."""
     blocks = sorted({unit.block for unit in section.units if unit.fixed is None})
     for block in blocks:
@@ -364,23 +364,23 @@ def _menus(section: Section, hearing: Hearing) -> None:
         indented = all(unit.pieces[0].indent > 0 for unit in members)
         if (silent and (not last or indented) and len(members) > 1) or (priced and not last):
             for unit in members:
-                unit.fixed, unit.reason = Outcome.HEAD, "menu"
+                unit.fixed, unit.reason = EntryOutcome.HEAD, "menu"
                 section.title.append(unit.text)
 
 
-def _headings(section: Section, reader: Reader) -> None:
+def _headings(section: ListSection, reader: Reader) -> None:
     """Lines above the first numbered entry are the title and its notes, unless they order by address."""
     first = next((at for at, u in enumerate(section.units) if u.fixed is None and u.index is not None), None)
     if first is None and not section.has_header:
         first = next((at for at, u in enumerate(section.units) if u.fixed is None), None)
     for unit in section.units[: len(section.units) if first is None else first]:
-        if unit.fixed is Outcome.HEAD or unit.reason in ("quote", "announcement", "sender", "added_up"):
+        if unit.fixed is EntryOutcome.HEAD or unit.reason in ("quote", "announcement", "sender", "added_up"):
             continue
         titled = first is not None and section.has_header
         if unit.fixed is None and (not titled or _orders(unit.text, reader)):
             continue
         if unit.reason != "chat" and (section.has_header or first is not None):
-            unit.fixed, unit.reason = Outcome.HEAD, "heading"
+            unit.fixed, unit.reason = EntryOutcome.HEAD, "heading"
             section.title.append(unit.text)
 
 

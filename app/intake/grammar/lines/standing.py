@@ -27,8 +27,8 @@ from app.intake.grammar.goods.lexicon import Lexicon
 from app.intake.grammar.lines import heading_words
 from app.intake.grammar.people import contacts, people
 from app.intake.grammar.people.gazetteer import Gazetteer, gazetteer
-from app.intake.grammar.people.mentions import BUILDINGS, ROOMS, Level, Mention, mentions
-from app.places.address.rules import Register, Scope, building_key, ends_like_place, holds_place, stairwell_key
+from app.intake.grammar.people.mentions import BUILDINGS, ROOMS, Level, PlaceMention, mentions
+from app.places.address.rules import AddressScope, Register, building_key, ends_like_place, holds_place, stairwell_key
 
 _LONGEST = 80
 _PLACE_CHARS = frozenset("弄楼阁苑园村区里湾城府庭坊居院墅轩寓邸庄栋幢座期巷号群")
@@ -45,14 +45,14 @@ class Needs(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class HeadingContext:
     """scope: where the lines below are, None when no heading said it. needs: what they have to name themselves.
 
     goods: the one good that bare quantities are of, "" when the title decides, None when a line has to name it.
     goods_inside: the good was named below the place (place, then goods), so that a new place ends it.
     """
 
-    scope: Scope | None = None
+    scope: AddressScope | None = None
     needs: Needs = Needs.ROOM
     goods: str | None = ""
     goods_inside: bool = False
@@ -64,7 +64,7 @@ class Standing:
         return self.scope is not None or self.needs is not Needs.ROOM
 
 
-NOTHING_SAID = Standing()
+NOTHING_SAID = HeadingContext()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ class Heading:
     names: the one good that a line names which is perhaps a title, perhaps talk.
     """
 
-    standing: Standing
+    standing: HeadingContext
     is_certain: bool
     names: str = ""
 
@@ -115,14 +115,14 @@ def is_dressed(text: str) -> bool:
 class Hearing:
     """Listens to the lines of a paste for a register and a catalogue."""
 
-    def __init__(self, register: Register, lexicon: Lexicon, scope: Scope | None) -> None:
+    def __init__(self, register: Register, lexicon: Lexicon, scope: AddressScope | None) -> None:
         self.register, self.lexicon, self.scope = register, lexicon, scope
         self.names: Gazetteer = gazetteer(register, self.is_goods)
 
     def is_goods(self, word: str) -> bool:
         return word in words.GOODS or self.lexicon.knows(word)
 
-    def hear(self, text: str, standing: Standing) -> Heading | None:
+    def hear(self, text: str, standing: HeadingContext) -> Heading | None:
         """What a line changes; None when it says nothing of place and goods, or is the line of a household."""
         if len(text) > _LONGEST or (text.isascii() and not any(ch.isalpha() for ch in text)):
             return None
@@ -155,7 +155,7 @@ class Hearing:
             return Heading(changed, is_certain=understood or dressed)
         return self._placeless(text, rest, standing, dressed=dressed, understood=understood)
 
-    def _titled(self, left: str, standing: Standing) -> Heading | None:
+    def _titled(self, left: str, standing: HeadingContext) -> Heading | None:
         """`【牛奶接龙】明早到货`, `牛奶接龙 每箱12盒`: the good of the lines below, whatever else is said of it.
 
         Where it is not clear which good that is, a line below has to name its own.
@@ -189,7 +189,9 @@ class Hearing:
         parts = [part for part in re.split(r"[^0-9A-Za-z\u4e00-\u9fff]+", left) if part]
         return all(people.is_name(part) or people.is_chat(part) or part in words.UNITS for part in parts)
 
-    def _placed(self, places: Sequence[Mention], rest: str, standing: Standing, *, sure: bool) -> Standing:
+    def _placed(
+        self, places: Sequence[PlaceMention], rest: str, standing: HeadingContext, *, sure: bool
+    ) -> HeadingContext:
         """The place that the mentions say, seen from what stood before."""
         whole = self.scope.compounds if self.scope else ()
         if any(each.level is Level.UNKNOWN for each in places) or not sure:
@@ -208,7 +210,7 @@ class Hearing:
         stairwells = [each for each in places if each.level is Level.STAIRWELL]
         if len(buildings) > 1 or len({each.value for each in stairwells}) > 1 or _lists(rest, places):
             return self._ended(standing, Needs.BUILDING, around)
-        scope: Scope | None = Scope(tuple(sorted(around)))
+        scope: AddressScope | None = AddressScope(tuple(sorted(around)))
         if buildings:
             said = next(each for each in places if each.level in BUILDINGS or each.level is Level.STREET)
             scope = self._in_building(said, around, before)
@@ -220,11 +222,13 @@ class Hearing:
             return self._in_stairwell(stairwells[0], scope, standing)
         return replace(standing, scope=scope, needs=Needs.ROOM)
 
-    def _in_building(self, said: Mention, around: frozenset[str], before: Scope | None) -> Scope | None:
+    def _in_building(
+        self, said: PlaceMention, around: frozenset[str], before: AddressScope | None
+    ) -> AddressScope | None:
         """The building in the one compound that has it."""
         if said.level is Level.STREET:
             its = sorted(said.compounds & around or said.compounds)
-            return Scope((its[0],), street=said.value) if len(its) == 1 else None
+            return AddressScope((its[0],), street=said.value) if len(its) == 1 else None
         key = building_key(said.label) if said.level is Level.HOUSE else building_key(said.value)
         numbers = self.names.streets.get(before.street if before else "", {})
         if said.level is Level.BUILDING:
@@ -236,23 +240,23 @@ class Hearing:
             here = sorted(self.names.stems[key])
         if len(here) != 1:
             return None
-        return Scope((here[0],), building=key)
+        return AddressScope((here[0],), building=key)
 
-    def _ended(self, standing: Standing, needs: Needs, around: Collection[str] = ()) -> Standing:
+    def _ended(self, standing: HeadingContext, needs: Needs, around: Collection[str] = ()) -> HeadingContext:
         """Nothing of the place is inherited any more, but the compounds that are possible."""
         compounds = tuple(sorted(around)) or (self.scope.compounds if self.scope else ())
-        return replace(standing, scope=Scope(compounds), needs=needs)
+        return replace(standing, scope=AddressScope(compounds), needs=needs)
 
-    def _in_stairwell(self, said: Mention, scope: Scope, standing: Standing) -> Standing:
+    def _in_stairwell(self, said: PlaceMention, scope: AddressScope, standing: HeadingContext) -> HeadingContext:
         around = scope.compounds or tuple(self.register.buildings)
         homes = [h for c in around for h in self.register.by_building.get((c, building_key(scope.building)), [])]
         known = any(stairwell_key(home.stairwell) == said.value for home in homes)
         if not known:
-            return replace(standing, scope=Scope(scope.compounds), needs=Needs.BUILDING)
+            return replace(standing, scope=AddressScope(scope.compounds), needs=Needs.BUILDING)
         return replace(standing, scope=replace(scope, stairwell=said.value), needs=Needs.ROOM)
 
     def _placeless(
-        self, text: str, rest: str, standing: Standing, *, dressed: bool, understood: bool
+        self, text: str, rest: str, standing: HeadingContext, *, dressed: bool, understood: bool
     ) -> Heading | None:
         """A line that names no known place: a good, an unknown place, or talk."""
         bare = rest.strip(" :,，、()")
@@ -300,7 +304,7 @@ class Hearing:
         item = self.lexicon.items.get(good)
         return (good, *item.aliases) if item else (good,)
 
-    def inline(self, text: str, standing: Standing) -> tuple[str, Standing] | None:
+    def inline(self, text: str, standing: HeadingContext) -> tuple[str, HeadingContext] | None:
         """`还有新村3幢漏了一户：302 1份`, `【西瓜】3-203、3-303 各1个`: a heading and its rows in one line."""
         match = heading_words.INLINE.match(text)
         if match is None:
@@ -311,7 +315,9 @@ class Hearing:
         changed = told.standing != standing
         return (match["rest"].strip(), told.standing) if changed else None
 
-    def _with_goods(self, changed: Standing, rest: str, before: Standing, *, placed: bool) -> Standing:
+    def _with_goods(
+        self, changed: HeadingContext, rest: str, before: HeadingContext, *, placed: bool
+    ) -> HeadingContext:
         """The good that the heading names, or what becomes of the good above it."""
         if self.lexicon.is_open:
             return changed
@@ -335,18 +341,18 @@ class Hearing:
         return changed
 
 
-def _has(places: Sequence[Mention], level: Level) -> bool:
+def _has(places: Sequence[PlaceMention], level: Level) -> bool:
     return any(each.level is level for each in places)
 
 
-def _lists(rest: str, places: Sequence[Mention]) -> bool:
+def _lists(rest: str, places: Sequence[PlaceMention]) -> bool:
     """`9、10号楼`, `3、4、5号`: a number in front of the building, divided from it by a comma."""
     return bool(re.search(r"\d ?[、,/和与及~-] ?$", rest[: places[0].start])) or bool(
         re.search(r"\d+ ?[、,/和] ?", rest)
     )
 
 
-def _cut(text: str, places: Sequence[Mention]) -> str:
+def _cut(text: str, places: Sequence[PlaceMention]) -> str:
     """The text with the places blanked, as long as before."""
     kept = list(text)
     for each in places:

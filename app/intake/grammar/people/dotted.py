@@ -11,8 +11,8 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
-from app.intake.grammar.lines.lines import Piece
-from app.places.address.rules import Scope
+from app.intake.grammar.lines.lines import TextPiece
+from app.places.address.rules import AddressScope
 
 _DOTTED = re.compile(
     r"(?P<building>\d{1,2})[.。](?:(?P<stairwell>\d)[.。])?(?P<room>[1-9]\d{2,3})(?![\d:])(?P<mark>[.。](?=[\u4e00-\u9fff]))?"
@@ -22,7 +22,7 @@ _NUMBER = re.compile(r"\(?\d{1,3}(?:[、,)]|[.。:] ?(?!\d))|[①-⑳]")
 _BUILDING = re.compile(r"\d ?(?:号楼|号|幢|栋|座|楼)(?![^,，]*\d{3})")
 
 
-def undotted(found: Sequence[Piece], scope: Scope | None) -> list[Piece]:
+def undotted(found: Sequence[TextPiece], scope: AddressScope | None) -> list[TextPiece]:
     """The lines with dashes for the dots of addresses."""
     if (scope is not None and scope.building) or not _are_addresses([piece.text for piece in found]):
         return list(found)
@@ -31,7 +31,7 @@ def undotted(found: Sequence[Piece], scope: Scope | None) -> list[Piece]:
     ]
 
 
-def _begins(piece: Piece) -> bool:
+def _begins(piece: TextPiece) -> bool:
     return _DOTTED.match(piece.text) is not None
 
 

@@ -16,13 +16,13 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence, Set
 from dataclasses import replace
 
-from app.intake.grammar.entry.draft import Draft
+from app.intake.grammar.entry.draft import EntryDraft
 from app.intake.grammar.goods.lexicon import Lexicon
-from app.intake.grammar.lines.standing import Hearing, Needs, Standing
-from app.intake.grammar.model import ChainLine, Change, Outcome
+from app.intake.grammar.lines.standing import HeadingContext, Hearing, Needs
+from app.intake.grammar.model import ChainLine, Change, EntryOutcome
 from app.intake.grammar.people import elsewhere
-from app.intake.grammar.people.mentions import BUILDINGS, ROOMS, Level, Mention, groups, mentions
-from app.places.address.rules import Household, building_key, room_key, stairwell_key
+from app.intake.grammar.people.mentions import BUILDINGS, ROOMS, Level, PlaceMention, groups, mentions
+from app.places.address.rules import RegisteredHousehold, building_key, room_key, stairwell_key
 
 _PLACE_BRACKET = re.compile(r"\(([东西南北中前后]边?|[^()]{1,6}[区期弄苑园村巷楼幢栋座])\)")
 _BRACKET = re.compile(r"\([^()]*\)")
@@ -45,7 +45,9 @@ STRAYED = "ambiguous:strayed"
 _PLACES = frozenset({Level.COMPOUND, Level.STREET, *BUILDINGS})
 
 
-def of_place(text: str, drafts: Sequence[Draft], standing: Standing, strays: set[str], hearing: Hearing) -> str:
+def of_place(
+    text: str, drafts: Sequence[EntryDraft], standing: HeadingContext, strays: set[str], hearing: Hearing
+) -> str:
     """Why the place of a line is not certain, "" when it is. strays: compounds that lines above named themselves."""
     found = mentions(text, hearing.names)
     levels = {each.level for each in found}
@@ -80,13 +82,13 @@ def of_place(text: str, drafts: Sequence[Draft], standing: Standing, strays: set
     return STRAYED if _may_be_strayed(found, homes, strays, hearing) else ""
 
 
-def is_of_order_above(drafts: Sequence[Draft], ordered: Collection[object]) -> bool:
+def is_of_order_above(drafts: Sequence[EntryDraft], ordered: Collection[object]) -> bool:
     """Whether a line changes or withdraws what that household ordered above: then it strayed to no other compound."""
-    changed = (Outcome.AMEND, Outcome.CANCEL)
+    changed = (EntryOutcome.AMEND, EntryOutcome.CANCEL)
     return all(d.outcome in changed and d.household and d.household.household_id in ordered for d in drafts)
 
 
-def _only_in_a_bracket(text: str, found: Sequence[Mention]) -> bool:
+def _only_in_a_bracket(text: str, found: Sequence[PlaceMention]) -> bool:
     """`2-1-501 大米1（紫薇园的朋友代收）`: a compound that only words in brackets behind the goods name."""
     named = [each for each in found if each.level is Level.COMPOUND]
     brackets = [each for each in _BRACKET.finditer(text) if not _SPARED.fullmatch(each.group())]
@@ -95,16 +97,18 @@ def _only_in_a_bracket(text: str, found: Sequence[Mention]) -> bool:
     return bool(named) and bool(inside) and apart
 
 
-def asked(draft: Draft, reason: str) -> Draft:
+def asked(draft: EntryDraft, reason: str) -> EntryDraft:
     """An order whose household is only a proposal."""
-    if draft.outcome in (Outcome.SKIP, Outcome.HEAD) or (draft.outcome is Outcome.REVIEW and draft.household is None):
+    if draft.outcome in (EntryOutcome.SKIP, EntryOutcome.HEAD) or (
+        draft.outcome is EntryOutcome.REVIEW and draft.household is None
+    ):
         return draft
     proposed = (draft.household,) if draft.household else ()
-    waiting = replace(draft, outcome=Outcome.REVIEW, household=None, reason=reason)
+    waiting = replace(draft, outcome=EntryOutcome.REVIEW, household=None, reason=reason)
     return replace(waiting, candidates=tuple(dict.fromkeys((*proposed, *draft.candidates))))
 
 
-def named_elsewhere(text: str, standing: Standing, hearing: Hearing) -> set[str]:
+def named_elsewhere(text: str, standing: HeadingContext, hearing: Hearing) -> set[str]:
     """The compounds outside of the heading's that a line names."""
     if standing.scope is None or not standing.scope.compounds:
         return set()
@@ -124,14 +128,14 @@ def settled_against_others(found: Sequence[ChainLine], lexicon: Lexicon) -> list
     above: set[object] = set()
     for line in found:
         home = line.household
-        above |= {home.household_id} if home is not None and line.outcome is Outcome.ROW else set()
-        changes = home is not None and line.outcome in (Outcome.AMEND, Outcome.CANCEL)
+        above |= {home.household_id} if home is not None and line.outcome is EntryOutcome.ROW else set()
+        changes = home is not None and line.outcome in (EntryOutcome.AMEND, EntryOutcome.CANCEL)
         if home is not None and changes and line.reason == "struck" and orders.of[home.household_id]:
-            line = line._replace(outcome=Outcome.REVIEW, reason="struck_twice")
+            line = line._replace(outcome=EntryOutcome.REVIEW, reason="struck_twice")
         elif (
             home is not None and changes and (orders.may_be_another(line, home, above) or orders.is_missing(line, home))
         ):
-            line = line._replace(outcome=Outcome.REVIEW, household=None, candidates=(home,), reason="ambiguous")
+            line = line._replace(outcome=EntryOutcome.REVIEW, household=None, candidates=(home,), reason="ambiguous")
         settled.append(line)
     return settled
 
@@ -147,22 +151,22 @@ class _Orders:
         self.maybe: set[object] = set()
         """Households that lines which wait may be of."""
         for line in found:
-            if line.outcome is Outcome.ROW and line.household is not None and line.continues is None:
+            if line.outcome is EntryOutcome.ROW and line.household is not None and line.continues is None:
                 self.of[line.household.household_id] += 1
                 self.lists.add(line.list_no)
                 for key in _flat_keys(line.household):
                     self.by_room[key].add(line.household.household_id)
-            elif line.outcome is Outcome.REVIEW:
+            elif line.outcome is EntryOutcome.REVIEW:
                 self.maybe |= {home.household_id for home in line.candidates}
 
-    def may_be_another(self, line: ChainLine, home: Household, above: Set[object]) -> bool:
+    def may_be_another(self, line: ChainLine, home: RegisteredHousehold, above: Set[object]) -> bool:
         """Whether several households ordered that are the same flat but for what a heading says."""
         room, flat = _flat_keys(home)
         if line.inherits == "strayed":
             return len(self.by_room[flat] & above) > 1
         return line.inherits == "building" and len(self.by_room[room]) > 1
 
-    def is_missing(self, line: ChainLine, home: Household) -> bool:
+    def is_missing(self, line: ChainLine, home: RegisteredHousehold) -> bool:
         """Whether the list below the heading holds orders, and none of this household; an entry with a number of its
         own, or one that is struck out, is the order itself.
         """
@@ -171,7 +175,7 @@ class _Orders:
         return apart and bool(line.inherits) and line.list_no in self.lists and not known
 
 
-def _flat_keys(home: Household) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _flat_keys(home: RegisteredHousehold) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The room alone, and the room in its building and stairwell."""
     room = room_key(home.room)
     return (room,), (building_key(home.building), stairwell_key(home.stairwell), room)
@@ -186,25 +190,27 @@ def _corrections(found: Sequence[ChainLine], lexicon: Lexicon) -> list[ChainLine
     settled = []
     for line in found:
         keys = {(line.household, item.item) for item in line.items}
-        if line.outcome is Outcome.AMEND and _CORRECTED.search(line.raw) and not keys <= ordered:
+        if line.outcome is EntryOutcome.AMEND and _CORRECTED.search(line.raw) and not keys <= ordered:
             proposed = (line.household,) if line.household else ()
-            line = line._replace(outcome=Outcome.REVIEW, household=None, candidates=proposed, reason="unclear_words")
-        if line.outcome is Outcome.AMEND and not keys <= ordered and _changes_a_good(line.raw, lexicon):
-            line = line._replace(outcome=Outcome.REVIEW, reason="change_unclear")
-        if line.outcome is Outcome.ROW and keys and keys <= ordered and _RESTATED.search(line.raw):
-            line = line._replace(outcome=Outcome.AMEND, change=Change.SET)
+            line = line._replace(
+                outcome=EntryOutcome.REVIEW, household=None, candidates=proposed, reason="unclear_words"
+            )
+        if line.outcome is EntryOutcome.AMEND and not keys <= ordered and _changes_a_good(line.raw, lexicon):
+            line = line._replace(outcome=EntryOutcome.REVIEW, reason="change_unclear")
+        if line.outcome is EntryOutcome.ROW and keys and keys <= ordered and _RESTATED.search(line.raw):
+            line = line._replace(outcome=EntryOutcome.AMEND, change=Change.SET)
         if line.reason == "paid_only":
             above = any(home == line.household for home, _item in ordered)
             line = line._replace(reason="no_quantity")
-            line = line._replace(outcome=Outcome.SKIP, reason="remark", household=None) if above else line
-        if line.outcome is Outcome.CANCEL and line.items and line.household is not None and not lexicon.is_open:
+            line = line._replace(outcome=EntryOutcome.SKIP, reason="remark", household=None) if above else line
+        if line.outcome is EntryOutcome.CANCEL and line.items and line.household is not None and not lexicon.is_open:
             kept = {(line.household, good) for good in lexicon.mentioned(line.text)} - keys
             if not kept <= ordered:
-                line = line._replace(outcome=Outcome.REVIEW, reason="change_unclear")
-        of_one = line.outcome is Outcome.CANCEL and bool(_THE_ONE_ABOVE.search(line.raw))
+                line = line._replace(outcome=EntryOutcome.REVIEW, reason="change_unclear")
+        of_one = line.outcome is EntryOutcome.CANCEL and bool(_THE_ONE_ABOVE.search(line.raw))
         if of_one and sum(household == line.household for household, _item in ordered) != 1:
-            line = line._replace(outcome=Outcome.REVIEW, reason="change_unclear")
-        if line.outcome is Outcome.ROW:
+            line = line._replace(outcome=EntryOutcome.REVIEW, reason="change_unclear")
+        if line.outcome is EntryOutcome.ROW:
             ordered |= keys
         settled.append(line)
     return settled
@@ -217,7 +223,7 @@ def _changes_a_good(text: str, lexicon: Lexicon) -> bool:
     return any(lexicon.knows(said[at:]) for at in range(len(said)))
 
 
-def inherited(text: str, standing: Standing, hearing: Hearing) -> str:
+def inherited(text: str, standing: HeadingContext, hearing: Hearing) -> str:
     """What a line has from a heading only: its "building", its "compound" or nothing ("")."""
     if standing.scope is None:
         return ""
@@ -227,11 +233,11 @@ def inherited(text: str, standing: Standing, hearing: Hearing) -> str:
     return "" if levels & {Level.COMPOUND, Level.HOUSE, Level.STREET} else "compound"
 
 
-def _is_only_building(home: Household, hearing: Hearing) -> bool:
+def _is_only_building(home: RegisteredHousehold, hearing: Hearing) -> bool:
     return len(hearing.register.buildings[home.compound]) == 1
 
 
-def _may_be_a_house(found: Sequence[Mention], standing: Standing, hearing: Hearing) -> bool:
+def _may_be_a_house(found: Sequence[PlaceMention], standing: HeadingContext, hearing: Hearing) -> bool:
     """`10号102` where a lane has a house 10 too, and nothing says which lane."""
     scope = standing.scope
     if any(each.level in (Level.COMPOUND, Level.HOUSE) for each in found) or (scope is not None and scope.street):
@@ -246,7 +252,7 @@ def _may_be_a_house(found: Sequence[Mention], standing: Standing, hearing: Heari
     )
 
 
-def _is_half_a_house(found: Sequence[Mention], hearing: Hearing) -> bool:
+def _is_half_a_house(found: Sequence[PlaceMention], hearing: Hearing) -> bool:
     """`南305` where 南1 and 南2 have such a room: the number of the house is not said, whatever stands above."""
     levels = {each.level for each in found}
     street = next((each for each in found if each.level is Level.STREET), None)
@@ -256,7 +262,7 @@ def _is_half_a_house(found: Sequence[Mention], hearing: Hearing) -> bool:
     return any(len(numbers) > 1 for numbers in hearing.names.streets[street.value].values())
 
 
-def agrees(group: Sequence[Mention], homes: Sequence[Household]) -> bool:
+def agrees(group: Sequence[PlaceMention], homes: Sequence[RegisteredHousehold]) -> bool:
     """Whether one household of the line is what a group of mentions says; numbers alone say too little to disagree."""
     if not any(each.level in _PLACES for each in group):
         return True
@@ -266,7 +272,7 @@ def agrees(group: Sequence[Mention], homes: Sequence[Household]) -> bool:
     return bool(here) and all(any(_fits(each, home) for home in here) for each in rooms)
 
 
-def _fits(each: Mention, home: Household) -> bool:
+def _fits(each: PlaceMention, home: RegisteredHousehold) -> bool:
     if each.level is Level.COMPOUND:
         return home.compound in each.compounds
     if each.level is Level.STREET:
@@ -290,12 +296,14 @@ def _fits(each: Mention, home: Household) -> bool:
     return True
 
 
-def _glued(number: str, home: Household) -> bool:
+def _glued(number: str, home: RegisteredHousehold) -> bool:
     """3022份: the number holds the quantity too."""
     return number.startswith(room_key(home.room)) or number.endswith(room_key(home.room))
 
 
-def _may_be_strayed(found: Sequence[Mention], homes: Sequence[Household], strays: set[str], hearing: Hearing) -> bool:
+def _may_be_strayed(
+    found: Sequence[PlaceMention], homes: Sequence[RegisteredHousehold], strays: set[str], hearing: Hearing
+) -> bool:
     """A building without its compound, after a line that named another compound which has that flat too."""
     if not strays or any(each.level in (Level.COMPOUND, Level.HOUSE, Level.STREET) for each in found):
         return False

@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from app.intake.grammar import words
 from app.intake.grammar.people import people
 from app.intake.grammar.people.gazetteer import Gazetteer
-from app.intake.grammar.people.mentions import ROOMS, Level, Mention
-from app.places.address.rules import Household, Register, building_key, room_key
+from app.intake.grammar.people.mentions import ROOMS, Level, PlaceMention
+from app.places.address.rules import Register, RegisteredHousehold, building_key, room_key
 
 _FEW = 8
 _HAN = "[\u4e00-\u9fff]"
@@ -34,7 +34,7 @@ _OF_ONESELF = re.compile(
 
 
 def hinted(
-    text: str, found: Sequence[Mention], homes: Sequence[Household], register: Register, names: Gazetteer
+    text: str, found: Sequence[PlaceMention], homes: Sequence[RegisteredHousehold], register: Register, names: Gazetteer
 ) -> bool:
     """Whether the words that touch an address are a part of the name of another place."""
     if any(each.level in _NAMED for each in found):
@@ -55,7 +55,7 @@ def _is_person(run: str) -> bool:
     return len(run) > 1 and (people.is_name(run) or people.is_nickname(run))
 
 
-def _tells(ch: str, home: Household, register: Register, names: Gazetteer) -> bool:
+def _tells(ch: str, home: RegisteredHousehold, register: Register, names: Gazetteer) -> bool:
     """Whether a character is of the name of another compound or building, which may have that flat."""
     if ch in home.compound or ch in home.building:
         return False

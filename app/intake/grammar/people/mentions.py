@@ -72,7 +72,7 @@ ROOMS = frozenset({Level.ROOM, Level.CHAIN, Level.NUMBER})
 
 
 @dataclass(frozen=True, slots=True)
-class Mention:
+class PlaceMention:
     """start and end in the text. value: the number, or the key of the building. compounds: where it is, as far as the
     words say. label: the mention in the words of the register.
     """
@@ -85,11 +85,11 @@ class Mention:
     label: str = ""
 
 
-_SEEN: WeakKeyDictionary[Gazetteer, dict[str, list[Mention]]] = WeakKeyDictionary()
+_SEEN: WeakKeyDictionary[Gazetteer, dict[str, list[PlaceMention]]] = WeakKeyDictionary()
 _PATTERNS: WeakKeyDictionary[Gazetteer, re.Pattern[str] | None] = WeakKeyDictionary()
 
 
-def mentions(text: str, names: Gazetteer) -> list[Mention]:
+def mentions(text: str, names: Gazetteer) -> list[PlaceMention]:
     """The mentions of folded text, longest names first, none inside another. A line is looked at more than once."""
     seen = _SEEN.setdefault(names, {})
     if text not in seen:
@@ -99,7 +99,7 @@ def mentions(text: str, names: Gazetteer) -> list[Mention]:
     return seen[text]
 
 
-def _mentions(text: str, names: Gazetteer) -> list[Mention]:
+def _mentions(text: str, names: Gazetteer) -> list[PlaceMention]:
     found = _named(text, names)
     masked = list(text)
     for each in found:
@@ -115,14 +115,14 @@ def _mentions(text: str, names: Gazetteer) -> list[Mention]:
     alone = _ALONE.fullmatch("".join(masked))  # 【甲】, and behind the name of its compound: 老水厂宿舍 乙：
     if alone and names.stems and all(each.level is Level.COMPOUND for each in found):
         found.append(
-            Mention(alone.start("stem"), alone.end("stem"), Level.BUILDING, alone["stem"], label=alone["stem"])
+            PlaceMention(alone.start("stem"), alone.end("stem"), Level.BUILDING, alone["stem"], label=alone["stem"])
         )
     return sorted(found, key=lambda each: each.start)
 
 
-def groups(text: str, found: Sequence[Mention]) -> list[list[Mention]]:
+def groups(text: str, found: Sequence[PlaceMention]) -> list[list[PlaceMention]]:
     """Mentions that only blanks, commas and brackets divide: one address, as a rule."""
-    together: list[list[Mention]] = []
+    together: list[list[PlaceMention]] = []
     for each in found:
         last = together[-1] if together else []
         begins = bool(last) and any(RANKS[one.level] == RANKS[each.level] for one in last)
@@ -133,7 +133,7 @@ def groups(text: str, found: Sequence[Mention]) -> list[list[Mention]]:
     return together
 
 
-def _counts(text: str, each: Mention) -> bool:
+def _counts(text: str, each: PlaceMention) -> bool:
     """302份, 28元: the number is none of a place."""
     if each.level is not Level.NUMBER:
         return False
@@ -148,7 +148,7 @@ def number_of(said: str) -> str:
     return str(spoken) if spoken is not None else said.strip().lstrip("0").upper() or said
 
 
-def _numbered(match: re.Match[str], names: Gazetteer) -> Mention:
+def _numbered(match: re.Match[str], names: Gazetteer) -> PlaceMention:
     kind = match.lastgroup or ""
     said = match.group()
     bare = re.match(rf"\d+|[{_SPOKEN}]+|[A-Za-z]|[{_STEMS}]", said)
@@ -158,15 +158,15 @@ def _numbered(match: re.Match[str], names: Gazetteer) -> Mention:
         known = bool(names.lanes) or any(street.endswith("弄") for street in names.streets)
         level = Level.COMPOUND if compounds else Level.UNKNOWN if known else Level.LANE
         label = next(iter(compounds)) if len(compounds) == 1 else said
-        return Mention(match.start(), match.end(), level, value, compounds, label)
+        return PlaceMention(match.start(), match.end(), level, value, compounds, label)
     if kind == "chain":
-        return Mention(match.start(), match.end(), Level.CHAIN, said.replace(" ", ""), label=said.replace(" ", ""))
+        return PlaceMention(match.start(), match.end(), Level.CHAIN, said.replace(" ", ""), label=said.replace(" ", ""))
     level = {"stem": Level.BUILDING}.get(kind) or Level(kind)
     label = {
         "building": f"{value}{_level_word(said)}", "stem": f"{value}栋", "stairwell": f"{value}单元",
         "room": f"{value}室", "floor": f"{value}楼", "number": value,
     }[kind]  # fmt: skip
-    return Mention(match.start(), match.end(), level, value, label=label)
+    return PlaceMention(match.start(), match.end(), level, value, label=label)
 
 
 def _level_word(said: str) -> str:
@@ -174,14 +174,14 @@ def _level_word(said: str) -> str:
     return bare.lstrip(" ")
 
 
-def _named(text: str, names: Gazetteer) -> list[Mention]:
-    found: list[Mention] = []
+def _named(text: str, names: Gazetteer) -> list[PlaceMention]:
+    found: list[PlaceMention] = []
     pattern = _pattern(names)
     for match in _HEAD.finditer(text) if names.heads else ():
         if match["head"] in names.heads:
             compounds = names.heads[match["head"]]
             start, end = match.span("head")
-            found.append(Mention(start, end, Level.COMPOUND, match["head"], compounds, next(iter(compounds))))
+            found.append(PlaceMention(start, end, Level.COMPOUND, match["head"], compounds, next(iter(compounds))))
     for match in pattern.finditer(text) if pattern else ():
         if match["street"]:
             found.append(_of_street(match, names))
@@ -191,34 +191,34 @@ def _named(text: str, names: Gazetteer) -> list[Mention]:
         if house is not None:
             one = next(iter(house))
             compounds = frozenset(each.compound for each in house)
-            found.append(Mention(match.start(), match.end(), Level.HOUSE, one.key, compounds, one.key))
+            found.append(PlaceMention(match.start(), match.end(), Level.HOUSE, one.key, compounds, one.key))
         else:
             compounds = names.compounds[said]
             label = next(iter(compounds)) if len(compounds) == 1 else said
-            found.append(Mention(match.start(), match.end(), Level.COMPOUND, said, compounds, label))
+            found.append(PlaceMention(match.start(), match.end(), Level.COMPOUND, said, compounds, label))
     return [each for each in found if not _inside_a_word(text, each)]
 
 
-def _inside_a_word(text: str, each: Mention) -> bool:
+def _inside_a_word(text: str, each: PlaceMention) -> bool:
     """江南3 names no house of the group 南1, 南2."""
     short = each.level in (Level.HOUSE, Level.UNKNOWN, Level.STREET) and len(each.label.rstrip("0123456789")) == 1
     before = text[each.start - 1 : each.start]
     return short and "\u4e00" <= before <= "\u9fff" and before not in "给在住是送到放和跟与及"
 
 
-def _of_street(match: re.Match[str], names: Gazetteer) -> Mention:
+def _of_street(match: re.Match[str], names: Gazetteer) -> PlaceMention:
     street = _plain_street(match["street"], names)
     places = names.streets[street]
     compounds = frozenset(places)
     number = number_of(match["of"]) if match["of"] else ""
     if not number:
-        return Mention(match.start(), match.end(), Level.STREET, street, compounds, street)
+        return PlaceMention(match.start(), match.end(), Level.STREET, street, compounds, street)
     keys = {places[compound][number] for compound in places if number in places[compound]}
     compounds = frozenset(compound for compound in places if number in places[compound])
     if len(keys) != 1:
-        return Mention(match.start(), match.end(), Level.UNKNOWN, f"{street}{number}", label=match.group())
+        return PlaceMention(match.start(), match.end(), Level.UNKNOWN, f"{street}{number}", label=match.group())
     key = next(iter(keys))
-    return Mention(match.start(), match.end(), Level.HOUSE, key, compounds, key)
+    return PlaceMention(match.start(), match.end(), Level.HOUSE, key, compounds, key)
 
 
 def _plain_street(said: str, names: Gazetteer) -> str:

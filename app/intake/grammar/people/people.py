@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from app.intake.grammar import words
 from app.intake.grammar.goods.lexicon import Lexicon
-from app.intake.grammar.goods.scan import Element, Kind
+from app.intake.grammar.goods.scan import Element, ElementKind
 
 _SELF = ("我", "本人", "我家", "自己")
 _PARTICLES = frozenset("啊呀哦了的吧呢哈嗯呵嘿哟喽啦么嘛您你大家各位亲")
@@ -85,12 +85,12 @@ def is_self(text: str) -> bool:
 
 def take_name(elements: Sequence[Element], lexicon: Lexicon, *, has_address: bool) -> tuple[str, list[Element]]:
     """(name, the elements behind it). Behind an address only what is surely a person is a name."""
-    rest = [element for element in elements if element.kind is not Kind.PHONE]
-    while rest and rest[0].kind is Kind.SEP:
+    rest = [element for element in elements if element.kind is not ElementKind.PHONE]
+    while rest and rest[0].kind is ElementKind.SEP:
         rest = rest[1:]
-    if has_address and rest and rest[0].kind is Kind.NOTE and _is_person(rest[0].text, lexicon):
+    if has_address and rest and rest[0].kind is ElementKind.NOTE and _is_person(rest[0].text, lexicon):
         return rest[0].text, rest[1:]
-    if not rest or rest[0].kind is not Kind.WORDS or rest[0].is_item:
+    if not rest or rest[0].kind is not ElementKind.WORDS or rest[0].is_item:
         return "", rest
     if has_address:
         return _behind_address(rest, lexicon)
@@ -109,12 +109,12 @@ def _behind_address(rest: list[Element], lexicon: Lexicon) -> tuple[str, list[El
     if _is_latin_name(stripped, lexicon):
         return _latin_words(stripped, rest)
     person, goods = _person_and_goods(stripped, lexicon)
-    if person and follows is not None and follows.kind is Kind.QTY:
+    if person and follows is not None and follows.kind is ElementKind.QTY:
         return person, [replace(first, text=goods), *rest[1:]]
     begins_goods = follows is not None and follows.tight and follows.is_item  # 羊奶粉 is no 奶粉 of somebody called 羊
     if _is_called(stripped, lexicon) and not (begins_goods and len(stripped) == 1):
         return stripped, rest[1:]
-    another = follows is not None and follows.kind is Kind.WORDS and lexicon.knows(follows.text)
+    another = follows is not None and follows.kind is ElementKind.WORDS and lexicon.knows(follows.text)
     if another and not begins_goods and not is_no_name(stripped) and not lexicon.knows(stripped):
         return stripped, rest[1:]
     return "", rest
@@ -163,7 +163,7 @@ def _is_latin_name(text: str, lexicon: Lexicon) -> bool:
 
 def _latin_words(name: str, rest: list[Element]) -> tuple[str, list[Element]]:
     at = 1
-    while at < len(rest) and rest[at].kind is Kind.WORDS and rest[at].text.isascii() and rest[at].text.isalpha():
+    while at < len(rest) and rest[at].kind is ElementKind.WORDS and rest[at].text.isascii() and rest[at].text.isalpha():
         if rest[at].is_item:
             break
         name, at = f"{name} {rest[at].text}", at + 1
@@ -172,7 +172,7 @@ def _latin_words(name: str, rest: list[Element]) -> tuple[str, list[Element]]:
 
 def _numbered_nickname(rest: list[Element], lexicon: Lexicon) -> str:
     """`A小太阳88 订4份`: digits that end a nickname behind an address, when goods follow."""
-    if len(rest) < 3 or rest[1].kind is not Kind.QTY or not rest[1].tight or rest[1].unit or rest[1].sign:
+    if len(rest) < 3 or rest[1].kind is not ElementKind.QTY or not rest[1].tight or rest[1].unit or rest[1].sign:
         return ""
     word = without_pictures(rest[0].text).strip(_TRIM)
     known = lexicon.knows(word) or rest[0].is_item
@@ -181,14 +181,16 @@ def _numbered_nickname(rest: list[Element], lexicon: Lexicon) -> str:
 
 
 def _apart(element: Element) -> bool:
-    return not element.tight or element.is_item or (element.kind is Kind.QTY and bool(element.unit or element.sign))
+    return (
+        not element.tight or element.is_item or (element.kind is ElementKind.QTY and bool(element.unit or element.sign))
+    )
 
 
 def _nickname(rest: list[Element], lexicon: Lexicon) -> tuple[str, list[Element]]:
     """The first words up to a blank; Latin words and kin words behind them belong to the name."""
     first = rest[0]
     follows = rest[1] if len(rest) > 1 else None
-    letters = [each for each in rest if each.kind is Kind.WORDS]
+    letters = [each for each in rest if each.kind is ElementKind.WORDS]
     if len(letters) > 1 and all(
         len(each.text) == 1 and each.text.isascii() and each.text.isalpha() for each in letters
     ):
@@ -198,7 +200,7 @@ def _nickname(rest: list[Element], lexicon: Lexicon) -> tuple[str, list[Element]
     person, goods = _person_and_goods(first.text, lexicon)
     if person:
         return person, [replace(first, text=goods), *rest[1:]]
-    glued = follows is not None and follows.tight and follows.kind is Kind.QTY
+    glued = follows is not None and follows.tight and follows.kind is ElementKind.QTY
     if glued and lexicon.knows(first.text) and not first.text.endswith(words.KIN):
         return "", rest
     if not lexicon.is_open and lexicon.knows(first.text) and not _has_words(rest[1:]):
@@ -206,7 +208,7 @@ def _nickname(rest: list[Element], lexicon: Lexicon) -> tuple[str, list[Element]
     if _is_goods_first(first.text, rest[1:], lexicon):
         return "", rest
     name, at = first.text.strip(_TRIM), 1
-    while at < len(rest) and rest[at].kind is Kind.WORDS and _goes_on(name, rest[at].text, lexicon):
+    while at < len(rest) and rest[at].kind is ElementKind.WORDS and _goes_on(name, rest[at].text, lexicon):
         name, at = f"{name} {rest[at].text}", at + 1
     for verb in words.VERBS_AFTER:
         if name.endswith(verb) and len(name) > len(verb):
@@ -218,7 +220,7 @@ def _nickname(rest: list[Element], lexicon: Lexicon) -> tuple[str, list[Element]
 def _is_goods_first(text: str, rest: Sequence[Element], lexicon: Lexicon) -> bool:
     """`西瓜果切 2盒`: words that hold the name of goods are goods, unless other goods follow (桃子 8份晚餐)."""
     holds = _holds_goods(text) and not text.endswith(words.KIN)
-    return holds and not any(element.kind is Kind.WORDS and lexicon.knows(element.text) for element in rest)
+    return holds and not any(element.kind is ElementKind.WORDS and lexicon.knows(element.text) for element in rest)
 
 
 def _person_and_goods(text: str, lexicon: Lexicon) -> tuple[str, str]:
@@ -244,7 +246,7 @@ def _holds_goods(text: str) -> bool:
 
 
 def _has_words(elements: Sequence[Element]) -> bool:
-    return any(element.kind is Kind.WORDS for element in elements)
+    return any(element.kind is ElementKind.WORDS for element in elements)
 
 
 def _goes_on(name: str, word: str, lexicon: Lexicon) -> bool:

@@ -20,8 +20,8 @@ from collections.abc import Callable, Sequence
 
 from app.intake.grammar import words
 from app.intake.grammar.people.gazetteer import Gazetteer
-from app.intake.grammar.people.mentions import BUILDINGS, RANKS, ROOMS, Level, Mention, groups, mentions
-from app.places.address.rules import Scope
+from app.intake.grammar.people.mentions import BUILDINGS, RANKS, ROOMS, Level, PlaceMention, groups, mentions
+from app.places.address.rules import AddressScope
 
 _LONGEST = 300
 _LANE = re.compile(
@@ -62,7 +62,7 @@ def _laned(names: Gazetteer) -> Callable[[re.Match[str]], str]:
     return instead
 
 
-def _bracket_first(text: str, found: list[Mention], names: Gazetteer) -> tuple[str, list[Mention]]:
+def _bracket_first(text: str, found: list[PlaceMention], names: Gazetteer) -> tuple[str, list[PlaceMention]]:
     """`2栋1单元401 大米1(二期)`: the one compound, named in brackets at the end of a row, in front of its building."""
     last = found[-1]
     alone = last.level is Level.COMPOUND and len(last.compounds) == 1
@@ -76,7 +76,7 @@ def _bracket_first(text: str, found: list[Mention], names: Gazetteer) -> tuple[s
     return text, mentions(text, names)
 
 
-def under(text: str, scope: Scope | None, names: Gazetteer) -> str:
+def under(text: str, scope: AddressScope | None, names: Gazetteer) -> str:
     """The text of a row with what only the heading above it makes certain: the house of a lane, another compound."""
     if scope is None or len(text) > _LONGEST:
         return text
@@ -95,7 +95,7 @@ def under(text: str, scope: Scope | None, names: Gazetteer) -> str:
     return text
 
 
-def _in_street(text: str, first: Mention, scope: Scope, names: Gazetteer) -> str:
+def _in_street(text: str, first: PlaceMention, scope: AddressScope, names: Gazetteer) -> str:
     """`5号202` below 东一弄."""
     numbers = names.streets.get(scope.street, {}).get(scope.compounds[0], {})
     number, _dash, rest = first.value.partition("-")
@@ -106,7 +106,7 @@ def _in_street(text: str, first: Mention, scope: Scope, names: Gazetteer) -> str
     return f"{text[: first.start]}{key} {rest}{text[first.end :]}"
 
 
-def _group(text: str, group: list[Mention], names: Gazetteer) -> str:
+def _group(text: str, group: list[PlaceMention], names: Gazetteer) -> str:
     start, end = group[0].start, group[-1].end
     if any(each.level is Level.UNKNOWN for each in group):
         return text
@@ -134,11 +134,11 @@ def _group(text: str, group: list[Mention], names: Gazetteer) -> str:
     return text
 
 
-def _is_short(said: str, each: Mention, names: Gazetteer) -> bool:
+def _is_short(said: str, each: PlaceMention, names: Gazetteer) -> bool:
     return said != each.label and said not in names.full
 
 
-def _is_address(group: Sequence[Mention], at: int) -> bool:
+def _is_address(group: Sequence[PlaceMention], at: int) -> bool:
     """A short name is an address where a number or a building stands beside it."""
     return any(each.level in _BELOW for place, each in enumerate(group) if place != at)
 
@@ -151,7 +151,7 @@ def _apart(before: str) -> str:
     return f"{before} " if before[begin:].endswith(_INTRODUCES) else before
 
 
-def _reordered(text: str, group: Sequence[Mention]) -> str:
+def _reordered(text: str, group: Sequence[PlaceMention]) -> str:
     """The group in the order of an address, "" where it is in order already or is no single address."""
     ranks = [RANKS[each.level] for each in group]
     if len(group) < 2 or ranks == sorted(ranks) or len(set(ranks)) < len(ranks) or 4 not in ranks:

@@ -18,7 +18,7 @@ from itertools import product
 
 from app.core.text import chinese, remark_words
 from app.intake.grammar import words
-from app.intake.grammar.model import Flag
+from app.intake.grammar.model import EntryFlag
 
 _PAID_CORES = ("转", "付", "红包", "交", "打款", "结清")
 _MONEY = ("块钱", "元", "块")
@@ -54,20 +54,20 @@ class Remarks:
     rest: str
     note: str
     restricted: str
-    flags: frozenset[Flag]
+    flags: frozenset[EntryFlag]
 
 
 @lru_cache(maxsize=8192)
-def flags_of(text: str) -> frozenset[Flag]:
+def flags_of(text: str) -> frozenset[EntryFlag]:
     """What any free text says of needs, whatever else it holds."""
-    found: set[Flag] = set()
+    found: set[EntryFlag] = set()
     text = text.lower()
     if remark_words.says_special_need(text):
-        found.add(Flag.SPECIAL_NEED)
+        found.add(EntryFlag.SPECIAL_NEED)
     if remark_words.says_health(text):
-        found |= {Flag.HEALTH, Flag.SPECIAL_NEED}
+        found |= {EntryFlag.HEALTH, EntryFlag.SPECIAL_NEED}
     if any(word in text for word in remark_words.URGENT):
-        found.add(Flag.URGENT)
+        found.add(EntryFlag.URGENT)
     return frozenset(found)
 
 
@@ -87,7 +87,7 @@ def extract(text: str) -> Remarks:
         kept, remark, flag = _clause(clause)
         if paid and clause and _is_amount(clause):  # 已转 60
             kept, remark = "", clause
-        paid = flag is Flag.PAID or (paid and not clause)
+        paid = flag is EntryFlag.PAID or (paid and not clause)
         rest.append(kept + mark)
         if flag:
             flags.add(flag)
@@ -108,14 +108,14 @@ def _clauses(text: str) -> list[tuple[str, str]]:
     return found
 
 
-def _clause(clause: str) -> tuple[str, str, Flag | None]:
+def _clause(clause: str) -> tuple[str, str, EntryFlag | None]:
     """(what stays goods, what is a remark, its flag)."""
     if not clause:
         return "", "", None
     paid = _paid(clause)
     if paid is not None:
         beside = clause[len(paid) :] if clause.startswith(paid) else clause[: -len(paid)]
-        return paid, beside if paid in clause else "", Flag.PAID
+        return paid, beside if paid in clause else "", EntryFlag.PAID
     priced = _price(clause)
     if priced is not None:
         return priced[0], priced[1], None
@@ -123,15 +123,15 @@ def _clause(clause: str) -> tuple[str, str, Flag | None]:
         return "", clause, None
     at = _substitution(clause)
     if at >= 0:
-        return clause[:at], clause[at:], Flag.NO_SUBSTITUTE
+        return clause[:at], clause[at:], EntryFlag.NO_SUBSTITUTE
     if any(word in clause for word in _MISSING) and any(word in clause for word in _THEN_OTHER):
         at = min(clause.find(word) for word in _MISSING if word in clause)
-        return clause[:at], clause[at:], Flag.MAY_SUBSTITUTE
+        return clause[:at], clause[at:], EntryFlag.MAY_SUBSTITUTE
     if clause in _ANY:
-        return "", clause, Flag.MAY_SUBSTITUTE
+        return "", clause, EntryFlag.MAY_SUBSTITUTE
     at = _door(clause)
     if at >= 0:
-        return clause[:at], clause[at:], Flag.DOOR_NOTE
+        return clause[:at], clause[at:], EntryFlag.DOOR_NOTE
     if is_health(clause) and not any(ch.isdigit() for ch in clause):
         return "", clause, None
     return clause, "", None

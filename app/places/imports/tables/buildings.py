@@ -6,15 +6,15 @@ from dataclasses import dataclass, field
 
 from flask_babel import gettext as _
 
-from app.core.input.imports import Entry, Plan
+from app.core.input.imports import ImportedRow, ImportPlan
 from app.core.input.records import Column, Record, records, unused_titles
-from app.core.input.tables import Sheet
+from app.core.input.tables import TableSheet
 from app.places.buildings import moves
 from app.places.imports.tables.buildings_write import FreshBuilding, Generated, write
 from app.places.imports.tables.datum import POSITION_COLUMNS, position_of
 from app.places.imports.tables.nearest import Nearest
-from app.places.imports.tables.options import Options
-from app.places.imports.tables.register import Held
+from app.places.imports.tables.options import RegisterImportOptions
+from app.places.imports.tables.register import RegisterSnapshot
 from app.places.labels import building_label
 from app.places.models import Building, Compound, ServicePoint
 from app.places.registry.schemas import typed_position
@@ -46,10 +46,10 @@ class _Read:
     rooms: Generated = field(default_factory=Generated)
 
 
-def plan(sheet: Sheet, options: Options) -> Plan:
+def plan(sheet: TableSheet, options: RegisterImportOptions) -> ImportPlan:
     """A building is known by its number in the list, else by compound and label; 3, 3幢 and 3号楼 are one."""
-    plan = Plan("buildings", unused=unused_titles(sheet, COLUMNS))
-    held = Held(options.subdistrict_id)
+    plan = ImportPlan("buildings", unused=unused_titles(sheet, COLUMNS))
+    held = RegisterSnapshot(options.subdistrict_id)
     nearest = Nearest(held.points)
     rows = [_read(record, options, held) for record in records(sheet, COLUMNS)]
     fresh: list[FreshBuilding] = []
@@ -90,7 +90,7 @@ def plan(sheet: Sheet, options: Options) -> Plan:
     return plan
 
 
-def _waiting(plan: Plan, edits: list[tuple[Building, dict[str, object]]]) -> list[tuple[Building, int]]:
+def _waiting(plan: ImportPlan, edits: list[tuple[Building, dict[str, object]]]) -> list[tuple[Building, int]]:
     """Buildings with orders under way go to their new point with the next cycle; taken out of the edits."""
     going = [(building, values) for building, values in edits if "service_point_id" in values]
     asked = moves.with_orders([building.id for building, _values in going])
@@ -100,7 +100,7 @@ def _waiting(plan: Plan, edits: list[tuple[Building, dict[str, object]]]) -> lis
     return found
 
 
-def _read(record: Record, options: Options, held: Held) -> _Read:
+def _read(record: Record, options: RegisterImportOptions, held: RegisterSnapshot) -> _Read:
     label = record.text("label", longest=30, required=True)
     if label.isdigit():
         label = f"{int(label)}{options.suffix}"
@@ -122,7 +122,7 @@ def _read(record: Record, options: Options, held: Held) -> _Read:
     return _Read(record, compound, label, record.text("code", longest=40) or None, place, point, rooms)
 
 
-def _is_twin(row: _Read, seen: set[object], there: Building | None, held: Held) -> bool:
+def _is_twin(row: _Read, seen: set[object], there: Building | None, held: RegisterSnapshot) -> bool:
     keys = {(row.compound.id if row.compound else 0, held.key(row.label)), row.code or object()}
     twin = bool(keys & seen) or (row.code in held.foreign_codes)
     same = held.building(row.compound, row.label, None) if row.compound else None
@@ -133,7 +133,7 @@ def _is_twin(row: _Read, seen: set[object], there: Building | None, held: Held) 
     return False
 
 
-def _fresh(plan: Plan, row: _Read, compound: Compound, nearest: Nearest) -> FreshBuilding:
+def _fresh(plan: ImportPlan, row: _Read, compound: Compound, nearest: Nearest) -> FreshBuilding:
     point, metres = row.point, None
     centre = row.place or (compound.lat_e6, compound.lon_e6)
     if point is None:
@@ -143,7 +143,7 @@ def _fresh(plan: Plan, row: _Read, compound: Compound, nearest: Nearest) -> Fres
     if len(plan.added) < SHOWN:
         shown = _("%(name)s（最近，%(m)s 米）", name=point.name, m=metres) if point and metres is not None else ""
         plan.added.append(
-            Entry(
+            ImportedRow(
                 row.record.number,
                 building_label(compound.name, row.label),
                 (
@@ -153,7 +153,7 @@ def _fresh(plan: Plan, row: _Read, compound: Compound, nearest: Nearest) -> Fres
             )
         )
     else:
-        plan.added.append(Entry(row.record.number, row.label))
+        plan.added.append(ImportedRow(row.record.number, row.label))
     return FreshBuilding(
         values={
             "compound_id": compound.id,
@@ -170,7 +170,9 @@ def _fresh(plan: Plan, row: _Read, compound: Compound, nearest: Nearest) -> Fres
     )
 
 
-def _differences(row: _Read, there: Building, held: Held) -> tuple[dict[str, object], list[tuple[str, str, str]]]:
+def _differences(
+    row: _Read, there: Building, held: RegisterSnapshot
+) -> tuple[dict[str, object], list[tuple[str, str, str]]]:
     values: dict[str, object] = {}
     shown: list[tuple[str, str, str]] = []
 

@@ -8,11 +8,11 @@ from flask_babel import gettext as _
 from sqlalchemy import insert, select, update
 
 from app.core.db import db
-from app.core.input.imports import Entry, Plan
+from app.core.input.imports import ImportedRow, ImportPlan
 from app.core.input.records import Column, Record, records, unused_titles
-from app.core.input.tables import Sheet
+from app.core.input.tables import TableSheet
 from app.places.imports import rules
-from app.places.imports.tables.options import Options
+from app.places.imports.tables.options import RegisterImportOptions
 from app.places.models import Community, Subdistrict
 
 COLUMNS = (
@@ -23,12 +23,12 @@ COLUMNS = (
 )
 
 
-def plan(sheet: Sheet, options: Options) -> Plan:
+def plan(sheet: TableSheet, options: RegisterImportOptions) -> ImportPlan:
     """A row without a code keeps its name as code. Rows of another subdistrict are refused.
 
     The table's code of the subdistrict, or its name, is taken over where it was not known yet.
     """
-    plan = Plan("communities", unused=unused_titles(sheet, COLUMNS))
+    plan = ImportPlan("communities", unused=unused_titles(sheet, COLUMNS))
     own = db.session.get_one(Subdistrict, options.subdistrict_id)
     held = list(db.session.scalars(select(Community).where(Community.subdistrict_id == own.id)))
     by_code, by_name = {row.code: row for row in held}, {row.name: row for row in held}
@@ -52,7 +52,7 @@ def plan(sheet: Sheet, options: Options) -> Plan:
             record.refuse(_("社区重名：%(name)s", name=name))
         elif there is None:
             fresh[name] = {"subdistrict_id": own.id, "code": code, "name": name}
-            plan.added.append(Entry(record.number, name))
+            plan.added.append(ImportedRow(record.number, name))
         elif plan.compare(record.number, name, [(_("名称"), there.name, name)]):
             renamed.append({"id": there.id, "name": name})
     plan.take_problems(rows)

@@ -9,12 +9,12 @@ from flask_babel import gettext as _
 from sqlalchemy import insert, select
 
 from app.core.db import db
-from app.core.input.imports import Entry, Plan
+from app.core.input.imports import ImportedRow, ImportPlan
 from app.core.input.records import Column, Record, records, unused_titles
-from app.core.input.tables import Sheet
+from app.core.input.tables import TableSheet
 from app.core.text.pinyin import initials
 from app.places.imports.tables.datum import POSITION_COLUMNS, position_of
-from app.places.imports.tables.options import Communities, Options
+from app.places.imports.tables.options import Communities, RegisterImportOptions
 from app.places.models import Community, Compound, CompoundAlias
 from app.places.registry.schemas import typed_position
 
@@ -29,7 +29,7 @@ COLUMNS = (
 
 
 @dataclass
-class _Row:
+class _CompoundRow:
     record: Record
     name: str
     code: str | None
@@ -38,9 +38,9 @@ class _Row:
     aliases: list[str]
 
 
-def _read(record: Record, options: Options) -> _Row:
+def _read(record: Record, options: RegisterImportOptions) -> _CompoundRow:
     aliases = [word for word in re.split(r"[、,，;；/]", record.text("aliases", longest=200)) if word.strip()]
-    return _Row(
+    return _CompoundRow(
         record,
         record.text("name", longest=60, required=True),
         record.text("code", longest=30) or None,
@@ -63,7 +63,7 @@ class _Held:
         codes = select(Compound.code).join(Community).where(Community.subdistrict_id != subdistrict_id)
         self.foreign_codes = set(db.session.scalars(codes.where(Compound.code.is_not(None))))
 
-    def match(self, row: _Row) -> Compound | None:
+    def match(self, row: _CompoundRow) -> Compound | None:
         """By the number of the list; else by name, where that compound has no other number."""
         if row.code and row.code in self.by_code:
             return self.by_code[row.code]
@@ -71,9 +71,9 @@ class _Held:
         return there if there and (not row.code or not there.code) else None
 
 
-def plan(sheet: Sheet, options: Options) -> Plan:
+def plan(sheet: TableSheet, options: RegisterImportOptions) -> ImportPlan:
     """A compound is known by the number it has in the list, without one by its name within the subdistrict."""
-    plan = Plan("compounds", unused=unused_titles(sheet, COLUMNS))
+    plan = ImportPlan("compounds", unused=unused_titles(sheet, COLUMNS))
     communities, held = Communities(options), _Held(options.subdistrict_id)
     rows = [_read(record, options) for record in records(sheet, COLUMNS)]
     fresh: list[dict[str, object]] = []
@@ -90,7 +90,7 @@ def plan(sheet: Sheet, options: Options) -> Plan:
             community = communities.of(row.record)
             fresh.append(_fresh(row, community))
             plan.added.append(
-                Entry(row.record.number, row.name, ((_("社区"), "", community.name if community else ""),))
+                ImportedRow(row.record.number, row.name, ((_("社区"), "", community.name if community else ""),))
             )
         else:
             _compare(plan, there, row, edits, [alias for name, alias in more if name == row.name])
@@ -99,7 +99,7 @@ def plan(sheet: Sheet, options: Options) -> Plan:
     return plan
 
 
-def _refuse_twins(row: _Row, there: Compound | None, seen: set[str], held: _Held) -> None:
+def _refuse_twins(row: _CompoundRow, there: Compound | None, seen: set[str], held: _Held) -> None:
     twin = held.by_name.get(row.name)
     if row.name in seen or (row.code and row.code in seen):
         row.record.refuse(_("表里重复：%(name)s", name=row.name))
@@ -109,7 +109,7 @@ def _refuse_twins(row: _Row, there: Compound | None, seen: set[str], held: _Held
         row.record.refuse(_("编号已被别的街道使用：%(code)s", code=row.code))
 
 
-def _fresh(row: _Row, community: Community | None) -> dict[str, object]:
+def _fresh(row: _CompoundRow, community: Community | None) -> dict[str, object]:
     lat, lon = row.place or (None, None)
     return {
         "community_id": community.id if community else 0,
@@ -123,7 +123,11 @@ def _fresh(row: _Row, community: Community | None) -> dict[str, object]:
 
 
 def _compare(
-    plan: Plan, there: Compound, row: _Row, edits: list[tuple[Compound, dict[str, object]]], aliases: list[str]
+    plan: ImportPlan,
+    there: Compound,
+    row: _CompoundRow,
+    edits: list[tuple[Compound, dict[str, object]]],
+    aliases: list[str],
 ) -> None:
     values: dict[str, object] = {"name": row.name, "pinyin": initials(row.name)}
     shown = [(_("名称"), there.name, row.name)]

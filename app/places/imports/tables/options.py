@@ -13,7 +13,7 @@ from app.places.models import Community
 
 
 @dataclass(frozen=True)
-class Options:
+class RegisterImportOptions:
     """`community_id`: where rows go that name no community. `datum`: of coordinates whose columns do not say it.
 
     `suffix`: put behind building labels that are bare numbers. `makes_rooms`: stairwells and rooms from the numbers
@@ -31,7 +31,7 @@ class Options:
 class Communities:
     """The communities of a subdistrict by name and code."""
 
-    def __init__(self, options: Options) -> None:
+    def __init__(self, options: RegisterImportOptions) -> None:
         found = select(Community).where(Community.subdistrict_id == options.subdistrict_id).order_by(Community.code)
         self.rows = list(db.session.scalars(found))
         self.by_name = {row.name: row for row in self.rows} | {row.code: row for row in self.rows}

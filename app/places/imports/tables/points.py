@@ -6,11 +6,11 @@ from flask_babel import gettext as _
 from sqlalchemy import insert, select
 
 from app.core.db import db
-from app.core.input.imports import Entry, Plan
+from app.core.input.imports import ImportedRow, ImportPlan
 from app.core.input.records import Column, records, unused_titles
-from app.core.input.tables import Sheet
+from app.core.input.tables import TableSheet
 from app.places.imports.tables.datum import POSITION_COLUMNS, position_of
-from app.places.imports.tables.options import Communities, Options
+from app.places.imports.tables.options import Communities, RegisterImportOptions
 from app.places.models import Community, ServicePoint
 from app.places.registry.schemas import typed_position
 
@@ -23,9 +23,9 @@ COLUMNS = (
 )
 
 
-def plan(sheet: Sheet, options: Options) -> Plan:
+def plan(sheet: TableSheet, options: RegisterImportOptions) -> ImportPlan:
     """A point is known by its name within the subdistrict; its community changes only where the file names one."""
-    plan = Plan("points", unused=unused_titles(sheet, COLUMNS))
+    plan = ImportPlan("points", unused=unused_titles(sheet, COLUMNS))
     communities = Communities(options)
     found = select(ServicePoint).join(Community).where(Community.subdistrict_id == options.subdistrict_id)
     held = {row.name: row for row in db.session.scalars(found)}
@@ -53,7 +53,7 @@ def plan(sheet: Sheet, options: Options) -> Plan:
                 "is_depot": record.flag("is_depot"),
                 "phone": record.text("phone", longest=30),
             }
-            plan.added.append(Entry(record.number, name, ((_("社区"), "", community.name if community else ""),)))
+            plan.added.append(ImportedRow(record.number, name, ((_("社区"), "", community.name if community else ""),)))
             continue
         values: dict[str, object] = {}
         shown: list[tuple[str, str, str]] = []

@@ -12,7 +12,7 @@ from app.places.address.register import building_key
 from app.places.models import Building, Community, Compound, CompoundAlias, Household, ServicePoint, Stairwell
 
 
-class Held:
+class RegisterSnapshot:
     """Compounds, points and buildings of a subdistrict; rooms of a building on demand, all buildings at once."""
 
     def __init__(self, subdistrict_id: int) -> None:

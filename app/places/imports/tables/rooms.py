@@ -6,15 +6,15 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from app.core.db import db
-from app.core.input.imports import Entry, Plan
+from app.core.input.imports import ImportedRow, ImportPlan
 from app.core.input.records import Column, Record, records, unused_titles
-from app.core.input.tables import Sheet
+from app.core.input.tables import TableSheet
 from app.places.address.register import room_key, stairwell_key
 from app.places.buildings.service import floor_of
 from app.places.imports.tables.buildings import SHOWN
 from app.places.imports.tables.buildings_write import Room, register_rooms
-from app.places.imports.tables.options import Options
-from app.places.imports.tables.register import Held
+from app.places.imports.tables.options import RegisterImportOptions
+from app.places.imports.tables.register import RegisterSnapshot
 from app.places.models import Building, Household, Stairwell
 
 COLUMNS = (
@@ -47,10 +47,10 @@ class _Rooms:
                 self.households[well.building_id, stairwell_key(well.label), room_key(row.room_no)] = row
 
 
-def plan(sheet: Sheet, options: Options) -> Plan:
+def plan(sheet: TableSheet, options: RegisterImportOptions) -> ImportPlan:
     """A household is known by building, stairwell and room; a roster adds households and numbers of persons."""
-    plan = Plan("rooms", unused=unused_titles(sheet, COLUMNS))
-    held = Held(options.subdistrict_id)
+    plan = ImportPlan("rooms", unused=unused_titles(sheet, COLUMNS))
+    held = RegisterSnapshot(options.subdistrict_id)
     rows = [(record, _building(record, held)) for record in records(sheet, COLUMNS)]
     rooms = _Rooms(list({building.id for _record, building in rows if building}))
     fresh: list[Room] = []
@@ -70,7 +70,7 @@ def plan(sheet: Sheet, options: Options) -> Plan:
             floor = record.whole("floor", least=-5, most=120) or floor_of(room)
             fresh.append((building.id, label, room.removesuffix("室"), floor, persons if persons >= 0 else None))
             text = f"{building.label} {label} {room}" if len(plan.added) < SHOWN else ""
-            plan.added.append(Entry(record.number, text))
+            plan.added.append(ImportedRow(record.number, text))
         elif plan.compare(record.number, f"{building.label} {well} {room}", _differences(there, persons)):
             edits.append((there, persons))
         seen.add(key)
@@ -86,7 +86,7 @@ def plan(sheet: Sheet, options: Options) -> Plan:
     return plan
 
 
-def _building(record: Record, held: Held) -> Building | None:
+def _building(record: Record, held: RegisterSnapshot) -> Building | None:
     name, code = record.text("compound", longest=60), record.text("compound_code", longest=30)
     label = record.text("building", longest=30, required=True)
     compound = held.compound(name, code)

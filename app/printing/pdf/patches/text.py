@@ -33,7 +33,7 @@ _split_first_line = line_break.split_first_line
 _draw_text = drawing.draw_text
 _strut = line_break.strut
 _style_keys: dict[tuple[Any, ...], int] = {}
-_texts: dict[tuple[str, int], Measured | None] = {}
+_texts: dict[tuple[str, int], MeasuredText | None] = {}
 _first_lines: dict[tuple[Any, ...], FirstLine] = {}
 _pins: dict[int, Any] = {}  # font address → a layout that keeps the font alive
 
@@ -49,7 +49,7 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Measured:
+class MeasuredText:
     """One text in one style, on one line as wide as it likes (CSS pixels). Equal only to itself."""
 
     length: int
@@ -65,7 +65,7 @@ class FirstLine:
     """What a text gave for a width: its first line, where the rest begins (bytes), and the measures of the line."""
 
     text: str
-    measured: Measured | None  # where the line by itself is exactly as large as it is within the text
+    measured: MeasuredText | None  # where the line by itself is exactly as large as it is within the text
     direction: int
     metrics: tuple[int, int | None, float, float, float]
 
@@ -73,7 +73,7 @@ class FirstLine:
 class MeasuredLayout(line_break.Layout):  # type: ignore[misc]
     """What WeasyPrint keeps with a line of text; becomes a real layout again if somebody wants to change it."""
 
-    def __init__(self, text: str, measured: Measured | None, direction: int, max_width: float | None) -> None:
+    def __init__(self, text: str, measured: MeasuredText | None, direction: int, max_width: float | None) -> None:
         self.text, self.measured = text, measured
         self.max_width, self.justification_spacing = max_width, 0
         self.first_line_direction = direction
@@ -128,7 +128,7 @@ def _key_of(style: Any) -> int:
     return key
 
 
-def _measured(text: str, style: Any, context: Any) -> Measured | None:
+def _measured(text: str, style: Any, context: Any) -> MeasuredText | None:
     key = (text, _key_of(style))
     if not key[1]:
         return None
@@ -149,7 +149,7 @@ def forget() -> None:
     _pins.clear()
 
 
-def _lay_out(text: str, style: Any, context: Any) -> Measured | None:
+def _lay_out(text: str, style: Any, context: Any) -> MeasuredText | None:
     layout = line_break.create_layout(text, style, context, None, 0)
     line, more = layout.get_first_line()
     if more is not None or layout.text != text:
@@ -165,7 +165,7 @@ def _lay_out(text: str, style: Any, context: Any) -> Measured | None:
         _pins.setdefault(int(ffi.cast("uintptr_t", run.font)), layout.layout)
         runs.append(run)
         item = item.next
-    return Measured(line.length, width, height, baseline, layout.first_line_direction, tuple(runs))
+    return MeasuredText(line.length, width, height, baseline, layout.first_line_direction, tuple(runs))
 
 
 def _run(glyph_item: Any, encoded: bytes) -> Run | None:
@@ -252,13 +252,13 @@ class _File:
     """The strings of the PDF file that is being written; fonts are numbered by file."""
 
     fonts: Any = None
-    shown: dict[Measured, _Shown | None] = field(default_factory=dict)
+    shown: dict[MeasuredText, _Shown | None] = field(default_factory=dict)
 
 
 _file = _File()
 
 
-def _strings(stream: Any, measured: Measured) -> _Shown | None:
+def _strings(stream: Any, measured: MeasuredText) -> _Shown | None:
     """What to show for a text in this PDF file."""
     if _file.fonts is not stream._fonts:
         _file.fonts, _file.shown = stream._fonts, {}

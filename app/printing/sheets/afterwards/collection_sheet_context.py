@@ -13,7 +13,7 @@ from app.core.text.natural import natural_key
 from app.ordering.models import ORDERS_DUE, HouseholdOrder, OrderLine
 from app.places.models import Household, Stairwell
 from app.printing.contexts.ground import Ground, Prepared, short_place
-from app.printing.kinds import ORDERS, SheetKind, Stage, register
+from app.printing.kinds import ORDERS, SheetKind, SheetStage, register
 from app.printing.sheet import Totals
 from app.printing.sheets.afterwards.collection_sheet import CollectionRow, CollectionSheet
 from app.printing.sheets.afterwards.settlement_sheet_context import paid_by_order, payment_texts
@@ -67,7 +67,7 @@ register(
         code="CO",
         label_zh=N_("收款单"),
         reader_zh=N_("楼长和小组长"),
-        stage=Stage.AFTERWARDS,
+        stage=SheetStage.AFTERWARDS,
         place=1,
         watches=f"{ORDERS} payment hand_out dispute bag line_amount",
         sheet=CollectionSheet,

@@ -16,10 +16,10 @@ from app.handover.models import Dispute, DisputeKind, DisputeState, DoorOutcome,
 from app.ordering.models import HouseholdOrder, OrderLine
 from app.picking.models import DOOR_OF_BAG, Bag, BagState
 from app.places.models import Building, Household, Stairwell
-from app.printing.contexts.expected import Counted
+from app.printing.contexts.expected import ExpectedCounts
 from app.printing.contexts.ground import Ground, Prepared, short_place
 from app.printing.contexts.telling import Saying
-from app.printing.kinds import SheetKind, Stage, register
+from app.printing.kinds import SheetKind, SheetStage, register
 from app.printing.sheet import Totals
 from app.printing.sheets.afterwards.exception_list import ExceptionBuilding, ExceptionList, ExceptionRow
 
@@ -109,7 +109,7 @@ def _questions(ground: Ground) -> Saying:
     return lambda at: group_texts.open_questions(at.name, found[at.id]) if at.id in found else None
 
 
-def _expected(counted: Counted) -> dict[int, int]:
+def _expected(counted: ExpectedCounts) -> dict[int, int]:
     return counted.one_of(points_with_exceptions(counted.cycle_id))
 
 
@@ -119,7 +119,7 @@ register(
         code="EX",
         label_zh=N_("异常/补送单"),
         reader_zh=N_("物资组"),
-        stage=Stage.AFTERWARDS,
+        stage=SheetStage.AFTERWARDS,
         place=2,
         watches="hand_out dispute bag stop drop_off",
         sheet=ExceptionList,

@@ -13,10 +13,10 @@ from app.core.text.natural import natural_key
 from app.handover import group_texts
 from app.ordering.models import ORDERS_DUE, HouseholdOrder
 from app.places.models import Household, Stairwell
-from app.printing.contexts.expected import Counted
+from app.printing.contexts.expected import ExpectedCounts
 from app.printing.contexts.ground import Ground, Prepared, short_place
 from app.printing.contexts.telling import Saying
-from app.printing.kinds import SheetKind, Stage, register
+from app.printing.kinds import SheetKind, SheetStage, register
 from app.printing.sheet import Totals
 from app.printing.sheets.afterwards.settlement_sheet import SettlementBuilding, SettlementRow, SettlementSheet
 from app.settlement.models import Payment, Statement
@@ -83,7 +83,7 @@ def payment_texts(ground: Ground) -> Saying:
     return lambda at: group_texts.paying(at.name, found[at.id]) if at.id in found else None
 
 
-def _expected(counted: Counted) -> dict[int, int]:
+def _expected(counted: ExpectedCounts) -> dict[int, int]:
     return counted.one_of(_settlement_control(counted.cycle_id))
 
 
@@ -93,7 +93,7 @@ register(
         code="SE",
         label_zh=N_("结算/退款单"),
         reader_zh=N_("小组长"),
-        stage=Stage.AFTERWARDS,
+        stage=SheetStage.AFTERWARDS,
         place=3,
         watches="statement payment household_order dispute cycle",
         sheet=SettlementSheet,

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from app.printing.layout.label_fit import LAYOUTS, Fitted, bag_size, fit
+from app.printing.layout.label_fit import LAYOUTS, FittedText, bag_size, fit
 from app.printing.layout.labels import LabelStock
 from app.printing.sheet import Sheet, Totals
 
@@ -31,10 +31,10 @@ class BagLabel:
 class LabelTexts:
     """The texts of a label at sizes at which none leaves it."""
 
-    place: Fitted
-    area: Fitted
+    place: FittedText
+    area: FittedText
     bag_size: int
-    code: Fitted
+    code: FittedText
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,12 @@ from sqlalchemy import select
 
 from app.core.db import db
 from app.core.sentences import N_
-from app.dispatch.models import Plan, PlanBag, PlanState, Round, Stop
+from app.dispatch.models import DeliveryPlan, DeliveryRound, DeliveryStop, PlanBag, PlanState
 from app.printing.contexts.builder import SheetBuilder
-from app.printing.contexts.expected import Counted
+from app.printing.contexts.expected import ExpectedCounts
 from app.printing.contexts.ground import BuildingPlace, Ground, Prepared, short_place
 from app.printing.contexts.wave_bags import BagOnPaper, BagsOfWave, bag_control
-from app.printing.kinds import PACKED, SheetKind, Stage, register
+from app.printing.kinds import PACKED, SheetKind, SheetStage, register
 from app.printing.layout.labels import A4_3X8, ROLL_60X40, LabelStock
 from app.printing.sheet import Totals
 from app.printing.sheets.bags.bag_label import BagLabel, BagLabels, RollLabels
@@ -63,11 +63,15 @@ def _label(wave: BagsOfWave, building: BuildingPlace, bag: BagOnPaper, round_no:
 
 def _round_of_bag(ground: Ground) -> dict[int, str]:
     rows = db.session.execute(
-        select(PlanBag.bag_id, Round.seq, Stop.seq)
-        .join(Plan, Plan.id == PlanBag.plan_id)
-        .join(Stop, Stop.id == PlanBag.stop_id)
-        .join(Round, Round.id == Stop.round_id)
-        .where(Plan.cycle_id == ground.cycle_id, Plan.wave == ground.wave, Plan.state == PlanState.PUBLISHED)
+        select(PlanBag.bag_id, DeliveryRound.seq, DeliveryStop.seq)
+        .join(DeliveryPlan, DeliveryPlan.id == PlanBag.plan_id)
+        .join(DeliveryStop, DeliveryStop.id == PlanBag.stop_id)
+        .join(DeliveryRound, DeliveryRound.id == DeliveryStop.round_id)
+        .where(
+            DeliveryPlan.cycle_id == ground.cycle_id,
+            DeliveryPlan.wave == ground.wave,
+            DeliveryPlan.state == PlanState.PUBLISHED,
+        )
     )
     return {bag: f"{round_seq}-{stop_seq}" for bag, round_seq, stop_seq in rows}
 
@@ -86,12 +90,12 @@ register(
         code="LA",
         label_zh=N_("袋签"),
         reader_zh=N_("每个人"),
-        stage=Stage.BAGGED,
+        stage=SheetStage.BAGGED,
         place=4,
         watches=f"{PACKED} plan",
         sheet=BagLabels,
         prepare=_on_sheets,
-        expected=Counted.points_with_bags,
+        expected=ExpectedCounts.points_with_bags,
         has_wave=True,
     )
 )
@@ -101,7 +105,7 @@ register(
         code="LR",
         label_zh=N_("袋签（卷纸）"),
         reader_zh=N_("每个人"),
-        stage=Stage.BAGGED,
+        stage=SheetStage.BAGGED,
         place=5,
         watches=f"{PACKED} plan",
         sheet=RollLabels,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from app.core.sentences import N_
 from app.printing.contexts.ground import Ground, Prepared, short_place
 from app.printing.contexts.wave_bags import BagOnPaper, BagsOfWave, bag_control
-from app.printing.kinds import PACKED, SheetKind, Stage, register
+from app.printing.kinds import PACKED, SheetKind, SheetStage, register
 from app.printing.sheet import Totals
 from app.printing.sheets.bags.bag_list import BagItem, BagList, BagListBuilding, BagRow
 
@@ -38,7 +38,7 @@ register(
         code="BL",
         label_zh=N_("配袋单"),
         reader_zh=N_("配袋人"),
-        stage=Stage.BAGGED,
+        stage=SheetStage.BAGGED,
         place=3,
         watches=PACKED,
         sheet=BagList,

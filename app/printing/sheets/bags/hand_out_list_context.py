@@ -14,7 +14,7 @@ from app.places.models import DeliveryMode, Household, Stairwell
 from app.printing.contexts.builder import SheetBuilder
 from app.printing.contexts.ground import Prepared
 from app.printing.contexts.wave_bags import BagOnPaper, BagsOfWave, bag_control
-from app.printing.kinds import PLANNED, SheetKind, Stage, register
+from app.printing.kinds import PLANNED, SheetKind, SheetStage, register
 from app.printing.sheet import Totals
 from app.printing.sheets.bags.hand_out_list import EmptyDoor, HandOutList, HandOutRow
 from app.printing.sheets.rounds.rounds_context import arrival_texts
@@ -103,7 +103,7 @@ register(
         code="HO",
         label_zh=N_("发放表"),
         reader_zh=N_("楼长"),
-        stage=Stage.CARRIED,
+        stage=SheetStage.CARRIED,
         place=3,
         watches=PLANNED,
         sheet=HandOutList,

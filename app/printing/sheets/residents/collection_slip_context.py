@@ -11,7 +11,7 @@ from app.printing.contexts.ground import BuildingPlace, Ground, Prepared, short_
 from app.printing.contexts.slots import Collecting
 from app.printing.contexts.telling import Saying
 from app.printing.contexts.wave_bags import bag_control, load_bags
-from app.printing.kinds import PLANNED, SheetKind, Stage, register
+from app.printing.kinds import PLANNED, SheetKind, SheetStage, register
 from app.printing.sheet import Totals
 from app.printing.sheets.residents.collection_slip import CollectionSlip, CollectionSlips
 
@@ -55,7 +55,7 @@ register(
         code="CS",
         label_zh=N_("领取单"),
         reader_zh=N_("自取的居民"),
-        stage=Stage.CARRIED,
+        stage=SheetStage.CARRIED,
         place=4,
         watches=PLANNED,
         sheet=CollectionSlips,

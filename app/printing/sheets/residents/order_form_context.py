@@ -10,9 +10,9 @@ from app.core.db import db
 from app.core.sentences import N_
 from app.core.units import date_time
 from app.ordering.models import Offer, OfferComponent
-from app.printing.contexts.expected import Counted
+from app.printing.contexts.expected import ExpectedCounts
 from app.printing.contexts.ground import Ground, Prepared, Subject
-from app.printing.kinds import SheetKind, Stage, register
+from app.printing.kinds import SheetKind, SheetStage, register
 from app.printing.sheet import SheetItem, Totals
 from app.printing.sheets.residents.order_form import OrderForm, OrderFormItem
 
@@ -42,7 +42,7 @@ def order_forms(ground: Ground) -> Iterator[Prepared]:
         yield Prepared(Subject("cycle", ground.cycle_id, ground.cycle), sheet)
 
 
-def _expected(counted: Counted) -> dict[int | None, int]:
+def _expected(counted: ExpectedCounts) -> dict[int | None, int]:
     offers = select(func.count()).select_from(Offer).where(Offer.cycle_id == counted.cycle_id, Offer.is_listed)
     return {None: 1 if db.session.scalar(offers) else 0}
 
@@ -53,7 +53,7 @@ register(
         code="OF",
         label_zh=N_("手写订单"),
         reader_zh=N_("居民"),
-        stage=Stage.POSTED,
+        stage=SheetStage.POSTED,
         place=3,
         watches="cycle offer",
         sheet=OrderForm,

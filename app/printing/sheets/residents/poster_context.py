@@ -12,7 +12,7 @@ from app.places.models import DeliveryMode
 from app.printing.contexts.builder import SheetBuilder, order_address, public_url
 from app.printing.contexts.ground import Ground, Prepared
 from app.printing.contexts.telling import Saying
-from app.printing.kinds import SheetKind, Stage, register
+from app.printing.kinds import SheetKind, SheetStage, register
 from app.printing.sheet import Totals
 from app.printing.sheets.residents.poster import DoorNotice, Poster
 
@@ -83,7 +83,7 @@ register(
         code="NO",
         label_zh=N_("楼栋海报"),
         reader_zh=N_("居民"),
-        stage=Stage.POSTED,
+        stage=SheetStage.POSTED,
         place=1,
         watches="cycle building service_point",
         sheet=Poster,
@@ -99,7 +99,7 @@ register(
         code="DN",
         label_zh=N_("门口告知"),
         reader_zh=N_("居民"),
-        stage=Stage.POSTED,
+        stage=SheetStage.POSTED,
         place=2,
         watches="cycle building zone_designation service_point",
         sheet=DoorNotice,

@@ -13,14 +13,14 @@ from app.core.db import db
 from app.core.sentences import N_, Sentence
 from app.core.text.natural import natural_key
 from app.core.units import clock_time
-from app.dispatch.models import Plan, PlanState, Round, RoundState, Shift, Stop, Team
+from app.dispatch.models import DeliveryPlan, DeliveryRound, DeliveryStop, PlanState, RoundState, Shift, Team
 from app.handover import group_texts
 from app.handover.queries_arrival import visits
 from app.places.models import DeliveryMode, Gate
-from app.printing.contexts.day import Day, Load, Zone, zones
+from app.printing.contexts.day import DeliveryDay, StopLoad, Zone, zones
 from app.printing.contexts.ground import BuildingPlace, Ground, Prepared, Subject
 from app.printing.contexts.telling import Saying
-from app.printing.kinds import PLANNED, SheetKind, Stage, register
+from app.printing.kinds import PLANNED, SheetKind, SheetStage, register
 from app.printing.layout import sketch
 from app.printing.layout.arrange import stairwell_list
 from app.printing.sheet import StayingRow, Totals
@@ -39,23 +39,23 @@ _VEHICLES = {"foot": N_("步行"), "cart": N_("手推车"), "e_bike": N_("电动
 _SUITS, _MASKS = N_("全套防护"), N_("口罩手套")
 
 
-def _rounds(ground: Ground) -> list[Round]:
+def _rounds(ground: Ground) -> list[DeliveryRound]:
     found = db.session.scalars(
-        select(Round)
-        .join(Plan, Plan.id == Round.plan_id)
+        select(DeliveryRound)
+        .join(DeliveryPlan, DeliveryPlan.id == DeliveryRound.plan_id)
         .where(
-            Plan.cycle_id == ground.cycle_id,
-            Plan.wave == ground.wave,
-            Plan.state == PlanState.PUBLISHED,
-            Round.state != RoundState.CANCELLED,
+            DeliveryPlan.cycle_id == ground.cycle_id,
+            DeliveryPlan.wave == ground.wave,
+            DeliveryPlan.state == PlanState.PUBLISHED,
+            DeliveryRound.state != RoundState.CANCELLED,
         )
-        .options(selectinload(Round.stops), selectinload(Round.shift).selectinload(Shift.team))
-        .order_by(Round.seq)
+        .options(selectinload(DeliveryRound.stops), selectinload(DeliveryRound.shift).selectinload(Shift.team))
+        .order_by(DeliveryRound.seq)
     )
     return list(found)
 
 
-def route_sheets(day: Day) -> Iterator[Prepared]:
+def route_sheets(day: DeliveryDay) -> Iterator[Prepared]:
     """Yield the route sheet of each round."""
     for number, round_ in enumerate(_rounds(day.ground), start=1):
         stops = [stop for stop in round_.stops if stop.building_id in day.ground.buildings and _load(day, stop).bags]
@@ -72,14 +72,14 @@ def route_sheets(day: Day) -> Iterator[Prepared]:
         yield Prepared(Subject("round", round_.id, label), sheet)
 
 
-def _staying(day: Day, stop: Stop) -> tuple[StayingRow, ...]:
+def _staying(day: DeliveryDay, stop: DeliveryStop) -> tuple[StayingRow, ...]:
     """The bags of a stop that do not come, as both sheets name them."""
     return tuple(
         StayingRow(bag.place, bag.code, bag.why.label_zh, bag.next_step.zh) for bag in day.staying.get(stop.id, [])
     )
 
 
-def _route_head(day: Day, round_: Round, stops: list[Stop]) -> RouteHead:
+def _route_head(day: DeliveryDay, round_: DeliveryRound, stops: list[DeliveryStop]) -> RouteHead:
     team: Team = round_.shift.team
     is_sealed = any(_zone(day, stop).order >= SEALED for stop in stops)
     compounds = dict.fromkeys(day.ground.buildings[stop.building_id].compound_id for stop in stops)
@@ -102,15 +102,15 @@ def _route_head(day: Day, round_: Round, stops: list[Stop]) -> RouteHead:
     )
 
 
-def _zone(day: Day, stop: Stop) -> Zone:
+def _zone(day: DeliveryDay, stop: DeliveryStop) -> Zone:
     return day.zones.get(stop.building_id, Zone())
 
 
-def _load(day: Day, stop: Stop) -> Load:
-    return day.loads.get(stop.id) or Load()
+def _load(day: DeliveryDay, stop: DeliveryStop) -> StopLoad:
+    return day.loads.get(stop.id) or StopLoad()
 
 
-def _route_stop(day: Day, stop: Stop) -> RouteStop:
+def _route_stop(day: DeliveryDay, stop: DeliveryStop) -> RouteStop:
     building, zone, load = day.ground.buildings[stop.building_id], _zone(day, stop), _load(day, stop)
     marks = {mark for own in load.marks.values() for mark in own}
     return RouteStop(
@@ -132,13 +132,13 @@ def _route_stop(day: Day, stop: Stop) -> RouteStop:
     )
 
 
-def _hint(day: Day, stop: Stop, building: BuildingPlace) -> str:
+def _hint(day: DeliveryDay, stop: DeliveryStop, building: BuildingPlace) -> str:
     """Where to put the bags; before it, in a published round that can no longer be kept, why nobody should go there."""
     why = day.broken.get(stop.id)
     return building.drop_spot if why is None else _("停送：%(why)s", why=why)
 
 
-def _nearest_gate(day: Day, building: BuildingPlace) -> str:
+def _nearest_gate(day: DeliveryDay, building: BuildingPlace) -> str:
     """The open gate of the compound that is nearest, with its hours unless it is open all day."""
     gates = day.gates.get(building.compound_id, [])
     if not gates:
@@ -155,11 +155,11 @@ def _hours(gate: Gate) -> str:
     return "–".join(f"{seconds // 3600:02d}:{seconds % 3600 // 60:02d}" for seconds in (gate.opens_s, gate.closes_s))
 
 
-def _sketch(day: Day, round_: Round, stops: list[Stop]) -> sketch.Sketch | None:
+def _sketch(day: DeliveryDay, round_: DeliveryRound, stops: list[DeliveryStop]) -> sketch.PrintedSketch | None:
     places = []
     depot = day.depots.get(round_.shift.depot_id)
     if depot is not None and depot.lat_e6 is not None and depot.lon_e6 is not None:
-        places.append(sketch.Place("depot", depot.name, depot.lat_e6, depot.lon_e6))
+        places.append(sketch.SketchPlace("depot", depot.name, depot.lat_e6, depot.lon_e6))
     compounds: dict[int, None] = {}
     for stop in stops:
         building = day.ground.buildings[stop.building_id]
@@ -168,13 +168,15 @@ def _sketch(day: Day, round_: Round, stops: list[Stop]) -> sketch.Sketch | None:
             continue
         is_sealed = _zone(day, stop).order >= SEALED
         place = (building.label, building.lat_e6, building.lon_e6, stop.seq, building.compound, is_sealed)
-        places.append(sketch.Place("stop", *place))
+        places.append(sketch.SketchPlace("stop", *place))
     for compound in compounds:
-        places += [sketch.Place("gate", gate.name, gate.lat_e6, gate.lon_e6) for gate in day.gates.get(compound, [])]
+        places += [
+            sketch.SketchPlace("gate", gate.name, gate.lat_e6, gate.lon_e6) for gate in day.gates.get(compound, [])
+        ]
     return sketch.draw(places)
 
 
-def drop_off_sheets(day: Day) -> Iterator[Prepared]:
+def drop_off_sheets(day: DeliveryDay) -> Iterator[Prepared]:
     """Yield the drop-off sheet of each stop, round by round."""
     for round_ in _rounds(day.ground):
         for stop in round_.stops:
@@ -183,7 +185,7 @@ def drop_off_sheets(day: Day) -> Iterator[Prepared]:
                 yield _drop_off(day, round_, stop, building)
 
 
-def _drop_off(day: Day, round_: Round, stop: Stop, building: BuildingPlace) -> Prepared:
+def _drop_off(day: DeliveryDay, round_: DeliveryRound, stop: DeliveryStop, building: BuildingPlace) -> Prepared:
     zone, load = _zone(day, stop), _load(day, stop)
     stairwells = tuple(
         DropOffStairwell(name, tuple(load.codes[name]), load.units[name], tuple(sorted(load.marks[name])))
@@ -225,7 +227,7 @@ register(
         code="RS",
         label_zh=N_("路线单"),
         reader_zh=N_("配送队"),
-        stage=Stage.CARRIED,
+        stage=SheetStage.CARRIED,
         place=1,
         watches=PLANNED,
         sheet=RouteSheet,
@@ -243,7 +245,7 @@ register(
         code="DO",
         label_zh=N_("楼栋交接单"),
         reader_zh=N_("楼长和志愿者"),
-        stage=Stage.CARRIED,
+        stage=SheetStage.CARRIED,
         place=2,
         watches=PLANNED,
         sheet=DropOffSheet,

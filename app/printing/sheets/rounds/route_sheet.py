@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from app.printing.layout.sketch import Sketch
+from app.printing.layout.sketch import PrintedSketch
 from app.printing.sheet import Sheet, StayingRow, Totals
 
 
@@ -59,7 +59,7 @@ class RouteSheet(Sheet):
 
     route: RouteHead
     stops: tuple[RouteStop, ...]
-    sketch: Sketch | None = None
+    sketch: PrintedSketch | None = None
     staying: tuple[StayingRow, ...] = ()
 
     def counted(self) -> Totals:

@@ -6,7 +6,7 @@ from app.printing.sheet import Sheet, SheetItem, Totals
 
 
 @dataclass(frozen=True)
-class ReceiptLine:
+class ReceiptSheetLine:
     """Quantities in sale units; None leaves the box empty for the pen."""
 
     item: SheetItem
@@ -34,7 +34,7 @@ class GoodsReceiptSheet(Sheet):
     supplier: str
     location: str
     received_at: str
-    lines: tuple[ReceiptLine, ...]
+    lines: tuple[ReceiptSheetLine, ...]
 
     def counted(self) -> Totals:
         """Add up the ordered units."""

@@ -29,7 +29,7 @@ class PickItem:
 
 
 @dataclass(frozen=True)
-class PickList(Sheet):
+class PickListSheet(Sheet):
     """Control: lines = cells with units, units = all units."""
 
     kind = "pick_list"

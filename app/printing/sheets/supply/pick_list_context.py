@@ -11,11 +11,11 @@ from app.core.db import db
 from app.core.sentences import N_
 from app.ordering.models import ORDERS_KEPT, HouseholdOrder, OrderLine
 from app.picking.models import LIVE_BAGS, Bag, BagLine
-from app.printing.contexts.expected import Counted
+from app.printing.contexts.expected import ExpectedCounts
 from app.printing.contexts.ground import Ground, Prepared
-from app.printing.kinds import PACKED, SheetKind, Stage, register
+from app.printing.kinds import PACKED, SheetKind, SheetStage, register
 from app.printing.sheet import Totals
-from app.printing.sheets.supply.pick_list import PickCell, PickItem, PickList
+from app.printing.sheets.supply.pick_list import PickCell, PickItem, PickListSheet
 
 Cells = dict[tuple[int, int], int]  # (building, item) → units
 
@@ -39,7 +39,7 @@ def pick_lists(ground: Ground) -> Iterator[Prepared]:
         if items:
             given = [qty for (building, _), qty in cells.items() if building in own and qty]
             control = Totals(lines=len(given), units=sum(given))
-            sheet = PickList(ground.head(point.id, has_wave=True), control, tuple(items))
+            sheet = PickListSheet(ground.head(point.id, has_wave=True), control, tuple(items))
             yield Prepared(ground.of_point(point.id), sheet)
 
 
@@ -79,12 +79,12 @@ register(
         code="PI",
         label_zh=N_("拣货单"),
         reader_zh=N_("拣货人"),
-        stage=Stage.BAGGED,
+        stage=SheetStage.BAGGED,
         place=2,
         watches=PACKED,
-        sheet=PickList,
+        sheet=PickListSheet,
         prepare=lambda builder: pick_lists(builder.ground),
-        expected=Counted.points_with_bags,
+        expected=ExpectedCounts.points_with_bags,
         has_wave=True,
     )
 )

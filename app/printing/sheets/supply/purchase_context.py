@@ -14,11 +14,11 @@ from app.catalog.models import Item
 from app.core.db import db
 from app.core.sentences import N_
 from app.core.units import clock_time
-from app.printing.contexts.expected import Counted
+from app.printing.contexts.expected import ExpectedCounts
 from app.printing.contexts.ground import Ground, Prepared, Subject
-from app.printing.kinds import SheetKind, Stage, register
+from app.printing.kinds import SheetKind, SheetStage, register
 from app.printing.sheet import Totals
-from app.printing.sheets.supply.goods_receipt import GoodsReceiptSheet, ReceiptLine
+from app.printing.sheets.supply.goods_receipt import GoodsReceiptSheet, ReceiptSheetLine
 from app.printing.sheets.supply.purchase_order import PurchaseLine, PurchaseOrderSheet
 from app.purchasing.models import PurchaseOrder, PurchaseOrderLine, PurchaseState
 from app.stock.models import GoodsReceipt, Lot, RestRule
@@ -155,7 +155,7 @@ def goods_receipts(ground: Ground) -> Iterator[Prepared]:
         for number, line in enumerate(_by_item(ground, order.lines), start=1):
             came = arrivals.get(line.id)
             lines.append(
-                ReceiptLine(
+                ReceiptSheetLine(
                     item=replace(ground.items[line.item_id], no=number),
                     ordered=line.packs * line.pack_size,
                     pack_note=f"{line.packs}×{line.pack_size}",
@@ -186,7 +186,7 @@ def goods_receipts(ground: Ground) -> Iterator[Prepared]:
 _APPROVED = (PurchaseState.APPROVED, PurchaseState.SENT, PurchaseState.CLOSED)
 
 
-def _expected(counted: Counted, states: tuple[PurchaseState, ...]) -> dict[None, int]:
+def _expected(counted: ExpectedCounts, states: tuple[PurchaseState, ...]) -> dict[None, int]:
     return {None: sum(counted.purchase_orders.get(state, 0) for state in states)}
 
 
@@ -196,7 +196,7 @@ register(
         code="PO",
         label_zh=N_("采购单"),
         reader_zh=N_("供应商"),
-        stage=Stage.BOUGHT,
+        stage=SheetStage.BOUGHT,
         place=2,
         watches="purchase_order",
         sheet=PurchaseOrderSheet,
@@ -211,7 +211,7 @@ register(
         code="GR",
         label_zh=N_("收货单"),
         reader_zh=N_("仓库"),
-        stage=Stage.BOUGHT,
+        stage=SheetStage.BOUGHT,
         place=3,
         watches="purchase_order goods_receipt lot write_off",
         sheet=GoodsReceiptSheet,

@@ -14,10 +14,10 @@ from app.core.text.natural import natural_key
 from app.handover import group_texts
 from app.ordering.models import ORDERS_DUE, HouseholdOrder, OrderLine
 from app.places.models import Household, Stairwell
-from app.printing.contexts.expected import Counted
+from app.printing.contexts.expected import ExpectedCounts
 from app.printing.contexts.ground import BuildingPlace, Ground, Prepared, short_place
 from app.printing.contexts.telling import Saying
-from app.printing.kinds import ORDERS, SheetKind, Stage, register
+from app.printing.kinds import ORDERS, SheetKind, SheetStage, register
 from app.printing.sheet import Totals
 from app.printing.sheets.supply.shortage_list import ShortageList, ShortBuilding, ShortRow
 
@@ -93,7 +93,7 @@ def _short(ground: Ground) -> Saying:
     return say
 
 
-def _expected(counted: Counted) -> dict[int, int]:
+def _expected(counted: ExpectedCounts) -> dict[int, int]:
     return counted.one_of(_short_control(counted.cycle_id))
 
 
@@ -103,7 +103,7 @@ register(
         code="SH",
         label_zh=N_("缺货单"),
         reader_zh=N_("小组长"),
-        stage=Stage.BAGGED,
+        stage=SheetStage.BAGGED,
         place=1,
         watches=f"{ORDERS} allocation_run order_line",
         sheet=ShortageList,
