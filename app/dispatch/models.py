@@ -166,7 +166,7 @@ class DeliveryPlan(Created, Versioned, Base):
     cost: Mapped[int] = mapped_column(Integer)
     state: Mapped[str] = choice("state", PlanState, default=PlanState.PROPOSED)
     statistics: Mapped[Any] = json_column(default=dict)
-    rounds: Mapped[list[DeliveryRound]] = relationship(order_by="Round.seq", back_populates="plan")
+    rounds: Mapped[list[DeliveryRound]] = relationship(order_by="DeliveryRound.seq", back_populates="plan")
 
 
 class DeliveryRound(Versioned, Base):
@@ -188,7 +188,7 @@ class DeliveryRound(Versioned, Base):
     distance_m: Mapped[int] = mapped_column(Integer, default=0)
     plan: Mapped[DeliveryPlan] = relationship(back_populates="rounds")
     shift: Mapped[Shift] = relationship()
-    stops: Mapped[list[DeliveryStop]] = relationship(order_by="Stop.seq", back_populates="round")
+    stops: Mapped[list[DeliveryStop]] = relationship(order_by="DeliveryStop.seq", back_populates="round")
 
 
 class DeliveryStop(Versioned, Base):

@@ -68,7 +68,7 @@ class ChainPaste(Created, Versioned, Base):
     routed_from_id: Mapped[int | None] = mapped_column(Integer)  # the paste of another point that handed these lines on
     pasted_by_id: Mapped[int] = fk("account.id")
     alarms: Mapped[Any] = json_column(default=list)
-    lines: Mapped[list[PasteLine]] = relationship(order_by="ChainLine.line_no, ChainLine.part")
+    lines: Mapped[list[PasteLine]] = relationship(order_by="PasteLine.line_no, PasteLine.part")
 
 
 class PasteLine(Base):

@@ -17,7 +17,7 @@ I32 = npt.NDArray[np.int32]
 U8 = npt.NDArray[np.uint8]
 
 COST, BEST, ROUNDS_USED, DIRTY, BANKED = 0, 1, 2, 3, 4
-"""Slots of `State.total`: cost now, best cost, rounds in use, vehicles changed since the best, stops left out."""
+"""Slots of `SearchState.total`: cost now, best cost, rounds in use, vehicles changed since the best, stops left out."""
 
 
 class Data(NamedTuple):
