@@ -101,7 +101,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     with app.app_context():
         prepare_engine(db.engine)
         limit_idle(db.engine)
-    register_error_pages(app, kept_page.page_again, kept_page.words_of_request)
+    register_error_pages(app, kept_page.refused_page, kept_page.typed_text_of_request)
     _register_preferences(app)
     register_guard(app)
     register_forms(app)
@@ -174,7 +174,7 @@ def _register_templates(app: Flask) -> None:
         litres=units.litres,
         clock_time=units.clock_time,
         date_time=units.date_time,
-        spoken=spoken.spoken,
+        spoken=spoken.spoken_time,
         spoken_day=spoken.spoken_day,
         hours_minutes=units.minutes,
     )

@@ -121,11 +121,11 @@ def bring(households: int) -> None:
             }
             for kind, rows in tables.items():
                 text = "\n".join(",".join(row) for row in rows).encode()
-                imports_service.bring_in(by, imports_service.RegisterUpload(text, kind, options, OPERATOR))
+                imports_service.import_table(by, imports_service.RegisterUpload(text, kind, options, OPERATOR))
             upload = imports_service.RegisterUpload(body, RegisterTableKind.ROOMS, options, OPERATOR)
 
             def once() -> str:
-                plan = imports_service.bring_in(by, upload)
+                plan = imports_service.import_table(by, upload)
                 return f"added {len(plan.added)}, changed {len(plan.changed)}, unchanged {plan.unchanged}"
 
             measure(f"roster of {households} households, first", once)

@@ -160,10 +160,12 @@ def import_everything(shared: Path, demand: Path) -> tuple[int, Any]:
         for kind, path in tables:
             first = db.session.scalar(select(Community.id))
             options = RegisterImportOptions(subdistrict.id, community_id=first, datum="wgs84")
-            places_import.bring_in(operator, places_import.RegisterUpload(path.read_bytes(), kind, options, OPERATOR))
+            places_import.import_table(
+                operator, places_import.RegisterUpload(path.read_bytes(), kind, options, OPERATOR)
+            )
     with timed("import items"):
         items = shared / "data" / "catalogue" / "cumcm2023_veg_items.csv"
-        catalog_import.bring_in(operator, catalog_import.CatalogueUpload(items.read_bytes(), limits=OPERATOR))
+        catalog_import.import_table(operator, catalog_import.CatalogueUpload(items.read_bytes(), limits=OPERATOR))
     make_people(subdistrict.id)
     make_market(subdistrict.id)
     points = tuple(db.session.scalars(select(ServicePoint.id)))
@@ -185,7 +187,7 @@ def walk(cycle_id: int) -> None:
         cycles_service.lock_cycle(buyer, cycle_id, Lock(is_early=True, is_override=True))
     points = list(db.session.scalars(select(CyclePoint.service_point_id).where(CyclePoint.cycle_id == cycle_id)))
     with timed(f"tally: read all {len(points)} points"):
-        sums = {point: sum(cell.qty for cell in tally_queries.cells(cycle_id, point)) for point in points}
+        sums = {point: sum(cell.qty for cell in tally_queries.ordered_cells(cycle_id, point)) for point in points}
     with timed("tally: sign all points"):
         for point, seen in sums.items():
             tally.sign(actor(f"leader{point}"), cycle_id, point, Sign(seen))

@@ -37,7 +37,7 @@ class VehicleGap:
     vehicle: Vehicle
 
 
-def freezable(problem: RoutingProblem, before: Collection[PlannedRound]) -> dict[Key, PlannedRound]:
+def freezable_rounds(problem: RoutingProblem, before: Collection[PlannedRound]) -> dict[Key, PlannedRound]:
     """Rounds of the plan before that can go out as they are: same team, same stops, still feasible, not printed.
 
     `problem` has its locks cut out.
@@ -77,7 +77,7 @@ def absorb(
     around = draft_of_plan(rest, solved)
     windows = {visit.stop: _window(problem, visit) for round_ in frozen.values() for visit in round_.visits}
     windows = {name: window for name, window in windows.items() if name in kept}
-    return Draft(_woven(problem, blocks, gaps, solved), {**windows, **around.windows})
+    return Draft(_merge_rounds(problem, blocks, gaps, solved), {**windows, **around.windows})
 
 
 def _window(problem: RoutingProblem, visit: Visit) -> Window:
@@ -123,7 +123,7 @@ def _reserved(stop: Stop, gaps: list[VehicleGap]) -> Stop:
     return replace(stop, only_vehicles=own or stop.only_vehicles)
 
 
-def _woven(
+def _merge_rounds(
     problem: RoutingProblem, blocks: Mapping[str, list[Frozen]], gaps: list[VehicleGap], solved: RoutePlan
 ) -> dict[str, list[list[str]]]:
     """Frozen and new rounds of each vehicle in the order of the day."""

@@ -21,7 +21,7 @@ import numpy.typing as npt
 
 from routing.eligibility import may_serve
 from routing.model import Load, RoutingProblem, Stop, Vehicle
-from routing.radial import share, shortest
+from routing.radial import round_share, shortest_legs
 from routing.travel_times import UNREACHABLE
 from routing.tree import FAR, cheapest_tree
 
@@ -141,7 +141,7 @@ def _relax(problem: RoutingProblem, teams: list[Vehicle]) -> _Relaxed:
         depart[own] = np.minimum(depart[own], out)
         back = asked.legs(places, end)[:, 0]
         home[own] = np.minimum(home[own], back)
-        part = np.array([share(stops[c], team) for c in own])
+        part = np.array([round_share(stops[c], team) for c in own])
         weighed[own] = np.minimum(weighed[own], np.floor(part * asked.out_and_home(places, out, back)).astype(np.int64))
         busy = team.cost_per_s * np.array([stops[c].service_s for c in own], dtype=np.int64)
         service[own] = np.minimum(service[own], busy)
@@ -188,7 +188,7 @@ class _Asked:
     def out_and_home(self, places: Ints, out: Ints, back: Ints) -> Ints:
         """[place] the cheapest way from the depot and home again, over whichever places."""
         between = self.legs(places, places)
-        there_and_back: Ints = np.minimum(shortest(out, between) + shortest(back, between.T), FAR)
+        there_and_back: Ints = np.minimum(shortest_legs(out, between) + shortest_legs(back, between.T), FAR)
         return there_and_back
 
 

@@ -52,7 +52,7 @@ class Relaxed:
         return vehicle
 
 
-def alone(problem: RoutingProblem, stop: Stop, relaxed: Relaxed) -> bool:
+def fits_alone(problem: RoutingProblem, stop: Stop, relaxed: Relaxed) -> bool:
     """Whether some vehicle could serve the stop (and its pair) if there were no others."""
     changed = relaxed.stop(stop)
     tried: set[Vehicle] = set()

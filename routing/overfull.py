@@ -17,7 +17,7 @@ from ortools.linear_solver import pywraplp
 from routing.eligibility import may_serve
 from routing.locks import without_locks
 from routing.model import RoutingProblem, Stop, Vehicle
-from routing.radial import share, shortest
+from routing.radial import round_share, shortest_legs
 
 Seconds = npt.NDArray[np.float64]
 LARGEST = 2000
@@ -78,12 +78,12 @@ def _of_team(problem: RoutingProblem, team: Vehicle, stops: list[Stop]) -> tuple
     legs = seconds[np.ix_(froms, own)].astype(np.float64)
     shared = np.bincount(froms, minlength=seconds.shape[0])
     legs[(froms[:, None] == own[None, :]) & (shared[own] < 2)[None, :]] = np.inf
-    part = np.array([share(stop, team) for stop in stops])
+    part = np.array([round_share(stop, team) for stop in stops])
     service = np.array([stop.service_s for stop in stops], dtype=np.float64)
     every = np.unique(np.concatenate([own, froms[1:]]))
     between, place = seconds[np.ix_(every, every)].astype(np.int64), np.searchsorted(every, own)
-    out = shortest(seconds[start, every].astype(np.int64), between)[place]
-    home = shortest(seconds[every, end].astype(np.int64), between.T)[place]
+    out = shortest_legs(seconds[start, every].astype(np.int64), between)[place]
+    home = shortest_legs(seconds[every, end].astype(np.int64), between.T)[place]
     return service + part * team.reload_s, legs.min(axis=0) + part * home.min(), part * (out + home)
 
 

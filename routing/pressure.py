@@ -15,7 +15,7 @@ import numpy as np
 
 from routing.draft import Draft
 from routing.improve import Search
-from routing.insertion import Relaxed, alone
+from routing.insertion import Relaxed, fits_alone
 from routing.kernel.arrays import BANKED, BEST, COST
 from routing.kernel.build import best_indices
 from routing.model import MISSED_COST, RoutingProblem
@@ -89,7 +89,7 @@ class _Pressing:
         left = [c for c in self._left_out() if self._true[c] == MISSED_COST]
         hopeless = {c for c in left if not self.search.data.allowed[:, c].any()}
         maybe = [c for c in left if c not in hopeless][:CLOSELY_EXAMINED]
-        return hopeless | {c for c in maybe if not alone(self.problem, self.problem.stops[c], Relaxed())}
+        return hopeless | {c for c in maybe if not fits_alone(self.problem, self.problem.stops[c], Relaxed())}
 
     def _left_out(self) -> list[int]:
         state = self.search.state

@@ -15,7 +15,7 @@ from routing.model import Stop, Vehicle
 Ints = npt.NDArray[np.int64]
 
 
-def share(stop: Stop, team: Vehicle) -> float:
+def round_share(stop: Stop, team: Vehicle) -> float:
     """The part of a full round of the team that this stop's load takes; 0 for what is not brought from the depot."""
     if stop.is_pickup or stop.pair is not None:
         return 0.0
@@ -23,7 +23,7 @@ def share(stop: Stop, team: Vehicle) -> float:
     return min(1.0, max((load / capacity if capacity else 0.0) for load, capacity in pairs))
 
 
-def shortest(first: Ints, legs: Ints) -> Ints:
+def shortest_legs(first: Ints, legs: Ints) -> Ints:
     """Shortest ways to each place when the direct ones are `first` [n] and each step costs `legs` [from, to].
 
     Travel times that were rounded or asked of a road service can make a detour shorter than the direct way.

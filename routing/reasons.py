@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from routing.eligibility import needed_clearance
 from routing.evaluate import Sequences
-from routing.insertion import Relaxed, alone, can_insert
+from routing.insertion import Relaxed, can_insert, fits_alone
 from routing.model import RoutingProblem, Stop, Vehicle
 from routing.plan import Unserved, UnservedReason, UnservedRemedy
 from routing.travel_times import UNREACHABLE
@@ -166,10 +166,10 @@ def _is_reachable(problem: RoutingProblem, vehicle: Vehicle, stop: Stop) -> bool
 
 def _alone(problem: RoutingProblem, stop: Stop) -> Unserved | None:
     """The stop alone in the day of each team, with one constraint relaxed; None if it fits as it is."""
-    if alone(problem, stop, Relaxed()):
+    if fits_alone(problem, stop, Relaxed()):
         return None
     for relaxed, reason, remedy, what in RELAXATIONS:
-        if alone(problem, stop, relaxed):
+        if fits_alone(problem, stop, relaxed):
             return _says(stop, reason, remedy, what)
     return _says(stop, UnservedReason.WINDOW, UnservedRemedy.NEXT_WAVE, "cannot be served today by any team")
 

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from routing.absorb import Key, absorb, changed_rounds, freezable
+from routing.absorb import Key, absorb, changed_rounds, freezable_rounds
 from routing.check import check
 from routing.locks import without_locks
 from routing.model import RouteLock, RoutingProblem, Stability
@@ -57,7 +57,7 @@ def replan(
     before : Plan
         The plan that people know.
     printed : collection of (vehicle, number of the round)
-        Kept to the second (see `keeping`).
+        Kept to the second (see `with_printed_locked`).
     budget : Budget
         For all searches together.
     how : How, optional
@@ -69,14 +69,14 @@ def replan(
         A plan that the checker accepts; stops left out have their reason, as always.
     """
     how = how or How()
-    again = keeping(problem, before, printed, how.change_cost)
+    again = with_printed_locked(problem, before, printed, how.change_cost)
     free = without_locks(again)
     known = [one for one in before.rounds if not _is_printed(one, printed)]
-    frozen = freezable(free, known)
+    frozen = freezable_rounds(free, known)
     best = _around(again, frozen, _part(budget, 0.4), how)
     most = int(len(frozen) * how.most_changed)
     if best.cost.missed and most and not how.control.is_cancelled:
-        soft = keeping(problem, before, printed, CHANGE_COST)
+        soft = with_printed_locked(problem, before, printed, CHANGE_COST)
         proposal = solve(soft, _part(budget, 0.3), how.seed, start=before, control=how.control)
         opened = _most_helpful(frozen, proposal, most)
         rest = {key: one for key, one in frozen.items() if key not in opened}
@@ -114,7 +114,7 @@ def _most_helpful(frozen: dict[Key, PlannedRound], proposal: RoutePlan, most: in
     return set(ranked[:most])
 
 
-def keeping(
+def with_printed_locked(
     problem: RoutingProblem, before: RoutePlan, printed: Collection[tuple[str, int]], change_cost: int
 ) -> RoutingProblem:
     """`problem` with the printed rounds of the plan before locked and a price on changing the others.

@@ -21,9 +21,9 @@ from flask import (
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Response as BaseResponse
 
-from app.access.forms.kept_page import packed_form, sent_form
-from app.access.forms.outcome import SubmissionOutcome, told
-from app.access.page_registry import about
+from app.access.forms.kept_page import sent_form, serialized_form
+from app.access.forms.outcome import SubmissionOutcome, respond
+from app.access.page_registry import describe_page
 from app.access.permissions import Permission, Resident, Staff
 from app.access.sessions import household_tag, resident_of_request, staff_of_request
 from app.core.db import pending_claim
@@ -107,16 +107,16 @@ def register_guard(app: Flask) -> None:
         if needed is None:
             raise Forbidden
         if needed == Permission.OWN_HOUSEHOLD:
-            return None if g.resident else _to_door("resident.enter")
+            return None if g.resident else _redirect_to_sign_in("resident.enter")
         if g.staff is None:
-            return _to_door("access.sign_in")
+            return _redirect_to_sign_in("access.sign_in")
         if not g.staff.may(needed):
             current_app.logger.warning("account %s was refused %s", g.staff.id, request.endpoint)
             raise Forbidden
         return None
 
 
-def _to_door(endpoint: str) -> BaseResponse:
+def _redirect_to_sign_in(endpoint: str) -> BaseResponse:
     if wants_json():
         abort(401)
     if request.method != "GET":
@@ -130,7 +130,7 @@ def _to_door(endpoint: str) -> BaseResponse:
 def _sign_in_page() -> BaseResponse:
     """The sign-in page in answer to a form whose sign-in is over: it says why, and takes what was typed along."""
     sent = sent_form()
-    kept = packed_form(sent, session.get("ended_account") or 0)
+    kept = serialized_form(sent, session.get("ended_account") or 0)
     page = render_template(
         "access/sign_in.html",
         form=None,
@@ -145,7 +145,7 @@ def _sign_in_page() -> BaseResponse:
 @dataclass(frozen=True)
 class submit(Generic[R]):
     """Run a command for a submitted form, exactly once per form key, and tell what became of it: a redirect (303), or
-    JSON for a client that asks for it (see `outcome.told`).
+    JSON for a client that asks for it (see `outcome.respond`).
 
     ``return submit(then=lambda order: url_for(...), says=_("已保存"))(service.place, by, command)``.
     `then` gets the command's result inside its transaction. Raises BadRequest without a key, Invalid for a key that
@@ -158,7 +158,7 @@ class submit(Generic[R]):
     by_anybody: bool = False  # a form before the door: who the phone is may change with its own answer
 
     def __call__(self, run: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> BaseResponse:
-        return told(self.outcome(run, *args, **kwargs))
+        return respond(self.outcome(run, *args, **kwargs))
 
     def outcome(self, run: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> SubmissionOutcome:
         """Run the command; how it is told is another matter. Raises what `submit` raises."""
@@ -174,7 +174,7 @@ class submit(Generic[R]):
         return SubmissionOutcome(claim.location or self.then(result), str(sentence), self.tone)
 
 
-def done_before(by_anybody: bool = False) -> BaseResponse | None:
+def earlier_outcome(by_anybody: bool = False) -> BaseResponse | None:
     """Where this very submission led, if it has taken effect already (a form sent twice).
 
     For pages that look at what stands before they run the command: the first sending has changed it.
@@ -182,7 +182,7 @@ def done_before(by_anybody: bool = False) -> BaseResponse | None:
     try:
         _claim(lambda _result: "", by_anybody).begin()
     except AlreadyDone as done:
-        return told(SubmissionOutcome(done.location, is_repeat=True))
+        return respond(SubmissionOutcome(done.location, is_repeat=True))
     except Invalid:  # the key of another content: the command says so beside the form
         return None
     return None
@@ -202,9 +202,9 @@ def _claim(then: Callable[[Any], str], by_anybody: bool = False) -> FormClaim:
     return FormClaim(request.form.get("_key", ""), who, where, fingerprint(fields + files), then)
 
 
-def about_cycle(cycle_id: int) -> None:
+def set_page_cycle(cycle_id: int) -> None:
     """Say which cycle a page is about whose address does not name it (a bag, a round), for the frame around it."""
-    about(cycle_id=cycle_id)
+    describe_page(cycle_id=cycle_id)
 
 
 def register_forms(app: Flask) -> None:

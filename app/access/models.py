@@ -15,7 +15,7 @@ from app.core.db import (
     Created,
     UtcDateTime,
     Versioned,
-    choice,
+    choice_column,
     fk,
     personal_text,
     plain_text,
@@ -65,7 +65,7 @@ class RoleGrant(Created, Base):
 
     id: Mapped[int] = mapped_column(Integer, primary_key=True)
     account_id: Mapped[int] = fk("account.id")
-    role: Mapped[str] = choice("role", Role)
+    role: Mapped[str] = choice_column("role", Role)
     subdistrict_id: Mapped[int | None] = fk("subdistrict.id")
     community_id: Mapped[int | None] = fk("community.id")
     service_point_id: Mapped[int | None] = fk("service_point.id")

@@ -130,7 +130,7 @@ def registry(app: Flask | None = None) -> PageRegistry:
     return kept
 
 
-def about(names: Mapping[str, str] | None = None, **ids: int) -> None:
+def describe_page(names: Mapping[str, str] | None = None, **ids: int) -> None:
     """Say what a page is about whose address does not say it, for the frame around it.
 
     Args:

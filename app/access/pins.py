@@ -25,24 +25,24 @@ LENGTH = 6
 SALT_BYTES = 16
 
 
-def read(text: str) -> str:
+def parse_pin(text: str) -> str:
     """What somebody typed as a PIN: full-width, lower case, blanks and dashes accepted; "" where it is none."""
     folded = unicodedata.normalize("NFKC", text[:40]).upper()
     code = "".join(c for c in folded if not c.isspace() and unicodedata.category(c) != "Pd" and c not in "−_·.")
     return code if len(code) == LENGTH and all(character in ALPHABET for character in code) else ""
 
 
-def of(row: DoorPin) -> str:
+def pin_text(row: DoorPin) -> str:
     """The six characters of a household's PIN, to be printed or told. Nothing may keep them."""
     return _characters(row.household_id, row.salt)
 
 
 def is_good(row: DoorPin | None) -> bool:
     """Whether there is a PIN whose characters open: not after the key of the installation was changed."""
-    return row is not None and hmac.compare_digest(_hashed(row.household_id, of(row)), row.pin_hash)
+    return row is not None and hmac.compare_digest(_hashed(row.household_id, pin_text(row)), row.pin_hash)
 
 
-def held(household_id: int) -> DoorPin | None:
+def active_pin(household_id: int) -> DoorPin | None:
     """The PIN of a household, if it has one that opens."""
     row = db.session.get(DoorPin, household_id)
     return row if is_good(row) else None
@@ -71,9 +71,9 @@ def revoke(household_id: int) -> bool:
     return True
 
 
-def matching(household_ids: list[int], typed: str) -> int | None:
+def household_with_pin(household_ids: list[int], typed: str) -> int | None:
     """The household among these whose PIN was typed; one statement and one comparison each, found or not."""
-    pin = read(typed)
+    pin = parse_pin(typed)
     wanted = select(DoorPin.household_id, DoorPin.pin_hash).where(DoorPin.household_id.in_(household_ids or [0]))
     stored = {home: pin_hash for home, pin_hash in db.session.execute(wanted)}  # noqa: C416
     found = None

@@ -34,7 +34,7 @@ _COMMON = frozenset(
 )
 
 
-def weakness(password: str, username: str) -> Sentence | None:
+def password_weakness(password: str, username: str) -> Sentence | None:
     """Why a password is refused, or None. Length counts characters; nothing is demanded of their kind."""
     if len(password) < LEAST:
         return sentence(N_("密码至少 %(least)s 个字符，可以用一句话。"), least=LEAST)

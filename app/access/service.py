@@ -14,7 +14,7 @@ from app.access import rules
 from app.access.models import Account, StaffSession, Throttle
 from app.access.permissions import Staff
 from app.access.schemas import NewPassword
-from app.access.sessions import ABSOLUTE, IDLE, NOTED_EVERY, TOKEN_BYTES, digest
+from app.access.sessions import ABSOLUTE, IDLE, NOTED_EVERY, TOKEN_BYTES, token_digest
 from app.access.throttle import OF_AN_ADDRESS, WINDOW, ThrottleBudget, Try, stored_key
 from app.core import clock, events
 from app.core.codes import ALPHABET
@@ -38,7 +38,7 @@ def one_time_password() -> str:
 
 
 @lru_cache(maxsize=1)
-def _nobody() -> str:
+def _dummy_hash() -> str:
     return hashed(secrets.token_hex(16))
 
 
@@ -46,7 +46,7 @@ def account_with(username: str, password: str) -> Account | None:
     """The active account with these credentials, or None. An unknown name takes as long as a wrong password."""
     account = db.session.scalar(select(Account).where(Account.username == username.strip().lower()))
     known = account is not None and account.is_active
-    stored = account.password_hash if account is not None and known else _nobody()
+    stored = account.password_hash if account is not None and known else _dummy_hash()
     return account if check_password_hash(stored, password) and known else None
 
 
@@ -55,7 +55,7 @@ def account_id_of(username: str) -> int | None:
     return db.session.scalar(select(Account.id).where(Account.username == username.strip().lower()))
 
 
-def tries(username: str, address: str) -> list[ThrottleBudget]:
+def login_budgets(username: str, address: str) -> list[ThrottleBudget]:
     """What a sign-in is counted against: five wrong ones close an account to the address they came from, no other.
 
     The account as a whole, and everybody behind one address, have many more, against guessing from many places.
@@ -77,7 +77,7 @@ def open_session(by: Staff, device: str, *, is_sign_in: bool = True) -> str:
     token = secrets.token_urlsafe(TOKEN_BYTES)
     old = StaffSession.created_at <= clock.now() - ABSOLUTE
     db.session.execute(delete(StaffSession).where(StaffSession.account_id == by.id, old))
-    db.session.add(StaffSession(account_id=by.id, token_sha256=digest(token), device=device, seen_at=clock.now()))
+    db.session.add(StaffSession(account_id=by.id, token_sha256=token_digest(token), device=device, seen_at=clock.now()))
     if is_sign_in:
         events.record(by, "sign_in", ("account", by.id))
     return token
@@ -120,7 +120,7 @@ def change_password(by: Staff, wanted: NewPassword) -> Account:
         raise Invalid({"present": [_("现在的密码不对。")]})
     if wanted.password != wanted.again:
         raise Invalid({"again": [_("两次输入的新密码不一样。")]})
-    weak = rules.weakness(wanted.password, account.username)
+    weak = rules.password_weakness(wanted.password, account.username)
     if weak or wanted.password == wanted.present:
         raise Invalid({"password": [str(weak) if weak else _("新密码和现在的一样。")]})
     set_password(account, wanted.password)
@@ -143,7 +143,7 @@ def end_sign_ins(account: Account) -> None:
 
 
 @command
-def take(budgets: Sequence[ThrottleBudget]) -> Try:
+def take_attempt(budgets: Sequence[ThrottleBudget]) -> Try:
     """Count one try against each budget, if each has one left; otherwise none is counted.
 
     Ensures: at most `most` tries of a key are granted within `WINDOW`, however many come at once; a refusal writes as
@@ -171,7 +171,7 @@ def take(budgets: Sequence[ThrottleBudget]) -> Try:
 
 
 @command
-def give_back(taken: Try) -> None:
+def refund_attempt(taken: Try) -> None:
     """A try that was right costs nothing: it is no longer counted."""
     if taken.is_granted:
         own = update(Throttle).where(Throttle.key.in_(taken.keys), Throttle.window_start == taken.at, Throttle.hits > 0)

@@ -16,7 +16,7 @@ from sqlalchemy.orm import joinedload, selectinload
 from app.access.models import Account, HouseholdToken, MovedIn, StaffSession
 from app.access.permissions import Grant, Resident, Staff
 from app.core import clock
-from app.core.db import db, jot
+from app.core.db import db, update_if_idle
 from app.settings import Settings
 
 IDLE = timedelta(minutes=30)
@@ -49,7 +49,7 @@ def sign_in(account: Account, token: str) -> None:
         session["_flashes"] = said
 
 
-def forget(why: Ended | None = None) -> None:
+def clear_session(why: Ended | None = None) -> None:
     """Empty the session, but for sentences to be shown, why it is over, and whose it was."""
     said, whose = session.get("_flashes", []), session.get("account")
     session.clear()
@@ -71,7 +71,7 @@ def session_of_request() -> StaffSession | None:
     token = session.get("sid")
     if not isinstance(token, str):
         return None
-    return db.session.scalar(_OF_TOKEN, {"digest": digest(token)})
+    return db.session.scalar(_OF_TOKEN, {"digest": token_digest(token)})
 
 
 def staff_of_request() -> Staff | None:
@@ -81,12 +81,12 @@ def staff_of_request() -> Staff | None:
     row, now = session_of_request(), clock.now()
     why = _ended(row, now)
     if row is None or why is not None:
-        forget(why)
+        clear_session(why)
         return None
     if now.timestamp() - session["seen"] > 60:
         session["seen"] = now.timestamp()
     if now - row.seen_at > NOTED_EVERY:
-        jot(update(StaffSession).where(StaffSession.id == row.id).values(seen_at=now))
+        update_if_idle(update(StaffSession).where(StaffSession.id == row.id).values(seen_at=now))
     return staff_actor(row.account)
 
 
@@ -119,7 +119,7 @@ def staff_actor(account: Account) -> Staff:
 
 
 # --- residents --------------------------------------------------------------------------------------------------------
-def digest(token: str) -> str:
+def token_digest(token: str) -> str:
     """What is stored of a token."""
     return hashlib.sha256(token.encode()).hexdigest()
 
@@ -140,19 +140,19 @@ def issue_token(household_id: int, expires_at: datetime, hand: str = "", token: 
     """
     token = token or secrets.token_urlsafe(TOKEN_BYTES)
     db.session.add(
-        HouseholdToken(household_id=household_id, token_sha256=digest(token), expires_at=expires_at, hand=hand)
+        HouseholdToken(household_id=household_id, token_sha256=token_digest(token), expires_at=expires_at, hand=hand)
     )
     return token
 
 
-def new_hand() -> str:
+def new_phone_mark() -> str:
     """A fresh mark for a phone that came in by its room alone."""
     return secrets.token_hex(16)
 
 
-def token_again(token: str, within: timedelta) -> datetime | None:
+def recent_token_expiry(token: str, within: timedelta) -> datetime | None:
     """Until when a token given out within this time is good; None where it is older, revoked or unknown."""
-    row = db.session.scalar(select(HouseholdToken).where(HouseholdToken.token_sha256 == digest(token)))
+    row = db.session.scalar(select(HouseholdToken).where(HouseholdToken.token_sha256 == token_digest(token)))
     now = clock.now()
     if row is None or row.revoked_at is not None or row.expires_at <= now or row.created_at <= now - within:
         return None
@@ -173,7 +173,7 @@ def resident_of_request() -> Resident | None:
     found = select(HouseholdToken, MovedIn.since).outerjoin(
         MovedIn, MovedIn.household_id == HouseholdToken.household_id
     )
-    held = db.session.execute(found.where(HouseholdToken.token_sha256 == digest(token))).first()
+    held = db.session.execute(found.where(HouseholdToken.token_sha256 == token_digest(token))).first()
     if held is None or held[0].revoked_at is not None or held[0].expires_at <= clock.now():
         return None
     row, since = held

@@ -62,7 +62,7 @@ def place_of_request() -> str:
     return place_of(str(request.remote_addr))
 
 
-def mark(key: str) -> str:
+def key_mark(key: str) -> str:
     """A short keyed mark of a key, for the log: the same for the same key, and it tells nobody which."""
     return stored_key(key)[:8]
 

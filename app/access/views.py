@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.access import landing, rules, service, sessions, throttle
-from app.access.forms.kept_page import Sent, form_again, unpacked_form
+from app.access.forms.kept_page import Sent, deserialized_form, page_after_sign_in
 from app.access.guard import public, requires, staff, submit
 from app.access.permissions import Permission
 from app.access.schemas import ChangePassword, SignIn
@@ -40,7 +40,7 @@ def sign_in() -> ResponseReturnValue:
         return render_template("access/sign_in.html", form=None, next=wanted, ended=session.get("ended"))
     form, kept, status = Form(SignIn, request.form), request.form.get("_kept", ""), 422
     if form.is_valid:
-        taken = service.take(service.tries(form.command.username, throttle.place_of_request()))
+        taken = service.take_attempt(service.login_budgets(form.command.username, throttle.place_of_request()))
         if not taken.is_granted:
             _log_failure(form.command.username, "blocked")
             form.add(Invalid(_("试错次数太多。请 15 分钟后再试，或请街道管理员重设密码。")))
@@ -48,8 +48,8 @@ def sign_in() -> ResponseReturnValue:
         else:
             account = service.account_with(form.command.username, form.command.password)
             if account is not None:
-                service.give_back(taken)
-                return _enter(account.id, wanted, unpacked_form(kept))
+                service.refund_attempt(taken)
+                return _enter(account.id, wanted, deserialized_form(kept))
             _log_failure(form.command.username, "refused")
             form.add(Invalid(_("账号或密码不对。")))
     return render_template("access/sign_in.html", form=form, next=wanted, kept=kept), status
@@ -60,7 +60,7 @@ def _log_failure(username: str, what: str) -> None:
     tries from many addresses."""
     account_id = service.account_id_of(username)
     who = f"account {account_id}" if account_id else "unknown account"
-    mark = throttle.mark(f"address:{throttle.place_of_request()}")
+    mark = throttle.key_mark(f"address:{throttle.place_of_request()}")
     current_app.logger.warning("sign-in %s: %s, address %s, request %s", what, who, mark, request_id())
 
 
@@ -74,7 +74,7 @@ def _enter(account_id: int, wanted: str | None, kept: Sent | None) -> ResponseRe
         session["must_change"] = True
         return redirect(url_for("access.account"), 303)
     if kept is not None and kept.account in (0, account_id):
-        again = form_again(kept, _("您登录前正在填这一页。"))
+        again = page_after_sign_in(kept, _("您登录前正在填这一页。"))
         if again is not None:
             return again
         flash(_("登录前的那一页现在打不开了。"), "warn")
@@ -101,7 +101,7 @@ def sign_out() -> ResponseReturnValue:
     held = sessions.session_of_request()
     if held is not None:
         service.end_session(staff(), held.id)
-    sessions.forget()
+    sessions.clear_session()
     return redirect(url_for("access.sign_in"), 303)
 
 
@@ -129,7 +129,7 @@ def end_all_devices() -> ResponseReturnValue:
     answer = submit(then=lambda _done: then, says=_("所有设备上的登录都已结束。请重新登录。"))(
         service.end_all_sessions, staff()
     )
-    sessions.forget()
+    sessions.clear_session()
     return answer
 
 

@@ -69,7 +69,7 @@ def propose(cycle: Cycle) -> AllocationProposal:
     names = {row.id: row for row in db.session.execute(select(Item.id, Item.name, Item.sale_unit))}
     end_read()
     items = []
-    settled = _settled(cycle.id, by_item)
+    settled = _finished_units(cycle.id, by_item)
     for item_id, claims in sorted(by_item.items()):
         stock = sum(free for _lot, free in lots.get(item_id, []))
         situation = rules.Situation(
@@ -94,7 +94,7 @@ def _result(item: Row[int, str, str], claims: list[rules.LineDemand], situation:
     )
 
 
-def _settled(cycle_id: int, item_ids: Iterable[int]) -> dict[int, tuple[int, int]]:
+def _finished_units(cycle_id: int, item_ids: Iterable[int]) -> dict[int, tuple[int, int]]:
     """Item → (units served, units ordered) of the lines that wait for nothing any more, substitutes left out."""
     served = OrderLine.qty_ordered - OrderLine.qty_cancelled - OrderLine.qty_short
     found = db.session.execute(

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from app.access.forms.background import asker, newest
+from app.access.forms.background import newest_job, requester
 from app.access.permissions import Permission
 from app.allocation import service
 from app.allocation.compute import ItemResult
 from app.allocation.schemas import Commit
 from app.allocation.service import ALLOCATE_JOB, PREVIEW_JOB, SHORT_JOB
-from app.allocation.substitution.substitution import swaps
+from app.allocation.substitution.substitution import find_substitutes
 from app.core.jobs import Job, JobState, Running, handles
 from app.ordering.gate import require_cycle
 from app.ordering.models import Cycle
@@ -55,7 +55,7 @@ class AllocationPreview:
 
 def last_preview(cycle: Cycle) -> tuple[Job | None, AllocationPreview | None]:
     """The preview asked for last, and what it came to once it is there."""
-    job = newest([PREVIEW_JOB], cycle.id)
+    job = newest_job([PREVIEW_JOB], cycle.id)
     if job is None or job.state != JobState.SUCCEEDED:
         return job, None
     items = tuple(PreviewItem(**item) for item in job.result["items"])
@@ -66,11 +66,11 @@ def last_preview(cycle: Cycle) -> tuple[Job | None, AllocationPreview | None]:
 @handles(PREVIEW_JOB)
 def run_preview(job: Running) -> dict[str, Any]:
     """Work out what a run would give, and write nothing but that. Raises: NotFound, Conflict."""
-    cycle = require_cycle(asker(job), Permission.ALLOCATE, job.subject_id)
+    cycle = require_cycle(requester(job), Permission.ALLOCATE, job.subject_id)
     proposal = service.proposal_for(cycle)
     found = [
         asdict(PreviewSwap(swap.item, swap.substitute, len(swap.replaced), swap.qty_covered, swap.qty_substitute))
-        for swap in swaps(cycle, proposal)
+        for swap in find_substitutes(cycle, proposal)
     ]
     return {
         "input_sha256": proposal.input_sha256,
@@ -87,10 +87,10 @@ def _shown(item: ItemResult) -> dict[str, Any]:
 def run_allocate(job: Running) -> dict[str, Any] | None:
     """Give out the free stock. Raises: NotFound, Conflict."""
     seen = Commit(str(job.payload["input_sha256"]))
-    return job.finish_with(service.allocate, lambda run: {"run_id": run.id}, asker(job), job.subject_id, seen)
+    return job.finish_with(service.allocate, lambda run: {"run_id": run.id}, requester(job), job.subject_id, seen)
 
 
 @handles(SHORT_JOB)
 def run_declare_short(job: Running) -> dict[str, Any] | None:
     """Declare what is still open as short. Raises: NotFound, Conflict."""
-    return job.finish_with(service.declare_short, asdict, asker(job), job.subject_id)
+    return job.finish_with(service.declare_short, asdict, requester(job), job.subject_id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import CheckConstraint, Index, Integer, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.db import STRICT, Base, Created, at_least, choice, fk, plain_text
+from app.core.db import STRICT, Base, Created, check_at_least, choice_column, fk, plain_text
 from app.ordering.models import Policy
 
 
@@ -17,7 +17,7 @@ class AllocationRun(Created, Base):
 
     id: Mapped[int] = mapped_column(Integer, primary_key=True)
     cycle_id: Mapped[int] = fk("cycle.id")
-    policy: Mapped[str] = choice("policy", Policy)
+    policy: Mapped[str] = choice_column("policy", Policy)
     seed: Mapped[str] = plain_text()
     input_sha256: Mapped[str] = plain_text()
     by_id: Mapped[int | None] = fk("account.id")
@@ -29,7 +29,7 @@ class Allocation(Base):
     __tablename__ = "allocation"
     __table_args__ = (
         UniqueConstraint("order_line_id", "lot_id", "run_id"),
-        at_least("qty", 1),
+        check_at_least("qty", 1),
         CheckConstraint("qty_packed >= 0 AND qty_packed <= qty", name="packed_within"),
         Index("ix_allocation_lot_id", "lot_id"),
         STRICT,
@@ -59,7 +59,7 @@ class ShareOverride(Created, Base):
     """A share set by hand; later runs keep it."""
 
     __tablename__ = "share_override"
-    __table_args__ = (at_least("qty", 0), STRICT)
+    __table_args__ = (check_at_least("qty", 0), STRICT)
 
     order_line_id: Mapped[int] = fk("order_line.id", primary_key=True)
     qty: Mapped[int] = mapped_column(Integer)
@@ -74,8 +74,8 @@ class Substitution(Base):
     __table_args__ = (
         UniqueConstraint("item_id", "substitute_id"),
         CheckConstraint("item_id <> substitute_id", name="another_item"),
-        at_least("ratio_from", 1),
-        at_least("ratio_to", 1),
+        check_at_least("ratio_from", 1),
+        check_at_least("ratio_to", 1),
         STRICT,
     )
 
@@ -90,7 +90,7 @@ class Replacement(Base):
     """What a substitute line stands in for: `qty_covered` short units of the line it names in `substitute_for_id`."""
 
     __tablename__ = "replacement"
-    __table_args__ = (at_least("qty_covered", 1), Index("ix_replacement_run_id", "run_id"), STRICT)
+    __table_args__ = (check_at_least("qty_covered", 1), Index("ix_replacement_run_id", "run_id"), STRICT)
 
     order_line_id: Mapped[int] = fk("order_line.id", primary_key=True)
     run_id: Mapped[int] = fk("allocation_run.id")

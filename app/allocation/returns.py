@@ -11,7 +11,7 @@ from app.core.db import db
 from app.stock.lots import Part, move_lots
 
 
-def take_back(held: Mapping[int, int], to: Part) -> None:
+def return_packed_goods(held: Mapping[int, int], to: Part) -> None:
     """Inside a command: move the packed goods of `held` (order line id → units) to `to` ("free" or "damaged").
 
     The newest allocation of a line gives back first; one that gives back all is gone.

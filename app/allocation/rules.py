@@ -122,7 +122,7 @@ def allocate(claims: Iterable[LineDemand], situation: Situation) -> tuple[Share,
     totals = _Totals(
         qty_available=situation.qty_stock
         + situation.qty_served
-        + sum(_got(claim, claim.qty_held) for claim in ordered),
+        + sum(_total_received(claim, claim.qty_held) for claim in ordered),
         qty_ordered=situation.qty_settled + sum(claim.qty_in_all or claim.qty_ordered for claim in ordered),
     )
     return tuple(_share(claim, shares[claim.line_id], situation, totals) for claim in ordered)
@@ -227,7 +227,7 @@ class _Totals:
     qty_ordered: int
 
 
-def _got(claim: LineDemand, qty: int) -> int:
+def _total_received(claim: LineDemand, qty: int) -> int:
     """What the household has had in all when its share of what is still due is `qty`."""
     in_all = claim.qty_in_all or claim.qty_ordered
     return in_all - claim.qty_given_up - (claim.qty_ordered - qty)
@@ -240,7 +240,7 @@ def _share(claim: LineDemand, qty: int, situation: Situation, totals: _Totals) -
 
 
 def _sentence(claim: LineDemand, qty: int, situation: Situation, totals: _Totals) -> Sentence:
-    in_all, got = claim.qty_in_all or claim.qty_ordered, _got(claim, qty)
+    in_all, got = claim.qty_in_all or claim.qty_ordered, _total_received(claim, qty)
     values: dict[str, object] = {
         "item": situation.item_name,
         "available": totals.qty_available,

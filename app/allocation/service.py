@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import delete, insert, select
 
-from app.access.forms.background import ask
+from app.access.forms.background import enqueue_for_cycle
 from app.access.permissions import Permission, Staff
 from app.allocation import rules
 from app.allocation.compute import AllocationProposal, propose
@@ -22,7 +22,7 @@ from app.core.events import record
 from app.core.jobs import Job
 from app.ordering.gate import require_cycle
 from app.ordering.models import Cycle, CycleState, OrderLine, Stage
-from app.ordering.stages import Cause, move
+from app.ordering.stages import Cause, move_units
 from app.stock.lots import move_lots
 
 
@@ -89,7 +89,7 @@ def _give(run: AllocationRun, proposal: AllocationProposal) -> None:
         units[line_id] = units.get(line_id, 0) + qty
         lots[lot_id] = lots.get(lot_id, 0) + qty
     move_lots(lots, "free", "reserved")
-    move(units, Stage.OPEN, Stage.ALLOCATED, Cause("allocation_run", run.id))
+    move_units(units, Stage.OPEN, Stage.ALLOCATED, Cause("allocation_run", run.id))
     entries = [{"order_line_id": line, "lot_id": lot, "run_id": run.id, "qty": qty} for line, lot, qty in rows]
     db.session.execute(insert(Allocation), entries)
 
@@ -136,15 +136,15 @@ def declare_short(by: Staff, cycle_id: int) -> Declared:
     units = {share.line_id: share.qty_short for _item, share in proposal.short}
     if not units:
         raise Conflict(_l("没有待确认的缺货。"))
-    swaps = substitution.swaps(cycle, proposal)
+    swaps = substitution.find_substitutes(cycle, proposal)
     run = AllocationRun(
         cycle_id=cycle_id, policy=proposal.policy, seed=proposal.seed, input_sha256=proposal.input_sha256, by_id=by.id
     )
     db.session.add(run)
     db.session.flush()
-    _write_notes(run, proposal, substitution.said(swaps))
-    declared = Declared(sum(units.values()), substitution.stand_in(run, swaps))
-    move(units, Stage.OPEN, Stage.SHORT, Cause("allocation_run", run.id))
+    _write_notes(run, proposal, substitution.substitution_notes(swaps))
+    declared = Declared(sum(units.values()), substitution.apply_substitutes(run, swaps))
+    move_units(units, Stage.OPEN, Stage.SHORT, Cause("allocation_run", run.id))
     record(by, "declare_short", run, cycle_id=cycle_id, units=declared.units, substitutes=declared.substitutes)
     return declared
 
@@ -196,18 +196,18 @@ SHORT_JOB = "declare_short"
 def ask_preview(by: Staff, cycle_id: int) -> Job:
     """Put a preview into the queue. Raises NotFound."""
     require_cycle(by, Permission.ALLOCATE, cycle_id)
-    return ask(by, PREVIEW_JOB, cycle_id, {})
+    return enqueue_for_cycle(by, PREVIEW_JOB, cycle_id, {})
 
 
 @command
 def ask_allocate(by: Staff, cycle_id: int, seen: Commit) -> Job:
     """Put a run on what the preview showed into the queue. Raises: NotFound, Conflict."""
     require_running(by, cycle_id)
-    return ask(by, ALLOCATE_JOB, cycle_id, asdict(seen))
+    return enqueue_for_cycle(by, ALLOCATE_JOB, cycle_id, asdict(seen))
 
 
 @command
 def ask_declare_short(by: Staff, cycle_id: int) -> Job:
     """Put the declaring of what is still open as short into the queue. Raises: NotFound, Conflict."""
     require_running(by, cycle_id)
-    return ask(by, SHORT_JOB, cycle_id, {})
+    return enqueue_for_cycle(by, SHORT_JOB, cycle_id, {})

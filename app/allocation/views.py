@@ -6,8 +6,8 @@ from flask import Blueprint, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from app.access.forms.background import newest
-from app.access.guard import about_cycle, requires, staff, submit
+from app.access.forms.background import newest_job
+from app.access.guard import requires, set_page_cycle, staff, submit
 from app.access.permissions import Permission
 from app.allocation import jobs, queries, service
 from app.allocation.schemas import CommitSchema, SetShareSchema
@@ -33,7 +33,7 @@ def index(cycle_id: int) -> str:
     return render_template(
         "allocation/index.html", cycle=cycle, rows=shown, all_rows=rows, runs=queries.runs(cycle_id), show=wanted,
         policy=Policy(cycle.policy).label, policies={policy.value: policy.label for policy in Policy},
-        job=newest((service.ALLOCATE_JOB, service.SHORT_JOB), cycle_id),
+        job=newest_job((service.ALLOCATE_JOB, service.SHORT_JOB), cycle_id),
     )  # fmt: skip
 
 
@@ -108,7 +108,7 @@ def _share_page(line_id: int, form: Form) -> str:
     if line is None:
         raise NotFound
     cycle = require_cycle(staff(), Permission.ALLOCATE, line.cycle_id)
-    about_cycle(line.cycle_id)
+    set_page_cycle(line.cycle_id)
     row = db.session.execute(queries.short_lines(line.cycle_id).where(OrderLine.id == line_id)).first()
     may_set = service.may_set_share(cycle, line)
     return render_template("allocation/share.html", cycle=cycle, line=line, row=row, form=form, may_set=may_set)

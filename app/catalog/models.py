@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Integer, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.core.db import STRICT, Base, BooleanFlag, Versioned, at_least, choice, fk, plain_text
+from app.core.db import STRICT, Base, BooleanFlag, Versioned, check_at_least, choice_column, fk, plain_text
 from app.core.labels import Labelled
 
 
@@ -17,7 +17,12 @@ class Storage(Labelled):
 
 class Supplier(Versioned, Base):
     __tablename__ = "supplier"
-    __table_args__ = (UniqueConstraint("name"), at_least("min_order_fen", 0), at_least("delivery_fee_fen", 0), STRICT)
+    __table_args__ = (
+        UniqueConstraint("name"),
+        check_at_least("min_order_fen", 0),
+        check_at_least("delivery_fee_fen", 0),
+        STRICT,
+    )
 
     id: Mapped[int] = mapped_column(Integer, primary_key=True)
     name: Mapped[str] = plain_text()
@@ -28,7 +33,7 @@ class Supplier(Versioned, Base):
 
 class Item(Versioned, Base):
     __tablename__ = "item"
-    __table_args__ = (UniqueConstraint("sku"), at_least("weight_g", 1), at_least("volume_ml", 0), STRICT)
+    __table_args__ = (UniqueConstraint("sku"), check_at_least("weight_g", 1), check_at_least("volume_ml", 0), STRICT)
 
     id: Mapped[int] = mapped_column(Integer, primary_key=True)
     sku: Mapped[str] = plain_text()
@@ -38,7 +43,7 @@ class Item(Versioned, Base):
     spec: Mapped[str] = plain_text(default="")  # "500g/袋", as printed
     weight_g: Mapped[int] = mapped_column(Integer)
     volume_ml: Mapped[int] = mapped_column(Integer, default=0)
-    storage: Mapped[str] = choice("storage", Storage, default=Storage.AMBIENT)
+    storage: Mapped[str] = choice_column("storage", Storage, default=Storage.AMBIENT)
     is_fragile: Mapped[bool] = mapped_column(BooleanFlag, default=False)
     is_sensitive: Mapped[bool] = mapped_column(BooleanFlag, default=False)
     is_active: Mapped[bool] = mapped_column(BooleanFlag, default=True)
@@ -57,7 +62,7 @@ class ItemAlias(Base):
 
 class Bundle(Versioned, Base):
     __tablename__ = "bundle"
-    __table_args__ = (UniqueConstraint("sku"), at_least("list_price_fen", 0), STRICT)
+    __table_args__ = (UniqueConstraint("sku"), check_at_least("list_price_fen", 0), STRICT)
 
     id: Mapped[int] = mapped_column(Integer, primary_key=True)
     sku: Mapped[str] = plain_text()
@@ -69,7 +74,7 @@ class Bundle(Versioned, Base):
 
 class BundleComponent(Base):
     __tablename__ = "bundle_component"
-    __table_args__ = (at_least("qty", 1), STRICT)
+    __table_args__ = (check_at_least("qty", 1), STRICT)
 
     bundle_id: Mapped[int] = fk("bundle.id", primary_key=True)
     item_id: Mapped[int] = fk("item.id", primary_key=True)
@@ -83,9 +88,9 @@ class SupplierItem(Versioned, Base):
     __tablename__ = "supplier_item"
     __table_args__ = (
         UniqueConstraint("supplier_id", "item_id"),
-        at_least("pack_size", 1),
-        at_least("min_packs", 0),
-        at_least("price_fen", 0),
+        check_at_least("pack_size", 1),
+        check_at_least("min_packs", 0),
+        check_at_least("price_fen", 0),
         STRICT,
     )
 

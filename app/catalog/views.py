@@ -6,7 +6,7 @@ from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from app.access.forms.submission import attempt
+from app.access.forms.submission import run_or_show_again
 from app.access.guard import requires, staff, submit
 from app.access.permissions import Permission
 from app.catalog import queries, service
@@ -15,7 +15,7 @@ from app.catalog.schemas import SaveItemSchema
 from app.core.db import db
 from app.core.errors import NotFound
 from app.core.input.schemas import Form
-from app.core.paging import same_list
+from app.core.paging import page_url_of
 from app.core.units import yuan
 
 bp = Blueprint("catalog", __name__, url_prefix="/catalog")
@@ -32,7 +32,7 @@ def index() -> ResponseReturnValue:
     )
     return render_template(
         "catalog/index.html",
-        page=queries.items(wanted, args.get("page"), same_list(request.path, args.items(multi=True))),
+        page=queries.items(wanted, args.get("page"), page_url_of(request.path, args.items(multi=True))),
         wanted=wanted,
         totals=queries.totals(),
         categories=[(name, name) for name in queries.categories()],
@@ -72,7 +72,7 @@ def new_item() -> ResponseReturnValue:
     if request.method == "GET":
         return _form_page(None, None, {})
     back = url_for("catalog.index")
-    return attempt(
+    return run_or_show_again(
         Form(SaveItemSchema, request.form),
         lambda wanted: submit(then=lambda _item: back, says=_("已添加商品"))(service.save_item, staff(), None, wanted),
         lambda form, theirs: _form_page(None, form, theirs),
@@ -91,7 +91,7 @@ def item(item_id: int) -> ResponseReturnValue:
 def edit_item(item_id: int) -> ResponseReturnValue:
     """Change an item."""
     back = url_for("catalog.item", item_id=item_id)
-    return attempt(
+    return run_or_show_again(
         Form(SaveItemSchema, request.form),
         lambda wanted: submit(then=lambda _item: back, says=_("已保存商品"))(
             service.save_item, staff(), item_id, wanted

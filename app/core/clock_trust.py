@@ -16,7 +16,7 @@ from sqlalchemy import Integer, delete, func, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core import clock
-from app.core.db import STRICT, Base, UtcDateTime, aside, choice, command, db, plain_text
+from app.core.db import STRICT, Base, UtcDateTime, background_transaction, choice_column, command, db, plain_text
 from app.core.errors import Conflict
 from app.core.events import Actor, Event, record
 from app.core.labels import Labelled
@@ -49,7 +49,7 @@ class ClockDoubt(Base):
     __table_args__ = STRICT
 
     id: Mapped[int] = mapped_column(Integer, primary_key=True)
-    reason: Mapped[str] = choice("reason", DoubtCause)
+    reason: Mapped[str] = choice_column("reason", DoubtCause)
     last_known_at: Mapped[datetime] = mapped_column(UtcDateTime)
     seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
     confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -66,7 +66,7 @@ class Trouble:
     seen_at: datetime
 
 
-@aside
+@background_transaction
 def tick(*, is_start: bool = False) -> Trouble | None:
     """Write the worker's tick; `is_start` at the first one of a process. Returns the doubt about the date, if any.
 
@@ -74,7 +74,7 @@ def tick(*, is_start: bool = False) -> Trouble | None:
     """
     trouble = _open_doubt()
     if trouble is None:
-        trouble = _disagreement() or (_silence() if is_start else None)
+        trouble = _disagreement() or (_unwatched_gap() if is_start else None)
         if trouble is not None:
             seen = {"last_known_at": trouble.last_known_at, "seen_at": trouble.seen_at}
             db.session.add(ClockDoubt(reason=trouble.reason, **seen))
@@ -82,14 +82,14 @@ def tick(*, is_start: bool = False) -> Trouble | None:
     return trouble
 
 
-def trouble() -> Trouble | None:
+def current_doubt() -> Trouble | None:
     """The doubt about the date at this instant: one that nobody confirmed yet, or one the next tick will find."""
     return _open_doubt() or _disagreement()
 
 
 def require_trusted_date() -> None:
     """Raises Conflict while the date is in doubt: called before anything is deleted or decided because of a date."""
-    if trouble() is not None:
+    if current_doubt() is not None:
         raise Conflict(_l("系统日期有疑问，等管理员确认日期以后再执行，没有删除任何内容。"))
 
 
@@ -111,7 +111,7 @@ def confirm(by: Actor, day: str) -> None:
 
 
 @command
-def begin_anew() -> None:
+def reset_ticks() -> None:
     """After a restore: the ticks are from before the backup, and whoever restores has said what day it is.
 
     No entry in the log: a restored log ends where the backup ends.
@@ -144,7 +144,7 @@ def _disagreement() -> Trouble | None:
     return Trouble(DoubtCause.MOVED, tick_here.wall_at, now) if abs(now - expected) > TOLERANCE else None
 
 
-def _silence() -> Trouble | None:
+def _unwatched_gap() -> Trouble | None:
     """At a start: nobody has watched the clock since the last tick (before the first one: since the last event)."""
     now = clock.now()
     last = last_tick_at() or db.session.scalar(select(Event.at).order_by(Event.id.desc()).limit(1))

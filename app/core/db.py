@@ -159,14 +159,14 @@ def fk(target: str, **options: Any) -> MappedColumn[Any]:
     return mapped_column(ForeignKey(target, ondelete="RESTRICT"), **options)
 
 
-def choice(name: str, values: type[Labelled], privacy: str = "none", **options: Any) -> MappedColumn[Any]:
+def choice_column(name: str, values: type[Labelled], privacy: str = "none", **options: Any) -> MappedColumn[Any]:
     """A text column `name` that may hold only the values of a closed vocabulary; the database checks it."""
     return mapped_column(Text, info={"privacy": privacy, "choices": (name, values)}, **options)
 
 
 @event.listens_for(Base, "instrument_class", propagate=True)
 def _check_choices(_mapper: Any, model: Any) -> None:
-    """Put the CHECK of each `choice` on the table, where migrations see it (a column's own is left out of them)."""
+    """Put the CHECK of each `choice_column` on the table, where migrations see it (a column's own is not seen)."""
     for column in model.__table__.columns:
         if "choices" in column.info:
             name, values = column.info["choices"]
@@ -174,7 +174,7 @@ def _check_choices(_mapper: Any, model: Any) -> None:
             model.__table__.append_constraint(CheckConstraint(f"{name} IN ({allowed})", name=name))
 
 
-def at_least(name: str, least: int) -> CheckConstraint:
+def check_at_least(name: str, least: int) -> CheckConstraint:
     """CHECK name >= least."""
     return CheckConstraint(f"{name} >= {least}", name=f"{name}_least")
 
@@ -248,7 +248,7 @@ def prepare_engine(engine: Engine) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
 
 
-def jot(statement: Update) -> bool:
+def update_if_idle(statement: Update) -> bool:
     """Run one small UPDATE if the database is free this instant: for what is good to know and may be lost.
 
     A page must never wait behind a writer for such a note, nor fail for it. Returns whether it was written.
@@ -320,7 +320,7 @@ def command(fn: Callable[P, R]) -> Callable[P, R]:
     return _transaction(fn, in_turn=True)
 
 
-def aside(fn: Callable[P, R]) -> Callable[P, R]:
+def background_transaction(fn: Callable[P, R]) -> Callable[P, R]:
     """A transaction like `command` that does not wait for its turn on PostgreSQL: heartbeats, leases, progress.
 
     For rows that no command reads to decide, and that write no event. On SQLite there is one writer at a time anyway.
@@ -378,7 +378,7 @@ def _once(body: Callable[[], R], in_turn: bool) -> R:
         session.rollback()
         raise
     if not postgres and (database := session.get_bind().engine.url.database):
-        wal.fold_if_long(Path(database))
+        wal.checkpoint_if_large(Path(database))
     return result
 
 

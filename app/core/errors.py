@@ -139,7 +139,7 @@ def wants_json() -> bool:
     return accepted["application/json"] > accepted["text/html"]
 
 
-def in_full(refusal: Refusal) -> Refusal:
+def with_usual_sentence(refusal: Refusal) -> Refusal:
     """With the usual sentence of its status, where it brings none."""
     return replace(refusal, sentence=refusal.sentence or _SENTENCES.get(refusal.status, ""))
 
@@ -180,7 +180,7 @@ def register_error_pages(
         return refusal(Refusal(error.status, error.sentence, problems, theirs, isinstance(error, StaleEdit)))
 
     def refusal(what: Refusal) -> Response:
-        what = in_full(what)
+        what = with_usual_sentence(what)
         if wants_json():
             return refusal_as_json(what)
         return again(what) or _page(what.status, what.sentence, theirs=what.theirs, words=words())
@@ -205,7 +205,7 @@ def register_error_pages(
     @app.errorhandler(Exception)
     def unforeseen(error: Exception) -> Response:
         current_app.logger.error("request %s failed", request_id(), exc_info=error)
-        return refusal_as_json(in_full(Refusal(500, ""))) if wants_json() else _page(500)
+        return refusal_as_json(with_usual_sentence(Refusal(500, ""))) if wants_json() else _page(500)
 
 
 def sentence_for_unknown_field(name: str) -> str:

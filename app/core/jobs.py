@@ -32,9 +32,9 @@ from app.core.db import (
     Base,
     Created,
     UtcDateTime,
-    aside,
+    background_transaction,
     canonical_json,
-    choice,
+    choice_column,
     command,
     db,
     end_read,
@@ -78,7 +78,7 @@ class Job(Created, Base):
     cycle_id: Mapped[int | None] = mapped_column(Integer, index=True)
     input_sha256: Mapped[str] = plain_text()
     payload: Mapped[Any] = json_column()
-    state: Mapped[str] = choice("state", JobState, default=JobState.QUEUED)
+    state: Mapped[str] = choice_column("state", JobState, default=JobState.QUEUED)
     attempts: Mapped[int] = mapped_column(Integer, default=0)
     lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     progress_done: Mapped[int] = mapped_column(Integer, default=0)
@@ -268,7 +268,7 @@ def is_waiting(only: Collection[str] | None = None) -> bool:
     return waits
 
 
-@aside
+@background_transaction
 def _lease_next(only: Collection[str] | None) -> Running | None:
     first = Job.kind.in_(QUICK).desc()
     job = db.session.scalar(
@@ -290,7 +290,7 @@ def _interrupted(done: int) -> str:
     return str(_("多次中断，已停止重试。"))
 
 
-@aside
+@background_transaction
 def _beat(job_id: int, attempt: int, done: int, total: int, message: str) -> None:
     job = db.session.get(Job, job_id)
     if job is None or (attempt and (job.state, job.attempts) != (JobState.RUNNING, attempt)):
@@ -314,7 +314,7 @@ def keep_alive() -> None:
     _extend(claim.job_id, claim.attempt)
 
 
-@aside
+@background_transaction
 def _extend(job_id: int, attempt: int) -> None:
     job = db.session.get(Job, job_id)
     if job is None or (job.state, job.attempts) != (JobState.RUNNING, attempt):
@@ -322,7 +322,7 @@ def _extend(job_id: int, attempt: int) -> None:
     job.lease_until = clock.now() + LEASE
 
 
-@aside
+@background_transaction
 def _finish(run: Running, state: JobState, result: dict[str, Any] | None = None, error: str = "") -> None:
     job = db.session.get(Job, run.job_id)
     if job is not None and (job.state, job.attempts) == (JobState.RUNNING, run.attempt):

@@ -30,7 +30,7 @@ class Page(Generic[T]):
         return self.url(number)
 
 
-def cut(rows: Sequence[T], page: str | int | None, url: Callable[[int], str], per: int = PER_PAGE) -> Page[T]:
+def slice_page(rows: Sequence[T], page: str | int | None, url: Callable[[int], str], per: int = PER_PAGE) -> Page[T]:
     """One page of a list that is in memory already."""
     pages = max(1, -(-len(rows) // per))
     number = min(max(1, _number(page)), pages)
@@ -63,7 +63,7 @@ def paginate(
     return Page(rows, number, pages, total, url)
 
 
-def same_list(path: str, filters: Iterable[tuple[str, str]]) -> Callable[[int], str]:
+def page_url_of(path: str, filters: Iterable[tuple[str, str]]) -> Callable[[int], str]:
     """Addresses of the other pages of a list: the same path and filters, another page number."""
     kept = [(name, value) for name, value in filters if name != "page"]
     return lambda number: f"{path}?{urlencode([*kept, ('page', str(number))])}"

@@ -32,7 +32,7 @@ class _Folder:
         if time.monotonic() < self._next_try or not self._lock.acquire(blocking=False):
             return
         try:
-            if fold(database):
+            if checkpoint(database):
                 self._rest_s, self._next_try = REST_S[0], 0.0
             else:
                 self._next_try = time.monotonic() + self._rest_s
@@ -44,7 +44,7 @@ class _Folder:
 _folder = _Folder()
 
 
-def size(database: Path) -> int:
+def wal_size(database: Path) -> int:
     """Bytes of the log of a database file; 0 where there is none."""
     try:
         return database.with_name(f"{database.name}-wal").stat().st_size
@@ -52,13 +52,13 @@ def size(database: Path) -> int:
         return 0
 
 
-def fold_if_long(database: Path) -> None:
+def checkpoint_if_large(database: Path) -> None:
     """Fold the log if it is nearly as long as SQLite lets it grow before it folds it."""
-    if size(database) > FOLD_AT_BYTES:
+    if wal_size(database) > FOLD_AT_BYTES:
         _folder.fold(database)
 
 
-def fold(database: Path) -> bool:
+def checkpoint(database: Path) -> bool:
     """Fold the log into the file and empty it; returns whether it is empty now. False where readers were too slow."""
     try:
         with closing(sqlite3.connect(f"{database.absolute().as_uri()}?mode=rw", uri=True)) as connection:

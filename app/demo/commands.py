@@ -90,14 +90,14 @@ def live(out: Path, share: float) -> list[Equation]:
         day = life.open_day(cast, _("演示批次"), clock.today() + timedelta(days=1), morning + timedelta(hours=7))
         account.note(_("下单"), life.take_orders(day, share), _("单"))
     with clock.frozen_at(morning + timedelta(hours=7, minutes=1)):
-        life.call_the_roll(day)
+        life.record_roll_call(day)
         life.lock_and_sign(day)
         account.note(_("汇总"), _units(day, "ordered"), _("份"))
         life.buy(day)
     with clock.frozen_at(morning + timedelta(days=1)):
         put_on_duty()
         life.receive(day)
-        life.share_out(day)
+        life.allocate_goods(day)
         account.note(_("分配"), _units(day, Stage.ALLOCATED), _("份"))
         account.note(_("缺货"), _units(day, Stage.SHORT), _("份"))
         plan = life.pack_and_plan(day)
@@ -105,7 +105,7 @@ def live(out: Path, share: float) -> list[Equation]:
         account.note(_("路线"), len(plan.rounds), _("趟"))
         _print_all(cast, day, out, account)
     with clock.frozen_at(morning + timedelta(days=1, hours=3)):
-        life.go_round(day, plan, loses_one=True)
+        life.deliver_rounds(day, plan, loses_one=True)
         account.note(_("到楼"), _units(day, Stage.DROPPED_OFF), _("份"))
         life.hand_out(day, one_fails=True)
         life.complain(day)

@@ -91,7 +91,7 @@ def take_orders(day: DemoDay, share: float = 0.3) -> int:
     return order_file_service.import_orders(day.cast.admin, day.cycle_id, rows).placed
 
 
-def call_the_roll(day: DemoDay) -> None:
+def record_roll_call(day: DemoDay) -> None:
     """Leaders ask everybody who has not ordered."""
     for building in db.session.scalars(select(Building).order_by(Building.id)).all():
         leader = day.cast.leaders[building.service_point_id]
@@ -113,7 +113,7 @@ def sign_points(day: DemoDay) -> None:
 
 def sign_point(day: DemoDay, point_id: int) -> None:
     """The leader of a point signs its tally."""
-    seen = sum(cell.qty for cell in tally_queries.cells(day.cycle_id, point_id))
+    seen = sum(cell.qty for cell in tally_queries.ordered_cells(day.cycle_id, point_id))
     tally.sign(day.cast.leaders[point_id], day.cycle_id, point_id, SignTally(seen))
 
 
@@ -151,7 +151,7 @@ def _item(name: str) -> int:
     return db.session.scalars(select(Item.id).filter_by(name=name)).one()
 
 
-def share_out(day: DemoDay, declares: bool = True) -> None:
+def allocate_goods(day: DemoDay, declares: bool = True) -> None:
     """Allocate what is there and declare what stays short."""
     proposal = allocation.proposal_for(day.cycle)
     if any(item.qty_given for item in proposal.items):
@@ -172,7 +172,7 @@ def pack_and_plan(day: DemoDay, seconds: int = 3) -> DeliveryPlan:
     return dispatch.publish(day.cast.buyer, job.result["plan_id"])
 
 
-def go_round(day: DemoDay, plan: DeliveryPlan, loses_one: bool = False) -> None:
+def deliver_rounds(day: DemoDay, plan: DeliveryPlan, loses_one: bool = False) -> None:
     """Every round is loaded, departs, and is signed for building by building; one bag is found only after a search."""
     buyer = day.cast.buyer
     for round_id in db.session.scalars(
@@ -270,8 +270,8 @@ def confirm_all(day: DemoDay) -> None:
 
 def second_wave(day: DemoDay, seconds: int = 1) -> None:
     """What came back or is to be redelivered goes out again."""
-    share_out(day)
+    allocate_goods(day)
     plan = pack_and_plan(day, seconds)
-    go_round(day, plan)
+    deliver_rounds(day, plan)
     hand_out(day)
     confirm_all(day)

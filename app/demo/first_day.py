@@ -53,7 +53,7 @@ def _live(settings: Settings) -> None:
             )
             life.take_orders(today, 0.25)
         with clock.frozen_at(now - timedelta(hours=20)):
-            life.call_the_roll(today)
+            life.record_roll_call(today)
             life.lock_and_sign(today)
             life.buy(today)
         _morning(today)
@@ -77,7 +77,7 @@ def _morning(today: life.DemoDay) -> None:
     with clock.frozen_at(present - timedelta(hours=2)):
         put_on_duty((0, 23.75))
         life.receive(today)
-        life.share_out(today, declares=False)
+        life.allocate_goods(today, declares=False)
         plan = life.pack_and_plan(today, seconds=2)
     with clock.frozen_at(present - timedelta(hours=1)):
         _start(today, plan)

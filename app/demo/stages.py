@@ -19,11 +19,11 @@ from app.access.sessions import issue_token
 from app.core import clock
 from app.core.db import command, db
 from app.core.jobs import Job, JobState, drain
-from app.demo import besides, tables
 from app.demo import day as life
+from app.demo import extra_cases, tables
 from app.demo.care import look_after
-from app.demo.looked_for import looked_for as looked_for
-from app.demo.looked_for import resident_household
+from app.demo.lookup_pages import lookup_pages as lookup_pages
+from app.demo.lookup_pages import resident_household
 from app.demo.subdistrict import PASSWORD, PEOPLE, put_on_duty, set_up
 from app.dispatch.missing_bags import service as missing_bags_service
 from app.dispatch.missing_bags.schemas import ResolveMissingBag
@@ -151,7 +151,7 @@ def _empty(folder: Path) -> str:
     app = create_app(settings)
     with app.app_context():
         _first_accounts(places_import.found_subdistrict(tables.CODE, tables.NAME).id)
-        besides.doubt_date()
+        extra_cases.doubt_date()
         _keep(app, folder / "bare" / "louda.db", folder / "empty.db")
     return "empty"
 
@@ -171,18 +171,18 @@ def _first_accounts(subdistrict_id: int) -> None:
 
 def _open(_day: life.DemoDay | None) -> life.DemoDay:
     cast = set_up()
-    besides.prepare(cast)
+    extra_cases.prepare(cast)
     put_on_duty((0, 23.75))
     day = life.open_day(cast, "今天这一批", clock.today(), clock.local_instant(clock.today(), 20))
     life.take_orders(day, 0.08)
     look_after(cast, clock.today() + timedelta(days=1))
     _paste(day)
-    besides.while_open(day)
+    extra_cases.prepare_open_cycle(day)
     return day
 
 
 def _lock(day: life.DemoDay) -> life.DemoDay:
-    life.call_the_roll(day)
+    life.record_roll_call(day)
     cycles_service.lock_cycle(day.cast.buyer, day.cycle_id, Lock(is_early=True))
     return day
 
@@ -201,7 +201,7 @@ def _count(day: life.DemoDay) -> life.DemoDay:
         settle(leader, line.id, Settle(0))
     for paste in db.session.scalars(select(ChainPaste).where(ChainPaste.state == PasteState.PREVIEW)).all():
         undo(day.cast.leaders[paste.service_point_id], paste.id)
-    besides.settle_claims(day)
+    extra_cases.settle_claims(day)
     for point in list(day.cast.leaders)[1:]:
         life.sign_point(day, point)
     return day
@@ -237,24 +237,24 @@ def _receive(day: life.DemoDay) -> life.DemoDay:
     """One delivery is shared out, the others have just come in: long enough ago to have rested when the bags leave."""
     with clock.shifted_by(timedelta(hours=-2)):
         life.receive(day)
-    life.share_out(day, declares=False)
+    life.allocate_goods(day, declares=False)
     _approve(day, 99)
     _send(day, 99)
     with clock.shifted_by(timedelta(hours=-2)):
         life.receive(day)
-    besides.while_sharing_out(day)
+    extra_cases.prepare_allocation(day)
     return day
 
 
 def _plan(day: life.DemoDay) -> life.DemoDay:
     """Bags, one of them held, and a draft of the rounds that was changed by hand."""
-    besides.end_job()
-    life.share_out(day, declares=False)
+    extra_cases.end_job()
+    life.allocate_goods(day, declares=False)
     picking.pack(day.cast.buyer, day.cycle_id)
     picking.hold(day.cast.buyer, db.session.scalars(select(Bag.id).order_by(Bag.id.desc())).first() or 0)
     dispatch.ask_plan(day.cast.buyer, day.cycle_id, AskPlan(clock.today(), 2))
     drain()
-    besides.adjust_draft(day, _planned())
+    extra_cases.adjust_draft(day, _planned())
     return day
 
 
@@ -271,11 +271,11 @@ def _go(day: life.DemoDay) -> life.DemoDay:
 
     At the first building two people counted differently, and doors are served; at a second one a bag is missing.
     """
-    besides.undo_adjusting(day, _planned())
+    extra_cases.undo_adjusting(day, _planned())
     plan = dispatch.publish(day.cast.buyer, _planned())
     found = select(DeliveryRound.id).where(DeliveryRound.plan_id == plan.id).order_by(DeliveryRound.seq)
     rounds = list(db.session.scalars(found))
-    home = besides.first_building().id
+    home = extra_cases.first_building().id
     first = db.session.scalars(
         found.join(DeliveryStop, DeliveryStop.round_id == DeliveryRound.id).where(DeliveryStop.building_id == home)
     ).one()
@@ -292,36 +292,36 @@ def _go(day: life.DemoDay) -> life.DemoDay:
     ).all()
     own = next(stop for stop in stops if stop.building_id == home)
     others = [stop for stop in stops if stop is not own and stop.state == StopState.PENDING]
-    besides.count_twice(day, own)
+    extra_cases.count_twice(day, own)
     if others[:1]:
         lost = rounds_service.bags_at(others[0])[0].code
         rounds_service.sign(life.captain_of(others[0].building_id), others[0].id, SignDropOff(lost))
     waiting = db.session.scalars(select(Bag).where(Bag.state == BagState.PACKED).order_by(Bag.id)).first()
     if waiting is not None and not db.session.scalar(select(Bag.id).where(Bag.state == BagState.HELD).limit(1)):
         picking.hold(day.cast.buyer, waiting.id)
-    besides.at_the_doors(day)
-    besides.print_sheets(day)
+    extra_cases.prepare_deliveries(day)
+    extra_cases.print_sheets(day)
     return day
 
 
 def _deliver(day: life.DemoDay) -> life.DemoDay:
     """Everything goes home and is confirmed; nothing is settled yet, and one household has paid."""
-    besides.end_job()
+    extra_cases.end_job()
     for bag_id in db.session.scalars(select(Bag.id).where(Bag.state == BagState.HELD)).all():
         picking.release(day.cast.buyer, bag_id)
-    besides.agree_on_counts(day)
-    besides.answer_disputes(day)
+    extra_cases.agree_on_counts(day)
+    extra_cases.answer_disputes(day)
     for bag in db.session.scalars(select(Bag).where(Bag.state == BagState.MISSING)).all():
         missing_bags_service.resolve_missing(day.cast.buyer, bag.id, ResolveMissingBag("found"))
     plan = db.session.scalars(select(DeliveryPlan).where(DeliveryPlan.state == "published")).one()
     life.finish_rounds(day, plan)
     life.hand_out(day)
-    life.share_out(day)
+    life.allocate_goods(day)
     if db.session.scalar(select(Bag.id).where(Bag.state == BagState.PACKED).limit(1)) or _is_to_pack(day):
         _second_wave(day)
     with clock.shifted_by(timedelta(hours=49)):
         confirm_overdue(clock.now())
-    besides.pay(day)
+    extra_cases.mark_one_paid(day)
     return day
 
 
@@ -333,12 +333,12 @@ def _close(day: life.DemoDay) -> life.DemoDay:
 
 def _second_wave(day: life.DemoDay) -> None:
     """What stayed behind or came back goes out."""
-    life.share_out(day)
+    life.allocate_goods(day)
     if _is_to_pack(day):
         picking.pack(day.cast.buyer, day.cycle_id)
     dispatch.ask_plan(day.cast.buyer, day.cycle_id, AskPlan(clock.today(), 1))
     drain()
-    life.go_round(day, dispatch.publish(day.cast.buyer, _planned()))
+    life.deliver_rounds(day, dispatch.publish(day.cast.buyer, _planned()))
     life.hand_out(day)
     life.confirm_all(day)
 

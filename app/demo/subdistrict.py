@@ -72,9 +72,9 @@ def set_up() -> Cast:
         (RegisterTableKind.COMPOUNDS, tables.compounds()),
         (RegisterTableKind.BUILDINGS, tables.buildings()),
     ):
-        places_import.bring_in(operator, places_import.RegisterUpload(text.encode(), kind, options))
+        places_import.import_table(operator, places_import.RegisterUpload(text.encode(), kind, options))
     for text in (tables.ITEMS, tables.SUPPLIES):
-        catalog_import.bring_in(operator, catalog_import.CatalogueUpload(text.encode()))
+        catalog_import.import_table(operator, catalog_import.CatalogueUpload(text.encode()))
     _people(subdistrict.id)
     _places(subdistrict.id)
     found = cast(subdistrict.id)

@@ -40,7 +40,7 @@ class BagCount:
     missing: frozenset[int]
 
 
-def counted_as(by: Staff, stop: DeliveryStop) -> CountedAs:
+def counting_role(by: Staff, stop: DeliveryStop) -> CountedAs:
     """In which role the actor counts at a stop: a captain of the building before a runner before the desk."""
     if any(g.role == Role.BUILDING_CAPTAIN and g.scope_id == stop.building_id for g in by.grants):
         return CountedAs.CAPTAIN
@@ -49,10 +49,10 @@ def counted_as(by: Staff, stop: DeliveryStop) -> CountedAs:
     return CountedAs.RUNNER
 
 
-def keep_count(by: Staff, stop: DeliveryStop, bags: Iterable[Bag], missing: Iterable[int]) -> ArrivalCount:
+def record_count(by: Staff, stop: DeliveryStop, bags: Iterable[Bag], missing: Iterable[int]) -> ArrivalCount:
     """Inside a command: write down a count of `bags`, of which those with an id in `missing` were not there."""
     gone, every = set(missing), [bag.id for bag in bags]
-    count = ArrivalCount(stop_id=stop.id, by_id=by.id, counted_as=counted_as(by, stop).value, at=clock.now())
+    count = ArrivalCount(stop_id=stop.id, by_id=by.id, counted_as=counting_role(by, stop).value, at=clock.now())
     count.bags_missing, count.bags_counted = len(gone), len(every) - len(gone)
     db.session.add(count)
     db.session.flush()
@@ -88,26 +88,26 @@ def counts_at(stop_ids: Iterable[int]) -> dict[int, list[BagCount]]:
     return held
 
 
-def standing(counts: Iterable[BagCount]) -> list[BagCount]:
+def latest_counts(counts: Iterable[BagCount]) -> list[BagCount]:
     """The last word of each author, in order of time: who counts again speaks anew."""
     last = {count.by_id: count for count in counts}
     return sorted(last.values(), key=lambda count: count.count_id)
 
 
-def disagreed(counts: Iterable[BagCount]) -> frozenset[int]:
+def disputed_bag_ids(counts: Iterable[BagCount]) -> frozenset[int]:
     """The bags that one of the counts missed and another found."""
     every = [count.missing for count in counts]
     return frozenset().union(*every) - frozenset.intersection(*every) if every else frozenset()
 
 
-def expected_at(stop: DeliveryStop) -> list[Bag]:
+def expected_bags_at(stop: DeliveryStop) -> list[Bag]:
     """The bags that a signed stop was signed for, found or not, in order of id; one that was sent again since belongs
     to the stop that it is sent to."""
-    sent = sent_again([stop.id]).get(stop.id, frozenset())
-    return [bag for bag in signed_for(stop) if bag.id not in sent]
+    sent = resent_bags([stop.id]).get(stop.id, frozenset())
+    return [bag for bag in bags_signed_for(stop) if bag.id not in sent]
 
 
-def sent_again(stop_ids: Iterable[int]) -> dict[int, frozenset[int]]:
+def resent_bags(stop_ids: Iterable[int]) -> dict[int, frozenset[int]]:
     """Stop → the bags of its building that left the depot with a team after it was signed. One statement."""
     found = (
         select(DeliveryStop.id, Custody.bag_id)
@@ -123,24 +123,24 @@ def sent_again(stop_ids: Iterable[int]) -> dict[int, frozenset[int]]:
     return {stop_id: frozenset(bags) for stop_id, bags in held.items()}
 
 
-def said_at(stop_ids: Iterable[int]) -> dict[int, list[BagCount]]:
+def latest_counts_at(stop_ids: Iterable[int]) -> dict[int, list[BagCount]]:
     """Stop → the last word of each author there, about the bags that were not sent again since. Three statements."""
     ids = list(stop_ids)
-    sent = sent_again(ids)
+    sent = resent_bags(ids)
     return {
-        stop_id: [replace(one, missing=one.missing - sent.get(stop_id, frozenset())) for one in standing(counts)]
+        stop_id: [replace(one, missing=one.missing - sent.get(stop_id, frozenset())) for one in latest_counts(counts)]
         for stop_id, counts in counts_at(ids).items()
     }
 
 
-def gone_on(stop: DeliveryStop) -> frozenset[int]:
+def missing_bags_resent(stop: DeliveryStop) -> frozenset[int]:
     """The bags that did not come with a stop and were sent again since: there they stay missing."""
-    sent = sent_again([stop.id]).get(stop.id, frozenset())
+    sent = resent_bags([stop.id]).get(stop.id, frozenset())
     came = select(Custody.bag_id).join(DropOff, DropOff.id == Custody.drop_off_id).where(DropOff.stop_id == stop.id)
-    return (sent & {bag.id for bag in signed_for(stop)}) - set(db.session.scalars(came))
+    return (sent & {bag.id for bag in bags_signed_for(stop)}) - set(db.session.scalars(came))
 
 
-def signed_for(stop: DeliveryStop) -> list[Bag]:
+def bags_signed_for(stop: DeliveryStop) -> list[Bag]:
     """The bags that a signed stop was signed for, wherever they are by now, in order of id."""
     counted = select(Custody.bag_id).join(DropOff, DropOff.id == Custody.drop_off_id).where(DropOff.stop_id == stop.id)
     missed = (
@@ -161,8 +161,8 @@ def contested_bags(building_id: int) -> frozenset[int]:
     """The bags of a building that one person counted and another did not find, while nobody has settled it."""
     stops = select(ArrivalDifference.stop_id).join(DeliveryStop, DeliveryStop.id == ArrivalDifference.stop_id)
     stops = stops.where(DeliveryStop.building_id == building_id, ArrivalDifference.state == DifferenceState.OPEN)
-    every = said_at(db.session.scalars(stops).all())
-    return frozenset().union(*(disagreed(said) for said in every.values()))
+    every = latest_counts_at(db.session.scalars(stops).all())
+    return frozenset().union(*(disputed_bag_ids(said) for said in every.values()))
 
 
 def has_arrived(bag: Bag) -> bool:

@@ -10,14 +10,16 @@ from app.dispatch.models import Custody
 from app.picking.models import Bag
 
 
-def back_in_depot(bag: Bag) -> None:
+def mark_never_left(bag: Bag) -> None:
     """Inside a command: a bag that was thought to be with its team never left the depot."""
     handed_out = (Custody.bag_id == bag.id, Custody.from_kind == "depot", Custody.to_kind == "team")
     held = db.session.scalars(select(Custody).where(*handed_out).order_by(Custody.seq.desc()).limit(1)).one()
-    pass_on([bag], ("team", held.to_id), ("depot", held.from_id))
+    transfer_custody([bag], ("team", held.to_id), ("depot", held.from_id))
 
 
-def pass_on(bags: list[Bag], giver: tuple[str, int], taker: tuple[str, int], drop_off_id: int | None = None) -> None:
+def transfer_custody(
+    bags: list[Bag], giver: tuple[str, int], taker: tuple[str, int], drop_off_id: int | None = None
+) -> None:
     """Inside a command: write who has each bag now, numbered per bag."""
     if not bags:
         return

@@ -15,8 +15,8 @@ from app.core.db import (
     Created,
     UtcDateTime,
     Versioned,
-    at_least,
-    choice,
+    check_at_least,
+    choice_column,
     fk,
     json_column,
     personal_text,
@@ -92,7 +92,7 @@ class Team(Versioned, Base):
     id: Mapped[int] = mapped_column(Integer, primary_key=True)
     subdistrict_id: Mapped[int] = fk("subdistrict.id")
     name: Mapped[str] = plain_text()
-    mode: Mapped[str] = choice("mode", TeamMode)
+    mode: Mapped[str] = choice_column("mode", TeamMode)
     capacity_g: Mapped[int] = mapped_column(Integer)
     capacity_ml: Mapped[int] = mapped_column(Integer)
     capacity_bags: Mapped[int] = mapped_column(Integer)
@@ -133,7 +133,7 @@ class ModeHours(Base):
     __table_args__ = (CheckConstraint("closes_s > opens_s", name="closes_after_opening"), STRICT)
 
     subdistrict_id: Mapped[int] = fk("subdistrict.id", primary_key=True)
-    mode: Mapped[str] = choice("mode", TeamMode, primary_key=True)
+    mode: Mapped[str] = choice_column("mode", TeamMode, primary_key=True)
     opens_s: Mapped[int] = mapped_column(Integer)
     closes_s: Mapped[int] = mapped_column(Integer)
 
@@ -164,7 +164,7 @@ class DeliveryPlan(Created, Versioned, Base):
     seed: Mapped[int] = mapped_column(Integer)
     solver: Mapped[str] = plain_text()
     cost: Mapped[int] = mapped_column(Integer)
-    state: Mapped[str] = choice("state", PlanState, default=PlanState.PROPOSED)
+    state: Mapped[str] = choice_column("state", PlanState, default=PlanState.PROPOSED)
     statistics: Mapped[Any] = json_column(default=dict)
     rounds: Mapped[list[DeliveryRound]] = relationship(order_by="DeliveryRound.seq", back_populates="plan")
 
@@ -182,7 +182,7 @@ class DeliveryRound(Versioned, Base):
     plan_id: Mapped[int] = fk("plan.id")
     seq: Mapped[int] = mapped_column(Integer)
     shift_id: Mapped[int] = fk("shift.id")
-    state: Mapped[str] = choice("state", RoundState, default=RoundState.PLANNED)
+    state: Mapped[str] = choice_column("state", RoundState, default=RoundState.PLANNED)
     departs_at: Mapped[datetime] = mapped_column(UtcDateTime)
     returns_at: Mapped[datetime] = mapped_column(UtcDateTime)
     distance_m: Mapped[int] = mapped_column(Integer, default=0)
@@ -211,7 +211,7 @@ class DeliveryStop(Versioned, Base):
     building_id: Mapped[int] = fk("building.id")
     arrive_at: Mapped[datetime] = mapped_column(UtcDateTime)
     service_s: Mapped[int] = mapped_column(Integer)
-    state: Mapped[str] = choice("state", StopState, default=StopState.PENDING)
+    state: Mapped[str] = choice_column("state", StopState, default=StopState.PENDING)
     skip_reason: Mapped[str] = plain_text(default="")
     round: Mapped[DeliveryRound] = relationship(back_populates="stops")
 
@@ -234,7 +234,7 @@ class PlanBag(Base):
     bag_id: Mapped[int] = mapped_column(Integer, primary_key=True)
     cycle_id: Mapped[int] = mapped_column(Integer)
     stop_id: Mapped[int | None] = mapped_column(Integer)
-    held_reason: Mapped[str | None] = choice("held_reason", HeldReason)
+    held_reason: Mapped[str | None] = choice_column("held_reason", HeldReason)
     held_detail: Mapped[str] = plain_text(default="")
 
 
@@ -248,7 +248,7 @@ class DropOff(Base):
     __table_args__ = (
         UniqueConstraint("stop_id"),
         CheckConstraint("bags_counted + bags_missing = bags_expected", name="counted_and_missing"),
-        *(at_least(part, 0) for part in ("bags_expected", "bags_counted", "bags_missing")),
+        *(check_at_least(part, 0) for part in ("bags_expected", "bags_counted", "bags_missing")),
         STRICT,
     )
 
@@ -267,15 +267,15 @@ class ArrivalCount(Base):
     __tablename__ = "arrival_count"
     __table_args__ = (
         Index("ix_arrival_count_stop_id", "stop_id"),
-        at_least("bags_counted", 0),
-        at_least("bags_missing", 0),
+        check_at_least("bags_counted", 0),
+        check_at_least("bags_missing", 0),
         STRICT,
     )
 
     id: Mapped[int] = mapped_column(Integer, primary_key=True)
     stop_id: Mapped[int] = fk("stop.id")
     by_id: Mapped[int] = fk("account.id")
-    counted_as: Mapped[str] = choice("counted_as", CountedAs)
+    counted_as: Mapped[str] = choice_column("counted_as", CountedAs)
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     bags_counted: Mapped[int] = mapped_column(Integer)
     bags_missing: Mapped[int] = mapped_column(Integer)
@@ -305,7 +305,7 @@ class ArrivalDifference(Versioned, Base):
 
     id: Mapped[int] = mapped_column(Integer, primary_key=True)
     stop_id: Mapped[int] = fk("stop.id")
-    state: Mapped[str] = choice("state", DifferenceState, default=DifferenceState.OPEN)
+    state: Mapped[str] = choice_column("state", DifferenceState, default=DifferenceState.OPEN)
     opened_at: Mapped[datetime] = mapped_column(UtcDateTime)
     settled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     settled_by_id: Mapped[int | None] = fk("account.id")

@@ -9,8 +9,8 @@ from flask_babel import gettext as _
 from sqlalchemy import true
 from werkzeug.wrappers import Response
 
-from app.access.guard import about_cycle, requires, staff, submit
-from app.access.page_registry import about
+from app.access.guard import requires, set_page_cycle, staff, submit
+from app.access.page_registry import describe_page
 from app.access.permissions import Permission, Staff
 from app.core import clock
 from app.core.db import db
@@ -94,7 +94,7 @@ def _job(job_id: int) -> tuple[Job, Cycle]:
 def job(job_id: int) -> str:
     """How far a planning job is."""
     found, cycle = _job(job_id)
-    about_cycle(cycle.id)
+    set_page_cycle(cycle.id)
     plan_id = (found.result or {}).get("plan_id") if found.state == JobState.SUCCEEDED else None
     return render_template("dispatch/job.html", job=found, cycle=cycle, plan_id=plan_id)
 
@@ -114,7 +114,7 @@ def cancel_job(job_id: int) -> Response:
 def plan(plan_id: int) -> str:
     """One plan: its rounds, what is held and why, and what stands in the way of publishing."""
     found = service.require_plan(staff(), Permission.PLAN_READ, plan_id)
-    about_cycle(found.cycle_id)
+    set_page_cycle(found.cycle_id)
     proposed = found.state == PlanState.PROPOSED
     return render_template(
         "dispatch/plan.html",
@@ -173,7 +173,9 @@ def round(round_id: int) -> str:
 
 
 def _round_page(found: DeliveryRound, form: Form) -> str:
-    about({"dispatch.plan": _("方案 #%(n)d", n=found.plan_id)}, cycle_id=found.plan.cycle_id, plan_id=found.plan_id)
+    describe_page(
+        {"dispatch.plan": _("方案 #%(n)d", n=found.plan_id)}, cycle_id=found.plan.cycle_id, plan_id=found.plan_id
+    )
     stops = queries.stop_rows(found.id)
     if rounds_service.teams_run(staff(), found.plan.cycle_id) is not None:
         return arrivals_views.round_page(found, stops, form)

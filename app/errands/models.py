@@ -15,7 +15,7 @@ from app.core.db import (
     Created,
     UtcDateTime,
     Versioned,
-    choice,
+    choice_column,
     fk,
     personal_text,
     plain_text,
@@ -50,12 +50,12 @@ class Errand(Created, Versioned, Base):
 
     id: Mapped[int] = mapped_column(Integer, primary_key=True)
     household_id: Mapped[int] = fk("household.id")
-    kind: Mapped[str] = choice("kind", ErrandKind)
+    kind: Mapped[str] = choice_column("kind", ErrandKind)
     place: Mapped[str] = personal_text()
     what: Mapped[str] = sensitive_text(default="")
     due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     is_sensitive: Mapped[bool] = mapped_column(BooleanFlag, default=False)
-    state: Mapped[str] = choice("state", ErrandState, default=ErrandState.ASKED)
+    state: Mapped[str] = choice_column("state", ErrandState, default=ErrandState.ASKED)
     seen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     answered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

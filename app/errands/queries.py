@@ -67,7 +67,7 @@ class ErrandRow:
         return [state for state in ErrandState if state in Errand.LEGAL.get(self.state.value, frozenset())]
 
 
-def late() -> ColumnElement[bool]:
+def is_overdue() -> ColumnElement[bool]:
     """A condition on Errand: the next answer is overdue now."""
     now = clock.now()
     return or_(
@@ -92,7 +92,7 @@ def queue(by: Staff, state: str, only_mine: bool = False) -> Select[Any]:
 
     `state` narrows to one; "waiting" to all that wait.
     """
-    place = case((late(), 0), (Errand.state.in_(WAITING), 1), else_=2)
+    place = case((is_overdue(), 0), (Errand.state.in_(WAITING), 1), else_=2)
     newest = case((Errand.state.in_(WAITING), 0), else_=-Errand.id)
     found = _with_address().where(_in_scope(by)).order_by(place, newest, Errand.created_at, Errand.id)
     if state:
@@ -116,10 +116,10 @@ def _row(errand: Errand, address: str, assignee: str = "") -> ErrandRow:
     return ErrandRow(errand, ErrandKind(errand.kind), ErrandState(errand.state), address, waited, assignee)
 
 
-def counts(by: Staff) -> dict[str, int]:
+def errand_counts(by: Staff) -> dict[str, int]:
     """Errand state → how many within reach; "late": of those, overdue ones; "waiting": all that wait."""
     found = (
-        select(Errand.state, func.count(), func.coalesce(func.sum(case((late(), 1), else_=0)), 0))
+        select(Errand.state, func.count(), func.coalesce(func.sum(case((is_overdue(), 1), else_=0)), 0))
         .join(Household, Household.id == Errand.household_id)
         .join(Stairwell, Stairwell.id == Household.stairwell_id)
         .join(Building, Building.id == Stairwell.building_id)
@@ -142,13 +142,13 @@ def of_household(household_id: int, by: Resident | None = None) -> list[ErrandRo
     return [_row(errand, "") for errand in db.session.scalars(found)]
 
 
-def given_to(by: Staff) -> list[ErrandRow]:
+def errands_assigned_to(by: Staff) -> list[ErrandRow]:
     """The errands that were given to an account and wait. One statement."""
     found = _with_address().where(Errand.assigned_to_id == by.id, Errand.state.in_(WAITING))
     return [errand_row(row) for row in db.session.execute(found.order_by(Errand.created_at, Errand.id))]
 
 
-def one(errand_id: int) -> ErrandRow | None:
+def errand_detail(errand_id: int) -> ErrandRow | None:
     """One errand with its address; who may see it is the caller's check."""
     row = db.session.execute(_with_address().where(Errand.id == errand_id)).first()
     return errand_row(row) if row is not None else None

@@ -19,7 +19,7 @@ from app.errands.schemas import AskSchema, AssignSchema, FinishSchema, StepSchem
 from app.ordering.cycles.queries import address_of
 from app.ordering.orders import household_place
 from app.places.care.needs import carers_of
-from app.places.finder.queries import MOST, Found, find
+from app.places.finder.queries import MOST, Found, find_households
 from app.places.scope import buildings_in_scope
 
 bp = Blueprint("errands", __name__)
@@ -41,7 +41,7 @@ def index() -> str:
         "errands/queue.html",
         page=page,
         rows=[queries.errand_row(row) for row in page.rows],
-        counts=queries.counts(staff()),
+        counts=queries.errand_counts(staff()),
         states=list(ErrandState),
         state=state,
         mine=mine,
@@ -56,7 +56,7 @@ def show(errand_id: int) -> str:
 
 
 def _show(errand_id: int, form: Form) -> str:
-    row = queries.one(errand_id)
+    row = queries.errand_detail(errand_id)
     if row is None:
         raise NotFound
     place = household_place(staff(), row.errand.household_id, Permission.ERRAND)
@@ -112,7 +112,7 @@ def assign(errand_id: int) -> Any:
 def choose() -> str:
     """For whom: look for the household."""
     typed = request.args.get("home", "").strip()[:40]
-    found: list[Found] = find(typed, buildings_in_scope(staff(), Permission.ERRAND)) if typed else []
+    found: list[Found] = find_households(typed, buildings_in_scope(staff(), Permission.ERRAND)) if typed else []
     return render_template("errands/choose.html", typed=typed, found=found, is_cut=len(found) >= MOST)
 
 
@@ -151,7 +151,7 @@ def to_do() -> str:
     """What was given to this account; of sensitive errands only where to go and to whom."""
     return render_template(
         "errands/to_do.html",
-        rows=queries.given_to(staff()),
+        rows=queries.errands_assigned_to(staff()),
         may_see=staff().may(Permission.CARE),
         form=Form(),
     )
@@ -164,7 +164,10 @@ def finish(errand_id: int) -> Any:
     form = Form(FinishSchema, request.form)
     if not form.is_valid:
         page = render_template(
-            "errands/to_do.html", rows=queries.given_to(staff()), may_see=staff().may(Permission.CARE), form=form
+            "errands/to_do.html",
+            rows=queries.errands_assigned_to(staff()),
+            may_see=staff().may(Permission.CARE),
+            form=form,
         )
         return page, 422
     there = url_for("errands.to_do")

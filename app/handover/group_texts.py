@@ -89,7 +89,7 @@ def arrival(building: str, visits: Sequence[tuple[str, int]], mode: str) -> Sent
             building=building,
             time=time,
             bags=bags,
-            then=_then([mode]),
+            then=_instructions([mode]),
         )
     return sentence(
         N_("【%(building)s】各位邻居：物资分 %(n)s 次送到楼下：%(times)s，共 %(bags)s 袋。%(then)s"),
@@ -97,7 +97,7 @@ def arrival(building: str, visits: Sequence[tuple[str, int]], mode: str) -> Sent
         n=len(visits),
         times=times_of(visits),
         bags=sum(bags for _time, bags in visits),
-        then=_then([mode]),
+        then=_instructions([mode]),
     )
 
 
@@ -113,11 +113,11 @@ def arrivals(place: str, times: str, modes: Collection[str]) -> Sentence:
         N_("【%(place)s】各位邻居：物资预计到楼时间：\n%(times)s\n%(then)s"),
         place=place,
         times=times,
-        then=_then(modes),
+        then=_instructions(modes),
     )
 
 
-def _then(modes: Collection[str]) -> Sentence:
+def _instructions(modes: Collection[str]) -> Sentence:
     """What to do: buildings that are served differently are told so and look at their own notice."""
     complain = N_("少了、坏了、错了，请在页面上点“有问题”，48 小时内有效。")
     if len(set(modes)) == 1:

@@ -8,7 +8,7 @@ from typing import ClassVar
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, Integer, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.core.db import STRICT, Base, Created, UtcDateTime, Versioned, at_least, choice, fk, personal_text
+from app.core.db import STRICT, Base, Created, UtcDateTime, Versioned, check_at_least, choice_column, fk, personal_text
 from app.core.labels import Labelled
 from app.core.states import steps
 
@@ -52,7 +52,7 @@ class HandOut(Base):
 
     id: Mapped[int] = mapped_column(Integer, primary_key=True)
     bag_id: Mapped[int] = fk("bag.id")
-    outcome: Mapped[str] = choice("outcome", DoorOutcome)
+    outcome: Mapped[str] = choice_column("outcome", DoorOutcome)
     detail: Mapped[str] = personal_text(default="")
     by_id: Mapped[int | None] = fk("account.id")
     at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -64,7 +64,7 @@ class Confirmation(Base):
 
     id: Mapped[int] = mapped_column(Integer, primary_key=True)
     bag_id: Mapped[int] = fk("bag.id")
-    by_kind: Mapped[str] = choice("by_kind", ConfirmedBy)
+    by_kind: Mapped[str] = choice_column("by_kind", ConfirmedBy)
     by_id: Mapped[int | None] = mapped_column(Integer)
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     lines: Mapped[list[ConfirmationLine]] = relationship()
@@ -81,8 +81,8 @@ class ConfirmationLine(Base):
             ondelete="RESTRICT",
         ),
         CheckConstraint("qty_accepted + qty_disputed = qty_bagged", name="accepted_and_disputed"),
-        at_least("qty_accepted", 0),
-        at_least("qty_disputed", 0),
+        check_at_least("qty_accepted", 0),
+        check_at_least("qty_disputed", 0),
         STRICT,
     )
 
@@ -96,15 +96,15 @@ class ConfirmationLine(Base):
 
 class Dispute(Created, Versioned, Base):
     __tablename__ = "dispute"
-    __table_args__ = (at_least("qty", 1), Index("ix_dispute_state", "state"), STRICT)
+    __table_args__ = (check_at_least("qty", 1), Index("ix_dispute_state", "state"), STRICT)
     LEGAL: ClassVar[dict[str, frozenset[str]]] = steps(open="redelivered refunded rejected")
 
     id: Mapped[int] = mapped_column(Integer, primary_key=True)
     order_line_id: Mapped[int] = fk("order_line.id", index=True)
     bag_id: Mapped[int] = fk("bag.id")
     qty: Mapped[int] = mapped_column(Integer)
-    kind: Mapped[str] = choice("kind", DisputeKind)
-    state: Mapped[str] = choice("state", DisputeState, default=DisputeState.OPEN)
+    kind: Mapped[str] = choice_column("kind", DisputeKind)
+    state: Mapped[str] = choice_column("state", DisputeState, default=DisputeState.OPEN)
     note: Mapped[str] = personal_text(default="")
     seen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -98,7 +98,7 @@ class DoorResult:
         return counts
 
 
-def by_exception(expected: Iterable[str], exceptions: Iterable[tuple[str, str]]) -> DoorResult:
+def outcomes_by_exception(expected: Iterable[str], exceptions: Iterable[tuple[str, str]]) -> DoorResult:
     """All expected bags are left at their doors except those named with a reason."""
     outcomes = dict.fromkeys(expected, LEFT)
     problems = []
@@ -126,7 +126,7 @@ class Split:
     qty_disputed: int
 
 
-def confirm(bagged: Mapping[int, int], disputed: Mapping[int, int]) -> tuple[Split, ...]:
+def split_bagged(bagged: Mapping[int, int], disputed: Mapping[int, int]) -> tuple[Split, ...]:
     """Split a bag's lines (line id → units) into accepted and disputed.
 
     Raises ValueError for a complaint about a line that is not in the bag, or about more units than the bag held.
@@ -140,14 +140,14 @@ def confirm(bagged: Mapping[int, int], disputed: Mapping[int, int]) -> tuple[Spl
     )
 
 
-def told_at(left_at: datetime) -> datetime:
+def notified_at(left_at: datetime) -> datetime:
     """From when an entry stands: its household is told, and whoever made it cannot take it back."""
     return left_at + UNDO_WITHIN
 
 
 def can_undo(entered_at: datetime, now: datetime) -> bool:
     """Whether an entry can still be taken back; never at a moment at which somebody is told."""
-    return now < told_at(entered_at)
+    return now < notified_at(entered_at)
 
 
 def overdue_when_left_by(now: datetime, after: timedelta = DEFAULT_ACCEPTANCE) -> datetime:
@@ -162,7 +162,7 @@ def undoable_when_left_after(now: datetime) -> datetime:
 
 
 def accepts_by_default_at(left_at: datetime, after: timedelta = DEFAULT_ACCEPTANCE) -> datetime:
-    """From when silence counts as acceptance, of a bag that was told (`told_at`) to be at its door at `left_at`."""
+    """From when silence counts as acceptance, of a bag that was told (`notified_at`) to be at its door at `left_at`."""
     return left_at + after
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import selectinload
 
 from app.access.permissions import Permission, Staff
-from app.allocation.returns import take_back
+from app.allocation.returns import return_packed_goods
 from app.core import clock
 from app.core.db import command, db
 from app.core.errors import Conflict, Invalid, NotFound
@@ -21,11 +21,11 @@ from app.handover.doors.rules import NamedBag, read_exceptions
 from app.handover.goods import keep_for_household
 from app.handover.models import Dispute, DisputeKind, DoorOutcome, HandOut
 from app.handover.queries import doors_of
-from app.handover.rules import by_exception, can_undo
+from app.handover.rules import can_undo, outcomes_by_exception
 from app.handover.schemas import BringBack, DisputeWish, DoorEntry, HandOutEntry, ReturnedGoodsState
 from app.ordering.gate import cycle_or_not_found, require_state
 from app.ordering.models import Cycle, CycleState, Stage
-from app.ordering.stages import Cause, move, move_each
+from app.ordering.stages import Cause, move_each, move_units
 from app.picking.models import Bag, BagState
 from app.places.scope import require_building
 
@@ -158,7 +158,7 @@ def _outcomes(bags: list[Bag], entry: HandOutEntry) -> tuple[Mapping[str, str], 
     twice = {one.bag_code for one in chosen} & {one.bag_code for one in named}
     # What is written overrules what was chosen for the same bag.
     every = [one for one in chosen if one.bag_code not in twice] + named
-    result = by_exception(codes.values(), [(one.bag_code, one.reason) for one in every])
+    result = outcomes_by_exception(codes.values(), [(one.bag_code, one.reason) for one in every])
     said = [problem.said for problem in (*problems, *result.problems)]
     if said:
         raise Invalid({"exceptions": [str(sentence) for sentence in said]})
@@ -195,15 +195,15 @@ def bring_back(by: Staff, bag_id: int, decided: BringBack) -> Bag:
     advance(bag, BagState.VOIDED)
     held = {line.order_line_id: line.qty for line in bag.lines}
     cause = Cause("bag_return", bag.id)
-    move(held, Stage.DROPPED_OFF, Stage.DISPUTED, cause)
-    move(held, Stage.DISPUTED, Stage.OPEN, cause)
+    move_units(held, Stage.DROPPED_OFF, Stage.DISPUTED, cause)
+    move_units(held, Stage.DISPUTED, Stage.OPEN, cause)
     if decided.wish == DisputeWish.CANCEL:
-        move(held, Stage.OPEN, Stage.CANCELLED, cause)
-        take_back(held, "free" if decided.goods == ReturnedGoodsState.GOOD else "damaged")
+        move_units(held, Stage.OPEN, Stage.CANCELLED, cause)
+        return_packed_goods(held, "free" if decided.goods == ReturnedGoodsState.GOOD else "damaged")
     elif decided.goods == ReturnedGoodsState.GOOD:
         keep_for_household(held)
-        move(held, Stage.OPEN, Stage.ALLOCATED, cause)
+        move_units(held, Stage.OPEN, Stage.ALLOCATED, cause)
     else:
-        take_back(held, "damaged")
+        return_packed_goods(held, "damaged")
     record(by, "return", bag, cycle_id=cycle.id, units=sum(held.values()), goods=decided.goods, wish=decided.wish)
     return bag

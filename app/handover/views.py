@@ -14,7 +14,7 @@ from app.access.permissions import Permission
 from app.core.errors import Invalid
 from app.core.input.rows import RowForm
 from app.core.input.schemas import Form
-from app.core.paging import paginate, same_list
+from app.core.paging import page_url_of, paginate
 from app.dispatch.arrivals.queries import open_differences
 from app.handover import queries
 from app.handover.confirmation import queries as confirmation_queries
@@ -43,7 +43,7 @@ def index(cycle_id: int) -> str:
         cycle=cycle,
         totals=listing.HandOverTotals.of(rows),
         page=listing.narrowed(
-            rows, show, text, request.args.get("page"), same_list(request.path, request.args.items(multi=True))
+            rows, show, text, request.args.get("page"), page_url_of(request.path, request.args.items(multi=True))
         ),
         show=show,
         text=text,
@@ -75,7 +75,7 @@ def disputes(cycle_id: int) -> str:
     page = paginate(
         disputes_queries.queue(staff(), cycle_id, narrowed),
         request.args.get("page"),
-        same_list(request.path, request.args.items(multi=True)),
+        page_url_of(request.path, request.args.items(multi=True)),
     )
     return render_template(
         "handover/disputes.html",

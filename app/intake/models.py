@@ -14,7 +14,7 @@ from app.core.db import (
     Created,
     UtcDateTime,
     Versioned,
-    choice,
+    choice_column,
     fk,
     json_column,
     personal_text,
@@ -61,7 +61,7 @@ class ChainPaste(Created, Versioned, Base):
     kind: Mapped[str] = plain_text(default="chain")  # chain | workbook
     text_sha256: Mapped[str] = plain_text()
     seq: Mapped[int] = mapped_column(Integer)
-    state: Mapped[str] = choice("state", PasteState, default=PasteState.PREVIEW)
+    state: Mapped[str] = choice_column("state", PasteState, default=PasteState.PREVIEW)
     superseded_by_id: Mapped[int | None] = fk("chain_paste.id")
     replaces_id: Mapped[int | None] = fk("chain_paste.id")  # the version of the same list before this one
     job_id: Mapped[int | None] = mapped_column(Integer)  # the job that places the orders of a big one
@@ -84,7 +84,7 @@ class PasteLine(Base):
     line_no: Mapped[int] = mapped_column(Integer)
     part: Mapped[int] = mapped_column(Integer, default=1)  # of a chain written on one line
     raw: Mapped[str] = personal_text()
-    outcome: Mapped[str] = choice("outcome", LineOutcome)
+    outcome: Mapped[str] = choice_column("outcome", LineOutcome)
     household_id: Mapped[int | None] = fk("household.id")
     order_id: Mapped[int | None] = fk("household_order.id")
     items: Mapped[Any] = json_column(default=list)  # [{"item", "qty", "unit"}], names as the offers have them

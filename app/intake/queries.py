@@ -16,7 +16,7 @@ from app.intake.models import ChainPaste, LineOutcome, PasteLine, PasteState
 from app.intake.paste import versions
 from app.intake.reasons import sentence
 from app.ordering.models import CyclePoint, HouseholdOrder, Offer, OrderChoice, OrderState, Source
-from app.places.finder.queries import find
+from app.places.finder.queries import find_households
 from app.places.labels import address_label, with_address
 from app.places.models import Building, Compound, Household, ServicePoint, Stairwell
 
@@ -277,7 +277,7 @@ def home_names(ids: set[int]) -> dict[int, str]:
 
 def homes_like(point_id: int, typed: str) -> list[tuple[int, str]]:
     """Households of a point that what was typed means, else those whose room number ends it; at most 50."""
-    meant = find(typed, Building.service_point_id == point_id)
+    meant = find_households(typed, Building.service_point_id == point_id)
     if meant:
         return [(home.household_id, home.address) for home in meant]
     room = typed.replace("-", " ").split()[-1] if typed.strip() else ""
@@ -334,7 +334,7 @@ def line_row(paste: ChainPaste, line_id: int) -> PasteLineRow:
 
 def removed_rows(paste: ChainPaste) -> list[PasteLineRow]:
     """Entries of the version before that this one no longer has."""
-    gone = versions.removed(paste)
+    gone = versions.removed_entries(paste)
     names = home_names({line.household_id for line in gone if line.household_id})
     return [_line_row(line, names, None) for line in gone]
 

@@ -147,25 +147,25 @@ def _identity(line: ChainLine) -> tuple[object, int]:
 def diff(earlier: Sequence[ChainLine], later: Sequence[ChainLine]) -> Diff:
     """What changed from one paste to the next."""
     before, after = entries(earlier), entries(later)
-    paired = _paired(before, after)
+    paired = _match_lines(before, after)
     rows = []
     for at, line in enumerate(after):
         if at not in paired:
             rows.append(DiffRow(EntryChange.ADDED, None, line))
             continue
         old = before[paired[at]]
-        kind = EntryChange.UNCHANGED if _said(old) == _said(line) else EntryChange.CHANGED
+        kind = EntryChange.UNCHANGED if _request_key(old) == _request_key(line) else EntryChange.CHANGED
         rows.append(DiffRow(kind, old, line))
     kept = set(paired.values())
     rows += [DiffRow(EntryChange.REMOVED, line, None) for at, line in enumerate(before) if at not in kept]
     return Diff(tuple(rows))
 
 
-def _said(line: ChainLine) -> tuple[str, int]:
+def _request_key(line: ChainLine) -> tuple[str, int]:
     return words_of(line), line.part
 
 
-def _paired(before: list[ChainLine], after: list[ChainLine]) -> dict[int, int]:
+def _match_lines(before: list[ChainLine], after: list[ChainLine]) -> dict[int, int]:
     """Index in `after` → index in `before`, each used once: by words, then by household and item, then by number."""
     paired: dict[int, int] = {}
     taken: set[int] = set()
@@ -205,8 +205,8 @@ def relation(history: Sequence[Sequence[ChainLine]], later: Sequence[ChainLine])
     """How a paste stands to the pastes of the same list before it, oldest first."""
     if not history:
         return Relation.FIRST
-    new = [_said(line) for line in entries(later)]
-    known = [[_said(line) for line in entries(paste)] for paste in history]
+    new = [_request_key(line) for line in entries(later)]
+    known = [[_request_key(line) for line in entries(paste)] for paste in history]
     if not new or not known[-1]:
         return Relation.OTHER
     if new == known[-1]:
@@ -255,7 +255,9 @@ def _is_titled_alike(later: Sequence[ChainLine], earlier: Sequence[ChainLine]) -
     return mine == other or bool(mine and other and (mine <= other or other <= mine))
 
 
-def clashes(present: Iterable[SourceQuantity], incoming: Iterable[SourceQuantity]) -> tuple[DuplicateSource, ...]:
+def find_duplicates(
+    present: Iterable[SourceQuantity], incoming: Iterable[SourceQuantity]
+) -> tuple[DuplicateSource, ...]:
     """Households and items that another source of the cycle already holds; a source never clashes with itself."""
     held = defaultdict(list)
     for order in present:
@@ -288,5 +290,5 @@ def triage(remark: str) -> Triage:
             clause = ""
         else:
             clause += ch
-    extracted = remarks.extract(folded)
+    extracted = remarks.extract_remarks(folded)
     return Triage("，".join(public), "，".join(restricted), extracted.flags)

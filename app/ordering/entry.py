@@ -44,7 +44,7 @@ class BuildingDoor:
     cycle: Cycle | None
 
 
-def door(public_code: str) -> BuildingDoor | None:
+def building_by_code(public_code: str) -> BuildingDoor | None:
     """The building of a poster code, as typed or from its QR; None if there is none. Three statements."""
     code = public_code.strip()[:40]
     found = select(Building, Compound.name).join(Compound, Building.compound_id == Compound.id)
@@ -105,12 +105,12 @@ def cycle_taking_orders_at(service_point_id: int) -> Cycle | None:
     return db.session.scalar(found)
 
 
-def answer(at: BuildingDoor, typed: Enter) -> OpenedDoor | None:
+def authenticate_household(at: BuildingDoor, typed: Enter) -> OpenedDoor | None:
     """Whom to let in, or nobody. Always four statements."""
     homes = _homes(at, typed)
     ordered = _ordered(at, set(homes))
     order = order_by_code(typed.order_code)
-    by_pin = pins.matching(list(homes), typed.order_code)
+    by_pin = pins.household_with_pin(list(homes), typed.order_code)
     if typed.order_code:
         found = _by_order(order) if order is not None and order.household_id in homes else None
         if by_pin is not None:
@@ -122,7 +122,7 @@ def answer(at: BuildingDoor, typed: Enter) -> OpenedDoor | None:
     return None
 
 
-def by_code_alone(text: str) -> OpenedDoor | None:
+def authenticate_by_code(text: str) -> OpenedDoor | None:
     """The household, or the order, of an order code, from another phone."""
     order = order_by_code(text)
     return _by_order(order) if order is not None else None
@@ -153,7 +153,7 @@ class Whence:
         return f"address:{self.address}"
 
 
-def budgets(at: BuildingDoor, typed: Enter, whence: Whence) -> list[ThrottleBudget]:
+def attempt_budgets(at: BuildingDoor, typed: Enter, whence: Whence) -> list[ThrottleBudget]:
     """What a try at the door is counted against.
 
     A room alone: so many rooms of a building from one place, found or not; a known household is counted with its

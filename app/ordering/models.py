@@ -16,8 +16,8 @@ from app.core.db import (
     LocalDate,
     UtcDateTime,
     Versioned,
-    at_least,
-    choice,
+    check_at_least,
+    choice_column,
     fk,
     personal_text,
     plain_text,
@@ -117,8 +117,8 @@ class Cycle(Created, Versioned, Base):
     opens_at: Mapped[datetime] = mapped_column(UtcDateTime)
     cutoff_at: Mapped[datetime] = mapped_column(UtcDateTime)
     deliver_on: Mapped[date] = mapped_column(LocalDate)
-    state: Mapped[str] = choice("state", CycleState, default=CycleState.DRAFT)
-    policy: Mapped[str] = choice("policy", Policy, default=Policy.EQUAL_FLOOR)
+    state: Mapped[str] = choice_column("state", CycleState, default=CycleState.DRAFT)
+    policy: Mapped[str] = choice_column("policy", Policy, default=Policy.EQUAL_FLOOR)
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     purge_on: Mapped[date | None] = mapped_column(LocalDate)
 
@@ -141,8 +141,8 @@ class Offer(Base):
         CheckConstraint("(item_id IS NULL) <> (bundle_id IS NULL)", name="item_or_bundle"),
         UniqueConstraint("cycle_id", "item_id"),
         UniqueConstraint("cycle_id", "bundle_id"),
-        at_least("price_fen", 0),
-        at_least("limit_per_household", 1),
+        check_at_least("price_fen", 0),
+        check_at_least("limit_per_household", 1),
         STRICT,
     )
 
@@ -163,7 +163,7 @@ class OfferComponent(Base):
     """The items one unit of an offer stands for, frozen."""
 
     __tablename__ = "offer_component"
-    __table_args__ = (at_least("qty", 1), STRICT)
+    __table_args__ = (check_at_least("qty", 1), STRICT)
 
     offer_id: Mapped[int] = fk("offer.id", primary_key=True)
     item_id: Mapped[int] = fk("item.id", primary_key=True)
@@ -178,8 +178,8 @@ class HouseholdOrder(Created, Versioned, Base):
         UniqueConstraint("id", "cycle_id"),
         Index("ix_household_order_point", "cycle_id", "service_point_id", "building_id"),
         Index("ix_household_order_household_id", "household_id"),
-        at_least("revision", 1),
-        at_least("total_fen", 0),
+        check_at_least("revision", 1),
+        check_at_least("total_fen", 0),
         STRICT,
     )
     # From locked back to placed only within the command that settles a claim and locks it again.
@@ -193,9 +193,9 @@ class HouseholdOrder(Created, Versioned, Base):
     household_id: Mapped[int | None] = fk("household.id")  # emptied by the purge
     building_id: Mapped[int] = fk("building.id")  # as it was when placed, so that tallies stay true
     service_point_id: Mapped[int] = fk("service_point.id")
-    state: Mapped[str] = choice("state", OrderState, default=OrderState.PLACED)
+    state: Mapped[str] = choice_column("state", OrderState, default=OrderState.PLACED)
     revision: Mapped[int] = mapped_column(Integer, default=1)
-    source: Mapped[str] = choice("source", Source, default=Source.FORM)
+    source: Mapped[str] = choice_column("source", Source, default=Source.FORM)
     placed_by_kind: Mapped[str] = plain_text()
     placed_by_id: Mapped[int] = mapped_column(Integer)
     placed_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -227,7 +227,7 @@ class OrderChoice(Base):
     """What the household picked, as it picked it."""
 
     __tablename__ = "order_choice"
-    __table_args__ = (at_least("qty", 1), at_least("unit_price_fen", 0), STRICT)
+    __table_args__ = (check_at_least("qty", 1), check_at_least("unit_price_fen", 0), STRICT)
 
     order_id: Mapped[int] = fk("household_order.id", primary_key=True)
     offer_id: Mapped[int] = fk("offer.id", primary_key=True)
@@ -238,7 +238,7 @@ class OrderChoice(Base):
 
 
 class OrderLine(Base):
-    """One item of an order. Only `stages.move` changes the counters; their sum is what was ordered, always.
+    """One item of an order. Only `stages.move_units` changes the counters; their sum is what was ordered, always.
 
     A line with `substitute_for_id` was not ordered: its goods stand in for short units of that other line of the order.
     """
@@ -250,8 +250,8 @@ class OrderLine(Base):
         ),
         UniqueConstraint("id", "cycle_id"),
         CheckConstraint(f"{' + '.join(STAGE_COLUMNS)} = qty_ordered", name="every_unit_in_one_stage"),
-        at_least("qty_ordered", 1),
-        *(at_least(column, 0) for column in STAGE_COLUMNS),
+        check_at_least("qty_ordered", 1),
+        *(check_at_least(column, 0) for column in STAGE_COLUMNS),
         Index("ix_order_line_cycle_item", "cycle_id", "item_id"),
         Index("ix_order_line_order_id", "order_id"),
         Index("ix_order_line_substitute_for_id", "substitute_for_id"),
@@ -292,14 +292,14 @@ class LineMove(Base):
     __table_args__ = (
         CheckConstraint("from_stage <> to_stage", name="goes_somewhere"),
         UniqueConstraint("order_line_id", "cause_kind", "cause_id", "from_stage", "to_stage"),
-        at_least("qty", 1),
+        check_at_least("qty", 1),
         STRICT,
     )
 
     id: Mapped[int] = mapped_column(Integer, primary_key=True)
     order_line_id: Mapped[int] = fk("order_line.id")
-    from_stage: Mapped[str] = choice("from_stage", Stage)
-    to_stage: Mapped[str] = choice("to_stage", Stage)
+    from_stage: Mapped[str] = choice_column("from_stage", Stage)
+    to_stage: Mapped[str] = choice_column("to_stage", Stage)
     qty: Mapped[int] = mapped_column(Integer)
     cause_kind: Mapped[str] = plain_text()
     cause_id: Mapped[int] = mapped_column(Integer)
@@ -312,7 +312,7 @@ class RollCall(Base):
 
     cycle_id: Mapped[int] = fk("cycle.id", primary_key=True)
     household_id: Mapped[int] = fk("household.id", primary_key=True)
-    outcome: Mapped[str] = choice("outcome", RollCallOutcome)
+    outcome: Mapped[str] = choice_column("outcome", RollCallOutcome)
     is_override: Mapped[bool] = mapped_column(BooleanFlag, default=False)  # set in bulk by a named person at the lock
     recorded_by_id: Mapped[int | None] = fk("account.id")
     at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -25,7 +25,7 @@ class OfferSection:
     offers: tuple[OfferRow, ...]
 
 
-def listed(cycle_id: int) -> list[OfferRow]:
+def available_offers(cycle_id: int) -> list[OfferRow]:
     """The offers that may be picked, in their order."""
     return [offer for offer in queries.offers(cycle_id) if offer.is_listed]
 
@@ -39,7 +39,7 @@ def sections(offers: Iterable[OfferRow], bundles: str, others: str) -> list[Offe
     return [OfferSection(f"s{number}", label, tuple(grouped[label])) for number, label in enumerate(labels)]
 
 
-def names(cycle_id: int, offers: Iterable[OfferRow]) -> list[GoodsName]:
+def offer_names(cycle_id: int, offers: Iterable[OfferRow]) -> list[GoodsName]:
     """What the offers are called, numbered from 1 in their order; also by the number of their item. One statement.
 
     A bundle is not called what its parts are called, but it is found by them.
@@ -69,12 +69,12 @@ def _name(offer: OfferRow, number: int, called: tuple[str, ...], code: str) -> G
     return GoodsName(offer.id, names, number, (code,), (offer.contents, offer.category))
 
 
-def matching(cycle_id: int, text: str, offers: Iterable[OfferRow]) -> set[int]:
+def matching_offers(cycle_id: int, text: str, offers: Iterable[OfferRow]) -> set[int]:
     """Ids of the offers whose name, contents, category, other names or pinyin match `text`; all of them for none."""
     rows = list(offers)
     if not text.strip():
         return {offer.id for offer in rows}
-    return {known.id for known in names(cycle_id, rows) if known.is_meant_by(text)}
+    return {known.id for known in offer_names(cycle_id, rows) if known.is_meant_by(text)}
 
 
 def as_typed(

@@ -44,8 +44,8 @@ from app.ordering.rules import (
     Component,
     OfferChoice,
     OfferTerms,
-    breaches,
-    explode,
+    items_of_choices,
+    limit_breaches,
     order_code,
     order_code_count,
     total_fen,
@@ -97,7 +97,7 @@ class SoftLimit(Invalid):
     """The basket exceeds what is advised; sending it again with consent goes through."""
 
 
-def put(by: Actor, wanted: PlaceOrder, claimed_at: int | None = None) -> HouseholdOrder:
+def save_order(by: Actor, wanted: PlaceOrder, claimed_at: int | None = None) -> HouseholdOrder:
     """Inside a command: place, change or add to the order of a household. An order that stands keeps its service point.
 
     claimed_at: the point of a claim that was left before the cut-off; its caller knows that it may still be taken.
@@ -237,14 +237,14 @@ def lines_of(terms: Mapping[int, OfferTerms], picks: Sequence[OfferPick]) -> lis
 
     An item reached by several picks may be substituted only if each of them allows it.
     """
-    units = explode(terms, [OfferChoice(pick.offer_id, pick.qty) for pick in picks])
+    units = items_of_choices(terms, [OfferChoice(pick.offer_id, pick.qty) for pick in picks])
     refused = {part.item_id for pick in picks if not pick.is_substitutable for part in terms[pick.offer_id].components}
     return [(item_id, qty, item_id not in refused) for item_id, qty in units.items()]
 
 
 def limit_problems(terms: Mapping[int, OfferTerms], picks: Sequence[OfferPick]) -> tuple[dict[str, list[object]], bool]:
     """Sentences by form field for every limit exceeded, and whether any of them is hard."""
-    found = breaches(terms, [OfferChoice(pick.offer_id, pick.qty) for pick in picks])
+    found = limit_breaches(terms, [OfferChoice(pick.offer_id, pick.qty) for pick in picks])
     hard = [breach for breach in found if breach.is_hard]
     problems: dict[str, list[object]] = {}
     for breach in hard or found:
@@ -310,7 +310,7 @@ def _reopen(order: HouseholdOrder, point_id: int) -> None:
     if order.state == OrderState.WITHDRAWN:
         advance(order, OrderState.PLACED)
         order.placed_at, order.service_point_id = clock.now(), point_id
-    clear(order)
+    clear_order(order)
     order.revision += 1
 
 
@@ -320,7 +320,7 @@ def _write(
     """Make the basket the order's content. Words that refuse substitutes count for every line."""
     order.total_fen = total_fen(terms, [OfferChoice(pick.offer_id, pick.qty) for pick in picks])
     usual = door_notes([wanted.household_id]).get(wanted.household_id, "")
-    said = wording.write(order, wanted.door_note, wanted.remark, wanted.other_need, usual)
+    said = wording.save_remarks(order, wanted.door_note, wanted.remark, wanted.other_need, usual)
     if said.refuses_substitutes:
         picks = [replace(pick, is_substitutable=False) for pick in picks]
     order.source = wanted.source
@@ -366,7 +366,7 @@ def line_row(order_id: int, cycle_id: int, line: tuple[int, int, bool]) -> dict[
     }
 
 
-def clear(order: HouseholdOrder) -> None:
+def clear_order(order: HouseholdOrder) -> None:
     """Inside a command, before the lock: take lines and choices from an order; the event log keeps what they were."""
     db.session.execute(delete(OrderLine).where(OrderLine.order_id == order.id))
     db.session.execute(delete(OrderChoice).where(OrderChoice.order_id == order.id))

@@ -117,7 +117,7 @@ def merge_choices(choices: Iterable[OfferChoice]) -> dict[int, int]:
     return {offer_id: qty for offer_id, qty in sorted(merged.items()) if qty}
 
 
-def explode(offers: Mapping[int, OfferTerms], choices: Iterable[OfferChoice]) -> dict[int, int]:
+def items_of_choices(offers: Mapping[int, OfferTerms], choices: Iterable[OfferChoice]) -> dict[int, int]:
     """Item id → sale units, bundles taken apart and merged by item, in order of id. Raises KeyError: unknown offer."""
     units: dict[int, int] = {}
     for offer_id, qty in merge_choices(choices).items():
@@ -131,7 +131,7 @@ def total_fen(offers: Mapping[int, OfferTerms], choices: Iterable[OfferChoice]) 
     return sum(qty * offers[offer_id].price_fen for offer_id, qty in merge_choices(choices).items())
 
 
-def breaches(
+def limit_breaches(
     offers: Mapping[int, OfferTerms], choices: Iterable[OfferChoice], limits: Iterable[ItemLimit] = (), persons: int = 1
 ) -> tuple[Breach, ...]:
     """Every limit the basket exceeds, offers first, then merged items; empty when all is well.
@@ -140,7 +140,7 @@ def breaches(
     """
     merged = merge_choices(choices)
     found = [_offer_breach(offers[offer_id], qty) for offer_id, qty in merged.items()]
-    units = explode(offers, [OfferChoice(offer_id, qty) for offer_id, qty in merged.items()])
+    units = items_of_choices(offers, [OfferChoice(offer_id, qty) for offer_id, qty in merged.items()])
     found += [_item_breach(limit, units.get(limit.item_id, 0), max(persons, 1)) for limit in limits]
     return tuple(breach for breach in found if breach is not None)
 

@@ -14,20 +14,20 @@ from app.core.events import Actor, record
 from app.core.states import advance
 from app.ordering import stages
 from app.ordering.models import HouseholdOrder, OrderLine, OrderState, OtherDoor, Stage
-from app.ordering.orders import PlaceOrder, clear, cycle_taking_orders, is_own, put, take_over
+from app.ordering.orders import PlaceOrder, clear_order, cycle_taking_orders, is_own, save_order, take_over
 from app.places.scope import require_building
 
 
 @command
 def place(by: Actor, wanted: PlaceOrder) -> HouseholdOrder:
-    """Place, replace or add to the order of one household; see `orders.put` for what holds before and after."""
-    return put(by, wanted)
+    """Place, replace or add to the order of one household; see `orders.save_order` for what holds before and after."""
+    return save_order(by, wanted)
 
 
 @command
 def place_many(by: Actor, wanted: Sequence[PlaceOrder]) -> list[HouseholdOrder]:
-    """Place several orders together: all or none. Raises what `orders.put` raises for the first that cannot be."""
-    return [put(by, each) for each in wanted]
+    """Place several orders together: all or none. Raises as `orders.save_order` for the first that cannot be."""
+    return [save_order(by, each) for each in wanted]
 
 
 @command
@@ -42,7 +42,7 @@ def withdraw(by: Actor, order_id: int, seen_version: int | None = None) -> House
     if seen_version is not None:
         check_version(order, seen_version)
     advance(order, OrderState.WITHDRAWN)
-    clear(order)
+    clear_order(order)
     take_over(by, order)
     order.revision += 1
     order.total_fen = 0
@@ -65,7 +65,9 @@ def void(by: Staff, order_id: int, reason: str) -> HouseholdOrder:
     if why:
         raise Conflict(why)
     advance(order, OrderState.VOIDED)
-    stages.move({line.id: line.qty_open for line in lines}, Stage.OPEN, Stage.CANCELLED, stages.Cause("void", order.id))
+    stages.move_units(
+        {line.id: line.qty_open for line in lines}, Stage.OPEN, Stage.CANCELLED, stages.Cause("void", order.id)
+    )
     record(by, "void", order, cycle_id=order.cycle_id, reason_length=len(reason), units=sum(x.qty_open for x in lines))
     return order
 

@@ -21,7 +21,7 @@ from app.access.permissions import Permission, Staff, ids_of
 from app.core.db import db
 from app.handover.models import Dispute, DisputeState
 from app.ordering.models import Cycle, CycleState, OrderLine
-from app.oversight.setup import missing
+from app.oversight.setup import missing_steps
 from app.picking.models import Bag, BagState
 from app.places.models import Building, Community, ServicePoint
 from app.places.scope import buildings_in_scope, is_subdistrict_in_scope, points_in_scope
@@ -101,7 +101,7 @@ def for_template() -> dict[str, Any]:
         "actor": SignedInPerson(
             staff.label, staff.kind, staff.role_label, own, url_for("access.sign_out"), here.lit == "access.account"
         ),
-        "setup_missing": lambda: missing(staff),
+        "setup_missing": lambda: missing_steps(staff),
         "home_url": url_for("access.home"),
         "privacy_url": url_for("access.privacy"),
     }

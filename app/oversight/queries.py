@@ -27,7 +27,7 @@ from app.dispatch.models import (
 )
 from app.dispatch.rounds import conditions
 from app.errands.models import Errand
-from app.errands.queries import late
+from app.errands.queries import is_overdue
 from app.handover.models import Dispute, DisputeState
 from app.ordering.models import Cycle, CyclePoint, CycleState, HouseholdOrder, OrderLine
 from app.picking.models import Bag
@@ -190,7 +190,7 @@ def _late_errands(reach: Reach) -> Stuck | None:
         .join(Household, Household.id == Errand.household_id)
         .join(Stairwell, Stairwell.id == Household.stairwell_id)
         .join(Building, Building.id == Stairwell.building_id)
-        .where(reach.buildings, late())
+        .where(reach.buildings, is_overdue())
     ).one()
     return Stuck(_("超时没有答复的代办"), count, since, _("点位小组长"), "errands.index", None) if count else None
 

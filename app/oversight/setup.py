@@ -80,7 +80,7 @@ STEPS = (
 )  # fmt: skip
 
 
-def missing(staff: Staff) -> list[Missing]:
+def missing_steps(staff: Staff) -> list[Missing]:
     """What the person's subdistrict lacks; nothing for those who set nothing up. One statement."""
     offices = ids_of(staff.scopes(Permission.CYCLE_EDIT), "subdistrict")
     if not offices:

@@ -10,7 +10,7 @@ from app.access.guard import requires, staff, submit
 from app.access.permissions import Permission
 from app.core import clock_trust
 from app.core.jobs import Job, JobState
-from app.core.paging import cut, paginate
+from app.core.paging import paginate, slice_page
 from app.dispatch.arrivals.queries import open_differences
 from app.ordering.gate import require_cycle
 from app.ordering.models import Stage
@@ -32,7 +32,7 @@ def loop(cycle_id: int) -> str:
     rows = closed_loop.loop_rows(cycle_id)
     building = request.args.get("building", "")
     building_id = int(building) if building.isascii() and building.isdigit() and len(building) < 10 else None
-    page = cut(
+    page = slice_page(
         closed_loop.gaps(cycle, stage, search, building_id),
         request.args.get("page"),
         lambda number: url_for(
@@ -100,7 +100,7 @@ def dashboard() -> str:
         stuck=stuck,
         is_whole=reach.is_whole,
         keeps_date=keeps_date,
-        date_trouble=clock_trust.trouble() if keeps_date else None,
+        date_trouble=clock_trust.current_doubt() if keeps_date else None,
     )
 
 

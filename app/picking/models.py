@@ -7,7 +7,7 @@ from typing import ClassVar
 from sqlalchemy import ColumnElement, ForeignKeyConstraint, Index, Integer, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.core.db import STRICT, Base, BooleanFlag, Created, Versioned, at_least, choice, fk, plain_text
+from app.core.db import STRICT, Base, BooleanFlag, Created, Versioned, check_at_least, choice_column, fk, plain_text
 from app.core.labels import Labelled
 from app.core.states import steps
 from app.ordering.models import HouseholdOrder
@@ -38,8 +38,8 @@ class Bag(Created, Versioned, Base):
             ["order_id", "cycle_id"], ["household_order.id", "household_order.cycle_id"], ondelete="RESTRICT"
         ),
         Index("ix_bag_cycle_wave", "cycle_id", "wave", "building_id"),
-        at_least("weight_g", 0),
-        at_least("volume_ml", 0),
+        check_at_least("weight_g", 0),
+        check_at_least("volume_ml", 0),
         STRICT,
     )
     LEGAL: ClassVar[dict[str, frozenset[str]]] = steps(
@@ -58,7 +58,7 @@ class Bag(Created, Versioned, Base):
     building_id: Mapped[int] = fk("building.id")  # of its door
     wave: Mapped[int] = mapped_column(Integer, default=1)
     seq: Mapped[int] = mapped_column(Integer)  # k of n within (order, wave)
-    state: Mapped[str] = choice("state", BagState, default=BagState.PACKED)
+    state: Mapped[str] = choice_column("state", BagState, default=BagState.PACKED)
     weight_g: Mapped[int] = mapped_column(Integer)
     volume_ml: Mapped[int] = mapped_column(Integer)
     is_cold: Mapped[bool] = mapped_column(BooleanFlag, default=False)
@@ -86,7 +86,7 @@ DOOR_OF_BAG: ColumnElement[int | None] = func.coalesce(
 
 class BagLine(Base):
     __tablename__ = "bag_line"
-    __table_args__ = (UniqueConstraint("bag_id", "order_line_id", "qty"), at_least("qty", 1), STRICT)
+    __table_args__ = (UniqueConstraint("bag_id", "order_line_id", "qty"), check_at_least("qty", 1), STRICT)
 
     bag_id: Mapped[int] = fk("bag.id", primary_key=True)
     order_line_id: Mapped[int] = fk("order_line.id", primary_key=True, index=True)
@@ -105,5 +105,5 @@ class PickList(Created, Base):
     id: Mapped[int] = mapped_column(Integer, primary_key=True)
     cycle_id: Mapped[int] = fk("cycle.id")
     wave: Mapped[int] = mapped_column(Integer)
-    kind: Mapped[str] = choice("kind", PickKind)
+    kind: Mapped[str] = choice_column("kind", PickKind)
     building_id: Mapped[int | None] = fk("building.id")

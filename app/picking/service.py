@@ -9,10 +9,10 @@ from typing import NamedTuple, cast
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import Table, bindparam, func, insert, select, update
 
-from app.access.forms.background import ask
+from app.access.forms.background import enqueue_for_cycle
 from app.access.permissions import Permission, Staff
 from app.allocation.models import Allocation
-from app.allocation.returns import take_back
+from app.allocation.returns import return_packed_goods
 from app.catalog.models import Item
 from app.core import clock
 from app.core.db import command, db
@@ -22,7 +22,7 @@ from app.core.jobs import Job
 from app.core.states import advance
 from app.ordering.gate import require_cycle
 from app.ordering.models import Cycle, CycleState, HouseholdOrder, OrderLine, OrderState, OtherDoor, Stage
-from app.ordering.stages import Cause, move, move_each
+from app.ordering.stages import Cause, move_each, move_units
 from app.picking import rules
 from app.picking.models import Bag, BagDoor, BagLine, BagState
 from app.picking.schemas import VoidBag
@@ -209,8 +209,8 @@ def void(by: Staff, bag_id: int, why: VoidBag) -> Bag:
     bag = require_bag(by, bag_id)
     advance(bag, BagState.VOIDED)
     held = {line.order_line_id: line.qty for line in bag.lines}
-    move(held, Stage.PACKED, Stage.OPEN, Cause("bag_void", bag.id))
-    take_back(held, "free")
+    move_units(held, Stage.PACKED, Stage.OPEN, Cause("bag_void", bag.id))
+    return_packed_goods(held, "free")
     record(by, "void", bag, cycle_id=bag.cycle_id, units=sum(held.values()), reason=why.reason)
     return bag
 
@@ -240,4 +240,4 @@ PACK_JOB = "pack"
 def ask_pack(by: Staff, cycle_id: int) -> Job:
     """Put the packing of everything that is allocated into the queue. Raises: NotFound, Conflict."""
     require_running(by, cycle_id)
-    return ask(by, PACK_JOB, cycle_id, {})
+    return enqueue_for_cycle(by, PACK_JOB, cycle_id, {})

@@ -6,8 +6,8 @@ from flask import Blueprint, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from app.access.forms.background import newest
-from app.access.guard import about_cycle, requires, staff, submit
+from app.access.forms.background import newest_job
+from app.access.guard import requires, set_page_cycle, staff, submit
 from app.access.permissions import Permission
 from app.core.input.schemas import Form
 from app.core.jobs import Job
@@ -38,7 +38,7 @@ def index(cycle_id: int) -> str:
         "picking/index.html",
         cycle=cycle,
         progress=queries.progress(cycle_id),
-        job=newest([service.PACK_JOB], cycle_id),
+        job=newest_job([service.PACK_JOB], cycle_id),
         states=BagState,
         waves=waves,
         wave=wave,
@@ -88,7 +88,7 @@ def bag(bag_id: int) -> str:
 
 
 def _bag_page(bag: Bag, form: Form) -> str:
-    about_cycle(bag.cycle_id)
+    set_page_cycle(bag.cycle_id)
     place, number, _of = queries.bag_place(bag)
     contents = queries.bag_contents(bag.id)
     state = BagState(bag.state)

@@ -19,7 +19,7 @@ from app.core.db import (
     LocalDate,
     UtcDateTime,
     Versioned,
-    choice,
+    choice_column,
     fk,
     json_column,
     personal_text,
@@ -239,7 +239,7 @@ class CareNeed(Base):
 
     id: Mapped[int] = mapped_column(Integer, primary_key=True)
     household_id: Mapped[int] = fk("household.id")
-    kind: Mapped[str] = choice("kind", CareKind, privacy="sensitive")
+    kind: Mapped[str] = choice_column("kind", CareKind, privacy="sensitive")
     carer_id: Mapped[int | None] = fk("account.id")
     door_note: Mapped[str] = sensitive_text(default="")  # 敲门重一点 / 先打电话 / 放邻居
     consent_on: Mapped[date | None] = mapped_column(LocalDate)  # when the household agreed to be on the list
@@ -255,7 +255,7 @@ class ZoneLevel(Base):
     id: Mapped[int] = mapped_column(Integer, primary_key=True)
     code: Mapped[str] = plain_text()
     label_zh: Mapped[str] = plain_text()
-    delivery_mode: Mapped[str] = choice("delivery_mode", DeliveryMode)
+    delivery_mode: Mapped[str] = choice_column("delivery_mode", DeliveryMode)
     is_contactless: Mapped[bool] = mapped_column(BooleanFlag, default=True)
     round_order: Mapped[int] = mapped_column(
         Integer, default=0

@@ -24,12 +24,12 @@ def path_of(sha256: str) -> Path:
     return documents_dir() / f"{sha256}.pdf"
 
 
-def scratch(job_id: int, part: str = "sheets") -> Path:
+def working_file(job_id: int, part: str = "sheets") -> Path:
     """A place in the same folder to write a file of a job; the same job writes over its own remains."""
     return documents_dir() / f".job-{job_id}-{part}.tmp"
 
 
-def shelf() -> Shelf:
+def chunk_cache() -> Shelf:
     """Rendered chunks of prints that may be cut short; old ones are removed on the way."""
     settings: Settings = current_app.extensions["louda_settings"]
     found = Shelf(settings.data_dir / "print-chunks")
@@ -45,7 +45,7 @@ def _sync(path: Path) -> None:
         os.close(handle)
 
 
-def keep(written: Path) -> str:
+def store_file(written: Path) -> str:
     """Bring a finished file to disk under its hash, in one step; return the hash."""
     with written.open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()

@@ -15,8 +15,8 @@ from app.core.db import (
     Created,
     UtcDateTime,
     Versioned,
-    at_least,
-    choice,
+    check_at_least,
+    choice_column,
     fk,
     json_column,
     plain_text,
@@ -66,8 +66,8 @@ class Document(Created, Base):
         ),
         UniqueConstraint("number"),
         Index("ix_document_cycle_kind", "cycle_id", "kind"),
-        at_least("wave", 0),
-        at_least("first_page", 1),
+        check_at_least("wave", 0),
+        check_at_least("first_page", 1),
         STRICT,
     )
     LEGAL: ClassVar[dict[str, frozenset[str]]] = steps(rendered="printed superseded", printed="rendered superseded")
@@ -82,7 +82,7 @@ class Document(Created, Base):
     service_point_id: Mapped[int | None] = fk("service_point.id")  # empty: the whole subdistrict
     revision: Mapped[int] = mapped_column(Integer, default=1)
     number: Mapped[str] = plain_text()
-    state: Mapped[str] = choice("state", DocumentState, default=DocumentState.RENDERED)
+    state: Mapped[str] = choice_column("state", DocumentState, default=DocumentState.RENDERED)
     context_sha256: Mapped[str] = plain_text()
     sha256: Mapped[str] = plain_text()  # of the file, which is also its name; sheets printed together share one
     first_page: Mapped[int] = mapped_column(Integer, default=1)

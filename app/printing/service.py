@@ -56,13 +56,13 @@ def record_versions(cycle_id: int, sha256: str, entered: Sequence[Entered], even
     """
     numbers = [str(one.version.number) for one in entered]
     known = set(db.session.scalars(select(Document.number).where(Document.number.in_(numbers))))
-    older = _standing(cycle_id, entered)
+    older = _valid_versions(cycle_id, entered)
     for one in entered:
         if str(one.version.number) not in known:
             _enter(cycle_id, one, older, _file_fields(sha256, one.span, event_id))
 
 
-def _standing(cycle_id: int, entered: Sequence[Entered]) -> dict[tuple[Any, ...], list[Document]]:
+def _valid_versions(cycle_id: int, entered: Sequence[Entered]) -> dict[tuple[Any, ...], list[Document]]:
     """The versions that still hold, by what they are about."""
     kinds = {one.version.kind for one in entered}
     rows = db.session.scalars(

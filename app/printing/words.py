@@ -62,12 +62,12 @@ def _english_value(value: object) -> object:
     return in_english(plain) or plain if isinstance(plain, str) else plain
 
 
-def say_chinese(message: str, /, **values: object) -> BilingualWord:
+def chinese_only(message: str, /, **values: object) -> BilingualWord:
     """The Chinese alone. ``message`` is a sentence of our own source; values are escaped."""
     return BilingualWord.of(_filled(message, values), None)
 
 
-def say_both(message: str, /, **values: object) -> BilingualWord:
+def bilingual(message: str, /, **values: object) -> BilingualWord:
     """The Chinese and, where the catalogue has it, the English."""
     known = english().get(message)
     return BilingualWord.of(_filled(message, values), _filled_in_english(known, values) if known else None)
@@ -92,7 +92,7 @@ def in_english(text: str) -> str | None:
     return dated if dated != text and dated.isascii() else None
 
 
-def beside(is_bilingual: bool) -> Callable[[str], BilingualWord]:
+def row_text_filter(is_bilingual: bool) -> Callable[[str], BilingualWord]:
     """The filter ``both``: a text of a row, in the bilingual variant with its English where it has one."""
 
     def filled(text: str) -> BilingualWord:
@@ -102,6 +102,6 @@ def beside(is_bilingual: bool) -> Callable[[str], BilingualWord]:
     return filled
 
 
-def sayer(is_bilingual: bool) -> Say:
+def translator_of(is_bilingual: bool) -> Say:
     """What the templates call ``_``."""
-    return say_both if is_bilingual else say_chinese
+    return bilingual if is_bilingual else chinese_only

@@ -1,4 +1,4 @@
-"""Demand rows and what covers them; every command that buys, cancels or gives up ends with `refresh`, so E4 holds."""
+"""Demand rows and what covers them; what buys, cancels or gives up ends with `refresh_demand`, so E4 holds."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Bought:
     is_manual: bool
 
 
-def tallied(cycle_id: int) -> dict[int, int]:
+def tallied_units(cycle_id: int) -> dict[int, int]:
     """Item id → units on the signed tallies of the cycle. One statement."""
     found = db.session.execute(
         select(TallyLine.item_id, func.sum(TallyLine.qty))
@@ -34,7 +34,7 @@ def tallied(cycle_id: int) -> dict[int, int]:
     return {item: int(qty) for item, qty in found if qty}
 
 
-def bought(cycle_id: int) -> dict[int, Bought]:
+def bought_units(cycle_id: int) -> dict[int, Bought]:
     """Item id → what the orders that are not cancelled bring; units that will not come are not counted."""
     line = PurchaseOrderLine
     coming = line.packs * line.pack_size - line.qty_undelivered
@@ -61,7 +61,7 @@ def is_allocation_begun(cycle_id: int) -> bool:
     return db.session.scalar(moved.limit(1)) is not None
 
 
-def rewrite(cycle: Cycle) -> int:
+def rewrite_demand(cycle: Cycle) -> int:
     """Inside a command: demand rows anew from the signed tallies and the stock; how many there are.
 
     Waived units stay waived as far as they are still missing. Once goods are being given out, free stock says nothing
@@ -70,7 +70,7 @@ def rewrite(cycle: Cycle) -> int:
     before = {row.item_id: row for row in db.session.scalars(select(Demand).where(Demand.cycle_id == cycle.id))}
     stored = {item: row.qty_from_stock for item, row in before.items()}
     free = stored if is_allocation_begun(cycle.id) else on_hand.free_units(cycle)
-    wanted, coming = tallied(cycle.id), bought(cycle.id)
+    wanted, coming = tallied_units(cycle.id), bought_units(cycle.id)
     rows = []
     for item in sorted({*wanted, *coming}):
         qty, brought = wanted.get(item, 0), coming[item].qty if item in coming else 0
@@ -96,10 +96,10 @@ def _columns(covered: Coverage) -> dict[str, int | bool]:
     }
 
 
-def refresh(cycle_id: int) -> None:
+def refresh_demand(cycle_id: int) -> None:
     """Inside a command: bring what is bought, over and covered in the demand rows up to the present purchase lines."""
     db.session.flush()
-    coming = bought(cycle_id)
+    coming = bought_units(cycle_id)
     changes = []
     for row in db.session.scalars(select(Demand).where(Demand.cycle_id == cycle_id)):
         brought = coming[row.item_id].qty if row.item_id in coming else 0

@@ -17,7 +17,7 @@ from app.purchasing.optimise import Buy
 from app.purchasing.rules import order_number
 
 
-def write(cycle: Cycle, author_id: int, missing: Mapping[int, int], buys: Iterable[Buy]) -> list[PurchaseOrder]:
+def write_drafts(cycle: Cycle, author_id: int, missing: Mapping[int, int], buys: Iterable[Buy]) -> list[PurchaseOrder]:
     """Inside a command: replace the proposed lines of all drafts by `buys`; lines set by hand stay.
 
     A supplier's draft is used again; one left without lines is cancelled. The drafts that hold lines are returned.
@@ -37,7 +37,7 @@ def write(cycle: Cycle, author_id: int, missing: Mapping[int, int], buys: Iterab
             still[buy.offer.item_id] -= share
             drafts[supplier_id].lines.append(_line(buy, share))
     for order in drafts.values():
-        touch(order, author_id)
+        set_author(order, author_id)
         if not order.lines:
             advance(order, PurchaseState.CANCELLED)
     db.session.flush()
@@ -54,7 +54,7 @@ def _cleared(cycle_id: int) -> dict[int, PurchaseOrder]:
     drafts = {order.supplier_id: order for order in found}
     for order in drafts.values():
         for line in [line for line in order.lines if not line.is_manual]:
-            remove(line)
+            remove_line(line)
     db.session.flush()
     return drafts
 
@@ -86,18 +86,18 @@ def _line(buy: Buy, share: int) -> PurchaseOrderLine:
 def set_packs(line: PurchaseOrderLine, packs: int) -> None:
     """Set the packs of a draft's line by hand; 0 removes it."""
     if packs == 0:
-        remove(line)
+        remove_line(line)
         return
     line.packs, line.qty_awaited, line.is_manual = packs, packs * line.pack_size, True
 
 
-def remove(line: PurchaseOrderLine) -> None:
+def remove_line(line: PurchaseOrderLine) -> None:
     """Take a line off its draft."""
     line.purchase_order.lines.remove(line)
     db.session.delete(line)
 
 
-def touch(order: PurchaseOrder, author_id: int) -> None:
+def set_author(order: PurchaseOrder, author_id: int) -> None:
     """Make somebody the author of a draft's present content: its version rises, and another person approves."""
     order.created_by_id = author_id
     flag_modified(order, "created_by_id")

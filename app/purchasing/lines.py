@@ -17,7 +17,7 @@ from app.core.errors import Conflict
 from app.purchasing.models import PurchaseOrderLine
 
 
-def settle(quantities: Mapping[int, int], to: Literal["received", "undelivered"]) -> None:
+def settle_units(quantities: Mapping[int, int], to: Literal["received", "undelivered"]) -> None:
     """Inside a command: move `quantities` (purchase line id → sale units) from awaited to `to`.
 
     Raises Conflict where a line awaits fewer.

@@ -9,7 +9,18 @@ from sqlalchemy import CheckConstraint, Integer, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.catalog.models import Item, Supplier
-from app.core.db import STRICT, Base, BooleanFlag, Created, UtcDateTime, Versioned, at_least, choice, fk, plain_text
+from app.core.db import (
+    STRICT,
+    Base,
+    BooleanFlag,
+    Created,
+    UtcDateTime,
+    Versioned,
+    check_at_least,
+    choice_column,
+    fk,
+    plain_text,
+)
 from app.core.labels import Labelled
 from app.core.states import steps
 
@@ -33,7 +44,7 @@ class Demand(Base):
         CheckConstraint(
             "NOT is_covered OR qty_purchased + qty_from_stock + qty_waived - qty_surplus = qty_demanded", name="covered"
         ),
-        *(at_least(part, 0) for part in DEMAND_PARTS),
+        *(check_at_least(part, 0) for part in DEMAND_PARTS),
         STRICT,
     )
 
@@ -65,7 +76,7 @@ class PurchaseOrder(Created, Versioned, Base):
     cycle_id: Mapped[int] = fk("cycle.id")
     supplier_id: Mapped[int] = fk("supplier.id")
     seq: Mapped[int] = mapped_column(Integer)
-    state: Mapped[str] = choice("state", PurchaseState, default=PurchaseState.DRAFT)
+    state: Mapped[str] = choice_column("state", PurchaseState, default=PurchaseState.DRAFT)
     created_by_id: Mapped[int] = fk("account.id")
     approved_by_id: Mapped[int | None] = fk("account.id")
     sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -84,10 +95,10 @@ class PurchaseOrderLine(Base):
         CheckConstraint(
             "qty_awaited + qty_received + qty_undelivered = packs * pack_size", name="every_unit_accounted"
         ),
-        at_least("packs", 1),
-        at_least("pack_size", 1),
-        at_least("price_fen", 0),
-        *(at_least(part, 0) for part in ("qty_awaited", "qty_received", "qty_undelivered")),
+        check_at_least("packs", 1),
+        check_at_least("pack_size", 1),
+        check_at_least("price_fen", 0),
+        *(check_at_least(part, 0) for part in ("qty_awaited", "qty_received", "qty_undelivered")),
         STRICT,
     )
 

@@ -48,7 +48,7 @@ def kept_lines(cycle_id: int) -> Kept:
     return Kept(qty, packs, frozenset(by_hand), draft_fen)
 
 
-def gaps(cycle_id: int, kept: Kept) -> dict[int, int]:
+def uncovered_units(cycle_id: int, kept: Kept) -> dict[int, int]:
     """Item id → units that neither stock, a waiver nor a kept line covers."""
     missing = {}
     for row in db.session.scalars(select(Demand).where(Demand.cycle_id == cycle_id).order_by(Demand.item_id)):
@@ -58,7 +58,7 @@ def gaps(cycle_id: int, kept: Kept) -> dict[int, int]:
     return missing
 
 
-def problem(missing: dict[int, int], kept: Kept) -> PurchaseProblem:
+def purchase_problem(missing: dict[int, int], kept: Kept) -> PurchaseProblem:
     """Active suppliers and their packs for what is missing.
 
     A draft that keeps lines has its delivery paid and a part of its minimum order reached; what a supplier has

@@ -12,7 +12,7 @@ from app.core.db import db
 from app.core.errors import NotFound
 from app.core.sentences import Sentence
 from app.ordering.models import CyclePoint
-from app.purchasing.coverage import Bought, bought, tallied
+from app.purchasing.coverage import Bought, bought_units, tallied_units
 from app.purchasing.models import Demand, PurchaseOrder, PurchaseOrderLine, PurchaseState
 from app.purchasing.rules import Supply, surplus_fen, why_uncovered
 from app.tally.models import Tally, TallyState
@@ -254,7 +254,7 @@ def in_the_way(cycle_id: int, orders: list[PurchaseOrderRow], coming: Mapping[in
     computed = dict(
         db.session.execute(select(Demand.item_id, Demand.qty_demanded).where(Demand.cycle_id == cycle_id)).all()
     )
-    signed_goods = tallied(cycle_id)
+    signed_goods = tallied_units(cycle_id)
     return InTheWay(
         unsigned_points=unsigned or 0,
         is_tallied=bool(signed_goods),
@@ -271,4 +271,4 @@ def demand_row(cycle_id: int, item_id: int) -> DemandRow:
     found = db.session.execute(demand_of(cycle_id).where(Demand.item_id == item_id)).first()
     if found is None:
         raise NotFound
-    return demand_rows(cycle_id, [found], bought(cycle_id))[0]
+    return demand_rows(cycle_id, [found], bought_units(cycle_id))[0]

@@ -17,7 +17,7 @@ from app.core.states import advance
 from app.ordering.gate import require_cycle
 from app.ordering.models import Cycle, CycleState
 from app.purchasing import coverage, drafts, planning, queries
-from app.purchasing.lines import settle
+from app.purchasing.lines import settle_units
 from app.purchasing.models import Demand, PurchaseOrder, PurchaseState
 from app.purchasing.optimise import OptimisationOutcome, PurchasePlan, optimise
 from app.purchasing.schemas import Close, EditLines, SeenOrder, Waive
@@ -44,9 +44,9 @@ def compute_demand(by: Staff, cycle_id: int) -> int:
     Requires: the cycle is locked or running and a point has signed. Ensures: E4. Raises: NotFound, Conflict.
     """
     cycle = buying_cycle(by, cycle_id)
-    if not coverage.tallied(cycle_id):
+    if not coverage.tallied_units(cycle_id):
         raise Conflict(_l("还没有点位签汇总表，算不出需求。"))
-    count = coverage.rewrite(cycle)
+    count = coverage.rewrite_demand(cycle)
     record(by, "tally", ("demand", cycle_id), cycle_id=cycle_id, items=count)
     return count
 
@@ -59,8 +59,8 @@ def propose(by: Staff, cycle_id: int) -> PurchaseProposal:
     """
     buying_cycle(by, cycle_id)
     kept = planning.kept_lines(cycle_id)
-    missing = planning.gaps(cycle_id, kept)
-    plan = optimise(planning.problem(missing, kept), TIME_LIMIT_S)
+    missing = planning.uncovered_units(cycle_id, kept)
+    plan = optimise(planning.purchase_problem(missing, kept), TIME_LIMIT_S)
     return _write_proposal(by, cycle_id, missing, plan)
 
 
@@ -69,12 +69,12 @@ def _write_proposal(by: Staff, cycle_id: int, missing: dict[int, int], plan: Pur
     cycle = buying_cycle(by, cycle_id)
     if db.session.scalar(select(Demand.item_id).where(Demand.cycle_id == cycle_id).limit(1)) is None:
         raise Conflict(_l("请先计算需求。"))
-    if planning.gaps(cycle_id, planning.kept_lines(cycle_id)) != missing:
+    if planning.uncovered_units(cycle_id, planning.kept_lines(cycle_id)) != missing:
         raise Conflict(_l("需求刚有变化，请再生成一次采购方案。"))
     if plan.outcome == OptimisationOutcome.UNKNOWN:
         raise Conflict(str(plan.said[0]))
-    orders = drafts.write(cycle, by.id, missing, plan.buys)
-    coverage.refresh(cycle_id)
+    orders = drafts.write_drafts(cycle, by.id, missing, plan.buys)
+    coverage.refresh_demand(cycle_id)
     record(by, "plan", ("demand", cycle_id), cycle_id=cycle_id, orders=len(orders), fen=plan.cost_fen)
     return PurchaseProposal(cycle_id, tuple(order.id for order in orders), plan.said, plan.is_proved)
 
@@ -97,8 +97,8 @@ def edit_lines(by: Staff, cycle_id: int, order_id: int, edit: EditLines) -> Purc
     for line, packs in changed:
         drafts.set_packs(line, packs)
     if changed:
-        drafts.touch(order, by.id)
-    coverage.refresh(cycle_id)
+        drafts.set_author(order, by.id)
+    coverage.refresh_demand(cycle_id)
     record(by, "amend", order, cycle_id=cycle_id, lines=len(changed))
     return order
 
@@ -118,7 +118,7 @@ def waive(by: Staff, cycle_id: int, item_id: int, decision: Waive) -> Demand:
         raise Invalid({"qty": [_l("最多可以不买 %(most)s 份。", most=most)]})
     row.qty_waived, row.waive_reason = decision.qty, decision.reason if decision.qty else ""
     row.is_covered = False  # until the refresh has added up
-    coverage.refresh(cycle_id)
+    coverage.refresh_demand(cycle_id)
     record(by, "waive", ("demand", item_id), cycle_id=cycle_id, item=item_id, units=decision.qty)
     return row
 
@@ -159,7 +159,7 @@ def cancel(by: Staff, cycle_id: int, order_id: int, seen: SeenOrder) -> Purchase
     order = order_in_reach(by, cycle_id, order_id)
     check_version(order, seen.version)
     advance(order, PurchaseState.CANCELLED)
-    coverage.refresh(cycle_id)
+    coverage.refresh_demand(cycle_id)
     record(by, "cancel", order, cycle_id=cycle_id)
     return order
 
@@ -176,8 +176,8 @@ def close(by: Staff, cycle_id: int, order_id: int, decision: Close) -> PurchaseO
     if awaited and not decision.gives_up:
         raise Conflict(_l("还有没到的商品。确认不会再到，才能关闭。"))
     advance(order, PurchaseState.CLOSED)
-    settle(awaited, "undelivered")
-    coverage.refresh(cycle_id)
+    settle_units(awaited, "undelivered")
+    coverage.refresh_demand(cycle_id)
     record(by, "close", order, cycle_id=cycle_id, undelivered=sum(awaited.values()))
     return order
 

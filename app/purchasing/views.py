@@ -17,7 +17,7 @@ from app.core.input.schemas import CommandSchema, Form
 from app.core.paging import paginate
 from app.ordering.gate import require_cycle
 from app.purchasing import queries, service
-from app.purchasing.coverage import bought
+from app.purchasing.coverage import bought_units
 from app.purchasing.order_page import order_page
 from app.purchasing.schemas import CloseSchema, EditLinesSchema, SeenOrderSchema, WaiveSchema
 
@@ -35,7 +35,7 @@ def index(cycle_id: int) -> str:
         request.args.get("page"),
         url=lambda n: url_for("purchasing.index", cycle_id=cycle_id, q=words, only=only, page=n),
     )
-    orders, coming = queries.order_rows(cycle_id), bought(cycle_id)
+    orders, coming = queries.order_rows(cycle_id), bought_units(cycle_id)
     return render_template(
         "purchasing/index.html",
         cycle=cycle,

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import Integer, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.db import STRICT, Base, Created, UtcDateTime, Versioned, at_least, choice, fk, plain_text
+from app.core.db import STRICT, Base, Created, UtcDateTime, Versioned, check_at_least, choice_column, fk, plain_text
 from app.core.labels import Labelled
 
 
@@ -21,7 +21,7 @@ class LineAmount(Base):
     """What all units of an order line cost together: its part of the prices chosen. Written once, behind the lock."""
 
     __tablename__ = "line_amount"
-    __table_args__ = (at_least("amount_fen", 0), STRICT)
+    __table_args__ = (check_at_least("amount_fen", 0), STRICT)
 
     order_line_id: Mapped[int] = fk("order_line.id", primary_key=True)
     amount_fen: Mapped[int] = mapped_column(Integer)
@@ -33,7 +33,7 @@ class Statement(Versioned, Base):
     __tablename__ = "statement"
     __table_args__ = (
         UniqueConstraint("household_order_id"),
-        *(at_least(part, 0) for part in ("ordered_fen", "accepted_fen")),
+        *(check_at_least(part, 0) for part in ("ordered_fen", "accepted_fen")),
         STRICT,
     )
 
@@ -52,7 +52,7 @@ class Payment(Created, Base):
 
     id: Mapped[int] = mapped_column(Integer, primary_key=True)
     household_order_id: Mapped[int] = fk("household_order.id")
-    kind: Mapped[str] = choice("kind", PaymentKind)
+    kind: Mapped[str] = choice_column("kind", PaymentKind)
     amount_fen: Mapped[int] = mapped_column(Integer)  # refunds and corrections may be negative
     cause: Mapped[str] = plain_text()
     marked_by_id: Mapped[int] = fk("account.id")

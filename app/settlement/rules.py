@@ -43,7 +43,7 @@ class Chosen:
     parts: tuple[PricePart, ...]
 
 
-def spread(price_fen: int, parts: Iterable[PricePart]) -> dict[int, int]:
+def spread_price(price_fen: int, parts: Iterable[PricePart]) -> dict[int, int]:
     """Item id → its part of a price, in proportion to quantity × weight; the sum is exactly the price.
 
     Where an item has no price of its own, all count by quantity alone. Raises ValueError for an offer without items.
@@ -66,7 +66,7 @@ def line_amounts(chosen: Iterable[Chosen]) -> dict[int, int]:
     """Item id → what all its units of the order cost together, in fen; the sum is the order's total."""
     amounts: dict[int, int] = {}
     for choice in chosen:
-        for item, fen in spread(choice.qty * choice.unit_price_fen, choice.parts).items():
+        for item, fen in spread_price(choice.qty * choice.unit_price_fen, choice.parts).items():
             amounts[item] = amounts.get(item, 0) + fen
     return dict(sorted(amounts.items()))
 
@@ -149,7 +149,7 @@ class HouseholdAccount:
         return self.pending_fen == 0 and self.to_collect_fen == 0 and self.to_refund_fen == 0
 
 
-def account(lines: Iterable[SettlementLine], payments_fen: Iterable[int] = ()) -> HouseholdAccount:
+def household_account(lines: Iterable[SettlementLine], payments_fen: Iterable[int] = ()) -> HouseholdAccount:
     """The statement of an order: its lines, and its payment marks (payments positive, money paid back negative)."""
     listed = list(lines)
     return HouseholdAccount(

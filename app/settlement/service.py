@@ -6,7 +6,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import func, insert, select
 
-from app.access.forms.background import ask
+from app.access.forms.background import enqueue_for_cycle
 from app.access.permissions import Permission, Staff
 from app.core import clock
 from app.core.db import command, db
@@ -77,7 +77,7 @@ def mark(by: Staff, order_id: int, what: MoneyMark) -> Payment:
     """
     order = require_order(by, order_id)
     _require_money(order.cycle_id)
-    account = statement_queries.sheet(order).account
+    account = statement_queries.statement_page(order).account
     if what.kind == PaymentKind.PAID:
         most, signed = account.accepted_fen + account.pending_fen - account.paid_fen, what.amount_fen
         said = _l("这一户最多还应付 %(most)s 元。")
@@ -155,7 +155,7 @@ def settle(by: Staff, order_id: int) -> HouseholdOrder:
     """
     order = require_order(by, order_id)
     _require_money(order.cycle_id)
-    pending = statement_queries.sheet(order).units_pending
+    pending = statement_queries.statement_page(order).units_pending
     if pending:
         raise Conflict(_("还有 %(n)d 份没有结果，不能结算。", n=pending))
     _settle(by, order.cycle_id, [order.id])
@@ -230,7 +230,7 @@ WORK_OUT_JOB = "work_out"
 def ask_work_out(by: Staff, cycle_id: int) -> Job:
     """Put the working out of amounts into the queue. Raises: NotFound, Conflict."""
     require_money(by, cycle_id)
-    return ask(by, WORK_OUT_JOB, cycle_id, {})
+    return enqueue_for_cycle(by, WORK_OUT_JOB, cycle_id, {})
 
 
 @command
@@ -243,4 +243,4 @@ def ask_settle_all(by: Staff, cycle_id: int) -> Job:
     ready = len(queries.ready_orders(cycle_id, list(queries.points_of(by, cycle_id))))
     if not ready:
         raise Conflict(_l("没有可以结算的订单：要么还有没结果的份数，要么都结算过了。"))
-    return ask(by, SETTLE_JOB, cycle_id, {"orders": ready})
+    return enqueue_for_cycle(by, SETTLE_JOB, cycle_id, {"orders": ready})

@@ -7,14 +7,14 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
-from app.access.forms.background import newest
+from app.access.forms.background import newest_job
 from app.access.guard import requires, staff, submit
-from app.access.page_registry import about
+from app.access.page_registry import describe_page
 from app.access.permissions import Permission
 from app.core.errors import Invalid, NotFound
 from app.core.input.schemas import Form
 from app.core.jobs import Job
-from app.core.paging import same_list
+from app.core.paging import page_url_of
 from app.core.units import yuan
 from app.ordering.gate import readable_cycle
 from app.ordering.models import Cycle, HouseholdOrder
@@ -47,7 +47,7 @@ def index(cycle_id: int) -> str:
     )
     buildings = listing.by_building(cycle_id, places, wanted)
     is_by_building = request.args.get("by") == "building"
-    url = same_list(request.path, request.args.items(multi=True))
+    url = page_url_of(request.path, request.args.items(multi=True))
     page = listing.page_of(cycle_id, [] if is_by_building else buildings, wanted, request.args.get("page"), url)
     return render_template(
         "settlement/index.html",
@@ -71,7 +71,7 @@ def _sees_suppliers(cycle: Cycle) -> bool:
 
 def _job(cycle_id: int) -> Job | None:
     """The newest settling job of this actor, while it is of interest."""
-    job = newest((service.SETTLE_JOB, service.WORK_OUT_JOB), cycle_id)
+    job = newest_job((service.SETTLE_JOB, service.WORK_OUT_JOB), cycle_id)
     return job if job is not None and job.payload["account"] == staff().id else None
 
 
@@ -179,8 +179,8 @@ def order(order_id: int) -> str:
 def _order_page(order_id: int, form: Form | None) -> str:
     order = service.require_order(staff(), order_id)
     place = queries.places_of([order.service_point_id])[order.building_id]
-    about({"settlement.building": place.name}, cycle_id=order.cycle_id, building_id=order.building_id)
-    sheet = statement_queries.sheet(order)
+    describe_page({"settlement.building": place.name}, cycle_id=order.cycle_id, building_id=order.building_id)
+    sheet = statement_queries.statement_page(order)
     owed = sheet.account.to_collect_fen or sheet.account.to_refund_fen
     kind = PaymentKind.REFUND if sheet.account.to_refund_fen else PaymentKind.PAID
     return render_template(

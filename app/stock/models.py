@@ -16,8 +16,8 @@ from app.core.db import (
     LocalDate,
     UtcDateTime,
     Versioned,
-    at_least,
-    choice,
+    check_at_least,
+    choice_column,
     fk,
     json_column,
     plain_text,
@@ -40,7 +40,7 @@ class GoodsReceipt(Created, Base):
 
     id: Mapped[int] = mapped_column(Integer, primary_key=True)
     number: Mapped[str] = plain_text()
-    kind: Mapped[str] = choice("kind", ReceiptKind)
+    kind: Mapped[str] = choice_column("kind", ReceiptKind)
     subdistrict_id: Mapped[int] = fk("subdistrict.id")
     cycle_id: Mapped[int | None] = fk("cycle.id")
     purchase_order_id: Mapped[int | None] = fk("purchase_order.id")
@@ -59,8 +59,8 @@ class Lot(Base):
     __tablename__ = "lot"
     __table_args__ = (
         CheckConstraint(f"{' + '.join(LOT_PARTS)} = qty_received", name="every_unit_accounted"),
-        at_least("qty_received", 1),
-        *(at_least(part, 0) for part in LOT_PARTS),
+        check_at_least("qty_received", 1),
+        *(check_at_least(part, 0) for part in LOT_PARTS),
         Index("ix_lot_item_id", "item_id"),
         Index("ix_lot_goods_receipt_id", "goods_receipt_id"),
         Index("ix_lot_purchase_order_line_id", "purchase_order_line_id"),
@@ -88,10 +88,10 @@ class RestRule(Base):
     """How long goods of a storage class and category rest after disinfection."""
 
     __tablename__ = "rest_rule"
-    __table_args__ = (UniqueConstraint("storage", "category"), at_least("minutes", 0), STRICT)
+    __table_args__ = (UniqueConstraint("storage", "category"), check_at_least("minutes", 0), STRICT)
 
     id: Mapped[int] = mapped_column(Integer, primary_key=True)
-    storage: Mapped[str] = choice("storage", Storage)
+    storage: Mapped[str] = choice_column("storage", Storage)
     category: Mapped[str] = plain_text(default="")
     minutes: Mapped[int] = mapped_column(Integer)
 
@@ -111,7 +111,7 @@ class Location(Base):
     id: Mapped[int] = mapped_column(Integer, primary_key=True)
     subdistrict_id: Mapped[int] = fk("subdistrict.id")
     name: Mapped[str] = plain_text()
-    kind: Mapped[str] = choice("kind", LocationKind)
+    kind: Mapped[str] = choice_column("kind", LocationKind)
     service_point_id: Mapped[int | None] = fk("service_point.id")
 
 
@@ -121,7 +121,7 @@ class StockMove(Created, Base):
     __tablename__ = "stock_move"
     __table_args__ = (
         CheckConstraint("from_location_id <> to_location_id", name="goes_somewhere"),
-        at_least("qty", 1),
+        check_at_least("qty", 1),
         Index("ix_stock_move_lot_id", "lot_id"),
         STRICT,
     )
@@ -147,7 +147,7 @@ class WriteOff(Created, Versioned, Base):
     __tablename__ = "write_off"
     __table_args__ = (
         CheckConstraint("approved_by_id <> asked_by_id", name="two_persons"),
-        at_least("qty", 1),
+        check_at_least("qty", 1),
         Index("ix_write_off_lot_id", "lot_id"),
         STRICT,
     )
@@ -157,7 +157,7 @@ class WriteOff(Created, Versioned, Base):
     lot_id: Mapped[int] = fk("lot.id")
     qty: Mapped[int] = mapped_column(Integer)
     reason: Mapped[str] = plain_text()
-    state: Mapped[str] = choice("state", WriteOffState, default=WriteOffState.ASKED)
+    state: Mapped[str] = choice_column("state", WriteOffState, default=WriteOffState.ASKED)
     asked_by_id: Mapped[int] = fk("account.id")
     approved_by_id: Mapped[int | None] = fk("account.id")
 

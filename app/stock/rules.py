@@ -79,7 +79,7 @@ class BookedReceiptLine:
         return self.qty_arrived - self.qty_damaged
 
 
-def receive(item_name: str, qty_awaited: int, qty_arrived: int, qty_damaged: int = 0) -> BookedReceiptLine:
+def book_arrival(item_name: str, qty_awaited: int, qty_arrived: int, qty_damaged: int = 0) -> BookedReceiptLine:
     """Book one item of a delivery; `said` tells what differs. Raises ValueError for impossible counts."""
     if qty_awaited < 0 or not 0 <= qty_damaged <= qty_arrived:
         raise ValueError("damaged units are part of those that arrived, and nothing is below zero")
@@ -137,7 +137,7 @@ class ArrivalParts:
         return self.good + self.damaged + self.returned
 
 
-def split(arrived: ArrivalParts, qty_to_line: int) -> tuple[ArrivalParts, ArrivalParts]:
+def split_arrival(arrived: ArrivalParts, qty_to_line: int) -> tuple[ArrivalParts, ArrivalParts]:
     """What the ordered line gets, and what is extra: the line takes good units first, then damaged, then returned.
 
     arrived (good, damaged, returned)    to line    line          extra

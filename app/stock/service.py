@@ -19,9 +19,9 @@ from app.core.events import record
 from app.ordering.gate import require_cycle
 from app.ordering.models import CYCLES_OVER, Cycle, CycleState
 from app.purchasing import coverage
-from app.purchasing.lines import settle
+from app.purchasing.lines import settle_units
 from app.purchasing.models import PurchaseOrder, PurchaseOrderLine, PurchaseState
-from app.stock import books, rules
+from app.stock import ledger, rules
 from app.stock.models import GoodsReceipt, Lot, ReceiptKind, RestRule
 from app.stock.rules import ArrivalParts, LotMove
 from app.stock.schemas import DeliveryForm, GoodsArrived, TakeIn, Unordered, UnorderedGoods
@@ -60,7 +60,7 @@ def receive(by: Staff, purchase_order_id: int, delivery: DeliveryForm) -> GoodsR
     pieces = [piece for row in arrived for piece in _pieces(lines[row.id], row, delivery.takes_extra)]
     receipt = _receipt(by, ReceiptKind.PURCHASE, cycle, order)
     _write_lots(receipt, pieces)
-    settle({piece.line_id: piece.parts.total for piece in pieces if piece.line_id is not None}, "received")
+    settle_units({piece.line_id: piece.parts.total for piece in pieces if piece.line_id is not None}, "received")
     flag_modified(order, "state")  # the version rises: a page opened before this delivery is stale
     units = sum(piece.parts.total for piece in pieces)
     record(by, "receive", receipt, cycle_id=cycle.id, units=units, order=order.id, lines=len(arrived))
@@ -113,9 +113,9 @@ def mark_undelivered(by: Staff, purchase_order_line_id: int) -> PurchaseOrderLin
     if order.state != PurchaseState.SENT or not line.qty_awaited:
         raise Conflict(_l("这一行没有待到的商品。"))
     units = line.qty_awaited
-    settle({line.id: units}, "undelivered")
+    settle_units({line.id: units}, "undelivered")
     flag_modified(order, "state")
-    coverage.refresh(cycle.id)
+    coverage.refresh_demand(cycle.id)
     record(by, "undelivered", order, cycle_id=cycle.id, line=line.id, units=units)
     return line
 
@@ -146,7 +146,7 @@ def _refuse_expired(rows: Iterable[GoodsArrived | UnorderedGoods]) -> None:
 
 def _pieces(line: PurchaseOrderLine, row: GoodsArrived, takes_extra: bool) -> list[NewLot]:
     arrived = ArrivalParts(row.good, row.damaged, row.returned)
-    booked = rules.receive(line.item.name, line.qty_awaited, arrived.total, row.damaged)
+    booked = rules.book_arrival(line.item.name, line.qty_awaited, arrived.total, row.damaged)
     if booked.qty_extra and not takes_extra:
         said = _l(
             "比待到的 %(awaited)s 份多 %(extra)s 份。要收下请勾选“多到的也收下”。",
@@ -154,7 +154,7 @@ def _pieces(line: PurchaseOrderLine, row: GoodsArrived, takes_extra: bool) -> li
             extra=booked.qty_extra,
         )
         raise Invalid({f"good-{line.id}": [said]})
-    ordered, extra = rules.split(arrived, booked.qty_to_line)
+    ordered, extra = rules.split_arrival(arrived, booked.qty_to_line)
     pieces = [NewLot(line.item, line.id, ordered, row), NewLot(line.item, None, extra, row)]
     return [piece for piece in pieces if piece.parts.total]
 
@@ -199,10 +199,10 @@ def _write_lots(receipt: GoodsReceipt, pieces: list[NewLot]) -> None:
     lots = [_lot(receipt, piece, rest) for piece in pieces]
     db.session.add_all(lots)
     db.session.flush()
-    kept = books.books_of(receipt.subdistrict_id)
+    kept = ledger.locations_of(receipt.subdistrict_id)
     into = [LotMove(lot.id, kept.outside.id, kept.depot.id, lot.qty_received) for lot in lots]
     back = [LotMove(lot.id, kept.depot.id, kept.outside.id, lot.qty_returned) for lot in lots if lot.qty_returned]
-    books.write([*into, *back], "goods_receipt", receipt.id)
+    ledger.write_moves([*into, *back], "goods_receipt", receipt.id)
 
 
 def _lot(receipt: GoodsReceipt, piece: NewLot, rest: dict[tuple[str, str], int]) -> Lot:

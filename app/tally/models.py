@@ -8,7 +8,7 @@ from typing import ClassVar
 from sqlalchemy import Integer, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.core.db import STRICT, Base, UtcDateTime, Versioned, at_least, choice, fk, plain_text
+from app.core.db import STRICT, Base, UtcDateTime, Versioned, check_at_least, choice_column, fk, plain_text
 from app.core.labels import Labelled
 from app.core.states import steps
 
@@ -27,7 +27,7 @@ class Tally(Versioned, Base):
     cycle_id: Mapped[int] = fk("cycle.id")
     service_point_id: Mapped[int] = fk("service_point.id")
     number: Mapped[int] = mapped_column(Integer, default=0)  # raised by one at each signature
-    state: Mapped[str] = choice("state", TallyState, default=TallyState.DRAFT)
+    state: Mapped[str] = choice_column("state", TallyState, default=TallyState.DRAFT)
     confirmed_by_id: Mapped[int | None] = fk("account.id")
     confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     reopen_reason: Mapped[str] = plain_text(default="")
@@ -36,7 +36,7 @@ class Tally(Versioned, Base):
 
 class TallyLine(Base):
     __tablename__ = "tally_line"
-    __table_args__ = (at_least("qty", 0), STRICT)
+    __table_args__ = (check_at_least("qty", 0), STRICT)
 
     tally_id: Mapped[int] = fk("tally.id", primary_key=True)
     building_id: Mapped[int] = fk("building.id", primary_key=True)

@@ -187,7 +187,7 @@ def _reviews_by_point(cycle_id: int) -> dict[int, int]:
     return {point: int(count) for point, count in found}
 
 
-def cells(cycle_id: int, point_id: int) -> list[Cell]:
+def ordered_cells(cycle_id: int, point_id: int) -> list[Cell]:
     """Building × item units ordered at a point, from the orders that count."""
     found = db.session.execute(
         select(HouseholdOrder.building_id, OrderLine.item_id, func.sum(OrderLine.qty_ordered))
@@ -209,11 +209,11 @@ def frozen_cells(tally_id: int, point_id: int) -> list[Cell]:
     return [Cell(point_id, line.building_id, line.item_id, line.qty) for line in lines]
 
 
-def sheet(cycle_id: int, point_id: int) -> TallyPage:
+def tally_page(cycle_id: int, point_id: int) -> TallyPage:
     """The tally of one point as it stands: signed numbers where it is signed, the orders otherwise."""
     signed = db.session.scalar(select(Tally).filter_by(cycle_id=cycle_id, service_point_id=point_id))
     is_signed = signed is not None and signed.state == TallyState.CONFIRMED
-    rows = frozen_cells(signed.id, point_id) if signed and is_signed else cells(cycle_id, point_id)
+    rows = frozen_cells(signed.id, point_id) if signed and is_signed else ordered_cells(cycle_id, point_id)
     matrix = tally(rows).get(point_id, TallyMatrix(point_id, {}, {}, {}, 0))
     outcomes = roll_call_counts(cycle_id, point_id)
     missing = without_outcome(cycle_id, point_id)

@@ -33,7 +33,7 @@ def sign(by: Staff, cycle_id: int, point_id: int, seen: SignTally) -> Tally:
     cycle, point_id = _part(by, cycle_id, point_id)
     require_state(cycle, CycleState.LOCKED, otherwise=_l("截单之后、配送开始之前才能签点位汇总表。"))
     tally = _tally(cycle_id, point_id)
-    cells = queries.cells(cycle_id, point_id)
+    cells = queries.ordered_cells(cycle_id, point_id)
     _nothing_in_the_way(
         SigningState(
             claims=claims_queries.waiting_at_point(cycle_id, point_id),

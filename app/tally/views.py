@@ -46,7 +46,7 @@ def _point_page(cycle_id: int, point_id: int, form: Form) -> str:
     cycle = cycle_or_not_found(cycle_id)
     place = require_point(staff(), Permission.TALLY_READ, point_id)
     tally = db.session.scalar(select(Tally).filter_by(cycle_id=cycle_id, service_point_id=point_id))
-    sheet = queries.sheet(cycle_id, point_id)
+    sheet = queries.tally_page(cycle_id, point_id)
     return render_template(
         "tally/point.html",
         cycle=cycle,

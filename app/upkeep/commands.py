@@ -18,7 +18,7 @@ from app.upkeep import doctor as examination
 from app.upkeep import first_start
 from app.upkeep.backups import backup as backups
 from app.upkeep.backups import restoring, retention
-from app.upkeep.backups.date_trust import TOLERANCE, DateTrust, standing
+from app.upkeep.backups.date_trust import TOLERANCE, DateTrust, date_trust_of
 from app.upkeep.database import schema, schema_check
 from app.upkeep.database.earlier_heads import UnknownRevision
 from app.upkeep.serving import server
@@ -110,7 +110,7 @@ def _refuse_doubtful_date(settings: Settings, chosen: Path, today: str | None) -
     shown = clock.today().isoformat()
     taken = backups.instant_of(chosen)
     is_near = taken is not None and abs(clock.now() - taken) <= TOLERANCE
-    if today is None and not (is_near and standing(settings) is DateTrust.TRUSTED):
+    if today is None and not (is_near and date_trust_of(settings) is DateTrust.TRUSTED):
         day = clock.to_local(taken).date().isoformat() if taken is not None else "?"
         raise click.ClickException(
             f"系统时钟显示 {shown}，所选备份是 {day} 的，不能确定日期正确；恢复会按它清除到期的个人信息，"
@@ -159,7 +159,7 @@ def work() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda _number, _frame: stop.set())
     app: Flask = getattr(current_app, "_get_current_object")()  # noqa: B009 - the proxy itself knows no threads
-    with backups.serving(Settings.from_env()), keeper.keeping(app, stop), lane.open_lane(app, stop):
+    with backups.serving(Settings.from_env()), keeper.keeper_running(app, stop), lane.open_lane(app, stop):
         while not stop.is_set():
             beat()
             try:
@@ -191,7 +191,7 @@ def run() -> None:
 
 
 def _refuse_unfinished_restore(settings: Settings) -> None:
-    sentence = restoring.unfinished(settings)
+    sentence = restoring.unfinished_restore(settings)
     if sentence:
         raise click.ClickException(sentence)
 

@@ -171,7 +171,7 @@ def _schema(settings: Settings) -> Iterator[Finding]:
 
 
 def _backups(settings: Settings) -> Iterator[Finding]:
-    sentence = restoring.unfinished(settings)
+    sentence = restoring.unfinished_restore(settings)
     if sentence:
         zh, _, en = sentence.partition("\n")
         yield Finding(False, zh, en)
@@ -181,7 +181,7 @@ def _backups(settings: Settings) -> Iterator[Finding]:
             f"备份 {path.name} 的日期在将来：请检查系统时钟，然后把它改名或移走",
             f"Backup {path.name} is dated in the future: check the clock, then rename or move it",
         )
-    if date_trust.standing(settings) is date_trust.DateTrust.DOUBTED:
+    if date_trust.date_trust_of(settings) is date_trust.DateTrust.DOUBTED:
         yield Finding(
             False,
             f"系统时钟显示 {clock.today().isoformat()}，日期有疑问，清除和默认签收暂停："

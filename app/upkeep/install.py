@@ -43,13 +43,13 @@ def main(arguments: Sequence[str]) -> int:
             raise SetUpError("还没有安装：请先运行 ./louda run。\nNot set up yet: run ./louda run first.")
         if command != "doctor":
             prepare(for_tests=command in ("test", "drill", "docs"), with_browser=command != "docs")
-        return become(command, rest)
+        return exec_command(command, rest)
     except (SetUpError, SettingsError) as error:
         print(error, file=sys.stderr)
         return 1
 
 
-def become(command: str, rest: Sequence[str]) -> int:
+def exec_command(command: str, rest: Sequence[str]) -> int:
     """Replace this process by the command, run by the virtual environment's Python."""
     module = ["app.upkeep.testing.checks"] if command == "test" else ["app.cli", command]
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # compiling every slice at each start would double its time

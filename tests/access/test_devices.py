@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 
 from app.access.models import Account, RoleGrant, StaffSession
 from app.access.rules import device_name
-from app.access.sessions import digest
+from app.access.sessions import token_digest
 from app.core import clock
 from app.core.db import db
 from app.core.events import Event
@@ -70,7 +70,7 @@ def test_the_database_holds_a_hash_of_the_session_and_no_more_of_the_browser_tha
     with browser.session_transaction() as session:
         token = session["sid"]
     row = db.session.scalars(select(StaffSession)).one()
-    assert (row.token_sha256, row.account_id) == (digest(token), world.accounts["leader"].id)
+    assert (row.token_sha256, row.account_id) == (token_digest(token), world.accounts["leader"].id)
     assert row.device == "微信 · Android"
     assert abs((row.seen_at - clock.now()).total_seconds()) < 60
 

@@ -13,8 +13,8 @@ from sqlalchemy.exc import OperationalError
 from werkzeug.datastructures import MultiDict
 from werkzeug.test import TestResponse
 
-from app.access.forms.kept_page import unpacked_form
-from app.access.forms.refill import refilled, with_notice
+from app.access.forms.kept_page import deserialized_form
+from app.access.forms.refill import refill_page, with_notice
 from app.access.models import Account
 from app.core import clock
 from app.core.db import db
@@ -136,7 +136,7 @@ def test_no_password_rides_along_in_a_sign_in_page(app: Flask, world: World) -> 
     assert SECRET not in door.get_data(as_text=True)
     kept = next(f for f in forms_of("/sign-in", door.get_data(as_text=True)) if f.action == "/sign-in")
     with app.test_request_context():
-        held = unpacked_form(dict(kept.fields).get("_kept"))
+        held = deserialized_form(dict(kept.fields).get("_kept"))
     assert held is None or not {"present", "password", "again"} & {name for name, _value in held.typed}
 
 
@@ -147,7 +147,7 @@ def test_no_password_comes_back_when_the_database_does_not_answer(
         raise OperationalError("SELECT 1", {}, Exception("database is away"))
 
     monkeypatch.setattr("app.access.service.account_with", away)
-    monkeypatch.setattr("app.access.forms.kept_page._made_again", lambda _page: None)  # nor for the page of the form
+    monkeypatch.setattr("app.access.forms.kept_page._fetch_page", lambda _page: None)  # nor for the page of the form
     browser = app.test_client()
     answer = send(browser, form_on(browser, "/sign-in", "/sign-in"), username="admin", password=SECRET)
     assert answer.status_code == 503
@@ -223,7 +223,7 @@ old</textarea><input type="checkbox" name="c" value="1" checked><input type="che
 
 def test_the_form_that_was_sent_is_told_from_its_neighbours_and_filled() -> None:
     typed = [("row", "2"), ("n", 'x"><i>'), ("n", "y"), ("t", "</textarea>&"), ("c", "2"), ("r", "y"), ("s", "two")]
-    got = refilled(PAGE, "/rows?page=2", "/rows/1", [*typed, ("p", "secret")], {"n": ["太长"]})
+    got = refill_page(PAGE, "/rows?page=2", "/rows/1", [*typed, ("p", "secret")], {"n": ["太长"]})
     assert (got.found, got.asks_file) == (True, True)
     assert '<input name="n" value="a" id="f-n">' in got.html
     assert 'value="x&quot;&gt;&lt;i&gt;" aria-invalid="true"' in got.html or (
@@ -242,7 +242,7 @@ def test_the_form_that_was_sent_is_told_from_its_neighbours_and_filled() -> None
 
 
 def test_a_form_that_is_gone_is_said_to_be_gone() -> None:
-    got = refilled(PAGE, "/rows", "/elsewhere", [("n", "x")])
+    got = refill_page(PAGE, "/rows", "/elsewhere", [("n", "x")])
     assert (got.found, got.asks_file) == (False, False)
     shown = with_notice(got.html, "<p>why</p>", "/rows?a=1&b=2")
     assert '<main id="main"><p>why</p>' in shown

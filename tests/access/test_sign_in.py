@@ -12,7 +12,7 @@ from werkzeug.test import TestResponse
 
 from app.access.models import Account
 from app.access.permissions import Permission, Staff
-from app.access.rules import path_within, weakness
+from app.access.rules import password_weakness, path_within
 from app.core.db import db
 from app.core.events import Event
 from tests.world import PASSWORD, World, build, post, sign_in
@@ -176,12 +176,12 @@ def test_a_password_made_by_another_opens_only_the_page_that_changes_it(app: Fla
     ],
 )
 def test_easy_passwords_are_refused(password: str) -> None:
-    assert weakness(password, "wang") is not None
+    assert password_weakness(password, "wang") is not None
 
 
 @pytest.mark.parametrize("password", ["correct-horse-9", "今天楼下有十二棵桂花树吗", "Qx7!admin-tree-lamp"])
 def test_phrases_are_accepted(password: str) -> None:
-    assert weakness(password, "wang") is None
+    assert password_weakness(password, "wang") is None
 
 
 def test_home_asks_strangers_to_sign_in_and_leads_staff_to_work(app: Flask, world: World) -> None:

@@ -10,7 +10,7 @@ from flask import Flask
 from sqlalchemy import func, select, text
 
 from app.access.models import Throttle
-from app.access.service import give_back, take
+from app.access.service import refund_attempt, take_attempt
 from app.access.throttle import LIMIT, WINDOW, ThrottleBudget, Try, place_of
 from app.core import clock
 from app.core.db import db
@@ -21,7 +21,7 @@ START = datetime(2022, 4, 1, 1, 0, tzinfo=UTC)
 
 
 def one(*keys: str) -> Try:
-    return take([ThrottleBudget(key) for key in keys])
+    return take_attempt([ThrottleBudget(key) for key in keys])
 
 
 def granted(times: int, *keys: str) -> list[bool]:
@@ -58,13 +58,13 @@ def test_a_right_try_is_given_back() -> None:
     for _ in range(3 * LIMIT):
         taken = one("room:a")
         assert taken.is_granted
-        give_back(taken)
+        refund_attempt(taken)
     assert granted(LIMIT + 1, "room:a") == [True] * LIMIT + [False]
 
 
 def test_a_refused_try_that_is_given_back_frees_nothing() -> None:
     granted(LIMIT, "room:a")
-    give_back(one("room:a"))
+    refund_attempt(one("room:a"))
     assert not one("room:a").is_granted
 
 

@@ -14,7 +14,7 @@ from app.allocation.models import Allocation, Replacement, ShareNote
 from app.allocation.service import Declared
 from app.allocation.substitution import service as substitution_service
 from app.allocation.substitution.schemas import PutSubstitution
-from app.allocation.substitution.substitution import swaps
+from app.allocation.substitution.substitution import find_substitutes
 from app.core.db import db
 from app.core.errors import Invalid, NotFound
 from app.core.jobs import drain
@@ -180,7 +180,7 @@ def test_a_stand_in_is_not_replaced_by_something_else_again(short: World) -> Non
 def test_the_preview_says_beforehand_what_the_declaration_then_does(short: World) -> None:
     allow(short, GREENS, POTATOES)
     cycle = db.session.get_one(Cycle, short.cycle.id)
-    told = swaps(cycle, service.proposal_for(cycle))
+    told = find_substitutes(cycle, service.proposal_for(cycle))
     assert [(one.item, one.substitute, one.qty_covered, one.qty_substitute) for one in told] == [("青菜", "土豆", 5, 5)]
     declare(short)
     made = {line.substitute_for_id: line.qty_ordered for line in stand_ins()}
@@ -192,7 +192,9 @@ def test_goods_to_be_given_first_are_no_spare_goods_in_the_preview(app: Flask) -
     receive(here, POTATOES, 6)
     allow(here, GREENS, POTATOES)
     cycle = db.session.get_one(Cycle, here.cycle.id)
-    assert [one.qty_substitute for one in swaps(cycle, service.proposal_for(cycle))] == [2]  # four are ordered
+    assert [one.qty_substitute for one in find_substitutes(cycle, service.proposal_for(cycle))] == [
+        2
+    ]  # four are ordered
 
 
 def test_the_lower_of_both_prices_is_paid(short: World) -> None:
@@ -207,7 +209,7 @@ def test_the_lower_of_both_prices_is_paid(short: World) -> None:
     for household in short.households[:3]:
         confirmation_service.confirm(resident_of(household), Confirm())
     order = db.session.get_one(HouseholdOrder, lines(short, 0)[0].order_id)
-    sheet = statement_queries.sheet(order)
+    sheet = statement_queries.statement_page(order)
     instead = [row for row in sheet.lines if row.instead_of]
     qty = instead[0].line.qty_ordered
     assert [(row.item, row.instead_of, row.line.amount_fen) for row in instead] == [("土豆", "青菜", qty * 350)]
@@ -227,7 +229,7 @@ def test_a_cheaper_substitute_costs_its_own_price(app: Flask) -> None:
     declare(here)
     for line in stand_ins():
         order = db.session.get_one(HouseholdOrder, line.order_id)
-        assert {row.line.amount_fen for row in statement_queries.sheet(order).lines if row.instead_of} == {100}
+        assert {row.line.amount_fen for row in statement_queries.statement_page(order).lines if row.instead_of} == {100}
 
 
 def test_the_group_is_told_for_how_many_households_and_never_for_whom(short: World) -> None:

@@ -31,7 +31,7 @@ SUPPLIES = "供应商,商品,每件,每件价格,起订件数\n甲商行,卷纸,
 
 
 def bring(text: str, kind: str = "", **chosen: int) -> ImportPlan:
-    return imports_service.bring_in(BY, CatalogueUpload(text.encode(), kind, ItemImportOptions(**chosen)))
+    return imports_service.import_table(BY, CatalogueUpload(text.encode(), kind, ItemImportOptions(**chosen)))
 
 
 def sentences(text: str, kind: str = "") -> list[tuple[int, str]]:

@@ -50,7 +50,7 @@ def test_a_wall_clock_that_moved_by_more_than_a_day_is_doubted_until_a_person_co
     with at(jump + HOUR, up=HOUR):
         assert clock_trust.tick() is not None
         clock_trust.confirm(SYSTEM, clock.today().isoformat())
-        assert clock_trust.trouble() is None
+        assert clock_trust.current_doubt() is None
         clock_trust.require_trusted_date()
     with at(jump + 2 * HOUR, up=2 * HOUR):
         assert clock_trust.tick() is None
@@ -85,7 +85,7 @@ def test_after_a_reboot_the_last_tick_of_the_earlier_boot_counts(app: Flask, mon
         assert clock_trust.tick(is_start=True) is None
     monkeypatch.setattr(clock, "boot_id", lambda: "a third boot")
     with at(30 * DAY, up=-15 * MINUTE):
-        assert clock_trust.trouble() is not None
+        assert clock_trust.current_doubt() is not None
         assert clock_trust.tick(is_start=True) is not None
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.core.text.free_text import ROOM_ON_PAPER, ClauseKind, kind_of, sort_out
+from app.core.text.free_text import ROOM_ON_PAPER, ClauseKind, classify_remarks, kind_of
 
 PIECES = st.sampled_from(
     "敲门重一点 放门口 先打电话 产妇 高血压 要配药 已付 微信已转 帮忙送到87-105 没有就不要 独居老人 奶粉 19900000001"
@@ -62,7 +62,7 @@ def test_a_clause_is_what_its_words_say(clause: str, kind: ClauseKind) -> None:
 )
 def test_a_clause_that_names_another_door_or_says_that_nobody_is_there_waits(clause: list[str]) -> None:
     for one in clause:
-        first = sort_out(one)
+        first = classify_remarks(one)
         assert ClauseKind.REDIRECT in first.kinds, one
         assert first.clauses[0].text not in first.paper
 
@@ -73,7 +73,7 @@ def test_a_clause_that_names_another_door_or_says_that_nobody_is_there_waits(cla
     " 鸡蛋要大的 送到门口按2下铃 土豆要5个小的 到了打电话我下楼拿 我家在6楼走楼梯 放在门口鞋柜上".split(),
 )
 def test_a_note_for_the_own_door_waits_for_nobody(clause: str) -> None:
-    assert sort_out(clause).paper == clause
+    assert classify_remarks(clause).paper == clause
 
 
 @pytest.mark.parametrize(
@@ -84,38 +84,38 @@ def test_a_note_for_the_own_door_waits_for_nobody(clause: str) -> None:
     "has a fever|cancer|broken leg|my mother has dementia".split("|"),
 )
 def test_health_in_english_never_reaches_paper(words: str) -> None:
-    found = sort_out(words)
+    found = classify_remarks(words)
     assert ClauseKind.HEALTH in found.kinds
     assert found.paper in ("", "ring long")
 
 
 def test_health_payment_and_numbers_leave_the_door_note_and_stay_inside() -> None:
-    found = sort_out("敲门重一点，家里有产妇，已付，19900000001 猫会跑出来")
+    found = classify_remarks("敲门重一点，家里有产妇，已付，19900000001 猫会跑出来")
     assert found.paper == "敲门重一点，猫会跑出来"
     assert found.kept == "家里有产妇，已付，19900000001"
 
 
 def test_a_door_note_written_into_the_remarks_reaches_the_door_and_the_rest_does_not() -> None:
-    found = sort_out("", "鸡蛋要小的。放门口就行！独居老人")
+    found = classify_remarks("", "鸡蛋要小的。放门口就行！独居老人")
     assert (found.paper, found.kept) == ("放门口就行", "鸡蛋要小的，独居老人")
     assert ClauseKind.SPECIAL_NEED in found.kinds
 
 
 def test_what_has_no_room_on_paper_stays_inside_uncut() -> None:
-    found = sort_out("，".join(f"第{number}只狗在门口要小心" for number in range(9)))
+    found = classify_remarks("，".join(f"第{number}只狗在门口要小心" for number in range(9)))
     assert len(found.paper) <= ROOM_ON_PAPER
     assert set(found.paper.split("，")) | set(found.kept.split("，")) == {f"第{n}只狗在门口要小心" for n in range(9)}
 
 
 @given(st.lists(PIECES, max_size=12).map("".join), st.lists(PIECES, max_size=12).map("".join))
 def test_nothing_is_lost_nothing_unsafe_is_printed_and_again_changes_nothing(door: str, remark: str) -> None:
-    found = sort_out(door, remark)
+    found = classify_remarks(door, remark)
     assert {one.text for one in found.clauses} == {
         part for text in (found.paper, found.kept) for part in text.split("，") if part
     }
     for part in filter(None, found.paper.split("，")):
         assert kind_of(part) in (ClauseKind.DOOR_NOTE, ClauseKind.OTHER)
-    again = sort_out(found.paper, found.kept)
+    again = classify_remarks(found.paper, found.kept)
     assert (again.paper, again.kept) == (found.paper, found.kept)
 
 
@@ -135,5 +135,5 @@ def test_nothing_is_lost_nothing_unsafe_is_printed_and_again_changes_nothing(doo
 def test_words_that_refuse_substitutes_are_understood_and_nothing_else_is_taken_for_them(
     words: str, refuses: bool
 ) -> None:
-    assert sort_out("", words).refuses_substitutes is refuses
-    assert sort_out(words).refuses_substitutes is refuses
+    assert classify_remarks("", words).refuses_substitutes is refuses
+    assert classify_remarks(words).refuses_substitutes is refuses

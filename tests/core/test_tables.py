@@ -14,7 +14,7 @@ import xlsxwriter
 from flask import Flask
 
 from app.core.errors import Conflict, Invalid
-from app.core.input.imports import keep, kept
+from app.core.input.imports import store_upload, stored_upload
 from app.core.input.tables import WEB, TableLimits, read_sheets, read_table
 
 pytestmark = pytest.mark.usefixtures("app")
@@ -128,9 +128,9 @@ def test_a_sheet_that_claims_a_million_rows_is_refused() -> None:
 
 
 def test_an_upload_waits_under_its_digest_for_this_user_only(tmp_path: Path) -> None:
-    digest = keep(tmp_path / "uploads", b"a,b\n")
+    digest = store_upload(tmp_path / "uploads", b"a,b\n")
     path = tmp_path / "uploads" / digest
-    assert kept(tmp_path / "uploads", digest) == b"a,b\n"
+    assert stored_upload(tmp_path / "uploads", digest) == b"a,b\n"
     assert path.stat().st_mode & 0o777 == 0o600
     assert path.parent.stat().st_mode & 0o777 == 0o700
 
@@ -139,4 +139,4 @@ def test_an_upload_waits_under_its_digest_for_this_user_only(tmp_path: Path) -> 
 def test_nothing_but_a_kept_upload_can_be_asked_for(tmp_path: Path, app: Flask, digest: str) -> None:
     (tmp_path / "uploads").mkdir()
     with pytest.raises(Conflict):
-        kept(tmp_path / "uploads", digest)
+        stored_upload(tmp_path / "uploads", digest)

@@ -68,7 +68,7 @@ def test_a_stop_moves_to_a_further_round_of_another_team_and_back(packed: World)
     before, bags = order(plan), len(db.session.scalars(select(PlanBag).where(PlanBag.stop_id.is_not(None))).all())
     shift = other_shift(plan)
     tried = editing.try_edit(
-        editing.open_plan(plan), edit(plan, "move", to=f"{shift}:1"), drafts_service.fixed(editing.open_plan(plan))
+        editing.open_plan(plan), edit(plan, "move", to=f"{shift}:1"), drafts_service.locks_of(editing.open_plan(plan))
     )
     assert tried.is_possible
     assert order(plan) == before  # trying writes nothing

@@ -376,7 +376,7 @@ def test_a_late_count_of_the_first_stop_says_nothing_of_a_bag_that_came_with_a_l
         for stop in list(db.session.get_one(DeliveryRound, one).stops):
             arrivals_service.record_arrival(here.actor("captain"), stop.id, RoundArrived())
     assert way_of(first) == ("dropped_off", True)
-    assert first not in {bag.id for bag in counts.expected_at(stop_of(here))}
+    assert first not in {bag.id for bag in counts.expected_bags_at(stop_of(here))}
     with pytest.raises(Invalid):
         count(here, "leader", first)
     count(here, "leader")

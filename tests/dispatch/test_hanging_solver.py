@@ -89,7 +89,7 @@ def test_no_snapshot_is_held_while_a_plan_is_searched_for_again(packed: World, m
             raise SearchFailed("no")
 
     monkeypatch.setattr(replanning, "searcher", Nothing())
-    service.ask_again(packed.actor("supplies"), plan.id, AskAgain(1))
+    service.ask_replan(packed.actor("supplies"), plan.id, AskAgain(1))
     assert jobs.drain() == 1
     assert held == [False]
 

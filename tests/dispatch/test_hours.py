@@ -16,7 +16,7 @@ from app.dispatch.hours import service as hours_service
 from app.dispatch.hours.schemas import LiftHours, SetHours
 from app.dispatch.models import DeliveryRound, HeldReason, PlanBag
 from app.dispatch.planning import problem
-from app.dispatch.planning.problem import state
+from app.dispatch.planning.problem import state_problem
 from app.dispatch.planning.work import DayWork, shifts_of
 from app.places.models import Gate
 from tests import world
@@ -39,7 +39,7 @@ def no_roads(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_service_ends_before_the_gate_closes() -> None:
     """Ten bags to the building take 200 seconds: the last begins 200 seconds before eleven."""
-    stated = state(DayWork(DAY, [building(1, [1.0] * 10)], [team(1, 60)], [gate(9, 11)], []), 0)
+    stated = state_problem(DayWork(DAY, [building(1, [1.0] * 10)], [team(1, 60)], [gate(9, 11)], []), 0)
     (stop,) = stated.problem.stops
     assert [(one.opens_s, one.closes_s) for one in stop.windows] == [(9 * 3600, 11 * 3600 - 200)]
 
@@ -48,7 +48,7 @@ def test_a_service_ends_before_the_testing_begins() -> None:
     home = building(1, [1.0] * 10)
     noon = clock.local_instant(DAY, 12)
     home.blackouts.append((noon, noon + timedelta(hours=1)))
-    (stop,) = state(DayWork(DAY, [home], [team(1, 60)], [gate(9, 18)], []), 0).problem.stops
+    (stop,) = state_problem(DayWork(DAY, [home], [team(1, 60)], [gate(9, 18)], []), 0).problem.stops
     hour = 3600
     assert [(one.opens_s, one.closes_s) for one in stop.windows] == [
         (9 * hour, 12 * hour - 200), (13 * hour, 18 * hour - 200)
@@ -57,13 +57,13 @@ def test_a_service_ends_before_the_testing_begins() -> None:
 
 def test_hours_shorter_than_the_service_cut_the_building_first() -> None:
     """Thirty bags take 360 seconds, the gate is open for 300: two visits of at most 22 bags."""
-    stated = state(DayWork(DAY, [building(1, [1.0] * 30)], [team(1, 60)], [gate(9, 9 + 5 / 60)], []), 0)
+    stated = state_problem(DayWork(DAY, [building(1, [1.0] * 30)], [team(1, 60)], [gate(9, 9 + 5 / 60)], []), 0)
     assert [len(one.bag_ids) for one in stated.stops.values()] == [22, 8]
     assert stated.held == {}
 
 
 def test_hours_too_short_for_a_single_bag_are_a_reason_of_their_own() -> None:
-    stated = state(DayWork(DAY, [building(1, [1.0] * 3)], [team(1, 60)], [gate(9, 9 + 2 / 60)], []), 0)
+    stated = state_problem(DayWork(DAY, [building(1, [1.0] * 3)], [team(1, 60)], [gate(9, 9 + 2 / 60)], []), 0)
     assert set(stated.held.values()) == {(HeldReason.SHORT_WINDOW, "")}
     assert stated.problem.stops == ()
 

@@ -70,7 +70,7 @@ def test_a_locked_round_may_get_another_number_but_no_other_time(packed: World) 
     plan = planned(packed)
     plan = _lock_round(packed, plan, plan.rounds[0].shift_id)
     opened = editing.open_plan(plan)
-    fixed, (one,) = drafts_service.fixed(opened), opened.solved.rounds
+    fixed, (one,) = drafts_service.locks_of(opened), opened.solved.rounds
 
     def changed(**values: int) -> editing.Solved:
         return replace(opened.solved, rounds=(replace(one, **values),))

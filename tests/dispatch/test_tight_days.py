@@ -14,8 +14,8 @@ from app.core import clock
 from app.dispatch.models import HeldReason
 from app.dispatch.planning import jobs as planning_jobs
 from app.dispatch.planning import problem
-from app.dispatch.planning.leftover import Filling, serve_rest
-from app.dispatch.planning.problem import Stated, state, stop_of
+from app.dispatch.planning.leftover import Filling, serve_leftover
+from app.dispatch.planning.problem import Stated, state_problem, stop_of
 from app.dispatch.planning.work import BagLoad, BuildingWork, DayWork, TeamShift
 from app.places.models import Gate
 from routing import RoutePlan, check
@@ -61,7 +61,7 @@ def building(number: int, kilograms: list[float], **more: Any) -> BuildingWork:
 def planned(
     buildings: list[BuildingWork], teams: list[TeamShift], gates: list[Gate] | None = None
 ) -> tuple[Stated, RoutePlan]:
-    stated, plan = planning_jobs.full_plan(state(DayWork(DAY, buildings, teams, gates or [], []), 0), 1, 1)
+    stated, plan = planning_jobs.full_plan(state_problem(DayWork(DAY, buildings, teams, gates or [], []), 0), 1, 1)
     assert check(stated.problem, plan).violations == ()
     return stated, plan
 
@@ -107,10 +107,10 @@ def test_a_plan_that_could_not_be_filled_gives_no_reason_that_does_not_hold(monk
         raise InfeasibleRounds
 
     monkeypatch.setattr(Filling, "finished", stumble)
-    stated = state(DayWork(DAY, [building(1, [4.0] * 3)], [team(1, 100)], [], []), 0)
+    stated = state_problem(DayWork(DAY, [building(1, [4.0] * 3)], [team(1, 100)], [], []), 0)
     (name,) = stated.stops
     full = [Unserved(name, UnservedReason.CAPACITY, name, UnservedRemedy.NEXT_WAVE)]
-    _stated, plan = serve_rest(stated, build_plan(stated.problem, {}, full, Statistics("x")), None)
+    _stated, plan = serve_leftover(stated, build_plan(stated.problem, {}, full, Statistics("x")), None)
     assert [one.reason for one in plan.unserved] == [UnservedReason.NOT_FOUND]
     assert check(stated.problem, plan).violations == ()
 
@@ -138,7 +138,7 @@ def test_a_reopened_plan_has_the_same_stops() -> None:
     homes = [building(number, [4.0] * 25) for number in range(1, 9)]
     few = [team(1, 120, (9, 11)), team(2, 20, (9, 11), mode="foot", bags=10)]
     stated, plan = planned(homes, few)
-    again = state(DayWork(DAY, homes, few, [], []), 0, stated.parts)
+    again = state_problem(DayWork(DAY, homes, few, [], []), 0, stated.parts)
     assert again.stops == {name: again.stops[name] for name in again.stops} == stated.stops
     assert set(plan.round_of_stop) <= set(again.stops)
 

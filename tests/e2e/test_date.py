@@ -25,4 +25,4 @@ def test_a_doubtful_date_is_confirmed_with_a_question_before_it(person: Any, sit
     admin.press("对，今天是")
     admin.sees("不用确认")
     with site.app.app_context():
-        assert clock_trust.trouble() is None
+        assert clock_trust.current_doubt() is None

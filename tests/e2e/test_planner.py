@@ -11,7 +11,7 @@ from app.core.db import db
 from app.dispatch.models import DeliveryRound, ModeHours, Team
 from app.dispatch.planning import service as dispatch
 from app.dispatch.planning.jobs import constructed_plan
-from app.dispatch.planning.problem import state
+from app.dispatch.planning.problem import state_problem
 from app.dispatch.planning.storing.service import store
 from app.dispatch.planning.work import read_work
 from app.ordering.models import CycleState
@@ -69,7 +69,7 @@ def published(site: Site) -> tuple[int, int]:
             receive(here, item, qty)
         run(here)
         picking.pack(here.actor("supplies"), here.cycle.id)
-        stated = state(read_work(here.cycle.id, here.subdistrict.id, 1, here.cycle.deliver_on))
+        stated = state_problem(read_work(here.cycle.id, here.subdistrict.id, 1, here.cycle.deliver_on))
         plan = store(here.cycle.id, 1, stated, constructed_plan(stated.problem))
         dispatch.publish(here.actor("supplies"), plan.id)
         found = plan.id, db.session.scalars(select(DeliveryRound.id).order_by(DeliveryRound.id)).first() or 0

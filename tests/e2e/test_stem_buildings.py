@@ -23,7 +23,7 @@ def old_waterworks(site: Site) -> None:
     with site.app.app_context():
         own = site.world.subdistrict.id
         for kind, text in ((RegisterTableKind.COMPOUNDS, COMPOUND), (RegisterTableKind.BUILDINGS, BUILDINGS)):
-            imports_service.bring_in(
+            imports_service.import_table(
                 operator_of(own), RegisterUpload(text.encode(), kind, RegisterImportOptions(own, datum="wgs84"))
             )
         db.session.remove()

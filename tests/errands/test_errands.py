@@ -138,7 +138,7 @@ def test_overdue_errands_stand_first_then_the_oldest(app: Flask, town: world.Wor
     rows = [queries.errand_row(row) for row in db.session.execute(queries.queue(by, "waiting"))]
     assert [str(row.kind) for row in rows] == ["parcel", "bill", "document"]
     assert [row.is_late for row in rows] == [True, False, False]
-    assert (queries.counts(by)["late"], queries.counts(by)["waiting"]) == (1, 3)
+    assert (queries.errand_counts(by)["late"], queries.errand_counts(by)["waiting"]) == (1, 3)
 
 
 def test_the_clock_is_said_in_words(app: Flask, town: world.World) -> None:

@@ -102,11 +102,11 @@ def test_the_clocks_say_seen_started_answered(here: World) -> None:
         assert disputes_service.see_all(supplies, here.cycle.id) == 0
     with clock.frozen_at(raised + timedelta(minutes=7)):
         disputes_service.start(supplies, the_dispute().id)
-        seen, started, answered = disputes_queries.one(the_dispute().id).clocks
+        seen, started, answered = disputes_queries.dispute_row(the_dispute().id).clocks
         assert (seen.is_in_time, started.is_in_time, answered.is_in_time) == (True, False, True)
         assert (seen.minutes, started.minutes, answered.is_done) == (0, 7, False)
     with clock.frozen_at(raised + timedelta(minutes=11)):
-        assert disputes_queries.one(the_dispute().id).is_late
+        assert disputes_queries.dispute_row(the_dispute().id).is_late
         assert disputes_queries.counts(supplies, here.cycle.id).late == 1
 
 

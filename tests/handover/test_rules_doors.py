@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.handover.doors.rules import DoorOfBag, NamedBag, called, is_hand_out_late, read_exceptions, walking_key
+from app.handover.doors.rules import DoorOfBag, NamedBag, is_hand_out_late, masked_surname, read_exceptions, walking_key
 from app.handover.models import DoorOutcome
 from app.handover.rules import REASONS
 from app.printing.sheets.bags.hand_out_list import REASON_CODES
@@ -88,4 +88,4 @@ def test_bags_wait_three_hours_at_most() -> None:
 
 
 def test_a_person_is_called_by_surname_and_star() -> None:
-    assert [called(name) for name in ("王小明", " 李 ", "", None, " ")] == ["王*", "李*", "", "", ""]
+    assert [masked_surname(name) for name in ("王小明", " 李 ", "", None, " ")] == ["王*", "李*", "", "", ""]

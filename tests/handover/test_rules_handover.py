@@ -16,13 +16,13 @@ from app.handover.rules import (
     NextStep,
     Split,
     accepts_by_default_at,
-    by_exception,
     can_undo,
-    confirm,
     is_in_time,
     next_step,
+    notified_at,
+    outcomes_by_exception,
     overdue_when_left_by,
-    told_at,
+    split_bagged,
     undoable_when_left_after,
 )
 
@@ -30,7 +30,7 @@ NOON = datetime(2022, 4, 1, 4, 0, tzinfo=UTC)
 
 
 def test_all_are_left_except_the_named_ones() -> None:
-    result = by_exception(["A", "B", "C"], [("B", "no_answer")])
+    result = outcomes_by_exception(["A", "B", "C"], [("B", "no_answer")])
     assert result.outcomes == {"A": LEFT, "B": "no_answer", "C": LEFT}
     assert result.counts == {LEFT: 2, "no_answer": 1}
 
@@ -45,7 +45,7 @@ def test_all_are_left_except_the_named_ones() -> None:
     ],
 )
 def test_an_entry_with_a_mistake_counts_for_nothing(exceptions: list[tuple[str, str]], said: str) -> None:
-    result = by_exception(["A", "B"], exceptions)
+    result = outcomes_by_exception(["A", "B"], exceptions)
     assert result.outcomes == {}
     assert [problem.said.zh for problem in result.problems] == [said]
 
@@ -85,33 +85,33 @@ bags = st.dictionaries(st.integers(1, 9), st.tuples(st.integers(0, 9), st.intege
 def test_accepted_and_disputed_make_up_the_bag(lines: dict[int, tuple[int, int]]) -> None:
     bagged = {line: max(pair) for line, pair in lines.items()}
     disputed = {line: min(pair) for line, pair in lines.items()}
-    splits = confirm(bagged, disputed)
+    splits = split_bagged(bagged, disputed)
     assert {split.line_id for split in splits} == set(bagged)
     assert all(split.qty_accepted + split.qty_disputed == split.qty_bagged for split in splits)
     assert all(split.qty_accepted >= 0 for split in splits)
 
 
 def test_lines_without_a_complaint_are_accepted_whole() -> None:
-    assert confirm({2: 3, 1: 2}, {2: 1}) == (Split(1, 2, 2, 0), Split(2, 3, 2, 1))
+    assert split_bagged({2: 3, 1: 2}, {2: 1}) == (Split(1, 2, 2, 0), Split(2, 3, 2, 1))
 
 
 @pytest.mark.parametrize("disputed", [{1: 3}, {2: 1}, {1: -1}, {2: 0}])
 def test_a_complaint_about_more_than_the_bag_held_is_refused(disputed: dict[int, int]) -> None:
     with pytest.raises(ValueError, match="more than was in the bag"):
-        confirm({1: 2}, disputed)
+        split_bagged({1: 2}, disputed)
 
 
 @pytest.mark.parametrize(("seconds", "overdue"), [(-1, False), (0, True), (1, True)])
 def test_silence_counts_forty_eight_hours_after_the_household_was_told(seconds: int, overdue: bool) -> None:
-    assert told_at(NOON) == NOON + timedelta(minutes=10)
-    due = accepts_by_default_at(told_at(NOON))
+    assert notified_at(NOON) == NOON + timedelta(minutes=10)
+    due = accepts_by_default_at(notified_at(NOON))
     assert due == NOON + timedelta(hours=48, minutes=10)
     assert (overdue_when_left_by(due + timedelta(seconds=seconds)) >= NOON) is overdue
 
 
 @pytest.mark.parametrize("seconds", [-1, 0, 1])
 def test_what_can_be_undone_is_the_same_for_one_entry_and_for_a_query(seconds: int) -> None:
-    now = told_at(NOON) + timedelta(seconds=seconds)
+    now = notified_at(NOON) + timedelta(seconds=seconds)
     assert can_undo(NOON, now) is (undoable_when_left_after(now) < NOON) is (seconds < 0)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.intake.grammar.chain import parse_chain
-from app.intake.grammar.goods.wording import plainly
+from app.intake.grammar.goods.wording import normalise_wording
 from app.intake.grammar.model import ChainLine, Change, EntryOutcome
 from tests.intake.unseen_lists import lexicon, register
 
@@ -34,7 +34,7 @@ def goods(line: ChainLine) -> list[tuple[str, int | None]]:
     ],
 )  # fmt: skip
 def test_words_are_replaced_by_those_of_the_same_meaning_only(written: str, read: str) -> None:
-    assert plainly(written) == read
+    assert normalise_wording(written) == read
 
 
 @pytest.mark.parametrize(

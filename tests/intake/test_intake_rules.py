@@ -12,8 +12,8 @@ from app.intake.rules import (
     EntryChange,
     Relation,
     SourceQuantity,
-    clashes,
     diff,
+    find_duplicates,
     relation,
     settled_qty,
     triage,
@@ -73,10 +73,10 @@ def test_a_paste_knows_how_it_stands_to_those_before(lane, parcel, history, late
 
 def test_the_same_household_and_item_from_another_source_clashes() -> None:
     phone, chain = SourceQuantity(1, "鸡蛋", 2, "phone"), SourceQuantity(1, "鸡蛋", 3, "chain")
-    assert clashes([phone], [chain, SourceQuantity(1, "牛奶", 1, "chain"), SourceQuantity(2, "鸡蛋", 1, "chain")]) == (
-        DuplicateSource(phone, chain),
-    )
-    assert clashes([chain], [chain]) == ()
+    assert find_duplicates(
+        [phone], [chain, SourceQuantity(1, "牛奶", 1, "chain"), SourceQuantity(2, "鸡蛋", 1, "chain")]
+    ) == (DuplicateSource(phone, chain),)
+    assert find_duplicates([chain], [chain]) == ()
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,7 @@ def test_a_list_of_other_goods_with_equal_lines_adds_and_withdraws_nothing(here:
     bring(here, GREENS)
     before = ordered(here)
     second = bring(here, EGGS)
-    assert (second.replaces_id, versions.removed(second)) == (None, [])
+    assert (second.replaces_id, versions.removed_entries(second)) == (None, [])
     now = ordered(here)
     assert all(now[home]["青菜"] == goods["青菜"] for home, goods in before.items())
     assert sum(goods.get("鸡蛋", 0) for goods in now.values()) >= 1
@@ -45,7 +45,7 @@ def test_a_list_with_another_title_waits_until_somebody_says_what_it_is(here: Wo
     first = bring(here, GREENS)
     before, leader = ordered(here), here.actor("leader")
     paste = bring(here, NEXT_DAY, commits=False)
-    assert versions.doubtful(paste) == first
+    assert versions.possible_earlier_version(paste) == first
     with pytest.raises(Conflict, match="新版"):
         booking_service.commit(leader, paste.id)
     assert ordered(here) == before
@@ -54,8 +54,8 @@ def test_a_list_with_another_title_waits_until_somebody_says_what_it_is(here: Wo
 def test_taken_for_a_later_version_it_shows_what_goes_and_withdraws_it_with_the_commit(here: World) -> None:
     first = bring(here, GREENS)
     before, leader = ordered(here), here.actor("leader")
-    paste = booking_service.take_as_later(leader, bring(here, NEXT_DAY, commits=False).id)
-    assert (paste.replaces_id, [line.line_no for line in versions.removed(paste)]) == (first.id, [3])
+    paste = booking_service.accept_as_later_version(leader, bring(here, NEXT_DAY, commits=False).id)
+    assert (paste.replaces_id, [line.line_no for line in versions.removed_entries(paste)]) == (first.id, [3])
     assert ordered(here) == before
     booking_service.commit(leader, paste.id)
     assert len(ordered(here)) == len(before) - 1

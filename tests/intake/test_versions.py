@@ -90,7 +90,7 @@ def test_a_changed_line_changes_its_order_and_a_removed_one_is_taken_back(here: 
     changed = bring(here, CHANGED)
     assert {"青菜": 5} in ordered(here).values()
     removed = bring(here, CHANGED.replace("2. 桂花苑10号楼1单元301 鸡蛋1板\n", ""))
-    assert [line.line_no for line in versions.removed(removed)] == [4]
+    assert [line.line_no for line in versions.removed_entries(removed)] == [4]
     assert list(ordered(here).values()) == [{"青菜": 5}]
     assert db.session.get_one(ChainPaste, changed.id).superseded_by_id == removed.id
 

@@ -6,10 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.allocation.rules import RULES, LineDemand, Situation, allocate
-from app.handover.rules import confirm
-from app.ordering.rules import Component, OfferChoice, OfferTerms, explode, total_fen
+from app.handover.rules import split_bagged
+from app.ordering.rules import Component, OfferChoice, OfferTerms, items_of_choices, total_fen
 from app.picking.rules import GoodsToPack, split_into_bags
-from app.settlement.rules import Chosen, PricePart, SettlementLine, account, line_amounts
+from app.settlement.rules import Chosen, PricePart, SettlementLine, household_account, line_amounts
 
 EGG, RICE, MILK = 1, 2, 3
 PRICES = {EGG: 1500, RICE: 4000, MILK: 700}
@@ -30,7 +30,7 @@ baskets = st.lists(
 def test_units_and_money_close_from_basket_to_statement(
     households: list[list[OfferChoice]], policy: str, lost_packs: int, data: st.DataObject
 ) -> None:
-    ordered = {number: explode(OFFERS, basket) for number, basket in enumerate(households)}
+    ordered = {number: items_of_choices(OFFERS, basket) for number, basket in enumerate(households)}
     shares: dict[int, dict[int, int]] = {number: {} for number in ordered}
     for item in PRICES:
         claims = [LineDemand(n, f"h{n}", units[item], sequence=n) for n, units in ordered.items() if item in units]
@@ -43,7 +43,7 @@ def test_units_and_money_close_from_basket_to_statement(
         refunded = dict.fromkeys(ordered[number], 0)
         for bag in bags:
             disputed = {line: data.draw(st.integers(0, qty)) for line, qty in bag.units.items()}
-            for split in confirm(bag.units, disputed):
+            for split in split_bagged(bag.units, disputed):
                 accepted[split.line_id] += split.qty_accepted
                 refunded[split.line_id] += split.qty_disputed
         short = {item: qty - shares[number][item] for item, qty in ordered[number].items()}
@@ -54,7 +54,7 @@ def test_units_and_money_close_from_basket_to_statement(
             for i, qty in ordered[number].items()
         ]
         total = total_fen(OFFERS, basket)
-        closing = account(lines, [total])
+        closing = household_account(lines, [total])
         assert (closing.ordered_fen, closing.pending_fen, closing.to_collect_fen) == (total, 0, 0)
         assert closing.accepted_fen + closing.to_refund_fen == total
 

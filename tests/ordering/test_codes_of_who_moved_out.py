@@ -56,7 +56,7 @@ def by_telephone(here: World) -> int:
         if_exists=IfExists.REPLACE,
         accepts_soft_limits=True,
     )
-    return desk_service.take(here.actor("leader"), wanted).id
+    return desk_service.take_order(here.actor("leader"), wanted).id
 
 
 def bought(order_id: int) -> list[tuple[int, int]]:
@@ -82,7 +82,7 @@ def test_an_entry_of_the_desk_that_is_taken_back_gives_the_goods_and_not_the_cod
     order_id, code = order.id, order.code
     entry_id = by_telephone(here)
     resident_service.move_out(here.actor("leader"), here.households[0].id)
-    desk_service.undo(here.actor("leader"), entry_id)
+    desk_service.undo_entry(here.actor("leader"), entry_id)
     assert bought(order_id) == [(here.offers[1].id, 1)]
     assert not gets_in(app, here, code)
 
@@ -91,7 +91,7 @@ def test_a_code_that_was_dead_when_the_desk_took_the_order_stays_dead(app: Flask
     code = here.order(here.households[0], {1: 1}).code
     resident_service.move_out(here.actor("leader"), here.households[0].id)
     entry_id = by_telephone(here)
-    desk_service.undo(here.actor("leader"), entry_id)
+    desk_service.undo_entry(here.actor("leader"), entry_id)
     assert not gets_in(app, here, code)
 
 
@@ -100,7 +100,7 @@ def test_without_a_move_the_code_that_was_written_down_opens_again(app: Flask, h
     db.session.add(MovedIn(household_id=here.households[0].id, since=here.cycle.opens_at))
     db.session.commit()
     booking_service.undo(here.actor("leader"), by_list(here))
-    desk_service.undo(here.actor("leader"), by_telephone(here))
+    desk_service.undo_entry(here.actor("leader"), by_telephone(here))
     assert gets_in(app, here, code)
 
 

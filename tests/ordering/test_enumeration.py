@@ -132,7 +132,7 @@ def test_a_household_comes_in_by_pin_when_its_rooms_were_enumerated_from_its_own
     for room in ("301", "302", "303", "304", "305", "306"):
         ask(app.test_client(), town, room)
     assert ask(app.test_client(), town, "201").status_code == 422
-    assert ask(app.test_client(), town, "201", order_code=f" {pins.of(row).lower()} ").status_code == 303
+    assert ask(app.test_client(), town, "201", order_code=f" {pins.pin_text(row).lower()} ").status_code == 303
 
 
 def test_a_phone_of_the_household_keeps_its_own_tries(app: Flask, town: world.World) -> None:
@@ -207,9 +207,9 @@ def test_forty_guesses_at_once_are_looked_at_no_more_than_five_times(
 ) -> None:
     """The right PIN forty times at once, with nothing given back: as many keys as tries."""
     row = command(pins.issue)(town.households[0].id)
-    pin, code = pins.of(row), town.buildings[0].public_code
+    pin, code = pins.pin_text(row), town.buildings[0].public_code
     home, stairwell = town.households[0].id, town.households[0].stairwell_id
-    monkeypatch.setattr("app.access.service.give_back", lambda _taken: None)
+    monkeypatch.setattr("app.access.service.refund_attempt", lambda _taken: None)
     app.config["WTF_CSRF_ENABLED"] = False
     barrier, statuses = Barrier(40), list[int]()
 
@@ -259,7 +259,7 @@ def test_the_tail_of_a_telephone_opens_nothing_alone(app: Flask, town: world.Wor
         answer = ask(app.test_client(), town, "201", phone_tail=short)
         assert answer.status_code == 422
         assert "四位都要" in answer.get_data(as_text=True), short
-    pin = pins.of(command(pins.issue)(second.id))
+    pin = pins.pin_text(command(pins.issue)(second.id))
     mine = ask(app.test_client(), town, "201", "192.0.2.7", order_code=pin, phone_tail=tail)
     assert mine.status_code == (303 if tail == "0002" else 422)
 
@@ -314,11 +314,11 @@ def test_the_answer_takes_the_same_time_whatever_the_room_is(app: Flask, town: w
 
 
 def test_rooms_of_one_building_and_of_all_are_counted_apart(app: Flask, town: world.World) -> None:
-    at = entry.door(town.buildings[0].public_code)
-    other = entry.door(town.buildings[1].public_code)
+    at = entry.building_by_code(town.buildings[0].public_code)
+    other = entry.building_by_code(town.buildings[1].public_code)
     assert at is not None
     assert other is not None
     typed = Enter(1, "101")
-    mine, theirs = (entry.budgets(one, typed, entry.Whence("x")) for one in (at, other))
+    mine, theirs = (entry.attempt_budgets(one, typed, entry.Whence("x")) for one in (at, other))
     assert mine[0] != theirs[0]
     assert mine[1] == theirs[1]

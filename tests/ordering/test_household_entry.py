@@ -108,7 +108,7 @@ def test_a_phone_without_proof_loses_its_key_when_the_household_shows_a_code_or_
 ) -> None:
     neighbour, household = enter(app, town), enter(app, town)
     assert place(household, town) == 303
-    shown = the_order().code if proof == "code" else pins.of(command(pins.issue)(town.households[0].id))
+    shown = the_order().code if proof == "code" else pins.pin_text(command(pins.issue)(town.households[0].id))
     second = enter(app, town, shown)
     assert neighbour.get("/my").status_code == 302
     assert place_is_refused(neighbour, town)
@@ -129,7 +129,7 @@ def test_the_code_of_an_order_made_by_room_alone_opens_that_order_and_not_the_ho
     neighbour = enter(app, town)
     assert place(neighbour, town) == 303
     code = the_order().code
-    household = enter(app, town, pins.of(command(pins.issue)(town.households[0].id)))
+    household = enter(app, town, pins.pin_text(command(pins.issue)(town.households[0].id)))
     errand = {"kind": "medicine", "place": "人民药店"}
     assert post(household, "/my/errands", "/my/errands", errand).status_code == 303
     again = enter(app, town, code)
@@ -142,7 +142,7 @@ def test_an_order_that_the_household_takes_over_leaves_the_phone_that_made_it(ap
     neighbour = enter(app, town)
     assert place(neighbour, town) == 303
     code, version = the_order().code, str(the_order().version)
-    household = enter(app, town, pins.of(command(pins.issue)(town.households[0].id)))
+    household = enter(app, town, pins.pin_text(command(pins.issue)(town.households[0].id)))
     assert "没有核对" in household.get(f"/my/cycles/{town.cycle.id}").get_data(as_text=True)
     assert place(household, town, 1, version=version, remark="家里有人透析") == 303
     assert the_order().code != code
@@ -193,14 +193,14 @@ def test_the_note_of_the_care_list_is_on_paper_and_not_shown_to_who_typed_the_ro
     assert the_order().door_note == (typed or "多按两下门铃")
     assert "多按两下门铃" not in seen_by(stranger, town)
     assert typed in seen_by(stranger, town)
-    household = enter(app, town, pins.of(command(pins.issue)(home)))
+    household = enter(app, town, pins.pin_text(command(pins.issue)(home)))
     assert the_order().door_note in seen_by(household, town)
 
 
 # --- who moved out ----------------------------------------------------------------------------------------------------
 def moves_out(app: Flask, town: world.World) -> None:
     """A household that showed its PIN orders with private words and asks for medicine; ten minutes later it is gone."""
-    before = enter(app, town, pins.of(command(pins.issue)(town.households[0].id)))
+    before = enter(app, town, pins.pin_text(command(pins.issue)(town.households[0].id)))
     assert place(before, town, remark="家里有人透析") == 303
     errand = {"kind": "medicine", "place": "人民药店", "what": "降压药"}
     assert post(before, "/my/errands", "/my/errands", errand).status_code == 303
@@ -222,7 +222,7 @@ def test_the_code_of_an_earlier_order_opens_nothing_after_a_move_out(app: Flask,
 def test_who_moves_in_sees_nothing_of_those_before_and_orders_after_a_call(app: Flask, town: world.World) -> None:
     moves_out(app, town)
     with clock.frozen_at(clock.now() + timedelta(minutes=20)):
-        after = enter(app, town, pins.of(command(pins.issue)(town.households[0].id)))
+        after = enter(app, town, pins.pin_text(command(pins.issue)(town.households[0].id)))
         text = seen_by(after, town)
         for secret in ("透析", "人民药店", "降压药", the_order().code):
             assert secret not in text, secret
@@ -246,9 +246,9 @@ def test_what_ends_between_the_look_at_it_and_the_key_opens_nothing(
     app: Flask, town: world.World, monkeypatch: pytest.MonkeyPatch, shown: str
 ) -> None:
     home = town.households[0].id
-    pin = pins.of(command(pins.issue)(home))
+    pin = pins.pin_text(command(pins.issue)(home))
     assert place(enter(app, town, pin), town) == 303
-    opened = entry.answer
+    opened = entry.authenticate_household
 
     def meanwhile(at: entry.BuildingDoor, typed: Enter) -> resident_service.OpenedDoor | None:
         found = opened(at, typed)
@@ -257,7 +257,7 @@ def test_what_ends_between_the_look_at_it_and_the_key_opens_nothing(
             run(town.actor("leader"), home)
         return found
 
-    monkeypatch.setattr(entry, "answer", meanwhile)
+    monkeypatch.setattr(entry, "authenticate_household", meanwhile)
     typed = the_order().code if shown == "code" else pin
     data = {"stairwell_id": str(town.households[0].stairwell_id), "room": "101", "order_code": typed}
     client = app.test_client()
@@ -363,7 +363,7 @@ def test_after_a_change_of_the_key_nobody_is_told_a_pin_that_opens_nothing(app: 
     """The characters would come out differently: the household has no PIN any more, and its next slip is a new one."""
     home = town.households[0].id
     town.order(town.households[0], {0: 1})
-    old = pins.of(command(pins.issue)(home, town.cycle.id))
+    old = pins.pin_text(command(pins.issue)(home, town.cycle.id))
     app.extensions["louda_settings"] = replace(settings(), secret_key="another key of the installation, long enough")
     desk = world.sign_in(app, town, "leader")
     page = f"/households/{home}/pin"

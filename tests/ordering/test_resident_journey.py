@@ -223,7 +223,7 @@ def test_two_families_in_one_flat_come_in_by_pin_each_to_its_own(app: Flask, tow
     ambiguous = app.test_client()
     assert post(ambiguous, poster(town), poster(town), room(town)).status_code == 422
     client = app.test_client()
-    pin = pins.of(rows[second.id])
+    pin = pins.pin_text(rows[second.id])
     assert post(client, poster(town), poster(town), room(town, order_code=pin)).status_code == 303
     send(client, town, "place", {0: 1})
     assert db.session.scalars(select(HouseholdOrder.household_id)).all() == [second.id]

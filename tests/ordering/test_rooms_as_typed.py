@@ -54,7 +54,7 @@ def test_every_spelling_of_a_room_is_counted_as_one() -> None:
 @pytest.mark.parametrize("typed", ["1-101", "1单元101", "2-1-101"])
 def test_the_right_pin_opens_however_the_room_is_written(app: Flask, typed: str) -> None:
     town = world.build()
-    pin = pins.of(command(pins.issue)(town.households[0].id))
+    pin = pins.pin_text(command(pins.issue)(town.households[0].id))
     door = f"/enter/{town.buildings[0].public_code}"
     phone = app.test_client()
     sent = {"stairwell_id": str(town.households[0].stairwell_id), "room": typed, "order_code": pin}
@@ -64,7 +64,7 @@ def test_the_right_pin_opens_however_the_room_is_written(app: Flask, typed: str)
 
 def test_a_stairwell_that_was_typed_and_another_that_was_chosen_open_nothing(app: Flask) -> None:
     town = world.build()
-    pin = pins.of(command(pins.issue)(town.households[0].id))
+    pin = pins.pin_text(command(pins.issue)(town.households[0].id))
     door = f"/enter/{town.buildings[0].public_code}"
     phone = app.test_client()
     sent = {"stairwell_id": str(town.households[0].stairwell_id), "room": "2单元101", "order_code": pin}

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from app.core.text.goods_names import GoodsName
 from app.ordering.packs.rules import packs_for
 from app.ordering.rules_desk import MOST_QTY, choice_for, read_goods
-from app.ordering.standing.rules import LeftOut, Rhythm, fit
+from app.ordering.standing.rules import LeftOut, Rhythm, fit_offers
 
 WORDS = [
     GoodsName(11, ("青菜", "小青菜", "qc", "v1"), 1),
@@ -88,7 +88,7 @@ def test_a_standing_order_falls_due_in_its_rhythm(rhythm: Rhythm, days: list[int
 
 
 def test_a_standing_order_never_exceeds_a_limit_and_says_what_it_left_out() -> None:
-    fitted = fit({1: 2, 2: 3, 9: 1}, {1: (101, None), 2: (102, 1)})
+    fitted = fit_offers({1: 2, 2: 3, 9: 1}, {1: (101, None), 2: (102, 1)})
     assert fitted.picks == ((101, 2), (102, 1))
     assert fitted.left_out == (LeftOut(2, 2, "limit"), LeftOut(9, 1, "not_offered"))
 

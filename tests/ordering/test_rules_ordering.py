@@ -14,9 +14,9 @@ from app.ordering.rules import (
     ItemLimit,
     OfferChoice,
     OfferTerms,
-    breaches,
-    explode,
     is_legal,
+    items_of_choices,
+    limit_breaches,
     order_code,
     order_code_count,
     read_order_code,
@@ -33,11 +33,15 @@ EGG_LIMIT = ItemLimit(EGG, "鸡蛋", 2)
 
 
 def test_one_item_through_two_bundles_and_a_single_line_becomes_one_line() -> None:
-    assert explode(OFFERS, [OfferChoice(10, 1), OfferChoice(11, 1), OfferChoice(12, 1)]) == {EGG: 4, MILK: 2, RICE: 1}
+    assert items_of_choices(OFFERS, [OfferChoice(10, 1), OfferChoice(11, 1), OfferChoice(12, 1)]) == {
+        EGG: 4,
+        MILK: 2,
+        RICE: 1,
+    }
 
 
 def test_the_same_offer_twice_in_a_basket_is_added_up_and_zero_is_left_out() -> None:
-    assert explode(OFFERS, [OfferChoice(11, 1), OfferChoice(11, 2), OfferChoice(10, 0)]) == {EGG: 3, MILK: 6}
+    assert items_of_choices(OFFERS, [OfferChoice(11, 1), OfferChoice(11, 2), OfferChoice(10, 0)]) == {EGG: 3, MILK: 6}
 
 
 @pytest.mark.parametrize(
@@ -56,29 +60,29 @@ def test_the_same_offer_twice_in_a_basket_is_added_up_and_zero_is_left_out() -> 
 def test_limits_count_what_is_inside_bundles(
     choices: list[OfferChoice], persons: int, limit: ItemLimit, hard: list[bool]
 ) -> None:
-    assert [breach.is_hard for breach in breaches(OFFERS, choices, [limit], persons)] == hard
+    assert [breach.is_hard for breach in limit_breaches(OFFERS, choices, [limit], persons)] == hard
 
 
 def test_a_limit_is_said_aloud_with_its_numbers() -> None:
-    (breach,) = breaches(OFFERS, [OfferChoice(11, 1), OfferChoice(10, 2)], [EGG_LIMIT])
+    (breach,) = limit_breaches(OFFERS, [OfferChoice(11, 1), OfferChoice(10, 2)], [EGG_LIMIT])
     assert breach.said.zh == "鸡蛋每户最多2份，您的订单里（含套餐）共3份，请减少1份。"
     assert breach.item_id == EGG
 
 
 def test_the_limit_of_an_offer_is_said_aloud_with_what_to_take_out() -> None:
-    (breach,) = breaches(OFFERS, [OfferChoice(10, 5)])
+    (breach,) = limit_breaches(OFFERS, [OfferChoice(10, 5)])
     assert breach.said.zh == "鸡蛋每户限2份，您选了5份，请减少3份。"
     assert breach.offer_id == 10
 
 
 def test_a_household_of_unknown_size_counts_as_one_person() -> None:
     per_person = ItemLimit(MILK, "牛奶", 2, is_per_person=True)
-    assert breaches(OFFERS, [OfferChoice(11, 1)], [per_person]) == ()
-    assert len(breaches(OFFERS, [OfferChoice(11, 2)], [per_person])) == 1
+    assert limit_breaches(OFFERS, [OfferChoice(11, 1)], [per_person]) == ()
+    assert len(limit_breaches(OFFERS, [OfferChoice(11, 2)], [per_person])) == 1
 
 
 def test_the_largest_quantity_that_a_form_can_mean_goes_through() -> None:
-    assert explode(OFFERS, [OfferChoice(10, 999)]) == {EGG: 999}
+    assert items_of_choices(OFFERS, [OfferChoice(10, 999)]) == {EGG: 999}
 
 
 def test_the_total_is_quantity_times_price_of_the_offers() -> None:
@@ -89,7 +93,7 @@ def test_the_total_is_quantity_times_price_of_the_offers() -> None:
 @pytest.mark.parametrize("choices", [[OfferChoice(10, -1)], [OfferChoice(10, 999), OfferChoice(10, 1)]])
 def test_impossible_quantities_are_refused(choices: list[OfferChoice]) -> None:
     with pytest.raises(ValueError, match="cannot be ordered"):
-        explode(OFFERS, choices)
+        items_of_choices(OFFERS, choices)
 
 
 def test_an_offer_that_is_not_sold_in_this_cycle_is_refused() -> None:
@@ -101,9 +105,9 @@ def test_an_offer_that_is_not_sold_in_this_cycle_is_refused() -> None:
 def test_the_order_of_picking_changes_nothing(picked: list[tuple[int, int]]) -> None:
     choices = [OfferChoice(*pair) for pair in picked]
     backwards = choices[::-1]
-    assert explode(OFFERS, choices) == explode(OFFERS, backwards)
+    assert items_of_choices(OFFERS, choices) == items_of_choices(OFFERS, backwards)
     assert total_fen(OFFERS, choices) == total_fen(OFFERS, backwards)
-    assert breaches(OFFERS, choices, [EGG_LIMIT]) == breaches(OFFERS, backwards, [EGG_LIMIT])
+    assert limit_breaches(OFFERS, choices, [EGG_LIMIT]) == limit_breaches(OFFERS, backwards, [EGG_LIMIT])
 
 
 def test_the_stage_table_is_the_one_of_the_docstring_and_nothing_else() -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.text.goods_names import GoodsName
-from app.ordering.resident.rules import OfferedGoods, OnOffer, PastChoice, again, mentions
+from app.ordering.resident.rules import OfferedGoods, OnOffer, PastChoice, mentioned_offers, repeat_order
 
 EGGS, BREAD, BOX = OfferedGoods(item_id=1), OfferedGoods(item_id=2), OfferedGoods(bundle_id=1)
 LIST = (
@@ -32,13 +32,13 @@ LIST = (
 def test_the_last_order_is_filled_in_up_to_a_hard_limit(
     qty: int, limit: int | None, is_hard: bool, filled: int, said: list[str]
 ) -> None:
-    found = again([PastChoice("鸡蛋", EGGS, qty)], [OnOffer(7, "鸡蛋", EGGS, limit, is_hard)])
+    found = repeat_order([PastChoice("鸡蛋", EGGS, qty)], [OnOffer(7, "鸡蛋", EGGS, limit, is_hard)])
     assert dict(found.quantities) == {7: filled}
     assert [one.zh for one in found.said] == said
 
 
 def test_what_is_not_on_offer_is_said_and_an_item_is_not_the_bundle_of_the_same_number() -> None:
-    found = again(
+    found = repeat_order(
         [PastChoice("面包", BREAD, 1), PastChoice("蔬菜包", BOX, 1)],
         [OnOffer(7, "鸡蛋", EGGS), OnOffer(8, "蔬菜包", BOX)],
     )
@@ -61,11 +61,11 @@ def test_what_is_not_on_offer_is_said_and_an_item_is_not_the_bundle_of_the_same_
     ],
 )
 def test_goods_of_the_list_are_found_in_free_words(text: str, found: list[tuple[int, int]]) -> None:
-    assert [(one.offer_id, one.qty) for one in mentions(text, LIST)] == found
+    assert [(one.offer_id, one.qty) for one in mentioned_offers(text, LIST)] == found
 
 
 @given(st.text(max_size=80))
 def test_any_text_names_each_offer_at_most_once_and_a_sensible_number(text: str) -> None:
-    found = mentions(text, LIST)
+    found = mentioned_offers(text, LIST)
     assert len({one.offer_id for one in found}) == len(found)
     assert all(1 <= one.qty <= 99 for one in found)

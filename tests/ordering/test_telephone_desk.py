@@ -87,10 +87,10 @@ def test_goods_are_found_by_the_letters_by_which_the_form_of_residents_finds_the
     town.offers[1].name = town.items[1].name = "长豆角"
     db.session.commit()
     letters = typed.rstrip("012x")
-    offers = order_form.listed(town.cycle.id)
-    assert [offer.name for offer in offers if offer.id in order_form.matching(town.cycle.id, letters, offers)] == [
-        *wanted
-    ]
+    offers = order_form.available_offers(town.cycle.id)
+    assert [
+        offer.name for offer in offers if offer.id in order_form.matching_offers(town.cycle.id, letters, offers)
+    ] == [*wanted]
     assert take(desk, town, 1, typed) == 303
     assert content(town, 1) == wanted
 
@@ -193,10 +193,10 @@ def test_taking_an_order_back_puts_the_former_door_note_and_remark_back(town: wo
         if_exists=IfExists.REPLACE,
         door_note="先打电话，刚做过手术",
     )
-    entry = desk_service.take(by, changed)
+    entry = desk_service.take_order(by, changed)
     order = db.session.scalars(select(HouseholdOrder)).one()
     assert (order.door_note, order.remark) == ("先打电话", "刚做过手术")
-    desk_service.undo(by, entry.id)
+    desk_service.undo_entry(by, entry.id)
     order = db.session.scalars(select(HouseholdOrder).execution_options(populate_existing=True)).one()
     assert (order.door_note, order.remark, content(town, 0)) == ("敲门重一点", "有高血压", {"青菜": 2})
 
@@ -250,7 +250,7 @@ def test_taking_an_order_back_does_not_make_the_note_of_the_care_list_the_phones
 def test_an_order_that_was_new_leaves_no_words_behind_when_it_is_taken_back(town: world.World) -> None:
     by = town.actor("leader")
     wanted = PlaceOrder(town.cycle.id, town.households[0].id, (OfferPick(town.offers[0].id, 1),), door_note="先打电话")
-    desk_service.undo(by, desk_service.take(by, wanted).id)
+    desk_service.undo_entry(by, desk_service.take_order(by, wanted).id)
     order = db.session.scalars(select(HouseholdOrder)).one()
     assert (order.state, order.door_note, order.remark) == (OrderState.WITHDRAWN, "", "")
 
@@ -261,7 +261,7 @@ def test_former_words_are_kept_only_while_they_can_be_put_back(town: world.World
         by, PlaceOrder(town.cycle.id, home, (OfferPick(town.offers[0].id, 2),), door_note="敲门重一点")
     )
     for offer in (1, 2):
-        desk_service.take(
+        desk_service.take_order(
             by,
             PlaceOrder(
                 town.cycle.id, home, (OfferPick(town.offers[offer].id, 1),), if_exists=IfExists.ADD, door_note="放门口"
@@ -274,14 +274,14 @@ def test_former_words_are_kept_only_while_they_can_be_put_back(town: world.World
 def test_only_the_own_last_unchanged_order_can_be_undone(town: world.World) -> None:
     by = town.actor("leader")
     wanted = PlaceOrder(town.cycle.id, town.households[0].id, (OfferPick(town.offers[0].id, 1),))
-    entry = desk_service.take(by, wanted)
+    entry = desk_service.take_order(by, wanted)
     with pytest.raises(NotFound):
-        desk_service.undo(town.actor("captain"), entry.id)
+        desk_service.undo_entry(town.actor("captain"), entry.id)
     ordering_service.place(
         by, PlaceOrder(town.cycle.id, town.households[0].id, (OfferPick(town.offers[1].id, 1),), if_exists=IfExists.ADD)
     )
     with pytest.raises(Conflict):
-        desk_service.undo(by, entry.id)
+        desk_service.undo_entry(by, entry.id)
     assert db.session.get_one(DeskEntry, entry.id).undone_at is None
 
 

@@ -110,7 +110,7 @@ def telephone(here: World, household: int, door_note: str, remark: str | None = 
         remark=order.remark if remark is None else remark,
         other_need=order.other_need,
     )
-    desk_service.take(here.actor("leader"), wanted)
+    desk_service.take_order(here.actor("leader"), wanted)
 
 
 @pytest.mark.parametrize("paper", ["改送到3号楼201", "改送 3号楼 201", "转给3号楼201，敲门重一点"])

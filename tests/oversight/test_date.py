@@ -102,8 +102,8 @@ def test_the_administrator_sees_the_doubt_and_confirms_the_date_once(app: Flask)
     page = admin.get("/date").get_data(as_text=True)
     assert today in page
     assert post(admin, "/date", "/date", {"day": "2022-04-12"}).status_code == 409
-    assert clock_trust.trouble() is not None
+    assert clock_trust.current_doubt() is not None
     assert post(admin, "/date", "/date", {"day": today}).status_code == 303
     db.session.rollback()
-    assert clock_trust.trouble() is None
+    assert clock_trust.current_doubt() is None
     assert "去确认日期" not in admin.get("/dashboard").get_data(as_text=True)

@@ -14,7 +14,7 @@ from app.core.text.delivery_words import ARRIVED, BEFORE, IN_GROUP, ON_POSTER
 from app.core.units import clock_time
 from app.dispatch.models import DeliveryStop, PlanBag
 from app.errands.models import Errand
-from app.errands.queries import counts as errand_counts
+from app.errands.queries import errand_counts as errand_counts
 from app.handover.queries_arrival import visits
 from app.oversight.queries import reach_of, stuck
 from app.oversight.texts.places import Occasion, Together

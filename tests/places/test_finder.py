@@ -10,8 +10,8 @@ from sqlalchemy import true
 
 from app.core import clock
 from app.core.db import db
-from app.places.finder.queries import find
-from app.places.finder.rules import SpokenReading, read
+from app.places.finder.queries import find_households
+from app.places.finder.rules import SpokenReading, read_address_query
 from app.places.models import Building, Compound, Household, HouseholdContact
 from tests import world
 
@@ -30,7 +30,7 @@ def town(app: Flask) -> world.World:
 
 def found(town: world.World, typed: str, with_contacts: bool = True) -> list[int]:
     places = {home.id: number for number, home in enumerate(town.households)}
-    return [places[one.household_id] for one in find(typed, true(), with_contacts)]
+    return [places[one.household_id] for one in find_households(typed, true(), with_contacts)]
 
 
 @pytest.mark.parametrize(
@@ -55,8 +55,8 @@ def test_contacts_are_looked_at_only_by_those_who_may(town: world.World, typed: 
 def test_a_stairwell_is_meant_only_where_there_is_one_building(town: world.World) -> None:
     assert found(town, "1-301") == [town.households.index(_home(town, 2))]
     own = Building.id == town.buildings[0].id
-    assert [one.room_no for one in find("1-301", own)] == ["301"]
-    assert find("7-301", true()) == []
+    assert [one.room_no for one in find_households("1-301", own)] == ["301"]
+    assert find_households("7-301", true()) == []
 
 
 def _home(town: world.World, building: int) -> Household:
@@ -67,9 +67,9 @@ def test_further_families_of_a_flat_are_asked_about(town: world.World) -> None:
     first = town.households[0]
     db.session.add(Household(stairwell_id=first.stairwell_id, room_no="101(2)", sort_key="03101\x1f012"))
     db.session.commit()
-    assert [one.room_no for one in find("2-101", true())] == ["101", "101(2)"]
+    assert [one.room_no for one in find_households("2-101", true())] == ["101", "101(2)"]
 
 
 def test_nothing_typed_is_nobody() -> None:
-    assert read("  ") == ()
-    assert read("ghy12-302")[0] == SpokenReading("ghy", "12", "", "302")
+    assert read_address_query("  ") == ()
+    assert read_address_query("ghy12-302")[0] == SpokenReading("ghy", "12", "", "302")

@@ -41,7 +41,7 @@ def bring(text: str, kind: str = "", *, is_dry: bool = False, **chosen: object) 
     options = RegisterImportOptions(subdistrict.id, **{"datum": "wgs84", **chosen})  # type: ignore[arg-type]
     upload = RegisterUpload(text.encode(), kind, options)
     by = operator_of(subdistrict.id)
-    return imports_service.preview(by, upload) if is_dry else imports_service.bring_in(by, upload)
+    return imports_service.preview(by, upload) if is_dry else imports_service.import_table(by, upload)
 
 
 def bring_all() -> None:
@@ -262,7 +262,7 @@ def test_nobody_imports_into_another_subdistrict() -> None:
     own = imports_service.found_subdistrict("330102011", "演示街道")
     other = imports_service.found_subdistrict("330102012", "邻街道")
     upload = RegisterUpload(COMMUNITIES.encode(), "", RegisterImportOptions(other.id))
-    for act in (imports_service.preview, imports_service.bring_in):
+    for act in (imports_service.preview, imports_service.import_table):
         with pytest.raises(NotFound):
             act(operator_of(own.id), upload)
 

@@ -19,7 +19,7 @@ from app.places.address.rules import AddressReason, Register, building_key, reso
 from app.places.address.rules import RegisteredHousehold as Home
 from app.places.buildings.schemas import EditBuilding
 from app.places.buildings.service import edit_building
-from app.places.finder.queries import find
+from app.places.finder.queries import find_households
 from app.places.imports import service as imports_service
 from app.places.imports.service import RegisterUpload, operator_of
 from app.places.imports.tables.kinds import RegisterTableKind
@@ -62,7 +62,7 @@ def demo(app: Flask) -> int:
 
 def bring(subdistrict: int, kind: RegisterTableKind, text: str) -> None:
     options = RegisterImportOptions(subdistrict, datum="wgs84")
-    imports_service.bring_in(operator_of(subdistrict), RegisterUpload(text.encode(), kind, options))
+    imports_service.import_table(operator_of(subdistrict), RegisterUpload(text.encode(), kind, options))
 
 
 def flat(compound: str, label: str) -> int:
@@ -86,18 +86,18 @@ def test_every_building_of_the_demo_is_found_by_address_and_telephone_desk_in_ev
     for text, household in wanted.items():
         if resolve(text, known).household_id != household:
             wrong.append((text, "address"))
-        if [one.household_id for one in find(text, true())] != [household]:
+        if [one.household_id for one in find_households(text, true())] != [household]:
             wrong.append((text, "telephone desk"))
     assert wrong == []
 
 
 @pytest.mark.parametrize("typed", ["甲", "甲栋", "甲号楼", "老水厂甲", "老水厂宿舍 甲幢"])
 def test_a_building_alone_lists_its_own_homes_only(demo: int, typed: str) -> None:
-    assert {one.building for one in find(typed, true())} == {"甲"}
+    assert {one.building for one in find_households(typed, true())} == {"甲"}
 
 
 def test_lettered_rooms_are_found_without_a_dash(demo: int) -> None:
-    assert [one.household_id for one in find("A101", true())] == [flat("明月湾", "A座")]
+    assert [one.household_id for one in find_households("A101", true())] == [flat("明月湾", "A座")]
 
 
 @pytest.mark.parametrize(

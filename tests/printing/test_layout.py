@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from app.printing import words
-from app.printing.layout.label_fit import ems
-from app.printing.layout.labels import STOCKS, LabelStock, Margins, misfit
+from app.printing.layout.label_fit import width_ems
+from app.printing.layout.labels import STOCKS, LabelStock, Margins, layout_problems
 from app.printing.limits import RenderLimits
 from app.printing.pdf.html import html_of
 from app.printing.renderer.engine import render_to_file
@@ -86,18 +86,18 @@ def test_the_measure_of_a_text_is_never_below_what_is_drawn() -> None:
     drawn = [one for one in texts_of(hostile_labels(STOCKS["roll-80x60"])) if one.text.isalpha()]
     assert drawn
     for one in drawn:
-        assert one.area.right - one.area.left <= ems(one.text) / 1000 * (one.area.bottom - one.area.top) + 0.01, (
+        assert one.area.right - one.area.left <= width_ems(one.text) / 1000 * (one.area.bottom - one.area.top) + 0.01, (
             one.text
         )
 
 
 @pytest.mark.parametrize("stock", STOCKS.values(), ids=list(STOCKS))
 def test_the_papers_fit_as_they_come_and_a_wide_gap_is_refused_in_chinese(stock: LabelStock) -> None:
-    assert misfit(stock) == {}
+    assert layout_problems(stock) == {}
     if not stock.is_roll:
         wide = stock.adjusted(Margins(stock.margin_top_dmm, stock.margin_left_dmm, 160, 60))
-        assert set(misfit(wide)) == {"left", "top"}
-        assert all("毫米" in sentence.zh for sentence in misfit(wide).values())
+        assert set(layout_problems(wide)) == {"left", "top"}
+        assert all("毫米" in sentence.zh for sentence in layout_problems(wide).values())
 
 
 @pytest.mark.parametrize("name", sorted(SHEETS))
@@ -134,8 +134,8 @@ def test_the_chinese_sheet_has_no_english() -> None:
 )
 def test_a_text_of_a_row_has_its_english_where_the_catalogue_or_the_calendar_has_it(text: str, en: str | None) -> None:
     assert words.in_english(text) == en
-    assert words.beside(is_bilingual=True)(text) == (text if en is None else f"{text} <em>{en}</em>")
-    assert words.beside(is_bilingual=False)(text) == text
+    assert words.row_text_filter(is_bilingual=True)(text) == (text if en is None else f"{text} <em>{en}</em>")
+    assert words.row_text_filter(is_bilingual=False)(text) == text
 
 
 @pytest.mark.parametrize("name", sorted(SHEETS))

@@ -21,7 +21,7 @@ from tests.world import World
 def sign_all(here: World) -> None:
     """Both leaders sign the tally of their point."""
     for name, point in (("leader", here.points[0]), ("leader2", here.points[1])):
-        total = sum(cell.qty for cell in queries.cells(here.cycle.id, point.id))
+        total = sum(cell.qty for cell in queries.ordered_cells(here.cycle.id, point.id))
         service.sign(here.actor(name), here.cycle.id, point.id, SignTally(total))
 
 

@@ -11,7 +11,7 @@ from benchmarks.days import rich_day
 from routing import RoutePlan, RoutingProblem, check, solve
 from routing.model import Load, Stability, Stop, Window
 from routing.plan import SearchBudget, SearchControl
-from routing.replan import How, keeping, replan
+from routing.replan import How, replan, with_printed_locked
 from tests.routing.examples import HOUR, bags, line, team
 
 
@@ -39,7 +39,7 @@ def rounds_of(plan: RoutePlan) -> set[tuple[str, tuple[str, ...]]]:
 
 
 def test_nothing_changes_when_nothing_happened(day: RoutingProblem, known: RoutePlan) -> None:
-    again = keeping(day, known, [], change_cost=2000)
+    again = with_printed_locked(day, known, [], change_cost=2000)
     plan = solve(again, SearchBudget(iterations=1500), seed=5, start=known)
     assert check(again, plan).violations == ()
     assert rounds_of(plan) == rounds_of(known)
@@ -50,7 +50,7 @@ def test_when_a_team_drops_out_few_of_the_other_rounds_change(day: RoutingProble
     gone = min(known.rounds, key=lambda round_: (len(round_.visits), round_.vehicle)).vehicle
     rest = replace(day, vehicles=tuple(vehicle for vehicle in day.vehicles if vehicle.name != gone))
     printed = [(round_.vehicle, 1) for round_ in known.rounds if round_.number == 1 and round_.vehicle != gone][:3]
-    again = keeping(rest, known, printed, change_cost=20_000)
+    again = with_printed_locked(rest, known, printed, change_cost=20_000)
     plan = solve(again, SearchBudget(iterations=6000), seed=5, start=known)
     assert check(again, plan).violations == ()
     assert plan.is_complete
@@ -76,7 +76,7 @@ def test_a_stop_that_changes_its_order_in_the_round_counts_as_changed() -> None:
 
 def test_a_printed_second_round_means_that_the_first_is_printed_too(day: RoutingProblem, known: RoutePlan) -> None:
     vehicle = next(round_.vehicle for round_ in known.rounds if round_.number == 2)
-    again = keeping(day, known, [(vehicle, 2)], change_cost=1)
+    again = with_printed_locked(day, known, [(vehicle, 2)], change_cost=1)
     assert [lock.vehicle for lock in again.locks] == [vehicle, vehicle]
     plan = solve(again, SearchBudget(iterations=50), seed=1)
     assert check(again, plan).violations == ()

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from werkzeug.routing import Rule
 
 from app.access.models import Account, Role, RoleGrant, StaffSession
-from app.access.sessions import digest, issue_token, settings
+from app.access.sessions import issue_token, settings, token_digest
 from app.allocation.models import Substitution
 from app.catalog.models import Bundle, BundleComponent, SupplierItem
 from app.core import clock
@@ -185,7 +185,7 @@ def make(app: Flask, file: Path) -> Day:
     day.accounts = {name: (account.id, account.session_epoch) for name, account in here.accounts.items()}
     later = clock.now() + timedelta(hours=6)  # nothing to note of a sign-in while the day lasts
     for name, account in here.accounts.items():
-        row = StaffSession(account_id=account.id, token_sha256=digest(name), device="", seen_at=later)
+        row = StaffSession(account_id=account.id, token_sha256=token_digest(name), device="", seen_at=later)
         if name in (belongs := {"captain": day.own, "auditor": day.other}):
             _add(belongs[name], "session", row)
         db.session.add(row)

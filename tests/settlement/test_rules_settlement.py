@@ -12,9 +12,9 @@ from app.settlement.rules import (
     PricePart,
     SettlementLine,
     SupplierDelivery,
-    account,
+    household_account,
     line_amounts,
-    spread,
+    spread_price,
     supplier_account,
 )
 
@@ -22,7 +22,7 @@ from app.settlement.rules import (
 @pytest.mark.parametrize(("accepted", "charged"), [(3, 1000), (2, 666), (1, 333), (0, 0)])
 def test_the_truth_table_of_a_line_of_ten_yuan(accepted: int, charged: int) -> None:
     line = SettlementLine(1, 1000, 3, qty_accepted=accepted, qty_short=3 - accepted)
-    one = account([line])
+    one = household_account([line])
     assert (one.accepted_fen, one.not_charged_fen, one.pending_fen) == (charged, 1000 - charged, 0)
 
 
@@ -36,18 +36,18 @@ def test_the_truth_table_of_payments(accepted: int, paid: int, collect: int, ref
 
 
 def test_nothing_is_refunded_for_goods_that_are_still_on_their_way() -> None:
-    one = account([SettlementLine(1, 1000, 2, qty_accepted=1)], [1000])
+    one = household_account([SettlementLine(1, 1000, 2, qty_accepted=1)], [1000])
     assert (one.to_refund_fen, one.pending_fen, one.is_final) == (0, 500, False)
-    assert account([SettlementLine(1, 1000, 2, qty_accepted=1, qty_refunded=1)], [1000]).to_refund_fen == 500
-    assert account([SettlementLine(1, 1000, 2, qty_accepted=1, qty_refunded=1)], [1000, -500]).is_final
+    assert household_account([SettlementLine(1, 1000, 2, qty_accepted=1, qty_refunded=1)], [1000]).to_refund_fen == 500
+    assert household_account([SettlementLine(1, 1000, 2, qty_accepted=1, qty_refunded=1)], [1000, -500]).is_final
 
 
 def test_the_price_of_a_bundle_is_spread_by_the_prices_of_its_items() -> None:
-    assert spread(3000, [PricePart(1, 1, 1000), PricePart(2, 2, 1000)]) == {1: 1000, 2: 2000}
-    assert spread(100, [PricePart(1, 1, 5), PricePart(2, 1, 5), PricePart(3, 1, 5)]) == {1: 34, 2: 33, 3: 33}
-    assert spread(100, [PricePart(1, 1, 900), PricePart(2, 3, 0)]) == {1: 25, 2: 75}
+    assert spread_price(3000, [PricePart(1, 1, 1000), PricePart(2, 2, 1000)]) == {1: 1000, 2: 2000}
+    assert spread_price(100, [PricePart(1, 1, 5), PricePart(2, 1, 5), PricePart(3, 1, 5)]) == {1: 34, 2: 33, 3: 33}
+    assert spread_price(100, [PricePart(1, 1, 900), PricePart(2, 3, 0)]) == {1: 25, 2: 75}
     with pytest.raises(ValueError, match="without items"):
-        spread(100, [])
+        spread_price(100, [])
 
 
 parts = st.lists(
@@ -72,7 +72,7 @@ ends = st.tuples(*[st.integers(0, 9)] * 5).filter(lambda five: sum(five) > 0)
 @given(st.lists(st.tuples(ends, st.integers(0, 99_999)), max_size=6))
 def test_ordered_is_always_accepted_plus_not_charged_plus_pending(rows: list[tuple[tuple[int, ...], int]]) -> None:
     lines = [SettlementLine(place, fen, sum(five), *five[:4]) for place, (five, fen) in enumerate(rows)]
-    one = account(lines)
+    one = household_account(lines)
     assert one.ordered_fen == one.accepted_fen + one.not_charged_fen + one.pending_fen
     assert min(one.accepted_fen, one.pending_fen, one.not_charged_fen) >= 0
     if all(five[4] == 0 for five, _fen in rows):

@@ -88,7 +88,7 @@ def test_the_statement_of_one_order_and_the_list_of_all_agree(here: World) -> No
     service.mark(here.actor("supplies"), order_of(here, 0).id, MoneyMark("paid", 700))
     by_list = {row.order_id: row.account for row in rows(here)}
     for order in db.session.scalars(select(HouseholdOrder)):
-        assert statement_queries.sheet(order).account == by_list[order.id]
+        assert statement_queries.statement_page(order).account == by_list[order.id]
     first, second = by_list[order_of(here, 0).id], by_list[order_of(here, 1).id]
     assert (first.accepted_fen, first.paid_fen, first.to_collect_fen) == (EACH, 700, EACH - 700)
     assert (second.accepted_fen, second.not_charged_fen, second.pending_fen) == (350 + 480, 700, 0)
@@ -185,11 +185,11 @@ def test_no_more_is_marked_than_can_be_owed(here: World) -> None:
     with pytest.raises(Invalid):
         service.mark(supplies, order.id, MoneyMark("paid", 1))
     complain_and_refund(here, 0, 2)
-    assert statement_queries.sheet(order).account.to_refund_fen == 700
+    assert statement_queries.statement_page(order).account.to_refund_fen == 700
     with pytest.raises(Invalid):
         service.mark(supplies, order.id, MoneyMark("refund", 701))
     service.mark(supplies, order.id, MoneyMark("refund", 700))
-    assert statement_queries.sheet(order).account.is_final
+    assert statement_queries.statement_page(order).account.is_final
 
 
 def test_a_mark_is_taken_back_by_another_row_once_and_never_changed(here: World) -> None:

@@ -10,8 +10,8 @@ from sqlalchemy.exc import IntegrityError
 from app.core.db import command, db
 from app.core.errors import Conflict, Invalid, NotFound, StaleEdit
 from app.stock import service
-from app.stock.books import held
 from app.stock.keeping import service as keeping_service
+from app.stock.ledger import units_by_location
 from app.stock.lots import move_lots
 from app.stock.models import Location, Lot, StockCount, StockMove, WriteOff
 from app.stock.schemas import (
@@ -60,7 +60,7 @@ def test_a_write_off_takes_effect_when_a_second_person_agrees(here: World) -> No
     assert lot().qty_free == 8
     keeping_service.approve_write_off(here.actor("supplies2"), request.id, request.version)
     assert (lot().qty_free, lot().qty_damaged) == (5, 5)
-    assert held(lot().id) == {place("depot"): 7, place("outside"): -7}
+    assert units_by_location(lot().id) == {place("depot"): 7, place("outside"): -7}
     assert_equations()
 
 
@@ -141,7 +141,7 @@ def test_bought_goods_go_back_to_the_supplier_and_gifts_do_not(app: Flask) -> No
     keeping_service.send_back(built.actor("supplies"), lot().id, SendBack("damaged", 3))
     keeping_service.send_back(built.actor("supplies"), lot().id, SendBack("free", 1))
     assert (lot().qty_free, lot().qty_damaged, lot().qty_returned) == (6, 0, 4)
-    assert held(lot().id)[place("depot")] == 6
+    assert units_by_location(lot().id)[place("depot")] == 6
     with pytest.raises(Conflict, match="库存不够"):
         keeping_service.send_back(built.actor("supplies"), lot().id, SendBack("damaged", 1))
     service.take_in(built.actor("supplies"), built.cycle.id, TakeIn("donation", [UnorderedGoods(built.items[2].id, 2)]))
@@ -153,9 +153,9 @@ def test_bought_goods_go_back_to_the_supplier_and_gifts_do_not(app: Flask) -> No
 def test_carrying_goods_to_a_point_leaves_one_place_and_reaches_the_other(here: World) -> None:
     by, depot, point = here.actor("supplies"), place("depot"), place("point")
     keeping_service.carry(by, lot().id, Carry(depot, point, 6))
-    assert held(lot().id) == {depot: 4, point: 6, place("outside"): -10}
+    assert units_by_location(lot().id) == {depot: 4, point: 6, place("outside"): -10}
     keeping_service.carry(by, lot().id, Carry(point, depot, 2))
-    assert held(lot().id)[point] == 4
+    assert units_by_location(lot().id)[point] == 4
     with pytest.raises(Invalid, match="只有 4"):
         keeping_service.carry(by, lot().id, Carry(point, depot, 5))
     with pytest.raises(Invalid):
@@ -169,7 +169,7 @@ def test_a_write_off_of_goods_in_two_places_takes_the_depots_first(here: World) 
     keeping_service.carry(here.actor("supplies"), lot().id, Carry(place("depot"), place("point"), 6))
     request = ask(here, 6)
     keeping_service.approve_write_off(here.actor("supplies2"), request.id, request.version)
-    assert held(lot().id) == {place("point"): 4, place("outside"): -4}
+    assert units_by_location(lot().id) == {place("point"): 4, place("outside"): -4}
     assert count(StockMove) == 4
     assert_equations()
 

@@ -16,7 +16,7 @@ from app.purchasing import service as purchasing
 from app.purchasing.models import Demand, PurchaseOrder
 from app.purchasing.schemas import Close
 from app.stock import queries, service
-from app.stock.books import held
+from app.stock.ledger import units_by_location
 from app.stock.models import GoodsReceipt, Location, Lot, RestRule, StockMove
 from app.stock.schemas import DeliveryForm, GoodsArrived, TakeIn, Unordered, UnorderedGoods
 from tests import world
@@ -118,7 +118,7 @@ def test_spoilt_and_sent_back_units_are_counted_and_leave_the_books(here: World,
     lot = db.session.scalars(select(Lot)).one()
     depot = db.session.scalars(select(Location).where(Location.kind == "depot")).one()
     outside = db.session.scalars(select(Location).where(Location.kind == "outside")).one()
-    assert held(lot.id) == {depot.id: 9, outside.id: -9}
+    assert units_by_location(lot.id) == {depot.id: 9, outside.id: -9}
     assert_equations()
 
 

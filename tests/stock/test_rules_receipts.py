@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.stock.rules import ArrivalParts, receipt_number, split
+from app.stock.rules import ArrivalParts, receipt_number, split_arrival
 
 units = st.integers(0, 500)
 
@@ -14,7 +14,7 @@ units = st.integers(0, 500)
 @given(units, units, units, st.integers(0, 1500))
 def test_line_and_extra_are_together_what_arrived(good: int, damaged: int, returned: int, to_line: int) -> None:
     arrived = ArrivalParts(good, damaged, returned)
-    line, extra = split(arrived, to_line)
+    line, extra = split_arrival(arrived, to_line)
     assert line.total == min(to_line, arrived.total)
     assert (line.good + extra.good, line.damaged + extra.damaged, line.returned + extra.returned) == (
         good,
@@ -35,7 +35,7 @@ def test_line_and_extra_are_together_what_arrived(good: int, damaged: int, retur
 def test_the_line_takes_good_units_before_damaged_and_returned_ones(
     arrived: ArrivalParts, line: ArrivalParts, extra: ArrivalParts
 ) -> None:
-    assert split(arrived, 20) == (line, extra)
+    assert split_arrival(arrived, 20) == (line, extra)
 
 
 def test_receipt_numbers_tell_kinds_apart_and_check_themselves() -> None:

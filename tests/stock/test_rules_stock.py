@@ -14,8 +14,8 @@ from app.stock.rules import (
     ReceiptOutcome,
     StockCountLine,
     balances,
+    book_arrival,
     differences,
-    receive,
     rest_minutes,
 )
 
@@ -37,7 +37,7 @@ SIX = datetime(2022, 4, 1, 22, 0, tzinfo=UTC)
 def test_the_truth_table_of_arrivals(
     counts: tuple[int, int, int], arrival: ReceiptOutcome, booked: tuple[int, int, int]
 ) -> None:
-    line = receive("鸡蛋", *counts)
+    line = book_arrival("鸡蛋", *counts)
     assert line.arrival is arrival
     assert (line.qty_to_line, line.qty_still_awaited, line.qty_extra) == booked
 
@@ -53,14 +53,14 @@ def test_the_truth_table_of_arrivals(
     ],
 )
 def test_what_differs_is_said_aloud(counts: tuple[int, int, int], said: str) -> None:
-    line = receive("鸡蛋", *counts)
+    line = book_arrival("鸡蛋", *counts)
     assert line.said is not None
     assert line.said.zh == said
 
 
 @given(st.integers(0, 500), st.integers(0, 500), st.integers(0, 500))
 def test_every_unit_that_arrives_is_booked_once(awaited: int, arrived: int, damaged: int) -> None:
-    line = receive("米", awaited, arrived, min(damaged, arrived))
+    line = book_arrival("米", awaited, arrived, min(damaged, arrived))
     assert line.qty_to_line + line.qty_extra == arrived == line.qty_fit + line.qty_damaged
     assert line.qty_to_line + line.qty_still_awaited == awaited
 
@@ -68,7 +68,7 @@ def test_every_unit_that_arrives_is_booked_once(awaited: int, arrived: int, dama
 @pytest.mark.parametrize("counts", [(5, 3, 4), (-1, 3, 0), (5, 3, -1)])
 def test_impossible_counts_are_refused(counts: tuple[int, int, int]) -> None:
     with pytest.raises(ValueError, match="part of those"):
-        receive("米", *counts)
+        book_arrival("米", *counts)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from app.access.sessions import issue_token
 from app.core import clock
 from app.core.db import command, db
 from app.core.text.natural import natural_key
-from app.ordering.resident.service import good_until
+from app.ordering.resident.service import token_expiry
 from app.oversight.reconcile import equations
 from app.places.models import Household
 from app.tally.merging import queries as merging_queries
@@ -42,7 +42,9 @@ class Twice:
         db.session.expire_all()
 
     def seen(self, who: str = "leader") -> str:
-        return merging_queries.holdings(*merging_queries.pair(self.world.actor(who), self.gone.id, self.kept.id)).seen
+        return merging_queries.holdings(
+            *merging_queries.require_pair(self.world.actor(who), self.gone.id, self.kept.id)
+        ).seen
 
     def through_the_page(self, app: Flask, who: str = "leader", key: str | None = None) -> tuple[FlaskClient, int]:
         client = sign_in(app, self.world, who)
@@ -73,7 +75,7 @@ def add_room(beside: Household, room_no: str) -> Household:
 @command
 def phone_of(household_id: int, hand: str = "") -> str:
     """The token of a phone that acts for a household."""
-    return issue_token(household_id, good_until(clock.now()), hand)
+    return issue_token(household_id, token_expiry(clock.now()), hand)
 
 
 def phone(app: Flask, token: str) -> FlaskClient:

@@ -277,8 +277,8 @@ def test_an_undo_sends_bags_to_the_door_that_stays_and_never_to_the_one_that_wen
 def test_rooms_that_read_the_same_are_offered_and_others_are_searched_by_room(here: Twice) -> None:
     add_room(here.kept, "1502")
     every = merging_queries.homes(here.world.buildings[0].id)
-    assert [(a.room_no, b.room_no) for a, b in merging_queries.pairs(every, "2号楼")] == [("1-101", "101")]
-    assert [home.room_no for home in merging_queries.searched(every, "2-1-201", "2号楼")] == ["201"]
-    assert [home.room_no for home in merging_queries.searched(every, "50", "2号楼")] == ["1502"]
+    assert [(a.room_no, b.room_no) for a, b in merging_queries.likely_pairs(every, "2号楼")] == [("1-101", "101")]
+    assert [home.room_no for home in merging_queries.search_homes(every, "2-1-201", "2号楼")] == ["201"]
+    assert [home.room_no for home in merging_queries.search_homes(every, "50", "2号楼")] == ["1502"]
     far = [Home(1, "1单元", "101"), Home(2, "2单元", "101"), Home(3, "", "2-101")]
-    assert [(a.id, b.id) for a, b in merging_queries.pairs(far, "9号楼")] == [(3, 2)]
+    assert [(a.id, b.id) for a, b in merging_queries.likely_pairs(far, "9号楼")] == [(3, 2)]

@@ -41,7 +41,7 @@ def opens(app: Flask, town: World, code: str, room: str) -> bool:
 
 
 def pin_of(here: Twice, household_id: int) -> str:
-    return pins.of(resident_service.issue_pin(here.world.actor("leader"), household_id))
+    return pins.pin_text(resident_service.issue_pin(here.world.actor("leader"), household_id))
 
 
 def code_of(order_id: int) -> str:
@@ -81,7 +81,7 @@ def test_a_phone_whose_door_was_found_before_gets_no_key_to_the_row_that_went(he
     found = OpenedDoor(here.gone.id, here.world.cycle.id, Proof.ROOM)
     here.merge()
     with pytest.raises(NotFound):
-        resident_service.admit(found)
+        resident_service.admit_household(found)
 
 
 def test_the_code_that_a_list_wrote_down_does_not_come_back_when_the_list_is_taken_back(here: Twice) -> None:
@@ -112,11 +112,11 @@ def test_the_desk_gives_no_code_of_before_back(here: Twice) -> None:
         source=Source.TELEPHONE,
         if_exists=IfExists.REPLACE,
     )
-    entry = desk_service.take(here.world.actor("leader"), basket)
+    entry = desk_service.take_order(here.world.actor("leader"), basket)
     entry_id = entry.id
     here.merge()
     with pytest.raises(Conflict, match="后来又改过"):
-        desk_service.undo(here.world.actor("leader"), entry_id)
+        desk_service.undo_entry(here.world.actor("leader"), entry_id)
     db.session.expire_all()
     assert (order_by_code(old), db.session.get_one(type(entry), entry_id).code_before) == (None, "")
 

@@ -91,8 +91,8 @@ def test_orders_taken_along_are_at_the_new_point_for_tally_leader_form_and_house
     order = here.order(here.households[0], {0: 3})
     move(here, "along")
     assert order.service_point_id == here.points[1].id
-    assert not queries.cells(here.cycle.id, here.points[0].id)
-    assert [cell.qty for cell in queries.cells(here.cycle.id, here.points[1].id)] == [3]
+    assert not queries.ordered_cells(here.cycle.id, here.points[0].id)
+    assert [cell.qty for cell in queries.ordered_cells(here.cycle.id, here.points[1].id)] == [3]
     assert (reads(here, "leader2", order), reads(here, "leader", order)) == (True, False)
     by = Resident("household", here.households[0].id)
     assert resident_queries.card(by, here.cycle.id).order == order
@@ -116,7 +116,7 @@ def test_from_the_next_cycle_on_nothing_changes_until_it_is_opened_and_the_old_l
     assert order.service_point_id == here.points[0].id
     assert (reads(here, "leader", order), reads(here, "leader2", order)) == (True, True)
     assert resident_queries.card(Resident("household", here.households[0].id), here.cycle.id).order == order
-    assert [cell.qty for cell in queries.cells(here.cycle.id, here.points[0].id)] == [3]
+    assert [cell.qty for cell in queries.ordered_cells(here.cycle.id, here.points[0].id)] == [3]
     assert service.sign(here.actor("leader"), here.cycle.id, here.points[0].id, SignTally(3)).state == "confirmed"
     assert here.buildings[0].id in places_of([here.points[0].id])
     cycles_service.cancel_cycle(here.actor("admin"), here.cycle.id, "演练")
@@ -148,7 +148,7 @@ def test_a_signed_tally_keeps_its_orders(here: World) -> None:
     here.cycle.state = CycleState.RUNNING
     db.session.commit()
     move(here, "along")
-    assert [cell.qty for cell in queries.cells(here.cycle.id, here.points[0].id)] == [3]
+    assert [cell.qty for cell in queries.ordered_cells(here.cycle.id, here.points[0].id)] == [3]
     assert db.session.scalars(select(HouseholdOrder.service_point_id)).all() == [here.points[0].id]
 
 
@@ -211,7 +211,7 @@ def test_a_claim_taken_along_keeps_the_new_tally_open_and_becomes_an_order_there
         service.sign(here.actor("leader2"), here.cycle.id, here.points[1].id, SignTally(0))
     assert service.sign(here.actor("leader"), here.cycle.id, here.points[0].id, SignTally(0)).number == 1
     settle(here, left, "leader2")
-    assert [cell.qty for cell in queries.cells(here.cycle.id, here.points[1].id)] == [2]
+    assert [cell.qty for cell in queries.ordered_cells(here.cycle.id, here.points[1].id)] == [2]
     assert service.sign(here.actor("leader2"), here.cycle.id, here.points[1].id, SignTally(2)).number == 1
 
 
@@ -225,7 +225,7 @@ def test_a_claim_stays_with_the_tally_of_its_cycle_when_the_building_goes_with_t
     with pytest.raises(Conflict, match="待核对"):
         service.sign(here.actor("leader"), here.cycle.id, here.points[0].id, SignTally(0))
     settle(here, left, "leader")
-    assert [cell.qty for cell in queries.cells(here.cycle.id, here.points[0].id)] == [2]
+    assert [cell.qty for cell in queries.ordered_cells(here.cycle.id, here.points[0].id)] == [2]
     assert service.sign(here.actor("leader"), here.cycle.id, here.points[0].id, SignTally(2)).number == 1
 
 
@@ -249,7 +249,7 @@ def test_a_withdrawn_order_is_placed_anew_at_the_point_of_the_claim_whose_tally_
     settle(here, left, "leader2", "replace", here.households[0].id)
     db.session.expire_all()
     assert order.service_point_id == here.points[1].id
-    assert not queries.cells(here.cycle.id, here.points[0].id)
+    assert not queries.ordered_cells(here.cycle.id, here.points[0].id)
 
 
 def test_a_claim_opened_again_waits_at_the_point_that_the_building_belongs_to_now(here: World) -> None:
@@ -283,7 +283,7 @@ def test_a_cycle_without_the_new_point_moves_nobody_there(here: World) -> None:
     here.lock()
     opened(here, (0,))
     assert here.buildings[0].service_point_id == here.points[0].id
-    assert moves.waiting(here.buildings[0].id) == here.points[1]
+    assert moves.next_point(here.buildings[0].id) == here.points[1]
 
 
 def test_a_point_set_at_once_ends_the_move_that_waited(app: Flask, here: World) -> None:
@@ -292,12 +292,12 @@ def test_a_point_set_at_once_ends_the_move_that_waited(app: Flask, here: World) 
     ordering_service.withdraw(Resident("household", here.households[0].id), order.id)
     building = here.buildings[0]
     building.service_point_id = here.points[1].id  # as if it had come from there
-    move_back = moves.waiting(building.id)
+    move_back = moves.next_point(building.id)
     db.session.commit()
     assert move_back is not None
     save_point(app, here, 0)
     assert building.service_point_id == here.points[0].id
-    assert moves.waiting(building.id) is None
+    assert moves.next_point(building.id) is None
 
 
 def test_an_order_placed_after_the_page_was_shown_is_asked_about_and_never_left_behind(here: World) -> None:

@@ -171,7 +171,7 @@ def test_documents_on_the_same_disk_are_linked_and_cost_nothing(settings: Settin
 
 def test_all_backups_of_a_day_stay_then_one_a_day_for_thirty_days() -> None:
     every_quarter = [NOON - timedelta(minutes=15 * step) for step in range(4 * 24 * 40)]
-    gone = set(backup.superfluous(every_quarter, NOON))
+    gone = set(backup.thinning_candidates(every_quarter, NOON))
     stay = [instant for instant in every_quarter if instant not in gone]
     assert all(instant in stay for instant in every_quarter if NOON - instant <= timedelta(hours=24))
     older = [instant for instant in stay if NOON - instant > timedelta(hours=24)]
@@ -191,7 +191,7 @@ def back_up_at(settings: Settings, *instants: datetime) -> list[Path]:
 @pytest.fixture
 def known_date(monkeypatch: pytest.MonkeyPatch) -> None:
     """The worker's ticks agree with the clock."""
-    monkeypatch.setattr(retention, "standing", lambda _settings: DateTrust.TRUSTED)
+    monkeypatch.setattr(retention, "date_trust_of", lambda _settings: DateTrust.TRUSTED)
 
 
 @pytest.mark.usefixtures("known_date")
@@ -235,7 +235,7 @@ def test_nothing_is_pruned_while_the_date_is_in_doubt(settings: Settings, monkey
     back_up_at(
         settings, *(NOON - timedelta(days=40 + n) for n in range(5)), *(NOON - timedelta(hours=n) for n in range(4))
     )
-    monkeypatch.setattr(retention, "standing", lambda _settings: DateTrust.DOUBTED)
+    monkeypatch.setattr(retention, "date_trust_of", lambda _settings: DateTrust.DOUBTED)
     with clock.frozen_at(NOON):
         assert backup.prune(settings) == []
 

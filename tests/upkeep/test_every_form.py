@@ -74,7 +74,7 @@ def _draft() -> None:
     plan = db.session.scalars(
         select(DeliveryPlan.id).where(DeliveryPlan.cycle_id == today, DeliveryPlan.state == PlanState.PUBLISHED)
     ).one()
-    dispatch.ask_again(people.buyer, plan, AskAgain(1))
+    dispatch.ask_replan(people.buyer, plan, AskAgain(1))
     drain()
 
 

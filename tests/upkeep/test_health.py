@@ -49,14 +49,14 @@ def wait(kind: str, state: JobState, minutes: int, lease: timedelta | None = Non
 
 
 def beat_of(settings: Settings, seconds_ago: float) -> None:
-    health.beat(settings)
+    health.write_heartbeat(settings)
     path = settings.data_dir / health.BEAT_FILE
     told = json.loads(path.read_text())
     path.write_text(json.dumps({**told, "uptime_s": told["uptime_s"] - seconds_ago}))
 
 
 def test_all_is_well_with_a_worker_that_beats(settings: Settings) -> None:
-    health.beat(settings)
+    health.write_heartbeat(settings)
     seen = health.examine(settings)
     assert (seen.ok, seen.problems, seen.database) == (True, (), True)
     assert seen.worker_beat_s in range(10)  # on a busy machine the look itself may take a second
@@ -95,7 +95,7 @@ def test_a_worker_that_never_comes_up_after_a_start_is_told_after_two_minutes(
     assert health.examine(settings, up_s=110).problems == ()  # it may still be loading
     seen = health.examine(settings, up_s=130)
     assert (seen.ok, seen.problems, seen.worker_beat_s) == (False, ("worker_silent",), None)
-    health.beat(settings)
+    health.write_heartbeat(settings)
     health.expect_worker(settings)  # a start does not forget a beat
     assert health.examine(settings, up_s=130).problems == ()
 

@@ -103,7 +103,7 @@ def test_reading_the_documentation_needs_the_test_tools_and_no_browser(
         return True
 
     monkeypatch.setattr(packages, "ensure", ensure)
-    monkeypatch.setattr(install, "become", lambda command, _rest: 0)
+    monkeypatch.setattr(install, "exec_command", lambda command, _rest: 0)
     assert [install.main([command]) for command in ("docs", "test")] == [0, 0]
     assert [set(packages.TESTING) & set(names) for names in wanted] == [set(), set(packages.TESTING)]
 

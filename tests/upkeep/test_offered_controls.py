@@ -15,12 +15,12 @@ from app.handover.doors import service as doors
 from app.handover.schemas import DoorProblem
 from app.ordering import service as ordering_service
 from app.ordering.models import OrderLine, Stage
-from app.ordering.stages import Cause, move
+from app.ordering.stages import Cause, move_units
 from app.picking.models import Bag
 from app.places.imports import service as places_import
 from app.tally import queries, service
 from app.tally.schemas import SignTally
-from app.upkeep.drills.shown import read_page
+from app.upkeep.drills.page_forms import read_page
 from tests import world
 from tests.allocation.test_runs import running as running
 from tests.dispatch.test_rounds import packed as packed
@@ -44,7 +44,7 @@ def offered(app: Flask, here: World, who: str, address: str) -> tuple[set[str], 
 
 
 def sign(here: World, who: str, point: int) -> None:
-    total = sum(cell.qty for cell in queries.cells(here.cycle.id, here.points[point].id))
+    total = sum(cell.qty for cell in queries.ordered_cells(here.cycle.id, here.points[point].id))
     service.sign(here.actor(who), here.cycle.id, here.points[point].id, SignTally(total))
 
 
@@ -82,7 +82,7 @@ def test_an_order_says_why_it_cannot_be_voided_by_this_account_or_now(app: Flask
     assert admin.get(void).status_code == 302
     other = world.sign_in(app, locked, "admin2")
     assert void in other.get(page).get_data(as_text=True)
-    move({line.id: 1}, Stage.OPEN, Stage.ALLOCATED, Cause("test", 1))
+    move_units({line.id: 1}, Stage.OPEN, Stage.ALLOCATED, Cause("test", 1))
     db.session.commit()
     assert "请先在分配页放回库存" in other.get(page).get_data(as_text=True)
 
@@ -147,7 +147,7 @@ def test_a_share_is_set_by_hand_only_where_units_are_still_to_be_given_out(app: 
     assert line is not None
     page = f"/order-lines/{line.id}/share"
     assert page in offered(app, running, "supplies", page)[0]
-    move({line.id: line.qty_open}, Stage.OPEN, Stage.SHORT, Cause("test", 1))
+    move_units({line.id: line.qty_open}, Stage.OPEN, Stage.SHORT, Cause("test", 1))
     db.session.commit()
     forms, words = offered(app, running, "supplies", page)
     assert page not in forms

@@ -17,7 +17,7 @@ from app.printing.models import Document
 from app.settings import Settings
 from app.upkeep import commands, doctor
 from app.upkeep.backups import backup, restoring
-from app.upkeep.backups.date_trust import DateTrust, standing
+from app.upkeep.backups.date_trust import DateTrust, date_trust_of
 from app.upkeep.database import postgres, schema
 from app.upkeep.setup.secrets import prepare_private_folders
 from tests.conftest import POSTGRES, settings_for
@@ -126,7 +126,7 @@ def test_a_restore_that_fails_after_its_purge_changes_no_document_and_leaves_not
         backup.restore(settings, folder)
     assert present_documents(settings) == [DUE]
     assert left_beside(settings) == []
-    assert restoring.unfinished(settings) == ""
+    assert restoring.unfinished_restore(settings) == ""
 
 
 def test_what_a_killed_restore_left_beside_the_data_goes_at_the_next_start(
@@ -138,7 +138,7 @@ def test_what_a_killed_restore_left_beside_the_data_goes_at_the_next_start(
         if passed == "settled":
             raise Killed
 
-    monkeypatch.setattr(restoring, "passed", die)
+    monkeypatch.setattr(restoring, "step_done", die)
     with pytest.raises(Killed):
         backup.restore(settings, folder)
     assert present_documents(settings) == [DUE]
@@ -160,7 +160,7 @@ def test_a_backup_from_before_an_upgrade_is_restored_brought_up_to_date_and_purg
         (0,)
     ]
     assert ask(settings, "SELECT state FROM cycle") == [("purged",)]
-    assert standing(settings) is DateTrust.TRUSTED  # whoever restored said what day it is
+    assert date_trust_of(settings) is DateTrust.TRUSTED  # whoever restored said what day it is
 
 
 def test_a_backup_of_an_unknown_revision_is_refused_and_nothing_is_changed(settings: Settings) -> None:
@@ -170,7 +170,7 @@ def test_a_backup_of_an_unknown_revision_is_refused_and_nothing_is_changed(setti
     with pytest.raises(backup.BackupError, match="0012_guards"):
         backup.restore(settings, folder)
     assert schema.state_of(settings).present == "0013_guards"
-    assert restoring.unfinished(settings) == ""
+    assert restoring.unfinished_restore(settings) == ""
     assert left_beside(settings) == []
 
 
@@ -181,21 +181,21 @@ def test_a_restore_killed_at_any_step_leaves_a_database_that_starts_or_says_how_
     schema.upgrade(settings)
     folder = backup.create(settings)
     ask(settings, "UPDATE household_order SET remark = 'present'")
-    monkeypatch.setattr(restoring, "settle", lambda _draft: None)  # the test above lives through it
+    monkeypatch.setattr(restoring, "bring_up_to_date", lambda _draft: None)  # the test above lives through it
 
     def die(passed: str) -> None:
         if passed == step:
             raise Killed
 
-    monkeypatch.setattr(restoring, "passed", die)
+    monkeypatch.setattr(restoring, "step_done", die)
     with pytest.raises(Killed):
         backup.restore(settings, folder)
-    monkeypatch.setattr(restoring, "passed", lambda _step: None)
+    monkeypatch.setattr(restoring, "step_done", lambda _step: None)
     is_restored = step in ("replaced", "done")
     assert schema.state_of(settings).is_current
     assert ask(settings, "SELECT DISTINCT remark FROM household_order") == [("" if is_restored else "present",)]
     if step in REFUSED:
-        for_people = restoring.unfinished(settings)
+        for_people = restoring.unfinished_restore(settings)
         assert f"./louda restore {folder}" in for_people
         monkeypatch.setattr(Settings, "from_env", lambda: settings)
         for command in (commands.run, commands.migrate):
@@ -203,9 +203,9 @@ def test_a_restore_killed_at_any_step_leaves_a_database_that_starts_or_says_how_
             assert (refused.exit_code, "./louda restore" in refused.output) == (1, True)
         assert any("./louda restore" in finding.zh for finding in doctor._backups(settings))
     else:
-        assert restoring.unfinished(settings) == ""
+        assert restoring.unfinished_restore(settings) == ""
     backup.restore(settings, folder)  # what the sentence says
-    assert restoring.unfinished(settings) == ""
+    assert restoring.unfinished_restore(settings) == ""
     assert ask(settings, "SELECT DISTINCT remark FROM household_order") == [("",)]
 
 
@@ -215,8 +215,8 @@ def test_a_doubtful_date_is_asked_for_before_a_restore_purges_by_it(
     schema.upgrade(settings)
     folder = backup.create(settings)
     monkeypatch.setattr(Settings, "from_env", lambda: settings)
-    monkeypatch.setattr(commands, "standing", lambda _settings: DateTrust.DOUBTED)
-    monkeypatch.setattr(restoring, "settle", lambda _draft: None)
+    monkeypatch.setattr(commands, "date_trust_of", lambda _settings: DateTrust.DOUBTED)
+    monkeypatch.setattr(restoring, "bring_up_to_date", lambda _draft: None)
     today = clock.today().isoformat()
     refused = CliRunner().invoke(commands.restore, [str(folder), "--yes"])
     assert (refused.exit_code, f"--today {today}" in refused.output) == (1, True)
@@ -243,7 +243,7 @@ def test_a_clock_far_ahead_takes_no_backup_with_it_when_a_lost_database_is_resto
         then = clock.to_local(backup.instant_of(folder) or clock.now()).date().isoformat()
         assert f"系统时钟显示 {ahead}，所选备份是 {then} 的" in refused.output
         assert f"--today {ahead}" in refused.output
-        assert standing(settings) is DateTrust.UNKNOWN
+        assert date_trust_of(settings) is DateTrust.UNKNOWN
         for number in range(4):
             with clock.shifted_by(timedelta(minutes=15 * number)):
                 backup.create(settings)
@@ -257,7 +257,7 @@ def test_a_backup_of_another_day_is_restored_when_a_person_says_the_date(
     schema.upgrade(settings)
     folder = backup.create(settings)
     renamed = folder.rename(folder.with_name("stick"))  # its manifest still says when it was taken
-    monkeypatch.setattr(commands, "standing", lambda _settings: DateTrust.TRUSTED)
+    monkeypatch.setattr(commands, "date_trust_of", lambda _settings: DateTrust.TRUSTED)
     with clock.shifted_by(timedelta(days=2)):
         refused = _restoring(settings, monkeypatch, renamed)
         assert (refused.exit_code, "所选备份是" in refused.output) == (1, True)
@@ -270,5 +270,5 @@ def test_a_backup_of_today_needs_no_date_where_the_ticks_agree(
 ) -> None:
     schema.upgrade(settings)
     folder = backup.create(settings)
-    monkeypatch.setattr(commands, "standing", lambda _settings: DateTrust.TRUSTED)
+    monkeypatch.setattr(commands, "date_trust_of", lambda _settings: DateTrust.TRUSTED)
     assert _restoring(settings, monkeypatch, folder).exit_code == 0

@@ -143,7 +143,7 @@ def test_a_server_for_the_whole_network_trusts_and_prints_its_own_address(monkey
     for name in ("LOUDA_TRUSTED_HOSTS", "LOUDA_PUBLIC_URL"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(server, "_own_address", lambda: "192.168.1.20")
-    around = server.surroundings(Settings.from_env({"HOST": "0.0.0.0", "PORT": "8100"}))
+    around = server.child_environment(Settings.from_env({"HOST": "0.0.0.0", "PORT": "8100"}))
     assert around["LOUDA_PUBLIC_URL"] == "http://192.168.1.20:8100"
     assert {"localhost", "192.168.1.20"} <= set(around["LOUDA_TRUSTED_HOSTS"].split(","))
 
@@ -151,7 +151,7 @@ def test_a_server_for_the_whole_network_trusts_and_prints_its_own_address(monkey
 def test_production_trusts_only_what_it_was_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("LOUDA_TRUSTED_HOSTS", raising=False)
     settings = Settings.from_env({"HOST": "0.0.0.0", "LOUDA_ENV": "production", "LOUDA_PUBLIC_URL": "https://l.cn"})
-    assert "LOUDA_TRUSTED_HOSTS" not in server.surroundings(settings)
+    assert "LOUDA_TRUSTED_HOSTS" not in server.child_environment(settings)
 
 
 def test_a_backup_is_due_every_quarter_of_an_hour(tmp_path: Path) -> None:

@@ -94,12 +94,12 @@ def test_the_log_stays_short_while_orders_are_written_and_the_quick_lane_waits(a
     with pytest.MonkeyPatch.context() as patched, open_reads() as reads:
         patched.setattr(lane, "_warm", lambda: None)
         patched.setattr(lane, "LOOK_EVERY_S", 0.05)
-        with keeper.keeping(app, stop), lane.open_lane(app, stop), readers(path, 2):
+        with keeper.keeper_running(app, stop), lane.open_lane(app, stop), readers(path, 2):
             for number in range(1, 200):
                 write_pages(number)
-                largest = max(largest, wal.size(path))
+                largest = max(largest, wal.wal_size(path))
             time.sleep(1)  # quiet
-            quiet = wal.size(path)
+            quiet = wal.wal_size(path)
     transaction = (BATCH + 20) * 4096
     assert largest <= 2 * wal.CHECKPOINT_BYTES + transaction
     assert quiet <= wal.CHECKPOINT_BYTES
@@ -140,7 +140,7 @@ def test_no_snapshot_is_held_while_the_solver_works(app: Flask, monkeypatch: pyt
         raise Enough
 
     monkeypatch.setattr(planning_jobs, "read_work", lambda *_: type("Work", (), {"buildings": [], "held": {1: 1}})())
-    monkeypatch.setattr(planning_jobs, "state", lambda _work, **_more: type("Stated", (), {"problem": None})())
+    monkeypatch.setattr(planning_jobs, "state_problem", lambda _work, **_more: type("Stated", (), {"problem": None})())
     monkeypatch.setattr(planning_jobs, "problem_hash", lambda _problem: "0")
     monkeypatch.setattr(planning_jobs, "full_plan", solve)
     payload = {"cycle_id": here.cycle.id, "wave": 1, "day": "2022-04-13", "seconds": 1, "seed": 1}

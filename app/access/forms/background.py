@@ -15,7 +15,7 @@ from app.core.errors import NotFound
 from app.core.jobs import Job, JobState, Running, enqueue
 
 
-def ask(by: Staff, kind: str, cycle_id: int, facts: Mapping[str, Any]) -> Job:
+def enqueue_for_cycle(by: Staff, kind: str, cycle_id: int, facts: Mapping[str, Any]) -> Job:
     """Inside a command: put work on a cycle into the queue. `facts` (JSON values) become the payload.
 
     While the same work waits or runs for the same person, that job is the answer: pressing twice changes nothing.
@@ -29,7 +29,7 @@ def ask(by: Staff, kind: str, cycle_id: int, facts: Mapping[str, Any]) -> Job:
     return enqueue(kind, cycle_id, payload, cycle_id=cycle_id)
 
 
-def asker(job: Running) -> Staff:
+def requester(job: Running) -> Staff:
     """Who asked, with the grants that the account holds now. Raises NotFound for one that is closed by now."""
     account = staff_account(int(job.payload["account"]))
     if account is None:
@@ -37,7 +37,7 @@ def asker(job: Running) -> Staff:
     return staff_actor(account)
 
 
-def newest(kinds: Iterable[str], cycle_id: int) -> Job | None:
+def newest_job(kinds: Iterable[str], cycle_id: int) -> Job | None:
     """The job of these kinds that was asked for last for a cycle."""
     found = select(Job).where(Job.kind.in_(tuple(kinds)), Job.subject_id == cycle_id).order_by(Job.id.desc())
     return db.session.scalar(found.limit(1))

@@ -21,7 +21,7 @@ from itsdangerous import BadData, URLSafeTimedSerializer
 from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException
 
-from app.access.forms.refill import CARRIED, Typed, refilled, with_notice
+from app.access.forms.refill import CARRIED, Typed, refill_page, with_notice
 from app.access.rules import path_within
 from app.access.schemas import ChangePassword, Secret, SignIn
 from app.access.sessions import ABSOLUTE, settings
@@ -78,7 +78,7 @@ def register_kept_pages(app: Flask) -> None:
         sent = sent_form()
         if sent is not None and sent.page:
             own = quote(request.path, safe=_IN_PATHS)
-            response.set_data(refilled(response.get_data(as_text=True), own, sent.action, sent.typed).html)
+            response.set_data(refill_page(response.get_data(as_text=True), own, sent.action, sent.typed).html)
         return response
 
 
@@ -103,24 +103,24 @@ def sent_form() -> Sent | None:
     return Sent(page or "", request.path, typed)
 
 
-def page_again(refusal: Refusal) -> Response | None:
+def refused_page(refusal: Refusal) -> Response | None:
     """The page of the refused form with what was typed, or None where there is no such page to show."""
     sent = sent_form() if refusal.status in BROUGHT_BACK else None
     if sent is None or not sent.page:
         return None
     kind = {400: "expired", 503: "busy"}.get(refusal.status, "stale" if refusal.is_stale else "refused")
     problems = {name: [str(one) for one in said] for name, said in refusal.problems.items()}
-    html = _with_typed(sent, Notice(kind, str(refusal.sentence), problems, refusal.theirs))
+    html = _refilled_page(sent, Notice(kind, str(refusal.sentence), problems, refusal.theirs))
     g.is_kept = html is not None
     return make_response(html, refusal.status) if html else None
 
 
-def _with_typed(sent: Sent, notice: Notice) -> str | None:
-    made = _made_again(sent.page)
+def _refilled_page(sent: Sent, notice: Notice) -> str | None:
+    made = _fetch_page(sent.page)
     if made is None:
         return None
     page, html = made
-    filled = refilled(html, page, sent.action, sent.typed, notice.problems)
+    filled = refill_page(html, page, sent.action, sent.typed, notice.problems)
     sentences = [
         (filled.anchors.get(name, ""), sentence) for name, said in notice.problems.items() for sentence in said
     ]
@@ -135,7 +135,7 @@ def _with_typed(sent: Sent, notice: Notice) -> str | None:
     return with_notice(filled.html, shown, page)
 
 
-def _made_again(page: str) -> tuple[str, str] | None:
+def _fetch_page(page: str) -> tuple[str, str] | None:
     """A page as the present reader gets it now: its address and its text, or None if it is no page any more."""
     db.session.rollback()
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
@@ -179,7 +179,7 @@ def _wsgi(path: str) -> str:
 
 
 # --- an ended sign-in -------------------------------------------------------------------------------------------------
-def packed_form(sent: Sent | None, account: int) -> str:
+def serialized_form(sent: Sent | None, account: int) -> str:
     """A sent form as text for a hidden field of the sign-in page; empty where it is none or too long."""
     if sent is None or not sent.page or not sent.typed:
         return ""
@@ -188,7 +188,7 @@ def packed_form(sent: Sent | None, account: int) -> str:
     return text if len(text) <= MOST_KEPT else ""
 
 
-def unpacked_form(text: str | None) -> Sent | None:
+def deserialized_form(text: str | None) -> Sent | None:
     """The form of a sign-in page's hidden field; None for a foreign, changed or outlived one."""
     if not text:
         return None
@@ -199,9 +199,9 @@ def unpacked_form(text: str | None) -> Sent | None:
     return Sent(page, action, [(name, value) for name, value in typed], account)
 
 
-def form_again(sent: Sent, sentence: str) -> Response | None:
+def page_after_sign_in(sent: Sent, sentence: str) -> Response | None:
     """After a sign-in: the page that the form was on, with what was typed, for the account that typed it."""
-    html = _with_typed(sent, Notice("kept", sentence))
+    html = _refilled_page(sent, Notice("kept", sentence))
     return make_response(html) if html else None
 
 
@@ -209,7 +209,7 @@ def _signer() -> URLSafeTimedSerializer:
     return URLSafeTimedSerializer(settings().secret_key, salt="form kept over a sign-in")
 
 
-def words_of_request() -> str:
+def typed_text_of_request() -> str:
     """What was written in words in the form of this request, for an error page to give back."""
     sent = sent_form()
     return sent.words if sent else ""

@@ -10,7 +10,7 @@ from typing import Any
 from flask import Flask, Response, before_render_template, flash, g, jsonify, redirect, request
 from werkzeug.wrappers import Response as BaseResponse
 
-from app.core.errors import Refusal, in_full, refusal_as_json, wants_json
+from app.core.errors import Refusal, refusal_as_json, wants_json, with_usual_sentence
 from app.core.input.schemas import Form
 
 
@@ -24,7 +24,7 @@ class SubmissionOutcome:
     is_repeat: bool = False
 
 
-def told(submission: SubmissionOutcome) -> BaseResponse:
+def respond(submission: SubmissionOutcome) -> BaseResponse:
     """A redirect (303) to where the form leads, its sentence shown there; or JSON for a client that asks for it:
     `{"location": path, "message": sentence, "is_repeat": bool}`.
     """
@@ -52,4 +52,4 @@ def register_json_answers(app: Flask) -> None:
         form: Form | None = g.get("shown_form")
         said = form.problems_by_field if form is not None else {}
         sentence = next((sentences[0] for sentences in said.values()), "")
-        return refusal_as_json(in_full(Refusal(response.status_code, sentence, said)))
+        return refusal_as_json(with_usual_sentence(Refusal(response.status_code, sentence, said)))

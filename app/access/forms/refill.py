@@ -125,7 +125,7 @@ class PageReader(HTMLParser):
                     return
 
 
-def refilled(
+def refill_page(
     html: str, page: str, action: str, typed: Typed, problems: Mapping[str, Sequence[str]] | None = None
 ) -> Refilled:
     """`html` is what `page` (path and query) looks like now; `action` the path that the form was sent to.
@@ -154,7 +154,7 @@ def refilled(
                 edits.append((details.start, details.end, _start_tag(details, open=None)))
     for start, end, text in sorted(edits, reverse=True):
         html = html[:start] + text + html[end:]
-    now = _differing(read, chosen, typed) if chosen is not None else {}
+    now = _unplaced_values(read, chosen, typed) if chosen is not None else {}
     return Refilled(html, chosen is not None, anchors, asks_file, now)
 
 
@@ -168,7 +168,7 @@ def with_notice(html: str, notice: str, page: str) -> str:
     return html
 
 
-def _differing(read: PageReader, form: Tag, typed: Typed) -> dict[str, str]:
+def _unplaced_values(read: PageReader, form: Tag, typed: Typed) -> dict[str, str]:
     """Label → what the page says, of the fields with a label in which something else was typed."""
     sent = dict(reversed(typed))
     found: dict[str, str] = {}
@@ -225,13 +225,13 @@ def _fill(
         mark = f'<span class="ld-error">{escape("；".join(said))}</span>' if said else ""
         mine = values.get(one.key)
         if kind in ("checkbox", "radio"):
-            edits += _ticked(one, kind, mine, changes)
+            edits += _checkbox_edits(one, kind, mine, changes)
             continue
         place = turn.get(one.key, 0)
         turn[one.key] = place + 1
         value: str | None = mine[place] if mine and place < len(mine) else None
         if one.name == "select" and mine is not None:
-            edits += _selected(one, mine)
+            edits += _select_edits(one, mine)
         if one.name == "textarea" and value is not None:
             edits.append((one.end, one.close, "\n" + escape(value, quote=False)))
         if one.name == "input" and value is not None and kind not in _UNTYPED:
@@ -244,7 +244,9 @@ def _fill(
     return edits
 
 
-def _ticked(one: Tag, kind: str, mine: list[str] | None, changes: dict[str, str | None]) -> list[tuple[int, int, str]]:
+def _checkbox_edits(
+    one: Tag, kind: str, mine: list[str] | None, changes: dict[str, str | None]
+) -> list[tuple[int, int, str]]:
     """A box or button as it was when the form was sent: a box that is not among what was sent was empty."""
     wanted = (
         (one.attrs.get("value") or "on") in mine if mine is not None else kind == "radio" and "checked" in one.attrs
@@ -255,7 +257,7 @@ def _ticked(one: Tag, kind: str, mine: list[str] | None, changes: dict[str, str 
     return [(one.start, one.end, _start_tag(Tag(one.name, kept, one.start, one.end), **changes))]
 
 
-def _selected(one: Tag, mine: list[str]) -> list[tuple[int, int, str]]:
+def _select_edits(one: Tag, mine: list[str]) -> list[tuple[int, int, str]]:
     values = [option.attrs.get("value") if "value" in option.attrs else option.text.strip() for option in one.options]
     if not set(mine) & {value or "" for value in values}:
         return []  # no longer offered: what the page says now stands

@@ -11,7 +11,7 @@ from app.core.errors import Invalid, StaleEdit, wants_json
 from app.core.input.schemas import Form
 
 
-def attempt(
+def run_or_show_again(
     form: Form,
     run: Callable[[Any], ResponseReturnValue],
     again: Callable[[Form, dict[str, str]], ResponseReturnValue],

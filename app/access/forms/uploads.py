@@ -12,12 +12,12 @@ from app.core.input import imports
 from app.core.input.tables import WEB, refusal
 
 
-def folder() -> Path:
+def upload_folder() -> Path:
     """Where uploads wait for their commit."""
     return settings().data_dir / "uploads"
 
 
-def posted(field: str = "file") -> bytes:
+def uploaded_body(field: str = "file") -> bytes:
     """The uploaded file, read up to one byte over the limit. Raises Invalid where there is none."""
     file = request.files.get(field)
     if file is None or not file.filename:
@@ -25,11 +25,11 @@ def posted(field: str = "file") -> bytes:
     return file.stream.read(WEB.size + 1)
 
 
-def keep(body: bytes) -> str:
+def store_upload(body: bytes) -> str:
     """Keep a file for its commit; returns what it is asked for by."""
-    return imports.keep(folder(), body)
+    return imports.store_upload(upload_folder(), body)
 
 
-def kept(digest: str) -> bytes:
+def stored_upload(digest: str) -> bytes:
     """A file that was kept. Raises Conflict where it is gone."""
-    return imports.kept(folder(), digest)
+    return imports.stored_upload(upload_folder(), digest)

@@ -18,7 +18,7 @@ PADDING = 100  # bytes at most
 LEVEL = 6
 
 
-def packed(response: Response) -> Response:
+def compress_response(response: Response) -> Response:
     """The response, compressed if it is text of some size and the browser takes it."""
     if not _is_worth_it(response):
         return response

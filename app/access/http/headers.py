@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask, Response, request
 
-from app.access.http.compression import packed
+from app.access.http.compression import compress_response
 from app.settings import Settings
 
 POLICY = "; ".join(
@@ -46,4 +46,4 @@ def register_headers(app: Flask, settings: Settings) -> None:
         for name, value in headers_of(settings).items():
             if name != "Cache-Control" or not is_asset:
                 response.headers[name] = value
-        return packed(response)
+        return compress_response(response)

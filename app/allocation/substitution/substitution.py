@@ -23,7 +23,7 @@ from app.allocation.models import Allocation, AllocationRun, Replacement, Substi
 from app.catalog.models import Item
 from app.core.db import db
 from app.ordering.models import Cycle, HouseholdOrder, OrderLine, Stage
-from app.ordering.stages import Cause, move
+from app.ordering.stages import Cause, move_units
 from app.stock.lots import move_lots
 from app.stock.queries import free_lots
 
@@ -47,14 +47,14 @@ class Swap:
         return sum(one.qty_substitute for one in self.replaced)
 
 
-def swaps(cycle: Cycle, proposal: AllocationProposal) -> list[Swap]:
+def find_substitutes(cycle: Cycle, proposal: AllocationProposal) -> list[Swap]:
     """What would stand in for the units that a proposal leaves short. Five statements; none where nothing is short."""
     short = {share.line_id: (item.item_id, share.qty_short) for item, share in proposal.short}
     known = _map({item_id for item_id, _qty in short.values()})
     if not known:
         return []
     claims = _claims(cycle, short)
-    spare = _spare(cycle.id, proposal, {row.substitute_id for row in known})
+    spare = _spare_lots(cycle.id, proposal, {row.substitute_id for row in known})
     names = _names({item for row in known for item in (row.item_id, row.substitute_id)})
     found = []
     for row in known:
@@ -63,9 +63,9 @@ def swaps(cycle: Cycle, proposal: AllocationProposal) -> list[Swap]:
         stock = spare[row.substitute_id]
         replaced = rules.substitute(own, rule, sum(qty for _lot, qty in stock), f"{proposal.seed}-{row.id}")
         if replaced:
-            used, spare[row.substitute_id] = _cut(stock, sum(one.qty_substitute for one in replaced))
+            used, spare[row.substitute_id] = _take_units(stock, sum(one.qty_substitute for one in replaced))
             found.append(Swap(names[row.item_id], row.substitute_id, rule.substitute_name, replaced, used))
-            _lessen(claims, replaced)
+            _reduce_claims(claims, replaced)
     return found
 
 
@@ -100,18 +100,18 @@ def _claims(cycle: Cycle, short: Mapping[int, tuple[int, int]]) -> dict[int, rul
     }
 
 
-def _spare(cycle_id: int, proposal: AllocationProposal, item_ids: set[int]) -> dict[int, list[tuple[int, int]]]:
+def _spare_lots(cycle_id: int, proposal: AllocationProposal, item_ids: set[int]) -> dict[int, list[tuple[int, int]]]:
     """Item → (lot, units) that are left once the proposal has given out its own."""
     lots: dict[int, list[tuple[int, int]]] = {item: [] for item in item_ids}
     for lot in free_lots(cycle_id, item_ids):
         lots[lot.item_id].append((lot.lot_id, lot.qty_free))
     for item in proposal.items:
         if item.item_id in lots:
-            _used, lots[item.item_id] = _cut(lots[item.item_id], item.qty_given)
+            _used, lots[item.item_id] = _take_units(lots[item.item_id], item.qty_given)
     return lots
 
 
-def _cut(lots: list[tuple[int, int]], qty: int) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+def _take_units(lots: list[tuple[int, int]], qty: int) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
     """The first `qty` units of some lots, and the rest."""
     used, left = [], []
     for lot, free in lots:
@@ -122,7 +122,7 @@ def _cut(lots: list[tuple[int, int]], qty: int) -> tuple[list[tuple[int, int]], 
     return used, left
 
 
-def _lessen(claims: dict[int, rules.LineDemand], replaced: Iterable[rules.Replaced]) -> None:
+def _reduce_claims(claims: dict[int, rules.LineDemand], replaced: Iterable[rules.Replaced]) -> None:
     for one in replaced:
         claim = claims[one.line_id]
         claims[one.line_id] = replace(claim, qty_ordered=claim.qty_ordered - one.qty_covered)
@@ -133,7 +133,7 @@ def _names(item_ids: Iterable[int]) -> dict[int, str]:
     return {item: name for item, name in db.session.execute(found)}  # noqa: C416
 
 
-def said(found: Iterable[Swap]) -> dict[int, str]:
+def substitution_notes(found: Iterable[Swap]) -> dict[int, str]:
     """Line → what to add to the sentence that tells its shortage."""
     told: dict[int, str] = {}
     for swap in found:
@@ -142,15 +142,15 @@ def said(found: Iterable[Swap]) -> dict[int, str]:
     return told
 
 
-def stand_in(run: AllocationRun, found: Iterable[Swap]) -> int:
+def apply_substitutes(run: AllocationRun, found: Iterable[Swap]) -> int:
     """Inside a command: add the substitute lines, give them their goods, and keep what they stand in for.
 
     Ensures: units allocated = units reserved in lots (as for any share). Returns how many units of substitutes.
     """
-    return sum(_stand_in(run, swap) for swap in found)
+    return sum(_apply_substitute(run, swap) for swap in found)
 
 
-def _stand_in(run: AllocationRun, swap: Swap) -> int:
+def _apply_substitute(run: AllocationRun, swap: Swap) -> int:
     by_line = {one.line_id: one for one in swap.replaced}
     orders = {
         line: order
@@ -179,7 +179,7 @@ def _stand_in(run: AllocationRun, swap: Swap) -> int:
     ]
     db.session.execute(insert(Replacement), covered)
     move_lots(dict(swap.lots), "free", "reserved")
-    move(units, Stage.OPEN, Stage.ALLOCATED, Cause("allocation_run", run.id))
+    move_units(units, Stage.OPEN, Stage.ALLOCATED, Cause("allocation_run", run.id))
     taken = rules.from_lots(units.items(), swap.lots)
     db.session.execute(
         insert(Allocation),

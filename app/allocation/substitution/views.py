@@ -6,7 +6,7 @@ from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from app.access.forms.submission import attempt
+from app.access.forms.submission import run_or_show_again
 from app.access.guard import requires, staff, submit
 from app.access.permissions import Permission
 from app.allocation import queries
@@ -38,7 +38,7 @@ def index() -> ResponseReturnValue:
 @requires(Permission.ALLOCATE)
 def put() -> ResponseReturnValue:
     """Add an entry or change its ratio."""
-    return attempt(
+    return run_or_show_again(
         Form(PutSubstitutionSchema, request.form),
         lambda wanted: submit(then=_to, says=_("已记下"))(substitution_service.put, staff(), wanted),
         lambda form, _theirs: _page(form),

@@ -6,7 +6,7 @@ from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from app.access.forms.submission import attempt
+from app.access.forms.submission import run_or_show_again
 from app.access.guard import requires, staff, submit
 from app.access.permissions import Permission
 from app.catalog import queries, service
@@ -53,7 +53,7 @@ def new() -> ResponseReturnValue:
     """One more bundle; its content comes on the next page."""
     if request.method == "GET":
         return _page(None, None, {})
-    return attempt(
+    return run_or_show_again(
         Form(SaveBundleSchema, request.form),
         lambda wanted: submit(then=_to, says=_("已添加套餐，请加入商品"))(service.save_bundle, staff(), None, wanted),
         lambda form, theirs: _page(None, form, theirs, "bundle"),
@@ -71,7 +71,7 @@ def show(bundle_id: int) -> ResponseReturnValue:
 @requires(EDIT)
 def edit(bundle_id: int) -> ResponseReturnValue:
     """Name, price, whether it is sold."""
-    return attempt(
+    return run_or_show_again(
         Form(SaveBundleSchema, request.form),
         lambda wanted: submit(then=_to, says=_("已保存套餐"))(service.save_bundle, staff(), bundle_id, wanted),
         lambda form, theirs: _page(bundle_id, form, theirs, "bundle"),
@@ -82,7 +82,7 @@ def edit(bundle_id: int) -> ResponseReturnValue:
 @requires(EDIT)
 def put_component(bundle_id: int) -> ResponseReturnValue:
     """How many of an item are in the bundle; 0 takes it out."""
-    return attempt(
+    return run_or_show_again(
         Form(PutComponentSchema, request.form),
         lambda wanted: submit(then=_to, says=_("已更新套餐内容"))(service.put_component, staff(), bundle_id, wanted),
         lambda form, theirs: _page(bundle_id, form, theirs, "component"),

@@ -36,7 +36,7 @@ def preview(upload: CatalogueUpload) -> ImportPlan:
 
 
 @command
-def bring_in(by: Staff, upload: CatalogueUpload) -> ImportPlan:
+def import_table(by: Staff, upload: CatalogueUpload) -> ImportPlan:
     """Bring the file in.
 
     Ensures: every row of it is in the catalogue, or, where any row has a problem, nothing was written (Invalid). A file

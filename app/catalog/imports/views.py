@@ -38,12 +38,12 @@ def preview() -> ResponseReturnValue:
     form = Form(CatalogueImportSchema, request.form)
     if form.is_valid:
         try:
-            body = uploads.posted()
+            body = uploads.uploaded_body()
             plan = imports_service.preview(form.command.upload_of(body))
         except Invalid as error:
             form.add(error)
         else:
-            return _shown(plan, form.command, "" if plan.problems else uploads.keep(body))
+            return _shown(plan, form.command, "" if plan.problems else uploads.store_upload(body))
     return _start(form), 422
 
 
@@ -72,13 +72,13 @@ def commit() -> ResponseReturnValue:
     back = url_for("catalog.index")
     if form.is_valid:
         try:
-            upload = form.command.upload_of(uploads.kept(form.command.upload))
-            return submit(then=lambda _plan: back, says=_told)(imports_service.bring_in, staff(), upload)
+            upload = form.command.upload_of(uploads.stored_upload(form.command.upload))
+            return submit(then=lambda _plan: back, says=_import_sentence)(imports_service.import_table, staff(), upload)
         except Invalid as error:
             form.add(error)
     return _start(form), 422
 
 
-def _told(plan: ImportPlan) -> str:
+def _import_sentence(plan: ImportPlan) -> str:
     counts = {"added": len(plan.added), "changed": len(plan.changed), "unchanged": plan.unchanged}
     return str(_("已导入：新增 %(added)s，修改 %(changed)s，不变 %(unchanged)s。", **counts))

@@ -6,7 +6,7 @@ from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from app.access.forms.submission import attempt
+from app.access.forms.submission import run_or_show_again
 from app.access.guard import requires, staff, submit
 from app.access.permissions import Permission
 from app.catalog import queries, service
@@ -60,7 +60,7 @@ def new() -> ResponseReturnValue:
     """One more supplier."""
     if request.method == "GET":
         return _page(None, None, {})
-    return attempt(
+    return run_or_show_again(
         Form(SaveSupplierSchema, request.form),
         lambda wanted: submit(then=_to, says=_("已添加供应商"))(service.save_supplier, staff(), None, wanted),
         lambda form, theirs: _page(None, form, theirs, "supplier"),
@@ -78,7 +78,7 @@ def show(supplier_id: int) -> ResponseReturnValue:
 @requires(EDIT)
 def edit(supplier_id: int) -> ResponseReturnValue:
     """Name, least order value, delivery fee."""
-    return attempt(
+    return run_or_show_again(
         Form(SaveSupplierSchema, request.form),
         lambda wanted: submit(then=_to, says=_("已保存供应商"))(service.save_supplier, staff(), supplier_id, wanted),
         lambda form, theirs: _page(supplier_id, form, theirs, "supplier"),
@@ -89,7 +89,7 @@ def edit(supplier_id: int) -> ResponseReturnValue:
 @requires(EDIT)
 def put_supply(supplier_id: int) -> ResponseReturnValue:
     """Add an item the supplier sells, or change its pack and price."""
-    return attempt(
+    return run_or_show_again(
         Form(PutSupplySchema, request.form),
         lambda wanted: submit(then=_to_its, says=_("已保存"))(service.put_supply, staff(), supplier_id, wanted),
         lambda form, theirs: _page(supplier_id, form, theirs, "supply"),

@@ -73,7 +73,7 @@ class ImportPlan:
             self.write()
 
 
-def keep(folder: Path, body: bytes) -> str:
+def store_upload(folder: Path, body: bytes) -> str:
     """Keep an upload between preview and commit, readable by this system only; returns its SHA-256 as hex."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     digest = hashlib.sha256(body).hexdigest()
@@ -85,7 +85,7 @@ def keep(folder: Path, body: bytes) -> str:
     return digest
 
 
-def kept(folder: Path, digest: str) -> bytes:
+def stored_upload(folder: Path, digest: str) -> bytes:
     """An upload that was kept. Raises Conflict where it is gone."""
     path = folder / digest
     if not re.fullmatch(r"[0-9a-f]{64}", digest) or not path.is_file():

@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from app.core.text import chinese, remark_words
-from app.core.text.redirects import asks_for_another_door
+from app.core.text.redirects import asks_for_redirect
 
 ROOM_ON_PAPER = 60  # characters
 
@@ -107,7 +107,7 @@ _TESTS: tuple[tuple[ClauseKind, Callable[[str], object]], ...] = (
     (ClauseKind.HEALTH, remark_words.says_health),
     (ClauseKind.CONTACT, _PHONE.search),
     (ClauseKind.PAYMENT, lambda text: _holds(text, _PAID) or _PAID_ENGLISH.search(text)),
-    (ClauseKind.REDIRECT, asks_for_another_door),
+    (ClauseKind.REDIRECT, asks_for_redirect),
     (ClauseKind.SUBSTITUTE, _is_about_substitutes),
     (ClauseKind.SPECIAL_NEED, lambda text: remark_words.says_special_need(text) or _holds(text, remark_words.URGENT)),
     (
@@ -119,11 +119,11 @@ _TESTS: tuple[tuple[ClauseKind, Callable[[str], object]], ...] = (
 )
 
 
-def sort_out(door_note: str, remark: str = "", cleared: frozenset[str] = frozenset()) -> Sorted:
+def classify_remarks(door_note: str, remark: str = "", cleared: frozenset[str] = frozenset()) -> Sorted:
     """Sort what was written into the box for door notes and into the box for remarks.
 
     `cleared`: clauses that a leader has put on paper; in the box for door notes they may stay there, whatever they say.
-    Doing it again with what came out changes nothing: ``sort_out(s.paper, s.kept)`` is the same as ``s``.
+    Doing it again with what came out changes nothing: ``classify_remarks(s.paper, s.kept)`` is the same as ``s``.
     """
     at_door, beside = clauses(door_note), clauses(remark)
     printable = [one for one in at_door if one.kind in (ClauseKind.DOOR_NOTE, ClauseKind.OTHER) or one.text in cleared]

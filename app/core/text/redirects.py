@@ -50,13 +50,13 @@ _ENGLISH_AWAY = re.compile(
 )
 
 
-def door_named(folded: str) -> str:
+def redirect_target(folded: str) -> str:
     """The door that a folded clause names, as it is written ("5幢201", "302"); "" where it names none."""
     found = _ADDRESS.search(folded) or _ROOM.search(folded)
     return found.group().strip() if found else ""
 
 
-def asks_for_another_door(folded: str) -> bool:
+def asks_for_redirect(folded: str) -> bool:
     """Whether one folded clause names another door, or says that nobody is behind this one; see the table above."""
     text = folded.lower()
     if _AWAY.search(text) or _ENGLISH_AWAY.search(text) or _ENGLISH_DOOR.search(text):

@@ -13,19 +13,19 @@ WEEKDAYS = (N_("周一"), N_("周二"), N_("周三"), N_("周四"), N_("周五")
 NEAR = {-1: N_("昨天"), 0: N_("今天"), 1: N_("明天")}
 
 
-def moment(instant: datetime) -> Sentence:
+def date_and_time(instant: datetime) -> Sentence:
     """ "4月3日 15:00" on the subdistrict's clock, whenever it is read."""
     wall = clock.to_local(instant)
     return sentence(N_("%(m)s月%(d)s日 %(t)s"), m=wall.month, d=wall.day, t=f"{wall:%H:%M}")
 
 
-def spoken(instant: datetime | None) -> str:
+def spoken_time(instant: datetime | None) -> str:
     """ "今天 15:00", "明天 15:00" or "4月3日 15:00", as seen today; empty for none."""
     if instant is None:
         return ""
     wall = clock.to_local(instant)
     word = NEAR.get((wall.date() - clock.today()).days)
-    return f"{_(word)} {wall:%H:%M}" if word else str(moment(instant))
+    return f"{_(word)} {wall:%H:%M}" if word else str(date_and_time(instant))
 
 
 def spoken_day(day: date) -> str:

@@ -12,7 +12,7 @@ from app.access.models import Account
 from app.access.permissions import Permission, Staff
 from app.core import clock
 from app.core.db import db
-from app.dispatch.counts import BagCount, counts_at, disagreed, said_at
+from app.dispatch.counts import BagCount, counts_at, disputed_bag_ids, latest_counts_at
 from app.dispatch.models import (
     ArrivalDifference,
     DeliveryPlan,
@@ -130,12 +130,12 @@ def open_differences(cycle_id: int, in_scope: ColumnElement[bool]) -> list[Diffe
         .where(DeliveryPlan.cycle_id == cycle_id, ArrivalDifference.state == DifferenceState.OPEN, in_scope)
         .order_by(ArrivalDifference.opened_at)
     ).all()
-    said = said_at([stop_id for _one, stop_id, *_rest in found]) if found else {}
+    said = latest_counts_at([stop_id for _one, stop_id, *_rest in found]) if found else {}
     rows = []
     for difference, stop_id, seq, compound, label, point in found:
         own = said.get(stop_id, [])
         place = building_label(compound, label)
-        rows.append(DifferenceRow(stop_id, place, point, seq, difference.opened_at, own, len(disagreed(own))))
+        rows.append(DifferenceRow(stop_id, place, point, seq, difference.opened_at, own, len(disputed_bag_ids(own))))
     return rows
 
 

@@ -32,21 +32,21 @@ from app.core.states import advance
 from app.dispatch.arrivals.schemas import RoundArrived
 from app.dispatch.counts import (
     BagCount,
+    bags_signed_for,
     difference_at,
-    disagreed,
-    expected_at,
-    gone_on,
+    disputed_bag_ids,
+    expected_bags_at,
     has_arrived,
-    keep_count,
-    said_at,
-    signed_for,
+    latest_counts_at,
+    missing_bags_resent,
+    record_count,
 )
-from app.dispatch.custody import pass_on
+from app.dispatch.custody import transfer_custody
 from app.dispatch.models import ArrivalDifference, DeliveryStop, DifferenceState, DropOff, StopState
 from app.dispatch.rounds.schemas import SignDropOff
 from app.dispatch.rounds.service import bags_at, drop_off, drop_units, missing_among, require_stop, units_in
 from app.ordering.models import Stage
-from app.ordering.stages import Cause, move
+from app.ordering.stages import Cause, move_units
 from app.picking.models import Bag, BagState
 from app.places.scope import reaches_building
 
@@ -83,25 +83,25 @@ def _count_again(by: Staff, stop: DeliveryStop, missing: frozenset[int]) -> None
     difference = difference_at(stop.id)
     if difference is not None and difference.state == DifferenceState.SETTLED:
         raise Conflict(_l("这一站两边已经核对过。之后找到的袋，请点位或物资组登记“找到了”。"))
-    bags = expected_at(stop)
+    bags = expected_bags_at(stop)
     _check_among(missing, bags)
-    before = said_at([stop.id]).get(stop.id, [])
+    before = latest_counts_at([stop.id]).get(stop.id, [])
     is_alone = all(count.by_id == by.id for count in before)
     if is_alone and before and missing != before[-1].missing and clock.now() - before[-1].at > SLIP_WITHIN:
         raise Conflict(
             _("您 %(at)s 记过一次，过了 10 分钟不能自己改。请点位小组长或物资组再点一次。", at=_at(before[-1]))
         )
-    count = keep_count(by, stop, signed_for(stop), missing | gone_on(stop))
+    count = record_count(by, stop, bags_signed_for(stop), missing | missing_bags_resent(stop))
     record(by, "count", ("stop", stop.id), cycle_id=stop.round.plan.cycle_id, missing=len(missing))
-    last = said_at([stop.id])[stop.id]
-    if disagreed(last):
+    last = latest_counts_at([stop.id])[stop.id]
+    if disputed_bag_ids(last):
         if difference is None:
-            _open(by, stop)
+            _open_difference(by, stop)
         return
     if difference is not None:
-        _end(by, stop, difference, missing)
+        _close_difference(by, stop, difference, missing)
     elif is_alone:
-        _apply(by, stop, missing, Cause("arrival_count", count.id))
+        _mark_missing(by, stop, missing, Cause("arrival_count", count.id))
 
 
 def count_again_by_codes(by: Staff, stop: DeliveryStop, counted: SignDropOff) -> DropOff:
@@ -109,8 +109,8 @@ def count_again_by_codes(by: Staff, stop: DeliveryStop, counted: SignDropOff) ->
 
     Raises: Invalid (a code that is not of the stop), Conflict.
     """
-    bags = expected_at(stop)
-    codes = missing_among(stop, signed_for(stop), counted.missing)  # paper names those that were sent again, too
+    bags = expected_bags_at(stop)
+    codes = missing_among(stop, bags_signed_for(stop), counted.missing)  # paper names those that were sent again, too
     _count_again(by, stop, frozenset(bag.id for bag in bags if bag.code in codes))
     return db.session.scalars(select(DropOff).where(DropOff.stop_id == stop.id)).one()
 
@@ -119,7 +119,7 @@ def _at(count: BagCount) -> str:
     return clock.to_local(count.at).strftime("%H:%M")
 
 
-def _open(by: Staff, stop: DeliveryStop) -> None:
+def _open_difference(by: Staff, stop: DeliveryStop) -> None:
     difference = ArrivalDifference(stop_id=stop.id, opened_at=clock.now())
     db.session.add(difference)
     db.session.flush()
@@ -139,34 +139,34 @@ def settle(by: Staff, stop_id: int, decided: RoundArrived) -> DeliveryStop:
     difference = difference_at(stop.id)
     if difference is None or difference.state != DifferenceState.OPEN:
         raise Conflict(_l("这一站没有要核对的差别，可能别人已经核对过。"))
-    last = said_at([stop.id])[stop.id]
-    contested, chosen = disagreed(last), frozenset(decided.missing)
+    last = latest_counts_at([stop.id])[stop.id]
+    contested, chosen = disputed_bag_ids(last), frozenset(decided.missing)
     if not chosen <= contested:
         raise Invalid({"missing": [_l("只能在两边不一样的袋里选。")]})
     missing = chosen | frozenset.intersection(*(count.missing for count in last))
-    if not decides(by, stop) and missing not in [count.missing for count in last if count.by_id != by.id]:
+    if not may_settle(by, stop) and missing not in [count.missing for count in last if count.by_id != by.id]:
         raise Conflict(_l("您只能认对方的数。要按自己的数定，请找点位小组长或物资组。"))
-    _end(by, stop, difference, missing)
+    _close_difference(by, stop, difference, missing)
     return stop
 
 
-def decides(by: Staff, stop: DeliveryStop) -> bool:
+def may_settle(by: Staff, stop: DeliveryStop) -> bool:
     """Whether the actor may settle a difference either way: leader of the point or supplies team."""
     wider = replace(by, grants=tuple(grant for grant in by.grants if grant.role != Role.BUILDING_CAPTAIN))
     return reaches_building(wider, Permission.DROP_OFF, stop.building_id)
 
 
-def _end(by: Staff, stop: DeliveryStop, difference: ArrivalDifference, missing: frozenset[int]) -> None:
-    _apply(by, stop, missing, Cause("arrival_difference", difference.id))
+def _close_difference(by: Staff, stop: DeliveryStop, difference: ArrivalDifference, missing: frozenset[int]) -> None:
+    _mark_missing(by, stop, missing, Cause("arrival_difference", difference.id))
     advance(difference, DifferenceState.SETTLED)
     difference.settled_at, difference.settled_by_id = clock.now(), by.id
     record(by, "settle_difference", difference, cycle_id=stop.round.plan.cycle_id, missing=len(missing))
 
 
-def _apply(by: Staff, stop: DeliveryStop, missing: frozenset[int], cause: Cause) -> None:
+def _mark_missing(by: Staff, stop: DeliveryStop, missing: frozenset[int], cause: Cause) -> None:
     """Make the drop-off say that exactly these bags did not come."""
     signed = db.session.scalars(select(DropOff).where(DropOff.stop_id == stop.id)).one()
-    bags = expected_at(stop)
+    bags = expected_bags_at(stop)
     gone = [bag for bag in bags if bag.id in missing and bag.state not in (BagState.MISSING, BagState.WRITTEN_OFF)]
     come = [bag for bag in bags if bag.id not in missing and not has_arrived(bag)]
     for bag in gone:
@@ -177,10 +177,10 @@ def _apply(by: Staff, stop: DeliveryStop, missing: frozenset[int], cause: Cause)
         if bag.state == BagState.WRITTEN_OFF:
             raise Conflict(_("袋 %(code)s 已经核销，请按“没到”核对。", code=bag.code))
         advance(bag, BagState.DROPPED_OFF)
-    move(units_in(gone), Stage.DROPPED_OFF, Stage.PACKED, cause)
+    move_units(units_in(gone), Stage.DROPPED_OFF, Stage.PACKED, cause)
     drop_units(come, cause)
     team, captain = ("team", stop.round.shift.team_id), ("captain", by.id)
-    pass_on(gone, captain, team)
-    pass_on(come, team, captain, signed.id)
-    signed.bags_missing = len(missing) + len(gone_on(stop))
+    transfer_custody(gone, captain, team)
+    transfer_custody(come, team, captain, signed.id)
+    signed.bags_missing = len(missing) + len(missing_bags_resent(stop))
     signed.bags_counted = signed.bags_expected - signed.bags_missing

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from app.access.guard import requires, staff, submit
-from app.access.page_registry import about
+from app.access.page_registry import describe_page
 from app.access.permissions import Permission
 from app.core import clock
 from app.core.db import db
@@ -86,14 +86,14 @@ def _about_stop(stop: DeliveryStop) -> None:
         "dispatch.plan": _("方案 #%(n)d", n=plan.id),
         "dispatch.round": _("第 %(n)d 趟", n=round_.seq),
     }
-    about(names, cycle_id=plan.cycle_id, plan_id=plan.id, round_id=round_.id, building_id=stop.building_id)
+    describe_page(names, cycle_id=plan.cycle_id, plan_id=plan.id, round_id=round_.id, building_id=stop.building_id)
 
 
 def sign_page(stop: DeliveryStop, form: Form) -> str:
     """The bags of a stop as a list to tick, and what was counted there already."""
     _about_stop(stop)
     is_first = stop.state in arrivals_service.SIGNABLE
-    bags = queries.bags_at_stop(stop.id) if is_first else counts.expected_at(stop)
+    bags = queries.bags_at_stop(stop.id) if is_first else counts.expected_bags_at(stop)
     said = counts.counts_at([stop.id]).get(stop.id, [])
     difference = counts.difference_at(stop.id)
     line = arrivals_queries.duty_lines([stop.building_id], clock.today()).get(stop.building_id)
@@ -110,7 +110,7 @@ def sign_page(stop: DeliveryStop, form: Form) -> str:
         is_first=is_first,
         difference=difference,
         is_settled=difference is not None and difference.state == DifferenceState.SETTLED,
-        seen_as=counts.counted_as(staff(), stop),
+        seen_as=counts.counting_role(staff(), stop),
         line=line if arrivals_queries.shows_duty_lines(stop.round) else None,
         broken=[one for one in conditions.of_round(stop.round_id) if one.stop is not None and one.stop.id == stop.id],
     )
@@ -143,7 +143,7 @@ def _after(stop: DeliveryStop) -> str:
     """Back to the page that the count was made from; to the difference where there is one."""
     if _is_contested(stop):
         return url_for("arrivals.difference", stop_id=stop.id)
-    seen_as = counts.counted_as(staff(), stop)
+    seen_as = counts.counting_role(staff(), stop)
     if seen_as == CountedAs.RUNNER:
         return url_for("dispatch.round", round_id=stop.round_id)
     if seen_as == CountedAs.CAPTAIN:
@@ -170,9 +170,9 @@ def _difference_page(stop: DeliveryStop, form: Form) -> str:
     _about_stop(stop)
     found = counts.difference_at(stop.id)
     said = counts.counts_at([stop.id]).get(stop.id, [])
-    last = counts.said_at([stop.id]).get(stop.id, [])
-    contested = counts.disagreed(last)
-    decides = arrivals_service.decides(staff(), stop)
+    last = counts.latest_counts_at([stop.id]).get(stop.id, [])
+    contested = counts.disputed_bag_ids(last)
+    decides = arrivals_service.may_settle(staff(), stop)
     return render_template(
         "dispatch/difference.html",
         stop=stop,
@@ -186,7 +186,7 @@ def _difference_page(stop: DeliveryStop, form: Form) -> str:
         offers=[count for count in last if decides or count.by_id != staff().id],
         decides=decides,
         owner=arrivals_queries.point_of(stop.building_id),
-        seen_as=counts.counted_as(staff(), stop),
+        seen_as=counts.counting_role(staff(), stop),
         signed=db.session.query(DropOff).filter_by(stop_id=stop.id).one_or_none(),
         form=form,
     )

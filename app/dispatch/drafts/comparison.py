@@ -37,7 +37,7 @@ class Sums:
     cost: int
 
 
-def sums(plan: DeliveryPlan) -> Sums:
+def plan_figures(plan: DeliveryPlan) -> Sums:
     """The figures of a plan; two statements."""
     rows = queries.round_rows(plan.id)
     busy: dict[str, int] = {}
@@ -60,17 +60,17 @@ def sums(plan: DeliveryPlan) -> Sums:
 
 def comparison(first: DeliveryPlan, second: DeliveryPlan) -> list[Compared]:
     """The figures of two plans, line by line."""
-    one, two = sums(first), sums(second)
+    one, two = plan_figures(first), plan_figures(second)
     return [
-        _less(_("暂缓的袋"), one.held, two.held),
+        _lower_is_better(_("暂缓的袋"), one.held, two.held),
         Compared(_("已排的袋"), str(one.bags), str(two.bags), _sign(two.bags, one.bags)),
-        _less(_("趟数"), one.rounds, two.rounds),
-        _less(_("出动队伍"), one.teams, two.teams),
+        _lower_is_better(_("趟数"), one.rounds, two.rounds),
+        _lower_is_better(_("出动队伍"), one.teams, two.teams),
         Compared(_("总路程（公里）"), _km(one.metres), _km(two.metres), _sign(one.metres, two.metres)),
-        _less(_("在外时间合计（分钟）"), one.minutes, two.minutes),
-        _less(_("最忙与最闲的队伍相差（分钟）"), one.spread_min, two.spread_min),
+        _lower_is_better(_("在外时间合计（分钟）"), one.minutes, two.minutes),
+        _lower_is_better(_("最忙与最闲的队伍相差（分钟）"), one.spread_min, two.spread_min),
         Compared(_("最晚返回"), one.back_by, two.back_by, 0),
-        _less(_("成本"), one.cost, two.cost),
+        _lower_is_better(_("成本"), one.cost, two.cost),
     ]
 
 
@@ -78,7 +78,7 @@ def _km(metres: int) -> str:
     return f"{metres / 1000:.1f}"
 
 
-def _less(label: str, one: int, two: int) -> Compared:
+def _lower_is_better(label: str, one: int, two: int) -> Compared:
     return Compared(label, str(one), str(two), _sign(one, two))
 
 

@@ -19,7 +19,7 @@ from app.core.db import db, end_read
 from app.core.errors import Conflict
 from app.dispatch.drafts.schemas import FIT, MOVE, OUT, SWAP, Edit
 from app.dispatch.models import DeliveryPlan, DeliveryRound, DeliveryStop, PlanBag
-from app.dispatch.planning.problem import CHANGED, CachedRoadService, Stated, measuring, state
+from app.dispatch.planning.problem import CHANGED, CachedRoadService, Stated, caching_road_service, state_problem
 from app.dispatch.planning.work import read_work
 from app.dispatch.rules import BROKEN, BROKEN_OTHERWISE
 from app.ordering.models import Cycle
@@ -87,9 +87,9 @@ class Tried:
         return self.after is not None and not self.sentences
 
 
-def measured(plan: DeliveryPlan) -> CachedRoadService | None:
+def measure_roads(plan: DeliveryPlan) -> CachedRoadService | None:
     """Outside of a command: the road times that `open_plan` needs inside of one; None where ways are estimated."""
-    roads = measuring()
+    roads = caching_road_service()
     if roads is None:
         return None
     _stated(plan, roads)
@@ -100,14 +100,14 @@ def _stated(plan: DeliveryPlan, roads: CachedRoadService | None) -> Stated:
     cycle = db.session.get_one(Cycle, plan.cycle_id)
     work = read_work(cycle.id, cycle.subdistrict_id, plan.wave, day_of(plan))
     not_before_s, parts = plan.statistics["not_before_s"], plan.statistics.get("parts")
-    roads = roads or measuring()
+    roads = roads or caching_road_service()
     if roads is not None:  # a service that may take long
         end_read()
-    return state(work, not_before_s, parts, roads)
+    return state_problem(work, not_before_s, parts, roads)
 
 
 def open_plan(plan: DeliveryPlan, roads: CachedRoadService | None = None) -> OpenedPlan:
-    """Read a stored plan back as the planner knows it; inside a command with the roads that were `measured` before.
+    """Read a stored plan back as the planner knows it; inside a command with what `measure_roads` gave before.
 
     Raises Conflict if bags, shifts or rules changed since.
     """
@@ -171,7 +171,7 @@ def try_edit(opened: OpenedPlan, edit: Edit, fixed: Fixed) -> Tried:
     try:
         adjusted = _adjusted(opened, edit, fixed)
     except InfeasibleRounds:
-        return Tried([_why_not(opened, edit)])
+        return Tried([_infeasible_reason(opened, edit)])
     except IllegalProblem:
         return Tried([_("没有这一站，或没有这一趟、这个位置。")])
     if adjusted is None:
@@ -240,7 +240,7 @@ def _round(solved: Solved, key: str) -> SolvedRound | None:
     return next((one for one in solved.rounds if f"{one.vehicle}:{one.number}" == key), None)
 
 
-def _why_not(opened: OpenedPlan, edit: Edit) -> str:
+def _infeasible_reason(opened: OpenedPlan, edit: Edit) -> str:
     """Which constraint leaves no timetable, tried for the team that would take the stop."""
     sequences = opened.sequences()
     for chain in sequences.values():
@@ -287,7 +287,7 @@ def compare(opened: OpenedPlan, before: Solved, adjusted: Adjusted, sentences: l
     )
 
 
-def back_to(opened: OpenedPlan, sequences: Mapping[str, Sequence[Sequence[str]]]) -> Solved:
+def restore_rounds(opened: OpenedPlan, sequences: Mapping[str, Sequence[Sequence[str]]]) -> Solved:
     """The plan with the rounds it had before. Raises Conflict if they are no longer possible."""
     try:
         return set_rounds(opened.stated.problem, opened.solved, sequences).plan
@@ -295,7 +295,7 @@ def back_to(opened: OpenedPlan, sequences: Mapping[str, Sequence[Sequence[str]]]
         raise Conflict(CHANGED) from error
 
 
-def instant(opened: OpenedPlan, seconds: int) -> datetime:
+def plan_instant(opened: OpenedPlan, seconds: int) -> datetime:
     """Seconds of the plan as an instant."""
     return opened.stated.midnight + timedelta(seconds=seconds)
 
@@ -304,8 +304,8 @@ def round_values(opened: OpenedPlan, one: SolvedRound) -> dict[str, Any]:
     """Columns of a round."""
     return {
         "shift_id": opened.stated.shifts[one.vehicle],
-        "departs_at": instant(opened, one.departs_s),
-        "returns_at": instant(opened, one.returns_s),
+        "departs_at": plan_instant(opened, one.departs_s),
+        "returns_at": plan_instant(opened, one.returns_s),
         "distance_m": one.distance_m,
     }
 
@@ -317,8 +317,8 @@ __all__ = [
     "Solved",
     "SolvedRound",
     "Tried",
-    "back_to",
     "open_plan",
+    "restore_rounds",
     "round_values",
     "try_edit",
 ]

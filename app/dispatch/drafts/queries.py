@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from app.core import clock
 from app.core.db import db
-from app.dispatch.drafts.editing import Fixed, OpenedPlan, instant
+from app.dispatch.drafts.editing import Fixed, OpenedPlan, plan_instant
 from app.dispatch.models import Shift, Team
 from app.dispatch.queries import RoundRow
 
@@ -54,7 +54,7 @@ def board(opened: OpenedPlan, fixed: Fixed, rows: list[RoundRow], round_id: int)
             everything.append((visit.stop, _("第 %(n)d 趟第 %(p)d 站 %(b)s", n=seq[row.round_id], p=place, b=label)))
             if row.round_id == round_id:
                 lock = "round" if visit.stop in fixed.in_rounds else "stop" if visit.stop in fixed.stops else ""
-                cards.append(_card(opened, visit.stop, place, instant(opened, visit.begins_s), lock))
+                cards.append(_card(opened, visit.stop, place, plan_instant(opened, visit.begins_s), lock))
     left = [_card(opened, item.stop, 0, None, "") for item in solved.unserved]
     is_locked = bool(cards) and cards[0].lock == "round"
     return Board(cards, left, _targets(opened, rows, teams), everything, teams, is_locked)
@@ -78,7 +78,7 @@ def _targets(opened: OpenedPlan, rows: list[RoundRow], teams: dict[int, str]) ->
     used: dict[str, int] = {}
     for one in opened.solved.rounds:
         number = seq[opened.stop_rows[one.stops[0]].round_id]
-        leaves = clock.to_local(instant(opened, one.departs_s)).strftime("%H:%M")
+        leaves = clock.to_local(plan_instant(opened, one.departs_s)).strftime("%H:%M")
         text = _("第 %(n)d 趟 %(team)s %(at)s 出发", n=number, team=teams[int(one.vehicle)], at=leaves)
         found.append((number, f"{one.vehicle}:{one.number}", text))
         used[one.vehicle] = used.get(one.vehicle, 0) + 1

@@ -27,7 +27,7 @@ APART = 100_000
 """Sequence numbers are moved out of the way by this before they are given anew: they are unique at every moment."""
 
 
-def fixed(opened: OpenedPlan) -> Fixed:
+def locks_of(opened: OpenedPlan) -> Fixed:
     """What is locked in a draft."""
     locked = set(opened.plan.statistics.get("locked_rounds", []))
     in_rounds = {name for name, row in opened.stop_rows.items() if row.round_id in locked}
@@ -45,7 +45,7 @@ def _draft(by: Staff, plan_id: int, version: int) -> DeliveryPlan:
 def _roads(by: Staff, plan_id: int) -> CachedRoadService | None:
     """What the road service says of a draft, asked before anybody has to wait for the turn to write."""
     plan = require_plan(by, Permission.PLAN, plan_id)
-    return editing.measured(plan) if plan.state == PlanState.PROPOSED else None
+    return editing.measure_roads(plan) if plan.state == PlanState.PROPOSED else None
 
 
 def adjust(by: Staff, plan_id: int, edit: Edit) -> DeliveryPlan:
@@ -61,7 +61,7 @@ def adjust(by: Staff, plan_id: int, edit: Edit) -> DeliveryPlan:
 def _adjust(by: Staff, plan_id: int, edit: Edit, roads: CachedRoadService | None) -> DeliveryPlan:
     plan = _draft(by, plan_id, edit.version)
     opened = editing.open_plan(plan, roads)
-    tried = editing.try_edit(opened, edit, fixed(opened))
+    tried = editing.try_edit(opened, edit, locks_of(opened))
     if tried.after is None or not tried.is_possible:
         raise Invalid({"stop": tried.sentences})
     history = [*plan.statistics.get("history", []), opened.sequences()][-REMEMBERED:]
@@ -83,8 +83,8 @@ def _undo(by: Staff, plan_id: int, wanted: Undo, roads: CachedRoadService | None
     if not history:
         raise Conflict(_l("没有可以撤销的调整。"))
     opened = editing.open_plan(plan, roads)
-    before = editing.back_to(opened, history.pop())
-    if not editing.keeps_locked(opened, before, fixed(opened)):
+    before = editing.restore_rounds(opened, history.pop())
+    if not editing.keeps_locked(opened, before, locks_of(opened)):
         raise Conflict(editing.TIMES_LOCKED)
     _write(opened, before)
     plan.statistics = {**plan.statistics, "history": history}
@@ -138,7 +138,7 @@ def _write(opened: OpenedPlan, after: Solved) -> None:
             values = {
                 "round_id": row_id,
                 "seq": place,
-                "arrive_at": editing.instant(opened, visit.begins_s),
+                "arrive_at": editing.plan_instant(opened, visit.begins_s),
                 "service_s": visit.leaves_s - visit.begins_s,
             }
             if visit.stop in opened.stop_rows:

@@ -11,7 +11,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from app.access.guard import about_cycle, requires, staff, submit
+from app.access.guard import requires, set_page_cycle, staff, submit
 from app.access.permissions import Permission
 from app.core.db import db
 from app.core.errors import Conflict, Invalid, NotFound
@@ -48,11 +48,11 @@ def _page(plan_id: int, asked: Form) -> str:
     from app.dispatch.drafts.queries import board
 
     plan = service.require_plan(staff(), Permission.PLAN, plan_id)
-    about_cycle(plan.cycle_id)
+    set_page_cycle(plan.cycle_id)
     if plan.state != PlanState.PROPOSED:
         raise Conflict(_("只有草案可以调整。"))
     opened = editing.open_plan(plan)
-    fixed = drafts_service.fixed(opened)
+    fixed = drafts_service.locks_of(opened)
     tried = editing.try_edit(opened, asked.command, fixed) if asked.is_valid else None
     rows = queries.round_rows(plan_id)
     shown = next((row for row in rows if str(row.round_id) == request.args.get("round")), rows[0] if rows else None)
@@ -127,7 +127,7 @@ def again(plan_id: int) -> Response:
     if not form.is_valid:
         raise Invalid(form.problems[0][1])
     return submit[Job](then=lambda job: url_for("dispatch.job", job_id=job.id))(
-        service.ask_again, staff(), plan_id, form.command
+        service.ask_replan, staff(), plan_id, form.command
     )
 
 
@@ -136,7 +136,7 @@ def again(plan_id: int) -> Response:
 def compare(plan_id: int) -> str:
     """Two plans of a cycle side by side."""
     plan = service.require_plan(staff(), Permission.PLAN_READ, plan_id)
-    about_cycle(plan.cycle_id)
+    set_page_cycle(plan.cycle_id)
     others = [other for other in queries.plans(plan.cycle_id) if other.id != plan.id]
     chosen = request.args.get("with", type=int) or (others[0].id if others else 0)
     other = next((one for one in others if one.id == chosen), None)

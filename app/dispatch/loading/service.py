@@ -10,7 +10,7 @@ from app.core.db import command, db
 from app.core.errors import Conflict, Invalid
 from app.core.events import record
 from app.core.states import advance
-from app.dispatch.custody import pass_on
+from app.dispatch.custody import transfer_custody
 from app.dispatch.models import DeliveryRound, DeliveryStop, PlanBag, RoundState, StopState
 from app.dispatch.rounds import staying
 from app.dispatch.rounds.schemas import Left
@@ -36,7 +36,7 @@ def unload(by: Staff, round_id: int, left: Left) -> DeliveryRound:
     back = [bag for bag in bags if bag.id in named]
     for bag in back:
         advance(bag, BagState.PACKED)
-    pass_on(back, ("team", round_.shift.team_id), ("depot", round_.shift.depot_id))
+    transfer_custody(back, ("team", round_.shift.team_id), ("depot", round_.shift.depot_id))
     leave_behind(round_, dict.fromkeys(named, staying.Why.IN_DEPOT))
     record(by, "unload", round_, cycle_id=round_.plan.cycle_id, left=len(named))
     return round_
@@ -69,6 +69,6 @@ def join(by: Staff, round_id: int, what: Left) -> DeliveryRound:
         if stop.state == StopState.SKIPPED:
             advance(stop, StopState.PENDING)
             stop.skip_reason = ""
-    pass_on(bags, ("depot", round_.shift.depot_id), ("team", round_.shift.team_id))
+    transfer_custody(bags, ("depot", round_.shift.depot_id), ("team", round_.shift.team_id))
     record(by, "join", round_, cycle_id=round_.plan.cycle_id, bags=len(bags))
     return round_

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from app.access.forms.submission import attempt
+from app.access.forms.submission import run_or_show_again
 from app.access.guard import requires, staff, submit
 from app.access.permissions import Permission
 from app.core.db import db
@@ -50,7 +50,7 @@ def _there(team_id: int) -> str:
 def add(team_id: int) -> ResponseReturnValue:
     """Somebody joins."""
     members_service.require_team(staff(), team_id)
-    return attempt(
+    return run_or_show_again(
         Form(NewMemberSchema, request.form),
         lambda wanted: submit[TeamMember](then=lambda one: _there(one.team_id), says=_("队员已登记。"))(
             members_service.add_member, staff(), team_id, wanted
@@ -71,7 +71,7 @@ def link(member_id: int) -> ResponseReturnValue:
     def says(one: TeamMember) -> str:
         return str(_("已关联账号：登录后就能看到这支队伍的路线。") if one.account_id else _("已取消关联。"))
 
-    return attempt(
+    return run_or_show_again(
         Form(LinkSchema, request.form),
         lambda wanted: submit[TeamMember](then=lambda one: _there(one.team_id), says=says)(
             members_service.link_member, staff(), member_id, wanted

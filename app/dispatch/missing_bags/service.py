@@ -6,19 +6,19 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
 from app.access.permissions import Permission, Staff
-from app.allocation.returns import take_back
+from app.allocation.returns import return_packed_goods
 from app.core.db import command, db
 from app.core.errors import Conflict, NotFound
 from app.core.events import record
 from app.core.labels import Labelled
 from app.core.states import advance
 from app.dispatch.counts import has_arrived
-from app.dispatch.custody import back_in_depot, pass_on
+from app.dispatch.custody import mark_never_left, transfer_custody
 from app.dispatch.missing_bags.schemas import ResolveMissingBag
 from app.dispatch.models import Custody
 from app.dispatch.rounds.service import drop_units
 from app.ordering.models import Stage
-from app.ordering.stages import Cause, move
+from app.ordering.stages import Cause, move_units
 from app.picking.models import Bag, BagState
 from app.places.scope import require_building
 
@@ -48,12 +48,12 @@ def resolve_missing(by: Staff, bag_id: int, what: ResolveMissingBag) -> Bag:
         _found(by, bag)
     elif what.fate == Fate.IN_DEPOT:
         advance(bag, BagState.PACKED)
-        back_in_depot(bag)
+        mark_never_left(bag)
     else:
         advance(bag, BagState.WRITTEN_OFF)
         held = {line.order_line_id: line.qty for line in bag.lines}
-        move(held, Stage.PACKED, Stage.OPEN, Cause("bag_write_off", bag.id))
-        take_back(held, "damaged")
+        move_units(held, Stage.PACKED, Stage.OPEN, Cause("bag_write_off", bag.id))
+        return_packed_goods(held, "damaged")
     record(by, "resolve", bag, cycle_id=bag.cycle_id, fate=what.fate)
     return bag
 
@@ -63,4 +63,4 @@ def _found(by: Staff, bag: Bag) -> None:
     last = db.session.scalar(select(Custody).where(Custody.bag_id == bag.id).order_by(Custody.seq.desc()).limit(1))
     drop_units([bag], Cause(f"bag_found:{last.seq if last else 0}", bag.id))
     if last is not None and last.to_kind == "team":
-        pass_on([bag], ("team", last.to_id), ("captain", by.id))
+        transfer_custody([bag], ("team", last.to_id), ("captain", by.id))

@@ -22,9 +22,9 @@ from app.core.errors import Conflict
 from app.core.jobs import Running, handles, keep_alive
 from app.dispatch.models import DeliveryPlan, DeliveryRound, PlanState, RoundState
 from app.dispatch.planning.budget import budget_of
-from app.dispatch.planning.leftover import serve_rest
-from app.dispatch.planning.problem import Stated, state
-from app.dispatch.planning.replanning import plan_again
+from app.dispatch.planning.leftover import serve_leftover
+from app.dispatch.planning.problem import Stated, state_problem
+from app.dispatch.planning.replanning import replan_wave
 from app.dispatch.planning.service import PLAN_JOB
 from app.dispatch.planning.storing.service import store
 from app.dispatch.planning.work import read_work
@@ -59,13 +59,13 @@ def make_plan(run: Running) -> dict[str, Any] | None:
     keep = db.session.get(DeliveryPlan, run.payload.get("keep") or 0)
     parts = keep.statistics.get("parts") if keep is not None else None
     end_read()
-    stated = state(work, parts=parts)
+    stated = state_problem(work, parts=parts)
     control = _control(run, seconds)
     if keep is not None:
-        again = plan_again(stated, keep, seconds, seed, control)
+        again = replan_wave(stated, keep, seconds, seed, control)
         run.progress(seconds, seconds, _("正在保存"))
         kept = {"kept_of": keep.id, "others": again.others, "changed": again.changed}
-        return _stored(run, cycle.id, wave, again.stated, again.solved, {**kept, **_turn(run)})
+        return _stored(run, cycle.id, wave, again.stated, again.solved, {**kept, **_attempt_number(run)})
     digest = problem_hash(stated.problem)
     earlier = db.session.scalar(select(DeliveryPlan).filter_by(cycle_id=cycle.id, wave=wave, input_sha256=digest))
     if earlier is not None and _still_holds(earlier):
@@ -73,7 +73,7 @@ def make_plan(run: Running) -> dict[str, Any] | None:
     end_read()
     stated, solved = full_plan(stated, seconds, seed, control)
     run.progress(seconds, seconds, _("正在保存"))
-    return _stored(run, cycle.id, wave, stated, solved, _turn(run) if earlier else {})
+    return _stored(run, cycle.id, wave, stated, solved, _attempt_number(run) if earlier else {})
 
 
 def _still_holds(plan: DeliveryPlan) -> bool:
@@ -93,7 +93,7 @@ def _stored(
     return run.finish_with(store, lambda plan: {"plan_id": plan.id}, cycle_id, wave, stated, solved, more)
 
 
-def _turn(run: Running) -> dict[str, int]:
+def _attempt_number(run: Running) -> dict[str, int]:
     """Which asking it is: the same input is a plan of its own when the earlier one holds no more."""
     return {"turn": run.job_id}
 
@@ -101,7 +101,7 @@ def _turn(run: Running) -> dict[str, int]:
 def _control(run: Running, seconds: int) -> SearchControl:
     """How the search is watched and stopped: somebody who presses stop gets the best plan so far."""
     cancel = threading.Event()
-    tell = _teller(run, seconds)
+    tell = _progress_reporter(run, seconds)
 
     def watch(progress: SearchProgress) -> None:
         if tell(progress) and run.is_cancelled():
@@ -110,7 +110,7 @@ def _control(run: Running, seconds: int) -> SearchControl:
     return SearchControl(on_progress=watch, cancel=cancel)
 
 
-def _teller(run: Running, seconds: int) -> Callable[[SearchProgress], bool]:
+def _progress_reporter(run: Running, seconds: int) -> Callable[[SearchProgress], bool]:
     """Tells how far the search is, about once a second; the function returns whether it did."""
     last = [-1.0]
 
@@ -123,14 +123,14 @@ def _teller(run: Running, seconds: int) -> Callable[[SearchProgress], bool]:
         run.progress(
             done,
             seconds,
-            _told(progress),
+            _progress_sentence(progress),
         )
         return True
 
     return tell
 
 
-def _told(progress: SearchProgress) -> str:
+def _progress_sentence(progress: SearchProgress) -> str:
     """The best plan so far in words, with how far it may be from the best possible where that is known."""
     if progress.gap is None:
         return str(_("目前最好：成本 %(cost)d，未排 %(missed)d 站", cost=progress.best_cost, missed=progress.missed))
@@ -146,7 +146,7 @@ def full_plan(stated: Stated, seconds: float, seed: int, control: SearchControl 
     def further(problem: RoutingProblem, start: Solved) -> Solved:
         return _searched(problem, seconds * CUT_AGAIN, seed, watched, start)
 
-    return serve_rest(stated, solved, further)
+    return serve_leftover(stated, solved, further)
 
 
 def checked_plan(stated: Stated, seconds: float, seed: int, control: SearchControl | None = None) -> Solved:

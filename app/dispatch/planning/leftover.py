@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from app.core.jobs import keep_alive
-from app.dispatch.planning.problem import BuildingSite, Stated, StopBags, meaning_of, small_parts, stop_of, with_stops
+from app.dispatch.planning.problem import BuildingSite, Stated, StopBags, small_parts, stop_bags, stop_of, with_stops
 from app.dispatch.planning.rules import most_together
 from app.dispatch.planning.work import BagLoad
 from routing.check import check
@@ -47,7 +47,7 @@ INTO_ROUNDS_S = 20.0
 Named = dict[str, tuple[Stop, StopBags]]
 
 
-def serve_rest(stated: Stated, solved: Solved, search: Search | None) -> tuple[Stated, Solved]:
+def serve_leftover(stated: Stated, solved: Solved, search: Search | None) -> tuple[Stated, Solved]:
     """A plan that leaves out no bag which a team could still bring, and the statement with the stops that it has.
 
     `search` plans a problem further from a plan; None keeps the rounds there are as they are and only adds new ones.
@@ -55,7 +55,7 @@ def serve_rest(stated: Stated, solved: Solved, search: Search | None) -> tuple[S
     if not _can_help(solved):
         return stated, solved
     if search is not None:
-        stated, solved = _searched_again(stated, solved, search)
+        stated, solved = _search_leftover(stated, solved, search)
         if not _can_help(solved):
             return stated, solved
     filling = Filling(stated, solved, only_new=search is None)
@@ -71,7 +71,7 @@ def _can_help(solved: Solved) -> bool:
     return any(missed.reason not in HOPELESS for missed in solved.unserved)
 
 
-def _searched_again(stated: Stated, solved: Solved, search: Search) -> tuple[Stated, Solved]:
+def _search_leftover(stated: Stated, solved: Solved, search: Search) -> tuple[Stated, Solved]:
     """What is left out, cut small, searched for again; the earlier answer where that one brings more."""
     stops = _served(stated, solved)
     for site, bags in _left_out(stated, solved):
@@ -112,7 +112,7 @@ def _add_parts(stated: Stated, stops: Named, site: BuildingSite, parts: Sequence
             number += 1
         stop = stop_of(site, name, part, stated.midnight)
         assert stop is not None, "a bag that no hours are long enough for is held before planning"
-        stops[name] = (stop, meaning_of(site, part))
+        stops[name] = (stop, stop_bags(site, part))
         names.append(name)
     return names
 

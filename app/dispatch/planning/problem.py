@@ -22,7 +22,7 @@ from app.core import clock
 from app.core.errors import Conflict
 from app.core.jobs import keep_alive
 from app.dispatch.models import HeldReason
-from app.dispatch.planning.rules import cut
+from app.dispatch.planning.rules import split_into_runs
 from app.dispatch.planning.work import BagLoad, BuildingWork, DayWork, TeamShift
 from app.dispatch.rules import StopWork, climbed_floors, service_s
 from app.settings import Settings
@@ -88,7 +88,7 @@ class Stated:
         return {name: stop.bag_ids for name, stop in self.stops.items() if several[stop.building_id] > 1}
 
 
-def state(
+def state_problem(
     work: DayWork,
     not_before_s: int | None = None,
     parts: Mapping[str, Sequence[int]] | None = None,
@@ -118,7 +118,7 @@ def state(
         places.append(_place(building))
         site = BuildingSite(building, len(places) - 1, hours, _capacities(building, work.shifts))
         sites[building.building_id] = site
-        held |= {bag.bag_id: (reason, "") for bag in building.bags if (reason := _never(site, bag))}
+        held |= {bag.bag_id: (reason, "") for bag in building.bags if (reason := _undeliverable_reason(site, bag))}
         bags = [bag for bag in building.bags if bag.bag_id not in held]
         for name, part in _named_parts(site, bags, known.get(building.building_id, {})):
             stop = stop_of(site, name, part, midnight)
@@ -126,12 +126,12 @@ def state(
                 held |= {bag.bag_id: (HeldReason.SHORT_WINDOW, "") for bag in part}
                 continue
             stops.append(stop)
-            meaning[name] = meaning_of(site, part)
+            meaning[name] = stop_bags(site, part)
     gates = [
         CompoundGate(str(gate.compound_id), gate.lat_e6 / 1e6, gate.lon_e6 / 1e6, gate.is_open) for gate in work.gates
     ]
     used = sorted({shift.mode for shift in work.shifts}) or ["foot"]
-    way = travel(places, gates, [MODES[mode] for mode in used], roads or measuring())
+    way = travel(places, gates, [MODES[mode] for mode in used], roads or caching_road_service())
     problem = RoutingProblem(
         depots=tuple(depots),
         stops=tuple(stops),
@@ -154,7 +154,7 @@ def with_stops(stated: Stated, stops: Mapping[str, tuple[Stop, StopBags]]) -> St
     return replace(stated, problem=problem, stops={name: bags for name, (_stop, bags) in stops.items()})
 
 
-def meaning_of(site: BuildingSite, bags: Iterable[BagLoad]) -> StopBags:
+def stop_bags(site: BuildingSite, bags: Iterable[BagLoad]) -> StopBags:
     """What a stop with these bags stands for."""
     return StopBags(site.work.building_id, site.work.label, tuple(bag.bag_id for bag in bags))
 
@@ -178,7 +178,7 @@ def _named_parts(
         name = next(room, f"{site.work.building_id}.{len(parts) + 1}")
         parts.setdefault(name, []).append(bag)
     if not known:
-        found = cut(bags, lambda run: _may_travel(site, run, site.capacities))
+        found = split_into_runs(bags, lambda run: _may_travel(site, run, site.capacities))
         parts = {f"{site.work.building_id}.{number}": part for number, part in enumerate(found, start=1)}
     return ((name, part) for name, part in parts.items() if part)
 
@@ -187,7 +187,7 @@ def small_parts(site: BuildingSite, bags: Sequence[BagLoad]) -> list[list[BagLoa
     """Parts that any team which takes the heaviest of these bags can take, and so any that is free."""
     heaviest = Load(max(bag.weight_g for bag in bags), max(bag.volume_ml for bag in bags), 1)
     able = sorted((one for one in site.capacities if heaviest.fits(one)), key=lambda one: (one.g, one.ml, one.bags))
-    return cut(bags, lambda run: _may_travel(site, run, able[:1]))
+    return split_into_runs(bags, lambda run: _may_travel(site, run, able[:1]))
 
 
 def load_of(bags: Iterable[BagLoad]) -> Load:
@@ -202,7 +202,7 @@ def _may_travel(site: BuildingSite, bags: Sequence[BagLoad], capacities: Sequenc
     return fits and _service_s(site, bags) <= min(longest, MAX_SERVICE_S)
 
 
-def _never(site: BuildingSite, bag: BagLoad) -> HeldReason | None:
+def _undeliverable_reason(site: BuildingSite, bag: BagLoad) -> HeldReason | None:
     """Why no team could ever bring this bag by itself, if so."""
     load = Load(bag.weight_g, bag.volume_ml, 1)
     if site.capacities and not any(load.fits(capacity) for capacity in site.capacities):
@@ -255,7 +255,7 @@ class CachedRoadService:
         return self
 
 
-def measuring() -> CachedRoadService | None:
+def caching_road_service() -> CachedRoadService | None:
     """The road service with its answers kept; None where ways are estimated."""
     service = road_service()
     return CachedRoadService(service) if service is not None else None

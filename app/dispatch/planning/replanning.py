@@ -20,7 +20,7 @@ from app.core.errors import Conflict
 from app.core.jobs import keep_alive
 from app.dispatch.models import DeliveryPlan, DeliveryRound, DeliveryStop, PlanBag, RoundState
 from app.dispatch.planning.budget import budget_of
-from app.dispatch.planning.leftover import serve_rest
+from app.dispatch.planning.leftover import serve_leftover
 from app.dispatch.planning.problem import RELOAD_S, Stated
 from routing.check import check
 from routing.locks import without_locks
@@ -29,7 +29,7 @@ from routing.model import Stop as ProblemStop
 from routing.plan import Cost, SearchControl, Statistics, Visit
 from routing.plan import PlannedRound as SolvedRound
 from routing.plan import RoutePlan as Solved
-from routing.replan import Replanned, keeping
+from routing.replan import Replanned, with_printed_locked
 from routing.solve import finish, first_draft
 from routing.supervise import SearchFailed, searcher
 
@@ -47,7 +47,7 @@ class ReplannedWave:
     changed: int
 
 
-def plan_again(stated: Stated, before: DeliveryPlan, seconds: int, seed: int, control: SearchControl) -> ReplannedWave:
+def replan_wave(stated: Stated, before: DeliveryPlan, seconds: int, seed: int, control: SearchControl) -> ReplannedWave:
     """Plan what `stated` says now, keeping what is known of the plan `before`."""
     names = _names(stated, before)
     rounds: list[SolvedRound] = []
@@ -68,13 +68,13 @@ def plan_again(stated: Stated, before: DeliveryPlan, seconds: int, seed: int, co
     except SearchFailed:
         log.exception("the search of a re-plan failed")
         result = _without_search(asked, known, printed)
-    now, solved = serve_rest(replace(stated, problem=result.problem), result.plan, None)
+    now, solved = serve_leftover(replace(stated, problem=result.problem), result.plan, None)
     return ReplannedWave(now, solved, result.others, len(result.changed))
 
 
 def _without_search(asked: RoutingProblem, known: Solved, printed: list[tuple[str, int]]) -> Replanned:
     """The known rounds as far as they still fit, and nothing else."""
-    locked = keeping(asked, known, printed, 0)
+    locked = with_printed_locked(asked, known, printed, 0)
     free = without_locks(locked)
     plan = finish(locked, free, first_draft(free, known), Statistics("construct"))
     if not check(locked, plan):

@@ -19,7 +19,7 @@ from typing import TypeVar
 Item = TypeVar("Item")
 
 
-def cut(items: Sequence[Item], may_travel_together: Callable[[Sequence[Item]], bool]) -> list[list[Item]]:
+def split_into_runs(items: Sequence[Item], may_travel_together: Callable[[Sequence[Item]], bool]) -> list[list[Item]]:
     """Split `items`, kept in order, into as few runs as possible that may each travel together.
 
     What may not travel even by itself becomes a run of its own.

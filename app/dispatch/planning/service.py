@@ -67,8 +67,8 @@ def _enqueue(cycle_id: int, wanted: dict[str, str | int]) -> Job:
 
 
 @command
-def ask_again(by: Staff, plan_id: int, wanted: AskAgain) -> Job:
-    """Plan what is left with the teams and bags of now, keeping this plan as far as possible (see `again`).
+def ask_replan(by: Staff, plan_id: int, wanted: AskAgain) -> Job:
+    """Plan what is left with the teams and bags of now, keeping this plan as far as possible (see `replanning`).
 
     Requires: a draft or a published plan of a running cycle, somebody on duty, no other planning job under way.
     Raises: NotFound, Conflict.

@@ -18,8 +18,8 @@ from app.core.db import command, db
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.events import record
 from app.core.states import advance
-from app.dispatch.counts import keep_count
-from app.dispatch.custody import pass_on
+from app.dispatch.counts import record_count
+from app.dispatch.custody import transfer_custody
 from app.dispatch.models import (
     DeliveryPlan,
     DeliveryRound,
@@ -34,7 +34,7 @@ from app.dispatch.models import (
 from app.dispatch.rounds import conditions, staying
 from app.dispatch.rounds.schemas import Left, SignDropOff, Skip
 from app.ordering.models import Cycle, Stage
-from app.ordering.stages import Cause, move
+from app.ordering.stages import Cause, move_units
 from app.picking.models import Bag, BagLine, BagState
 from app.places.scope import is_subdistrict_in_scope, reaches_building, require_part_of
 from app.stock.models import Lot
@@ -113,7 +113,7 @@ def load_round(by: Staff, round_id: int, left: Left | None = None, *, on_paper: 
             _leave_out(stop, blocked[stop.id])
     for bag in going:
         advance(bag, BagState.LOADED)
-    pass_on(going, ("depot", round_.shift.depot_id), ("team", round_.shift.team_id))
+    transfer_custody(going, ("depot", round_.shift.depot_id), ("team", round_.shift.team_id))
     behind = {bag.id: staying.reason_of(bag) for bag in bags if bag not in going}
     leave_behind(round_, behind)
     record(by, "load", round_, cycle_id=round_.plan.cycle_id, bags=len(going), left=len(behind))
@@ -142,7 +142,7 @@ def leave_behind(round_: DeliveryRound, behind: Mapping[int, staying.Why]) -> No
     """Write down that these bags stay; a stop that waits for nothing any more is skipped."""
     found = select(PlanBag).where(PlanBag.plan_id == round_.plan_id, PlanBag.bag_id.in_(list(behind)))
     for answer in db.session.scalars(found):
-        staying.leave(answer, behind[answer.bag_id])
+        staying.mark_staying(answer, behind[answer.bag_id])
     db.session.flush()
     awaited = set(
         db.session.scalars(
@@ -253,8 +253,8 @@ def drop_off(by: Staff, stop: DeliveryStop, missing: Collection[int], *, on_pape
     for bag in bags:
         advance(bag, BagState.DROPPED_OFF if bag.id not in missing else BagState.MISSING)
     drop_units(here, Cause("drop_off", signed.id))
-    pass_on(here, ("team", stop.round.shift.team_id), ("captain", by.id), signed.id)
-    keep_count(by, stop, bags, [bag.id for bag in bags if bag.id in missing])
+    transfer_custody(here, ("team", stop.round.shift.team_id), ("captain", by.id), signed.id)
+    record_count(by, stop, bags, [bag.id for bag in bags if bag.id in missing])
     record(by, "sign", signed, cycle_id=stop.round.plan.cycle_id, expected=len(bags), missing=signed.bags_missing)
     _complete_if_done(by, stop.round)
     return signed
@@ -286,7 +286,7 @@ def drop_units(bags: Iterable[Bag], cause: Cause) -> None:
 
     It is never the bag: one that was counted, did not come after all and travels again arrives a second time.
     """
-    move(units_in(bags), Stage.PACKED, Stage.DROPPED_OFF, cause)
+    move_units(units_in(bags), Stage.PACKED, Stage.DROPPED_OFF, cause)
 
 
 def units_in(bags: Iterable[Bag]) -> dict[int, int]:
@@ -324,7 +324,7 @@ def _unload(stop: DeliveryStop) -> None:
     bags = bags_at(stop)
     for bag in bags:
         advance(bag, BagState.PACKED)
-    pass_on(bags, ("team", stop.round.shift.team_id), ("depot", stop.round.shift.depot_id))
+    transfer_custody(bags, ("team", stop.round.shift.team_id), ("depot", stop.round.shift.depot_id))
     leave_behind(stop.round, {bag.id: staying.Why.IN_DEPOT for bag in bags})
 
 
@@ -354,4 +354,4 @@ def _bring_back(round_: DeliveryRound) -> None:
     bags = [bag for bag in bags_of_round(round_.id) if bag.state == BagState.LOADED]
     for bag in bags:
         advance(bag, BagState.PACKED)
-    pass_on(bags, ("team", round_.shift.team_id), ("depot", round_.shift.depot_id))
+    transfer_custody(bags, ("team", round_.shift.team_id), ("depot", round_.shift.depot_id))

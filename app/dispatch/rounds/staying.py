@@ -82,7 +82,7 @@ def reason_of(bag: Bag) -> Why:
     return {BagState.HELD.value: Why.HELD, BagState.VOIDED.value: Why.VOIDED}.get(str(bag.state), Why.IN_DEPOT)
 
 
-def leave(answer: PlanBag, why: Why) -> None:
+def mark_staying(answer: PlanBag, why: Why) -> None:
     """Turn the answer for a bag from its stop into the reason why it stays."""
     answer.held_detail = f"{LEFT}{answer.stop_id}:{why.value}"
     answer.held_reason = (HeldReason.HELD if why == Why.HELD else HeldReason.OTHER).value

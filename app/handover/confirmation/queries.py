@@ -13,7 +13,7 @@ from app.core.db import db
 from app.core.errors import NotFound
 from app.handover.doors.queries import SHOWN, Answered, LineInBag, complaints_of, lines_of
 from app.handover.models import DoorOutcome, HandOut
-from app.handover.rules import accepts_by_default_at, can_undo, told_at
+from app.handover.rules import accepts_by_default_at, can_undo, notified_at
 from app.ordering.models import Cycle, HouseholdOrder
 from app.ordering.resident.queries import is_known
 from app.picking.models import Bag, BagState
@@ -49,10 +49,10 @@ class ReceivedBag:
 
 def answer_until(left_at: datetime | None) -> datetime | None:
     """From when silence counts as acceptance of a bag that was left at its door; None for one that was not."""
-    return accepts_by_default_at(told_at(left_at)) if left_at else None
+    return accepts_by_default_at(notified_at(left_at)) if left_at else None
 
 
-def state_to_tell(state: BagState, left_at: datetime | None) -> BagState:
+def visible_state(state: BagState, left_at: datetime | None) -> BagState:
     """The state as the household hears it: at the door only when the entry can no longer be taken back."""
     is_told = state != BagState.HANDED_OUT or left_at is None or not is_undoable(left_at)
     return state if is_told else BagState.DROPPED_OFF
@@ -81,7 +81,7 @@ def own_bags(by: Resident) -> list[ReceivedBag]:
             bag.code,
             cycle,
             bag.cycle_id,
-            state_to_tell(BagState(bag.state), left.get(bag.id)),
+            visible_state(BagState(bag.state), left.get(bag.id)),
             left.get(bag.id),
             lines.get(bag.id, []),
             complaints.get(bag.id, []),

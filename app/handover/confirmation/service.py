@@ -157,7 +157,7 @@ def _write(bags: list[Bag], disputed: Mapping[tuple[int, int], int], voice: _Voi
     splits = [
         (bag, split)
         for bag, units in held.items()
-        for split in rules.confirm(units, {line: qty for (of, line), qty in disputed.items() if of == bag})
+        for split in rules.split_bagged(units, {line: qty for (of, line), qty in disputed.items() if of == bag})
     ]
     db.session.execute(
         insert(ConfirmationLine),

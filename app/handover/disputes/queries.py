@@ -173,7 +173,7 @@ def as_row(row: Any) -> DisputeRow:
     )
 
 
-def one(dispute_id: int) -> DisputeRow:
+def dispute_row(dispute_id: int) -> DisputeRow:
     """One complaint; the caller has checked that it is within reach."""
     return as_row(db.session.execute(_columns().where(Dispute.id == dispute_id)).one())
 

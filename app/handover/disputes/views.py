@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
-from app.access.guard import about_cycle, requires, staff, submit
+from app.access.guard import requires, set_page_cycle, staff, submit
 from app.access.permissions import Permission
 from app.core.input.schemas import Form
 from app.handover.disputes import queries as disputes_queries
@@ -42,8 +42,8 @@ def one(dispute_id: int) -> str:
 
 def _page(dispute_id: int, form: Form) -> str:
     disputes_service.require_dispute(staff(), dispute_id)
-    row = disputes_queries.one(dispute_id)
-    about_cycle(row.cycle_id)
+    row = disputes_queries.dispute_row(dispute_id)
+    set_page_cycle(row.cycle_id)
     return render_template(
         "handover/one_dispute.html",
         row=row,

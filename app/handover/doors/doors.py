@@ -9,7 +9,7 @@ from datetime import datetime
 from app.core import clock
 from app.handover.doors.queries import BagAtDoor
 from app.handover.models import DoorOutcome
-from app.handover.rules import can_undo, told_at
+from app.handover.rules import can_undo, notified_at
 from app.picking.models import BagState
 
 
@@ -106,7 +106,7 @@ def undoable(bags: Iterable[BagAtDoor], by_id: int) -> list[DoorTap]:
             tuple(bag.attempt_id for bag in own),
             tuple(dict.fromkeys(bag.door for bag in own)),
             DoorOutcome(outcome),
-            told_at(at),
+            notified_at(at),
         )
         for (at, outcome), own in sorted(entries.items(), key=lambda entry: entry[0], reverse=True)
     ]

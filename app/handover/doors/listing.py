@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from app.core.labels import Labelled
-from app.core.paging import Page, cut
+from app.core.paging import Page, slice_page
 from app.core.text.natural import natural_key
 from app.handover.queries import HandOverBuildingRow
 from app.places.labels import building_label
@@ -55,7 +55,7 @@ def narrowed(
 ) -> Page[HandOverBuildingRow]:
     """One page of the rows that fit; a page number that makes no sense is the nearest one that does."""
     fitting = [row for row in rows if _fits(row, show) and _matches(row, text)]
-    return cut(fitting, page, url)
+    return slice_page(fitting, page, url)
 
 
 def _fits(row: HandOverBuildingRow, show: str) -> bool:

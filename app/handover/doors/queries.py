@@ -10,7 +10,7 @@ from sqlalchemy.orm import aliased
 
 from app.catalog.models import Item
 from app.core.db import db
-from app.handover.doors.rules import called, walking_key
+from app.handover.doors.rules import masked_surname, walking_key
 from app.handover.models import Dispute, DisputeKind, DisputeState, DoorOutcome, HandOut
 from app.handover.queries import COMING
 from app.handover.rules import NextStep, next_step
@@ -116,7 +116,7 @@ def _at_door(
         stairwell=door[0] or "",
         floor=door[1],
         room=door[2] or "",
-        called=called(said[0]),
+        called=masked_surname(said[0]),
         door_note=said[1],
         tried=last.outcome if last else "",
         detail=last.detail if last else "",

@@ -138,6 +138,6 @@ def is_hand_out_late(dropped_at: datetime | None, now: datetime, within: timedel
     return dropped_at is not None and now - dropped_at > within
 
 
-def called(name: str | None) -> str:
+def masked_surname(name: str | None) -> str:
     """How a person is addressed on the page: the surname and a star, nothing of the given name."""
     return f"{name.strip()[0]}*" if name and name.strip() else ""

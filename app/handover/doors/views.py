@@ -11,7 +11,7 @@ from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
 from app.access.guard import requires, staff, submit
-from app.access.page_registry import about
+from app.access.page_registry import describe_page
 from app.access.permissions import Permission
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.input.rows import RowForm
@@ -104,7 +104,7 @@ def _act(form: Form, cycle_id: int, building_id: int, run: Callable[[Any], Respo
 def rest(cycle_id: int, building_id: int) -> str | Response:
     """Ask once before many doors are marked: which they are, and which are not among them."""
     place = require_building(staff(), Permission.HAND_OUT, building_id)
-    about({"doors.building": place.label})
+    describe_page({"doors.building": place.label})
     cycle = readable_cycle(staff(), Permission.HAND_OUT, cycle_id)
     found = doors.doors_of(doors_queries.bags_at(cycle_id, place), contested_bags(building_id))
     wanted = doors.rest_of(found)
@@ -184,7 +184,7 @@ def problem(cycle_id: int, building_id: int, bag_id: int) -> str | Response | tu
 
 def _problem_page(cycle_id: int, building_id: int, bag_id: int, form: Form) -> str:
     place = require_building(staff(), Permission.HAND_OUT, building_id)
-    about({"doors.building": place.label})
+    describe_page({"doors.building": place.label})
     cycle = readable_cycle(staff(), Permission.HAND_OUT, cycle_id)
     found = doors.doors_of(doors_queries.bags_at(cycle_id, place), contested_bags(building_id))
     door = doors.door_with(found, bag_id)
@@ -262,7 +262,7 @@ def found(bag_id: int) -> Response:
 def _bag_page(template: str, bag_id: int, form: Form, **more: Any) -> str:
     bag = service.require_bag(staff(), Permission.HAND_OUT, bag_id)
     place = require_building(staff(), Permission.HAND_OUT, bag.building_id)
-    about({"doors.building": place.label}, cycle_id=bag.cycle_id, building_id=place.id)
+    describe_page({"doors.building": place.label}, cycle_id=bag.cycle_id, building_id=place.id)
     here = next((one for one in doors_queries.bags_at(bag.cycle_id, place) if one.bag_id == bag_id), None)
     if here is None:
         raise NotFound

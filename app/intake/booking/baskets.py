@@ -13,7 +13,7 @@ from app.core.states import advance
 from app.intake.models import ChainBooking
 from app.ordering.keys import Keys, give_back, keys_of
 from app.ordering.models import HouseholdOrder, OrderState, Source
-from app.ordering.orders import IfExists, OfferPick, PlaceOrder, clear, cycle_taking_orders, order_of, put
+from app.ordering.orders import IfExists, OfferPick, PlaceOrder, clear_order, cycle_taking_orders, order_of, save_order
 
 
 @dataclass(frozen=True)
@@ -77,10 +77,10 @@ def is_as_left(booking: ChainBooking) -> bool:
     return order is not None and order.revision == booking.revision
 
 
-def make(by: Staff, cycle_id: int, household_id: int, wanted: OrderContent | None) -> HouseholdOrder | None:
+def apply_basket(by: Staff, cycle_id: int, household_id: int, wanted: OrderContent | None) -> HouseholdOrder | None:
     """Inside a command: make the order of a household this basket; an order that is so already is not written.
 
-    Raises what `orders.put` raises; None where neither an order is wanted nor ever was.
+    Raises what `orders.save_order` raises; None where neither an order is wanted nor ever was.
     """
     order = order_of(cycle_id, household_id)
     if _of_order(order) == wanted:
@@ -88,7 +88,7 @@ def make(by: Staff, cycle_id: int, household_id: int, wanted: OrderContent | Non
     if wanted is None:
         return _withdraw(by, order) if order is not None else None
     picks = tuple(OfferPick(offer, qty, may) for offer, qty, may in wanted.picks)
-    return put(
+    return save_order(
         by,
         PlaceOrder(
             cycle_id,
@@ -105,8 +105,8 @@ def make(by: Staff, cycle_id: int, household_id: int, wanted: OrderContent | Non
 
 
 def restore(by: Staff, cycle_id: int, household_id: int, before: OrderContent | None) -> HouseholdOrder | None:
-    """Inside a command that takes a booking back: the order is this basket again, and whose it was. See `make`."""
-    order = make(by, cycle_id, household_id, before)
+    """Inside a command that undoes a booking: this basket is the order again, and whose it was. See `apply_basket`."""
+    order = apply_basket(by, cycle_id, household_id, before)
     if order is not None and before is not None and before.keys is not None:
         give_back(order, before.keys)
     return order
@@ -119,7 +119,7 @@ def _withdraw(by: Staff, order: HouseholdOrder) -> HouseholdOrder:
     if order.state != OrderState.PLACED:
         return order
     advance(order, OrderState.WITHDRAWN)
-    clear(order)
+    clear_order(order)
     order.revision += 1
     order.total_fen = 0
     order.door_note = order.remark = order.other_need = ""

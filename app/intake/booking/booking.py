@@ -156,7 +156,7 @@ def _mode(base: OrderContent | None, home: PasteHousehold, chosen: str, goods: d
         return None
     held = [rules.SourceQuantity(home.id, offer, qty, "before") for offer, qty, _may in base.picks]
     wanted = [rules.SourceQuantity(home.id, offer, qty, "chain") for offer, qty in goods.items()]
-    return None if rules.clashes(held, wanted) else "add"
+    return None if rules.find_duplicates(held, wanted) else "add"
 
 
 def _target(
@@ -176,7 +176,7 @@ def _target(
 def _write(by: Staff, paste: ChainPaste, home: PasteHousehold, change: _Change) -> bool:
     try:
         is_taken_back = change.after is change.base  # the list says nothing of it any more
-        write = baskets.restore if is_taken_back else baskets.make
+        write = baskets.restore if is_taken_back else baskets.apply_basket
         order = write(by, paste.cycle_id, home.id, change.after)
     except Invalid:
         _send_to_review(home.lines, "limit")

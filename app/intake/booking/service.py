@@ -46,7 +46,7 @@ def commit(by: Staff, paste_id: int, is_another: bool = False) -> ChainPaste:
     if paste.state != PasteState.PREVIEW:
         raise Conflict(_l("这次粘贴已经入单或撤销。"))
     cycle_taking_orders(paste.cycle_id, paste.service_point_id)
-    if not is_another and versions.doubtful(paste) is not None:
+    if not is_another and versions.possible_earlier_version(paste) is not None:
         raise Conflict(_l("请先选：这是前一份清单的新版，还是另一份清单。"))
     before = db.session.get(ChainPaste, paste.replaces_id) if paste.replaces_id else None
     if before is not None:
@@ -63,17 +63,17 @@ def commit(by: Staff, paste_id: int, is_another: bool = False) -> ChainPaste:
 
 
 @command
-def take_as_later(by: Staff, paste_id: int) -> ChainPaste:
+def accept_as_later_version(by: Staff, paste_id: int) -> ChainPaste:
     """A person says that a preview is a later version of the list that it resembles; nothing is withdrawn yet.
 
     Requires: it is in preview, and it is not clear by itself. Ensures: its lines are compared with that list, and a
     commit replaces it. Raises: NotFound, Conflict.
     """
     paste = require_paste(by, paste_id)
-    head = versions.doubtful(paste)
+    head = versions.possible_earlier_version(paste)
     if head is None:
         raise Conflict(_l("这次粘贴不用再选是不是新版。"))
-    versions.adopt(paste, head, (register_for([paste.service_point_id]), lexicon_of(paste.cycle_id)))
+    versions.adopt_as_later_version(paste, head, (register_for([paste.service_point_id]), lexicon_of(paste.cycle_id)))
     record(by, "later_version", paste, cycle_id=paste.cycle_id, of=head.seq)
     return paste
 

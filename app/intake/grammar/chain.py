@@ -6,16 +6,16 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 
 from app.core.text import chinese
-from app.core.text.redirects import asks_for_another_door
-from app.intake.grammar.entry import changes, entry, severals
+from app.core.text.redirects import asks_for_redirect
+from app.intake.grammar.entry import changes, entry, several_households
 from app.intake.grammar.entry.draft import EntryDraft
 from app.intake.grammar.entry.reader import Reader
 from app.intake.grammar.goods import wording
 from app.intake.grammar.goods.lexicon import Lexicon
 from app.intake.grammar.lines import heading, lines, quotes, sections
+from app.intake.grammar.lines.heading_context import HeadingContext, Hearing
 from app.intake.grammar.lines.lines import TextPiece
 from app.intake.grammar.lines.sections import ListSection, Unit
-from app.intake.grammar.lines.standing import HeadingContext, Hearing
 from app.intake.grammar.model import ChainGoods, ChainLine, ChainResult, Change, Context, EntryOutcome
 from app.intake.grammar.people import dotted, doubts, spelling
 from app.places.address.rules import Register, RegisteredHousehold
@@ -36,15 +36,15 @@ def parse_chain(text: str, register: Register, lexicon: Lexicon, context: Contex
     """
     reader = Reader(register, lexicon, context or Context())
     hearing = Hearing(register, lexicon, reader.context.scope)
-    found = lines.pieces(text, MAX_LINES, MAX_CHARS)
+    found = lines.split_lines(text, MAX_LINES, MAX_CHARS)
     read = _affordable([piece for piece in found if not piece.is_beyond])
     beyond = found[len(read) :]
-    read = [piece._replace(text=_worded(piece.text, hearing)) for piece in read]
-    parsed = sections.split(dotted.undotted(read, reader.context.scope), reader, hearing)
+    read = [piece._replace(text=_normalised(piece.text, hearing)) for piece in read]
+    parsed = sections.split_sections(dotted.dots_to_dashes(read, reader.context.scope), reader, hearing)
     result: list[ChainLine] = []
     for section in parsed:
         result += _section(section, reader, hearing)
-    result = quotes.settled([_moved(line) for line in _superseded(parsed, result)])
+    result = quotes.settle_repeated_quotes([_moved(line) for line in _superseded(parsed, result)])
     result = doubts.settled_against_others(result, lexicon)
     result = _by_names(result, reader.context.self_text)
     result = _duplicates(result)
@@ -56,14 +56,14 @@ def parse_chain(text: str, register: Register, lexicon: Lexicon, context: Contex
     return ChainResult(tuple(result), titles, warnings, sums)
 
 
-def _worded(text: str, hearing: Hearing) -> str:
+def _normalised(text: str, hearing: Hearing) -> str:
     """The text of a line in the words that the grammar and the register know."""
-    return spelling.spelled_out(wording.plainly(changes.marked(text)), hearing.names)
+    return spelling.spell_addresses(wording.normalise_wording(changes.mark_struck_out(text)), hearing.names)
 
 
 def _moved(line: ChainLine) -> ChainLine:
     """Talk that sends the goods of somebody to another door ("送到对门", "人在外地") waits for a person."""
-    if line.outcome is EntryOutcome.SKIP and line.reason in _TALK and asks_for_another_door(chinese.fold(line.raw)):
+    if line.outcome is EntryOutcome.SKIP and line.reason in _TALK and asks_for_redirect(chinese.fold(line.raw)):
         return line._replace(outcome=EntryOutcome.REVIEW, reason="redirect")
     return line
 
@@ -83,19 +83,19 @@ def _affordable(found: list[TextPiece]) -> list[TextPiece]:
     """The lines that may be read in full: numbers cost most, and a paste made of numbers is no order list."""
     effort = 0
     for at, piece in enumerate(found):
-        effort += lines.numbers(piece.text) ** 2
+        effort += lines.count_address_numbers(piece.text) ** 2
         if effort > MAX_EFFORT:
             return found[:at]
     return found
 
 
 def _section(section: ListSection, reader: Reader, hearing: Hearing) -> list[ChainLine]:
-    below = _Below(heading.bind(section.title, reader), {}, hearing)
+    below = _Below(heading.reader_of_list(section.title, reader), {}, hearing)
     result: list[ChainLine] = []
     for unit in section.units:
         if unit.reason == quotes.QUOTE:
-            quoted = [draft for draft in below.read(quotes.bare(unit.text), unit.standing) if unit.text]
-            result += quotes.lines(unit.pieces[0], quoted, reader.lexicon, section.number)
+            quoted = [draft for draft in below.read(quotes.without_entry_number(unit.text), unit.standing) if unit.text]
+            result += quotes.quote_lines(unit.pieces[0], quoted, reader.lexicon, section.number)
         elif unit.fixed is not None:
             result += [
                 ChainLine(piece.line_no, piece.raw, unit.fixed, piece.part, reason=unit.reason, list_no=section.number)
@@ -120,7 +120,7 @@ class _Below:
 
     def reader(self, standing: HeadingContext) -> Reader:
         if standing not in self.readers:
-            self.readers[standing] = heading.under(self.bound, standing)
+            self.readers[standing] = heading.reader_below_heading(self.bound, standing)
         return self.readers[standing]
 
     def read(self, text: str, standing: HeadingContext) -> list[EntryDraft]:
@@ -128,15 +128,15 @@ class _Below:
         inline = self.hearing.inline(text, standing)
         if inline is not None:
             text, standing = inline
-        text = spelling.under(text, standing.scope, self.hearing.names)
-        drafts = severals.read(text, self.hearing, self.reader(standing))
+        text = spelling.spell_below_heading(text, standing.scope, self.hearing.names)
+        drafts = several_households.read_several_orders(text, self.hearing, self.reader(standing))
         strays = self.strays.setdefault(standing, set())
         doubt = doubts.of_place(text, drafts, standing, strays, self.hearing)
         if doubt == doubts.STRAYED and doubts.is_of_order_above(drafts, self.ordered):
             doubt = ""
         self.ordered |= {each.household.household_id for each in drafts if each.household and not doubt}
         strays |= doubts.named_elsewhere(text, standing, self.hearing)
-        return [doubts.asked(draft, doubt.removesuffix(":strayed")) for draft in drafts] if doubt else drafts
+        return [doubts.ask_household(draft, doubt.removesuffix(":strayed")) for draft in drafts] if doubt else drafts
 
 
 def _unit(unit: Unit, below: _Below) -> list[ChainLine]:
@@ -150,7 +150,7 @@ def _unit(unit: Unit, below: _Below) -> list[ChainLine]:
     if unit.candidates_text:
         drafts = [_loose_number(drafts[0], unit.candidates_text, reader), *drafts[1:]]
     own = [_line(draft, unit, first.part + extra) for extra, draft in enumerate(drafts)]
-    inherits = doubts.inherited(unit.text, unit.standing, below.hearing)
+    inherits = doubts.inherited_level(unit.text, unit.standing, below.hearing)
     inherits = "strayed" if inherits == "compound" and below.strays.get(unit.standing) else inherits
     own = [line._replace(inherits=inherits) for line in own]
     rest = [
@@ -173,7 +173,7 @@ def _unit(unit: Unit, below: _Below) -> list[ChainLine]:
 
 def _loose_number(draft: EntryDraft, whole: str, reader: Reader) -> EntryDraft:
     """`1 2-301 2份`: the first number may be the number of the entry or the building."""
-    other = entry.read(whole, reader)[0]
+    other = entry.read_entry(whole, reader)[0]
     doubtful = draft.household is not None and draft.confidence <= GLUED_CONFIDENCE  # 1 2101: 1-2-101, or 2-101?
     if doubtful and draft.outcome is EntryOutcome.ROW:
         return replace(draft, outcome=EntryOutcome.REVIEW, household=None, reason="number_or_building")
@@ -256,7 +256,7 @@ def _duplicates(found: list[ChainLine]) -> list[ChainLine]:
     settled: list[ChainLine] = []
     for line in found:
         if line.outcome is EntryOutcome.ROW and line.continues is None:
-            keys = [(_identity(line), _what(line, item)) for item in line.items]
+            keys = [(_identity(line), _item_key(line, item)) for item in line.items]
             earlier = next((seen[key] for key in keys if key in seen), None)
             if earlier is not None:
                 outcome = EntryOutcome.REVIEW if line.household else EntryOutcome.ROW
@@ -267,7 +267,7 @@ def _duplicates(found: list[ChainLine]) -> list[ChainLine]:
     return settled
 
 
-def _what(line: ChainLine, item: ChainGoods) -> str:
+def _item_key(line: ChainLine, item: ChainGoods) -> str:
     """The item; where no list says what it offers, what one list offers is not what the next one does."""
     return f"{heading.UNNAMED}:{line.list_no}" if item.item == heading.UNNAMED else item.item
 

@@ -58,7 +58,7 @@ class Read:
 Reading = Mapping[Place, Read]
 
 
-def find(paste: ChainPaste, rows: list[dict[str, Any]], read: Callable[[Register], Reading]) -> None:
+def mark_covered_elsewhere(paste: ChainPaste, rows: list[dict[str, Any]], read: Callable[[Register], Reading]) -> None:
     """Inside a command: mark the rows that a neighbour covers, and ask about those that name something else; `read`
     reads the list once more."""
     named = _neighbours(paste, "\n".join(row["raw"] for row in rows))

@@ -24,7 +24,7 @@ from app.intake.grammar.model import ChainGoods
 from app.intake.models import ChainPaste, LineOutcome, PasteLine, PasteState
 from app.intake.paste import elsewhere
 from app.intake.paste.schemas import Paste
-from app.intake.paste.versions import Older, Where, carry_over, find_before, sheet_line
+from app.intake.paste.versions import Older, Where, carry_over, find_earlier_version, sheet_line
 from app.intake.workbook.reader import PlacedRow, Workbook, read_workbook
 from app.ordering.models import Cycle, CyclePoint, Offer
 from app.places.queries import register_for
@@ -45,7 +45,7 @@ def paste_chain(by: Staff, cycle_id: int, point_id: int, paste: Paste) -> ChainP
     result = parse_chain(paste.text, *read)
     if not paste.accepts_older:
         _refuse_twin(cycle_id, point, digest)
-    before = find_before(Where(cycle_id, point, "chain", read), result.lines, paste.accepts_older)
+    before = find_earlier_version(Where(cycle_id, point, "chain", read), result.lines, paste.accepts_older)
     kept = keep(by, cycle_id, point, "chain", digest)
     kept.replaces_id = before.paste.id if before else None
     rows = [
@@ -64,7 +64,9 @@ def paste_chain(by: Staff, cycle_id: int, point_id: int, paste: Paste) -> ChainP
         }
         for line in result.lines
     ]
-    elsewhere.find(kept, rows, lambda register: elsewhere.of_chain(parse_chain(paste.text, register, read[1])))
+    elsewhere.mark_covered_elsewhere(
+        kept, rows, lambda register: elsewhere.of_chain(parse_chain(paste.text, register, read[1]))
+    )
     if before is not None:
         carry_over(rows, result.lines, before)
     write_lines(kept, rows)
@@ -90,11 +92,13 @@ def import_workbook(by: Staff, cycle_id: int, point_id: int, body: bytes) -> Cha
         sheet_line(row["line_no"], row["raw"], placed.goods, placed.household)
         for row, placed in zip(rows, found.rows, strict=True)
     ]
-    before = find_before(Where(cycle_id, point, "workbook"), later)
+    before = find_earlier_version(Where(cycle_id, point, "workbook"), later)
     kept = keep(by, cycle_id, point, "workbook", digest)
     kept.alarms = [*_left_out(found), *(str(alarm.said) for alarm in found.alarms)]
     kept.replaces_id = before.paste.id if before else None
-    elsewhere.find(kept, rows, lambda register: elsewhere.of_workbook(read_workbook(sheets, register, lexicon)))
+    elsewhere.mark_covered_elsewhere(
+        kept, rows, lambda register: elsewhere.of_workbook(read_workbook(sheets, register, lexicon))
+    )
     if before is not None:
         carry_over(rows, later, before)
     write_lines(kept, rows)

@@ -63,7 +63,7 @@ class Where:
     read: tuple[Register, Lexicon] | None = None
 
 
-def find_before(where: Where, later: Sequence[model.ChainLine], accepts_older: bool = False) -> Before | None:
+def find_earlier_version(where: Where, later: Sequence[model.ChainLine], accepts_older: bool = False) -> Before | None:
     """The version that a paste replaces, None for a new list.
 
     Raises Conflict for the same list again, and for an older version of it unless that is wanted.
@@ -86,7 +86,7 @@ class Older(Conflict):
     """An older version of a list that was pasted before."""
 
 
-def doubtful(paste: ChainPaste) -> ChainPaste | None:
+def possible_earlier_version(paste: ChainPaste) -> ChainPaste | None:
     """The list that a preview may be a later version of, where only a person can say; from what was kept of both."""
     if paste.state != PasteState.PREVIEW or paste.replaces_id is not None or paste.routed_from_id is not None:
         return None
@@ -98,7 +98,7 @@ def doubtful(paste: ChainPaste) -> ChainPaste | None:
     return None
 
 
-def adopt(paste: ChainPaste, head: ChainPaste, read: tuple[Register, Lexicon]) -> None:
+def adopt_as_later_version(paste: ChainPaste, head: ChainPaste, read: tuple[Register, Lexicon]) -> None:
     """Inside a command: a person said that the preview is a later version of `head`."""
     later = _read_again(paste, read)
     before = Before(head, _read_again(head, read))
@@ -135,7 +135,7 @@ def _as_kept(line: PasteLine) -> model.ChainLine:
     """A line as it is kept, as far as telling lists apart needs."""
     goods = tuple(model.ChainGoods(entry["item"], entry["qty"]) for entry in line.items or [])
     home = RegisteredHousehold(line.household_id, "", "", "", "") if line.household_id else None
-    mark = lines.marker(line.raw.strip())
+    mark = lines.entry_marker(line.raw.strip())
     continues = line.line_no if line.reason == "continuation" else None
     return model.ChainLine(
         line.line_no,
@@ -236,7 +236,7 @@ def take_late_decisions(paste: ChainPaste) -> None:
     db.session.flush()
 
 
-def removed(paste: ChainPaste) -> list[PasteLine]:
+def removed_entries(paste: ChainPaste) -> list[PasteLine]:
     """Entries of the version before that this one no longer has."""
     if paste.replaces_id is None:
         return []

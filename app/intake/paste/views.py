@@ -6,14 +6,14 @@ from flask import Blueprint, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from app.access.guard import about_cycle, requires, staff, submit
-from app.access.page_registry import about
+from app.access.guard import requires, set_page_cycle, staff, submit
+from app.access.page_registry import describe_page
 from app.access.permissions import Permission
 from app.core.db import db
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.input.schemas import Form, load
 from app.core.jobs import Job
-from app.core.paging import cut, same_list
+from app.core.paging import page_url_of, slice_page
 from app.intake import queries
 from app.intake.booking import service as booking_service
 from app.intake.booking.schemas import SettleLineSchema
@@ -44,7 +44,7 @@ def _index(cycle_id: int, form: Form, *, is_older: bool = False) -> str:
     if cycle is None or not points:
         raise NotFound
     pastes = queries.paste_rows(cycle_id, scope)
-    page = cut(pastes, request.args.get("page"), same_list(request.path, request.args.items(multi=True)))
+    page = slice_page(pastes, request.args.get("page"), page_url_of(request.path, request.args.items(multi=True)))
     return render_template("intake/index.html", cycle=cycle, points=points, pastes=page, form=form, is_older=is_older)
 
 
@@ -90,7 +90,7 @@ def workbook(cycle_id: int) -> Response | tuple[str, int]:
 def preview(paste_id: int) -> str:
     """Every line of a paste beside what it was read as: doubtful ones first, then the others by kind."""
     kept = service.require_paste(staff(), paste_id)
-    about_cycle(kept.cycle_id)
+    set_page_cycle(kept.cycle_id)
     rows = queries.line_rows(kept)
     waiting = [row for row in rows if row.waits]
     show = _shown(kept)
@@ -100,11 +100,11 @@ def preview(paste_id: int) -> str:
         cycle=db.session.get_one(Cycle, kept.cycle_id),
         paste=kept,
         before=db.session.get(ChainPaste, kept.replaces_id) if kept.replaces_id else None,
-        doubtful=versions.doubtful(kept),
+        doubtful=versions.possible_earlier_version(kept),
         state=PasteState(kept.state),
         waiting=waiting[:WAITING_SHOWN],
         waiting_count=len(waiting),
-        lines=cut(others, request.args.get("page"), same_list(request.path, request.args.items(multi=True))),
+        lines=slice_page(others, request.args.get("page"), page_url_of(request.path, request.args.items(multi=True))),
         counts={outcome: sum(row.outcome == outcome for row in rows) for outcome in LineOutcome},
         differences={kind: sum(row.difference == kind for row in rows) for kind in VersionChange},
         removed=queries.removed_rows(kept),
@@ -155,7 +155,7 @@ def commit_other(paste_id: int) -> Response:
 def later(paste_id: int) -> Response:
     """Take a preview for a later version of the list that it resembles, and show what that changes."""
     return submit[ChainPaste](then=_preview_of, says=_("已按新版比较，请看会改动和收回哪些，再入单。"))(
-        booking_service.take_as_later, staff(), paste_id
+        booking_service.accept_as_later_version, staff(), paste_id
     )
 
 
@@ -198,7 +198,7 @@ def line(line_id: int) -> str:
 
 def _line_page(line: PasteLine, form: Form) -> str:
     kept = db.session.get_one(ChainPaste, line.paste_id)
-    about({"intake.preview": _("第 %(n)d 次粘贴", n=kept.seq)}, cycle_id=kept.cycle_id, paste_id=kept.id)
+    describe_page({"intake.preview": _("第 %(n)d 次粘贴", n=kept.seq)}, cycle_id=kept.cycle_id, paste_id=kept.id)
     row = queries.line_row(kept, line.id)
     typed = request.args.get("q", "").strip()[:40]
     found = queries.homes_like(kept.service_point_id, typed)

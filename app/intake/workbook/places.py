@@ -17,15 +17,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from app.core.text import chinese
-from app.core.text.redirects import asks_for_another_door
+from app.core.text.redirects import asks_for_redirect
 from app.intake.grammar import words
 from app.intake.grammar.entry import unsettled
 from app.intake.grammar.goods.lexicon import Lexicon
-from app.intake.grammar.lines.standing import NOTHING_SAID, Hearing
+from app.intake.grammar.lines.heading_context import NOTHING_SAID, Hearing
 from app.intake.grammar.model import EntryFlag
 from app.intake.grammar.people import doubts
 from app.intake.grammar.people.mentions import BUILDINGS, ROOMS, Level, PlaceMention, groups, mentions
-from app.intake.grammar.people.spelling import spelled_out
+from app.intake.grammar.people.spelling import spell_addresses
 from app.intake.workbook.rows import PLACE, OrderRowOfFile
 from app.places.address.rules import (
     AddressReason,
@@ -105,7 +105,7 @@ class Places:
 
     def _resolved(self, text: str) -> Resolution:
         """A whole address in one cell."""
-        spelled = spelled_out(chinese.fold(text)[:_LIMIT], self.hearing.names)
+        spelled = spell_addresses(chinese.fold(text)[:_LIMIT], self.hearing.names)
         found = mentions(spelled, self.hearing.names)
         by_name = next(
             (each for each in found if each.level is Level.BUILDING and each.value in self.hearing.names.stems), None
@@ -115,7 +115,7 @@ class Places:
         if any(each.level is Level.UNKNOWN for each in found):
             return replace(resolution, household=None, confidence=0, reason=AddressReason.UNKNOWN_BUILDING)
         whole = [group for group in groups(spelled, found) if any(each.level in ROOMS for each in group)]
-        if home and not all(doubts.agrees(group, [home]) for group in whole):
+        if home and not all(doubts.mentions_agree(group, [home]) for group in whole):
             return replace(resolution, household=None, confidence=0, reason=AddressReason.AMBIGUOUS, candidates=(home,))
         return resolution
 
@@ -210,11 +210,11 @@ class Places:
 
     def _with_remark(self, place: RowPlace, remark: str) -> RowPlace:
         """An address in the remark may repeat, contradict or redirect."""
-        spelled = spelled_out(chinese.fold(remark)[:_LIMIT], self.hearing.names)
+        spelled = spell_addresses(chinese.fold(remark)[:_LIMIT], self.hearing.names)
         found = [each for each in locate(spelled, self.register, words.SHORT_UNITS, self.scope) if each.is_strong]
         said = found[0].resolution.household if found else None
         before = spelled[: found[0].start] if found else spelled
-        moved = any(word in before for word in words.REDIRECTS) if found else asks_for_another_door(spelled)
+        moved = any(word in before for word in words.REDIRECTS) if found else asks_for_redirect(spelled)
         if (moved and said != place.household) or (not found and moved):
             candidates = (*place.candidates, *(found[0].resolution.candidates if found else ()))
             flags = frozenset({EntryFlag.REDIRECT})
@@ -224,7 +224,7 @@ class Places:
             candidates = tuple(dict.fromkeys((*place.candidates, *mine, said)))
             return replace(place, reason="address_conflict", candidates=candidates)
         told = groups(spelled, mentions(spelled, self.hearing.names))
-        if place.household and not all(doubts.agrees(group, [place.household]) for group in told):
+        if place.household and not all(doubts.mentions_agree(group, [place.household]) for group in told):
             return replace(place, reason="address_conflict", candidates=(place.household,))
         return place
 

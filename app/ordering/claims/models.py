@@ -14,7 +14,7 @@ from app.core.db import (
     Created,
     UtcDateTime,
     Versioned,
-    choice,
+    choice_column,
     fk,
     json_column,
     personal_text,
@@ -59,11 +59,11 @@ class RoomClaim(Created, Versioned, Base):
     # Whose tally waits for it, and takes what it becomes; it goes along when the building's open orders do.
     service_point_id: Mapped[int] = mapped_column(Integer)
     room: Mapped[str] = personal_text()  # as typed; it may be in no register
-    kind: Mapped[str] = choice("kind", ClaimKind)
+    kind: Mapped[str] = choice_column("kind", ClaimKind)
     phone: Mapped[str] = personal_text()
     note: Mapped[str] = sensitive_text(default="")
     picks: Mapped[Any] = json_column(default=list)
-    state: Mapped[str] = choice("state", ClaimState, default=ClaimState.OPEN)
+    state: Mapped[str] = choice_column("state", ClaimState, default=ClaimState.OPEN)
     settled_by_id: Mapped[int | None] = fk("account.id")
     settled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     reason: Mapped[str] = personal_text(default="")  # why it was not taken

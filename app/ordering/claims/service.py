@@ -25,7 +25,7 @@ class ClaimPlace:
     cycle_id: int | None
 
 
-def tries(building_id: int, address: str) -> list[ThrottleBudget]:
+def claim_budgets(building_id: int, address: str) -> list[ThrottleBudget]:
     """What leaving a claim is counted against."""
     return [
         ThrottleBudget(f"claims:{building_id} from:{address}"),

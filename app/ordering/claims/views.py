@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 
 from app.access import service as access_service
 from app.access import throttle
-from app.access.guard import done_before, submit
+from app.access.guard import earlier_outcome, submit
 from app.core.db import db
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.input.schemas import Form
@@ -17,7 +17,7 @@ from app.ordering import entry, order_form, orders
 from app.ordering.claims import service as claims_service
 from app.ordering.claims.models import ClaimKind, RoomClaim
 from app.ordering.claims.schemas import ClaimPageSchema, LeaveClaim, LeaveClaimSchema
-from app.ordering.claims.service import tries
+from app.ordering.claims.service import claim_budgets
 from app.ordering.entry import BuildingDoor
 from app.ordering.models import Cycle
 from app.ordering.queries import OfferRow
@@ -26,7 +26,7 @@ from app.ordering.resident import queries as resident_queries
 KEPT = ("stairwell_id", "room", "phone", "kind", "note")  # of a claim for goods that comes too late
 
 
-def refused(at: BuildingDoor | None, form: Form) -> str:
+def refusal_page(at: BuildingDoor | None, form: Form) -> str:
     """The page of every refusal at a door: what was typed, and every other way in. `at`: None without a poster."""
     return render_template("ordering/refused.html", door=at, form=form)
 
@@ -34,24 +34,24 @@ def refused(at: BuildingDoor | None, form: Form) -> str:
 def instead_of_order(household_id: int, cycle_id: int, typed: dict[str, str]) -> str:
     """The claim form, filled in with what a phone wanted to order that may not touch the order of its household."""
     home = resident_queries.home_of(household_id)
-    at = entry.door(home.poster_code)
+    at = entry.building_by_code(home.poster_code)
     if at is None:
         raise NotFound
     at = entry.with_cycle(at, cycle_id)
-    offers = order_form.listed(cycle_id)
+    offers = order_form.available_offers(cycle_id)
     kept = {name: value for name, value in typed.items() if name.startswith(("qty_", "sub_"))}
     words = [typed.get(name, "").strip() for name in ("door_note", "remark", "other_need")]
     kept |= {"stairwell_id": str(home.stairwell_id), "room": home.room_no, "note": "；".join(filter(None, words))[:200]}
     return form_page(at, Form(initial=kept), offers, is_one_step_left=True)
 
 
-def page(at: BuildingDoor, part: str) -> Any:
+def claim_page(at: BuildingDoor, part: str) -> Any:
     """The claim form of a building, what it was sent with, and what happens next."""
     if part == "left":
         return render_template("ordering/claim_left.html", door=at)
     if request.method == "GET":
         return redirect(url_for("resident.enter", code=at.public_code))
-    done = done_before(by_anybody=True)  # before anything is looked at: its cycle may have closed since
+    done = earlier_outcome(by_anybody=True)  # before anything is looked at: its cycle may have closed since
     if done is not None:
         return done
     named = request.form.get("cycle_id", "")
@@ -59,7 +59,7 @@ def page(at: BuildingDoor, part: str) -> Any:
     if cycle is not None and not entry.is_taking_orders(cycle):
         return _too_late(at, cycle)
     at = entry.with_cycle(at, cycle.id) if cycle is not None else at
-    offers = order_form.listed(at.cycle.id) if at.cycle else []
+    offers = order_form.available_offers(at.cycle.id) if at.cycle else []
     form = Form(LeaveClaimSchema(offer.id for offer in offers), request.form, page=ClaimPageSchema)
     if form.is_valid and form.page.step == "leave":
         return _leave(at, form, offers)
@@ -71,7 +71,10 @@ def page(at: BuildingDoor, part: str) -> Any:
 def _leave(at: BuildingDoor, form: Form, offers: list[OfferRow]) -> Any:
     wanted: LeaveClaim = form.command
     problems = _problems(at, wanted)
-    if not problems and not access_service.take(tries(at.building_id, throttle.place_of_request())).is_granted:
+    if (
+        not problems
+        and not access_service.take_attempt(claim_budgets(at.building_id, throttle.place_of_request())).is_granted
+    ):
         problems = {"": [_("刚才留了好几次，请直接打电话。")]}
     if problems:
         form.add(Invalid(problems))
@@ -89,7 +92,7 @@ def _leave(at: BuildingDoor, form: Form, offers: list[OfferRow]) -> Any:
 def _too_late(at: BuildingDoor, cycle: Cycle) -> Any:
     """No goods are taken any more: what was chosen stays to be read out, and a telephone may still be left."""
     typed = {name: value.strip() for name, value in request.form.items()}
-    picked = [(offer, typed.get(f"qty_{offer.id}", "")) for offer in order_form.listed(cycle.id)]
+    picked = [(offer, typed.get(f"qty_{offer.id}", "")) for offer in order_form.available_offers(cycle.id)]
     return render_template(
         "ordering/too_late.html",
         cycle=cycle,

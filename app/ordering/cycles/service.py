@@ -208,7 +208,7 @@ def open_cycle(by: Staff, cycle_id: int) -> Cycle:
         raise Conflict(_l("还没有参加的点位，请先选点位。"))
     if cycle.cutoff_at <= clock.now():
         raise Conflict(_l("截单时间已过，请先改截单时间。"))
-    moves.carry_out_waiting(_point_ids(cycle_id), _points_taking_orders(cycle_id))
+    moves.move_waiting(_point_ids(cycle_id), _points_taking_orders(cycle_id))
     record(by, "open", cycle, cycle_id=cycle_id, offers=offers)
     standing_service.book_due(by, cycle)
     return cycle
@@ -321,8 +321,8 @@ def close_cycle(by: Staff, cycle_id: int) -> Cycle:
 def _let_go() -> None:
     """Points that buildings have left keep their reach only while orders of these buildings are under way."""
     db.session.flush()
-    left = moves.left()
-    moves.let_go(left - buildings_with_orders(left))
+    left = moves.reached_by_old_points()
+    moves.release_old_points(left - buildings_with_orders(left))
 
 
 def unfinished_units(cycle_id: int) -> dict[str, int]:
@@ -347,7 +347,7 @@ def cancel_cycle(by: Staff, cycle_id: int, reason: str) -> Cycle:
         raise Conflict(_l("已有商品分配或装袋，不能取消这一批。"))
     waiting = select(OrderLine.id, OrderLine.qty_open).where(OrderLine.cycle_id == cycle_id, OrderLine.qty_open > 0)
     lines = {int(line_id): int(qty) for line_id, qty in db.session.execute(waiting)}
-    stages.move(lines, Stage.OPEN, Stage.CANCELLED, stages.Cause("cancel_cycle", cycle_id))
+    stages.move_units(lines, Stage.OPEN, Stage.CANCELLED, stages.Cause("cancel_cycle", cycle_id))
     _let_go()
     record(by, "cancel", cycle, cycle_id=cycle_id, units=sum(lines.values()), reason_length=len(reason))
     return cycle

@@ -8,7 +8,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from app.access.guard import about_cycle, requires, staff, submit
+from app.access.guard import requires, set_page_cycle, staff, submit
 from app.access.permissions import Permission
 from app.core import clock
 from app.core.errors import Conflict, Invalid
@@ -329,14 +329,14 @@ def orders(cycle_id: int) -> str:
 def order(order_id: int) -> str:
     """One order: lines with their stages, words, history."""
     found = cycles_queries.order_page(staff(), order_id)
-    about_cycle(found.order.cycle_id)
+    set_page_cycle(found.order.cycle_id)
     may_see_words = reaches_building(staff(), Permission.CARE, found.order.building_id)
     may_void = staff().may(Permission.ORDER_VOID) and found.order.state == OrderState.LOCKED
     return render_template(
         "ordering/order.html",
         page=found,
         order=found.order,
-        words=remarks_queries.settled(found.order) if may_see_words else None,
+        words=remarks_queries.remark_row(found.order) if may_see_words else None,
         state=OrderState(found.order.state),
         source=Source(found.order.source),
         may_void=may_void,
@@ -350,7 +350,7 @@ def order(order_id: int) -> str:
 def void_order(order_id: int) -> Any:
     """Void a locked order, with a reason."""
     found = cycles_queries.order_page(staff(), order_id)
-    about_cycle(found.order.cycle_id)
+    set_page_cycle(found.order.cycle_id)
     form = Form()
     there = url_for("ordering.order", order_id=order_id)
     if request.method == "GET" and ordering_service.cannot_void(staff(), found.order, found.order.lines):

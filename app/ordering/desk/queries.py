@@ -18,7 +18,7 @@ from app.ordering.models import Cycle, CyclePoint, HouseholdOrder, Offer, OrderS
 from app.ordering.orders import OfferPick
 from app.ordering.queries import OfferRow
 from app.ordering.rules_desk import UnclearGoods, read_goods
-from app.places.finder.queries import Found, find
+from app.places.finder.queries import Found, find_households
 from app.places.labels import ADDRESS, address_label, building_label, with_address
 from app.places.models import Building, Compound, Household, Stairwell
 from app.places.scope import buildings_in_scope
@@ -64,14 +64,14 @@ class TypedGoods:
         return sum(row.qty for row in self.rows)
 
 
-def basket(
+def read_basket(
     cycle_id: int, text: str, offers: Sequence[OfferRow], standing: Sequence[OfferPick] = (), how: str = ""
 ) -> TypedGoods:
     """Read a line of goods against the offers of a cycle. `standing`: what is ordered already and would be added to.
 
     Limits are looked at over everything the household would have then. Four statements.
     """
-    goods = read_goods(text, order_form.names(cycle_id, offers))
+    goods = read_goods(text, order_form.offer_names(cycle_id, offers))
     by_id = {offer.id: offer for offer in offers}
     rows = tuple(BasketRow(i, by_id[i].name, by_id[i].contents, qty, by_id[i].price_fen) for i, qty in goods.picked)
     picks = [OfferPick(row.offer_id, row.qty) for row in rows]
@@ -120,7 +120,7 @@ class DeskHousehold:
         return [OfferPick(choice.offer_id, choice.qty, choice.is_substitutable) for choice in self.order.choices]
 
 
-def home(by: Staff, cycle: Cycle, household_id: int) -> DeskHousehold:
+def desk_household(by: Staff, cycle: Cycle, household_id: int) -> DeskHousehold:
     """A household in reach with what it ordered. Raises NotFound."""
     building = orders.household_place(by, household_id, Permission.ORDER_PROXY)
     found = (
@@ -146,7 +146,7 @@ def find_homes(by: Staff, permission: Permission, cycle_id: int, text: str) -> l
     """
     points = select(CyclePoint.service_point_id).where(CyclePoint.cycle_id == cycle_id)
     scope = buildings_in_scope(by, permission) & Building.service_point_id.in_(points)
-    return find(text, scope, with_contacts=by.may(Permission.CONTACT_OPEN))
+    return find_households(text, scope, with_contacts=by.may(Permission.CONTACT_OPEN))
 
 
 @dataclass(frozen=True)
@@ -164,7 +164,7 @@ class Taken:
     may_undo: bool
 
 
-def taken(by: Staff, cycle_id: int, may_write: bool) -> list[Taken]:
+def recent_entries(by: Staff, cycle_id: int, may_write: bool) -> list[Taken]:
     """The orders that this account took last in the cycle, newest first. Two statements.
 
     Only the last one that is not undone may be undone, and only while nobody has changed the order since.

@@ -18,11 +18,11 @@ from app.ordering.orders import (
     IfExists,
     OfferPick,
     PlaceOrder,
-    clear,
+    clear_order,
     cycle_taking_orders,
     household_place,
     order_of,
-    put,
+    save_order,
 )
 
 # What of an order as it was is kept for the undo, and no longer.
@@ -36,16 +36,16 @@ NOTHING_BEFORE = {
 
 
 @command
-def take(by: Staff, wanted: PlaceOrder) -> DeskEntry:
+def take_order(by: Staff, wanted: PlaceOrder) -> DeskEntry:
     """Place an order on behalf, and keep what stood before.
 
-    Requires, ensures and raises what `orders.put` does; besides, the entry can be undone while the order is unchanged.
+    Requires, ensures and raises what `orders.save_order` does; the entry can be undone while the order is unchanged.
     """
     before = order_of(wanted.cycle_id, wanted.household_id)
     entry = DeskEntry(account_id=by.id, cycle_id=wanted.cycle_id)
     if before is not None and before.state == OrderState.PLACED:
         _keep(entry, before)
-    order = put(by, wanted)
+    order = save_order(by, wanted)
     db.session.flush()
     _forget_words(order.id)  # an earlier entry for this order can no longer be undone
     entry.order_id, entry.version_after = order.id, order.version
@@ -64,7 +64,7 @@ def _keep(entry: DeskEntry, before: HouseholdOrder) -> None:
 
 
 @command
-def undo(by: Staff, entry_id: int) -> DeskEntry:
+def undo_entry(by: Staff, entry_id: int) -> DeskEntry:
     """Take back an order that this account took: what stood before stands again.
 
     Requires: the account's own entry, not undone; nobody changed the order since; the cycle takes orders.
@@ -86,14 +86,14 @@ def undo(by: Staff, entry_id: int) -> DeskEntry:
     entry.undone_at = clock.now()
     if entry.before is None:
         advance(order, OrderState.WITHDRAWN)
-        clear(order)
+        clear_order(order)
         order.revision += 1
         order.total_fen = 0
         order.door_note = order.remark = order.other_need = ""
         db.session.execute(delete(OtherDoor).where(OtherDoor.order_id == order.id))
         record(by, "withdraw", order, cycle_id=order.cycle_id, revision=order.revision, undone=entry.id)
     else:
-        put(by, _former(entry, order, order.household_id))
+        save_order(by, _former(entry, order, order.household_id))
         if entry.code_before:
             give_back(order, Keys(entry.hand_before, entry.code_before, entry.door_before_id, entry.created_at))
     _forget_words(order.id)

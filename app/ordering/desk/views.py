@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from app.access.guard import requires, staff, submit
-from app.access.page_registry import about
+from app.access.page_registry import describe_page
 from app.access.permissions import Permission
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.input.schemas import Form, load
@@ -87,9 +87,9 @@ def order_for(cycle_id: int, household_id: int) -> Any:
     by = staff()
     cycle = readable_cycle(by, Permission.ORDER_PROXY, cycle_id)
     place = orders.household_place(by, household_id, Permission.ORDER_PROXY)
-    about({"desk.building": place.label}, building_id=place.id)
+    describe_page({"desk.building": place.label}, building_id=place.id)
     order = orders.order_of(cycle_id, household_id)
-    offers = order_form.listed(cycle_id)
+    offers = order_form.available_offers(cycle_id)
     form = Form(initial=order_form.as_typed(order, offers))
     status, soft = 200, False
     if request.method == "POST":
@@ -102,7 +102,7 @@ def order_for(cycle_id: int, household_id: int) -> Any:
             except Invalid as error:
                 form.add(error)
                 soft = isinstance(error, SoftLimit)
-    shown = order_form.matching(cycle_id, str(form.value("search", "")), offers)
+    shown = order_form.matching_offers(cycle_id, str(form.value("search", "")), offers)
     building_name, room = cycles_queries.address_of(household_id)
     page = render_template(
         "ordering/order_for.html",

@@ -9,7 +9,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from app.access.guard import done_before, requires, staff, submit
+from app.access.guard import earlier_outcome, requires, staff, submit
 from app.access.permissions import Permission
 from app.core.codes import grouped
 from app.core.db import db
@@ -69,7 +69,7 @@ def look(cycle_id: int) -> Any:
 def call(cycle_id: int, household_id: int) -> Any:
     """A household on the line: what it has, the line of goods, done."""
     cycle = readable_cycle(staff(), Permission.ORDER_PROXY, cycle_id)
-    home = desk_queries.home(staff(), cycle, household_id)
+    home = desk_queries.desk_household(staff(), cycle, household_id)
     if request.method == "GET":
         note = home.order.door_note if home.order is not None and home.stands else ""
         note = note or door_notes([household_id]).get(household_id, "")
@@ -77,13 +77,13 @@ def call(cycle_id: int, household_id: int) -> Any:
     form = Form(TakeOrderSchema, request.form, page=TakeOrderPageSchema)
     if not form.is_valid:
         return _call_page(cycle, home, form), 422
-    return done_before() or _take(cycle, home, form)
+    return earlier_outcome() or _take(cycle, home, form)
 
 
 def _take(cycle: Cycle, home: DeskHousehold, form: Form) -> Any:
     typed: TakeOrder = form.command
-    offers = order_form.listed(cycle.id)
-    basket = desk_queries.basket(cycle.id, typed.goods, offers, home.picks, typed.how)
+    offers = order_form.available_offers(cycle.id)
+    basket = desk_queries.read_basket(cycle.id, typed.goods, offers, home.picks, typed.how)
     how = choice_for(home.stands, typed.how, basket.sign)
     if how == "keep":
         there = url_for("telephone.index", cycle_id=cycle.id, source=typed.source)
@@ -130,7 +130,7 @@ def _place(cycle: Cycle, home: DeskHousehold, form: Form, basket: TypedGoods, ho
         wanted = replace(wanted, remark=home.order.remark, other_need=home.order.other_need)
     there = url_for("telephone.index", cycle_id=cycle.id, source=typed.source)
     return submit[DeskEntry](then=lambda _entry: there, says=lambda entry: _done(entry, home))(
-        desk_service.take, staff(), wanted
+        desk_service.take_order, staff(), wanted
     )
 
 
@@ -145,9 +145,9 @@ def _done(entry: DeskEntry, home: DeskHousehold) -> str:
 def basket(cycle_id: int, household_id: int) -> str:
     """What the line of goods comes to so far: a part of the page, asked for while somebody types."""
     cycle = readable_cycle(staff(), Permission.ORDER_PROXY, cycle_id)
-    home = desk_queries.home(staff(), cycle, household_id)
+    home = desk_queries.desk_household(staff(), cycle, household_id)
     text, how = request.args.get("goods", "")[:300], request.args.get("how", "")
-    read = desk_queries.basket(cycle_id, text, order_form.listed(cycle_id), home.picks, how)
+    read = desk_queries.read_basket(cycle_id, text, order_form.available_offers(cycle_id), home.picks, how)
     return render_template("ordering/_basket.html", basket=read, home=home, how=choice_for(home.stands, how, read.sign))
 
 
@@ -156,7 +156,9 @@ def basket(cycle_id: int, household_id: int) -> str:
 def undo(cycle_id: int, entry_id: int) -> Response:
     """Take back the last order of this account."""
     there = url_for("telephone.index", cycle_id=cycle_id)
-    return submit[DeskEntry](then=lambda _entry: there, says=_undone, tone="warn")(desk_service.undo, staff(), entry_id)
+    return submit[DeskEntry](then=lambda _entry: there, says=_undone, tone="warn")(
+        desk_service.undo_entry, staff(), entry_id
+    )
 
 
 def _undone(entry: DeskEntry) -> str:
@@ -176,7 +178,7 @@ def _page(cycle: Cycle, form: Form, found: list[Found] | None = None) -> str:
         is_cut=len(found or []) >= MOST,
         sources=[(source.value, source.label) for source in PROXY_SOURCES],
         source=form.value("source", Source.TELEPHONE.value),
-        taken=desk_queries.taken(staff(), cycle.id, taking),
+        taken=desk_queries.recent_entries(staff(), cycle.id, taking),
         taking=taking,
         may_search=staff().may(Permission.CONTACT_OPEN),
     )
@@ -185,8 +187,8 @@ def _page(cycle: Cycle, form: Form, found: list[Found] | None = None) -> str:
 def _call_page(
     cycle: Cycle, home: DeskHousehold, form: Form, basket: TypedGoods | None = None, asks: bool = False
 ) -> str:
-    offers = order_form.listed(cycle.id)
-    read = basket or desk_queries.basket(cycle.id, str(form.value("goods", "")), offers, home.picks)
+    offers = order_form.available_offers(cycle.id)
+    read = basket or desk_queries.read_basket(cycle.id, str(form.value("goods", "")), offers, home.picks)
     chosen = str(form.value("how", ""))
     return render_template(
         "ordering/telephone_call.html",

@@ -7,7 +7,7 @@ from typing import ClassVar
 from sqlalchemy import Index, Integer
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.db import STRICT, Base, BooleanFlag, Created, Versioned, at_least, choice, fk
+from app.core.db import STRICT, Base, BooleanFlag, Created, Versioned, check_at_least, choice_column, fk
 from app.core.labels import Labelled
 from app.core.states import steps
 
@@ -34,9 +34,9 @@ class FreePack(Created, Versioned, Base):
     __tablename__ = "free_pack"
     __table_args__ = (
         Index("ix_free_pack_cycle_id", "cycle_id"),
-        at_least("per_persons", 1),
-        at_least("households", 0),
-        at_least("units", 0),
+        check_at_least("per_persons", 1),
+        check_at_least("households", 0),
+        check_at_least("units", 0),
         STRICT,
     )
     LEGAL: ClassVar[dict[str, frozenset[str]]] = steps(giving="given undoing", given="giving undoing", undoing="undone")
@@ -44,10 +44,10 @@ class FreePack(Created, Versioned, Base):
     id: Mapped[int] = mapped_column(Integer, primary_key=True)
     cycle_id: Mapped[int] = fk("cycle.id")
     offer_id: Mapped[int] = fk("offer.id")
-    scope_kind: Mapped[str] = choice("scope_kind", PackScope)
+    scope_kind: Mapped[str] = choice_column("scope_kind", PackScope)
     scope_id: Mapped[int] = mapped_column(Integer)
     per_persons: Mapped[int | None] = mapped_column(Integer)  # none: one for each household, however large
-    state: Mapped[str] = choice("state", PackState, default=PackState.GIVING)
+    state: Mapped[str] = choice_column("state", PackState, default=PackState.GIVING)
     households: Mapped[int] = mapped_column(Integer, default=0)
     units: Mapped[int] = mapped_column(Integer, default=0)
     given_by_id: Mapped[int] = fk("account.id")
@@ -60,7 +60,7 @@ class FreePackShare(Base):
     __tablename__ = "free_pack_share"
     __table_args__ = (
         Index("ix_free_pack_share_order_id", "order_id"),
-        at_least("qty", 1),
+        check_at_least("qty", 1),
         STRICT,
     )
 

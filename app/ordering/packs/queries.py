@@ -60,7 +60,7 @@ class PackRecipient:
     qty: int
 
 
-def within(kind: str, scope_id: int) -> ColumnElement[bool]:
+def buildings_within(kind: str, scope_id: int) -> ColumnElement[bool]:
     """A condition on Building: those of a scope (a whole subdistrict is all that the cycle reaches)."""
     if kind == PackScope.COMMUNITY:
         return Building.service_point_id.in_(select(ServicePoint.id).where(ServicePoint.community_id == scope_id))
@@ -88,7 +88,7 @@ def _has_it(offer_id: int) -> ColumnElement[bool]:
 def _homes(cycle_id: int, wanted: GivePack, *columns: Any) -> Select[Any]:
     own = (HouseholdOrder.cycle_id == cycle_id) & (HouseholdOrder.household_id == Household.id)
     homes = roll_call_queries.households_in_scope(cycle_id, *columns).outerjoin(HouseholdOrder, own)
-    return homes.where(within(wanted.scope_kind, wanted.scope_id))
+    return homes.where(buildings_within(wanted.scope_kind, wanted.scope_id))
 
 
 def preview(cycle_id: int, wanted: GivePack) -> PackPreview:
@@ -112,7 +112,7 @@ def preview(cycle_id: int, wanted: GivePack) -> PackPreview:
     return PackPreview(households, have_it, new_orders, added_to, units, unknown)
 
 
-def targets(cycle_id: int, wanted: GivePack, limit: int) -> list[PackRecipient]:
+def next_recipients(cycle_id: int, wanted: GivePack, limit: int) -> list[PackRecipient]:
     """The next households that have not got the pack, in order of id. Two statements."""
     most = db.session.scalar(select(Offer.limit_per_household).where(Offer.id == wanted.offer_id))
     columns = (

@@ -19,7 +19,14 @@ from app.ordering.bulk import BulkOrderRow, ImportReport, insert_orders, open_cy
 from app.ordering.models import Cycle, HouseholdOrder, OrderChoice, OrderLine, OrderState, Source
 from app.ordering.orders import OfferPick, choice_row, line_row, lines_of, offer_terms
 from app.ordering.packs.models import FreePack, FreePackShare, PackScope, PackState
-from app.ordering.packs.queries import GivePack, PackRecipient, orders_with_choices, preview, scope_options, targets
+from app.ordering.packs.queries import (
+    GivePack,
+    PackRecipient,
+    next_recipients,
+    orders_with_choices,
+    preview,
+    scope_options,
+)
 from app.ordering.rules import OfferTerms
 
 CHUNK = 500
@@ -112,7 +119,7 @@ def undo(by: Staff, pack_id: int) -> FreePack:
 def give_some(by: Actor, cycle: Cycle, pack: FreePack) -> int:
     """Serve the next households of a pack; returns how many, 0 when none is left."""
     wanted = GivePack(pack.offer_id, pack.scope_kind, pack.scope_id, pack.per_persons)
-    found = targets(cycle.id, wanted, CHUNK)
+    found = next_recipients(cycle.id, wanted, CHUNK)
     if not found:
         return 0
     terms = offer_terms(cycle.id)

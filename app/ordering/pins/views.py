@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 from app.access import pins
 from app.access.guard import requires, staff, submit
 from app.access.models import DoorPin
-from app.access.page_registry import about
+from app.access.page_registry import describe_page
 from app.access.permissions import Permission
 from app.ordering import orders
 from app.ordering.cycles import queries as cycles_queries
@@ -31,19 +31,19 @@ def show(household_id: int) -> str:
 
 def _page(household_id: int, pin: str = "") -> str:
     place = orders.household_place(staff(), household_id, Permission.HOUSEHOLD_KEY)
-    about({"desk.building": place.label}, building_id=place.id)
+    describe_page({"desk.building": place.label}, building_id=place.id)
     building, room = cycles_queries.address_of(household_id)
     return render_template(
         "ordering/door_pin.html",
         household_id=household_id,
         place=place,
         address=f"{building} {room}",
-        row=pins.held(household_id),
+        row=pins.active_pin(household_id),
         pin=pin,
     )
 
 
-def _told(household_id: int, run: Any) -> Any:
+def _show_new_pin(household_id: int, run: Any) -> Any:
     """Run the command and show the PIN on the page that answers; it is kept nowhere."""
     there = url_for("door_pins.show", household_id=household_id)
     made: list[DoorPin] = []
@@ -55,7 +55,7 @@ def _told(household_id: int, run: Any) -> Any:
     answer = submit[DoorPin](then=lead_on)(run, staff(), household_id)
     if not made:
         return answer
-    page = make_response(_page(household_id, pins.of(made[-1])))
+    page = make_response(_page(household_id, pins.pin_text(made[-1])))
     page.headers["Cache-Control"] = "no-store"
     return page
 
@@ -64,14 +64,14 @@ def _told(household_id: int, run: Any) -> Any:
 @requires(Permission.HOUSEHOLD_KEY)
 def tell(household_id: int) -> Any:
     """Show the PIN, to be told by telephone; the log says so."""
-    return _told(household_id, resident_service.show_pin)
+    return _show_new_pin(household_id, resident_service.show_pin)
 
 
 @bp.post("/households/<int:household_id>/pin/renew")
 @requires(Permission.HOUSEHOLD_KEY)
 def renew(household_id: int) -> Any:
     """Make a new PIN and show it; the old one opens nothing any more."""
-    return _told(household_id, resident_service.issue_pin)
+    return _show_new_pin(household_id, resident_service.issue_pin)
 
 
 @bp.post("/households/<int:household_id>/moved-out")
@@ -100,7 +100,9 @@ def slips(cycle_id: int, building_id: int) -> Any:
     if answer.status_code != 303:
         return answer
     found = resident_service.slips_of(cycle_id, building_id)
-    rows, by_hand = ([(one.room, pins.of(one.row)) for one in found if one.is_by_hand == how] for how in (False, True))
+    rows, by_hand = (
+        [(one.room, pins.pin_text(one.row)) for one in found if one.is_by_hand == how] for how in (False, True)
+    )
     page = make_response(
         render_template("ordering/pin_slips.html", cycle=cycle, place=place, rows=rows, by_hand=by_hand)
     )

@@ -12,11 +12,11 @@ from app.access.models import Account
 from app.access.permissions import Permission, Staff
 from app.core.db import db
 from app.core.text import chinese
-from app.core.text.redirects import door_named
+from app.core.text.redirects import redirect_target
 from app.ordering.models import ORDERS_KEPT, CyclePoint, HouseholdOrder, OtherDoor
 from app.ordering.remarks.models import SettledWords
 from app.ordering.remarks.rules import HouseholdRemark, RemarkFlag
-from app.places.finder.queries import Found, find
+from app.places.finder.queries import Found, find_households
 from app.places.labels import ADDRESS, address_label, with_address
 from app.places.models import Building, Compound, Household, Stairwell
 from app.places.scope import buildings_in_scope
@@ -98,10 +98,10 @@ def waiting(cycle_id: int) -> Waiting:
     return Waiting(len(wait), sum(RemarkFlag.REDIRECT in words.flags for words in wait))
 
 
-def doors(by: Staff, order: HouseholdOrder, typed: str) -> list[Found]:
+def possible_doors(by: Staff, order: HouseholdOrder, typed: str) -> list[Found]:
     """The doors of the order's cycle, within the reader's care, that `typed` may mean: "5-201", "听松苑5幢201"."""
     points = select(CyclePoint.service_point_id).where(CyclePoint.cycle_id == order.cycle_id)
-    return find(typed, buildings_in_scope(by, Permission.CARE) & Building.service_point_id.in_(points))
+    return find_households(typed, buildings_in_scope(by, Permission.CARE) & Building.service_point_id.in_(points))
 
 
 def door_asked_for(by: Staff, order: HouseholdOrder) -> str:
@@ -115,20 +115,20 @@ def door_asked_for(by: Staff, order: HouseholdOrder) -> str:
         .where(Building.id == order.building_id)
     ).one()
     named = [
-        door_named(chinese.fold(clause.text))
+        redirect_target(chinese.fold(clause.text))
         for clause, flag in words_of(order).clauses
         if flag == RemarkFlag.REDIRECT and clause.text not in order.door_note
     ]
     for door in filter(None, named):
         typed = f"{compound} {building}-{door}" if door.isdigit() else f"{compound} {door}"
-        found = [one for one in doors(by, order, typed) if one.household_id != order.household_id]
+        found = [one for one in possible_doors(by, order, typed) if one.household_id != order.household_id]
         if len(found) == 1:
             return door_label(found[0].household_id)
     return ""
 
 
 def door_label(household_id: int) -> str:
-    """ "听松苑 5幢-1单元-201": an address that `doors` finds again."""
+    """ "听松苑 5幢-1单元-201": an address that `possible_doors` finds again."""
     compound, *door = db.session.execute(
         with_address(select(*ADDRESS).select_from(Household)).where(Household.id == household_id)
     ).one()
@@ -142,7 +142,7 @@ def counts(every: Iterable[WordsRow]) -> dict[RemarkFlag, int]:
     return {flag: number for flag, number in sums.items() if number}
 
 
-def settled(order: HouseholdOrder) -> WordsRow:
+def remark_row(order: HouseholdOrder) -> WordsRow:
     """The words of one order as they stand, without its address."""
     found = db.session.execute(
         select(SettledWords.words_sha256, SettledWords.settled_at, Account.display_name)

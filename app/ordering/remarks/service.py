@@ -13,7 +13,7 @@ from app.core.events import record
 from app.core.text.free_text import ClauseKind, clauses
 from app.ordering.models import CYCLES_UNDER_WAY, ORDERS_KEPT, Cycle, HouseholdOrder, OtherDoor
 from app.ordering.remarks.models import SettledWords
-from app.ordering.remarks.queries import doors, words_of
+from app.ordering.remarks.queries import possible_doors, words_of
 from app.ordering.remarks.schemas import SettleWords
 from app.ordering.service import own_order
 
@@ -59,7 +59,7 @@ def _send_to(by: Staff, order: HouseholdOrder, typed: str) -> None:
 
 
 def _one_door(by: Staff, order: HouseholdOrder, typed: str) -> int:
-    found = doors(by, order, typed)
+    found = possible_doors(by, order, typed)
     if len(found) == 1:
         return found[0].household_id
     if found:

@@ -8,12 +8,12 @@ from flask import Blueprint, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from app.access.guard import about_cycle, requires, staff, submit
+from app.access.guard import requires, set_page_cycle, staff, submit
 from app.access.permissions import Permission
 from app.core.db import db
 from app.core.errors import Invalid
 from app.core.input.schemas import Form
-from app.core.paging import cut, same_list
+from app.core.paging import page_url_of, slice_page
 from app.ordering.cycles import queries as cycles_queries
 from app.ordering.gate import readable_cycle
 from app.ordering.models import HouseholdOrder, OtherDoor
@@ -39,7 +39,7 @@ def index(cycle_id: int) -> str:
     return render_template(
         "ordering/words.html",
         cycle=cycle,
-        page=cut(shown, request.args.get("page"), same_list(request.path, request.args.items())),
+        page=slice_page(shown, request.args.get("page"), page_url_of(request.path, request.args.items())),
         waiting=sum(1 for row in every if row.is_waiting),
         total=len(every),
         counts=remarks_queries.counts(every),
@@ -54,7 +54,7 @@ def order(order_id: int) -> Any:
     """Read what one household wrote, and deal with it: for who cares for that door, whatever else is in reach."""
     found = cycles_queries.order_page(staff(), order_id)
     require_building(staff(), Permission.CARE, found.order.building_id)
-    about_cycle(found.order.cycle_id)
+    set_page_cycle(found.order.cycle_id)
     asked = remarks_queries.door_asked_for(staff(), found.order)
     form = Form(initial={"paper": found.order.door_note, "door": asked})
     if request.method == "POST":
@@ -70,7 +70,7 @@ def order(order_id: int) -> Any:
         "ordering/words_of.html",
         page=found,
         order=found.order,
-        row=remarks_queries.settled(found.order),
+        row=remarks_queries.remark_row(found.order),
         form=form,
         is_over=remarks_service.is_over(found.order),
         is_sent_elsewhere=db.session.get(OtherDoor, order_id) is not None,

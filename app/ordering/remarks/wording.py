@@ -23,15 +23,15 @@ from app.ordering.remarks.queries import words_of
 from app.ordering.remarks.rules import HouseholdRemark
 
 
-def write(order: HouseholdOrder, door_note: str, remark: str, other_need: str, usual: str) -> Sorted:
+def save_remarks(order: HouseholdOrder, door_note: str, remark: str, other_need: str, usual: str) -> Sorted:
     """Inside a command: make these the words of an order. `usual`: the door's own note, where none is given."""
     held = db.session.get(SettledWords, order.id)
     settled = order.door_note if held is not None and held.words_sha256 == words_of(order).sha256 else ""
     cleared = frozenset(clause.text for clause in clauses(settled))
-    said = free_text.sort_out(door_note, remark, cleared)
+    said = free_text.classify_remarks(door_note, remark, cleared)
     is_settled = bool(settled) and door_note.strip() == settled
     paper = settled if is_settled else said.paper or usual
-    if held is not None and _lost(cleared, HouseholdRemark(paper, said.kept, other_need)):
+    if held is not None and _is_redirect_lost(cleared, HouseholdRemark(paper, said.kept, other_need)):
         db.session.delete(held)
     if _redirects(order.remark, order.other_need) != _redirects(said.kept, other_need):
         db.session.execute(delete(OtherDoor).where(OtherDoor.order_id == order.id))  # settled for other words
@@ -44,7 +44,7 @@ def _redirects(*texts: str) -> set[str]:
     return {clause.text for text in texts for clause in clauses(text) if clause.kind == ClauseKind.REDIRECT}
 
 
-def _lost(cleared: frozenset[str], now: HouseholdRemark) -> bool:
+def _is_redirect_lost(cleared: frozenset[str], now: HouseholdRemark) -> bool:
     """Whether a redirect is meant still, and the paper lost what the leader made of it."""
     is_meant = bool(_redirects(now.remark, now.other_need))
     return is_meant and not cleared <= {clause.text for clause in clauses(now.door_note)}

@@ -68,7 +68,7 @@ class RepeatedOrder:
     said: tuple[Sentence, ...]
 
 
-def again(last: Iterable[PastChoice], offers: Iterable[OnOffer]) -> RepeatedOrder:
+def repeat_order(last: Iterable[PastChoice], offers: Iterable[OnOffer]) -> RepeatedOrder:
     """The last order as the present list allows it."""
     by_goods = {offer.goods: offer for offer in offers}
     quantities: dict[int, int] = {}
@@ -102,7 +102,7 @@ class OfferMention:
     qty: int
 
 
-def mentions(text: str, names: Iterable[GoodsName]) -> tuple[OfferMention, ...]:
+def mentioned_offers(text: str, names: Iterable[GoodsName]) -> tuple[OfferMention, ...]:
     """The goods of the list that free words ask for, in order, each offer once. See the head of this file."""
     index = NameIndex(names)
     words = index.names()
@@ -117,7 +117,7 @@ def mentions(text: str, names: Iterable[GoodsName]) -> tuple[OfferMention, ...]:
     return tuple(found.values())
 
 
-def without(text: str, word: str) -> str:
+def without_mention(text: str, word: str) -> str:
     """Free words without the clauses that name `word`, once it is in the basket."""
     kept = [part.strip() for part in _PARTS.split(text) if word not in chinese.fold(part).lower()]
     return "，".join(part for part in kept if part)

@@ -12,7 +12,7 @@ from sqlalchemy import and_, or_, select
 from app.access import pins
 from app.access.models import DoorPin, HouseholdToken, MovedIn
 from app.access.permissions import Permission, Resident, Staff
-from app.access.sessions import digest, issue_token, new_hand
+from app.access.sessions import issue_token, new_phone_mark, token_digest
 from app.core import clock
 from app.core.db import command, db
 from app.core.errors import NotFound
@@ -26,7 +26,7 @@ from app.places.scope import require_building
 LIVES_AFTER_CUTOFF = timedelta(days=14)
 
 
-def good_until(cutoff_at: datetime) -> datetime:
+def token_expiry(cutoff_at: datetime) -> datetime:
     """How long a phone remembers a household that ordered in a cycle: two weeks after its cut-off."""
     return max(cutoff_at, clock.now()) + LIVES_AFTER_CUTOFF
 
@@ -64,7 +64,7 @@ class Admission:
 
 
 @command
-def admit(found: OpenedDoor, token: str = "") -> Admission:
+def admit_household(found: OpenedDoor, token: str = "") -> Admission:
     """Let a phone act for a household, until 14 days after the cut-off.
 
     Requires: what the phone showed still opens the door: a move-out, a merge or a new PIN may have come in between.
@@ -77,16 +77,16 @@ def admit(found: OpenedDoor, token: str = "") -> Admission:
         raise NotFound
     if not _still_opens(found):
         raise NotFound
-    hand = new_hand() if found.proof == Proof.ROOM else found.hand
+    hand = new_phone_mark() if found.proof == Proof.ROOM else found.hand
     if found.proof != Proof.ROOM:
         _end_unproven(found.household_id, hand)
-    expires_at = good_until(cycle.cutoff_at if cycle else clock.now())
+    expires_at = token_expiry(cycle.cutoff_at if cycle else clock.now())
     return Admission(found.household_id, issue_token(found.household_id, expires_at, hand, token), expires_at)
 
 
 def _still_opens(found: OpenedDoor) -> bool:
     if found.proof == Proof.PIN:
-        return pins.matching([found.household_id], found.shown) is not None
+        return pins.household_with_pin([found.household_id], found.shown) is not None
     if found.proof == Proof.CODE:
         order = order_by_code(found.shown)
         return order is not None and (order.household_id, order.hand) == (found.household_id, found.hand)
@@ -118,7 +118,7 @@ def _end_unproven(household_id: int, hand: str) -> None:
 @command
 def forget_phone(by: Resident, token: str) -> int:
     """Ensures: the phone that carries this token acts for the household no more. Returns how many were revoked."""
-    return _revoke(by, by.household_id, HouseholdToken.token_sha256 == digest(token))
+    return _revoke(by, by.household_id, HouseholdToken.token_sha256 == token_digest(token))
 
 
 @command
@@ -128,7 +128,7 @@ def forget_other_phones(by: Resident, token: str) -> int:
     A phone that came by its room alone throws nobody out.
     """
     own = [] if by.is_proven else [HouseholdToken.hand == by.hand]
-    return _revoke(by, by.household_id, HouseholdToken.token_sha256 != digest(token), *own)
+    return _revoke(by, by.household_id, HouseholdToken.token_sha256 != token_digest(token), *own)
 
 
 @command
@@ -211,7 +211,7 @@ def show_pin(by: Staff, household_id: int) -> DoorPin:
     Requires: HOUSEHOLD_KEY over the building; the household has one. Raises: NotFound.
     """
     household_place(by, household_id, Permission.HOUSEHOLD_KEY)
-    row = pins.held(household_id)
+    row = pins.active_pin(household_id)
     if row is None:
         raise NotFound
     record(by, "show_pin", ("household", household_id))
@@ -255,16 +255,16 @@ def _revoke(by: Actor, household_id: int, *which: Any) -> int:
 
 
 @command
-def remember_longer(by: Resident, token: str, cycle_id: int) -> datetime | None:
+def extend_token(by: Resident, token: str, cycle_id: int) -> datetime | None:
     """After an order: the phone remembers the household for this cycle too. Returns until when, None if nothing moved.
 
     Ensures: the time only grows, and a revoked phone stays revoked.
     """
     cycle = db.session.get(Cycle, cycle_id)
-    row = db.session.scalar(select(HouseholdToken).where(HouseholdToken.token_sha256 == digest(token)))
+    row = db.session.scalar(select(HouseholdToken).where(HouseholdToken.token_sha256 == token_digest(token)))
     if cycle is None or row is None or row.revoked_at is not None or row.household_id != by.household_id:
         return None
-    until = good_until(cycle.cutoff_at)
+    until = token_expiry(cycle.cutoff_at)
     if until <= row.expires_at:
         return None
     row.expires_at = until

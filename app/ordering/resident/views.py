@@ -14,9 +14,16 @@ from werkzeug.wrappers import Response
 
 from app.access import service as access_service
 from app.access import throttle
-from app.access.guard import done_before, form_key, public, requires, resident, resident_if_any, staff, submit
+from app.access.guard import earlier_outcome, form_key, public, requires, resident, resident_if_any, staff, submit
 from app.access.permissions import Permission
-from app.access.sessions import digest, forget_household, remember_household, token_again, token_for, token_of_request
+from app.access.sessions import (
+    forget_household,
+    recent_token_expiry,
+    remember_household,
+    token_digest,
+    token_for,
+    token_of_request,
+)
 from app.core.errors import NotFound, request_id
 from app.core.input.schemas import Form
 from app.ordering import entry
@@ -53,14 +60,14 @@ def enter(code: str, part: str = "") -> Any:
         return redirect(url_for("resident.enter", code=typed))
     if not code:
         return _enter_by_code()
-    at = entry.door(code)
+    at = entry.building_by_code(code)
     if at is None:
         problem = _("没有这个楼栋码。请重新扫描楼下的二维码，或核对海报上的字。")
         return render_template(
             "ordering/enter.html", form=Form(), problem=problem, poster_code=code[:40], **_remembered()
         ), 404
     if part:
-        return claims_views.page(at, part)
+        return claims_views.claim_page(at, part)
     if request.method == "GET":
         return _door_page(at, Form(), asks_code=request.args.get("have") == "code")
     form = Form(EnterSchema, request.form)
@@ -71,12 +78,12 @@ def enter(code: str, part: str = "") -> Any:
 
 def _sent_again() -> Response | None:
     """A form whose answer was lost leads where it led, with the key that it made."""
-    done = done_before(by_anybody=True)
+    done = earlier_outcome(by_anybody=True)
     return _with_key_again(make_response(done), token_for(form_key())) if done is not None else None
 
 
 def _with_key_again(response: Response, token: str) -> Response:
-    until = token_again(token, SENT_AGAIN)
+    until = recent_token_expiry(token, SENT_AGAIN)
     return remember_household(response, token, until) if until else response  # type: ignore[arg-type]
 
 
@@ -88,22 +95,22 @@ def _whence() -> entry.Whence:
 
 def _try_room(at: entry.BuildingDoor, form: Form) -> Any:
     """Each try takes the same steps, whether the room exists, is free, or was tried too often."""
-    taken = access_service.take(entry.budgets(at, form.command, _whence()))
-    found = entry.answer(at, form.command)
+    taken = access_service.take_attempt(entry.attempt_budgets(at, form.command, _whence()))
+    found = entry.authenticate_household(at, form.command)
     let_in = _let_in(found) if taken.is_granted and found is not None else None
     if let_in is None:
         return _refused(at, form)
     if form.command.order_code:
-        access_service.give_back(taken)
+        access_service.refund_attempt(taken)
     return let_in
 
 
 def _refused(at: entry.BuildingDoor | None, form: Form) -> tuple[str, int]:
     """The page of every refusal, and a line in the log: the same for all, with neither room nor code. The mark tells
     one address of many tries from many addresses."""
-    mark = throttle.mark(f"address:{throttle.place_of_request()}")
+    mark = throttle.key_mark(f"address:{throttle.place_of_request()}")
     current_app.logger.warning("door refused: address %s, request %s", mark, request_id())
-    return claims_views.refused(at, form), 422
+    return claims_views.refusal_page(at, form), 422
 
 
 def _enter_by_code() -> Any:
@@ -117,12 +124,12 @@ def _enter_by_code() -> Any:
     again = _sent_again()
     if again is not None:
         return again
-    taken = access_service.take([entry.codes_from(_whence())])
-    found = entry.by_code_alone(form.command.order_code)
+    taken = access_service.take_attempt([entry.codes_from(_whence())])
+    found = entry.authenticate_by_code(form.command.order_code)
     let_in = _let_in(found) if taken.is_granted and found is not None else None
     if let_in is None:
         return _refused(None, form)
-    access_service.give_back(taken)
+    access_service.refund_attempt(taken)
     return let_in
 
 
@@ -153,7 +160,7 @@ def _let_in(found: OpenedDoor) -> Response | None:
         return url_for("own_order.order", cycle_id=found.cycle_id) if leads_on else url_for("resident.home")
 
     try:
-        response = submit[Admission](then=lead_on, by_anybody=True)(resident_service.admit, found, token)
+        response = submit[Admission](then=lead_on, by_anybody=True)(resident_service.admit_household, found, token)
     except NotFound:
         return None
     if not admitted:  # of two taps at once the other made the key
@@ -171,7 +178,7 @@ def home() -> str:
         "ordering/home.html",
         cards=resident_queries.cards(resident()),
         taking=entry.is_taking_orders,
-        phones=resident_queries.phones(resident(), digest(token_of_request())),
+        phones=resident_queries.phones(resident(), token_digest(token_of_request())),
         address=" ".join(cycles_queries.address_of(household)),
         is_proven=resident().is_proven,
         poster=resident_queries.poster_of(household),

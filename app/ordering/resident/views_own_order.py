@@ -16,7 +16,7 @@ from app.access.sessions import remember_household, token_of_request
 from app.core import clock
 from app.core.errors import Conflict, Invalid
 from app.core.input.schemas import Form
-from app.core.text.free_text import sort_out
+from app.core.text.free_text import classify_remarks
 from app.ordering import entry, order_form, orders
 from app.ordering import service as ordering_service
 from app.ordering.claims import views as claims_views
@@ -59,7 +59,7 @@ def order(cycle_id: int) -> Any:
     is_taking = entry.is_taking_orders(card.cycle)
     if request.method == "GET" and not is_taking:
         return redirect(_status_page(cycle_id))
-    at = Sitting(card.cycle, card.order, order_form.listed(cycle_id))
+    at = Sitting(card.cycle, card.order, order_form.available_offers(cycle_id))
     if request.method == "GET":
         return _form_page(at, Form(initial=order_form.as_typed(at.mine, at.offers, resident().is_proven)))
     form = _typed(at, request.form)
@@ -85,7 +85,7 @@ def _step(at: Sitting, form: Form) -> Any:
     if page.step in ("search", "edit"):
         return _form_page(at, form)
     if page.step == "again":
-        filled = resident_rules.again(*_last_and_now(at.cycle.id)).quantities
+        filled = resident_rules.repeat_order(*_last_and_now(at.cycle.id)).quantities
         typed = {**request.form.to_dict(), **{f"qty_{offer_id}": qty for offer_id, qty in filled.items()}}
         return _form_page(at, Form(initial=typed), is_again=True)
     if page.step == "place":
@@ -121,7 +121,7 @@ def _with_added(at: Sitting, form: Form) -> Form:
     typed = request.form.copy()
     typed[f"qty_{mention.offer_id}"] = str(mention.qty)
     typed[f"sub_{mention.offer_id}"] = "1"
-    typed["other_need"] = resident_rules.without(basket.other_need, mention.word)
+    typed["other_need"] = resident_rules.without_mention(basket.other_need, mention.word)
     return _typed(at, typed)
 
 
@@ -133,7 +133,7 @@ def _place(at: Sitting, basket: OrderFormInput) -> Response:
     placed = submit[HouseholdOrder](then=lambda _order: _status_page(cycle_id), says=says)
     response = make_response(placed(ordering_service.place, resident(), wanted))
     token = token_of_request()
-    until = resident_service.remember_longer(resident(), token, cycle_id)
+    until = resident_service.extend_token(resident(), token, cycle_id)
     return remember_household(response, token, until) if until else response
 
 
@@ -144,7 +144,7 @@ def _last_and_now(cycle_id: int) -> tuple[list[resident_rules.PastChoice], list[
 
 def _form_page(at: Sitting, form: Form, is_again: bool = False) -> str:
     search = str(form.value("search", ""))
-    words = {known.id: known for known in order_form.names(at.cycle.id, at.offers)}
+    words = {known.id: known for known in order_form.offer_names(at.cycle.id, at.offers)}
     last, present = _last_and_now(at.cycle.id)
     return render_template(
         "ordering/order_form.html",
@@ -158,7 +158,7 @@ def _form_page(at: Sitting, form: Form, is_again: bool = False) -> str:
         search=search,
         form=form,
         last=last,
-        again=resident_rules.again(last, present),
+        again=resident_rules.repeat_order(last, present),
         is_again=is_again,
         favourites=resident_queries.favourites(resident(), at.cycle.id, present),
         **_me(),
@@ -178,7 +178,7 @@ def _review_page(at: Sitting, form: Form) -> str:
         picked=picked,
         total_fen=sum(offer.price_fen * pick.qty for offer, pick in picked),
         questions=[sentence for sentences in problems.values() for sentence in sentences],
-        said=sort_out(basket.door_note, basket.remark),
+        said=classify_remarks(basket.door_note, basket.remark),
         mentioned=[(by_id[one.offer_id], one) for one in _mentions(at, basket)],
         **_me(),
     )
@@ -200,9 +200,9 @@ def _mentions(at: Sitting, basket: OrderFormInput) -> list[resident_rules.OfferM
     """Goods of the list that the box for other needs names and the basket does not hold."""
     if not basket.other_need:
         return []
-    called = order_form.names(at.cycle.id, at.offers)
+    called = order_form.offer_names(at.cycle.id, at.offers)
     chosen = {pick.offer_id for pick in basket.picks}
-    return [one for one in resident_rules.mentions(basket.other_need, called) if one.offer_id not in chosen]
+    return [one for one in resident_rules.mentioned_offers(basket.other_need, called) if one.offer_id not in chosen]
 
 
 def _me() -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from sqlalchemy import CheckConstraint, Index, Integer, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.core.db import STRICT, Base, Created, LocalDate, Versioned, at_least, choice, fk, json_column
+from app.core.db import STRICT, Base, Created, LocalDate, Versioned, check_at_least, choice_column, fk, json_column
 from app.core.labels import Labelled
 from app.core.states import steps
 
@@ -34,7 +34,7 @@ class StandingOrder(Created, Versioned, Base):
         CheckConstraint("(every_days IS NULL) <> (weekdays IS NULL)", name="one_rhythm"),
         CheckConstraint("weekdays IS NULL OR (weekdays > 0 AND weekdays < 128)", name="known_weekdays"),
         CheckConstraint("ends_on IS NULL OR ends_on >= starts_on", name="ends_after_start"),
-        at_least("every_days", 1),
+        check_at_least("every_days", 1),
         STRICT,
     )
     LEGAL: ClassVar[dict[str, frozenset[str]]] = steps(active="paused ended", paused="active ended")
@@ -46,13 +46,13 @@ class StandingOrder(Created, Versioned, Base):
     starts_on: Mapped[date] = mapped_column(LocalDate)
     ends_on: Mapped[date | None] = mapped_column(LocalDate)
     carer_id: Mapped[int | None] = fk("account.id")
-    state: Mapped[str] = choice("state", StandingState, default=StandingState.ACTIVE)
+    state: Mapped[str] = choice_column("state", StandingState, default=StandingState.ACTIVE)
     lines: Mapped[list[StandingLine]] = relationship(cascade="all, delete-orphan", order_by="StandingLine.item_id")
 
 
 class StandingLine(Base):
     __tablename__ = "standing_line"
-    __table_args__ = (at_least("qty", 1), STRICT)
+    __table_args__ = (check_at_least("qty", 1), STRICT)
 
     standing_order_id: Mapped[int] = fk("standing_order.id", primary_key=True)
     item_id: Mapped[int] = fk("item.id", primary_key=True)
@@ -75,5 +75,5 @@ class StandingBooking(Created, Base):
     standing_order_id: Mapped[int] = fk("standing_order.id", primary_key=True)
     cycle_id: Mapped[int] = fk("cycle.id", primary_key=True)
     order_id: Mapped[int | None] = fk("household_order.id")
-    outcome: Mapped[str] = choice("outcome", BookingOutcome)
+    outcome: Mapped[str] = choice_column("outcome", BookingOutcome)
     left_out: Mapped[Any] = json_column(default=list)  # [{"item_id", "qty", "why": "not_offered" | "limit"}]

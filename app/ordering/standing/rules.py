@@ -57,7 +57,7 @@ class FittedStandingOrder:
     left_out: tuple[LeftOut, ...]
 
 
-def fit(wanted: Mapping[int, int], offers: Mapping[int, tuple[int, int | None]]) -> FittedStandingOrder:
+def fit_offers(wanted: Mapping[int, int], offers: Mapping[int, tuple[int, int | None]]) -> FittedStandingOrder:
     """Fit items and units into offers: item id → (offer id, most per household or None for no limit)."""
     picks: list[tuple[int, int]] = []
     left_out: list[LeftOut] = []

@@ -30,7 +30,7 @@ from app.ordering.bulk import (
 from app.ordering.models import Cycle, HouseholdOrder, Offer, Source
 from app.ordering.orders import OfferPick, household_place, offer_terms
 from app.ordering.standing.models import BookingOutcome, StandingBooking, StandingLine, StandingOrder, StandingState
-from app.ordering.standing.rules import FittedStandingOrder, Rhythm, fit
+from app.ordering.standing.rules import FittedStandingOrder, Rhythm, fit_offers
 from app.places.care.needs import carers_of
 
 MOST_LINES = 30
@@ -155,7 +155,7 @@ def book_due(by: Staff, cycle: Cycle) -> ImportReport:
     has_one = standing_choices(cycle.id) if due else {}
     terms = offer_terms(cycle.id)
     offers = _single_offers(cycle.id)
-    fitted = {s.id: fit({line.item_id: line.qty for line in s.lines}, offers) for s in due}
+    fitted = {s.id: fit_offers({line.item_id: line.qty for line in s.lines}, offers) for s in due}
     booked = [s for s in due if s.household_id not in has_one and fitted[s.id].picks]
     rows = [BulkOrderRow(s.id, s.household_id, tuple(OfferPick(*pick) for pick in fitted[s.id].picks)) for s in booked]
     report = ImportReport()

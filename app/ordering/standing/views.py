@@ -25,7 +25,7 @@ from app.ordering.standing.models import StandingOrder, StandingState
 from app.ordering.standing.schemas import StandingSchema, StandingStateSchema, TypedStanding
 from app.ordering.standing.service import SaveStanding
 from app.places.care.needs import carers_of
-from app.places.finder.queries import MOST, Found, find
+from app.places.finder.queries import MOST, Found, find_households
 from app.places.scope import buildings_in_scope, is_subdistrict_in_scope
 
 bp = Blueprint("standing", __name__)
@@ -58,7 +58,7 @@ def choose() -> str:
     typed = request.args.get("home", "").strip()[:40]
     found: list[Found] = []
     if typed:
-        found = find(typed, buildings_in_scope(staff(), Permission.CARE))
+        found = find_households(typed, buildings_in_scope(staff(), Permission.CARE))
     return render_template("ordering/standing_choose.html", typed=typed, found=found, is_cut=len(found) >= MOST)
 
 

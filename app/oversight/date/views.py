@@ -19,7 +19,7 @@ bp = Blueprint("date", __name__)
 @requires(Permission.PURGE)
 def page() -> str:
     """What day the server believes it is, why that is in doubt, and the button that confirms it."""
-    return render_template("oversight/date.html", trouble=clock_trust.trouble(), today=clock.today())
+    return render_template("oversight/date.html", trouble=clock_trust.current_doubt(), today=clock.today())
 
 
 @bp.post("/date")

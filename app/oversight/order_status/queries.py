@@ -13,7 +13,7 @@ from app.catalog.models import Item
 from app.core.db import db
 from app.dispatch.models import Custody, DeliveryPlan, DeliveryStop, HeldReason, PlanBag, PlanState
 from app.dispatch.rounds.staying import label_of
-from app.handover.confirmation.queries import answer_until, is_undoable, state_to_tell
+from app.handover.confirmation.queries import answer_until, is_undoable, visible_state
 from app.handover.doors.queries import LineInBag, lines_of
 from app.handover.models import Confirmation, ConfirmedBy, DoorOutcome, HandOut
 from app.ordering.models import HouseholdOrder, LineMove, OrderLine, Stage
@@ -82,7 +82,7 @@ class _Facts:
     def of(self, bag: Bag) -> BagFacts:
         outcome, tried_at = self._doors.get(bag.id, ("", None))
         has_left = outcome == DoorOutcome.LEFT
-        state = state_to_tell(BagState(bag.state), tried_at if has_left else None)
+        state = visible_state(BagState(bag.state), tried_at if has_left else None)
         has_left = has_left and state == bag.state  # what can still be taken back is told to nobody
         expected, held = self._plans.get(bag.id, (None, ""))
         confirmed = self._confirmed.get(bag.id)

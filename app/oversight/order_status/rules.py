@@ -29,7 +29,7 @@ from enum import StrEnum
 
 from app.core.sentences import N_, Sentence, sentence
 from app.core.text import delivery_words
-from app.core.text.spoken import moment
+from app.core.text.spoken import date_and_time
 from app.core.units import clock_time
 
 ORDER_STEPS = (N_("已下单"), N_("已汇总"), N_("已采购"), N_("已分配"))
@@ -126,7 +126,7 @@ def _noted(step: StatusStep, number: int, bag: BagFacts) -> StatusStep:
     elif number == 4 and bag.is_confirmed_by_default:
         note = sentence(N_("到期没有回音，算默认签收"))
     elif number == 4 and step.mark != StepMark.DONE and bag.answer_until is not None:
-        note = sentence(N_("%(at)s 前没有回音，算默认签收"), at=moment(bag.answer_until))
+        note = sentence(N_("%(at)s 前没有回音，算默认签收"), at=date_and_time(bag.answer_until))
     return StatusStep(step.label, step.mark, step.at, note)
 
 
@@ -154,7 +154,7 @@ def _left(_around: Around, bag: BagFacts) -> Sentence:
         return sentence(N_("已放在您家门口。请取进屋核对，再按“确认收货”；少了、坏了、错了也在那里说。"))
     return sentence(
         N_("已放在您家门口。请取进屋核对，再按“确认收货”；少了、坏了、错了，请在 %(at)s 前说。"),
-        at=moment(bag.answer_until),
+        at=date_and_time(bag.answer_until),
     )
 
 

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from app.access.guard import requires, resident
 from app.access.permissions import Permission
 from app.core.codes import grouped
-from app.core.text.spoken import moment, spoken_day
+from app.core.text.spoken import date_and_time, spoken_day
 from app.ordering import entry
 from app.ordering.cycles import queries as cycles_queries
 from app.ordering.models import HouseholdOrder, OrderState
@@ -35,7 +35,7 @@ def status(cycle_id: int) -> Any:
     if mine is None and taking:
         return redirect(url_for("own_order.order", cycle_id=cycle_id))
     building, room = cycles_queries.address_of(household)
-    page = {"cycle": card.cycle, "taking": taking, "address": f"{building} {room}"} | _known(mine)
+    page = {"cycle": card.cycle, "taking": taking, "address": f"{building} {room}"} | _identity_context(mine)
     if mine is None:
         return render_template("oversight/way.html", order=None, **page)
     lines = cycles_queries.lines(mine.id)
@@ -48,17 +48,17 @@ def status(cycle_id: int) -> Any:
         code=grouped(mine.code),
         rooms=rooms,
         group_text=_group_text(card, lines, " ".join(filter(None, (building, _room(room, rooms))))) if lines else "",
-        **_way(card, mine, taking),
+        **_status_context(card, mine, taking),
         **page,
     )
 
 
-def _known(mine: HouseholdOrder | None) -> dict[str, bool]:
+def _identity_context(mine: HouseholdOrder | None) -> dict[str, bool]:
     """Whether this phone showed a code or the PIN, and whether somebody else made the order by room alone."""
     return {"is_proven": resident().is_proven, "is_unproven": bool(mine and mine.hand and resident().is_proven)}
 
 
-def _way(card: HouseholdCycleCard, mine: HouseholdOrder, taking: bool) -> dict[str, Any]:
+def _status_context(card: HouseholdCycleCard, mine: HouseholdOrder, taking: bool) -> dict[str, Any]:
     bags = order_status_queries.own_bags(mine.id)
     mode = mode_of(mine.building_id, card.cycle.deliver_on)
     around = Around(taking, mine.state not in (OrderState.PLACED,), spoken_day(card.cycle.deliver_on), mode.value)
@@ -88,6 +88,6 @@ def _group_text(card: HouseholdCycleCard, lines: list[cycles_queries.LineView], 
         address=address,
         goods=goods,
         cycle=card.cycle.name,
-        at=moment(card.cycle.cutoff_at),
+        at=date_and_time(card.cycle.cutoff_at),
     )
     return str(text)

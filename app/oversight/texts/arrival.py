@@ -35,17 +35,17 @@ def arrival(cycle: Cycle, _wish: TextRequest, groups: list[Group]) -> Iterable[G
             continue
         if len(group.buildings) == 1:
             place, own = here[0]
-            text = group_texts.arrival(group.name, _told(own), modes[place.id].value)
+            text = group_texts.arrival(group.name, _visits_of_stairwells(own), modes[place.id].value)
         else:
             times = "\n".join(
-                _("%(place)s：%(times)s", place=place.name, times=group_texts.times_of(_told(own)))
+                _("%(place)s：%(times)s", place=place.name, times=group_texts.times_of(_visits_of_stairwells(own)))
                 for place, own in sorted(here, key=lambda row: row[1][0].at)
             )
             text = group_texts.arrivals(group.name, times, {modes[place.id].value for place, _own in here})
         yield GroupText(group.key, group.name, str(text))
 
 
-def _told(own: list[ExpectedVisit]) -> list[tuple[str, int]]:
+def _visits_of_stairwells(own: list[ExpectedVisit]) -> list[tuple[str, int]]:
     return [(clock_time(visit.at), visit.bags) for visit in own]
 
 

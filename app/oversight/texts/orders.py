@@ -120,7 +120,7 @@ def changes(cycle: Cycle, wish: TextRequest, groups: list[Group]) -> Iterable[Gr
             rule=rule,
         )
         instead = _added_up(swapped.get(place.id, []) for place in group.buildings)
-        lines = [_told(item, found, wish.rooms) + instead.get(item, "") for item, found in by_item.items()]
+        lines = [_change_sentence(item, found, wish.rooms) + instead.get(item, "") for item, found in by_item.items()]
         last = _("没有收到的不收钱。自己家的原因请在自己的订单页面看，或问楼长。")
         if instead:
             last = _("说过不要换的没有换；换的按两样里便宜的价钱收。") + last
@@ -136,7 +136,7 @@ class _Short:
     qty: int
 
 
-def _told(item: str, found: list[_Short], how: Rooms) -> str:
+def _change_sentence(item: str, found: list[_Short], how: Rooms) -> str:
     missing = sum(one.qty for one in found)
     if how == Rooms.HIDDEN:
         return str(_("· %(item)s：%(n)s 户，共缺 %(qty)s 份", item=item, n=len(found), qty=missing))

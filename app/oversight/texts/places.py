@@ -99,15 +99,15 @@ class Group:
     buildings: list[TextPlace]
 
 
-def grouped(near: list[TextPlace], together: Together) -> list[Group]:
+def group_buildings(near: list[TextPlace], together: Together) -> list[Group]:
     """The buildings by whose group they belong to."""
     found: dict[tuple[str, str], list[TextPlace]] = defaultdict(list)
     for place in near:
-        found[_whose(place, together)].append(place)
+        found[_group_key(place, together)].append(place)
     return [Group(key, name, buildings) for (key, name), buildings in found.items()]
 
 
-def _whose(place: TextPlace, together: Together) -> tuple[str, str]:
+def _group_key(place: TextPlace, together: Together) -> tuple[str, str]:
     if together == Together.COMPOUND:
         return f"c{place.compound_id}", place.compound
     if together == Together.POINT:

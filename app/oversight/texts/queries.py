@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from app.ordering.models import Cycle
 from app.oversight.texts import arrival, orders
-from app.oversight.texts.places import GroupText, Occasion, TextPlace, TextRequest, grouped
+from app.oversight.texts.places import GroupText, Occasion, TextPlace, TextRequest, group_buildings
 
 
 def texts(cycle: Cycle, wish: TextRequest, near: list[TextPlace]) -> list[GroupText]:
@@ -21,4 +21,4 @@ def texts(cycle: Cycle, wish: TextRequest, near: list[TextPlace]) -> list[GroupT
         Occasion.CHANGES: orders.changes,
         Occasion.ARRIVAL: arrival.arrival,
     }[wish.occasion]
-    return list(tell(cycle, wish, grouped(near, wish.together)))
+    return list(tell(cycle, wish, group_buildings(near, wish.together)))

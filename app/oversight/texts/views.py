@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from app.access.guard import requires, staff
 from app.access.permissions import Permission
 from app.core.labels import Labelled
-from app.core.paging import cut
+from app.core.paging import slice_page
 from app.ordering.gate import readable_cycle
 from app.ordering.models import CycleState
 from app.oversight.texts import queries as group_texts
@@ -38,7 +38,7 @@ def index(cycle_id: int) -> str:
         _number("building"),
     )
     near = [place for place in everywhere if wish.is_about(place)]
-    page = cut(
+    page = slice_page(
         group_texts.texts(cycle, wish, near), request.args.get("page"), lambda number: _address(cycle_id, page=number)
     )
     return render_template(

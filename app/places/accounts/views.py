@@ -9,13 +9,13 @@ from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from app.access.forms.submission import attempt
+from app.access.forms.submission import run_or_show_again
 from app.access.guard import requires, staff, submit
 from app.access.models import Account, Role
 from app.access.permissions import Permission
 from app.access.service import one_time_password
 from app.core.input.schemas import Form
-from app.core.paging import same_list
+from app.core.paging import page_url_of
 from app.places.accounts import queries as accounts_queries
 from app.places.accounts import service
 from app.places.accounts.schemas import GrantRole, OpenAccount
@@ -29,7 +29,7 @@ ACCOUNTS = Permission.ACCOUNTS
 def index() -> ResponseReturnValue:
     """Accounts with a role in the actor's subdistrict."""
     text, role = request.args.get("q", ""), request.args.get("role", "")
-    links = same_list(request.path, request.args.items(multi=True))
+    links = page_url_of(request.path, request.args.items(multi=True))
     page = accounts_queries.accounts(staff(), text, role, request.args.get("page"), links)
     return render_template("access/accounts.html", page=page, text=text, role=role, roles=Role.options())
 
@@ -66,7 +66,9 @@ def new() -> ResponseReturnValue:
 
     if request.method == "GET":
         return page(None, {})
-    return attempt(Form(OpenAccount, request.form), lambda wanted: _with_password(service.open_account, wanted), page)
+    return run_or_show_again(
+        Form(OpenAccount, request.form), lambda wanted: _with_password(service.open_account, wanted), page
+    )
 
 
 def _page(account_id: int, form: Form | None = None) -> str:
@@ -96,7 +98,7 @@ def _to(account: Account) -> str:
 @requires(ACCOUNTS)
 def grant(account_id: int) -> ResponseReturnValue:
     """One more role."""
-    return attempt(
+    return run_or_show_again(
         Form(GrantRole, request.form),
         lambda wanted: submit(then=_to, says=_("已加上角色"))(service.grant_role, staff(), account_id, wanted),
         lambda form, _theirs: _page(account_id, form),

@@ -16,7 +16,7 @@ from app.places.address import names, tokens
 from app.places.address.place import ReadingPlace, place_of
 from app.places.address.reading import AddressReading, readings
 from app.places.address.register import AddressScope, Register
-from app.places.address.resolver import AddressReason, Resolution, decide, find_one, is_phone
+from app.places.address.resolver import AddressReason, Resolution, choose_household, find_one, is_phone
 from app.places.address.tokens import AddressSlot
 
 _MULTIPLIERS = "xX*×+＋"
@@ -200,7 +200,7 @@ def _shared_building(slot: AddressSlot, masked: str, place: ReadingPlace, before
         return None
     known = before[0].resolution
     read = known.read._replace(room=slot.value)
-    resolution = decide([read], [slot], replace(place, building=known.read.building or place.building))
+    resolution = choose_household([read], [slot], replace(place, building=known.read.building or place.building))
     return Located(slot.start, slot.end, resolution, True) if resolution.household else None
 
 
@@ -221,7 +221,7 @@ def _longest(slots: Sequence[AddressSlot], masked: str, place: ReadingPlace) -> 
     best = next((r for r in everything if r.is_complete), fullest[0]) if everything else None
     if best is None:
         return None, 0
-    resolution = decide([best], slots[: best.used], place)
+    resolution = choose_household([best], slots[: best.used], place)
     if resolution.household:
         resolution = replace(resolution, household=None, confidence=0, reason=AddressReason.LEFTOVER)
     return _located(slots[: best.used], masked, resolution), best.used

@@ -57,7 +57,7 @@ def _compacted(text: str) -> tuple[str, list[int]]:
     return "".join(ch for ch, _ in kept), [at for _, at in kept]
 
 
-def find(folded: str, register: Register) -> Naming:
+def find_compound(folded: str, register: Register) -> Naming:
     """The compound named in folded text. Every name that occurs counts once; a name inside a longer one does not."""
     flat, positions = _compacted(folded)
     spans: list[tuple[int, int, str]] = []
@@ -257,7 +257,7 @@ def _is_place(run: str, rest: str, is_many: bool) -> bool:
     return len(run) >= 3 and (numbered or named)
 
 
-def nested(compounds: frozenset[str], register: Register) -> frozenset[str]:
+def compounds_with_longer_name(compounds: frozenset[str], register: Register) -> frozenset[str]:
     """Other compounds whose longer name contains the name that was written (庆和苑 in 南肖埠庆和苑)."""
     written = {compact(compound) for compound in compounds}
     return frozenset(

@@ -32,7 +32,7 @@ def place_of(
     """The compounds the text can be about: those it names, else those of the scope, else all."""
     scoped = tuple(c for c in (scope.compounds if scope else ()) if c in register.buildings)
     allowed = scoped or tuple(register.buildings)
-    naming = names.find(folded, register)
+    naming = names.find_compound(folded, register)
     compounds = tuple(sorted(naming.compounds & set(allowed) or naming.compounds)) if naming.compounds else allowed
     named = names.named_building(naming.masked, register, frozenset(compounds))
     if named:

@@ -94,9 +94,9 @@ def resolve(text: str, register: Register, scope: AddressScope | None = None) ->
         return Resolution(None, 0, AddressReason.NO_ADDRESS)
     whole = readings(found)
     if whole:
-        return decide(whole, found, place)
+        return choose_household(whole, found, place)
     part = readings(found, partial=True)
-    loose = decide(part, found, place)
+    loose = choose_household(part, found, place)
     candidates = ((loose.household,) if loose.household else ()) + loose.candidates
     return Resolution(None, 0, AddressReason.LEFTOVER, candidates, loose.read)
 
@@ -128,7 +128,7 @@ def is_phone(value: str) -> bool:
     return len(value) == 11 and value.isdigit() and value[0] == "1"
 
 
-def decide(read: Sequence[AddressReading], found: Sequence[AddressSlot], place: ReadingPlace) -> Resolution:
+def choose_household(read: Sequence[AddressReading], found: Sequence[AddressSlot], place: ReadingPlace) -> Resolution:
     """One household, or why not. `read` is cheapest first; only readings near the cheapest count."""
     return find_one(read, found, place) or _unknown(read[0], place)
 
@@ -270,7 +270,7 @@ def _is_strange(found: Sequence[AddressSlot], read: AddressReading, place: Readi
 
 def _elsewhere(read: AddressReading, place: ReadingPlace) -> tuple[RegisteredHousehold, ...]:
     """The same rooms in compounds whose longer name contains the one that was written."""
-    others = names.nested(place.naming.compounds, place.register) & place.in_scope
+    others = names.compounds_with_longer_name(place.naming.compounds, place.register) & place.in_scope
     building = building_key(read.building) or place.building
     found = [h for other in sorted(others) for h in place.register.rooms(other, read, building)]
     return _distinct(found)
@@ -293,7 +293,9 @@ def _unknown(best: AddressReading, place: ReadingPlace) -> Resolution:
     other_stairwell = _distinct(h for c in here for h in register.rooms(c, best._replace(stairwell=""), building))
     if best.stairwell and other_stairwell:
         return Resolution(None, 0, AddressReason.UNKNOWN_STAIRWELL, other_stairwell[:_MAX_CANDIDATES], best)
-    neighbours = [h for c in here for h in register.by_building[c, building] if _near(h.room, best.room)]
+    neighbours = [
+        h for c in here for h in register.by_building[c, building] if _differs_in_one_digit(h.room, best.room)
+    ]
     glued = [h for c in here for h in register.by_building[c, building][:1] for h in _glued_stairwell(best, h, place)]
     return Resolution(None, 0, AddressReason.UNKNOWN_ROOM, _distinct([*glued, *neighbours])[:_MAX_CANDIDATES], best)
 
@@ -308,6 +310,6 @@ def _same_room(best: AddressReading, place: ReadingPlace) -> tuple[RegisteredHou
     return _distinct(found)
 
 
-def _near(label: str, wanted: str) -> bool:
+def _differs_in_one_digit(label: str, wanted: str) -> bool:
     """Rooms that differ in one digit."""
     return len(label) == len(wanted) and sum(a != b for a, b in zip(label, wanted, strict=True)) == 1

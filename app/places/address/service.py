@@ -35,7 +35,7 @@ LEVEL_NAMES = {
 MOST = 40
 
 
-def pairs(typed: str) -> list[tuple[str, str]]:
+def parse_pairs(typed: str) -> list[tuple[str, str]]:
     """`斋=楼栋` on each line → ("斋", "楼栋"); lines without both sides give an empty side."""
     found = []
     for line in typed.splitlines():
@@ -45,13 +45,13 @@ def pairs(typed: str) -> list[tuple[str, str]]:
     return found
 
 
-def checked(wanted: SaveProfile, labels: Sequence[str]) -> tuple[dict[str, str], dict[str, str]]:
+def check_profile(wanted: SaveProfile, labels: Sequence[str]) -> tuple[dict[str, str], dict[str, str]]:
     """(word → level, other name → building label) of what was typed. Raises Invalid with each bad line's sentence."""
     problems: dict[str, list[Any]] = {}
     by_name = {chinese.fold(str(name)): level for level, name in LEVEL_NAMES.items()}
     by_name |= {level: level for level in LEVELS}
     words: dict[str, str] = {}
-    for word, level in pairs(wanted.words):
+    for word, level in parse_pairs(wanted.words):
         if not 1 <= len(word) <= 4 or word.isascii():
             problems.setdefault("words", []).append(_("“%(word)s”：级别词是一到四个汉字。", word=word[:12]))
         elif level not in by_name:
@@ -62,7 +62,7 @@ def checked(wanted: SaveProfile, labels: Sequence[str]) -> tuple[dict[str, str],
             words[word] = by_name[level]
     known = {building_key(label): label for label in labels}
     buildings: dict[str, str] = {}
-    for alias, label in pairs(wanted.buildings):
+    for alias, label in parse_pairs(wanted.buildings):
         if not alias or building_key(alias) in known:
             problems.setdefault("buildings", []).append(_("“%(alias)s”已经是一栋楼的名称。", alias=alias[:12]))
         elif building_key(label) not in known:
@@ -86,7 +86,7 @@ def labels_of(compound_id: int) -> list[str]:
 def save_profile(by: Staff, compound_id: int, wanted: SaveProfile) -> Compound:
     """Ensures: from now on addresses of the compound are read with these words. Raises NotFound, Invalid."""
     compound = require_compound(by, EDIT, compound_id)
-    words, buildings = checked(wanted, labels_of(compound_id))
+    words, buildings = check_profile(wanted, labels_of(compound_id))
     _write(compound_id, words=words, levels=sorted(wanted.levels), buildings=buildings)
     events.record(by, "save_address_profile", compound, words=len(words), buildings=len(buildings))
     return compound

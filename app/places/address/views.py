@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from app.access.guard import requires, staff, submit
-from app.access.page_registry import about
+from app.access.page_registry import describe_page
 from app.access.permissions import Permission
 from app.core.db import db
 from app.core.errors import Invalid
@@ -104,7 +104,7 @@ def profile(compound_id: int) -> str:
 
 def _profile(compound_id: int, form: Form) -> str:
     compound = require_compound(staff(), EDIT, compound_id)
-    about({"places.compound": compound.name})
+    describe_page({"places.compound": compound.name})
     row = db.session.get(AddressProfile, compound_id)
     initial = {
         "words": "\n".join(f"{word}={LEVEL_NAMES[level]}" for word, level in dict(row.words if row else {}).items()),
@@ -125,7 +125,7 @@ def _profile(compound_id: int, form: Form) -> str:
 def _effects(compound: Compound, row: AddressProfile | None, wanted: SaveProfile) -> list[tuple[str, str, str]]:
     """(address, what it means now, what it would mean) of the samples that were typed."""
     try:
-        words, buildings = address_service.checked(wanted, address_service.labels_of(compound.id))
+        words, buildings = address_service.check_profile(wanted, address_service.labels_of(compound.id))
     except Invalid:
         return []
     points = set(db.session.scalars(select(Building.service_point_id).where(Building.compound_id == compound.id)))
@@ -151,7 +151,7 @@ def save_profile(compound_id: int) -> ResponseReturnValue:
     form = Form(SaveProfileSchema, request.form)
     if form.is_valid:
         try:
-            address_service.checked(form.command, address_service.labels_of(compound_id))
+            address_service.check_profile(form.command, address_service.labels_of(compound_id))
             if not tries:
                 return submit(
                     then=lambda compound: url_for("addresses.profile", compound_id=compound.id),

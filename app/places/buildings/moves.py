@@ -21,13 +21,13 @@ def with_orders(building_ids: Collection[int]) -> set[int]:
     return asked(building_ids) if asked else set()
 
 
-def waiting(building_id: int) -> ServicePoint | None:
+def next_point(building_id: int) -> ServicePoint | None:
     """The point that the building goes to with the next cycle, if any."""
     found = select(ServicePoint).join(BuildingMove, BuildingMove.to_point_id == ServicePoint.id)
     return db.session.scalar(found.where(BuildingMove.building_id == building_id, BuildingMove.starts_at.is_(None)))
 
 
-def forget(building_id: int) -> bool:
+def cancel_move(building_id: int) -> bool:
     """Inside a command: the building stays where it is; returns whether it would have gone."""
     found = select(BuildingMove).where(BuildingMove.building_id == building_id, BuildingMove.starts_at.is_(None))
     move = db.session.scalar(found)
@@ -37,18 +37,18 @@ def forget(building_id: int) -> bool:
     return move is not None
 
 
-def put_off(building: Building, point_id: int) -> None:
-    """Inside a command: the building goes when the next cycle of that point is opened; see `carry_out_waiting`."""
-    forget(building.id)
+def postpone_move(building: Building, point_id: int) -> None:
+    """Inside a command: the building goes when the next cycle of that point is opened; see `move_waiting`."""
+    cancel_move(building.id)
     if point_id != building.service_point_id:
         move = BuildingMove(building_id=building.id, from_point_id=building.service_point_id, to_point_id=point_id)
         db.session.add(move)
         db.session.flush()
 
 
-def carry_out(building: Building, point_id: int) -> None:
-    """Inside a command: the building belongs to the point now; the point before keeps its reach until `let_go`."""
-    forget(building.id)
+def move_now(building: Building, point_id: int) -> None:
+    """Inside a command: the building belongs to the point now; the old point reaches it until `release_old_points`."""
+    cancel_move(building.id)
     move = BuildingMove(building_id=building.id, from_point_id=building.service_point_id, to_point_id=point_id)
     move.starts_at = clock.now()
     db.session.add(move)
@@ -56,7 +56,7 @@ def carry_out(building: Building, point_id: int) -> None:
     db.session.flush()
 
 
-def carry_out_waiting(point_ids: Collection[int], taking_orders: Collection[int]) -> int:
+def move_waiting(point_ids: Collection[int], taking_orders: Collection[int]) -> int:
     """Inside a command, when a cycle of these points is opened: what waited for it; returns how many buildings went.
 
     taking_orders: points at which another cycle takes orders. Their buildings wait for a later opening: households that
@@ -77,7 +77,7 @@ def carry_out_waiting(point_ids: Collection[int], taking_orders: Collection[int]
     return len(moves)
 
 
-def let_go(building_ids: Collection[int]) -> None:
+def release_old_points(building_ids: Collection[int]) -> None:
     """Inside a command: the points that these buildings left no longer reach them."""
     found = select(BuildingMove).where(BuildingMove.building_id.in_(building_ids), BuildingMove.starts_at.is_not(None))
     for move in db.session.scalars(found.where(BuildingMove.ends_at.is_(None))):
@@ -85,7 +85,7 @@ def let_go(building_ids: Collection[int]) -> None:
     db.session.flush()
 
 
-def left() -> set[int]:
+def reached_by_old_points() -> set[int]:
     """Buildings that a point which they left still reaches."""
     running = BuildingMove.starts_at.is_not(None) & BuildingMove.ends_at.is_(None)
     return set(db.session.scalars(select(BuildingMove.building_id).where(running)))

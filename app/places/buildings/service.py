@@ -68,7 +68,7 @@ def edit_building(by: Staff, building_id: int, wanted: EditBuilding) -> Building
     if wanted.service_point_id != building.service_point_id:
         if moves.with_orders([building.id]):
             raise Invalid({"service_point_id": [_("这一栋刚有了新订单。请再保存一次，先定订单怎么办。")]})
-        moves.forget(building.id)
+        moves.cancel_move(building.id)
     building.label, building.sort_key = wanted.label, natural_key(wanted.label)
     building.service_point_id, building.drop_spot = wanted.service_point_id, wanted.drop_spot
     building.floors, building.has_lift = wanted.floors, wanted.has_lift
@@ -122,7 +122,7 @@ def name_captain(by: Staff, building_id: int, wanted: NameCaptain) -> Captaincy:
     building = require_building(by, EDIT, building_id)
     today = clock.today()
     account = db.session.get(Account, wanted.account_id)
-    if account is None or not account.is_active or account.id not in {found for found, _name in candidates(by)}:
+    if account is None or not account.is_active or account.id not in {found for found, _name in captain_candidates(by)}:
         raise Invalid({"account_id": [_("请从列出的选项里选。")]})
     running = _running(building.id)
     if any(held.account_id == account.id and held.is_deputy == wanted.is_deputy for held in running):
@@ -150,7 +150,7 @@ def end_captaincy(by: Staff, captaincy_id: int) -> Building:
     return building
 
 
-def candidates(by: Staff) -> list[tuple[int, str]]:
+def captain_candidates(by: Staff) -> list[tuple[int, str]]:
     """(id, name) of active accounts that somebody may name captain: those with a role in the same scope."""
     now = clock.now()
     grants = by.scopes(EDIT)

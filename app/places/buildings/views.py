@@ -10,9 +10,9 @@ from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from app.access.forms.submission import attempt
+from app.access.forms.submission import run_or_show_again
 from app.access.guard import requires, staff, submit
-from app.access.page_registry import about
+from app.access.page_registry import describe_page
 from app.access.permissions import Permission
 from app.core.codes import grouped
 from app.core.input.schemas import CommandSchema, Form
@@ -47,7 +47,7 @@ def _page(
     shown: Building, form: Form | None = None, theirs: dict[str, str] | None = None, part: str = ""
 ) -> ResponseReturnValue:
     may_edit = staff().may(EDIT)
-    about({"places.compound": shown.compound.name}, compound_id=shown.compound_id)
+    describe_page({"places.compound": shown.compound.name}, compound_id=shown.compound_id)
     stairwells = buildings_queries.stairwells_of(shown.id)
     return render_template(
         "places/building.html",
@@ -56,7 +56,7 @@ def _page(
         stairwells=stairwells,
         households=sum(row.households for row in stairwells),
         captaincies=buildings_queries.captaincies_of(shown.id),
-        candidates=buildings_service.candidates(staff()) if may_edit else [],
+        candidates=buildings_service.captain_candidates(staff()) if may_edit else [],
         zones=buildings_queries.zones_of(shown.id),
         levels=buildings_queries.level_options(),
         blackouts=buildings_queries.blackouts_of(shown),
@@ -66,7 +66,7 @@ def _page(
         part=part,
         theirs=theirs or {},
         may_edit=may_edit,
-        going_to=moves.waiting(shown.id),
+        going_to=moves.next_point(shown.id),
     )
 
 
@@ -75,7 +75,7 @@ def _act(
 ) -> ResponseReturnValue:
     """Run one form of the page and come back to the page."""
     back = url_for("buildings.show", building_id=building_id)
-    return attempt(
+    return run_or_show_again(
         Form(schema, request.form),
         lambda wanted: submit(then=lambda _done: back, says=says)(run, staff(), building_id, wanted),
         lambda form, theirs: _page(require_building(staff(), EDIT, building_id), form, theirs, part),
@@ -96,7 +96,7 @@ def edit(building_id: int) -> ResponseReturnValue:
         says = "" if asks else _("已保存")
         return submit(then=lambda _done: then, says=says)(buildings_service.edit_building, staff(), building_id, kept)
 
-    return attempt(
+    return run_or_show_again(
         Form(EditBuildingSchema, request.form),
         save,
         lambda form, theirs: _page(require_building(staff(), EDIT, building_id), form, theirs, "edit"),

@@ -6,7 +6,7 @@ from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from app.access.forms.submission import attempt
+from app.access.forms.submission import run_or_show_again
 from app.access.guard import requires, staff, submit
 from app.access.permissions import Permission
 from app.core.db import db
@@ -30,7 +30,7 @@ def duty_number(building_id: int) -> ResponseReturnValue:
     def says(_building: Building) -> str:
         return str(_("已保存。送货当天，志愿者和路线单上看到这个电话。"))
 
-    return attempt(
+    return run_or_show_again(
         Form(GiveNumberSchema, request.form),
         lambda wanted: submit[Building](
             then=lambda one: url_for("captaincy.duty_number", building_id=one.id), says=says

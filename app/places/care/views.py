@@ -19,7 +19,7 @@ from app.places.care import queries as care_queries
 from app.places.care import service as care_service
 from app.places.care.needs import carers_of
 from app.places.care.schemas import SaveCareSchema
-from app.places.finder.queries import MOST, find
+from app.places.finder.queries import MOST, find_households
 from app.places.models import CareKind, CareNeed, Household
 from app.places.scope import buildings_in_scope
 
@@ -49,7 +49,7 @@ def index() -> str:
 def choose() -> str:
     """Who is to be put on the list."""
     typed = request.args.get("home", "").strip()[:40]
-    found = find(typed, buildings_in_scope(staff(), Permission.CARE)) if typed else []
+    found = find_households(typed, buildings_in_scope(staff(), Permission.CARE)) if typed else []
     return render_template("places/care_choose.html", typed=typed, found=found, is_cut=len(found) >= MOST)
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Select, false, or_, select
 from app.core.db import db
 from app.core.text.natural import natural_key
 from app.places.address.rules import room_key, stairwell_key
-from app.places.finder.rules import SpokenReading, read
+from app.places.finder.rules import SpokenReading, read_address_query
 from app.places.labels import ADDRESS, address_label, with_address
 from app.places.models import Building, Compound, CompoundAlias, Household, HouseholdContact, Stairwell
 
@@ -33,7 +33,7 @@ class Found:
         return address_label(self.compound, self.building, self.stairwell, self.room_no)
 
 
-def find(text: str, in_scope: ColumnElement[bool], with_contacts: bool = False) -> list[Found]:
+def find_households(text: str, in_scope: ColumnElement[bool], with_contacts: bool = False) -> list[Found]:
     """The active households that `text` may mean, in the order of addresses; at most `MOST`, one statement a reading.
 
     `in_scope` is a condition on Building. Telephones and names are looked at only `with_contacts`. Readings by
@@ -41,7 +41,7 @@ def find(text: str, in_scope: ColumnElement[bool], with_contacts: bool = False) 
     """
     rooms: list[Found] = []
     others: list[Found] = []
-    for number, reading in enumerate(read(text)):
+    for number, reading in enumerate(read_address_query(text)):
         if reading.phone or reading.name:
             others += _by_contact(reading, in_scope) if with_contacts else []
         elif not number or (not rooms and (reading.building or _is_one_building(in_scope))):

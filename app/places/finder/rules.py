@@ -49,7 +49,7 @@ class SpokenReading:
     name: str = ""
 
 
-def read(text: str) -> tuple[SpokenReading, ...]:
+def read_address_query(text: str) -> tuple[SpokenReading, ...]:
     """Every reading of what was typed, the most usual first; none for nothing that could name a household."""
     folded = chinese.fold(unicodedata.normalize("NFKC", text[:LONGEST])).strip()
     folded = _NUMERAL.sub(_in_digits, folded)

@@ -103,7 +103,7 @@ def _import(files: list[tuple[RegisterTableKind, Path]], chosen: dict[str, Any])
 
 
 def _run(by: Staff, upload: imports_service.RegisterUpload, is_dry: bool) -> ImportPlan:
-    return imports_service.preview(by, upload) if is_dry else imports_service.bring_in(by, upload)
+    return imports_service.preview(by, upload) if is_dry else imports_service.import_table(by, upload)
 
 
 def report(path: Path, label: str, plan: ImportPlan) -> None:

@@ -38,7 +38,7 @@ def preview(by: Staff, upload: RegisterUpload) -> ImportPlan:
 
 
 @command
-def bring_in(by: Staff, upload: RegisterUpload) -> ImportPlan:
+def import_table(by: Staff, upload: RegisterUpload) -> ImportPlan:
     """Bring the file in.
 
     Ensures: every row of it is in the register, or, where any row has a problem, nothing was written (Invalid). A file

@@ -58,14 +58,14 @@ def preview() -> ResponseReturnValue:
     form = Form(PlacesImportSchema, request.form)
     if form.is_valid:
         try:
-            body = uploads.posted()
+            body = uploads.uploaded_body()
             plan = imports_service.preview(
                 staff(), imports_service.RegisterUpload(body, form.command.kind, _options(form.command))
             )
         except Invalid as error:
             form.add(error)
         else:
-            digest = "" if plan.problems else uploads.keep(body)
+            digest = "" if plan.problems else uploads.store_upload(body)
             return _shown(plan, form, digest)
     return _start(form), 422
 
@@ -99,14 +99,14 @@ def commit() -> ResponseReturnValue:
     back = url_for("places.index")
     if form.is_valid:
         try:
-            body = uploads.kept(form.command.upload)
+            body = uploads.stored_upload(form.command.upload)
             upload = imports_service.RegisterUpload(body, form.command.kind, _options(form.command))
-            return submit(then=lambda _plan: back, says=_told)(imports_service.bring_in, staff(), upload)
+            return submit(then=lambda _plan: back, says=_import_sentence)(imports_service.import_table, staff(), upload)
         except Invalid as error:
             form.add(error)
     return _start(form), 422
 
 
-def _told(plan: ImportPlan) -> str:
+def _import_sentence(plan: ImportPlan) -> str:
     counts = {"added": len(plan.added), "changed": len(plan.changed), "unchanged": plan.unchanged}
     return str(_("已导入：新增 %(added)s，修改 %(changed)s，不变 %(unchanged)s。", **counts))

@@ -6,7 +6,7 @@ from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from app.access.forms.submission import attempt
+from app.access.forms.submission import run_or_show_again
 from app.access.guard import requires, staff, submit
 from app.access.permissions import Permission
 from app.core.db import db
@@ -46,7 +46,7 @@ def help_phone(subdistrict_id: int) -> ResponseReturnValue:
     if request.method == "GET":
         return page(None, {})
     back = url_for("points.index")
-    return attempt(
+    return run_or_show_again(
         Form(SaveHelpPhoneSchema, request.form),
         lambda wanted: submit(then=lambda _office: back, says=_("已保存求助电话"))(
             save_help_phone, staff(), subdistrict_id, wanted
@@ -69,7 +69,7 @@ def new() -> ResponseReturnValue:
     if request.method == "GET":
         return page(None, {})
     back = url_for("points.index")
-    return attempt(
+    return run_or_show_again(
         Form(SavePointSchema, request.form),
         lambda wanted: submit(then=lambda _point: back, says=_("已添加点位"))(add_point, staff(), wanted),
         page,
@@ -92,7 +92,7 @@ def edit(point_id: int) -> ResponseReturnValue:
     if request.method == "GET":
         return page(None, {})
     back = url_for("points.index")
-    return attempt(
+    return run_or_show_again(
         Form(SavePointSchema, request.form),
         lambda wanted: submit(then=lambda _point: back, says=_("已保存点位"))(edit_point, staff(), point_id, wanted),
         page,

@@ -8,12 +8,12 @@ from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from app.access.forms.submission import attempt
+from app.access.forms.submission import run_or_show_again
 from app.access.guard import requires, staff, submit
-from app.access.page_registry import about
+from app.access.page_registry import describe_page
 from app.access.permissions import Permission
 from app.core.input.schemas import Form
-from app.core.paging import same_list
+from app.core.paging import page_url_of
 from app.places.buildings import service as buildings_service
 from app.places.buildings.queries import blackouts_of_compound, level_options
 from app.places.buildings.schemas import AddBlackoutSchema
@@ -37,7 +37,7 @@ def index() -> ResponseReturnValue:
         args.get("q", ""), args.get("community", type=int), args.get("point", type=int)
     )
     page = registry_queries.compounds(
-        staff(), wanted, args.get("page"), same_list(request.path, args.items(multi=True))
+        staff(), wanted, args.get("page"), page_url_of(request.path, args.items(multi=True))
     )
     return render_template(
         "places/index.html",
@@ -81,7 +81,7 @@ def _page(
 @requires(EDIT)
 def edit_compound(compound_id: int) -> ResponseReturnValue:
     """Another name or address."""
-    return attempt(
+    return run_or_show_again(
         Form(EditCompoundSchema, request.form),
         lambda wanted: submit(then=_to_compound, says=_("已保存"))(service.edit_compound, staff(), compound_id, wanted),
         _again(compound_id, "edit"),
@@ -92,7 +92,7 @@ def edit_compound(compound_id: int) -> ResponseReturnValue:
 @requires(EDIT)
 def add_alias(compound_id: int) -> ResponseReturnValue:
     """One more name by which addresses find the compound."""
-    return attempt(
+    return run_or_show_again(
         Form(NewAliasSchema, request.form),
         lambda wanted: submit(then=_to_compound, says=_("已添加别名"))(service.add_alias, staff(), compound_id, wanted),
         _again(compound_id, "alias"),
@@ -110,7 +110,7 @@ def remove_alias(alias_id: int) -> ResponseReturnValue:
 @requires(EDIT)
 def add_gate(compound_id: int) -> ResponseReturnValue:
     """A new gate."""
-    return attempt(
+    return run_or_show_again(
         Form(SaveGateSchema, request.form),
         lambda wanted: submit(then=lambda gate: _url(gate.compound_id), says=_("已添加大门"))(
             service.add_gate, staff(), compound_id, wanted
@@ -125,7 +125,7 @@ def gate(gate_id: int) -> ResponseReturnValue:
     """Open, close or move a gate."""
     shown = service.gate_in_scope(staff(), gate_id)
     compound_id = shown.compound_id
-    about(compound_id=compound_id)
+    describe_page(compound_id=compound_id)
 
     def page(form: Form | None, theirs: dict[str, str]) -> str:
         fresh = service.gate_in_scope(staff(), gate_id)
@@ -134,7 +134,7 @@ def gate(gate_id: int) -> ResponseReturnValue:
 
     if request.method == "GET":
         return page(None, {})
-    return attempt(
+    return run_or_show_again(
         Form(SaveGateSchema, request.form),
         lambda wanted: submit(then=lambda _gate: _url(compound_id), says=_("已保存大门"))(
             service.edit_gate, staff(), gate_id, wanted
@@ -154,7 +154,7 @@ def set_zone(compound_id: int) -> ResponseReturnValue:
     def says(changed: int) -> str:
         return str(_("%(n)s 栋已改级别", n=changed))
 
-    return attempt(
+    return run_or_show_again(
         Form(SetZoneSchema, request.form),
         lambda wanted: submit(then=lambda _: url, says=says)(buildings_service.set_zone, staff(), ids, wanted),
         _again(compound_id, "zone"),
@@ -165,7 +165,7 @@ def set_zone(compound_id: int) -> ResponseReturnValue:
 @requires(EDIT)
 def add_blackout(compound_id: int) -> ResponseReturnValue:
     """A time without delivery for the whole compound."""
-    return attempt(
+    return run_or_show_again(
         Form(AddBlackoutSchema, request.form),
         lambda wanted: submit(then=lambda _added: _url(compound_id), says=_("已添加停送时段"))(
             buildings_service.add_compound_blackout, staff(), compound_id, wanted

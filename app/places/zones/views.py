@@ -6,7 +6,7 @@ from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from app.access.forms.submission import attempt
+from app.access.forms.submission import run_or_show_again
 from app.access.guard import requires, staff, submit
 from app.access.permissions import Permission
 from app.core.input.schemas import Form
@@ -54,7 +54,7 @@ def usual() -> ResponseReturnValue:
 def save() -> ResponseReturnValue:
     """Add a level, or change the one with the same code."""
     back = url_for("zones.index")
-    return attempt(
+    return run_or_show_again(
         Form(SaveLevelSchema, request.form),
         lambda wanted: submit(then=lambda _level: back, says=_("已保存级别"))(save_level, staff(), wanted),
         _page,

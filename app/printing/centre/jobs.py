@@ -108,7 +108,7 @@ def quick_limits() -> RenderLimits:
     return RenderLimits(processes=1, is_fast=_settings().is_print_fast)
 
 
-def stamp(order: Order, number: SheetNumber) -> Stamp:
+def stamp_of(order: Order, number: SheetNumber) -> Stamp:
     """Return the stamp of a sheet: its code leads to its page."""
     return Stamp(number, order.made_at, f"{public_url()}/s/{number}", number.revision - 1)
 
@@ -161,7 +161,7 @@ def print_sheets(
         names = row_names(one.sheet)
         versions.append(NewVersion(kind, one.subject, number, digest, sorted(names), one.sheet.control, names))
         sheet: Sheet = mark_changes(one.sheet, known.row_hashes) if known else one.sheet
-        printouts.append(Printout(sheet, stamp(order, number)))
+        printouts.append(Printout(sheet, stamp_of(order, number)))
     confirm_checked(ready, event_id)
     present = {(kind, one.subject.type, one.subject.id) for kind, one in prepared}
     gone = [row.id for key, row in latest.items() if key not in present and _is_asked(order, row)]
@@ -232,13 +232,13 @@ def render_and_keep(
         if running.is_cancelled():
             raise RenderCancelled("asked to stop")
 
-    target = files.scratch(running.job_id)
+    target = files.working_file(running.job_id)
     limits = limits or RenderLimits(is_fast=_settings().is_print_fast)
     end_read()
     try:
-        rendered = render_to_file(printouts, target, limits, progress=progress, shelf=files.shelf())
+        rendered = render_to_file(printouts, target, limits, progress=progress, shelf=files.chunk_cache())
     except RenderCancelled as error:
         raise Conflict(_("已按要求停止打印，没有生成新的单据。")) from error
     except (ForbiddenFetch, RenderTooLarge) as error:
         raise Conflict(_("有单据超出排版限制，没有打印。")) from error
-    return rendered, files.keep(target)
+    return rendered, files.store_file(target)

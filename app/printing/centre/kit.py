@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 
 from app.core.jobs import Running, handles
 from app.printing import files, register
-from app.printing.centre.jobs import Order, print_sheets, render_and_keep, stamp
+from app.printing.centre.jobs import Order, print_sheets, render_and_keep, stamp_of
 from app.printing.content import content_hash
 from app.printing.contexts.ground import Ground, Subject, load_ground
 from app.printing.kinds import by_key
@@ -62,18 +62,18 @@ def _bind(running: Running, order: Order, said: dict[str, Any]) -> dict[str, Any
         return {**said, "pages": known.pages}
     number = SheetNumber(_KIND, order.cycle_id, order.wave, order.cycle_id, known.revision + 1 if known else 1)
     blanks = blank_forms(cover, form_items(ground), tuple(b.name for b in ground.in_order(ground.buildings)[:30]))
-    printouts = [Printout(cover, stamp(order, number))]
+    printouts = [Printout(cover, stamp_of(order, number))]
     for blank in blanks:
         own = SheetNumber(blank.kind, order.cycle_id, order.wave, 0, number.revision)
-        printouts.append(Printout(blank, dataclasses.replace(stamp(order, own), replaces=0)))
+        printouts.append(Printout(blank, dataclasses.replace(stamp_of(order, own), replaces=0)))
     rendered, frame = render_and_keep(running, printouts)
     front, *back = [(files.path_of(frame), span.first, span.pages) for span in rendered.spans]
     middle = [(files.path_of(row.sha256), row.first_page, row.pages) for row in documents]
-    bound = files.scratch(running.job_id, "kit")
+    bound = files.working_file(running.job_id, "kit")
     running.progress(len(printouts), len(printouts), _("正在装订"))
     extract([front, *middle, *back], bound)
     pages = sum(count for _path, _first, count in (front, *middle, *back))
-    sha256 = files.keep(bound)
+    sha256 = files.store_file(bound)
     files.path_of(frame).unlink(missing_ok=True)
     version = NewVersion(_KIND, Subject("cycle", order.cycle_id, ground.cycle), number, digest, [], cover.control)
     entry = (order.cycle_id, sha256, [Entered(version, PageSpan(1, pages))], event_id)

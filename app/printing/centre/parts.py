@@ -32,7 +32,7 @@ def _squeezed(text: str) -> str:
     return "".join(text.lower().split())
 
 
-def search(cycle_id: int, wave: int, point_ids: list[int] | None, typed: str) -> list[PrintablePart]:
+def search_parts(cycle_id: int, wave: int, point_ids: list[int] | None, typed: str) -> list[PrintablePart]:
     """Rounds and buildings of a wave whose names contain every word typed; buildings of some points, or of all."""
     words = [_squeezed(word) for word in typed.split()]
 

@@ -18,7 +18,7 @@ Subjects = dict[str, list[int]]  # subject type → ids
 
 
 @dataclass(frozen=True)
-class Narrow:
+class PrintScope:
     """What is asked for within a cycle and wave: at most one of the three."""
 
     building_id: int | None = None
@@ -32,7 +32,7 @@ class Narrow:
 
 
 @dataclass(frozen=True)
-class Narrowed:
+class ResolvedScope:
     """The subjects a print is limited to, the buildings whose bags have to be read, and the points they belong to.
 
     ``buildings`` is None where all have to be read (a sheet of a point or of the whole subdistrict).
@@ -43,7 +43,7 @@ class Narrowed:
     point_ids: frozenset[int | None]
 
 
-def kinds_of(wanted: Narrow) -> tuple[str, ...]:
+def kinds_of(wanted: PrintScope) -> tuple[str, ...]:
     """The kinds that belong to what was named, when none were chosen."""
     if wanted.building_id is not None:
         return tuple(kind.key for kind in of_parts() if not kind.is_wide)
@@ -53,7 +53,7 @@ def kinds_of(wanted: Narrow) -> tuple[str, ...]:
     return tuple(found)
 
 
-def resolve(cycle_id: int, wave: int, wanted: Narrow) -> Narrowed:
+def resolve_scope(cycle_id: int, wave: int, wanted: PrintScope) -> ResolvedScope:
     """Find the subjects behind a request.
 
     Raises:
@@ -66,7 +66,7 @@ def resolve(cycle_id: int, wave: int, wanted: Narrow) -> Narrowed:
     return _documents(cycle_id, wanted.document_ids)
 
 
-def _building(cycle_id: int, wave: int, building_id: int) -> Narrowed:
+def _building(cycle_id: int, wave: int, building_id: int) -> ResolvedScope:
     building = db.session.get(Building, building_id)
     served = select(Bag.id).where(Bag.cycle_id == cycle_id, Bag.building_id == building_id).limit(1)
     if building is None or db.session.scalar(served) is None:
@@ -82,10 +82,10 @@ def _building(cycle_id: int, wave: int, building_id: int) -> Narrowed:
         )
     )
     subjects = {"building": [building_id], "stop": list(stops)}
-    return Narrowed(subjects, [building_id], frozenset({building.service_point_id}))
+    return ResolvedScope(subjects, [building_id], frozenset({building.service_point_id}))
 
 
-def _round(cycle_id: int, round_id: int) -> Narrowed:
+def _round(cycle_id: int, round_id: int) -> ResolvedScope:
     rows = db.session.execute(
         select(DeliveryStop.id, DeliveryStop.building_id)
         .join(DeliveryRound, DeliveryRound.id == DeliveryStop.round_id)
@@ -98,10 +98,10 @@ def _round(cycle_id: int, round_id: int) -> Narrowed:
         raise NotFound
     buildings = sorted({building for _stop, building in rows})
     subjects = {"round": [round_id], "stop": [stop for stop, _building in rows], "building": buildings}
-    return Narrowed(subjects, buildings, frozenset({None}))
+    return ResolvedScope(subjects, buildings, frozenset({None}))
 
 
-def _documents(cycle_id: int, document_ids: tuple[int, ...]) -> Narrowed:
+def _documents(cycle_id: int, document_ids: tuple[int, ...]) -> ResolvedScope:
     rows = db.session.scalars(select(Document).where(Document.id.in_(document_ids), Document.cycle_id == cycle_id))
     subjects: Subjects = {}
     points = set()
@@ -110,7 +110,7 @@ def _documents(cycle_id: int, document_ids: tuple[int, ...]) -> Narrowed:
         points.add(row.service_point_id)
     if not subjects:
         raise NotFound
-    return Narrowed(subjects, _buildings_of(subjects), frozenset(points))
+    return ResolvedScope(subjects, _buildings_of(subjects), frozenset(points))
 
 
 def _buildings_of(subjects: Subjects) -> list[int] | None:

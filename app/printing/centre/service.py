@@ -20,7 +20,7 @@ from app.ordering.models import CyclePoint
 from app.places.scope import is_subdistrict_in_scope, require_point, require_subdistrict
 from app.printing.centre.jobs import JOB_KIND, QUICK_JOB_KIND
 from app.printing.centre.kit import KIT_JOB_KIND
-from app.printing.centre.print_scope import Narrow, kinds_of, resolve
+from app.printing.centre.print_scope import PrintScope, kinds_of, resolve_scope
 from app.printing.centre.queries import waves
 from app.printing.kinds import by_key, listed, printable
 from app.printing.layout.labels import STOCKS
@@ -44,9 +44,9 @@ class PrintRequest:
     documents: tuple[int, ...] = ()
 
     @property
-    def narrow(self) -> Narrow:
+    def scope(self) -> PrintScope:
         """What it is limited to within the cycle."""
-        return Narrow(self.building_id, self.round_id, tuple(self.documents))
+        return PrintScope(self.building_id, self.round_id, tuple(self.documents))
 
 
 @command
@@ -56,7 +56,7 @@ def request_printing(by: Staff, cycle_id: int, wanted: PrintRequest) -> Job:
     Requires: PRINT for the point, or for the whole subdistrict where no point is named or a kind covers it all.
     Ensures: one waiting job; asking again while it waits or runs gives the same job. Raises: NotFound, Invalid.
     """
-    if not wanted.narrow.is_everything:
+    if not wanted.scope.is_everything:
         return _request_some(by, cycle_id, wanted)
     _require(by, cycle_id, wanted)
     return _enqueue(by, cycle_id, JOB_KIND, _payload(cycle_id, wanted))
@@ -66,13 +66,13 @@ def _request_some(by: Staff, cycle_id: int, wanted: PrintRequest) -> Job:
     """Sheets of a building, a round, or those named: quick ones go the lane for which nobody waits long."""
     cycle = readable_cycle(by, Permission.PRINT, cycle_id)
     _require_wave(cycle_id, wanted.wave)
-    found = resolve(cycle_id, wanted.wave, wanted.narrow)
+    found = resolve_scope(cycle_id, wanted.wave, wanted.scope)
     for point_id in found.point_ids:
         if point_id is None:
             require_subdistrict(by, Permission.PRINT, cycle.subdistrict_id)
         else:
             require_point(by, Permission.PRINT, point_id)
-    kinds = wanted.kinds or kinds_of(wanted.narrow)
+    kinds = wanted.kinds or kinds_of(wanted.scope)
     if any(kind not in printable() for kind in kinds):
         raise Invalid({"kinds": [_("请选择要打印的单据。")]})
     payload = _payload(cycle_id, replace(wanted, kinds=kinds))

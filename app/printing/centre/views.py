@@ -11,13 +11,13 @@ from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, select
 from werkzeug.wrappers import Response
 
-from app.access.guard import about_cycle, requires, staff, submit
+from app.access.guard import requires, set_page_cycle, staff, submit
 from app.access.permissions import Permission
 from app.core.db import db
 from app.core.errors import NotFound
 from app.core.input.schemas import Form
 from app.core.jobs import Job
-from app.core.paging import cut
+from app.core.paging import slice_page
 from app.ordering.gate import readable_cycle
 from app.ordering.models import Cycle
 from app.places.models import ServicePoint
@@ -162,7 +162,7 @@ def kind(cycle_id: int, kind: str) -> str:
     shown = [row for row in documents if all(word in f"{row.label} {row.number}".lower() for word in words)]
     args: dict[str, Any] = {"cycle_id": cycle_id, "kind": kind, "wave": desk.wave, "point": desk.point_id}
     args |= {"q": typed or None, "void": 1 if with_void else None}
-    page = cut(shown, request.args.get("page"), lambda number: url_for("printing.kind", **args, page=number))
+    page = slice_page(shown, request.args.get("page"), lambda number: url_for("printing.kind", **args, page=number))
     changes = centre_queries.changed_at(cycle_id)
     rows = [
         centre_queries.PrintedSheetRow(row, centre_queries.is_stale(row.as_of_event_id, found.watched_tables, changes))
@@ -283,7 +283,7 @@ def document_numbered(text: str) -> Document:
 
 def sheet_page(document: Document, form: Form) -> str:
     """One version: whether it holds, what changed since, and a form to type it in."""
-    about_cycle(document.cycle_id)
+    set_page_cycle(document.cycle_id)
     kind = kind_of(document.kind)
     newest, since = returns_queries.changed_since(document)
     return render_template(

@@ -69,7 +69,7 @@ def part(cycle_id: int) -> str:
     """Buildings and rounds that match what was typed, each with its sheets and a button to print them."""
     desk = desk_of(cycle_id)
     typed = request.args.get("q", "").strip()[:40]
-    found = parts.search(cycle_id, desk.wave, desk.point_ids, typed) if typed else []
+    found = parts.search_parts(cycle_id, desk.wave, desk.point_ids, typed) if typed else []
     return render_template("printing/part.html", desk=desk, cycle=desk.cycle, typed=typed, found=found)
 
 

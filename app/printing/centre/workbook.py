@@ -12,7 +12,7 @@ _DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\0", "\n", "＝", "＋", "－", "
 _FIXED_DATE = datetime(2000, 1, 1)
 
 
-def inert(text: str) -> str:
+def escape_formula(text: str) -> str:
     """Return text that a spreadsheet shows and never runs: a dangerous first character gets a leading apostrophe."""
     return f"'{text}" if text.startswith(_DANGEROUS) else text
 
@@ -20,7 +20,17 @@ def inert(text: str) -> str:
 def _row(line: PurchaseLine) -> list[str | int | float]:
     price, amount = line.price_fen / 100, line.amount_fen / 100
     numbers: list[str | int | float] = [line.pack_size, line.demand, line.packs, line.surplus, price, amount]
-    return [line.no, inert(line.item), inert(line.spec), inert(line.unit), *numbers, inert(line.note), "", "", ""]
+    return [
+        line.no,
+        escape_formula(line.item),
+        escape_formula(line.spec),
+        escape_formula(line.unit),
+        *numbers,
+        escape_formula(line.note),
+        "",
+        "",
+        "",
+    ]
 
 
 def _headings() -> list[str]:
@@ -39,8 +49,8 @@ def purchase_order_workbook(sheet: PurchaseOrderSheet, number: str) -> bytes:
         money = book.add_format({"border": 1, "num_format": "0.00"})
         page = book.add_worksheet(_("采购单"))
         page.write_string(0, 0, f"{_('采购单')} {sheet.order_no} {number}", book.add_format({"bold": True, "size": 14}))
-        page.write_string(1, 0, inert(sheet.supplier))
-        page.write_string(2, 0, inert(f"{sheet.deliver_to} {sheet.deliver_on or ''} {sheet.deliver_window}"))
+        page.write_string(1, 0, escape_formula(sheet.supplier))
+        page.write_string(2, 0, escape_formula(f"{sheet.deliver_to} {sheet.deliver_on or ''} {sheet.deliver_window}"))
         for column, heading in enumerate(_headings()):
             page.write_string(4, column, heading, bold)
         for at, line in enumerate(sheet.lines, start=5):

@@ -3,7 +3,7 @@
 Widths are upper bounds in thousandths of an em, from the advance widths of Noto Sans CJK SC Bold; a character that is
 not in the table counts as a full square. What is cut loses its middle, since a room number stands at the end.
 
-Truth table of `fit` (width 62 mm, sizes 36 … 9 pt):
+Truth table of `fit_text` (width 62 mm, sizes 36 … 9 pt):
 
     text                          size   lines
     12-302                        36     12-302
@@ -56,7 +56,7 @@ class Layout:
     code: Space
 
 
-def ems(text: str) -> int:
+def width_ems(text: str) -> int:
     """Width in thousandths of an em, never less than what is drawn."""
     return sum(
         _NARROW.get(character)
@@ -67,14 +67,14 @@ def ems(text: str) -> int:
 
 def width_dmm(text: str, size: int) -> int:
     """Width on paper at ``size`` points, rounded up."""
-    return -(-ems(text) * size * _PT_IN_MICROMETRES // 100_000)
+    return -(-width_ems(text) * size * _PT_IN_MICROMETRES // 100_000)
 
 
 def _cut_in_two(text: str) -> tuple[str, str]:
     """The two halves, broken behind a dash or a blank near the middle if there is one."""
-    total, best = ems(text), (10**9, 1)
+    total, best = width_ems(text), (10**9, 1)
     for at in range(1, len(text)):
-        uneven = abs(2 * ems(text[:at]) - total)
+        uneven = abs(2 * width_ems(text[:at]) - total)
         best = min(best, (uneven if text[at - 1] in _BREAKS else uneven * 2 + 500, at))
     return text[: best[1]].rstrip(), text[best[1] :].lstrip()
 
@@ -88,7 +88,7 @@ def _shortened(text: str, space: Space, size: int) -> FittedText:
     return FittedText((tail[-3:],), size)
 
 
-def fit(text: str, space: Space) -> FittedText:
+def fit_text(text: str, space: Space) -> FittedText:
     """Return the text at the largest size that fits into the space."""
     for size in space.one_line:
         if width_dmm(text, size) <= space.width_dmm:

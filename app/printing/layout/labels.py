@@ -1,7 +1,7 @@
 """Label stocks: sheets of A4 and rolls, and where on the paper each label lies. Pure.
 
 All lengths are integers in tenths of a millimetre (dmm). A printer never hits the paper exactly, so margins and gaps
-can be adjusted for an installation; `misfit` says in Chinese what no longer lies on the paper.
+can be adjusted for an installation; `layout_problems` says in Chinese what no longer lies on the paper.
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ def millimetres(dmm: int) -> str:
     return f"{sign}{whole}.{tenth}" if tenth else f"{sign}{whole}"
 
 
-def misfit(stock: LabelStock) -> dict[str, Sentence]:
+def layout_problems(stock: LabelStock) -> dict[str, Sentence]:
     """What does not fit: field → sentence; empty where every label lies on the paper.
 
     paper 210 wide, 3 columns of 70, left 0, gap 0   right edge 210   fits

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import NamedTuple
 
-from app.printing.layout.label_fit import ems
+from app.printing.layout.label_fit import width_ems
 
 WIDTH = 1860
 HEIGHT = 660
@@ -188,7 +188,7 @@ def _pushed_apart(points: Sequence[Point], sheet: _Sheet) -> list[Point]:
 
 def text_width(text: str, size: int = _TEXT) -> float:
     """Width of a text on the sketch, never less than what is drawn."""
-    return ems(text) * size / 1000
+    return width_ems(text) * size / 1000
 
 
 def _candidates(x: float, y: float, width: float, radius: int) -> list[tuple[str, float, float, Box]]:

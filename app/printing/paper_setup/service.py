@@ -13,7 +13,7 @@ from app.core.db import command, db
 from app.core.errors import Invalid
 from app.places.models import Subdistrict
 from app.places.scope import require_subdistrict
-from app.printing.layout.labels import A4_3X8, ROLL_60X40, STOCKS, LabelStock, Margins, misfit
+from app.printing.layout.labels import A4_3X8, ROLL_60X40, STOCKS, LabelStock, Margins, layout_problems
 from app.printing.models import LabelSetup, PaperSetup
 
 
@@ -110,7 +110,7 @@ def save_margins(by: Staff, subdistrict_id: int, wanted: SaveMargins) -> LabelSe
     """
     require_subdistrict(by, Permission.PRINT, subdistrict_id)
     stock = STOCKS[wanted.stock].adjusted(wanted.margins)
-    problems = misfit(stock)
+    problems = layout_problems(stock)
     if problems:
         raise Invalid({name: [str(sentence)] for name, sentence in problems.items()})
     row = db.session.get(LabelSetup, (subdistrict_id, wanted.stock))

@@ -6,9 +6,9 @@ from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from app.access.forms.submission import attempt
+from app.access.forms.submission import run_or_show_again
 from app.access.guard import requires, staff, submit
-from app.access.page_registry import about
+from app.access.page_registry import describe_page
 from app.access.permissions import Permission
 from app.core.db import db
 from app.core.errors import NotFound
@@ -59,7 +59,7 @@ def save(cycle_id: int) -> ResponseReturnValue:
     """Remember languages and label papers."""
     cycle = require_cycle(staff(), Permission.PRINT, cycle_id)
     here = url_for("paper.settings", cycle_id=cycle_id)
-    return attempt(
+    return run_or_show_again(
         Form(SavePaperSchema, request.form),
         lambda wanted: submit(then=lambda _row: here, says=_("已保存，之后准备的单据都这样印。"))(
             paper_setup_service.save_paper, staff(), cycle.subdistrict_id, wanted
@@ -75,7 +75,7 @@ def save_margins(cycle_id: int) -> ResponseReturnValue:
     cycle = require_cycle(staff(), Permission.PRINT, cycle_id)
     stock = request.form.get("stock", "")
     here = url_for("paper.settings", cycle_id=cycle_id, stock=stock)
-    return attempt(
+    return run_or_show_again(
         Form(SaveMarginsSchema, request.form),
         lambda wanted: submit(then=lambda _row: here, says=_("已保存边距，先印一张对位页看看。"))(
             paper_setup_service.save_margins, staff(), cycle.subdistrict_id, wanted
@@ -104,7 +104,7 @@ def texts(cycle_id: int, kind: str) -> str:
     if cycle is None or found is None:
         raise NotFound
     require_part_of(staff(), Permission.PRINT, cycle.subdistrict_id)
-    about({"printing.kind": _(found.label_zh)})
+    describe_page({"printing.kind": _(found.label_zh)})
     points = centre_queries.points_of(cycle_id, points_in_scope(staff(), Permission.PRINT))
     waves = centre_queries.waves(cycle_id)
     asked = request.args.get("wave", type=int)

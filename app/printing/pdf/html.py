@@ -10,7 +10,7 @@ from app.printing.layout.qr import qr_url
 from app.printing.pdf.drawings import floor_picture, pick_pictures
 from app.printing.pdf.drawings_rows import bag_picture, door_pictures
 from app.printing.sheet import Printout
-from app.printing.words import beside, sayer
+from app.printing.words import row_text_filter, translator_of
 
 _TEMPLATES = Path(__file__).resolve().parents[3] / "templates"
 
@@ -37,8 +37,8 @@ def environment(is_bilingual: bool = False) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.globals["_"] = sayer(is_bilingual)
-    made.filters.update(yuan=yuan, kg=kilograms, qr_url=qr_url, both=beside(is_bilingual))
+    made.globals["_"] = translator_of(is_bilingual)
+    made.filters.update(yuan=yuan, kg=kilograms, qr_url=qr_url, both=row_text_filter(is_bilingual))
     made.globals.update(floor_picture=floor_picture, pick_pictures=pick_pictures)
     made.globals.update(bag_picture=bag_picture, door_pictures=door_pictures)
     return made

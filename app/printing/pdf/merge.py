@@ -8,7 +8,7 @@ from pathlib import Path
 import pikepdf
 
 from app.printing.pdf.marks import CornerMarks
-from app.printing.pdf.voiding import void
+from app.printing.pdf.voiding import stamp_void
 
 
 def _save(pdf: pikepdf.Pdf, target: Path | BytesIO) -> None:
@@ -55,5 +55,5 @@ def extract(pieces: Sequence[tuple[Path, int, int]], target: Path | BytesIO, voi
                 raise ValueError(f"pages {first}..{first + count - 1} are not in the file")
             joined.pages.extend(pages[first - 1 : first - 1 + count])
         if void_note:
-            void(joined, void_note)
+            stamp_void(joined, void_note)
         _save(joined, target)

@@ -30,7 +30,7 @@ _GLYPHS = (
 _FONT = "/LoudaVoid"
 
 
-def void(pdf: pikepdf.Pdf, note: str) -> None:
+def stamp_void(pdf: pikepdf.Pdf, note: str) -> None:
     """Stamp all pages of a PDF; ``note`` is ASCII (numbers) and printed small at the head, where machines find it."""
     helvetica = pdf.make_indirect(
         pikepdf.Dictionary(Type=pikepdf.Name.Font, Subtype=pikepdf.Name.Type1, BaseFont=pikepdf.Name.Helvetica)

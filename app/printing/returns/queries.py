@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, func, select
 from app.access.permissions import Staff
 from app.core.db import db
 from app.core.text.natural import natural_key
-from app.dispatch.counts import contested_bags, difference_at, signed_for
+from app.dispatch.counts import bags_signed_for, contested_bags, difference_at
 from app.dispatch.models import DeliveryStop, DifferenceState, PlanBag, RoundState, StopState
 from app.dispatch.rounds.service import runs_round
 from app.handover.doors.queries import BagAtDoor, bags_at, coming_count
@@ -154,7 +154,7 @@ def arrival_of(document: Document) -> DropOffToEnter | None:
     if stop is not None and stop.state == StopState.SIGNED:
         said = difference_at(stop.id)
         is_open = document.returned_at is None and (said is None or said.state == DifferenceState.OPEN)
-        return DropOffToEnter(len(signed_for(stop)), has_departed=True, is_counted=True) if is_open else None
+        return DropOffToEnter(len(bags_signed_for(stop)), has_departed=True, is_counted=True) if is_open else None
     if stop is None or stop.state not in _UNSIGNED or stop.round.state not in _ON_ITS_WAY:
         return None
     own = select(func.count(Bag.id)).join(PlanBag, PlanBag.bag_id == Bag.id).where(PlanBag.stop_id == stop.id)

@@ -134,7 +134,7 @@ def enter_drop_off(by: Staff, document_id: int, entry: ReturnedDropOff) -> DropO
     is_first = stop.state in arrivals_service.SIGNABLE
     if not is_first and document.returned_at is not None:
         raise Conflict(_("这张单已经录过，或者记了“已交回”。要再录，请先撤销“已交回”。"))
-    codes = [bag.code for bag in (rounds_service.bags_at(stop) if is_first else counts.signed_for(stop))]
+    codes = [bag.code for bag in (rounds_service.bags_at(stop) if is_first else counts.bags_signed_for(stop))]
     listed = codes_on(document)
     if listed is not None and not listed.issuperset(codes):
         raise Conflict(_("这一站现在有这张纸上没有的袋：请先重新准备交接单，或在到楼签收页登记。"))

@@ -7,11 +7,11 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
-from app.access.forms.submission import attempt
+from app.access.forms.submission import run_or_show_again
 from app.access.guard import requires, staff, submit
 from app.access.permissions import Permission
 from app.core.input.schemas import Form
-from app.core.paging import cut
+from app.core.paging import slice_page
 from app.dispatch.counts import difference_at
 from app.dispatch.models import DifferenceState, DropOff
 from app.handover.models import DoorOutcome
@@ -35,7 +35,7 @@ def mark(text: str) -> Response | tuple[str, int]:
     """Printed, returned, or not."""
     document, form = document_numbered(text), Form(ReturnedMarkSchema, request.form)
     returns_service.require_document(staff(), Permission.PRINT, document.id)
-    return attempt(  # type: ignore[return-value]
+    return run_or_show_again(  # type: ignore[return-value]
         form,
         lambda wanted: submit[Document](then=_there, says=_SAID[wanted.what]())(
             returns_service.mark, staff(), document.id, wanted
@@ -65,7 +65,7 @@ def enter_doors(text: str) -> Response | tuple[str, int]:
             _("已录入：%(left)d 袋放到门口，%(failed)d 袋没送到。", left=left, failed=sum(counts.values()) - left)
         )
 
-    return attempt(  # type: ignore[return-value]
+    return run_or_show_again(  # type: ignore[return-value]
         form,
         lambda entry: submit[dict[str, int]](then=lambda _counts: _there(document), says=says)(
             returns_service.enter_doors, staff(), document.id, entry
@@ -87,7 +87,7 @@ def enter_drop_off(text: str) -> Response | tuple[str, int]:
             return str(_("两边数得不一样，两个数都留着，等人核对。"))
         return str(_("已签收：应到 %(all)d 袋，实到 %(here)d 袋。", all=done.bags_expected, here=done.bags_counted))
 
-    return attempt(  # type: ignore[return-value]
+    return run_or_show_again(  # type: ignore[return-value]
         form,
         lambda entry: submit[DropOff](then=lambda _done: _there(document), says=says)(
             returns_service.enter_drop_off, staff(), document.id, entry
@@ -114,7 +114,7 @@ def outstanding(cycle_id: int) -> str:
     """What has not come back, point by point."""
     desk = desk_of(cycle_id)
     out, counts = returns_queries.sheets_out(cycle_id, desk.wave, desk.within)
-    page = cut(
+    page = slice_page(
         out,
         request.args.get("page"),
         lambda number: url_for(

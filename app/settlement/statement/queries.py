@@ -17,7 +17,7 @@ from app.places.labels import household_label
 from app.places.models import Household, Stairwell
 from app.settlement.models import Payment, PaymentKind, Statement
 from app.settlement.pricing import line_amounts
-from app.settlement.rules import HouseholdAccount, SettlementLine, account
+from app.settlement.rules import HouseholdAccount, SettlementLine, household_account
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def settlement_lines(lines: Iterable[OrderLine], amounts: dict[int, int]) -> lis
     ]
 
 
-def sheet(order: HouseholdOrder) -> StatementPage:
+def statement_page(order: HouseholdOrder) -> StatementPage:
     """The statement of one order, straight from its choices. Nine statements."""
     amounts = line_amounts(order.cycle_id, [order.id])
     short, replaced = aliased(OrderLine), aliased(Item)
@@ -98,7 +98,7 @@ def sheet(order: HouseholdOrder) -> StatementPage:
     return StatementPage(
         lines=lines,
         marks=marks,
-        account=account((row.line for row in lines), (mark.amount_fen for mark in marks)),
+        account=household_account((row.line for row in lines), (mark.amount_fen for mark in marks)),
         statement=db.session.scalar(select(Statement).where(Statement.household_order_id == order.id)),
     )
 

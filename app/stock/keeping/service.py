@@ -13,7 +13,7 @@ from app.core.errors import Conflict, Invalid, NotFound
 from app.core.events import record
 from app.core.states import advance
 from app.places.scope import require_subdistrict
-from app.stock import books, rules
+from app.stock import ledger, rules
 from app.stock.lots import move_lots
 from app.stock.models import GoodsReceipt, Lot, StockCount, WriteOff, WriteOffState
 from app.stock.rules import LotMove, StockCountLine
@@ -67,8 +67,8 @@ def approve_write_off(by: Staff, write_off_id: int, version: int) -> WriteOff:
     request.approved_by_id = by.id
     lot = db.session.get_one(Lot, request.lot_id)
     move_lots({lot.id: request.qty}, "free", "damaged")
-    kept = books.books_of(lot.goods_receipt.subdistrict_id)
-    books.write(books.take_out(kept, lot.id, request.qty), "write_off", request.id)
+    kept = ledger.locations_of(lot.goods_receipt.subdistrict_id)
+    ledger.write_moves(ledger.moves_out(kept, lot.id, request.qty), "write_off", request.id)
     record(by, "approve", request, cycle_id=lot.goods_receipt.cycle_id, lot=lot.id, units=request.qty)
     return request
 
@@ -142,8 +142,8 @@ def send_back(by: Staff, lot_id: int, back: SendBack) -> Lot:
     if lot.goods_receipt.purchase_order_id is None:
         raise Conflict(_l("捐赠和期初库存没有供应商，不能退货；不能用的请报损。"))
     move_lots({lot.id: back.qty}, "damaged" if back.part == "damaged" else "free", "returned")
-    kept = books.books_of(lot.goods_receipt.subdistrict_id)
-    books.write(books.take_out(kept, lot.id, back.qty), "send_back", lot.id)
+    kept = ledger.locations_of(lot.goods_receipt.subdistrict_id)
+    ledger.write_moves(ledger.moves_out(kept, lot.id, back.qty), "send_back", lot.id)
     record(by, "return", lot, cycle_id=lot.goods_receipt.cycle_id, units=back.qty)
     return lot
 
@@ -155,16 +155,16 @@ def carry(by: Staff, lot_id: int, way: Carry) -> Lot:
     Requires: that many are there and free. Ensures: moves that balance. Raises: NotFound, Invalid.
     """
     lot = lot_in_reach(by, lot_id)
-    kept = books.books_of(lot.goods_receipt.subdistrict_id)
+    kept = ledger.locations_of(lot.goods_receipt.subdistrict_id)
     inside = set(kept.places) - {kept.outside.id}
     if way.from_place not in inside or way.to_place not in inside:
         raise NotFound
     if way.from_place == way.to_place:
         raise Invalid({"to_place": [_l("请选另一个地点。")]})
-    there = min(books.held(lot.id).get(way.from_place, 0), lot.qty_free)
+    there = min(ledger.units_by_location(lot.id).get(way.from_place, 0), lot.qty_free)
     if way.qty > there:
         raise Invalid({"qty": [_l("那里能调走的只有 %(most)s 份。", most=there)]})
-    books.write([LotMove(lot.id, way.from_place, way.to_place, way.qty)], "carry", lot.id)
+    ledger.write_moves([LotMove(lot.id, way.from_place, way.to_place, way.qty)], "carry", lot.id)
     record(by, "carry", lot, cycle_id=lot.goods_receipt.cycle_id, units=way.qty, to=way.to_place)
     return lot
 

@@ -6,7 +6,7 @@ from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from app.access.forms.submission import attempt
+from app.access.forms.submission import run_or_show_again
 from app.access.guard import requires, staff, submit
 from app.access.permissions import Permission
 from app.catalog.models import Storage
@@ -43,7 +43,7 @@ def index() -> ResponseReturnValue:
 def usual() -> ResponseReturnValue:
     """The time of each storage class."""
     back = url_for("rests.index")
-    return attempt(
+    return run_or_show_again(
         Form(SaveUsualSchema, request.form),
         lambda wanted: submit[int](then=lambda _n: back, says=_("已保存静置时间"))(
             rests_service.save_usual, staff(), wanted
@@ -57,7 +57,7 @@ def usual() -> ResponseReturnValue:
 def category() -> ResponseReturnValue:
     """The time of one category."""
     back = url_for("rests.index")
-    return attempt(
+    return run_or_show_again(
         Form(SaveOfCategorySchema, request.form),
         lambda wanted: submit(then=lambda _rule: back, says=_("已保存静置时间"))(
             rests_service.save_of_category, staff(), wanted

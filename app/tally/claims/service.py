@@ -34,7 +34,7 @@ from app.ordering.models import (
     RollCallOutcome,
     Source,
 )
-from app.ordering.orders import IfExists, OfferPick, PlaceOrder, new_code, offer_terms, order_of, point_of, put
+from app.ordering.orders import IfExists, OfferPick, PlaceOrder, new_code, offer_terms, order_of, point_of, save_order
 from app.ordering.packs.queries import GIVEN, given_of
 from app.ordering.resident.service import end_access
 from app.places.buildings.rules import is_room, names_another_place, without_place
@@ -126,7 +126,7 @@ def _placed(by: Staff, claim: RoomClaim, household_id: int) -> HouseholdOrder | 
     wanted = _wanted(claim, household_id, stands, asked)
     if stands is not None:
         _make_changeable(stands)
-    order = put(by, wanted, claimed_at=point_id)
+    order = save_order(by, wanted, claimed_at=point_id)
     if stands is not None:
         order.code = new_code(set())  # whoever ordered before has read the old one
     if cycle.state == CycleState.LOCKED:

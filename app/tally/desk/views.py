@@ -48,7 +48,7 @@ def index(cycle_id: int) -> str:
         doubles=doubles,
         standing=due,
         standing_short=short,
-        errands=errands.counts(staff()),
+        errands=errands.errand_counts(staff()),
         care=care_queries.count(staff()),
         words=sum(1 for row in remarks_queries.rows(staff(), cycle_id) if row.is_waiting),
         claims=claims_queries.waiting_count(cycle_id, buildings_in_scope(staff(), Permission.HOUSEHOLD_KEY)),

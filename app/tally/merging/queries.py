@@ -64,7 +64,7 @@ def home_at(by: Staff, household_id: int) -> tuple[Building, Home]:
     return require_building(by, KEY, row[0]), Home(*row[1:])
 
 
-def pair(by: Staff, gone_id: int, kept_id: int) -> tuple[Building, Home, Home]:
+def require_pair(by: Staff, gone_id: int, kept_id: int) -> tuple[Building, Home, Home]:
     """Two households of one building: the one that goes, the one that stays. Raises NotFound."""
     building, gone = home_at(by, gone_id)
     other, kept = home_at(by, kept_id)
@@ -85,14 +85,14 @@ def homes(building_id: int) -> list[Home]:
     return [Home(*row) for row in db.session.execute(found)]
 
 
-def searched(every: list[Home], typed: str, building: str) -> list[Home]:
+def search_homes(every: list[Home], typed: str, building: str) -> list[Home]:
     """Those whose room was typed, else those in which what was typed stands."""
     meant = [home for home in every if is_room(home.room_no, home.stairwell, typed, building)]
     part = typed.upper()
     return (meant or [home for home in every if part in home.label.upper()])[:MOST_FOUND]
 
 
-def pairs(every: list[Home], building: str) -> list[tuple[Home, Home]]:
+def likely_pairs(every: list[Home], building: str) -> list[tuple[Home, Home]]:
     """Doors that may be one: the room of the one, read at the place of the other, is the other's."""
     alike: dict[str, list[Home]] = {}
     for home in every:

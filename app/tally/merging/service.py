@@ -56,7 +56,7 @@ def merge(by: Staff, household_id: int, wanted: Merge) -> Merged:
     two standing orders, nothing under way of people who moved out. Ensures: no key of the one that goes opens
     anything, and those of the one that stays open what they did. Raises: NotFound, Conflict.
     """
-    building, gone, kept = merging_queries.pair(by, household_id, wanted.into)
+    building, gone, kept = merging_queries.require_pair(by, household_id, wanted.into)
     held = merging_queries.holdings(building, gone, kept)
     problems = merging_queries.hindrances(held)
     if problems:

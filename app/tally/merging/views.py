@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.access.guard import requires, staff, submit
-from app.access.page_registry import about
+from app.access.page_registry import describe_page
 from app.access.permissions import Permission
 from app.core.codes import grouped
 from app.core.errors import Conflict, Invalid
@@ -33,16 +33,16 @@ def choose(building_id: int) -> str:
 
 
 def _doors(building: Building, every: list[Home], gone: Home | None) -> str:
-    about({"desk.building": building.label}, building_id=building.id)
+    describe_page({"desk.building": building.label}, building_id=building.id)
     typed = (request.args.get("room") or "").strip()[:40]
     others = [home for home in every if gone is None or home.id != gone.id]
-    alike = merging_queries.pairs(every, building.label)
+    alike = merging_queries.likely_pairs(every, building.label)
     return render_template(
         "tally/merge.html",
         building=building,
         gone=gone,
         typed=typed,
-        found=merging_queries.searched(others, typed, building.label) if typed else [],
+        found=merging_queries.search_homes(others, typed, building.label) if typed else [],
         pairs=[pair for pair in alike if gone is None or gone in pair],
     )
 
@@ -59,8 +59,8 @@ def ask(household_id: int) -> str:
 
 
 def _question(household_id: int, into: int, form: Form) -> str:
-    building, gone, kept = merging_queries.pair(staff(), household_id, into)
-    about({"desk.building": building.label}, building_id=building.id)
+    building, gone, kept = merging_queries.require_pair(staff(), household_id, into)
+    describe_page({"desk.building": building.label}, building_id=building.id)
     held = merging_queries.holdings(building, gone, kept)
     return render_template(
         "tally/merge_ask.html",

@@ -75,15 +75,15 @@ def move_building(by: Staff, building_id: int, wanted: MoveBuilding) -> Building
     cycles = cycles_under_way(building.id, point.id)
     before = building.service_point_id
     if wanted.choice == NEXT:
-        moves.put_off(building, point.id)
+        moves.postpone_move(building, point.id)
     else:
         problems = hindrances(cycles, building.id, point.id)
         if problems:
             raise Conflict(problems[0])
         _take_along(building.id, point.id)
-        moves.carry_out(building, point.id)
+        moves.move_now(building, point.id)
         if all(cycle.state != CycleState.RUNNING for cycle in cycles):
-            moves.let_go([building.id])
+            moves.release_old_points([building.id])
     events.record(by, "move", building, choice=wanted.choice, from_point_id=before, to_point_id=point.id)
     return building
 
@@ -101,7 +101,7 @@ def _take_along(building_id: int, point_id: int) -> None:
 def stay(by: Staff, building_id: int) -> Building:
     """The building stays with its point after all. Raises NotFound where nothing waits."""
     building = require_building(by, EDIT, building_id)
-    if not moves.forget(building.id):
+    if not moves.cancel_move(building.id):
         raise NotFound
     events.record(by, "stay", building)
     return building

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.access.guard import requires, staff, submit
-from app.access.page_registry import about
+from app.access.page_registry import describe_page
 from app.access.permissions import Permission
 from app.core.errors import Conflict, Invalid, StaleEdit
 from app.core.input.schemas import Form
@@ -32,7 +32,7 @@ def ask(building_id: int) -> ResponseReturnValue:
 def _page(building_id: int, form: Form) -> str:
     building = require_building(staff(), EDIT, building_id)
     above = {"places.compound": building.compound.name, "buildings.show": building.label}
-    about(above, compound_id=building.compound_id)
+    describe_page(above, compound_id=building.compound_id)
     to = request.values.get("to", type=int) or 0
     point = moving_service.in_reach(staff(), building_id, to)[1] if to else None
     cycles = cycles_under_way(building.id, point.id) if point else []

@@ -23,7 +23,7 @@ from app.settings import Settings
 from app.upkeep.backups import restoring, retention
 from app.upkeep.backups.documents import link_tree
 from app.upkeep.backups.restoring import sync
-from app.upkeep.backups.retention import NAME_FORMAT, PARTIAL, existing, superfluous, taken_at
+from app.upkeep.backups.retention import NAME_FORMAT, PARTIAL, existing, taken_at, thinning_candidates
 from app.upkeep.database import postgres
 from app.upkeep.setup.secrets import PRIVATE_FOLDER
 
@@ -40,8 +40,8 @@ __all__ = [
     "prune",
     "restore",
     "serving",
-    "superfluous",
     "taken_at",
+    "thinning_candidates",
     "verify",
 ]
 

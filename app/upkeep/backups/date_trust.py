@@ -25,7 +25,7 @@ class DateTrust(Enum):
     UNKNOWN = "unknown"
 
 
-def standing(settings: Settings) -> DateTrust:
+def date_trust_of(settings: Settings) -> DateTrust:
     """How the wall clock of this instant stands to the ticks in the database. Never raises."""
     try:
         doubts = schema.rows_of(settings, OPEN_DOUBTS)

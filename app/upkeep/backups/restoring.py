@@ -36,7 +36,7 @@ class CannotRestore(Exception):
     """The backup cannot be brought up to date; the message says why and nothing was changed."""
 
 
-def passed(step: str) -> None:
+def step_done(step: str) -> None:
     """Called after each step, by the name in the table above; tests stop a restore here."""
 
 
@@ -83,37 +83,37 @@ def _replace_sqlite(
     _remove(draft)
     shutil.copyfile(database, draft)
     draft.chmod(0o600)
-    passed("copied")
+    step_done("copied")
     staged.fill(documents)
-    passed("linked")
-    settle(changed(settings, database_url=f"sqlite:///{draft}", documents_dir=staged.folder))
+    step_done("linked")
+    bring_up_to_date(changed(settings, database_url=f"sqlite:///{draft}", documents_dir=staged.folder))
     _fold_and_close(draft)
     sync(draft)
-    passed("settled")
+    step_done("settled")
     kept = _free_name(target.with_name(f"{target.name}{SET_ASIDE}{clock.now().strftime(NAME_FORMAT)}"))
     _announce(settings, folder, kept)
-    passed("announced")
+    step_done("announced")
     try:
         staged.add_to_present()
         kept_now = _keep_present(target, kept)
     except OSError:
         (settings.data_dir / ANNOUNCEMENT).unlink(missing_ok=True)  # nothing was changed
         raise
-    passed("kept")
+    step_done("kept")
     for suffix in ("-wal", "-shm"):
         target.with_name(target.name + suffix).unlink(missing_ok=True)
-    passed("bared")
+    step_done("bared")
     draft.replace(target)
     sync(target.parent)
     staged.exchanged()
-    passed("replaced")
+    step_done("replaced")
     (settings.data_dir / ANNOUNCEMENT).unlink(missing_ok=True)
     sync(settings.data_dir)
-    passed("done")
+    step_done("done")
     return kept_now
 
 
-def unfinished(settings: Settings) -> str:
+def unfinished_restore(settings: Settings) -> str:
     """Why a start is refused because a restore was cut short, and how to go on; empty where none was."""
     try:
         said = json.loads((settings.data_dir / ANNOUNCEMENT).read_text(encoding="utf-8"))
@@ -128,7 +128,7 @@ def unfinished(settings: Settings) -> str:
     )
 
 
-def settle(draft: Settings) -> None:
+def bring_up_to_date(draft: Settings) -> None:
     """Bring a restored database up to date and purge what was due since the backup, before anybody sees a page of it.
 
     Whoever restores says what day it is: the restored ticks are from before, so the date is confirmed with it. A
@@ -149,7 +149,7 @@ def settle(draft: Settings) -> None:
 
     with app.app_context():
         try:
-            clock_trust.begin_anew()
+            clock_trust.reset_ticks()
             run_purge(Running(0, 0, {}))
         finally:
             db.session.remove()
@@ -158,16 +158,16 @@ def settle(draft: Settings) -> None:
 
 def _replace_postgres(settings: Settings, database: Path, documents: Path, staged: Staged) -> None:
     postgres.load(settings.database_url, database, SCHEMA)
-    passed("copied")
+    step_done("copied")
     staged.fill(documents)
-    passed("linked")
+    step_done("linked")
     url = postgres.within(settings.database_url, SCHEMA)
-    settle(changed(settings, database_url=url, documents_dir=staged.folder))
-    passed("settled")
+    bring_up_to_date(changed(settings, database_url=url, documents_dir=staged.folder))
+    step_done("settled")
     staged.add_to_present()
     postgres.swap(settings.database_url, SCHEMA)
     staged.exchanged()
-    passed("done")
+    step_done("done")
 
 
 def _announce(settings: Settings, folder: Path, kept: Path) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from app.core import clock
 from app.settings import Settings
-from app.upkeep.backups.date_trust import DateTrust, standing
+from app.upkeep.backups.date_trust import DateTrust, date_trust_of
 
 NAME_FORMAT = "%Y%m%dT%H%M%SZ"
 PARTIAL = ".partial-"
@@ -51,7 +51,7 @@ def newest(parent: Path) -> Path | None:
     return ordered[-1] if ordered else None
 
 
-def superfluous(instants: Sequence[datetime], _now: datetime | None = None) -> list[datetime]:
+def thinning_candidates(instants: Sequence[datetime], _now: datetime | None = None) -> list[datetime]:
     """Which backups may be thinned out, by their own order: the newest 97 stay, and the newest of each of the newest
     30 days that have one.
 
@@ -89,13 +89,13 @@ def prune(settings: Settings, parent: Path | None, is_sound: Callable[[Path], bo
     Also what a killed backup left behind, and databases set aside by a restore 30 days ago. Returns what went.
     """
     parent = parent or settings.backups_dir
-    date = standing(settings)
+    date = date_trust_of(settings)
     if date is DateTrust.DOUBTED:
         return []
     future = set(from_the_future(parent))  # they count for nothing, and a person looks at them
     folders = [path for path in existing(parent) if path not in future]
     by_instant = {instant: path for path in folders if (instant := taken_at(path)) is not None}
-    gone = [by_instant[instant] for instant in superfluous(list(by_instant))]
+    gone = [by_instant[instant] for instant in thinning_candidates(list(by_instant))]
     gone += [path for path in parent.glob(f"{PARTIAL}*") if _age(path) > timedelta(hours=1)]
     set_aside: list[Path] = []
     if date is DateTrust.TRUSTED:

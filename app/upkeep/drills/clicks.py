@@ -34,8 +34,8 @@ from app.core.db import db
 from app.core.jobs import run_next
 from app.upkeep.drills.browser import Hand, Pressed, chromium
 from app.upkeep.drills.excused import CHOICE_WANTED, NEVER_SHOWN, is_excused
-from app.upkeep.drills.shown import Button, ShownForm
-from app.upkeep.drills.walk import UNKNOWN, DrillRole, SiteCopy, Walk, household_browser, like, staff_browser
+from app.upkeep.drills.page_forms import Button, ShownForm
+from app.upkeep.drills.walk import UNKNOWN, DrillRole, SiteCopy, Walk, household_browser, row_pattern, staff_browser
 from app.upkeep.drills.words import stored_words
 
 UNSIGNED = ("resident", "stranger")
@@ -60,7 +60,7 @@ class ClickTarget:
     @property
     def kind(self) -> tuple[str, ...]:
         """The same for the like control of another row or another state."""
-        return (self.endpoint, like(self.name), like(self.value), like(self.label))
+        return (self.endpoint, row_pattern(self.name), row_pattern(self.value), row_pattern(self.label))
 
 
 @dataclass
@@ -227,7 +227,7 @@ def role_in(stages: Any, app: Flask, name: str) -> DrillRole | None:
         return DrillRole(name, household_browser(key)) if key else None
     account = db.session.scalars(select(Account).filter_by(username=dict(stages.people())[name])).one()
     stages.second_device(account)
-    typed = [app.url_map.bind("").build(endpoint, values) for endpoint, values in stages.looked_for(name)]
+    typed = [app.url_map.bind("").build(endpoint, values) for endpoint, values in stages.lookup_pages(name)]
     return DrillRole(name, staff_browser(account), ("/", *typed))
 
 

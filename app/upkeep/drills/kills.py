@@ -19,7 +19,7 @@ from sqlalchemy import event, func, select
 from app.core import clock, jobs
 from app.core.db import db
 from app.core.jobs import LEASE, Job, JobState
-from app.upkeep.drills import ground
+from app.upkeep.drills import sandbox
 
 STATEMENTS = 60  # a kill falls on one of so many statements of a job
 KILLS_OF_A_JOB = 2  # the third attempt is the last
@@ -102,7 +102,7 @@ def _one_day(killer: Killer) -> int:
     """Live through a demo day with kills; returns how many messages and equations are wrong at its end."""
     day, demo = import_module("app.demo.day"), import_module("app.demo.commands")
     drains: list[tuple[Any, Callable[..., int]]] = [(day, day.drain), (demo, demo.drain)]
-    with ground.installation(), tempfile.TemporaryDirectory() as out:
+    with sandbox.installation(), tempfile.TemporaryDirectory() as out:
         try:
             for module, _drain in drains:
                 module.drain = killer.drain

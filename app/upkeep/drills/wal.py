@@ -29,7 +29,7 @@ from app.ordering.orders import IfExists, OfferPick, PlaceOrder
 from app.places.models import Household
 from app.printing.centre import service as printing
 from app.settings import ROOT, Settings
-from app.upkeep.drills import ground
+from app.upkeep.drills import sandbox
 
 READ_S = 5.0
 QUIET_S = 60.0
@@ -57,12 +57,12 @@ class WorstSeen:
 @click.option("--database-url", default="", help="空的 PostgreSQL 数据库 An empty PostgreSQL database")
 def wal_drill(minutes: float, writers: int, database_url: str) -> None:
     """下单和打印，量数据库日志。 Orders and prints; exit status 1 if the log grows or somebody keeps reading."""
-    with ground.installation(database_url) as (app, settings):
+    with sandbox.installation(database_url) as (app, settings):
         cast, cycle_id = _open_day()
         seen = WorstSeen()
         _watch_reads(seen)
         command = [sys.executable, "-m", "app.cli", "work"]
-        worker = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **ground.environment(settings)})
+        worker = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **sandbox.environment(settings)})
         threads = [threading.Thread(target=_order, args=(app, cycle_id, seed, seen)) for seed in range(writers)]
         threads.append(threading.Thread(target=_print, args=(app, cast, cycle_id, seen)))
         try:
@@ -147,7 +147,7 @@ def _watch_log(settings: Settings, seen: WorstSeen, seconds: float) -> None:
     until, last = time.monotonic() + seconds, 0
     while time.monotonic() < until:
         if settings.sqlite_path is not None:
-            length = wal.size(settings.sqlite_path)
+            length = wal.wal_size(settings.sqlite_path)
             seen.longest_log = max(seen.longest_log, length)
             seen.largest_commit = max(seen.largest_commit, min(length - last, wal.CHECKPOINT_BYTES))
             last = length
@@ -162,6 +162,6 @@ def _after_quiet(settings: Settings) -> int:
     if settings.sqlite_path is None:
         return 0
     until = time.monotonic() + QUIET_S
-    while wal.size(settings.sqlite_path) > wal.CHECKPOINT_BYTES and time.monotonic() < until:
+    while wal.wal_size(settings.sqlite_path) > wal.CHECKPOINT_BYTES and time.monotonic() < until:
         time.sleep(1)
-    return wal.size(settings.sqlite_path)
+    return wal.wal_size(settings.sqlite_path)

@@ -24,7 +24,7 @@ from app.access.permissions import Staff
 from app.access.service import open_session
 from app.core import clock
 from app.core.db import db
-from app.upkeep.drills.shown import Button, ShownForm, ShownPage, read_page
+from app.upkeep.drills.page_forms import Button, ShownForm, ShownPage, read_page
 
 UNKNOWN = ("不认识的字段", "Unknown field")
 OF_AN_ENDPOINT = 3
@@ -198,8 +198,8 @@ class Walk:
         if endpoint is None:
             self.faults.append(Fault(self.role.name, landed, button.label, f"leads nowhere: {action}"))
             return
-        names = frozenset(like(name) for name, _value in fields)
-        key = (endpoint, names, like(button.name), like(button.value), like(button.label))
+        names = frozenset(row_pattern(name) for name, _value in fields)
+        key = (endpoint, names, row_pattern(button.name), row_pattern(button.value), row_pattern(button.label))
         if key in self._tried:
             return
         self._tried.add(key)
@@ -253,7 +253,7 @@ class Walk:
         return str(found[0])
 
 
-def like(text: str) -> str:
+def row_pattern(text: str) -> str:
     """The same for every row of a table: without numbers."""
     return re.sub(r"\d+", "#", text)
 

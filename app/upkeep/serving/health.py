@@ -73,7 +73,7 @@ class _Jobs:
     leased_until: datetime | None = None
 
 
-def beat(settings: Settings) -> None:
+def write_heartbeat(settings: Settings) -> None:
     """The worker says that it lives: the machine's own uptime in a file, so that no wall clock can make it old."""
     path = settings.data_dir / BEAT_FILE
     fresh = path.with_suffix(f".{os.getpid()}")
@@ -96,7 +96,7 @@ class Beat:
     def __call__(self) -> None:
         if time.monotonic() >= self._next:
             self._next = time.monotonic() + BEAT_EVERY_S
-            beat(self._settings)
+            write_heartbeat(self._settings)
 
 
 def _uptime_s() -> float:
@@ -125,7 +125,7 @@ def _silent_s(settings: Settings, beat_s: int | None, up_s: float) -> float:
 def examine(settings: Settings, engine: Engine | None = None, up_s: float = 0.0) -> Health:
     """Look at everything once. Takes at most a few seconds, whatever else the database has to do. `up_s`: how long
     this process has looked already."""
-    own = engine or database(settings)
+    own = engine or examiner_engine(settings)
     jobs = _jobs(own)
     now = clock.now()
     beat_s = _beat_age_s(settings)
@@ -152,7 +152,7 @@ def examine(settings: Settings, engine: Engine | None = None, up_s: float = 0.0)
     )
 
 
-def database(settings: Settings) -> Engine:
+def examiner_engine(settings: Settings) -> Engine:
     """Connections of the examiner's own, opened for each look, that wait for nobody and make no file that is missing:
     an empty one in the place of a lost database would be taken for it at the next start."""
     path = settings.sqlite_path
@@ -196,7 +196,7 @@ class HealthWatch:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._engine = database(settings)
+        self._engine = examiner_engine(settings)
         self._latest: Health | None = None
         self._at = 0.0
         self._since = time.monotonic()

@@ -25,7 +25,7 @@ class Hourly:
             return False
         self._next = time.monotonic() + PERIOD_S
         ask_check(SYSTEM)
-        if clock_trust.trouble() is None:  # what cannot be undone waits until somebody has confirmed the date
+        if clock_trust.current_doubt() is None:  # what cannot be undone waits until somebody has confirmed the date
             ask_confirm_overdue(SYSTEM)
             ask_purge(SYSTEM)
         return True

@@ -23,7 +23,7 @@ log = logging.getLogger("louda.keeper")
 
 
 @contextmanager
-def keeping(app: Flask, stop: threading.Event) -> Iterator[None]:
+def keeper_running(app: Flask, stop: threading.Event) -> Iterator[None]:
     """Keep until `stop` is set. The first tick is written before the block is entered, if the database answers."""
     keeper = Keeper(app.extensions["louda_settings"])
     with app.app_context():
@@ -52,10 +52,10 @@ class Keeper:
         if now >= self._tick_at:
             self._tick_at = now + (TICK_EVERY_S if self.tick() else TRY_AGAIN_S)
         if self._settings.sqlite_path is not None:
-            length, before = wal.size(self._settings.sqlite_path), self._log_length
+            length, before = wal.wal_size(self._settings.sqlite_path), self._log_length
             self._log_length = length
             if length == before:  # nobody writes; whoever writes folds it himself
-                wal.fold_if_long(self._settings.sqlite_path)
+                wal.checkpoint_if_large(self._settings.sqlite_path)
 
     def tick(self) -> bool:
         """Write a tick; says once in the log when the date is in doubt. Returns whether the database took it."""

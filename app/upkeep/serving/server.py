@@ -59,7 +59,7 @@ def serve(settings: Settings, when_ready: Callable[[str], None]) -> int:
     Raises ServerError if the port is taken.
     """
     refuse_taken_port(settings)
-    environment = surroundings(settings)
+    environment = child_environment(settings)
     children = [
         Child("web", web_command(settings), environment, is_vital=True),
         Child("work", work_command(), environment, is_vital=False),
@@ -101,7 +101,7 @@ def work_command() -> list[str]:
     return [sys.executable, "-m", "app.cli", "work"]
 
 
-def surroundings(settings: Settings) -> dict[str, str]:
+def child_environment(settings: Settings) -> dict[str, str]:
     """The environment of the children: ours, and when a development server listens everywhere, the names by which the
     phones of the same network reach it, so that QR codes lead somewhere."""
     environment = {**os.environ, "LOUDA_PUBLIC_URL": settings.public_url}

@@ -53,7 +53,7 @@ def _spoken_quantity(rest: str) -> bool:
     return at > 0 and (rest[at : at + 1] in words.SHORT_UNITS or at == len(rest))
 
 
-def find(text: str) -> Changing:
+def find_change(text: str) -> Changing:
     """The change that the text of an entry asks for, and the text without its words."""
     shorter, total = _total(text)
     if total is not None and not counts_something(shorter):
@@ -83,7 +83,7 @@ def find(text: str) -> Changing:
     return Changing(text, total=total)
 
 
-def marked(text: str) -> str:
+def mark_struck_out(text: str) -> str:
     """The text with every way of striking a line out as one mark behind it.
 
     ~~7-302 1份~~, 7-302 1份❌, （作废）201 2份, and each character struck through.

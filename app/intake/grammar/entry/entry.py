@@ -38,13 +38,13 @@ _NEIGHBOURS = ("隔壁", "对门", "楼上", "楼下", "邻居", "朋友", "对�
 
 def has_quantity(text: str, reader: Reader) -> bool:
     """Whether the text, addresses left out, holds a quantity."""
-    rest = contacts.masked(_without(text, addresses(text, reader))).strip()
+    rest = contacts.mask_contacts(_without(text, addresses(text, reader))).strip()
     if rest.startswith("(") and rest.find(")") == len(rest) - 1:
         rest = rest[1:-1]  # （鸡蛋2板）: nothing but what stands in brackets
     return any(element.kind is ElementKind.QTY for element in scan(rest, reader.lexicon))
 
 
-def read(text: str, reader: Reader) -> list[EntryDraft]:
+def read_entry(text: str, reader: Reader) -> list[EntryDraft]:
     """The drafts of one entry: one, or one for each household that the line serves by itself."""
     key = (text, reader.context.scope, reader.default_item)
     known: list[EntryDraft] | None = reader.drafts.get(key)
@@ -61,18 +61,18 @@ def _read(text: str, reader: Reader) -> list[EntryDraft]:
         return [EntryDraft(EntryOutcome.SKIP, reason="placeholder")]
     if len(text) > MAX_ENTRY:
         return [EntryDraft(EntryOutcome.REVIEW, reason="too_long")]
-    text = contacts.masked(chinese.fold(text).translate(_KEYCAPS))
+    text = contacts.mask_contacts(chinese.fold(text).translate(_KEYCAPS))
     if changes.STRUCK in text:
-        return _struck(text.replace(changes.STRUCK, " ").strip(), reader)
+        return _read_struck_out(text.replace(changes.STRUCK, " ").strip(), reader)
     if people.is_example(text) or people.is_format(text):
         return [EntryDraft(EntryOutcome.HEAD, reason="example")]
     found = addresses(text, reader)
     if len(found) < 2:
-        return [_one(text, found, reader, EntryDraft(EntryOutcome.ROW))]
-    return _several(text, found, reader)
+        return [_read_household(text, found, reader, EntryDraft(EntryOutcome.ROW))]
+    return _read_several_households(text, found, reader)
 
 
-def _struck(text: str, reader: Reader) -> list[EntryDraft]:
+def _read_struck_out(text: str, reader: Reader) -> list[EntryDraft]:
     """A line that was struck out: the order that it would be is withdrawn."""
     if not text:
         return [EntryDraft(EntryOutcome.SKIP, reason="struck")]
@@ -93,15 +93,15 @@ def _without(text: str, found: list[Located]) -> str:
     return text
 
 
-def _several(text: str, found: list[Located], reader: Reader) -> list[EntryDraft]:
+def _read_several_households(text: str, found: list[Located], reader: Reader) -> list[EntryDraft]:
     first, second = found[0], found[1]
     between = text[first.end : second.start].strip(" ,，(:：")
     after = text[second.end :].lstrip(" )")
     names = {place.resolution.household_id for place in found}
     if len(names) == 1 and found[0].resolution.household:
-        return [_one(text, found, reader, EntryDraft(EntryOutcome.ROW))]
+        return [_read_household(text, found, reader, EntryDraft(EntryOutcome.ROW))]
     if between.endswith(words.REDIRECTS):
-        draft = _one(text, found, reader, EntryDraft(EntryOutcome.ROW))
+        draft = _read_household(text, found, reader, EntryDraft(EntryOutcome.ROW))
         deliver_to = second.resolution.candidates
         return [
             _asked(replace(draft, flags=draft.flags | {EntryFlag.REDIRECT}), "redirect", draft.candidates + deliver_to)
@@ -111,11 +111,11 @@ def _several(text: str, found: list[Located], reader: Reader) -> list[EntryDraft
         proxy = text[first.start : first.end].strip()
         shorter = text[: first.start] + " " + text[first.end : second.start].rstrip().removesuffix("代替")
         shorter = _strip_proxy(shorter) + " " + text[second.start :]
-        return [replace(draft, proxy=proxy) for draft in read(shorter, reader)]
+        return [replace(draft, proxy=proxy) for draft in read_entry(shorter, reader)]
     if after.startswith("代") and len(found) == 2:
         proxy = text[second.start : second.end].strip()
         shorter = text[: second.start] + " " + after[1:].lstrip("订接买拿收领购付下单")
-        return [replace(draft, proxy=proxy) for draft in read(shorter, reader)]
+        return [replace(draft, proxy=proxy) for draft in read_entry(shorter, reader)]
     return _split(text, found, reader)
 
 
@@ -132,7 +132,7 @@ def _split(text: str, found: list[Located], reader: Reader) -> list[EntryDraft]:
     lead = text[: found[0].start]
     parts = [text[place.start : end] for place, end in zip(found, ends, strict=True)]
     parts[0] = lead + parts[0]
-    drafts = [draft for part in parts for draft in read(_strip_proxy(part), reader)]
+    drafts = [draft for part in parts for draft in read_entry(_strip_proxy(part), reader)]
     if len(drafts) == len(found) and all(draft.outcome is EntryOutcome.ROW for draft in drafts):
         return drafts
     tail = text[found[-1].end :]
@@ -140,7 +140,7 @@ def _split(text: str, found: list[Located], reader: Reader) -> list[EntryDraft]:
     shared = _shared(tail, reader) if empty_before else ""
     if shared:
         drafts = [
-            _one(
+            _read_household(
                 text[place.start : place.end] + " " + shared,
                 [place_at_start(place)],
                 reader,
@@ -150,7 +150,7 @@ def _split(text: str, found: list[Located], reader: Reader) -> list[EntryDraft]:
         ]
         if all(draft.outcome is EntryOutcome.ROW for draft in drafts):
             return drafts
-    whole = _one(text, found, reader, EntryDraft(EntryOutcome.ROW))
+    whole = _read_household(text, found, reader, EntryDraft(EntryOutcome.ROW))
     candidates = tuple(household for place in found for household in place.resolution.candidates)
     return [_asked(replace(whole, household=None), "several_households", candidates)]
 
@@ -176,7 +176,7 @@ def _asked(draft: EntryDraft, reason: str, candidates: tuple[RegisteredHousehold
     return replace(draft, outcome=EntryOutcome.REVIEW, reason=reason, candidates=candidates or draft.candidates)
 
 
-def _one(text: str, found: list[Located], reader: Reader, draft: EntryDraft) -> EntryDraft:
+def _read_household(text: str, found: list[Located], reader: Reader, draft: EntryDraft) -> EntryDraft:
     """One household and its goods."""
     written = text[found[0].start : found[0].end].strip() if found else ""
     draft = replace(_addressed(draft, found, text), address_text=written)
@@ -187,14 +187,14 @@ def _one(text: str, found: list[Located], reader: Reader, draft: EntryDraft) -> 
     if any(f"{verb}{word}" in rest for verb in ("代", "帮", "替") for word in _NEIGHBOURS):
         draft = _asked(draft, "proxy_unclear")
     rest = "取消" if found and withdrawals.is_refusal(rest) else withdrawals.without_kept(rest, reader.lexicon)
-    extracted = remarks.extract(withdrawals.set_apart(rest, reader.lexicon) if found else rest)
-    changing = withdrawals.without_reason(changes.find(extracted.rest), reader.lexicon)
+    extracted = remarks.extract_remarks(withdrawals.set_apart(rest, reader.lexicon) if found else rest)
+    changing = withdrawals.without_reason(changes.find_change(extracted.rest), reader.lexicon)
     elements = _elements(changing.text, reader)
     if changing.total is not None and changing.change is Change.SET:
         elements = changes.with_total(elements, changing.total)
     name, elements = people.take_name(elements, reader.lexicon, has_address=bool(found))
     name, proxy = _proxy_name(lead or name)
-    counted = variants.read(name, elements)
+    counted = variants.read_variants(name, elements)
     name, parsed = counted or (name, goods.parse(elements, reader.lexicon, reader.default_item))
     draft = replace(
         draft,
@@ -209,7 +209,7 @@ def _one(text: str, found: list[Located], reader: Reader, draft: EntryDraft) -> 
     draft = _noted(draft, " ".join(filter(None, (extracted.note, parsed.note))))
     if draft.outcome is EntryOutcome.REVIEW:
         return draft
-    return _judged(draft, changing, parsed, elements, reader, rest)
+    return _decide_outcome(draft, changing, parsed, elements, reader, rest)
 
 
 def _elements(text: str, reader: Reader) -> list[Element]:
@@ -235,7 +235,7 @@ def _lead(text: str, rest: str, found: list[Located], reader: Reader) -> tuple[s
     only_words = all(element.kind is ElementKind.WORDS and not element.is_item for element in said)
     if not lead or lead.isdigit() or not only_words or reader.lexicon.knows(lead):
         return "", rest
-    if changes.find(lead).text != lead or remarks.extract(lead).rest != lead:
+    if changes.find_change(lead).text != lead or remarks.extract_remarks(lead).rest != lead:
         return "", rest
     return lead, rest.removeprefix(before)
 
@@ -282,7 +282,7 @@ def _noted(draft: EntryDraft, note: str) -> EntryDraft:
     return replace(draft, items=tuple(items), restricted_note=kept, note=note)
 
 
-def _judged(
+def _decide_outcome(
     draft: EntryDraft,
     changing: changes.Changing,
     parsed: goods.Parsed,
@@ -291,7 +291,7 @@ def _judged(
     said: str,
 ) -> EntryDraft:
     """The outcome of an entry whose parts are read. said: its words without the address."""
-    open_words = unsettled.problem(said, draft.items, reader.lexicon)
+    open_words = unsettled.open_question(said, draft.items, reader.lexicon)
     if open_words and (draft.items or draft.household):
         return _asked(draft, next((item.problem for item in draft.items if item.problem), parsed.problem) or open_words)
     if changing.cancels:

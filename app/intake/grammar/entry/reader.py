@@ -97,7 +97,11 @@ class Reader:
             return True
         if any(element.kind is ElementKind.QTY or element.is_item for element in scan(left, self.lexicon)):
             return True
-        return bool(remarks.flags_of(left)) or remarks.extract(left).rest != left or changes.find(left).text != left
+        return (
+            bool(remarks.flags_of(left))
+            or remarks.extract_remarks(left).rest != left
+            or changes.find_change(left).text != left
+        )
 
     def _begins_with_goods(self, run: str) -> bool:
         """牛奶要低温的, 新鲜五花肉要瘦的: goods with a wish behind them."""
@@ -124,7 +128,9 @@ def addresses(text: str, reader: Reader) -> list[Located]:
     """The addresses of a line; none when there is no register to read them against."""
     key = (text, reader.context.scope)
     if key not in reader.seen:
-        found = locate(contacts.masked(text), reader.register, words.SHORT_UNITS, reader.context.scope, reader.explains)
+        found = locate(
+            contacts.mask_contacts(text), reader.register, words.SHORT_UNITS, reader.context.scope, reader.explains
+        )
         reader.seen[key] = found
         plain = bool(found) and found[0].is_strong and any(ch.isalpha() for ch in text)
         plain = plain and runs_of_digits(text) <= 5

@@ -57,7 +57,7 @@ def of_unit(text: str, ordered: Iterable[ChainGoods], lexicon: Lexicon) -> bool:
     return any(match["unit"] not in sold for match in _ENOUGH.finditer(text)) if sold else False
 
 
-def problem(text: str, ordered: Iterable[ChainGoods], lexicon: Lexicon) -> str:
+def open_question(text: str, ordered: Iterable[ChainGoods], lexicon: Lexicon) -> str:
     """Why the words of an order leave open what to deliver, "" when they do not."""
     if of_number(text):
         return "range"

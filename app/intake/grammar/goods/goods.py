@@ -59,7 +59,7 @@ class _Part:
 
 def parse(elements: Sequence[Element], lexicon: Lexicon, default_item: str) -> Parsed:
     """The goods of one entry. default_item: what a bare quantity means; "" when the list offers several items."""
-    groups = _groups(phrases.cut(elements, lexicon), lexicon)
+    groups = _groups(phrases.separate_goods(elements, lexicon), lexicon)
     reader = _GoodsReader(lexicon, default_item)
     for group in groups:
         reader.take(group)

@@ -28,7 +28,7 @@ _POLITE = tuple("请 麻烦 尽量 最好 谢谢 辛苦 明天 今天 后天 上
 _SEP = Element(ElementKind.SEP, " ")
 
 
-def cut(elements: Sequence[Element], lexicon: Lexicon) -> list[Element]:
+def separate_goods(elements: Sequence[Element], lexicon: Lexicon) -> list[Element]:
     """The elements with a separator wherever one good is complete and the next begins."""
     found: list[Element] = []
     order = ""  # what the phrase holds so far: I an item, Q a quantity
@@ -48,7 +48,7 @@ def cut(elements: Sequence[Element], lexicon: Lexicon) -> list[Element]:
 
 def is_aside(text: str) -> bool:
     """`B套餐 谢谢`, `大米 家里有老人`: polite words, wishes and remarks behind an item change nothing of it."""
-    if remarks.flags_of(text) or remarks.extract(text).rest != text:
+    if remarks.flags_of(text) or remarks.extract_remarks(text).rest != text:
         return True
     return people.is_chat(text) or text.startswith(_POLITE)
 

@@ -11,7 +11,7 @@ from app.intake.grammar.model import ChainGoods
 _LABELS = {"大": "成人", "成人": "成人", "大人": "成人", "小": "儿童", "儿童": "儿童", "小孩": "儿童", "孩子": "儿童"}
 
 
-def read(name: str, elements: Sequence[Element]) -> tuple[str, Parsed] | None:
+def read_variants(name: str, elements: Sequence[Element]) -> tuple[str, Parsed] | None:
     """(name, goods) when the whole entry is labels with counts, the label before or after its number."""
     parts = [element for element in elements if element.kind is not ElementKind.SEP]
     if not parts or any(element.kind not in (ElementKind.WORDS, ElementKind.QTY) or element.unit for element in parts):

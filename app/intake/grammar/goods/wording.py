@@ -172,7 +172,7 @@ _ASIDES: tuple[_Rule, ...] = (
 """Words beside an order that change nothing of it."""
 
 
-def plainly(text: str) -> str:
+def normalise_wording(text: str) -> str:
     """Folded text in the words of the grammar."""
     if not _MAY_HOLD.search(text):
         return text

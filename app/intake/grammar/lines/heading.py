@@ -8,7 +8,7 @@ from datetime import date
 from app.core.text import chinese
 from app.intake.grammar import words
 from app.intake.grammar.entry.reader import Reader
-from app.intake.grammar.lines.standing import HeadingContext
+from app.intake.grammar.lines.heading_context import HeadingContext
 from app.places.address.rules import AddressScope, scope_named
 
 UNNAMED = "接龙商品"
@@ -16,7 +16,7 @@ _WEEKDAYS = "一二三四五六日"
 _COLLECT = ("自提", "门口", "取货", "提货", "集合", "送到", "领取", "存放", "地点")
 
 
-def bind(title: list[str], reader: Reader) -> Reader:
+def reader_of_list(title: list[str], reader: Reader) -> Reader:
     """The reader of this list: its scope narrowed by the title, its default item found in the title."""
     whole = chinese.fold(" ".join(title))[:400]
     context = reader.context
@@ -27,7 +27,7 @@ def bind(title: list[str], reader: Reader) -> Reader:
     return replace(reader, context=context, default_item=_default_item(title, reader))
 
 
-def under(reader: Reader, standing: HeadingContext) -> Reader:
+def reader_below_heading(reader: Reader, standing: HeadingContext) -> Reader:
     """The reader of the lines below a heading: what it said of place and good, or that nothing is inherited."""
     context, goods = reader.context, reader.default_item
     if standing.is_heard:

@@ -52,7 +52,7 @@ class Marker:
     is_loose: bool = False
 
 
-def pieces(text: str, most: int, longest: int) -> list[TextPiece]:
+def split_lines(text: str, most: int, longest: int) -> list[TextPiece]:
     """The non-blank lines of the paste in order.
 
     Only the first `most` of them are prepared for reading, and only as many as hold `longest` characters in all.
@@ -89,7 +89,7 @@ def _broken(raw: str) -> list[str]:
     return parts or [raw]
 
 
-def numbers(text: str) -> int:
+def count_address_numbers(text: str) -> int:
     """How many numbers of the text may be parts of an address (a dash, a blank or a level word follows), at most 40."""
     count, inside = 0, False
     for ch in text[:400] + " ":
@@ -199,7 +199,7 @@ def timestamp_end(text: str) -> int:
     return len(text) - len(text[end:].lstrip())
 
 
-def marker(text: str, expected: int = 0) -> Marker | None:
+def entry_marker(text: str, expected: int = 0) -> Marker | None:
     """The number at the start of an entry. expected: the number that would go on; `5.12号 1份` is no date then."""
     if not text:
         return None
@@ -285,7 +285,7 @@ def _inline_markers(text: str) -> Iterator[tuple[int, Marker]]:
     while at < len(text):
         is_start = at == 0 or text[at - 1] in " >"
         candidate = text[at] in _CIRCLED or (is_start and (text[at].isdigit() or text[at] in "([【"))
-        found = marker(text[at : at + 14]) if candidate else None
+        found = entry_marker(text[at : at + 14]) if candidate else None
         if found and not found.is_loose:
             yield at, found
         at += 1

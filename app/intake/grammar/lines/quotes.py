@@ -30,7 +30,7 @@ _DOUBTED = ("change_unclear", "cancel_and_order")
 _ACTS = (EntryOutcome.ROW, EntryOutcome.AMEND, EntryOutcome.CANCEL)
 
 
-def quoted(found: Sequence[TextPiece]) -> set[int]:
+def quoted_piece_ids(found: Sequence[TextPiece]) -> set[int]:
     """The ids of pieces that are quoted: from an opening mark to its closing one, where dashes follow."""
     marks: set[int] = set()
     begin = 0
@@ -46,12 +46,12 @@ def quoted(found: Sequence[TextPiece]) -> set[int]:
     return marks
 
 
-def bare(text: str) -> str:
+def without_entry_number(text: str) -> str:
     """The words of a quoted message, without the number of its entry."""
     return _NUMBER.sub(r"\g<sender>", text.strip(_MARKS))
 
 
-def lines(piece: TextPiece, drafts: Sequence[EntryDraft], lexicon: Lexicon, list_no: int) -> list[ChainLine]:
+def quote_lines(piece: TextPiece, drafts: Sequence[EntryDraft], lexicon: Lexicon, list_no: int) -> list[ChainLine]:
     """The line of a quoted message: asked for each order that it holds."""
     found = [
         ChainLine(
@@ -65,7 +65,7 @@ def lines(piece: TextPiece, drafts: Sequence[EntryDraft], lexicon: Lexicon, list
             reason=ORDER,
             candidates=draft.candidates or ((draft.household,) if draft.household else ()),
             list_no=list_no,
-            text=bare(piece.text),
+            text=without_entry_number(piece.text),
         )
         for draft in drafts
         if _orders(draft, piece.text, lexicon)
@@ -82,11 +82,11 @@ def _orders(draft: EntryDraft, text: str, lexicon: Lexicon) -> bool:
     placed = draft.household is not None or bool(draft.candidates) or is_doubtful_address(draft)
     known = not lexicon.is_open and any(lexicon.knows(item.item) for item in draft.items)
     acts = draft.outcome in _ACTS or draft.change is not None or draft.reason in _DOUBTED
-    acts = acts or changes.find(text).cancels
+    acts = acts or changes.find_change(text).cancels
     return (placed and (counted or acts)) or (known and counted)
 
 
-def settled(found: Sequence[ChainLine]) -> list[ChainLine]:
+def settle_repeated_quotes(found: Sequence[ChainLine]) -> list[ChainLine]:
     """Quoted orders that stand in the list themselves, or were quoted before, are only quotes."""
     said: dict[object, set[object]] = defaultdict(set)
     for line in found:
@@ -96,7 +96,7 @@ def settled(found: Sequence[ChainLine]) -> list[ChainLine]:
     above: list[object] = []  # whose the quoted line directly above is: its message may go on
     for line in found:
         if line.reason == ORDER:
-            wanted, above = _wishes(line), _whose(line) or above
+            wanted, above = _wanted_goods(line), _household_key(line) or above
             if wanted and any(wanted <= said[who] for who in above):
                 line = line._replace(outcome=EntryOutcome.SKIP, reason=QUOTE, items=(), candidates=(), change=None)
             else:
@@ -108,11 +108,11 @@ def settled(found: Sequence[ChainLine]) -> list[ChainLine]:
 
 
 def _note(line: ChainLine, said: dict[object, set[object]]) -> None:
-    for who in _whose(line):
-        said[who] |= _wishes(line)
+    for who in _household_key(line):
+        said[who] |= _wanted_goods(line)
 
 
-def _whose(line: ChainLine) -> list[object]:
+def _household_key(line: ChainLine) -> list[object]:
     """The household that a line is of, else who it names; several candidates are nobody in particular."""
     homes = [line.household] if line.household else list(line.candidates)
     if len(homes) == 1:
@@ -120,7 +120,7 @@ def _whose(line: ChainLine) -> list[object]:
     return [f"name:{line.who}"] if line.who and not homes else []
 
 
-def _wishes(line: ChainLine) -> set[object]:
+def _wanted_goods(line: ChainLine) -> set[object]:
     """What a line wants, change and quantity included."""
     if line.outcome in (EntryOutcome.SKIP, EntryOutcome.HEAD):
         return set()

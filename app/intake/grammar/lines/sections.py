@@ -11,8 +11,8 @@ from dataclasses import dataclass, field, replace
 from app.intake.grammar.entry import entry
 from app.intake.grammar.entry.reader import Reader, addresses
 from app.intake.grammar.lines import lines, quotes, talk
+from app.intake.grammar.lines.heading_context import NOTHING_SAID, Heading, HeadingContext, Hearing
 from app.intake.grammar.lines.lines import Inline, Marker, TextPiece
-from app.intake.grammar.lines.standing import NOTHING_SAID, Heading, HeadingContext, Hearing
 from app.intake.grammar.model import EntryOutcome
 from app.intake.grammar.people import people
 from app.intake.grammar.remarks import remarks
@@ -69,9 +69,9 @@ class ListSection:
         return self.title[1:] if self.heading else self.title
 
 
-def split(found: list[TextPiece], reader: Reader, hearing: Hearing) -> list[ListSection]:
+def split_sections(found: list[TextPiece], reader: Reader, hearing: Hearing) -> list[ListSection]:
     """The lists of the paste. A header begins a new one; quoted lines stay in place as SKIP."""
-    quoted = quotes.quoted(found)
+    quoted = quotes.quoted_piece_ids(found)
     section = ListSection(0)
     sections = [section]
     for piece in found:
@@ -186,7 +186,7 @@ def _aside(piece: TextPiece, text: str, section: ListSection, reader: Reader) ->
     if priced and not addresses(text, reader):
         section.title.append(text)
         return _fixed(piece, EntryOutcome.HEAD, "menu", section)
-    goes_on = lines.marker(text, _last_index(section) + 1)
+    goes_on = lines.entry_marker(text, _last_index(section) + 1)
     after_date = 0 if goes_on and goes_on.index == _last_index(section) + 1 > 1 else lines.date_end(text)
     if not after_date and section.has_header and not any(unit.fixed is None for unit in section.units):
         after_date = lines.month_day_end(text)
@@ -205,7 +205,7 @@ def _line(piece: TextPiece, section: ListSection, reader: Reader, hearing: Heari
         section.units.append(aside)
         return
     last_index = _last_index(section)
-    mark = lines.marker(text, last_index + 1 if last_index else 0)
+    mark = lines.entry_marker(text, last_index + 1 if last_index else 0)
     if (
         mark
         and mark.index >= 100
@@ -244,8 +244,8 @@ def _lists_goods(piece: TextPiece, mark: Marker, section: ListSection, reader: R
         return False
     if mark.index != above.listed + 1 or above.quantity != bool(above.listed) or addresses(piece.text, reader):
         return False
-    whose = entry.read(above.pieces[0].text, reader)[0]
-    draft = entry.read(piece.text, reader)[0]
+    whose = entry.read_entry(above.pieces[0].text, reader)[0]
+    draft = entry.read_entry(piece.text, reader)[0]
     known = bool(draft.items) and all(reader.lexicon.knows(item.item) for item in draft.items)
     if whose.household is None or whose.items or draft.who or not known:
         return False
@@ -311,13 +311,13 @@ def _plain(piece: TextPiece, section: ListSection, reader: Reader, hearing: Hear
     if people.is_chat(text) or (people.is_question(text) and not found):
         section.units.append(_fixed(piece, EntryOutcome.SKIP, "chat", section))
         return
-    if not found and talk.is_aside(text, quantity=quantity):
+    if not found and talk.is_unrelated(text, quantity=quantity):
         section.units.append(_fixed(piece, EntryOutcome.SKIP, "remark", section))
         return
-    if talk.also_wants(text):
+    if talk.is_vague_request(text):
         section.units.append(_fixed(piece, EntryOutcome.REVIEW, "no_who", section))
         return
-    if talk.adds_up(text, hearing):
+    if talk.is_summary_line(text, hearing):
         section.units.append(_fixed(piece, EntryOutcome.SKIP, "added_up", section))
         return
     of_a_room = bool(found) and found[0].start == 0 and len(found[0].resolution.read.room) > 2  # 7号203 已付款
@@ -331,7 +331,7 @@ def _plain(piece: TextPiece, section: ListSection, reader: Reader, hearing: Hear
     if (quantity and not notice) or changes:
         _entry(piece, None, section).quantity = True
         return
-    if talk.may_want(text, hearing):
+    if talk.may_be_order(text, hearing):
         _entry(piece, None, section)
         return
     section.units.append(_fixed(piece, EntryOutcome.SKIP, "remark", section))
@@ -340,7 +340,7 @@ def _plain(piece: TextPiece, section: ListSection, reader: Reader, hearing: Hear
 def _continues(above: Unit, text: str, quantity: bool, reader: Reader) -> bool:
     if above.index is None and _OF_MYSELF.match(text):
         return False
-    drafts = entry.read(text, reader)
+    drafts = entry.read_entry(text, reader)
     draft = drafts[0]
     if not above.quantity:
         own_person = quantity and bool(draft.who) and people.is_name(draft.who) and bool(above.text)
@@ -348,7 +348,7 @@ def _continues(above: Unit, text: str, quantity: bool, reader: Reader) -> bool:
     if quantity:
         known = all(reader.lexicon.knows(item.item) for item in draft.items)
         return above.index is not None and not draft.who and known
-    return bool(draft.flags) or bool(remarks.extract(text).note)
+    return bool(draft.flags) or bool(remarks.extract_remarks(text).note)
 
 
 def _menus(section: ListSection, hearing: Hearing) -> None:
@@ -387,5 +387,5 @@ def _headings(section: ListSection, reader: Reader) -> None:
 def _orders(text: str, reader: Reader) -> bool:
     if any(word in text for word in talk.NOTICE):
         return False
-    drafts = entry.read(text, reader)
+    drafts = entry.read_entry(text, reader)
     return any(draft.household is not None and any(item.qty for item in draft.items) for draft in drafts)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from app.intake.grammar.lines import lines
-from app.intake.grammar.lines.standing import Hearing
+from app.intake.grammar.lines.heading_context import Hearing
 from app.intake.grammar.people.mentions import ROOMS, mentions
 
 AROUND = " :：。.,，-—【】[]()"
@@ -34,7 +34,7 @@ _GLUED = re.compile(r"\d{4,6}(?!\d)")
 _CHANGES = re.compile("[换改退减加]|不要|取消|不用|作废|覅|勿要")
 
 
-def also_wants(text: str) -> bool:
+def is_vague_request(text: str) -> bool:
     """`我也要`, `加我一个`: somebody wants something, and nothing says who or what."""
     return bool(_ALSO_WANTS.fullmatch(text))
 
@@ -44,13 +44,13 @@ def is_about_the_list(text: str, hearing: Hearing) -> bool:
     return bool(_ABOUT_THE_LIST.match(text.replace("一起", ""))) and not hearing.lexicon.mentioned(text)
 
 
-def is_aside(text: str, *, quantity: bool) -> bool:
+def is_unrelated(text: str, *, quantity: bool) -> bool:
     """以上是昨天的, BTW the lift is broken: about other things."""
     starts = text.strip(AROUND).startswith(("以上", "上面", "以下"))
     return not quantity and (starts or text.lower().startswith("btw "))
 
 
-def adds_up(text: str, hearing: Hearing) -> bool:
+def is_summary_line(text: str, hearing: Hearing) -> bool:
     """`合计3份`, `海棠园合计 7 件`: what somebody added up, of all or of a place, but of no room."""
     found = mentions(text, hearing.names)
     if any(each.level in ROOMS for each in found) and not _MONEY_ONLY.fullmatch(text):
@@ -60,7 +60,7 @@ def adds_up(text: str, hearing: Hearing) -> bool:
     return lines.is_total_line(text)
 
 
-def may_want(text: str, hearing: Hearing) -> bool:
+def may_be_order(text: str, hearing: Hearing) -> bool:
     """`502 大米让给对门了`, `7号楼整个三楼都要`: somebody of an address wants something; only a person knows what."""
     found = mentions(text, hearing.names)
     placed = any(each.level in ROOMS for each in found) or bool(_GLUED.match(text) and _swaps(text, hearing))

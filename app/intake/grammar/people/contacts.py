@@ -18,7 +18,7 @@ _BETWEEN = " :：-"
 
 
 @lru_cache(maxsize=4096)
-def masked(text: str) -> str:
+def mask_contacts(text: str) -> str:
     """The text, as long as before, with telephone numbers and the labels in front of them blanked."""
     if sum(ch.isdigit() for ch in text) < 4:
         return text

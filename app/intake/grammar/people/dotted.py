@@ -22,7 +22,7 @@ _NUMBER = re.compile(r"\(?\d{1,3}(?:[、,)]|[.。:] ?(?!\d))|[①-⑳]")
 _BUILDING = re.compile(r"\d ?(?:号楼|号|幢|栋|座|楼)(?![^,，]*\d{3})")
 
 
-def undotted(found: Sequence[TextPiece], scope: AddressScope | None) -> list[TextPiece]:
+def dots_to_dashes(found: Sequence[TextPiece], scope: AddressScope | None) -> list[TextPiece]:
     """The lines with dashes for the dots of addresses."""
     if (scope is not None and scope.building) or not _are_addresses([piece.text for piece in found]):
         return list(found)

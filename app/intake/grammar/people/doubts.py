@@ -18,7 +18,7 @@ from dataclasses import replace
 
 from app.intake.grammar.entry.draft import EntryDraft
 from app.intake.grammar.goods.lexicon import Lexicon
-from app.intake.grammar.lines.standing import HeadingContext, Hearing, Needs
+from app.intake.grammar.lines.heading_context import HeadingContext, Hearing, Needs
 from app.intake.grammar.model import ChainLine, Change, EntryOutcome
 from app.intake.grammar.people import elsewhere
 from app.intake.grammar.people.mentions import BUILDINGS, ROOMS, Level, PlaceMention, groups, mentions
@@ -70,9 +70,11 @@ def of_place(
     spared = [match.span() for match in _SPARED.finditer(text)]
     for group in groups(text, found):
         is_other = any(start <= group[0].start < end for start, end in spared)
-        if agrees(group, homes) == is_other:
+        if mentions_agree(group, homes) == is_other:
             return "place_behind"
-    if elsewhere.hinted(text, found, homes, hearing.register, hearing.names) or elsewhere.of_somebody_else(text):
+    if elsewhere.hints_elsewhere(text, found, homes, hearing.register, hearing.names) or elsewhere.of_somebody_else(
+        text
+    ):
         return "place_behind"
     if any(
         not any(match.start() < each.end and each.start < match.end() for each in found)
@@ -97,7 +99,7 @@ def _only_in_a_bracket(text: str, found: Sequence[PlaceMention]) -> bool:
     return bool(named) and bool(inside) and apart
 
 
-def asked(draft: EntryDraft, reason: str) -> EntryDraft:
+def ask_household(draft: EntryDraft, reason: str) -> EntryDraft:
     """An order whose household is only a proposal."""
     if draft.outcome in (EntryOutcome.SKIP, EntryOutcome.HEAD) or (
         draft.outcome is EntryOutcome.REVIEW and draft.household is None
@@ -223,7 +225,7 @@ def _changes_a_good(text: str, lexicon: Lexicon) -> bool:
     return any(lexicon.knows(said[at:]) for at in range(len(said)))
 
 
-def inherited(text: str, standing: HeadingContext, hearing: Hearing) -> str:
+def inherited_level(text: str, standing: HeadingContext, hearing: Hearing) -> str:
     """What a line has from a heading only: its "building", its "compound" or nothing ("")."""
     if standing.scope is None:
         return ""
@@ -262,7 +264,7 @@ def _is_half_a_house(found: Sequence[PlaceMention], hearing: Hearing) -> bool:
     return any(len(numbers) > 1 for numbers in hearing.names.streets[street.value].values())
 
 
-def agrees(group: Sequence[PlaceMention], homes: Sequence[RegisteredHousehold]) -> bool:
+def mentions_agree(group: Sequence[PlaceMention], homes: Sequence[RegisteredHousehold]) -> bool:
     """Whether one household of the line is what a group of mentions says; numbers alone say too little to disagree."""
     if not any(each.level in _PLACES for each in group):
         return True

@@ -33,7 +33,7 @@ _OF_ONESELF = re.compile(
 )
 
 
-def hinted(
+def hints_elsewhere(
     text: str, found: Sequence[PlaceMention], homes: Sequence[RegisteredHousehold], register: Register, names: Gazetteer
 ) -> bool:
     """Whether the words that touch an address are a part of the name of another place."""
@@ -47,7 +47,7 @@ def hinted(
     runs = [run for run in front if run[-1] in names.heads or not _is_person(run)]
     runs += [behind["run"]] if behind and not _is_person(behind["run"]) else []
     runs += [word for word in text.split()[-1:] if word in names.heads]  # 4-502 鸡蛋1 南
-    return any(_tells(ch, home, register, names) for run in runs for ch in run for home in homes)
+    return any(_distinguishes(ch, home, register, names) for run in runs for ch in run for home in homes)
 
 
 def _is_person(run: str) -> bool:
@@ -55,7 +55,7 @@ def _is_person(run: str) -> bool:
     return len(run) > 1 and (people.is_name(run) or people.is_nickname(run))
 
 
-def _tells(ch: str, home: RegisteredHousehold, register: Register, names: Gazetteer) -> bool:
+def _distinguishes(ch: str, home: RegisteredHousehold, register: Register, names: Gazetteer) -> bool:
     """Whether a character is of the name of another compound or building, which may have that flat."""
     if ch in home.compound or ch in home.building:
         return False

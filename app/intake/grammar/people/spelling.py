@@ -35,7 +35,7 @@ _KIN_HOMES = tuple(f"{kin}家" for kin in words.KIN if kin != "家")
 _INTRODUCES = ("在", "住", "是", "给", "帮", "替", "还有", "上面", "我家", "回到", *_KIN_HOMES)
 
 
-def spelled_out(text: str, names: Gazetteer) -> str:
+def spell_addresses(text: str, names: Gazetteer) -> str:
     """Folded text with its addresses in the words of the register, whatever stands above it."""
     if len(text) > _LONGEST:
         return text
@@ -76,7 +76,7 @@ def _bracket_first(text: str, found: list[PlaceMention], names: Gazetteer) -> tu
     return text, mentions(text, names)
 
 
-def under(text: str, scope: AddressScope | None, names: Gazetteer) -> str:
+def spell_below_heading(text: str, scope: AddressScope | None, names: Gazetteer) -> str:
     """The text of a row with what only the heading above it makes certain: the house of a lane, another compound."""
     if scope is None or len(text) > _LONGEST:
         return text

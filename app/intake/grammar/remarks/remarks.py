@@ -76,7 +76,7 @@ def is_health(text: str) -> bool:
 
 
 @lru_cache(maxsize=8192)
-def extract(text: str) -> Remarks:
+def extract_remarks(text: str) -> Remarks:
     """Takes the remarks out of the text of an order; what is left are name and goods."""
     flags = set(flags_of(text))
     rest: list[str] = []

@@ -82,9 +82,9 @@ def plan(sheet: TableSheet, options: RegisterImportOptions) -> ImportPlan:
         write(fresh, edits, grown, options.makes_rooms)
         for building, values in edits:
             if "service_point_id" in values:
-                moves.forget(building.id)  # it goes now, wherever it was to go later
+                moves.cancel_move(building.id)  # it goes now, wherever it was to go later
         for building, point_id in waiting:
-            moves.put_off(building, point_id)
+            moves.postpone_move(building, point_id)
 
     plan.write = carry_out
     return plan

@@ -316,7 +316,7 @@ def show(stream: Any, layout: Any, style: Any, x: float, baseline: float) -> Non
     stream.end_text()
 
 
-def strut(style: Any) -> tuple[float, float]:
+def line_metrics(style: Any) -> tuple[float, float]:
     """Line height and baseline of a style, asked for once a style."""
     try:
         found: tuple[float, float] = style.louda_strut
@@ -332,7 +332,7 @@ def is_installed() -> bool:
 
 def install() -> None:
     """Put all in their places; harmless when done already."""
-    inline.strut = strut
+    inline.strut = line_metrics
     inline.split_first_line = split_first_line
     preferred.split_first_line = split_first_line
     drawing.draw_text = draw_text

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from app.printing.layout.label_fit import LAYOUTS, FittedText, bag_size, fit
+from app.printing.layout.label_fit import LAYOUTS, FittedText, bag_size, fit_text
 from app.printing.layout.labels import LabelStock
 from app.printing.sheet import Sheet, Totals
 
@@ -63,10 +63,10 @@ class BagLabels(Sheet):
         code = f"{label.code}　趟{' round' if is_wide else ''} {label.round_no}" if label.round_no else label.code
         counted = f"袋{'bag' if is_wide else ''} {label.k}/{label.n}"
         return LabelTexts(
-            fit(label.place, layout.place),
-            fit(label.area, layout.area),
+            fit_text(label.place, layout.place),
+            fit_text(label.area, layout.area),
             bag_size(counted, label.marks, self.stock),
-            fit(code, layout.code),
+            fit_text(code, layout.code),
         )
 
     def pages(self) -> Iterator[tuple[BagLabel | None, ...]]:

@@ -134,7 +134,7 @@ def prepare(cast: Cast) -> None:
 
 
 # --- taking orders ----------------------------------------------------------------------------------------------------
-def while_open(day: DemoDay) -> None:
+def prepare_open_cycle(day: DemoDay) -> None:
     """What comes in besides orders, and a draft of the next cycle."""
     _next_cycle(day)
     _give_packs(day)
@@ -200,7 +200,7 @@ def _telephone(day: DemoDay) -> None:
         wanted = PlaceOrder(
             day.cycle_id, household_id, _picks(day, "青菜", "土豆"), Source.TELEPHONE, if_exists=IfExists.ADD
         )
-        desk.take(staff, wanted)
+        desk.take_order(staff, wanted)
 
 
 def _lists(day: DemoDay) -> None:
@@ -208,7 +208,7 @@ def _lists(day: DemoDay) -> None:
     point = first_building().service_point_id
     leader = day.cast.leaders[point]
     twice = homes_of(db.session.scalars(select(Building.id).order_by(Building.id)).all()[1])[2]
-    desk.take(leader, PlaceOrder(day.cycle_id, twice, _picks(day, "洋葱"), Source.TELEPHONE, IfExists.ADD))
+    desk.take_order(leader, PlaceOrder(day.cycle_id, twice, _picks(day, "洋葱"), Source.TELEPHONE, IfExists.ADD))
     take_in(leader, intake.paste_chain(leader, day.cycle_id, point, Paste(FIRST_LIST)).id)
     unknown = "#接龙\n1. 溪上人家5幢9单元909 青菜1\n2. 溪上人家5幢8单元808 土豆1\n"
     doubtful = take_in(leader, intake.paste_chain(leader, day.cycle_id, point, Paste(unknown)).id)
@@ -246,7 +246,7 @@ def settle_claims(day: DemoDay) -> None:
 
 
 # --- goods ------------------------------------------------------------------------------------------------------------
-def while_sharing_out(day: DemoDay) -> None:
+def prepare_allocation(day: DemoDay) -> None:
     """A share set by hand, a preview, write-offs of two people, and a planning job that a worker has in hand."""
     line = db.session.scalars(
         select(OrderLine).where(OrderLine.cycle_id == day.cycle_id, OrderLine.qty_open > 0).order_by(OrderLine.id)
@@ -282,7 +282,7 @@ def end_job() -> None:
 def adjust_draft(day: DemoDay, plan_id: int) -> None:
     """One stop is taken out of the draft by hand, which can be undone."""
     plan = db.session.get_one(DeliveryPlan, plan_id)
-    opened = editing.open_plan(plan, editing.measured(plan))
+    opened = editing.open_plan(plan, editing.measure_roads(plan))
     name = opened.solved.rounds[-1].stops[-1]
     drafts.adjust(day.cast.buyer, plan_id, Edit(OUT, name, version=plan.version))
 
@@ -314,7 +314,7 @@ def _at_building(day: DemoDay, building_id: int, state: BagState) -> list[Bag]:
     return list(db.session.scalars(found.order_by(Bag.id)))
 
 
-def at_the_doors(day: DemoDay) -> None:
+def prepare_deliveries(day: DemoDay) -> None:
     """At the first building some doors have their bags, one did not open, a bag is gone, the rest waits."""
     building = first_building()
     captain = captain_of(building.id)
@@ -357,7 +357,7 @@ def print_sheets(day: DemoDay) -> None:
     hold_job(printing.request_printing(day.cast.buyer, day.cycle_id, printing.PrintRequest(("poster",))).id)
 
 
-def pay(day: DemoDay) -> None:
+def mark_one_paid(day: DemoDay) -> None:
     """One household of the first building has paid for its order."""
     order = db.session.scalars(
         select(HouseholdOrder)

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from app.access.models import Account
 from app.allocation.models import ShareOverride
 from app.core.db import db
-from app.demo.besides import homes_of
+from app.demo.extra_cases import homes_of
 from app.dispatch.drafts import editing
 from app.dispatch.drafts.schemas import OUT
 from app.dispatch.models import DeliveryPlan, DeliveryStop, PlanState, StopState
@@ -30,7 +30,7 @@ def resident_household() -> int:
     return db.session.scalars(found.order_by(HouseholdOrder.household_id)).first() or 0
 
 
-def looked_for(role: str) -> list[tuple[str, dict[str, Any]]]:
+def lookup_pages(role: str) -> list[tuple[str, dict[str, Any]]]:
     """(endpoint, values) of pages that somebody looks up by typing, where a walk along the links would not get."""
     building = db.session.scalars(select(Building.id).order_by(Building.id).limit(1)).first()
     if building is None:
@@ -75,7 +75,7 @@ def _goods() -> list[tuple[str, dict[str, Any]]]:
         *(("picking.bag", {"bag_id": one}) for one in db.session.scalars(held)),
     ]
     for plan in db.session.scalars(select(DeliveryPlan).where(DeliveryPlan.state == PlanState.PROPOSED).limit(1)):
-        stop = editing.open_plan(plan, editing.measured(plan)).solved.rounds[0].stops[-1]
+        stop = editing.open_plan(plan, editing.measure_roads(plan)).solved.rounds[0].stops[-1]
         found.append(("adjust.index", {"plan_id": plan.id, "do": OUT, "stop": stop}))
     return found
 

@@ -21,7 +21,7 @@ OUTSIDE_NAME = "外部"
 
 
 @dataclass(frozen=True)
-class Books:
+class StockLocations:
     """The places of a subdistrict: the depot where goods come in, the outside, and all by id."""
 
     depot: Location
@@ -29,7 +29,7 @@ class Books:
     places: dict[int, Location]
 
 
-def books_of(subdistrict_id: int) -> Books:
+def locations_of(subdistrict_id: int) -> StockLocations:
     """Inside a command: the places of a subdistrict; those that its points still lack are opened."""
     places = list(
         db.session.scalars(select(Location).where(Location.subdistrict_id == subdistrict_id).order_by(Location.id))
@@ -41,7 +41,7 @@ def books_of(subdistrict_id: int) -> Books:
         places += missing
     depot = next(place for place in places if place.kind == LocationKind.DEPOT)
     outside = next(place for place in places if place.kind == LocationKind.OUTSIDE)
-    return Books(depot, outside, {place.id: place for place in places})
+    return StockLocations(depot, outside, {place.id: place for place in places})
 
 
 def _missing(subdistrict_id: int, places: list[Location]) -> list[Location]:
@@ -69,7 +69,7 @@ def _missing(subdistrict_id: int, places: list[Location]) -> list[Location]:
     return added
 
 
-def write(moves: Iterable[LotMove], cause_kind: str, cause_id: int) -> None:
+def write_moves(moves: Iterable[LotMove], cause_kind: str, cause_id: int) -> None:
     """Inside a command: enter moves with what caused them. Append-only."""
     now = clock.now()
     rows = [
@@ -89,16 +89,16 @@ def write(moves: Iterable[LotMove], cause_kind: str, cause_id: int) -> None:
         db.session.execute(insert(StockMove), rows)
 
 
-def held(lot_id: int) -> dict[int, int]:
+def units_by_location(lot_id: int) -> dict[int, int]:
     """Location id → units of the lot there, from its moves; the outside is below zero."""
     moves = db.session.scalars(select(StockMove).where(StockMove.lot_id == lot_id))
     entered = [LotMove(move.lot_id, move.from_location_id, move.to_location_id, move.qty) for move in moves]
     return {place: qty for (_lot, place), qty in balances(entered).items()}
 
 
-def take_out(books: Books, lot_id: int, qty: int) -> list[LotMove]:
+def moves_out(books: StockLocations, lot_id: int, qty: int) -> list[LotMove]:
     """Moves that take `qty` units of a lot out of our places, the depot first. Raises Conflict where it has fewer."""
-    there = held(lot_id)
+    there = units_by_location(lot_id)
     order = sorted(there, key=lambda place: (place != books.depot.id, place))
     moves = []
     for place in order:

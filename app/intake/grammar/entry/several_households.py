@@ -14,7 +14,7 @@ from app.intake.grammar import words
 from app.intake.grammar.entry import entry
 from app.intake.grammar.entry.draft import EntryDraft
 from app.intake.grammar.entry.reader import Reader
-from app.intake.grammar.lines.standing import Hearing
+from app.intake.grammar.lines.heading_context import Hearing
 from app.intake.grammar.model import EntryOutcome
 from app.intake.grammar.people.mentions import BUILDINGS, ROOMS, Level, PlaceMention, groups, mentions
 
@@ -24,25 +24,25 @@ _ROOMS = re.compile(r"(?P<first>\d{3,4}(?!\d)[^,，]{1,20})[,，] ?(?P<second>\d
 """301要1份，302 1份: two rooms of the building above, each with its goods."""
 
 
-def read(text: str, hearing: Hearing, reader: Reader) -> list[EntryDraft]:
+def read_several_orders(text: str, hearing: Hearing, reader: Reader) -> list[EntryDraft]:
     """The drafts of a line; one for each household where each part of it is a whole order."""
     parts = _parts(text, hearing)
     if len(parts) > 1:
-        found = [draft for part in parts for draft in entry.read(part, reader)]
+        found = [draft for part in parts for draft in entry.read_entry(part, reader)]
         if len(found) == len(parts) and all(draft.outcome is EntryOutcome.ROW and draft.household for draft in found):
             return found
     divided = [part.strip() for part in text.split(" / ")] if " / " in text else []
     if 1 < len(divided) <= _MOST:
-        found = [draft for part in divided for draft in entry.read(part, reader)]
+        found = [draft for part in divided for draft in entry.read_entry(part, reader)]
         homes = {draft.household for draft in found}
         if len(homes) == len(divided) and all(draft.outcome is EntryOutcome.ROW and draft.household for draft in found):
             return found
     rooms = _ROOMS.match(text)
     if rooms is not None:
-        found = [*entry.read(rooms["first"], reader), *entry.read(rooms["second"], reader)]
+        found = [*entry.read_entry(rooms["first"], reader), *entry.read_entry(rooms["second"], reader)]
         if len(found) == 2 and all(draft.outcome is EntryOutcome.ROW and draft.household for draft in found):
             return found
-    return entry.read(text, reader)
+    return entry.read_entry(text, reader)
 
 
 def _parts(text: str, hearing: Hearing) -> list[str]:

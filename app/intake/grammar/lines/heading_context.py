@@ -79,7 +79,7 @@ class Heading:
     names: str = ""
 
 
-def plain(text: str) -> str:
+def without_ornaments(text: str) -> str:
     """The words of a line without pictures and ornaments, numbers in circles as numbers, 4 号 楼 without its blanks."""
     text = chinese.fold(text.translate(_CIRCLED))
     kept = "".join(
@@ -128,13 +128,13 @@ class Hearing:
             return None
         if "(" not in text and any(each.level in ROOMS for each in mentions(text, self.names)):
             return None
-        clean = heading_words.EXAMPLES.sub(" ", plain(text))
-        left = heading_words.STRIPPED.sub(" ", contacts.masked(clean))
+        clean = heading_words.EXAMPLES.sub(" ", without_ornaments(text))
+        left = heading_words.STRIPPED.sub(" ", contacts.mask_contacts(clean))
         found = mentions(left, self.names)
         if any(each.level in ROOMS for each in found):
             return None
         places = [each for each in found if each.level is not Level.FLOOR]
-        rest = _cut(left, places)
+        rest = _blank_places(left, places)
         listed = heading_words.LISTED.sub(" ", rest) if places else rest
         titled = None if places else self._titled(left, standing)
         if titled is not None:
@@ -352,7 +352,7 @@ def _lists(rest: str, places: Sequence[PlaceMention]) -> bool:
     )
 
 
-def _cut(text: str, places: Sequence[PlaceMention]) -> str:
+def _blank_places(text: str, places: Sequence[PlaceMention]) -> str:
     """The text with the places blanked, as long as before."""
     kept = list(text)
     for each in places:
