@@ -152,6 +152,9 @@ def _roll_call_by_point(cycle_id: int, point_id: int | None = None) -> tuple[dic
     return {point: homes for point, homes, _done in found}, {point: int(done or 0) for point, _homes, done in found}
 
 
+_THERE = aliased(ChainPaste)  # the list at the point to which a line was handed over
+
+
 def open_reviews_at(cycle_id: int, point_id: int | None = None) -> ColumnElement[bool]:
     """A condition on ChainLine joined with ChainPaste: lines that still need somebody's decision.
 
@@ -161,8 +164,8 @@ def open_reviews_at(cycle_id: int, point_id: int | None = None) -> ColumnElement
     asked = and_(PasteLine.outcome == LineOutcome.REVIEW, PasteLine.settled_at.is_(None))
     acts = (LineOutcome.ROW, LineOutcome.AMEND, LineOutcome.CANCEL)
     unplaced = and_(ChainPaste.state == PasteState.PREVIEW, PasteLine.outcome.in_(acts))
-    there = aliased(ChainPaste)
-    handed_over = select(there.id).where(there.id == PasteLine.routed_to_id, there.state == PasteState.PREVIEW).exists()
+    waits_there = and_(_THERE.id == PasteLine.routed_to_id, _THERE.state == PasteState.PREVIEW)
+    handed_over = select(_THERE.id).where(waits_there).exists()
     condition = and_(
         ChainPaste.cycle_id == cycle_id,
         ChainPaste.state.in_((PasteState.PREVIEW, PasteState.COMMITTED)),

@@ -58,20 +58,24 @@ def cells(day: Day) -> Iterator[tuple[str, Rule]]:
             yield method, rule
 
 
-def ask(day: Day, actor: str, method: str, path: str) -> TestResponse:
+def ask(day: Day, actor: str, method: str, path: str, accept: str = "text/html") -> TestResponse:
     """Open or post an empty form, then put the day back if that changed it."""
     before = day.version()
     data = {"_key": new_key()} if method == "POST" else None
     browser = day.browser(*([actor] if actor in STAFF else []), resident=actor == "resident")
-    answer = browser.open(path, method=method, data=data)
+    answer = browser.open(path, method=method, data=data, headers={"Accept": accept})
     if day.version() != before:
         day.restore()
     return answer
 
 
 def answered(day: Day, actor: str, method: str, rule: Rule, scope: str) -> str:
-    """in (the view spoke about the object), form (what was sent is no form of it), none, refused, door."""
-    answer = ask(day, actor, method, day.address(rule, scope))
+    """in (the view spoke about the object), form (what was sent is no form of it), none, refused, door.
+
+    Asked as a program asks: the same gate decides, and a refusal is a few words instead of a page with all its menus.
+    Refusals as pages are looked at below and in test_every_endpoint.py.
+    """
+    answer = ask(day, actor, method, day.address(rule, scope), accept="application/json")
     status = answer.status_code
     if status == 401 or (status == 302 and re.match(r"/(sign-in|enter)\?", answer.headers["Location"])):
         return "door"
