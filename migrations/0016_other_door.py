@@ -20,9 +20,7 @@ def upgrade() -> None:
             table,
             sa.Column(key, sa.Integer(), nullable=False),
             sa.Column("household_id", sa.Integer(), nullable=False),
-            sa.ForeignKeyConstraint(
-                [key], [f"{owner}.id"], name=op.f(f"fk_{table}_{key}_{owner}"), ondelete="RESTRICT"
-            ),
+            sa.ForeignKeyConstraint([key], [f"{owner}.id"], name=op.f(f"fk_{table}_{key}_{owner}"), ondelete="RESTRICT"),
             sa.ForeignKeyConstraint(
                 ["household_id"], ["household.id"], name=op.f(f"fk_{table}_household_id_household"), ondelete="RESTRICT"
             ),

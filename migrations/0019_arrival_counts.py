@@ -15,7 +15,6 @@ depends_on = None
 
 INSTANT = sa.Text().with_variant(TIMESTAMP(timezone=True), "postgresql")
 
-
 def upgrade() -> None:
     op.create_table(
         "arrival_count",
