@@ -11,7 +11,7 @@ from app.core.db import command, db
 from app.core.errors import Conflict
 from app.core.events import SYSTEM, Event, broken_links, record
 from app.ordering.models import LineMove, OrderLine, Stage
-from app.ordering.stages import Cause, move_units
+from app.ordering.stages import Cause, move
 from tests import world
 from tests.journal import replay
 
@@ -22,7 +22,7 @@ def test_moving_units_keeps_their_sum_and_writes_the_journal(app: Flask) -> None
 
     @command
     def allocate() -> None:
-        move_units({line.id: 2}, Stage.OPEN, Stage.ALLOCATED, Cause("run", 1))
+        move({line.id: 2}, Stage.OPEN, Stage.ALLOCATED, Cause("run", 1))
 
     allocate()
     line = db.session.get_one(OrderLine, line.id)
@@ -39,7 +39,7 @@ def test_an_illegal_step_or_too_many_units_write_nothing(app: Flask) -> None:
 
     @command
     def jump(qty: int, to: Stage) -> None:
-        move_units({line.id: qty}, Stage.OPEN, to, Cause("run", 1))
+        move({line.id: qty}, Stage.OPEN, to, Cause("run", 1))
 
     with pytest.raises(Conflict):
         jump(1, Stage.ACCEPTED)

@@ -22,7 +22,7 @@ from app.core.events import record
 from app.core.jobs import Job
 from app.ordering.gate import require_cycle
 from app.ordering.models import Cycle, CycleState, OrderLine, Stage
-from app.ordering.stages import Cause, move_units
+from app.ordering.stages import Cause, move
 from app.stock.lots import move_lots
 
 
@@ -89,7 +89,7 @@ def _give(run: AllocationRun, proposal: AllocationProposal) -> None:
         units[line_id] = units.get(line_id, 0) + qty
         lots[lot_id] = lots.get(lot_id, 0) + qty
     move_lots(lots, "free", "reserved")
-    move_units(units, Stage.OPEN, Stage.ALLOCATED, Cause("allocation_run", run.id))
+    move(units, Stage.OPEN, Stage.ALLOCATED, Cause("allocation_run", run.id))
     entries = [{"order_line_id": line, "lot_id": lot, "run_id": run.id, "qty": qty} for line, lot, qty in rows]
     db.session.execute(insert(Allocation), entries)
 
@@ -144,7 +144,7 @@ def declare_short(by: Staff, cycle_id: int) -> Declared:
     db.session.flush()
     _write_notes(run, proposal, substitution.substitution_notes(swaps))
     declared = Declared(sum(units.values()), substitution.apply_substitutes(run, swaps))
-    move_units(units, Stage.OPEN, Stage.SHORT, Cause("allocation_run", run.id))
+    move(units, Stage.OPEN, Stage.SHORT, Cause("allocation_run", run.id))
     record(by, "declare_short", run, cycle_id=cycle_id, units=declared.units, substitutes=declared.substitutes)
     return declared
 

@@ -25,7 +25,7 @@ from app.handover.rules import can_undo, outcomes_by_exception
 from app.handover.schemas import BringBack, DisputeWish, DoorEntry, HandOutEntry, ReturnedGoodsState
 from app.ordering.gate import cycle_or_not_found, require_state
 from app.ordering.models import Cycle, CycleState, Stage
-from app.ordering.stages import Cause, move_each, move_units
+from app.ordering.stages import Cause, move, move_each
 from app.picking.models import Bag, BagState
 from app.places.scope import require_building
 
@@ -195,14 +195,14 @@ def bring_back(by: Staff, bag_id: int, decided: BringBack) -> Bag:
     advance(bag, BagState.VOIDED)
     held = {line.order_line_id: line.qty for line in bag.lines}
     cause = Cause("bag_return", bag.id)
-    move_units(held, Stage.DROPPED_OFF, Stage.DISPUTED, cause)
-    move_units(held, Stage.DISPUTED, Stage.OPEN, cause)
+    move(held, Stage.DROPPED_OFF, Stage.DISPUTED, cause)
+    move(held, Stage.DISPUTED, Stage.OPEN, cause)
     if decided.wish == DisputeWish.CANCEL:
-        move_units(held, Stage.OPEN, Stage.CANCELLED, cause)
+        move(held, Stage.OPEN, Stage.CANCELLED, cause)
         return_packed_goods(held, "free" if decided.goods == ReturnedGoodsState.GOOD else "damaged")
     elif decided.goods == ReturnedGoodsState.GOOD:
         keep_for_household(held)
-        move_units(held, Stage.OPEN, Stage.ALLOCATED, cause)
+        move(held, Stage.OPEN, Stage.ALLOCATED, cause)
     else:
         return_packed_goods(held, "damaged")
     record(by, "return", bag, cycle_id=cycle.id, units=sum(held.values()), goods=decided.goods, wish=decided.wish)

@@ -238,7 +238,7 @@ class OrderChoice(Base):
 
 
 class OrderLine(Base):
-    """One item of an order. Only `stages.move_units` changes the counters; their sum is what was ordered, always.
+    """One item of an order. Only `stages.move` changes the counters; their sum is what was ordered, always.
 
     A line with `substitute_for_id` was not ordered: its goods stand in for short units of that other line of the order.
     """

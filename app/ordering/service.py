@@ -65,9 +65,7 @@ def void(by: Staff, order_id: int, reason: str) -> HouseholdOrder:
     if why:
         raise Conflict(why)
     advance(order, OrderState.VOIDED)
-    stages.move_units(
-        {line.id: line.qty_open for line in lines}, Stage.OPEN, Stage.CANCELLED, stages.Cause("void", order.id)
-    )
+    stages.move({line.id: line.qty_open for line in lines}, Stage.OPEN, Stage.CANCELLED, stages.Cause("void", order.id))
     record(by, "void", order, cycle_id=order.cycle_id, reason_length=len(reason), units=sum(x.qty_open for x in lines))
     return order
 

@@ -1,4 +1,4 @@
-"""`move_units`: the only code that changes the stage counters of order lines.
+"""`move`: the only code that changes the stage counters of order lines.
 
 One UPDATE subtracts in one column and adds in another; the row's CHECK refuses a negative counter or a changed sum, so
 no race or crash can lose or invent a unit. Every move is written to the journal; a cause moves a line once.
@@ -20,7 +20,7 @@ from app.core.errors import Conflict
 from app.ordering.models import LineMove, OrderLine, Stage
 from app.ordering.rules import LEGAL, TERMINAL, is_legal
 
-__all__ = ["LEGAL", "TERMINAL", "Cause", "move_each", "move_units"]
+__all__ = ["LEGAL", "TERMINAL", "Cause", "move", "move_each"]
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Cause:
     id: int
 
 
-def move_units(quantities: Mapping[int, int], frm: Stage, to: Stage, cause: Cause) -> None:
+def move(quantities: Mapping[int, int], frm: Stage, to: Stage, cause: Cause) -> None:
     """Inside a command: move `quantities` (order line id → sale units > 0) from one stage to another.
 
     Ensures: counters and journal agree (E6). Raises Conflict where the step is not legal, a line has fewer units in
@@ -41,7 +41,7 @@ def move_units(quantities: Mapping[int, int], frm: Stage, to: Stage, cause: Caus
 
 
 def move_each(moves: Iterable[tuple[int, int, Cause]], frm: Stage, to: Stage) -> None:
-    """As `move_units`, for many (order line id, sale units, cause) at once: two statements, however many lines."""
+    """As `move`, for many (order line id, sale units, cause) at once: two statements, however many lines."""
     if not is_legal(frm, to):
         raise Conflict(_l("商品不能从这一环节直接到那一环节。"))
     wanted = sorted((entry for entry in moves if entry[1]), key=lambda entry: (entry[0], entry[2].kind, entry[2].id))

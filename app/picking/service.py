@@ -22,7 +22,7 @@ from app.core.jobs import Job
 from app.core.states import advance
 from app.ordering.gate import require_cycle
 from app.ordering.models import Cycle, CycleState, HouseholdOrder, OrderLine, OrderState, OtherDoor, Stage
-from app.ordering.stages import Cause, move_each, move_units
+from app.ordering.stages import Cause, move, move_each
 from app.picking import rules
 from app.picking.models import Bag, BagDoor, BagLine, BagState
 from app.picking.schemas import VoidBag
@@ -209,7 +209,7 @@ def void(by: Staff, bag_id: int, why: VoidBag) -> Bag:
     bag = require_bag(by, bag_id)
     advance(bag, BagState.VOIDED)
     held = {line.order_line_id: line.qty for line in bag.lines}
-    move_units(held, Stage.PACKED, Stage.OPEN, Cause("bag_void", bag.id))
+    move(held, Stage.PACKED, Stage.OPEN, Cause("bag_void", bag.id))
     return_packed_goods(held, "free")
     record(by, "void", bag, cycle_id=bag.cycle_id, units=sum(held.values()), reason=why.reason)
     return bag

@@ -29,7 +29,7 @@ from app.ordering.models import (
 )
 from app.ordering.orders import OfferPick, PlaceOrder
 from app.ordering.roll_call import service as roll_call_service
-from app.ordering.stages import Cause, move_units
+from app.ordering.stages import Cause, move
 from app.places.models import Stairwell
 from tests import world
 
@@ -207,7 +207,7 @@ def test_a_cycle_closes_when_every_unit_has_reached_its_end(town: world.World) -
     with pytest.raises(Conflict, match="待分配 3"):
         cycles_service.close_cycle(town.actor("admin"), town.cycle.id)
     line = db.session.scalars(select(OrderLine)).one()
-    move_units({line.id: 3}, Stage.OPEN, Stage.SHORT, Cause("test", 1))
+    move({line.id: 3}, Stage.OPEN, Stage.SHORT, Cause("test", 1))
     db.session.commit()
     closed = cycles_service.close_cycle(town.actor("admin"), town.cycle.id)
     assert closed.state == CycleState.CLOSED

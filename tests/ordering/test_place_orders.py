@@ -234,12 +234,12 @@ def test_who_placed_an_order_cannot_void_it(town: world.World) -> None:
 
 def test_an_order_that_was_packed_cannot_be_voided(town: world.World) -> None:
     from app.ordering.models import Stage
-    from app.ordering.stages import Cause, move_units
+    from app.ordering.stages import Cause, move
 
     order = ordering_service.place(me(town), basket(town, {0: 2}))
     town.lock()
     line = db.session.scalars(select(OrderLine)).one()
-    move_units({line.id: 1}, Stage.OPEN, Stage.ALLOCATED, Cause("test", 1))
+    move({line.id: 1}, Stage.OPEN, Stage.ALLOCATED, Cause("test", 1))
     db.session.commit()
     with pytest.raises(Conflict):
         ordering_service.void(town.actor("admin"), order.id, "误下")

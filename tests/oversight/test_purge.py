@@ -17,7 +17,7 @@ from app.ordering.cycles.service import cancel_cycle
 from app.ordering.desk.models import DeskEntry
 from app.ordering.models import Cycle, HouseholdOrder, OrderLine, Stage
 from app.ordering.remarks.models import SettledWords
-from app.ordering.stages import Cause, move_units
+from app.ordering.stages import Cause, move
 from app.oversight.purge.service import ask_purge
 from app.oversight.reconcile.equations import equations
 from app.places.models import HouseholdContact
@@ -39,7 +39,7 @@ def closed(app: Flask) -> world.World:
     )
     order.state = "locked"
     db.session.flush()
-    move_units({order.lines[0].id: 1}, Stage.OPEN, Stage.CANCELLED, Cause("test", 1))
+    move({order.lines[0].id: 1}, Stage.OPEN, Stage.CANCELLED, Cause("test", 1))
     here.cycle.state, here.cycle.closed_at = "closed", clock.now()
     db.session.commit()
     return here

@@ -33,7 +33,7 @@ from app.ordering.models import (
 from app.ordering.packs import service as packs_service
 from app.ordering.packs.models import FreePackShare
 from app.ordering.packs.queries import GivePack
-from app.ordering.stages import Cause, move_units
+from app.ordering.stages import Cause, move
 from app.places.models import Household
 from app.tally import service
 from app.tally.claims import queries as claims_queries
@@ -175,7 +175,7 @@ def test_what_is_voided_or_being_put_together_is_not_replaced(app: Flask, town: 
         if has_left == "voided":
             ordering_service.void(town.actor("admin"), order.id, "重复")
         else:
-            move_units({order.lines[0].id: 1}, Stage.OPEN, Stage.ALLOCATED, Cause("test", 1))
+            move({order.lines[0].id: 1}, Stage.OPEN, Stage.ALLOCATED, Cause("test", 1))
             db.session.commit()
         with pytest.raises(Conflict, match="不能再换"):
             settle(town, "replace", household_id=town.households[0].id)

@@ -15,7 +15,7 @@ from app.handover.doors import service as doors
 from app.handover.schemas import DoorProblem
 from app.ordering import service as ordering_service
 from app.ordering.models import OrderLine, Stage
-from app.ordering.stages import Cause, move_units
+from app.ordering.stages import Cause, move
 from app.picking.models import Bag
 from app.places.imports import service as places_import
 from app.tally import queries, service
@@ -82,7 +82,7 @@ def test_an_order_says_why_it_cannot_be_voided_by_this_account_or_now(app: Flask
     assert admin.get(void).status_code == 302
     other = world.sign_in(app, locked, "admin2")
     assert void in other.get(page).get_data(as_text=True)
-    move_units({line.id: 1}, Stage.OPEN, Stage.ALLOCATED, Cause("test", 1))
+    move({line.id: 1}, Stage.OPEN, Stage.ALLOCATED, Cause("test", 1))
     db.session.commit()
     assert "请先在分配页放回库存" in other.get(page).get_data(as_text=True)
 
@@ -147,7 +147,7 @@ def test_a_share_is_set_by_hand_only_where_units_are_still_to_be_given_out(app: 
     assert line is not None
     page = f"/order-lines/{line.id}/share"
     assert page in offered(app, running, "supplies", page)[0]
-    move_units({line.id: line.qty_open}, Stage.OPEN, Stage.SHORT, Cause("test", 1))
+    move({line.id: line.qty_open}, Stage.OPEN, Stage.SHORT, Cause("test", 1))
     db.session.commit()
     forms, words = offered(app, running, "supplies", page)
     assert page not in forms

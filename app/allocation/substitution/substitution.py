@@ -23,7 +23,7 @@ from app.allocation.models import Allocation, AllocationRun, Replacement, Substi
 from app.catalog.models import Item
 from app.core.db import db
 from app.ordering.models import Cycle, HouseholdOrder, OrderLine, Stage
-from app.ordering.stages import Cause, move_units
+from app.ordering.stages import Cause, move
 from app.stock.lots import move_lots
 from app.stock.queries import free_lots
 
@@ -179,7 +179,7 @@ def _apply_substitute(run: AllocationRun, swap: Swap) -> int:
     ]
     db.session.execute(insert(Replacement), covered)
     move_lots(dict(swap.lots), "free", "reserved")
-    move_units(units, Stage.OPEN, Stage.ALLOCATED, Cause("allocation_run", run.id))
+    move(units, Stage.OPEN, Stage.ALLOCATED, Cause("allocation_run", run.id))
     taken = rules.from_lots(units.items(), swap.lots)
     db.session.execute(
         insert(Allocation),

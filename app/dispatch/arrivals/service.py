@@ -46,7 +46,7 @@ from app.dispatch.models import ArrivalDifference, DeliveryStop, DifferenceState
 from app.dispatch.rounds.schemas import SignDropOff
 from app.dispatch.rounds.service import bags_at, drop_off, drop_units, missing_among, require_stop, units_in
 from app.ordering.models import Stage
-from app.ordering.stages import Cause, move_units
+from app.ordering.stages import Cause, move
 from app.picking.models import Bag, BagState
 from app.places.scope import reaches_building
 
@@ -177,7 +177,7 @@ def _mark_missing(by: Staff, stop: DeliveryStop, missing: frozenset[int], cause:
         if bag.state == BagState.WRITTEN_OFF:
             raise Conflict(_("袋 %(code)s 已经核销，请按“没到”核对。", code=bag.code))
         advance(bag, BagState.DROPPED_OFF)
-    move_units(units_in(gone), Stage.DROPPED_OFF, Stage.PACKED, cause)
+    move(units_in(gone), Stage.DROPPED_OFF, Stage.PACKED, cause)
     drop_units(come, cause)
     team, captain = ("team", stop.round.shift.team_id), ("captain", by.id)
     transfer_custody(gone, captain, team)

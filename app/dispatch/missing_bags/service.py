@@ -18,7 +18,7 @@ from app.dispatch.missing_bags.schemas import ResolveMissingBag
 from app.dispatch.models import Custody
 from app.dispatch.rounds.service import drop_units
 from app.ordering.models import Stage
-from app.ordering.stages import Cause, move_units
+from app.ordering.stages import Cause, move
 from app.picking.models import Bag, BagState
 from app.places.scope import require_building
 
@@ -52,7 +52,7 @@ def resolve_missing(by: Staff, bag_id: int, what: ResolveMissingBag) -> Bag:
     else:
         advance(bag, BagState.WRITTEN_OFF)
         held = {line.order_line_id: line.qty for line in bag.lines}
-        move_units(held, Stage.PACKED, Stage.OPEN, Cause("bag_write_off", bag.id))
+        move(held, Stage.PACKED, Stage.OPEN, Cause("bag_write_off", bag.id))
         return_packed_goods(held, "damaged")
     record(by, "resolve", bag, cycle_id=bag.cycle_id, fate=what.fate)
     return bag

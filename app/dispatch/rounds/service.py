@@ -34,7 +34,7 @@ from app.dispatch.models import (
 from app.dispatch.rounds import conditions, staying
 from app.dispatch.rounds.schemas import Left, SignDropOff, Skip
 from app.ordering.models import Cycle, Stage
-from app.ordering.stages import Cause, move_units
+from app.ordering.stages import Cause, move
 from app.picking.models import Bag, BagLine, BagState
 from app.places.scope import is_subdistrict_in_scope, reaches_building, require_part_of
 from app.stock.models import Lot
@@ -286,7 +286,7 @@ def drop_units(bags: Iterable[Bag], cause: Cause) -> None:
 
     It is never the bag: one that was counted, did not come after all and travels again arrives a second time.
     """
-    move_units(units_in(bags), Stage.PACKED, Stage.DROPPED_OFF, cause)
+    move(units_in(bags), Stage.PACKED, Stage.DROPPED_OFF, cause)
 
 
 def units_in(bags: Iterable[Bag]) -> dict[int, int]:

@@ -16,7 +16,7 @@ from app.core.states import advance
 from app.handover.models import Confirmation, ConfirmationLine, ConfirmedBy, Dispute, DisputeState
 from app.handover.schemas import ResolveDispute
 from app.ordering.models import Stage
-from app.ordering.stages import Cause, move_units
+from app.ordering.stages import Cause, move
 from app.picking.models import Bag, BagState
 from app.places.models import Building
 from app.places.scope import buildings_in_scope, require_building
@@ -111,7 +111,7 @@ def _answer(by: Staff, dispute: Dispute, answer: ResolveDispute) -> None:
     dispute.started_at = dispute.started_at or now
     dispute.resolved_at, dispute.resolved_by_id, dispute.reason = now, by.id, answer.reason
     cause = Cause("dispute", dispute.id)
-    move_units({dispute.order_line_id: dispute.qty}, Stage.DISPUTED, TARGET[answer.to], cause)
+    move({dispute.order_line_id: dispute.qty}, Stage.DISPUTED, TARGET[answer.to], cause)
     record(by, "resolve", dispute, cycle_id=_cycle_of(dispute), to=answer.to, units=dispute.qty)
 
 

@@ -347,7 +347,7 @@ def cancel_cycle(by: Staff, cycle_id: int, reason: str) -> Cycle:
         raise Conflict(_l("已有商品分配或装袋，不能取消这一批。"))
     waiting = select(OrderLine.id, OrderLine.qty_open).where(OrderLine.cycle_id == cycle_id, OrderLine.qty_open > 0)
     lines = {int(line_id): int(qty) for line_id, qty in db.session.execute(waiting)}
-    stages.move_units(lines, Stage.OPEN, Stage.CANCELLED, stages.Cause("cancel_cycle", cycle_id))
+    stages.move(lines, Stage.OPEN, Stage.CANCELLED, stages.Cause("cancel_cycle", cycle_id))
     _let_go()
     record(by, "cancel", cycle, cycle_id=cycle_id, units=sum(lines.values()), reason_length=len(reason))
     return cycle
