@@ -20,12 +20,21 @@ from app.upkeep.catalogue import COMMANDS
 
 
 def load(name: str) -> click.Command | None:
-    """Import the command called `name`; None if the catalogue does not list it."""
+    """Import the command called `name`; None if the catalogue does not list it.
+
+    Raises ClickException for a command whose module is not there: the drills are tests, which only a checkout has.
+    """
     entry = COMMANDS.get(name)
     if entry is None:
         return None
     module, _, attribute = entry.target.partition(":")
-    command = getattr(import_module(module), attribute)
+    try:
+        found = import_module(module)
+    except ModuleNotFoundError as error:
+        if module.startswith("tests.") and module.startswith(str(error.name)):
+            raise click.ClickException("只有源码目录里才有演练。 Drills need a checkout of the source.") from error
+        raise
+    command = getattr(found, attribute)
     if not isinstance(command, click.Command):
         raise TypeError(f"{entry.target} is not a click command")
     return command

@@ -49,7 +49,7 @@ TOPICS = {
     "settlement": "statement suppliers",
     "printing": "layout paper_setup contexts sheets pdf renderer returns centre",
     "oversight": "reconcile purge texts order_status date",
-    "upkeep": "setup database backups serving testing drills",
+    "upkeep": "setup database backups serving",
 }
 MOST_FILES = 15  # on one floor of a folder
 ASSEMBLY = ("factory", "demo", "cli", "routing", "models", "upkeep", "api")  # put the slices together

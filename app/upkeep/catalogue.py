@@ -33,9 +33,7 @@ COMMANDS: dict[str, CommandEntry] = {
     "reconcile": CommandEntry(
         "app.oversight.reconcile.cli:reconcile", "核对账目与事件链", "check the equations and the event chain"
     ),
-    "drill": CommandEntry(
-        "app.upkeep.drills.commands:drill", "演练：长时间、随机中断", "trials: long runs, random kills"
-    ),
+    "drill": CommandEntry("tests.drills.commands:drill", "演练：长时间、随机中断", "trials: long runs, random kills"),
     "account": CommandEntry("app.upkeep.accounts:account", "管理工作人员账号", "manage staff accounts"),
     "docs": CommandEntry("app.upkeep.docs:docs", "在本机看文档", "read the documentation on this machine"),
 }

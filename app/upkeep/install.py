@@ -51,7 +51,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def exec_command(command: str, rest: Sequence[str]) -> int:
     """Replace this process by the command, run by the virtual environment's Python."""
-    module = ["app.upkeep.testing.checks"] if command == "test" else ["app.cli", command]
+    module = ["tests.checks"] if command == "test" else ["app.cli", command]
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # compiling every slice at each start would double its time
     sys.stdout.flush()
     os.execv(PYTHON, [str(PYTHON), "-m", *module, *rest])

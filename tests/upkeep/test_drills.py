@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import random
+import subprocess
+import sys
+from pathlib import Path
 
 import click
 from click.testing import CliRunner
@@ -11,10 +14,11 @@ from sqlalchemy import select
 
 from app.core.db import db
 from app.core.jobs import Job, JobState
-from app.upkeep.drills.commands import DRILLS, drill
-from app.upkeep.drills.kills import Killer
 from tests.conftest import POSTGRES
 from tests.core.test_jobs import before_packing
+from tests.drills.commands import DRILLS, drill
+from tests.drills.kills import Killer
+from tests.source_tree import ROOT
 
 
 def test_each_drill_of_the_table_is_a_command() -> None:
@@ -24,6 +28,15 @@ def test_each_drill_of_the_table_is_a_command() -> None:
         assert entry.en[:20] in shown
         with click.Context(drill) as context:
             assert isinstance(drill.get_command(context, name), click.Command)
+
+
+def test_without_the_folder_of_tests_a_drill_says_that_it_needs_a_checkout(tmp_path: Path) -> None:
+    (tmp_path / "app").symlink_to(ROOT / "app")
+    call = [sys.executable, "-m", "app.cli", "drill", "kills"]
+    asked = subprocess.run(call, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (asked.returncode, asked.stdout) == (1, "")
+    assert "Drills need a checkout" in asked.stderr
+    assert "Traceback" not in asked.stderr
 
 
 def test_a_job_that_is_really_killed_twice_tells_the_truth_at_its_third_attempt(app: Flask) -> None:

@@ -21,10 +21,10 @@ from app.dispatch.planning.schemas import AskAgain
 from app.factory import create_app
 from app.ordering.models import Cycle, CycleState, HouseholdOrder
 from app.places.models import Building, Subdistrict
-from app.upkeep.drills.excused import is_excused
-from app.upkeep.drills.walk import DrillRole, SiteCopy, Walk, household_browser, staff_browser
-from app.upkeep.drills.words import stored_words
 from tests.conftest import POSTGRES, settings_for
+from tests.drills.excused import is_excused
+from tests.drills.walk import DrillRole, SiteCopy, Walk, household_browser, staff_browser
+from tests.drills.words import stored_words
 
 STAFF = ("admin", "wuzi", "xishang", "louzhang1", "paolou", "shenji")
 

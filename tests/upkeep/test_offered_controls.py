@@ -20,11 +20,11 @@ from app.picking.models import Bag
 from app.places.imports import service as places_import
 from app.tally import queries, service
 from app.tally.schemas import SignTally
-from app.upkeep.drills.page_forms import read_page
 from tests import world
 from tests.allocation.test_runs import running as running
 from tests.dispatch.test_rounds import packed as packed
 from tests.dispatch.test_rounds import published as published
+from tests.drills.page_forms import read_page
 from tests.world import World
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.upkeep.drills.page_forms import Button, read_page
+from tests.drills.page_forms import Button, read_page
 
 PAGE = """
 <form method="post" action="/a">

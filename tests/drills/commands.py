@@ -10,17 +10,17 @@ from app.upkeep.catalogue import CommandEntry
 
 DRILLS: dict[str, CommandEntry] = {
     "wal": CommandEntry(
-        "app.upkeep.drills.wal:wal_drill",
+        "tests.drills.wal:wal_drill",
         "一小时下单和打印，数据库日志不变长",
         "an hour of orders and prints; the log of writes stays short",
     ),
     "kills": CommandEntry(
-        "app.upkeep.drills.kills:kills",
+        "tests.drills.kills:kills",
         "随机杀掉后台任务 60 次，每句话都真",
         "60 kills of jobs at random statements; every message is true",
     ),
     "clicks": CommandEntry(
-        "app.upkeep.drills.clicks:clicks",
+        "tests.drills.clicks:clicks",
         "每个角色在每个状态下点每个按钮",
         "every role clicks every control in every state",
     ),

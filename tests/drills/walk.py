@@ -24,7 +24,7 @@ from app.access.permissions import Staff
 from app.access.service import open_session
 from app.core import clock
 from app.core.db import db
-from app.upkeep.drills.page_forms import Button, ShownForm, ShownPage, read_page
+from tests.drills.page_forms import Button, ShownForm, ShownPage, read_page
 
 UNKNOWN = ("不认识的字段", "Unknown field")
 OF_AN_ENDPOINT = 3

@@ -19,7 +19,7 @@ from sqlalchemy import event, func, select
 from app.core import clock, jobs
 from app.core.db import db
 from app.core.jobs import LEASE, Job, JobState
-from app.upkeep.drills import sandbox
+from tests.drills import sandbox
 
 STATEMENTS = 60  # a kill falls on one of so many statements of a job
 KILLS_OF_A_JOB = 2  # the third attempt is the last

@@ -32,11 +32,11 @@ from app.access.models import Account
 from app.core import clock
 from app.core.db import db
 from app.core.jobs import run_next
-from app.upkeep.drills.browser import Hand, Pressed, chromium
-from app.upkeep.drills.excused import CHOICE_WANTED, NEVER_SHOWN, is_excused
-from app.upkeep.drills.page_forms import Button, ShownForm
-from app.upkeep.drills.walk import UNKNOWN, DrillRole, SiteCopy, Walk, household_browser, row_pattern, staff_browser
-from app.upkeep.drills.words import stored_words
+from tests.drills.browser import Hand, Pressed, chromium
+from tests.drills.excused import CHOICE_WANTED, NEVER_SHOWN, is_excused
+from tests.drills.page_forms import Button, ShownForm
+from tests.drills.walk import UNKNOWN, DrillRole, SiteCopy, Walk, household_browser, row_pattern, staff_browser
+from tests.drills.words import stored_words
 
 UNSIGNED = ("resident", "stranger")
 """Their pages keep something in the browser, so each control is pressed in a fresh one."""

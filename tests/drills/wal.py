@@ -29,7 +29,7 @@ from app.ordering.orders import IfExists, OfferPick, PlaceOrder
 from app.places.models import Household
 from app.printing.centre import service as printing
 from app.settings import ROOT, Settings
-from app.upkeep.drills import sandbox
+from tests.drills import sandbox
 
 READ_S = 5.0
 QUIET_S = 60.0

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from app.settings import ROOT
 from app.upkeep.setup import packages
-from app.upkeep.testing.checks import SPREAD
+from tests.checks import SPREAD
 
 OWNER = "postgres"
 # What never touches the database or is about the browser; everything else runs here, new tests by themselves.

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from app.upkeep.drills.page_forms import PLAUSIBLE, WORDS
+from tests.drills.page_forms import PLAUSIBLE, WORDS
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
 PATIENCE_MS = 20_000

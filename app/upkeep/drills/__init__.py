@@ -1,1 +1,0 @@
-"""Drills: long trials of what must hold, each a command of `louda drill`."""

@@ -1,1 +1,0 @@
-"""The commands behind `louda test` and the part on PostgreSQL."""
