@@ -90,6 +90,21 @@ def into_private_rooms() -> Iterator[object]:
             yield imported
 
 
+def forms_of_another_slice() -> Iterator[object]:
+    """What a page loads from a form is a command of its own slice."""
+    for path in (path for path in sources() if slice_of(path) not in ("core", *ASSEMBLY)):
+        foreign = {
+            imported.name.rpartition(".")[2]
+            for imported in imports(path)
+            if imported.module[0] == "app" and imported.module[-1] == "schemas"
+            if imported.module[1] not in (slice_of(path), "core")
+        }
+        for node in ast.walk(tree(path)):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) in ("Form", "RowForm", "load"):
+                loaded = {each.id for each in node.args[:1] if isinstance(each, ast.Name)}
+                yield from (f"{where(path)}:{node.lineno} loads {name}" for name in loaded & foreign)
+
+
 def to_a_sister_topic() -> Iterator[object]:
     """A topic imports lower topics of its slice. Pages stand above: they may show what any topic of the slice knows."""
     for imported in of_the_application():
@@ -257,10 +272,16 @@ def commands_outside_services() -> Iterator[object]:
 
 
 def schemas_outside_schemas() -> Iterator[object]:
-    """What a form sends is declared in a `schemas.py`, once, at the top of the file: no class is made per request."""
+    """What a form sends is declared in a `schemas.py`, once, at the top of the file: no class is made per request.
+
+    That is a schema, or a dataclass whose fields are annotated with what is taken for them.
+    """
     for path in (path for path in sources() if slice_of(path) != "routing" and where(path) not in SCHEMA_BASES):
         for node in ast.walk(tree(path)):
             is_schema = isinstance(node, ast.ClassDef) and any(_is_schema(ast.unparse(base)) for base in node.bases)
+            is_input = isinstance(node, ast.Subscript) and ast.unparse(node.value) == "Annotated"
+            if is_input and path.name != "schemas.py":
+                yield f"{where(path)}:{node.lineno} says what is taken for a field"
             if is_schema and (path.name != "schemas.py" or node not in tree(path).body):
                 yield f"{where(path)}:{node.lineno} {node.name} is a schema"
         for name, line in called(path):
@@ -321,6 +342,7 @@ def names_that_say_nothing() -> Iterator[object]:
 RULES = (
     upward,
     into_private_rooms,
+    forms_of_another_slice,
     to_a_sister_topic,
     unnamed_topics,
     circles,

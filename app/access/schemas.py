@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 from marshmallow import fields
 
-from app.core.input.schemas import REQUIRED, CommandSchema, Line
+from app.core.input.fields import REQUIRED, Line
 
 
 class Secret(fields.String):
@@ -17,27 +18,13 @@ class Secret(fields.String):
 
 @dataclass(frozen=True)
 class Credentials:
-    username: str
-    password: str
-    next: str = ""
-
-
-class SignIn(CommandSchema):
-    makes = Credentials
-    username = Line(required=True)
-    password = Secret(required=True)
-    next = Line(blank=True, longest=500)
+    username: Annotated[str, Line()]
+    password: Annotated[str, Secret()]
+    next: Annotated[str, Line(blank=True, longest=500)] = ""
 
 
 @dataclass(frozen=True)
 class NewPassword:
-    present: str
-    password: str
-    again: str
-
-
-class ChangePassword(CommandSchema):
-    makes = NewPassword
-    present = Secret(required=True)
-    password = Secret(required=True)
-    again = Secret(required=True)
+    present: Annotated[str, Secret()]
+    password: Annotated[str, Secret()]
+    again: Annotated[str, Secret()]

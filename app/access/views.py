@@ -10,7 +10,7 @@ from app.access import landing, rules, service, sessions, throttle
 from app.access.forms.kept_page import Sent, deserialized_form, page_after_sign_in
 from app.access.guard import public, requires, staff, submit
 from app.access.permissions import Permission
-from app.access.schemas import ChangePassword, SignIn
+from app.access.schemas import Credentials, NewPassword
 from app.core.errors import Forbidden, Invalid, request_id, wants_json
 from app.core.input.schemas import Form
 
@@ -38,7 +38,7 @@ def sign_in() -> ResponseReturnValue:
         if g.get("staff") is not None:
             return redirect(wanted or url_for("access.home"))
         return render_template("access/sign_in.html", form=None, next=wanted, ended=session.get("ended"))
-    form, kept, status = Form(SignIn, request.form), request.form.get("_kept", ""), 422
+    form, kept, status = Form(Credentials, request.form), request.form.get("_kept", ""), 422
     if form.is_valid:
         taken = service.take_attempt(service.login_budgets(form.command.username, throttle.place_of_request()))
         if not taken.is_granted:
@@ -140,7 +140,7 @@ def account() -> ResponseReturnValue:
     must = bool(session.get("must_change"))
     if request.method == "GET":
         return render_template("access/account.html", form=None, must_change=must, me=staff())
-    form = Form(ChangePassword, request.form)
+    form = Form(NewPassword, request.form)
     if form.is_valid:
         try:
             then = url_for("access.home")

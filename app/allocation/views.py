@@ -10,7 +10,7 @@ from app.access.forms.background import newest_job
 from app.access.guard import requires, set_page_cycle, staff, submit
 from app.access.permissions import Permission
 from app.allocation import jobs, queries, service
-from app.allocation.schemas import CommitSchema, SetShareSchema
+from app.allocation.schemas import Commit, SetShare
 from app.core.db import db
 from app.core.errors import BadRequest, Invalid, NotFound
 from app.core.input.schemas import Form
@@ -61,7 +61,7 @@ def ask_preview(cycle_id: int) -> Response:
 @requires(Permission.ALLOCATE)
 def run(cycle_id: int) -> Response:
     """Give out the free stock, in the background."""
-    form = Form(CommitSchema, request.form)
+    form = Form(Commit, request.form)
     if not form.is_valid:
         raise BadRequest
     return submit[Job](then=lambda _job: url_for("allocation.index", cycle_id=cycle_id))(
@@ -118,7 +118,7 @@ def _share_page(line_id: int, form: Form) -> str:
 @requires(Permission.ALLOCATE)
 def set_share(line_id: int) -> Response | tuple[str, int]:
     """Keep the share that was set by hand."""
-    form = Form(SetShareSchema, request.form)
+    form = Form(SetShare, request.form)
     if form.is_valid:
         try:
             return submit(

@@ -11,7 +11,7 @@ from app.access.guard import requires, staff, submit
 from app.access.permissions import Permission
 from app.catalog import queries, service
 from app.catalog.models import Item, Storage
-from app.catalog.schemas import SaveItemSchema
+from app.catalog.schemas import SaveItem
 from app.core.db import db
 from app.core.errors import NotFound
 from app.core.input.schemas import Form
@@ -73,7 +73,7 @@ def new_item() -> ResponseReturnValue:
         return _form_page(None, None, {})
     back = url_for("catalog.index")
     return run_or_show_again(
-        Form(SaveItemSchema, request.form),
+        Form(SaveItem, request.form),
         lambda wanted: submit(then=lambda _item: back, says=_("已添加商品"))(service.save_item, staff(), None, wanted),
         lambda form, theirs: _form_page(None, form, theirs),
     )
@@ -92,7 +92,7 @@ def edit_item(item_id: int) -> ResponseReturnValue:
     """Change an item."""
     back = url_for("catalog.item", item_id=item_id)
     return run_or_show_again(
-        Form(SaveItemSchema, request.form),
+        Form(SaveItem, request.form),
         lambda wanted: submit(then=lambda _item: back, says=_("已保存商品"))(
             service.save_item, staff(), item_id, wanted
         ),

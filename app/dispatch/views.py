@@ -22,13 +22,13 @@ from app.dispatch.arrivals import queries as arrivals_queries
 from app.dispatch.arrivals import views as arrivals_views
 from app.dispatch.loading import service as loading_service
 from app.dispatch.missing_bags import service as missing_bags_service
-from app.dispatch.missing_bags.schemas import ResolveMissingBagSchema
+from app.dispatch.missing_bags.schemas import ResolveMissingBag
 from app.dispatch.models import DeliveryPlan, DeliveryRound, DeliveryStop, PlanState, RoundState
 from app.dispatch.planning import service
-from app.dispatch.planning.schemas import AskPlanSchema
+from app.dispatch.planning.schemas import AskPlan
 from app.dispatch.rounds import conditions, staying
 from app.dispatch.rounds import service as rounds_service
-from app.dispatch.rounds.schemas import LeftSchema, SkipSchema
+from app.dispatch.rounds.schemas import Left, Skip
 from app.dispatch.sketch import sketch
 from app.ordering.gate import require_cycle
 from app.ordering.models import Cycle
@@ -74,7 +74,7 @@ def _index(cycle_id: int, form: Form) -> str:
 @requires(Permission.PLAN)
 def ask_plan(cycle_id: int) -> Response | tuple[str, int]:
     """Ask for a plan."""
-    form = Form(AskPlanSchema, request.form)
+    form = Form(AskPlan, request.form)
     if not form.is_valid:
         return _index(cycle_id, form), 422
     return submit[Job](then=lambda job: url_for("dispatch.job", job_id=job.id))(
@@ -197,7 +197,7 @@ def _round_page(found: DeliveryRound, form: Form) -> str:
 
 def _with_bags(run: Callable[..., DeliveryRound], says: str, round_id: int) -> Response | tuple[str, int]:
     """A step for which bags are ticked."""
-    form = Form(LeftSchema, request.form)
+    form = Form(Left, request.form)
     if form.is_valid:
         try:
             return submit[DeliveryRound](then=lambda one: url_for("dispatch.round", round_id=one.id), says=says)(
@@ -253,7 +253,7 @@ def cancel_round(round_id: int) -> Response:
 @requires(Permission.LOAD)
 def abort(round_id: int) -> Response | tuple[str, int]:
     """The round turns back."""
-    form = Form(SkipSchema, request.form)
+    form = Form(Skip, request.form)
     if not form.is_valid:
         return _round_page(rounds_service.require_round(staff(), round_id), form), 422
     return submit[DeliveryRound](
@@ -265,7 +265,7 @@ def abort(round_id: int) -> Response | tuple[str, int]:
 @requires(Permission.LOAD)
 def skip(stop_id: int) -> Response | tuple[str, int]:
     """Leave a stop out."""
-    form = Form(SkipSchema, request.form)
+    form = Form(Skip, request.form)
     if not form.is_valid:
         stop = db.session.get(DeliveryStop, stop_id)
         if stop is None:
@@ -296,7 +296,7 @@ def sign(stop_id: int) -> Response | tuple[str, int]:
 @requires(Permission.DROP_OFF)
 def resolve_missing(bag_id: int) -> Response:
     """Say what became of a missing bag."""
-    form = Form(ResolveMissingBagSchema, request.form)
+    form = Form(ResolveMissingBag, request.form)
     if not form.is_valid:
         raise Invalid(form.problems[0][1])
     return submit[Bag](then=lambda bag: url_for("dispatch.index", cycle_id=bag.cycle_id), says=_("已记录。"))(

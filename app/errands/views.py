@@ -15,7 +15,7 @@ from app.core.input.schemas import Form
 from app.core.paging import paginate
 from app.errands import queries, service
 from app.errands.models import Errand, ErrandKind, ErrandState
-from app.errands.schemas import AskSchema, AssignSchema, FinishSchema, StepSchema
+from app.errands.schemas import Ask, Assign, ErrandStep, Finish
 from app.ordering.cycles.queries import address_of
 from app.ordering.orders import household_place
 from app.places.care.needs import carers_of
@@ -75,7 +75,7 @@ def _show(errand_id: int, form: Form) -> str:
 @requires(Permission.ERRAND)
 def step(errand_id: int) -> Any:
     """Take an errand one step on."""
-    form = Form(StepSchema, request.form)
+    form = Form(ErrandStep, request.form)
     if form.is_valid:
         try:
             return submit[Errand](then=_next, says=_("已更新。"))(service.step, staff(), errand_id, form.command)
@@ -95,7 +95,7 @@ def _next(errand: Errand) -> str:
 @requires(Permission.ERRAND)
 def assign(errand_id: int) -> Any:
     """Give an errand to somebody."""
-    form = Form(AssignSchema, request.form)
+    form = Form(Assign, request.form)
     if form.is_valid:
         try:
             return submit[Errand](then=_next, says=_("已分派。"))(
@@ -123,7 +123,7 @@ def ask_for(household_id: int) -> Any:
     household_place(staff(), household_id, Permission.ERRAND)
     form, status = Form(), 200
     if request.method == "POST":
-        form, status = Form(AskSchema, request.form), 422
+        form, status = Form(Ask, request.form), 422
         if form.is_valid:
             try:
                 return submit[Errand](then=_next, says=_("代办已记下。"))(
@@ -161,7 +161,7 @@ def to_do() -> str:
 @requires(Permission.HAND_OUT)
 def finish(errand_id: int) -> Any:
     """Done."""
-    form = Form(FinishSchema, request.form)
+    form = Form(Finish, request.form)
     if not form.is_valid:
         page = render_template(
             "errands/to_do.html",
@@ -183,7 +183,7 @@ def mine() -> Any:
     """The household's errands, and the form to ask for one."""
     form, status = Form(), 200
     if request.method == "POST":
-        form = Form(AskSchema, request.form)
+        form = Form(Ask, request.form)
         status = 422
         if form.is_valid:
             try:

@@ -22,7 +22,7 @@ from app.handover.confirmation import service as confirmation_service
 from app.handover.disputes import queries as disputes_queries
 from app.handover.doors import listing
 from app.handover.models import DisputeKind, DisputeState
-from app.handover.schemas import ComplainSchema, ConfirmSchema
+from app.handover.schemas import Complain, Confirm
 from app.ordering.gate import readable_cycle
 from app.picking.models import Bag
 from app.places.scope import buildings_in_scope
@@ -107,7 +107,7 @@ def mine() -> str:
 @requires(Permission.OWN_HOUSEHOLD)
 def confirm() -> Response | tuple[str, int]:
     """Accept bags as they are."""
-    form = Form(ConfirmSchema, request.form)
+    form = Form(Confirm, request.form)
     if not form.is_valid:
         raise Invalid(form.problems[0][1])
 
@@ -127,7 +127,7 @@ def dispute(bag_id: int) -> str | Response | tuple[str, int]:
     """Say what is wrong with a bag."""
     if request.method == "GET":
         return _complaint_page(bag_id, Form())
-    form = RowForm(ComplainSchema, request.form, ("qty", "kind"))
+    form = RowForm(Complain, request.form, ("qty", "kind"))
     if form.is_valid:
         try:
             return submit[Bag](

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 from marshmallow import fields, post_load
 
-from app.core.input.schemas import CommandSchema, Line, PageSchema, Rows, Whole, one_of
+from app.core.input.fields import Line, Whole, one_of
+from app.core.input.schemas import CommandSchema, Rows
 from app.ordering.models import Source
 from app.ordering.orders import IfExists, OfferPick, PlaceOrder
 from app.ordering.rules import MAX_QTY
@@ -72,23 +73,11 @@ class ProxyBasketSchema(BasketSchema):
 class OrderFormPage:
     """The button that was pressed, what the list is narrowed to, an offer to take one of that the free words named."""
 
-    step: str
-    search: str
-    add: int
-
-
-class OrderFormPageSchema(PageSchema):
-    makes = OrderFormPage
-    step = fields.String(load_default="review", validate=one_of(STEPS))
-    search = Line(longest=30, blank=True)
-    add = Whole(load_default=0)
+    step: Annotated[str, fields.String(load_default="review", validate=one_of(STEPS))]
+    search: Annotated[str, Line(longest=30, blank=True)]
+    add: Annotated[int, Whole(load_default=0)]
 
 
 @dataclass(frozen=True)
 class Withdraw:
-    version: int = 0
-
-
-class WithdrawSchema(CommandSchema):
-    makes = Withdraw
-    version = Whole(load_default=0)
+    version: Annotated[int, Whole()] = 0

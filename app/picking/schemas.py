@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
-from app.core.input.schemas import CommandSchema, Line
+from app.core.input.fields import Line
 
 
 @dataclass(frozen=True)
 class VoidBag:
     """Why a bag is taken apart."""
 
-    reason: str
-
-
-class VoidBagSchema(CommandSchema):
-    makes = VoidBag
-    reason = Line(required=True, longest=100)
+    reason: Annotated[str, Line(longest=100)]

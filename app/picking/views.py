@@ -16,7 +16,7 @@ from app.ordering.gate import require_cycle
 from app.ordering.remarks import queries as remarks_queries
 from app.picking import queries, service
 from app.picking.models import Bag, BagState
-from app.picking.schemas import VoidBagSchema
+from app.picking.schemas import VoidBag
 
 bp = Blueprint("picking", __name__)
 
@@ -101,7 +101,7 @@ def _bag_page(bag: Bag, form: Form) -> str:
 @requires(Permission.PICK)
 def void(bag_id: int) -> Response | tuple[str, int]:
     """Take a bag apart."""
-    form = Form(VoidBagSchema, request.form)
+    form = Form(VoidBag, request.form)
     if not form.is_valid:
         return _bag_page(service.require_bag(staff(), bag_id), form), 422
     return submit[Bag](

@@ -13,13 +13,13 @@ from app.access.guard import requires, staff, submit
 from app.access.permissions import Permission
 from app.core.errors import Invalid
 from app.core.input.rows import RowForm
-from app.core.input.schemas import CommandSchema, Form
+from app.core.input.schemas import Form
 from app.core.paging import paginate
 from app.ordering.gate import require_cycle
 from app.purchasing import queries, service
 from app.purchasing.coverage import bought_units
 from app.purchasing.order_page import order_page
-from app.purchasing.schemas import CloseSchema, EditLinesSchema, SeenOrderSchema, WaiveSchema
+from app.purchasing.schemas import Close, EditLines, SeenOrder, Waive
 
 bp = Blueprint("purchasing", __name__)
 
@@ -98,7 +98,7 @@ def _waive_page(cycle_id: int, item_id: int, form: Form | None) -> str:
 @requires(Permission.PURCHASE)
 def waive(cycle_id: int, item_id: int) -> Response | tuple[str, int]:
     """Waive units of an item."""
-    form = Form(WaiveSchema, request.form)
+    form = Form(Waive, request.form)
     if form.is_valid:
         try:
             return submit(
@@ -144,7 +144,7 @@ def _paper(cycle_id: int, order_id: int) -> dict[str, str]:
 @requires(Permission.PURCHASE)
 def edit_lines(cycle_id: int, order_id: int) -> Response | tuple[str, int]:
     """Set packs of a draft by hand."""
-    form = RowForm(EditLinesSchema, request.form, ("packs",))
+    form = RowForm(EditLines, request.form, ("packs",))
     if form.is_valid:
         try:
             return submit(then=lambda _order: _to_order(cycle_id, order_id), says=_("数量已改，由另一个人审批。"))(
@@ -159,34 +159,34 @@ def edit_lines(cycle_id: int, order_id: int) -> Response | tuple[str, int]:
 @requires(Permission.PURCHASE)
 def approve(cycle_id: int, order_id: int) -> Response | tuple[str, int]:
     """A second person approves."""
-    return _decide(cycle_id, order_id, SeenOrderSchema, service.approve, _("采购单已审批。"))
+    return _decide(cycle_id, order_id, SeenOrder, service.approve, _("采购单已审批。"))
 
 
 @bp.post("/cycles/<int:cycle_id>/purchasing/<int:order_id>/send")
 @requires(Permission.PURCHASE)
 def send(cycle_id: int, order_id: int) -> Response | tuple[str, int]:
     """Note that the order went to the supplier."""
-    return _decide(cycle_id, order_id, SeenOrderSchema, service.send, _("已记为发出，等待到货。"))
+    return _decide(cycle_id, order_id, SeenOrder, service.send, _("已记为发出，等待到货。"))
 
 
 @bp.post("/cycles/<int:cycle_id>/purchasing/<int:order_id>/cancel")
 @requires(Permission.PURCHASE)
 def cancel(cycle_id: int, order_id: int) -> Response | tuple[str, int]:
     """Cancel an order that was not sent."""
-    return _decide(cycle_id, order_id, SeenOrderSchema, service.cancel, _("采购单已取消，其中的商品要另外安排。"))
+    return _decide(cycle_id, order_id, SeenOrder, service.cancel, _("采购单已取消，其中的商品要另外安排。"))
 
 
 @bp.post("/cycles/<int:cycle_id>/purchasing/<int:order_id>/close")
 @requires(Permission.PURCHASE)
 def close(cycle_id: int, order_id: int) -> Response | tuple[str, int]:
     """Close a sent order."""
-    return _decide(cycle_id, order_id, CloseSchema, service.close, _("采购单已关闭。"))
+    return _decide(cycle_id, order_id, Close, service.close, _("采购单已关闭。"))
 
 
 def _decide(
-    cycle_id: int, order_id: int, schema: type[CommandSchema], decision: Callable[..., Any], says: str
+    cycle_id: int, order_id: int, wanted: type[Any], decision: Callable[..., Any], says: str
 ) -> Response | tuple[str, int]:
-    form = Form(schema, request.form)
+    form = Form(wanted, request.form)
     if not form.is_valid:
         return _order_page(cycle_id, order_id, form), 422
     return submit(then=lambda _order: _to_order(cycle_id, order_id), says=says)(

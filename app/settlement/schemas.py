@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Annotated
 
 from marshmallow import ValidationError, fields, post_load
 
-from app.core.input.schemas import CommandSchema, Line, Yuan, one_of
+from app.core.input.fields import Line, Yuan, one_of
+from app.core.input.schemas import CommandSchema
 from app.settlement.models import PaymentKind
 
 MARKS = (PaymentKind.PAID, PaymentKind.REFUND)
@@ -33,7 +35,7 @@ class MoneyMarkSchema(CommandSchema):
 class Collected:
     """Households that paid what they were seen to owe: (order, amount in fen)."""
 
-    seen: list[tuple[int, int]] = field(default_factory=list)
+    seen: Annotated[list[tuple[int, int]], fields.List(SeenAmountField)] = field(default_factory=list)
 
 
 class SeenAmountField(fields.Field[tuple[int, int]]):
@@ -44,8 +46,3 @@ class SeenAmountField(fields.Field[tuple[int, int]]):
         if not (colon and all(part.isascii() and part.isdigit() and len(part) < 10 for part in (order, fen))):
             raise ValidationError("内容格式不对。")
         return int(order), int(fen)
-
-
-class CollectedSchema(CommandSchema):
-    makes = Collected
-    seen = fields.List(SeenAmountField, load_default=list)

@@ -21,7 +21,7 @@ from app.ordering.models import Cycle, HouseholdOrder
 from app.places.scope import is_subdistrict_in_scope, require_subdistrict
 from app.settlement import listing, queries, service
 from app.settlement.models import Payment, PaymentKind
-from app.settlement.schemas import MARKS, CollectedSchema, MoneyMarkSchema
+from app.settlement.schemas import MARKS, Collected, MoneyMarkSchema
 from app.settlement.statement import queries as statement_queries
 from app.settlement.suppliers import queries as suppliers_queries
 
@@ -152,7 +152,7 @@ def _reminder(cycle: Cycle, place: queries.SettlementPlace, unpaid: list[queries
 @requires(Permission.SETTLE)
 def collect(cycle_id: int, building_id: int) -> Response | tuple[str, int]:
     """Mark the ticked households as paid."""
-    form = Form(CollectedSchema, request.form)
+    form = Form(Collected, request.form)
     there = url_for("settlement.building", cycle_id=cycle_id, building_id=building_id)
 
     def says(fen: int) -> str:

@@ -18,7 +18,7 @@ from app.purchasing.models import PurchaseOrderLine
 from app.stock import page_queries, queries, service
 from app.stock.keeping.views import bp as keeping
 from app.stock.models import GoodsReceipt, ReceiptKind, WriteOffState
-from app.stock.schemas import DeliverySchema, TakeInSchema, UnorderedSchema
+from app.stock.schemas import DeliveryForm, TakeIn, Unordered
 
 bp = Blueprint("stock", __name__)
 bp.register_blueprint(keeping)
@@ -78,7 +78,7 @@ def _delivery_page(cycle_id: int, order_id: int, form: Form | None, extra: Form 
 def receive(cycle_id: int, order_id: int) -> Response | tuple[str, int]:
     """Book a delivery."""
     page_queries.delivery_page(cycle_id, order_id)
-    form = RowForm(DeliverySchema, request.form, ARRIVED)
+    form = RowForm(DeliveryForm, request.form, ARRIVED)
     if form.is_valid:
         try:
             return submit(then=lambda _receipt: url_for("stock.index", cycle_id=cycle_id), says=_booked)(
@@ -94,7 +94,7 @@ def receive(cycle_id: int, order_id: int) -> Response | tuple[str, int]:
 def unordered(cycle_id: int, order_id: int) -> Response | tuple[str, int]:
     """Book goods that came with a delivery though nobody ordered them."""
     page_queries.delivery_page(cycle_id, order_id)
-    form = RowForm(UnorderedSchema, request.form, GOODS)
+    form = RowForm(Unordered, request.form, GOODS)
     if form.is_valid:
         try:
             back = url_for("stock.delivery", cycle_id=cycle_id, order_id=order_id)
@@ -148,7 +148,7 @@ def _take_in_page(cycle_id: int, form: Form | None) -> str:
 @requires(Permission.RECEIVE)
 def take_in(cycle_id: int) -> Response | tuple[str, int]:
     """Book a donation or opening stock."""
-    form = RowForm(TakeInSchema, request.form, GOODS)
+    form = RowForm(TakeIn, request.form, GOODS)
     if form.is_valid:
         try:
             return submit(then=lambda _receipt: url_for("stock.index", cycle_id=cycle_id), says=_booked)(

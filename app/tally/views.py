@@ -18,7 +18,7 @@ from app.places.scope import is_subdistrict_in_scope, points_in_scope, require_p
 from app.tally import queries, service
 from app.tally.claims import queries as claims_queries
 from app.tally.models import Tally, TallyState
-from app.tally.schemas import ReopenSchema, SignTallySchema
+from app.tally.schemas import Reopen, SignTally
 
 bp = Blueprint("tally", __name__)
 
@@ -65,7 +65,7 @@ def _point_page(cycle_id: int, point_id: int, form: Form) -> str:
 @requires(Permission.TALLY_SIGN)
 def sign(cycle_id: int, point_id: int) -> Response | tuple[str, int]:
     """Sign the tally."""
-    form = Form(SignTallySchema, request.form)
+    form = Form(SignTally, request.form)
     if not form.is_valid:
         return _point_page(cycle_id, point_id, form), 422
     return submit(
@@ -77,7 +77,7 @@ def sign(cycle_id: int, point_id: int) -> Response | tuple[str, int]:
 @requires(Permission.TALLY_SIGN)
 def reopen(cycle_id: int, point_id: int) -> Response | tuple[str, int]:
     """Open a signed tally again."""
-    form = Form(ReopenSchema, request.form)
+    form = Form(Reopen, request.form)
     if not form.is_valid:
         return _point_page(cycle_id, point_id, form), 422
     return submit(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from marshmallow import ValidationError
 
-from app.core.input.schemas import Line
+from app.core.input.fields import Line
 
 
 def test_marks_that_turn_the_direction_of_writing_are_left_out() -> None:

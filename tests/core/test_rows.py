@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 from flask import Flask
@@ -11,8 +11,9 @@ from marshmallow import fields
 from werkzeug.datastructures import MultiDict
 
 from app.core.errors import Invalid
-from app.core.input.schemas import CommandSchema, Form, Line, PageSchema, Rows, Whole, Yuan, load
-from app.ordering.schemas import BasketSchema, OrderFormPageSchema, ProxyBasketSchema
+from app.core.input.fields import Line, Whole, Yuan
+from app.core.input.schemas import CommandSchema, Form, Rows, load, schema_of
+from app.ordering.schemas import BasketSchema, OrderFormPage, ProxyBasketSchema
 
 
 class PricesSchema(CommandSchema):
@@ -23,12 +24,7 @@ class PricesSchema(CommandSchema):
 
 @dataclass(frozen=True)
 class Narrowed:
-    search: str
-
-
-class NarrowedSchema(PageSchema):
-    makes = Narrowed
-    search = Line(longest=5, blank=True)
+    search: Annotated[str, Line(longest=5, blank=True)]
 
 
 def loaded(**typed: str) -> Any:
@@ -69,11 +65,11 @@ def test_json_is_loaded_as_a_form_is(app: Flask) -> None:
 def test_a_page_has_fields_of_its_own_that_the_command_does_not_know(app: Flask) -> None:
     typed = MultiDict({"price_3": "1", "search": "菜"})
     with app.test_request_context():
-        form = Form(PricesSchema([3]), typed, page=NarrowedSchema)
+        form = Form(PricesSchema([3]), typed, page=Narrowed)
         assert (form.is_valid, form.page, form.value("search")) == (True, Narrowed("菜"), "菜")
         assert form.command["price"] == {3: 100}
         assert "search" in refused(PricesSchema([3]), typed)
-        wrong = Form(PricesSchema([3]), MultiDict({"price_3": "x", "search": "太长的一个词"}), page=NarrowedSchema)
+        wrong = Form(PricesSchema([3]), MultiDict({"price_3": "x", "search": "太长的一个词"}), page=Narrowed)
         assert {name for name, _sentence in wrong.problems} == {"search", "price_3"}
 
 
@@ -81,7 +77,7 @@ def test_a_page_has_fields_of_its_own_that_the_command_does_not_know(app: Flask)
 def test_an_order_knows_nothing_of_the_buttons_of_its_page(app: Flask, name: str) -> None:
     with app.test_request_context():
         assert name in refused(BasketSchema([7]), {"qty_7": 1, name: "1"})
-        assert name in OrderFormPageSchema().fields
+        assert name in schema_of(OrderFormPage)().fields
 
 
 def test_only_a_proxy_says_how_an_order_came(app: Flask) -> None:

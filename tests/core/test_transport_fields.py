@@ -11,7 +11,8 @@ from flask import Flask
 from werkzeug.datastructures import MultiDict
 
 from app.core.errors import Invalid
-from app.core.input.schemas import TRANSPORT, CommandSchema, Line, load
+from app.core.input.fields import Line
+from app.core.input.schemas import TRANSPORT, CommandSchema, load
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -23,16 +23,16 @@ from werkzeug.exceptions import HTTPException
 
 from app.access.forms.refill import CARRIED, Typed, refill_page, with_notice
 from app.access.rules import path_within
-from app.access.schemas import ChangePassword, Secret, SignIn
+from app.access.schemas import Credentials, NewPassword, Secret
 from app.access.sessions import ABSOLUTE, settings
 from app.core.db import db
 from app.core.errors import LoudaError, Refusal
+from app.core.input.schemas import schema_of
 
 BROUGHT_BACK = frozenset({400, 409, 422, 503})
 # Fields that hold a password, of whatever form.
-SECRET = frozenset(
-    name for schema in (SignIn, ChangePassword) for name, one in schema().fields.items() if isinstance(one, Secret)
-)
+_OF_PASSWORDS = (schema_of(Credentials)(), schema_of(NewPassword)())
+SECRET = frozenset(name for form in _OF_PASSWORDS for name, one in form.fields.items() if isinstance(one, Secret))
 HOPS = 2  # a page may lead on to where its content is now
 MOST_KEPT = 400_000  # characters that ride along in a sign-in page
 _IN_PATHS = "/:@!$&'()*+,;=~"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
-from app.core.input.schemas import CommandSchema, Line, Whole
+from app.core.input.fields import Line, Whole
 
 MOST = 100  # units on either side of a ratio
 
@@ -13,15 +14,7 @@ MOST = 100  # units on either side of a ratio
 class PutSubstitution:
     """`ratio_to` units of `substitute` stand in for `ratio_from` units of `item`; both as typed."""
 
-    item: str
-    substitute: str
-    ratio_from: int
-    ratio_to: int
-
-
-class PutSubstitutionSchema(CommandSchema):
-    makes = PutSubstitution
-    item = Line(required=True, longest=60)
-    substitute = Line(required=True, longest=60)
-    ratio_from = Whole(required=True, least=1, most=MOST)
-    ratio_to = Whole(required=True, least=1, most=MOST)
+    item: Annotated[str, Line(longest=60)]
+    substitute: Annotated[str, Line(longest=60)]
+    ratio_from: Annotated[int, Whole(least=1, most=MOST)]
+    ratio_to: Annotated[int, Whole(least=1, most=MOST)]

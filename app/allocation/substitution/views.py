@@ -12,7 +12,7 @@ from app.access.permissions import Permission
 from app.allocation import queries
 from app.allocation.models import Substitution
 from app.allocation.substitution import service as substitution_service
-from app.allocation.substitution.schemas import PutSubstitutionSchema
+from app.allocation.substitution.schemas import PutSubstitution
 from app.catalog.queries import item_names
 from app.core.input.schemas import Form
 
@@ -39,7 +39,7 @@ def index() -> ResponseReturnValue:
 def put() -> ResponseReturnValue:
     """Add an entry or change its ratio."""
     return run_or_show_again(
-        Form(PutSubstitutionSchema, request.form),
+        Form(PutSubstitution, request.form),
         lambda wanted: submit(then=_to, says=_("已记下"))(substitution_service.put, staff(), wanted),
         lambda form, _theirs: _page(form),
     )

@@ -11,7 +11,7 @@ from app.access.guard import requires, staff, submit
 from app.access.permissions import Permission
 from app.catalog import queries, service
 from app.catalog.models import Bundle
-from app.catalog.schemas import PutComponentSchema, SaveBundleSchema
+from app.catalog.schemas import PutComponent, SaveBundle
 from app.core.db import db
 from app.core.errors import NotFound
 from app.core.input.schemas import Form
@@ -54,7 +54,7 @@ def new() -> ResponseReturnValue:
     if request.method == "GET":
         return _page(None, None, {})
     return run_or_show_again(
-        Form(SaveBundleSchema, request.form),
+        Form(SaveBundle, request.form),
         lambda wanted: submit(then=_to, says=_("已添加套餐，请加入商品"))(service.save_bundle, staff(), None, wanted),
         lambda form, theirs: _page(None, form, theirs, "bundle"),
     )
@@ -72,7 +72,7 @@ def show(bundle_id: int) -> ResponseReturnValue:
 def edit(bundle_id: int) -> ResponseReturnValue:
     """Name, price, whether it is sold."""
     return run_or_show_again(
-        Form(SaveBundleSchema, request.form),
+        Form(SaveBundle, request.form),
         lambda wanted: submit(then=_to, says=_("已保存套餐"))(service.save_bundle, staff(), bundle_id, wanted),
         lambda form, theirs: _page(bundle_id, form, theirs, "bundle"),
     )
@@ -83,7 +83,7 @@ def edit(bundle_id: int) -> ResponseReturnValue:
 def put_component(bundle_id: int) -> ResponseReturnValue:
     """How many of an item are in the bundle; 0 takes it out."""
     return run_or_show_again(
-        Form(PutComponentSchema, request.form),
+        Form(PutComponent, request.form),
         lambda wanted: submit(then=_to, says=_("已更新套餐内容"))(service.put_component, staff(), bundle_id, wanted),
         lambda form, theirs: _page(bundle_id, form, theirs, "component"),
     )

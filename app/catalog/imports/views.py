@@ -10,7 +10,7 @@ from app.access.forms import uploads
 from app.access.guard import requires, staff, submit
 from app.access.permissions import Permission
 from app.catalog.imports import service as imports_service
-from app.catalog.imports.schemas import CatalogueImport, CatalogueImportSchema
+from app.catalog.imports.schemas import CatalogueImport
 from app.catalog.imports.service import CatalogueTableKind
 from app.core.errors import Invalid
 from app.core.input.imports import ImportPlan
@@ -35,7 +35,7 @@ def start() -> ResponseReturnValue:
 @requires(EDIT)
 def preview() -> ResponseReturnValue:
     """Say what the file would change; nothing is written to the catalogue."""
-    form = Form(CatalogueImportSchema, request.form)
+    form = Form(CatalogueImport, request.form)
     if form.is_valid:
         try:
             body = uploads.uploaded_body()
@@ -68,7 +68,7 @@ def _shown(plan: ImportPlan, chosen: CatalogueImport, digest: str) -> ResponseRe
 @requires(EDIT)
 def commit() -> ResponseReturnValue:
     """Bring in the file that was looked at: all of it or nothing."""
-    form = Form(CatalogueImportSchema, request.form)
+    form = Form(CatalogueImport, request.form)
     back = url_for("catalog.index")
     if form.is_valid:
         try:

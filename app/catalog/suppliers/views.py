@@ -11,7 +11,7 @@ from app.access.guard import requires, staff, submit
 from app.access.permissions import Permission
 from app.catalog import queries, service
 from app.catalog.models import Supplier, SupplierItem
-from app.catalog.schemas import PutSupplySchema, SaveSupplierSchema
+from app.catalog.schemas import PutSupply, SaveSupplier
 from app.core.db import db
 from app.core.errors import NotFound
 from app.core.input.schemas import Form
@@ -61,7 +61,7 @@ def new() -> ResponseReturnValue:
     if request.method == "GET":
         return _page(None, None, {})
     return run_or_show_again(
-        Form(SaveSupplierSchema, request.form),
+        Form(SaveSupplier, request.form),
         lambda wanted: submit(then=_to, says=_("已添加供应商"))(service.save_supplier, staff(), None, wanted),
         lambda form, theirs: _page(None, form, theirs, "supplier"),
     )
@@ -79,7 +79,7 @@ def show(supplier_id: int) -> ResponseReturnValue:
 def edit(supplier_id: int) -> ResponseReturnValue:
     """Name, least order value, delivery fee."""
     return run_or_show_again(
-        Form(SaveSupplierSchema, request.form),
+        Form(SaveSupplier, request.form),
         lambda wanted: submit(then=_to, says=_("已保存供应商"))(service.save_supplier, staff(), supplier_id, wanted),
         lambda form, theirs: _page(supplier_id, form, theirs, "supplier"),
     )
@@ -90,7 +90,7 @@ def edit(supplier_id: int) -> ResponseReturnValue:
 def put_supply(supplier_id: int) -> ResponseReturnValue:
     """Add an item the supplier sells, or change its pack and price."""
     return run_or_show_again(
-        Form(PutSupplySchema, request.form),
+        Form(PutSupply, request.form),
         lambda wanted: submit(then=_to_its, says=_("已保存"))(service.put_supply, staff(), supplier_id, wanted),
         lambda form, theirs: _page(supplier_id, form, theirs, "supply"),
     )

@@ -6,19 +6,19 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from app.core.errors import Invalid
-from app.core.input.schemas import TRANSPORT, CommandSchema, Form, load
+from app.core.input.schemas import TRANSPORT, Form, load
 
 
 class RowForm(Form):
     """A `Form` over a table. ``RowForm(EditLines, request.form, ("packs",))`` reads ``packs-7=3`` as ``{"id": 7,
     "packs": "3"}`` in the schema's list field `rows`; a sentence about it is shown beside ``packs-7``."""
 
-    def __init__(self, schema: type[CommandSchema], typed: Mapping[str, str], columns: Collection[str]) -> None:
+    def __init__(self, wanted: type[Any], typed: Mapping[str, str], columns: Collection[str]) -> None:
         super().__init__()
         self._typed, self.is_bound = typed, True
         data, ids = _gather(typed, columns)
         try:
-            self.command = load(schema, data)
+            self.command = load(wanted, data)
         except Invalid as error:
             self.add(Invalid({_name(field, ids): said for field, said in error.problems.items()}))
 

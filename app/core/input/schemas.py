@@ -1,21 +1,22 @@
-"""Input: one marshmallow schema per command, loaded to a frozen dataclass; unknown fields are refused.
+"""Input: one frozen dataclass per command, with what is taken for each field beside it; unknown fields are refused.
 
 `Form` carries what a person typed through a round trip: what was typed is shown again beside its error.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Container, Iterable, Mapping
-from datetime import date, datetime
-from typing import Any, ClassVar, cast
+import dataclasses
+from collections.abc import Container, Hashable, Iterable, Mapping
+from copy import copy
+from functools import cache
+from typing import Any, ClassVar, cast, get_type_hints
 
 from flask_babel import lazy_gettext as _l
-from marshmallow import RAISE, Schema, ValidationError, fields, missing, post_load, pre_load, validate
+from marshmallow import RAISE, Schema, ValidationError, fields, missing, post_load, pre_load
 from werkzeug.datastructures import MultiDict
 
-from app.core import clock
 from app.core.errors import Invalid, sentence_for_unknown_field
+from app.core.input.fields import NOT_OFFERED, REQUIRED, Line
 
 TRANSPORT: Mapping[str, str] = {
     "csrf_token": "shows that the form is ours",
@@ -28,142 +29,6 @@ TRANSPORT: Mapping[str, str] = {
 }
 """Fields of forms that are no part of a command, with what they are for: the one place that lists them. A schema that
 declares a field of such a name gets it; every other schema passes over it. What is in neither is refused."""
-CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-DIRECTIONS = re.compile(r"[\u202a-\u202e\u2066-\u2069]")  # phones put them around copied numbers
-
-REQUIRED = _l("请填写这一项。")
-NOT_A_NUMBER = _l("请填整数。")
-TOO_LARGE = _l("数字太大。")
-BAD_DATE = _l("日期格式应为 2022-04-01。")
-BAD_TIME = _l("时间格式应为 2022-04-01 15:00。")
-BAD_TIME_OF_DAY = _l("时间格式应为 06:30。")
-NOT_OFFERED = _l("请从列出的选项里选。")
-
-
-class Line(fields.String):
-    """One line of text: trimmed, inner white space folded, at most `longest` characters.
-
-    Control characters are refused; marks that turn the direction of writing, which nobody types, are left out.
-    """
-
-    default_error_messages = {
-        "required": REQUIRED,
-        "null": REQUIRED,
-        "invalid": _l("内容格式不对。"),
-        "blank": REQUIRED,
-        "long": _l("太长了，最多 {longest} 个字。"),
-        "control": _l("含有不能显示的字符。"),
-    }
-
-    def __init__(self, *, longest: int = 100, blank: bool = False, many_lines: bool = False, **options: Any) -> None:
-        self.longest, self.blank, self.many_lines = longest, blank, many_lines
-        if blank and not options.get("required"):
-            options.setdefault("load_default", "")
-        super().__init__(**options)
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
-        text: str = super()._deserialize(value, attr, data, **kwargs) or ""
-        text = DIRECTIONS.sub("", text).replace("\r\n", "\n").strip()
-        if CONTROL.search(text):
-            raise self.make_error("control")
-        if not self.many_lines:
-            text = " ".join(text.split())
-        if not text and not self.blank:
-            raise self.make_error("blank")
-        if len(text) > self.longest:
-            raise ValidationError(str(self.error_messages["long"]).format(longest=self.longest))
-        return text
-
-
-class Whole(fields.Integer):
-    """A whole number between `least` and `most`; empty text counts as missing."""
-
-    default_error_messages = {
-        "required": REQUIRED,
-        "null": REQUIRED,
-        "invalid": NOT_A_NUMBER,
-        "too_large": TOO_LARGE,
-        "range": _l("应在 {least} 到 {most} 之间。"),
-    }
-
-    def __init__(self, *, least: int = 0, most: int = 1_000_000_000, **options: Any) -> None:
-        self.least, self.most = least, most
-        super().__init__(**options)
-
-    def _validated(self, value: Any) -> int:
-        if isinstance(value, bool) or (isinstance(value, str) and not re.fullmatch(r"\s*-?[0-9]{1,12}\s*", value)):
-            raise self.make_error("invalid")
-        number = super()._validated(value)
-        if not self.least <= number <= self.most:
-            raise ValidationError(str(self.error_messages["range"]).format(least=self.least, most=self.most))
-        return int(number)
-
-
-class Yuan(fields.Field[int]):
-    """An amount typed in yuan ("12", "12.5", "12.50"), loaded as integer fen."""
-
-    default_error_messages = {
-        "required": REQUIRED,
-        "null": REQUIRED,
-        "invalid": _l("请填金额，例如 12.50。"),
-    }
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
-        match = re.fullmatch(r"([0-9]{1,7})(?:\.([0-9]{1,2}))?", str(value).strip())
-        if not match:
-            raise self.make_error("invalid")
-        return int(match[1]) * 100 + int((match[2] or "0").ljust(2, "0"))
-
-    def _serialize(self, value: int | None, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
-        return None if value is None else f"{value // 100}.{value % 100:02d}"
-
-
-class WallTime(fields.Field[datetime]):
-    """A date and time as typed or as `datetime-local` sends it, on the subdistrict's clock; loaded as a UTC instant."""
-
-    default_error_messages = {"required": REQUIRED, "null": REQUIRED, "invalid": BAD_TIME}
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> datetime:
-        text = str(value).strip().replace("T", " ")
-        for pattern in ("%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S"):
-            try:
-                return clock.from_local(datetime.strptime(text, pattern))
-            except (ValueError, OverflowError):
-                continue
-        raise self.make_error("invalid")
-
-
-class TimeOfDay(fields.Field[int]):
-    """06:30 on the wall clock, loaded as seconds after midnight; 24:00 is the end of the day."""
-
-    default_error_messages = {"required": REQUIRED, "null": REQUIRED, "invalid": BAD_TIME_OF_DAY}
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
-        match = re.fullmatch(r"([01]?[0-9]|2[0-4]):([0-5][0-9])", str(value).strip().replace("：", ":"))
-        seconds = int(match[1]) * 3600 + int(match[2]) * 60 if match else -1
-        if not 0 <= seconds <= 86_400:
-            raise self.make_error("invalid")
-        return seconds
-
-
-def one_of(values: Iterable[str]) -> validate.OneOf:
-    """One of a closed vocabulary, with a sentence of ours."""
-    return validate.OneOf([str(value) for value in values], error=NOT_OFFERED)
-
-
-class DayField(fields.Field[date]):
-    """A calendar day, "2022-04-01"."""
-
-    default_error_messages = {"required": REQUIRED, "null": REQUIRED, "invalid": BAD_DATE}
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> date:
-        try:
-            day = date.fromisoformat(str(value).strip())
-        except ValueError as error:
-            raise self.make_error("invalid") from error
-        if not 2000 <= day.year <= 2100:
-            raise self.make_error("invalid")
-        return day
 
 
 class Rows(fields.Field[dict[int, Any]]):
@@ -191,7 +56,9 @@ class Rows(fields.Field[dict[int, Any]]):
 
 
 class CommandSchema(Schema):
-    """Base of every input schema. `Meta.dataclass`… is spelled `makes`: the frozen dataclass that loading yields.
+    """Base of every input schema. `makes`: the frozen dataclass that loading yields.
+
+    A dataclass whose fields say what is taken for them needs no class of this kind: see `schema_of`.
 
     `row_ids`: the rows that its fields of kind `Rows` are about.
     """
@@ -251,21 +118,59 @@ class CommandSchema(Schema):
         return self.makes(**data) if self.makes else data
 
 
-class PageSchema(CommandSchema):
-    """Base of what a page adds to a form for itself: which button was pressed, what its list is narrowed to.
+Loadable = type[Any] | CommandSchema
+"""What input is loaded by: a dataclass whose fields say what is taken for them, or a schema."""
 
-    No part of a command: see `Form`.
+
+@cache
+def schema_of(made: type[Any]) -> type[CommandSchema]:
+    """The schema of a frozen dataclass whose fields say what is taken for them: `qty: Annotated[int, Whole(most=9)]`.
+
+    A field of the dataclass that has a default may be missing, and is its default then; any other is required, unless
+    what is taken says itself what a missing one is.
+
+    Raises:
+        TypeError: a field of the dataclass does not say what is taken for it.
     """
+    hints = get_type_hints(made, include_extras=True)
+    declared: dict[str, Any] = {}
+    for each in dataclasses.fields(made):
+        taken = next((copy(one) for one in getattr(hints[each.name], "__metadata__", ()) if _is_field(one)), None)
+        if taken is None:
+            raise TypeError(f"{made.__name__}.{each.name} does not say what is taken for it")
+        if not taken.required and taken.load_default is missing:
+            default = each.default if each.default_factory is dataclasses.MISSING else each.default_factory
+            taken.required = default is dataclasses.MISSING
+            taken.load_default = missing if taken.required else default
+            taken.allow_none = taken.allow_none or default is None
+        declared[each.name] = taken
+    return type(f"{made.__name__}Schema", (CommandSchema,), {"makes": made, "__doc__": made.__doc__, **declared})
 
 
-def load(schema: type[CommandSchema] | CommandSchema, data: Mapping[str, Any]) -> Any:
-    """Load `data` to the schema's dataclass. Raises Invalid with a sentence beside each field."""
-    made = schema if isinstance(schema, CommandSchema) else schema()
+def rows_of(made: type[Any]) -> fields.List[Any]:
+    """A list of rows, each loaded to the dataclass `made`."""
+    return fields.List(fields.Nested(schema_of(cast(Hashable, made))))
+
+
+def _is_field(one: object) -> bool:
+    return isinstance(one, fields.Field)
+
+
+def load(wanted: Loadable, data: Mapping[str, Any]) -> Any:
+    """Load `data` to a dataclass. Raises Invalid with a sentence beside each field."""
+    made = _schema(wanted)
     try:
         return made.load(data)
     except ValidationError as error:
         messages = cast(Any, error).normalized_messages()
         raise Invalid({made.name_of(name): said for name, said in _flatten(messages).items()}) from error
+
+
+def _schema(wanted: Loadable) -> CommandSchema:
+    if isinstance(wanted, CommandSchema):
+        return wanted
+    made = wanted if issubclass(wanted, CommandSchema) else schema_of(cast(Hashable, wanted))
+    return made()
 
 
 def _flatten(messages: Mapping[Any, Any], prefix: str = "") -> dict[str, list[Any]]:
@@ -296,19 +201,20 @@ def _in_our_words(name: str, sentence: Any) -> Any:
 
 
 class Form:
-    """What templates get: typed values and sentences per field. ``Form(PlaceOrder, request.form)`` is bound and
+    """What templates get: typed values and sentences per field. ``Form(SaveItem, request.form)`` is bound and
     validated; ``Form(initial={...})`` is fresh.
 
-    ``Form(BasketSchema(ids), request.form, page=OrderFormPageSchema)``: the fields of `page` are the page's own, loaded
-    to `form.page`; the command's schema, which anybody else may use for the same command, knows none of them.
+    ``Form(BasketSchema(ids), request.form, page=OrderFormPage)``: the fields of `page` are what the page adds for
+    itself (which button was pressed, what its list is narrowed to), loaded to `form.page`; the command, which anybody
+    else may send as well, knows none of them.
     """
 
     def __init__(
         self,
-        schema: type[CommandSchema] | CommandSchema | None = None,
+        wanted: Loadable | None = None,
         typed: Any = None,
         *,
-        page: type[PageSchema] | None = None,
+        page: type[Any] | None = None,
         initial: Mapping[str, Any] | None = None,
     ) -> None:
         self._typed = typed
@@ -317,15 +223,15 @@ class Form:
         self.is_bound = typed is not None
         self.command: Any = None
         self.page: Any = None
-        if schema is not None and self.is_bound:
+        if wanted is not None and self.is_bound:
             if page is not None:
-                own, typed = _divided(typed, page().fields)
+                own, typed = _divided(typed, _schema(page).fields)
                 self.page = self._loaded(page, own)
-            self.command = self._loaded(schema, typed)
+            self.command = self._loaded(wanted, typed)
 
-    def _loaded(self, schema: type[CommandSchema] | CommandSchema, typed: Any) -> Any:
+    def _loaded(self, wanted: Loadable, typed: Any) -> Any:
         try:
-            return load(schema, typed)
+            return load(wanted, typed)
         except Invalid as error:
             self.add(error)
         return None

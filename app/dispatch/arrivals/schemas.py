@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 
 from marshmallow import fields
 
-from app.core.input.schemas import CommandSchema, Whole
+from app.core.input.fields import Whole
+from app.core.input.schemas import CommandSchema
 
 
 @dataclass(frozen=True)

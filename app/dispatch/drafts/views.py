@@ -19,10 +19,10 @@ from app.core.input.schemas import Form
 from app.core.jobs import Job
 from app.dispatch import queries
 from app.dispatch.drafts.comparison import comparison
-from app.dispatch.drafts.schemas import EditSchema, LockDraftSchema, UndoSchema
+from app.dispatch.drafts.schemas import Edit, LockWhat, Undo
 from app.dispatch.models import DeliveryPlan, PlanState
 from app.dispatch.planning import service
-from app.dispatch.planning.schemas import AskAgainSchema
+from app.dispatch.planning.schemas import AskAgain
 from app.ordering.models import Cycle
 
 bp = Blueprint("adjust", __name__)
@@ -32,13 +32,13 @@ bp = Blueprint("adjust", __name__)
 @requires(Permission.PLAN)
 def index(plan_id: int) -> str | Response:
     """A draft with one round opened; with the parameters of a change, what that change would do."""
-    from app.dispatch.drafts.schemas import EditSchema
+    from app.dispatch.drafts.schemas import Edit
 
     plan = service.require_plan(staff(), Permission.PLAN, plan_id)
     if plan.state != PlanState.PROPOSED:
         flash(_("只有草案可以调整。"), "warn")
         return redirect(url_for("dispatch.plan", plan_id=plan_id))
-    asked = Form(EditSchema, request.args) if request.args.get("do") else Form()
+    asked = Form(Edit, request.args) if request.args.get("do") else Form()
     return _page(plan_id, asked)
 
 
@@ -75,7 +75,7 @@ def save(plan_id: int) -> Response | tuple[str, int]:
     """Save a change that was tried."""
     from app.dispatch.drafts import service as drafts_service
 
-    form = Form(EditSchema, request.form)
+    form = Form(Edit, request.form)
     if form.is_valid:
         try:
             return submit[DeliveryPlan](then=_back, says=_("已保存调整。"))(
@@ -99,7 +99,7 @@ def undo(plan_id: int) -> Response:
     """Take the last change back."""
     from app.dispatch.drafts import service as drafts_service
 
-    form = Form(UndoSchema, request.form)
+    form = Form(Undo, request.form)
     if not form.is_valid:
         raise Invalid(form.problems[0][1])
     return submit[DeliveryPlan](then=_back, says=_("已撤销上一次调整。"))(
@@ -113,7 +113,7 @@ def lock(plan_id: int) -> Response:
     """Lock or unlock a round or a stop."""
     from app.dispatch.drafts import service as drafts_service
 
-    form = Form(LockDraftSchema, request.form)
+    form = Form(LockWhat, request.form)
     if not form.is_valid:
         raise Invalid(form.problems[0][1])
     return submit[DeliveryPlan](then=_back, says=_("已更改锁定。"))(drafts_service.lock, staff(), plan_id, form.command)
@@ -123,7 +123,7 @@ def lock(plan_id: int) -> Response:
 @requires(Permission.PLAN)
 def again(plan_id: int) -> Response:
     """Plan what is left again, keeping this plan as far as possible."""
-    form = Form(AskAgainSchema, request.form)
+    form = Form(AskAgain, request.form)
     if not form.is_valid:
         raise Invalid(form.problems[0][1])
     return submit[Job](then=lambda job: url_for("dispatch.job", job_id=job.id))(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
-from app.core.input.schemas import CommandSchema, Line, TimeOfDay, one_of
+from app.core.input.fields import Line, TimeOfDay, one_of
 from app.dispatch.models import TeamMode
 
 
@@ -12,25 +13,13 @@ from app.dispatch.models import TeamMode
 class SetHours:
     """From when until when teams of a kind may be on the road, in seconds after local midnight."""
 
-    mode: str
-    opens: int
-    closes: int
-
-
-class SetHoursSchema(CommandSchema):
-    makes = SetHours
-    mode = Line(required=True, validate=one_of(mode.value for mode in TeamMode))
-    opens = TimeOfDay(required=True)
-    closes = TimeOfDay(required=True)
+    mode: Annotated[str, Line(validate=one_of(mode.value for mode in TeamMode))]
+    opens: Annotated[int, TimeOfDay()]
+    closes: Annotated[int, TimeOfDay()]
 
 
 @dataclass(frozen=True)
 class LiftHours:
     """The kind of team that may be on the road at any time again."""
 
-    mode: str
-
-
-class LiftHoursSchema(CommandSchema):
-    makes = LiftHours
-    mode = Line(required=True, validate=one_of(mode.value for mode in TeamMode))
+    mode: Annotated[str, Line(validate=one_of(mode.value for mode in TeamMode))]

@@ -11,7 +11,7 @@ from app.access.permissions import Permission, ids_of
 from app.core.errors import Invalid, NotFound
 from app.core.input.schemas import Form
 from app.dispatch.hours import service as hours_service
-from app.dispatch.hours.schemas import LiftHoursSchema, SetHoursSchema
+from app.dispatch.hours.schemas import LiftHours, SetHours
 from app.dispatch.models import ModeHours, TeamMode
 
 bp = Blueprint("mode_hours", __name__)
@@ -44,7 +44,7 @@ def _page(form: Form) -> str:
 @requires(Permission.PLAN)
 def set_hours() -> Response | tuple[str, int]:
     """Set the hours of a kind of team."""
-    form = Form(SetHoursSchema, request.form)
+    form = Form(SetHours, request.form)
     if form.is_valid:
         try:
             return submit[ModeHours](then=lambda _row: url_for("mode_hours.index"), says=_("时段已保存。"))(
@@ -59,7 +59,7 @@ def set_hours() -> Response | tuple[str, int]:
 @requires(Permission.PLAN)
 def lift_hours() -> Response | tuple[str, int]:
     """Let a kind of team be on the road at any time again."""
-    form = Form(LiftHoursSchema, request.form)
+    form = Form(LiftHours, request.form)
     if not form.is_valid:
         return _page(form), 422
     return submit[str](then=lambda _mode: url_for("mode_hours.index"), says=_("已取消时段限制。"))(

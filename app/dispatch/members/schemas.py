@@ -3,31 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
-from app.core.input.schemas import CommandSchema, Line, Whole
+from app.core.input.fields import Line, Whole
 
 
 @dataclass(frozen=True)
 class NewMember:
     """A person of a team: a name, an account (its id), or both; a name left empty is the account's."""
 
-    name: str = ""
-    account: int | None = None
-
-
-class NewMemberSchema(CommandSchema):
-    makes = NewMember
-    name = Line(longest=30, blank=True)
-    account = Whole(load_default=None, least=1, most=2**31 - 1)
+    name: Annotated[str, Line(longest=30, blank=True)] = ""
+    account: Annotated[int | None, Whole(least=1, most=2**31 - 1)] = None
 
 
 @dataclass(frozen=True)
 class Link:
     """The account that a member signs in with; None for no account."""
 
-    account: int | None = None
-
-
-class LinkSchema(CommandSchema):
-    makes = Link
-    account = Whole(load_default=None, least=1, most=2**31 - 1)
+    account: Annotated[int | None, Whole(least=1, most=2**31 - 1)] = None

@@ -14,7 +14,7 @@ from app.core.db import db
 from app.core.errors import NotFound
 from app.core.input.schemas import Form
 from app.dispatch.members import service as members_service
-from app.dispatch.members.schemas import LinkSchema, NewMemberSchema
+from app.dispatch.members.schemas import Link, NewMember
 from app.dispatch.models import Team, TeamMember, TeamMode
 
 bp = Blueprint("members", __name__)
@@ -51,7 +51,7 @@ def add(team_id: int) -> ResponseReturnValue:
     """Somebody joins."""
     members_service.require_team(staff(), team_id)
     return run_or_show_again(
-        Form(NewMemberSchema, request.form),
+        Form(NewMember, request.form),
         lambda wanted: submit[TeamMember](then=lambda one: _there(one.team_id), says=_("队员已登记。"))(
             members_service.add_member, staff(), team_id, wanted
         ),
@@ -72,7 +72,7 @@ def link(member_id: int) -> ResponseReturnValue:
         return str(_("已关联账号：登录后就能看到这支队伍的路线。") if one.account_id else _("已取消关联。"))
 
     return run_or_show_again(
-        Form(LinkSchema, request.form),
+        Form(Link, request.form),
         lambda wanted: submit[TeamMember](then=lambda one: _there(one.team_id), says=says)(
             members_service.link_member, staff(), member_id, wanted
         ),

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
-from app.core.input.schemas import CommandSchema, Line
+from app.core.input.fields import Line
 
 
 @dataclass(frozen=True)
 class ResolveMissingBag:
     """What became of the bag."""
 
-    fate: str
-
-
-class ResolveMissingBagSchema(CommandSchema):
-    makes = ResolveMissingBag
-    fate = Line(required=True, longest=20)
+    fate: Annotated[str, Line(longest=20)]

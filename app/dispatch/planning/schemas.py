@@ -4,31 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Annotated
 
-from app.core.input.schemas import CommandSchema, DayField, Whole
+from app.core.input.fields import DayField, Whole
 
 
 @dataclass(frozen=True)
 class AskPlan:
     """The day of the rounds and how long the search may take, in seconds."""
 
-    day: date
-    seconds: int
-
-
-class AskPlanSchema(CommandSchema):
-    makes = AskPlan
-    day = DayField(required=True)
-    seconds = Whole(required=True, least=1, most=300)
+    day: Annotated[date, DayField()]
+    seconds: Annotated[int, Whole(least=1, most=300)]
 
 
 @dataclass(frozen=True)
 class AskAgain:
     """How long the search may take, in seconds."""
 
-    seconds: int
-
-
-class AskAgainSchema(CommandSchema):
-    makes = AskAgain
-    seconds = Whole(required=True, least=1, most=300)
+    seconds: Annotated[int, Whole(least=1, most=300)]

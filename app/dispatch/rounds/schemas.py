@@ -3,43 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 from marshmallow import fields
 
-from app.core.input.schemas import CommandSchema, Line, Whole
+from app.core.input.fields import Line, Whole
 
 
 @dataclass(frozen=True)
 class SignDropOff:
     """Bags counted at the building, by exception: the codes of those that are missing, separated by blanks."""
 
-    missing: str
-
-
-class SignDropOffSchema(CommandSchema):
-    makes = SignDropOff
-    missing = Line(longest=4000, blank=True, many_lines=True)
+    missing: Annotated[str, Line(longest=4000, blank=True, many_lines=True)]
 
 
 @dataclass(frozen=True)
 class Skip:
     """Why a stop is not served."""
 
-    reason: str
-
-
-class SkipSchema(CommandSchema):
-    makes = Skip
-    reason = Line(required=True, longest=100)
+    reason: Annotated[str, Line(longest=100)]
 
 
 @dataclass(frozen=True)
 class Left:
     """Ids of bags of a round: those that stay in the depot, or that are put on it after all."""
 
-    bags: tuple[int, ...] = ()
-
-
-class LeftSchema(CommandSchema):
-    makes = Left
-    bags = fields.List(Whole(least=1), load_default=tuple)
+    bags: Annotated[tuple[int, ...], fields.List(Whole(least=1), load_default=tuple)] = ()

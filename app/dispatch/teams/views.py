@@ -17,7 +17,7 @@ from app.dispatch import queries
 from app.dispatch.members import service as members_service
 from app.dispatch.models import Shift, Team, TeamMode
 from app.dispatch.teams import service as teams_service
-from app.dispatch.teams.schemas import NewShiftSchema, NewTeamSchema
+from app.dispatch.teams.schemas import NewShift, NewTeam
 
 bp = Blueprint("roster", __name__)
 
@@ -71,7 +71,7 @@ def _page(team_form: Form, shift_form: Form) -> str:
 @requires(Permission.PLAN)
 def add_team() -> Response | tuple[str, int]:
     """Register a team."""
-    form = Form(NewTeamSchema, request.form)
+    form = Form(NewTeam, request.form)
     if form.is_valid:
         try:
             return submit[Team](then=lambda _team: url_for("roster.index"), says=_("队伍已登记。"))(
@@ -86,7 +86,7 @@ def add_team() -> Response | tuple[str, int]:
 @requires(Permission.PLAN)
 def add_shifts() -> Response | tuple[str, int]:
     """Put teams on duty."""
-    form = Form(NewShiftSchema, request.form)
+    form = Form(NewShift, request.form)
     if form.is_valid:
         day = form.command.day.isoformat()
         try:

@@ -13,7 +13,7 @@ from app.core.input.schemas import Form
 from app.handover.disputes import queries as disputes_queries
 from app.handover.disputes import service as disputes_service
 from app.handover.models import Dispute, DisputeState
-from app.handover.schemas import ResolveDisputeSchema
+from app.handover.schemas import ResolveDispute
 from app.ordering.gate import readable_cycle
 
 bp = Blueprint("disputes", __name__)
@@ -69,7 +69,7 @@ def start(dispute_id: int) -> Response:
 @requires(Permission.DISPUTE)
 def resolve(dispute_id: int) -> Response | tuple[str, int]:
     """Answer it."""
-    form = Form(ResolveDisputeSchema, request.form)
+    form = Form(ResolveDispute, request.form)
     if not form.is_valid:
         return _page(dispute_id, form), 422
     return submit[Dispute](then=lambda dispute: url_for("disputes.one", dispute_id=dispute.id), says=_("已答复。"))(

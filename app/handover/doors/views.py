@@ -28,13 +28,13 @@ from app.handover.doors import service as doors_service
 from app.handover.models import DisputeKind, DoorOutcome
 from app.handover.rules import UNDO_WITHIN
 from app.handover.schemas import (
-    BringBackSchema,
-    ComplainSchema,
+    BringBack,
+    Complain,
     DisputeWish,
-    DoorProblemSchema,
-    LeftAtDoorsSchema,
+    DoorProblem,
+    LeftAtDoors,
     ReturnedGoodsState,
-    TakeBackSchema,
+    TakeBack,
 )
 from app.ordering.gate import readable_cycle
 from app.picking.models import Bag, BagState
@@ -129,7 +129,7 @@ def rest(cycle_id: int, building_id: int) -> str | Response:
 @requires(Permission.HAND_OUT)
 def leave(cycle_id: int, building_id: int) -> Response | tuple[str, int]:
     """Bags are at their doors: of one door, or of all the rest."""
-    form = Form(LeftAtDoorsSchema, request.form)
+    form = Form(LeftAtDoors, request.form)
 
     def says(counts: dict[str, int]) -> str:
         return str(_("已登记：%(left)d 袋放到门口。10 分钟内可以撤销，之后告诉住户。", left=counts[DoorOutcome.LEFT]))
@@ -153,7 +153,7 @@ def take_back(cycle_id: int, building_id: int) -> Response | tuple[str, int]:
         return str(ngettext("已撤销：%(num)d 袋又在待发放。", "已撤销：%(num)d 袋又在待发放。", bags))
 
     return _act(
-        Form(TakeBackSchema, request.form),
+        Form(TakeBack, request.form),
         cycle_id,
         building_id,
         lambda wanted: submit[int](then=lambda _bags: _here(cycle_id, building_id), says=says)(
@@ -168,7 +168,7 @@ def problem(cycle_id: int, building_id: int, bag_id: int) -> str | Response | tu
     """What is the matter at the door that a bag is for: which bags, and why; the reason saves."""
     if request.method == "GET":
         return _problem_page(cycle_id, building_id, bag_id, Form())
-    form, status = Form(DoorProblemSchema, request.form), 422
+    form, status = Form(DoorProblem, request.form), 422
     if form.is_valid:
         try:
             return submit[dict[str, int]](
@@ -223,7 +223,7 @@ def bring_back(bag_id: int) -> str | Response | tuple[str, int]:
         return _bag_page(
             "handover/return.html", bag_id, Form(), goods=ReturnedGoodsState.options(), wishes=DisputeWish.options()
         )
-    form = Form(BringBackSchema, request.form)
+    form = Form(BringBack, request.form)
     if form.is_valid:
         return submit[Bag](
             then=lambda bag: _here(bag.cycle_id, bag.building_id), says=_("已退回仓库，下一波优先。"), tone="warn"
@@ -239,7 +239,7 @@ def complaint(bag_id: int) -> str | Response | tuple[str, int]:
     """Enter a household's complaint on its behalf."""
     if request.method == "GET":
         return _bag_page("handover/complaint.html", bag_id, Form(), kinds=DisputeKind.options())
-    form = RowForm(ComplainSchema, request.form, ("qty", "kind"))
+    form = RowForm(Complain, request.form, ("qty", "kind"))
     if form.is_valid:
         try:
             return submit[Bag](then=lambda bag: _here(bag.cycle_id, bag.building_id), says=_("异议已登记。"))(

@@ -7,7 +7,8 @@ from typing import Any
 
 from marshmallow import fields, pre_load
 
-from app.core.input.schemas import CommandSchema, Line, Whole
+from app.core.input.fields import Line, Whole
+from app.core.input.schemas import CommandSchema
 
 
 @dataclass(frozen=True)

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
-from app.core.input.schemas import CommandSchema, Whole
+from app.core.input.fields import Whole
 
 
 @dataclass(frozen=True)
 class Route:
     """To which service point."""
 
-    point: int
-
-
-class RouteSchema(CommandSchema):
-    makes = Route
-    point = Whole(required=True, least=1, most=2**31 - 1)
+    point: Annotated[int, Whole(least=1, most=2**31 - 1)]

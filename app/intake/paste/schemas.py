@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 from marshmallow import fields
 
-from app.core.input.schemas import CommandSchema, Line, Whole
+from app.core.input.fields import Line, Whole
 
 LONGEST = 60_000
 
@@ -16,25 +17,13 @@ class Paste:
     """The text of a chain, whole. accepts_older: an older version of a list shall replace the newer one. point: the
     service point that a form names; a caller that knows it says it as an argument."""
 
-    text: str
-    accepts_older: bool = False
-    point: int = 0
-
-
-class PasteSchema(CommandSchema):
-    makes = Paste
-    text = Line(required=True, longest=LONGEST, many_lines=True)
-    accepts_older = fields.Boolean(load_default=False)
-    point = Whole(required=True, least=1, most=2**31 - 1)
+    text: Annotated[str, Line(longest=LONGEST, many_lines=True)]
+    accepts_older: Annotated[bool, fields.Boolean()] = False
+    point: Annotated[int, Whole(required=True, least=1, most=2**31 - 1)] = 0
 
 
 @dataclass(frozen=True)
 class FileOf:
     """Which service point an order workbook is for."""
 
-    point: int
-
-
-class FileOfSchema(CommandSchema):
-    makes = FileOf
-    point = Whole(required=True, least=1, most=2**31 - 1)
+    point: Annotated[int, Whole(least=1, most=2**31 - 1)]

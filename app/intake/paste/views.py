@@ -18,10 +18,10 @@ from app.intake import queries
 from app.intake.booking import service as booking_service
 from app.intake.booking.schemas import SettleLineSchema
 from app.intake.handing_over import service as handing_over_service
-from app.intake.handing_over.schemas import RouteSchema
+from app.intake.handing_over.schemas import Route
 from app.intake.models import ChainPaste, LineOutcome, PasteLine, PasteState, VersionChange
 from app.intake.paste import service, versions
-from app.intake.paste.schemas import FileOfSchema, PasteSchema
+from app.intake.paste.schemas import FileOf, Paste
 from app.intake.reasons import sentence
 from app.ordering.models import Cycle
 from app.places.scope import points_in_scope
@@ -52,7 +52,7 @@ def _index(cycle_id: int, form: Form, *, is_older: bool = False) -> str:
 @requires(Permission.INTAKE)
 def paste(cycle_id: int) -> Response | tuple[str, int]:
     """Read a chain; an older version of one that is there is said beside the text, with a way to insist."""
-    form, is_older = Form(PasteSchema, request.form), False
+    form, is_older = Form(Paste, request.form), False
     if form.is_valid:
         try:
             return submit[ChainPaste](then=lambda kept: url_for("intake.preview", paste_id=kept.id))(
@@ -70,7 +70,7 @@ def paste(cycle_id: int) -> Response | tuple[str, int]:
 @requires(Permission.INTAKE)
 def workbook(cycle_id: int) -> Response | tuple[str, int]:
     """Read an order workbook."""
-    form = Form(FileOfSchema, request.form)
+    form = Form(FileOf, request.form)
     file = request.files.get("file")
     body = file.read() if file else b""
     try:
@@ -183,7 +183,7 @@ def undo(paste_id: int) -> Response:
 @requires(Permission.INTAKE)
 def route(paste_id: int) -> Response:
     """Hand the lines that another point covers over to it."""
-    to = load(RouteSchema, request.form)
+    to = load(Route, request.form)
     return submit[ChainPaste](then=_preview_of, says=_("已交给那个点位，那边核对后入单。"))(
         handing_over_service.route, staff(), paste_id, to
     )

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 from flask_babel import lazy_gettext as _l
 from marshmallow import ValidationError, fields, post_load
 
-from app.core.input.schemas import CommandSchema, Line, PageSchema, Rows, Whole, one_of
+from app.core.input.fields import Line, Whole, one_of
+from app.core.input.schemas import CommandSchema, Rows
 from app.ordering.claims.models import ClaimKind
 from app.ordering.orders import OfferPick
 from app.ordering.rules import MAX_QTY
@@ -57,11 +58,5 @@ class LeaveClaimSchema(CommandSchema):
 class ClaimPage:
     """The button that was pressed, and the cycle whose goods the page showed (0 for none)."""
 
-    step: str
-    cycle_id: int
-
-
-class ClaimPageSchema(PageSchema):
-    makes = ClaimPage
-    step = fields.String(load_default="leave", validate=one_of(CLAIM_STEPS))
-    cycle_id = Whole(load_default=0)
+    step: Annotated[str, fields.String(load_default="leave", validate=one_of(CLAIM_STEPS))]
+    cycle_id: Annotated[int, Whole(load_default=0)]

@@ -16,7 +16,7 @@ from app.core.input.schemas import Form
 from app.ordering import entry, order_form, orders
 from app.ordering.claims import service as claims_service
 from app.ordering.claims.models import ClaimKind, RoomClaim
-from app.ordering.claims.schemas import ClaimPageSchema, LeaveClaim, LeaveClaimSchema
+from app.ordering.claims.schemas import ClaimPage, LeaveClaim, LeaveClaimSchema
 from app.ordering.claims.service import claim_budgets
 from app.ordering.entry import BuildingDoor
 from app.ordering.models import Cycle
@@ -60,7 +60,7 @@ def claim_page(at: BuildingDoor, part: str) -> Any:
         return _too_late(at, cycle)
     at = entry.with_cycle(at, cycle.id) if cycle is not None else at
     offers = order_form.available_offers(at.cycle.id) if at.cycle else []
-    form = Form(LeaveClaimSchema(offer.id for offer in offers), request.form, page=ClaimPageSchema)
+    form = Form(LeaveClaimSchema(offer.id for offer in offers), request.form, page=ClaimPage)
     if form.is_valid and form.page.step == "leave":
         return _leave(at, form, offers)
     if not form.is_valid and form.value("step", "") == "leave":

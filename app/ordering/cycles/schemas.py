@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Annotated, Any
 
 from marshmallow import fields, post_load
 
-from app.core.input.schemas import CommandSchema, DayField, Line, Rows, WallTime, Whole, Yuan, one_of
+from app.core.input.fields import DayField, Line, WallTime, Whole, Yuan, one_of
+from app.core.input.schemas import CommandSchema, Rows
 from app.ordering.models import Policy
 from app.ordering.rules import MAX_QTY
 
@@ -80,21 +81,10 @@ class EditOffersSchema(CommandSchema):
 class Lock:
     """`is_early`: lock before the cut-off. `override`: the name under which missing households count as unreachable."""
 
-    is_early: bool = False
-    is_override: bool = False
-
-
-class LockSchema(CommandSchema):
-    makes = Lock
-    is_early = fields.Boolean(load_default=False)
-    is_override = fields.Boolean(load_default=False)
+    is_early: Annotated[bool, fields.Boolean()] = False
+    is_override: Annotated[bool, fields.Boolean()] = False
 
 
 @dataclass(frozen=True)
 class Reason:
-    reason: str
-
-
-class ReasonSchema(CommandSchema):
-    makes = Reason
-    reason = Line(required=True, longest=200)
+    reason: Annotated[str, Line(longest=200)]

@@ -19,7 +19,7 @@ from app.ordering import queries
 from app.ordering import service as ordering_service
 from app.ordering.cycles import queries as cycles_queries
 from app.ordering.cycles import service as cycles_service
-from app.ordering.cycles.schemas import EditCycleSchema, EditOffersSchema, LockSchema, ReasonSchema
+from app.ordering.cycles.schemas import EditCycleSchema, EditOffersSchema, Lock, Reason
 from app.ordering.gate import readable_cycle
 from app.ordering.models import Cycle, CycleState, OrderState, Policy, Source, Stage
 from app.ordering.remarks import queries as remarks_queries
@@ -237,7 +237,7 @@ def open_cycle(cycle_id: int) -> Response:
 @requires(Permission.CYCLE_EDIT)
 def lock_cycle(cycle_id: int) -> Any:
     """Open → locked; what stands in the way is said on the cycle's page."""
-    form = Form(LockSchema, request.form)
+    form = Form(Lock, request.form)
     if not form.is_valid:
         return _cycle_page(cycle_id, form), 422
     says = _("已截单，订单不再变动。下一步：各点位签汇总表。")
@@ -269,7 +269,7 @@ def cancel_cycle(cycle_id: int) -> Any:
     row = readable_cycle(staff(), Permission.CYCLE_EDIT, cycle_id)
     form = Form()
     if request.method == "POST":
-        form = Form(ReasonSchema, request.form)
+        form = Form(Reason, request.form)
         if form.is_valid:
             return submit[Cycle](then=_to_cycle, says=_("已取消这一批。"))(
                 cycles_service.cancel_cycle, staff(), cycle_id, form.command.reason
@@ -356,7 +356,7 @@ def void_order(order_id: int) -> Any:
     if request.method == "GET" and ordering_service.cannot_void(staff(), found.order, found.order.lines):
         return redirect(there)  # its page says why
     if request.method == "POST":
-        form = Form(ReasonSchema, request.form)
+        form = Form(Reason, request.form)
         if form.is_valid:
             return submit[Any](then=lambda _order: there, says=_("订单已作废。"))(
                 ordering_service.void, staff(), order_id, form.command.reason

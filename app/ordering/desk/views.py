@@ -28,9 +28,8 @@ from app.ordering.roll_call.schemas import (
     RecordRollCallSchema,
     RestSchema,
     RollCallPage,
-    RollCallPageSchema,
 )
-from app.ordering.schemas import PROXY_SOURCES, OrderFormInput, OrderFormPageSchema, ProxyBasketSchema, WithdrawSchema
+from app.ordering.schemas import PROXY_SOURCES, OrderFormInput, OrderFormPage, ProxyBasketSchema, Withdraw
 from app.places import service as places_service
 from app.places.buildings.rules import is_room
 from app.places.models import Building
@@ -93,7 +92,7 @@ def order_for(cycle_id: int, household_id: int) -> Any:
     form = Form(initial=order_form.as_typed(order, offers))
     status, soft = 200, False
     if request.method == "POST":
-        form = Form(ProxyBasketSchema(offer.id for offer in offers), request.form, page=OrderFormPageSchema)
+        form = Form(ProxyBasketSchema(offer.id for offer in offers), request.form, page=OrderFormPage)
         is_placing = form.is_valid and form.page.step == "place"
         status = 200 if form.is_valid and not is_placing else 422
         if is_placing:
@@ -142,7 +141,7 @@ def withdraw_for(cycle_id: int, household_id: int) -> Response:
     order = orders.order_of(cycle_id, household_id)
     if order is None:
         raise NotFound
-    form = Form(WithdrawSchema, request.form)
+    form = Form(Withdraw, request.form)
     if not form.is_valid:
         raise Conflict(_("页面已过期，请刷新后再撤回。"))
     there = url_for("desk.building", cycle_id=cycle_id, building_id=place.id)
@@ -184,7 +183,7 @@ def call_building(cycle_id: int, building_id: int) -> Any:
     if request.method == "GET":
         return _call_page(cycle, place, Form(), show)
     rooms = roll_call_queries.rooms(cycle_id, building_id)
-    form = Form(RecordRollCallSchema(room.id for room in rooms), request.form, page=RollCallPageSchema)
+    form = Form(RecordRollCallSchema(room.id for room in rooms), request.form, page=RollCallPage)
     if not form.is_valid:
         return _call_page(cycle, place, form, show), 422
     noted: RecordRollCall = form.command

@@ -20,7 +20,7 @@ from app.ordering.desk import queries as desk_queries
 from app.ordering.desk import service as desk_service
 from app.ordering.desk.models import DeskEntry
 from app.ordering.desk.queries import DeskHousehold, TypedGoods
-from app.ordering.desk.schemas import LookSchema, TakeOrder, TakeOrderPageSchema, TakeOrderSchema
+from app.ordering.desk.schemas import Look, TakeOrder, TakeOrderPage
 from app.ordering.gate import readable_cycle
 from app.ordering.models import Cycle, HouseholdOrder, Source
 from app.ordering.orders import IfExists, PlaceOrder, SoftLimit
@@ -50,7 +50,7 @@ def _source() -> str:
 def look(cycle_id: int) -> Any:
     """Look for the household; one that is found alone is on the line at once."""
     cycle = readable_cycle(staff(), Permission.ORDER_PROXY, cycle_id)
-    form = Form(LookSchema, request.form)
+    form = Form(Look, request.form)
     if not form.is_valid:
         return _page(cycle, form), 422
     found = desk_queries.find_homes(staff(), Permission.ORDER_PROXY, cycle_id, form.command.home)
@@ -74,7 +74,7 @@ def call(cycle_id: int, household_id: int) -> Any:
         note = home.order.door_note if home.order is not None and home.stands else ""
         note = note or door_notes([household_id]).get(household_id, "")
         return _call_page(cycle, home, Form(initial={"source": _source(), "door_note": note}))
-    form = Form(TakeOrderSchema, request.form, page=TakeOrderPageSchema)
+    form = Form(TakeOrder, request.form, page=TakeOrderPage)
     if not form.is_valid:
         return _call_page(cycle, home, form), 422
     return earlier_outcome() or _take(cycle, home, form)

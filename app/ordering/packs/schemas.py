@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from marshmallow import fields
 
-from app.core.input.schemas import CommandSchema, Whole, one_of
+from app.core.input.fields import Whole, one_of
+from app.core.input.schemas import CommandSchema
 from app.ordering.packs.models import PackScope
 from app.ordering.packs.queries import GivePack
 

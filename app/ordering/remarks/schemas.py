@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
-from app.core.input.schemas import CommandSchema, Line
+from app.core.input.fields import Line
 from app.core.text.free_text import ROOM_ON_PAPER
 from app.places.finder.rules import LONGEST
 
@@ -16,13 +17,6 @@ class SettleWords:
     `door`: another door that the bags go to, as the telephone desk understands it ("5-201"); "" is the own door.
     """
 
-    seen: str
-    paper: str
-    door: str = ""
-
-
-class SettleWordsSchema(CommandSchema):
-    makes = SettleWords
-    seen = Line(required=True, longest=64)
-    paper = Line(blank=True, longest=ROOM_ON_PAPER)
-    door = Line(blank=True, longest=LONGEST)
+    seen: Annotated[str, Line(longest=64)]
+    paper: Annotated[str, Line(blank=True, longest=ROOM_ON_PAPER)]
+    door: Annotated[str, Line(blank=True, longest=LONGEST)] = ""

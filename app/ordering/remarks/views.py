@@ -20,7 +20,7 @@ from app.ordering.models import HouseholdOrder, OtherDoor
 from app.ordering.remarks import queries as remarks_queries
 from app.ordering.remarks import service as remarks_service
 from app.ordering.remarks.rules import RemarkFlag
-from app.ordering.remarks.schemas import SettleWordsSchema
+from app.ordering.remarks.schemas import SettleWords
 from app.places.scope import require_building
 
 bp = Blueprint("words", __name__)
@@ -58,7 +58,7 @@ def order(order_id: int) -> Any:
     asked = remarks_queries.door_asked_for(staff(), found.order)
     form = Form(initial={"paper": found.order.door_note, "door": asked})
     if request.method == "POST":
-        form = Form(SettleWordsSchema, request.form)
+        form = Form(SettleWords, request.form)
         if form.is_valid:
             try:
                 return submit[HouseholdOrder](then=_queue, says=_("已处理这一户的留言。"))(

@@ -3,33 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 from flask_babel import lazy_gettext as _l
 from marshmallow import validate
 
-from app.core.input.schemas import CommandSchema, Line, Whole
+from app.core.input.fields import Line, Whole
+from app.core.input.schemas import CommandSchema
+
+_FOUR_DIGITS = validate.Regexp("^([0-9]{4})?$", error=_l("请填手机号最后四位数字，四位都要。"))
 
 
 @dataclass(frozen=True)
 class Enter:
     """What somebody at the poster typed: which stairwell and room, a phone's tail, an order code."""
 
-    stairwell_id: int
-    room: str
-    phone_tail: str = ""
-    order_code: str = ""
-
-
-class EnterSchema(CommandSchema):
-    makes = Enter
-    stairwell_id = Whole(required=True)
-    room = Line(required=True, longest=20)
-    phone_tail = Line(
-        blank=True,
-        longest=20,
-        validate=validate.Regexp("^([0-9]{4})?$", error=_l("请填手机号最后四位数字，四位都要。")),
-    )
-    order_code = Line(longest=30, blank=True)
+    stairwell_id: Annotated[int, Whole()]
+    room: Annotated[str, Line(longest=20)]
+    phone_tail: Annotated[str, Line(blank=True, longest=20, validate=_FOUR_DIGITS)] = ""
+    order_code: Annotated[str, Line(longest=30, blank=True)] = ""
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ from app.ordering.cycles import queries as cycles_queries
 from app.ordering.models import Cycle
 from app.ordering.resident import queries as resident_queries
 from app.ordering.resident import service as resident_service
-from app.ordering.resident.schemas import CodeSchema, EnterSchema
+from app.ordering.resident.schemas import CodeSchema, Enter
 from app.ordering.resident.service import Admission, OpenedDoor
 from app.places import help_lines
 from app.places.help_lines import HelpLine
@@ -70,7 +70,7 @@ def enter(code: str, part: str = "") -> Any:
         return claims_views.claim_page(at, part)
     if request.method == "GET":
         return _door_page(at, Form(), asks_code=request.args.get("have") == "code")
-    form = Form(EnterSchema, request.form)
+    form = Form(Enter, request.form)
     if not form.is_valid:
         return _door_page(at, form, asks_code=bool(form.value("order_code", ""))), 422
     return _sent_again() or _try_room(at, form)

@@ -27,7 +27,7 @@ from app.ordering.queries import OfferRow
 from app.ordering.resident import queries as resident_queries
 from app.ordering.resident import rules as resident_rules
 from app.ordering.resident import service as resident_service
-from app.ordering.schemas import BasketSchema, OrderFormInput, OrderFormPage, OrderFormPageSchema, WithdrawSchema
+from app.ordering.schemas import BasketSchema, OrderFormInput, OrderFormPage, Withdraw
 
 bp = Blueprint("own_order", __name__)
 
@@ -77,7 +77,7 @@ def order(cycle_id: int) -> Any:
 
 
 def _typed(at: Sitting, typed: MultiDict[str, str]) -> Form:
-    return Form(BasketSchema(offer.id for offer in at.offers), typed, page=OrderFormPageSchema)
+    return Form(BasketSchema(offer.id for offer in at.offers), typed, page=OrderFormPage)
 
 
 def _step(at: Sitting, form: Form) -> Any:
@@ -214,7 +214,7 @@ def _me() -> dict[str, Any]:
 def withdraw(cycle_id: int) -> Response:
     """Take the order back before the cut-off."""
     card = resident_queries.card(resident(), cycle_id)
-    form = Form(WithdrawSchema, request.form)
+    form = Form(Withdraw, request.form)
     if card.order is None or not form.is_valid:
         raise Conflict(_("没有可以撤回的订单，请刷新页面。"))
     return submit[HouseholdOrder](

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 from flask_babel import lazy_gettext as _l
 from marshmallow import fields, post_load
 
-from app.core.input.schemas import CommandSchema, PageSchema, Rows, Whole, one_of
+from app.core.input.fields import Whole, one_of
+from app.core.input.schemas import CommandSchema, Rows
 from app.ordering.models import RollCallOutcome
 
 
@@ -37,14 +38,8 @@ class RecordRollCallSchema(CommandSchema):
 class RollCallPage:
     """`clear`: the household whose note is taken back by the button that was pressed; `show`: which ones are listed."""
 
-    clear: int | None
-    show: str
-
-
-class RollCallPageSchema(PageSchema):
-    makes = RollCallPage
-    clear = Whole(load_default=None)
-    show = fields.String(load_default="all", validate=one_of(("todo", "unreachable", "all")))
+    clear: Annotated[int | None, Whole(load_default=None)]
+    show: Annotated[str, fields.String(load_default="all", validate=one_of(("todo", "unreachable", "all")))]
 
 
 class RestSchema(CommandSchema):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 from marshmallow import fields, post_load
 
-from app.core.input.schemas import CommandSchema, DayField, Line, Whole, one_of
+from app.core.input.fields import DayField, Line, Whole, one_of
+from app.core.input.schemas import CommandSchema
 from app.ordering.standing.models import StandingState
 
 
@@ -42,9 +43,4 @@ class StandingSchema(CommandSchema):
 
 @dataclass(frozen=True)
 class ToState:
-    state: str
-
-
-class StandingStateSchema(CommandSchema):
-    makes = ToState
-    state = fields.String(required=True, validate=one_of(StandingState))
+    state: Annotated[str, fields.String(validate=one_of(StandingState))]

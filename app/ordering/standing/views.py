@@ -22,7 +22,7 @@ from app.ordering.rules_desk import UnclearGoods
 from app.ordering.standing import queries as standing_queries
 from app.ordering.standing import service as standing_service
 from app.ordering.standing.models import StandingOrder, StandingState
-from app.ordering.standing.schemas import StandingSchema, StandingStateSchema, TypedStanding
+from app.ordering.standing.schemas import StandingSchema, ToState, TypedStanding
 from app.ordering.standing.service import SaveStanding
 from app.places.care.needs import carers_of
 from app.places.finder.queries import MOST, Found, find_households
@@ -108,7 +108,7 @@ def show(standing_id: int) -> Any:
 @requires(Permission.CARE)
 def state(standing_id: int) -> Any:
     """Pause, take up again, end."""
-    form = Form(StandingStateSchema, request.form)
+    form = Form(ToState, request.form)
     if not form.is_valid:
         raise NotFound
     then = submit[StandingOrder](then=_there, says=_changed)

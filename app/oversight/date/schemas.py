@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from marshmallow import post_load
 
-from app.core.input.schemas import CommandSchema, Line
+from app.core.input.fields import Line
+from app.core.input.schemas import CommandSchema
 
 
 @dataclass(frozen=True)

@@ -3,35 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
-from app.core.input.schemas import CommandSchema, Line
+from app.core.input.fields import Line
 
 
 @dataclass(frozen=True)
 class AccountWithRole:
     """A new account with its first role; `scope` is "kind:id" as the form's list offers it."""
 
-    username: str
-    display_name: str
-    role: str
-    scope: str
-
-
-class OpenAccount(CommandSchema):
-    makes = AccountWithRole
-    username = Line(required=True, longest=40)
-    display_name = Line(required=True, longest=40)
-    role = Line(required=True, longest=40)
-    scope = Line(required=True, longest=40)
+    username: Annotated[str, Line(longest=40)]
+    display_name: Annotated[str, Line(longest=40)]
+    role: Annotated[str, Line(longest=40)]
+    scope: Annotated[str, Line(longest=40)]
 
 
 @dataclass(frozen=True)
 class RoleInScope:
-    role: str
-    scope: str
-
-
-class GrantRole(CommandSchema):
-    makes = RoleInScope
-    role = Line(required=True, longest=40)
-    scope = Line(required=True, longest=40)
+    role: Annotated[str, Line(longest=40)]
+    scope: Annotated[str, Line(longest=40)]

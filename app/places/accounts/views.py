@@ -18,7 +18,7 @@ from app.core.input.schemas import Form
 from app.core.paging import page_url_of
 from app.places.accounts import queries as accounts_queries
 from app.places.accounts import service
-from app.places.accounts.schemas import GrantRole, OpenAccount
+from app.places.accounts.schemas import AccountWithRole, RoleInScope
 
 bp = Blueprint("accounts", __name__, url_prefix="/accounts")
 ACCOUNTS = Permission.ACCOUNTS
@@ -67,7 +67,7 @@ def new() -> ResponseReturnValue:
     if request.method == "GET":
         return page(None, {})
     return run_or_show_again(
-        Form(OpenAccount, request.form), lambda wanted: _with_password(service.open_account, wanted), page
+        Form(AccountWithRole, request.form), lambda wanted: _with_password(service.open_account, wanted), page
     )
 
 
@@ -99,7 +99,7 @@ def _to(account: Account) -> str:
 def grant(account_id: int) -> ResponseReturnValue:
     """One more role."""
     return run_or_show_again(
-        Form(GrantRole, request.form),
+        Form(RoleInScope, request.form),
         lambda wanted: submit(then=_to, says=_("已加上角色"))(service.grant_role, staff(), account_id, wanted),
         lambda form, _theirs: _page(account_id, form),
     )

@@ -3,39 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 from marshmallow import fields
 
-from app.core.input.schemas import CommandSchema, Line
+from app.core.input.fields import Line
 
 REQUIRABLE = ("stairwell",)
+
+
+def _is_requirable(level: str) -> bool:
+    return level in REQUIRABLE
 
 
 @dataclass(frozen=True)
 class SaveProfile:
     """words and buildings as typed: one `名称=…` on each line. samples: addresses to try the profile on."""
 
-    words: str = ""
-    buildings: str = ""
-    levels: tuple[str, ...] = ()
-    samples: str = ""
-
-
-class SaveProfileSchema(CommandSchema):
-    makes = SaveProfile
-    words = Line(longest=2000, blank=True, many_lines=True)
-    buildings = Line(longest=4000, blank=True, many_lines=True)
-    levels = fields.List(fields.String(validate=lambda value: value in REQUIRABLE), load_default=tuple)
-    samples = Line(longest=4000, blank=True, many_lines=True)
+    words: Annotated[str, Line(longest=2000, blank=True, many_lines=True)] = ""
+    buildings: Annotated[str, Line(longest=4000, blank=True, many_lines=True)] = ""
+    levels: Annotated[tuple[str, ...], fields.List(fields.String(validate=_is_requirable), load_default=tuple)] = ()
+    samples: Annotated[str, Line(longest=4000, blank=True, many_lines=True)] = ""
 
 
 @dataclass(frozen=True)
 class NewBuildingAlias:
-    building: str
-    alias: str
-
-
-class NewBuildingAliasSchema(CommandSchema):
-    makes = NewBuildingAlias
-    building = Line(required=True, longest=30)
-    alias = Line(required=True, longest=30)
+    building: Annotated[str, Line(longest=30)]
+    alias: Annotated[str, Line(longest=30)]

@@ -18,14 +18,14 @@ from app.places.address import service as address_service
 from app.places.address.explain import explain
 from app.places.address.reading import AddressReading
 from app.places.address.rules import Profile, Register, resolve
-from app.places.address.schemas import REQUIRABLE, SaveProfile, SaveProfileSchema
+from app.places.address.schemas import REQUIRABLE, SaveProfile
 from app.places.address.service import LEVEL_NAMES
 from app.places.address.wording import sentence
 from app.places.labels import building_label
 from app.places.models import AddressProfile, Building, Compound, ServicePoint
 from app.places.registry import queries as registry_queries
 from app.places.registry import service
-from app.places.registry.schemas import NewAliasSchema
+from app.places.registry.schemas import NewAlias
 from app.places.scope import points_in_scope, require_compound
 
 bp = Blueprint("addresses", __name__, url_prefix="/places/addresses")
@@ -79,7 +79,7 @@ def _compounds(point: int) -> list[tuple[int, str]]:
 @requires(EDIT)
 def add_alias(compound_id: int) -> ResponseReturnValue:
     """Another name of a compound; the address is tried again at once."""
-    form = Form(NewAliasSchema, request.form)
+    form = Form(NewAlias, request.form)
     if form.is_valid:
         try:
             return submit(then=lambda _compound: _again(), says=_("已添加别名"))(
@@ -148,7 +148,7 @@ def _meaning(text: str, register: Register) -> str:
 def save_profile(compound_id: int) -> ResponseReturnValue:
     """Save the profile, or first show what it would change (button 试一试)."""
     tries = "try" in request.form
-    form = Form(SaveProfileSchema, request.form)
+    form = Form(SaveProfile, request.form)
     if form.is_valid:
         try:
             address_service.check_profile(form.command, address_service.labels_of(compound_id))

@@ -5,68 +5,44 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 from flask_babel import lazy_gettext as _l
 from marshmallow import ValidationError, fields
 
-from app.core.input.schemas import REQUIRED, CommandSchema, Line, WallTime, Whole
+from app.core.input.fields import REQUIRED, Line, WallTime, Whole
 from app.core.text import chinese
 from app.places.registry.schemas import Position
 
 
 @dataclass(frozen=True)
 class EditBuilding:
-    label: str
-    service_point_id: int
-    floors: int
-    has_lift: bool
-    drop_spot: str
-    position: tuple[int, int] | None
-    version: int
-
-
-class EditBuildingSchema(CommandSchema):
-    makes = EditBuilding
-    label = Line(required=True, longest=30)
-    service_point_id = Whole(required=True)
-    floors = Whole(required=True, least=1, most=120)
-    has_lift = fields.Boolean(load_default=False)
-    drop_spot = Line(blank=True, longest=80)
-    position = Position(load_default=None)
-    version = Whole(required=True)
+    label: Annotated[str, Line(longest=30)]
+    service_point_id: Annotated[int, Whole()]
+    floors: Annotated[int, Whole(least=1, most=120)]
+    has_lift: Annotated[bool, fields.Boolean(load_default=False)]
+    drop_spot: Annotated[str, Line(blank=True, longest=80)]
+    position: Annotated[tuple[int, int] | None, Position(load_default=None)]
+    version: Annotated[int, Whole()]
 
 
 @dataclass(frozen=True)
 class NameCaptain:
-    account_id: int
-    is_deputy: bool
-
-
-class NameCaptainSchema(CommandSchema):
-    makes = NameCaptain
-    account_id = Whole(required=True)
-    is_deputy = fields.Boolean(load_default=False)
+    account_id: Annotated[int, Whole()]
+    is_deputy: Annotated[bool, fields.Boolean(load_default=False)]
 
 
 @dataclass(frozen=True)
 class AddBlackout:
-    starts_at: datetime
-    ends_at: datetime
-    reason: str
-
-
-class AddBlackoutSchema(CommandSchema):
-    makes = AddBlackout
-    starts_at = WallTime(required=True)
-    ends_at = WallTime(required=True)
-    reason = Line(required=True, longest=60)
+    starts_at: Annotated[datetime, WallTime()]
+    ends_at: Annotated[datetime, WallTime()]
+    reason: Annotated[str, Line(longest=60)]
 
 
 @dataclass(frozen=True)
 class AddRooms:
-    stairwell: str
-    rooms: tuple[str, ...]
+    stairwell: Annotated[str, Line(blank=True, longest=20)]
+    rooms: Annotated[tuple[str, ...], RoomList()]
 
 
 class RoomList(fields.Field[tuple[str, ...]]):
@@ -92,9 +68,3 @@ def _run_of_rooms(word: str) -> list[str]:
     if word and not re.fullmatch(r"[0-9A-Z\u4e00-\u9fff]{1,12}", word):
         raise ValidationError(str(_l("房号看不懂：%(word)s", word=word[:20])))
     return [word.removesuffix("室")] if word else []
-
-
-class AddRoomsSchema(CommandSchema):
-    makes = AddRooms
-    stairwell = Line(blank=True, longest=20)
-    rooms = RoomList(required=True)

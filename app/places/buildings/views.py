@@ -15,22 +15,21 @@ from app.access.guard import requires, staff, submit
 from app.access.page_registry import describe_page
 from app.access.permissions import Permission
 from app.core.codes import grouped
-from app.core.input.schemas import CommandSchema, Form
+from app.core.input.schemas import Form
 from app.places.buildings import moves
 from app.places.buildings import queries as buildings_queries
 from app.places.buildings import service as buildings_service
 from app.places.buildings.schemas import (
-    AddBlackoutSchema,
-    AddRoomsSchema,
+    AddBlackout,
+    AddRooms,
     EditBuilding,
-    EditBuildingSchema,
-    NameCaptainSchema,
+    NameCaptain,
 )
 from app.places.models import Blackout, Building
 from app.places.registry import queries as registry_queries
 from app.places.registry.schemas import typed_position
 from app.places.scope import require_building
-from app.places.zones.schemas import SetZoneSchema
+from app.places.zones.schemas import SetZone
 
 bp = Blueprint("buildings", __name__, url_prefix="/places")
 READ, EDIT = Permission.PLACES_READ, Permission.PLACES_EDIT
@@ -70,13 +69,11 @@ def _page(
     )
 
 
-def _act(
-    building_id: int, part: str, schema: type[CommandSchema], run: Callable[..., Any], says: str
-) -> ResponseReturnValue:
+def _act(building_id: int, part: str, wanted: type[Any], run: Callable[..., Any], says: str) -> ResponseReturnValue:
     """Run one form of the page and come back to the page."""
     back = url_for("buildings.show", building_id=building_id)
     return run_or_show_again(
-        Form(schema, request.form),
+        Form(wanted, request.form),
         lambda wanted: submit(then=lambda _done: back, says=says)(run, staff(), building_id, wanted),
         lambda form, theirs: _page(require_building(staff(), EDIT, building_id), form, theirs, part),
     )
@@ -97,7 +94,7 @@ def edit(building_id: int) -> ResponseReturnValue:
         return submit(then=lambda _done: then, says=says)(buildings_service.edit_building, staff(), building_id, kept)
 
     return run_or_show_again(
-        Form(EditBuildingSchema, request.form),
+        Form(EditBuilding, request.form),
         save,
         lambda form, theirs: _page(require_building(staff(), EDIT, building_id), form, theirs, "edit"),
     )
@@ -111,14 +108,14 @@ def set_zone(building_id: int) -> ResponseReturnValue:
     def run(by: Any, one: int, wanted: Any) -> int:
         return buildings_service.set_zone(by, [one], wanted)
 
-    return _act(building_id, "zone", SetZoneSchema, run, _("已改级别"))
+    return _act(building_id, "zone", SetZone, run, _("已改级别"))
 
 
 @bp.post("/buildings/<int:building_id>/captain")
 @requires(EDIT)
 def name_captain(building_id: int) -> ResponseReturnValue:
     """Captain or deputy from today on."""
-    return _act(building_id, "captain", NameCaptainSchema, buildings_service.name_captain, _("已设定楼长"))
+    return _act(building_id, "captain", NameCaptain, buildings_service.name_captain, _("已设定楼长"))
 
 
 @bp.post("/captaincies/<int:captaincy_id>/end")
@@ -133,7 +130,7 @@ def end_captaincy(captaincy_id: int) -> ResponseReturnValue:
 def add_blackout(building_id: int) -> ResponseReturnValue:
     """A time without delivery."""
     add = buildings_service.add_building_blackout
-    return _act(building_id, "blackout", AddBlackoutSchema, add, _("已添加停送时段"))
+    return _act(building_id, "blackout", AddBlackout, add, _("已添加停送时段"))
 
 
 @bp.post("/blackouts/<int:blackout_id>/remove")
@@ -147,7 +144,7 @@ def remove_blackout(blackout_id: int) -> ResponseReturnValue:
 @requires(EDIT)
 def add_rooms(building_id: int) -> ResponseReturnValue:
     """Register rooms that are missing."""
-    return _act(building_id, "rooms", AddRoomsSchema, buildings_service.add_rooms, _("已补充房号"))
+    return _act(building_id, "rooms", AddRooms, buildings_service.add_rooms, _("已补充房号"))
 
 
 def _to_building(building: Building) -> str:

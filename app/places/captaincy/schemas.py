@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
-from app.core.input.schemas import CommandSchema
 from app.places.points.schemas import DutyPhone
 
 
@@ -12,9 +12,4 @@ from app.places.points.schemas import DutyPhone
 class GiveNumber:
     """The duty number; empty: the point's line is shown instead."""
 
-    phone: str = ""
-
-
-class GiveNumberSchema(CommandSchema):
-    makes = GiveNumber
-    phone = DutyPhone()
+    phone: Annotated[str, DutyPhone()] = ""

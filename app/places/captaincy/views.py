@@ -12,7 +12,7 @@ from app.access.permissions import Permission
 from app.core.db import db
 from app.core.input.schemas import Form
 from app.places.captaincy import service as captaincy_service
-from app.places.captaincy.schemas import GiveNumberSchema
+from app.places.captaincy.schemas import GiveNumber
 from app.places.labels import building_label
 from app.places.models import Building, Compound, ServicePoint
 
@@ -31,7 +31,7 @@ def duty_number(building_id: int) -> ResponseReturnValue:
         return str(_("已保存。送货当天，志愿者和路线单上看到这个电话。"))
 
     return run_or_show_again(
-        Form(GiveNumberSchema, request.form),
+        Form(GiveNumber, request.form),
         lambda wanted: submit[Building](
             then=lambda one: url_for("captaincy.duty_number", building_id=one.id), says=says
         )(captaincy_service.give_number, staff(), building_id, wanted),

@@ -6,7 +6,8 @@ from typing import Any
 
 from marshmallow import fields, post_load
 
-from app.core.input.schemas import CommandSchema, Line, Whole, one_of
+from app.core.input.fields import Line, Whole, one_of
+from app.core.input.schemas import CommandSchema
 from app.places.care.service import SaveCare
 from app.places.models import CareKind
 

@@ -3,27 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 from marshmallow import fields
 
-from app.core.input.schemas import CommandSchema, Line, Whole
+from app.core.input.fields import Line, Whole
 
 
 @dataclass(frozen=True)
 class PlacesImport:
-    kind: str
-    community_id: int | None
-    datum: str
-    suffix: str
-    makes_rooms: bool
-    upload: str
-
-
-class PlacesImportSchema(CommandSchema):
-    makes = PlacesImport
-    kind = Line(blank=True, longest=20)
-    community_id = Whole(load_default=None)
-    datum = Line(blank=True, longest=10)
-    suffix = Line(blank=True, longest=4)
-    makes_rooms = fields.Boolean(load_default=False)
-    upload = Line(blank=True, longest=64)
+    kind: Annotated[str, Line(blank=True, longest=20)]
+    community_id: Annotated[int | None, Whole(load_default=None)]
+    datum: Annotated[str, Line(blank=True, longest=10)]
+    suffix: Annotated[str, Line(blank=True, longest=4)]
+    makes_rooms: Annotated[bool, fields.Boolean(load_default=False)]
+    upload: Annotated[str, Line(blank=True, longest=64)]

@@ -15,7 +15,7 @@ from app.core.errors import Invalid, NotFound
 from app.core.input.imports import ImportPlan
 from app.core.input.schemas import Form
 from app.places.imports import service as imports_service
-from app.places.imports.schemas import PlacesImport, PlacesImportSchema
+from app.places.imports.schemas import PlacesImport
 from app.places.imports.tables.datum import Datum
 from app.places.imports.tables.kinds import RegisterTableKind
 from app.places.imports.tables.options import RegisterImportOptions
@@ -55,7 +55,7 @@ def start() -> ResponseReturnValue:
 @requires(EDIT)
 def preview() -> ResponseReturnValue:
     """Say what the file would change; nothing is written to the register."""
-    form = Form(PlacesImportSchema, request.form)
+    form = Form(PlacesImport, request.form)
     if form.is_valid:
         try:
             body = uploads.uploaded_body()
@@ -95,7 +95,7 @@ def _shown(plan: ImportPlan, form: Form, digest: str) -> ResponseReturnValue:
 @requires(EDIT)
 def commit() -> ResponseReturnValue:
     """Bring in the file that was looked at: all of it or nothing."""
-    form = Form(PlacesImportSchema, request.form)
+    form = Form(PlacesImport, request.form)
     back = url_for("places.index")
     if form.is_valid:
         try:

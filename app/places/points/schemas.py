@@ -4,29 +4,29 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 from flask_babel import lazy_gettext as _l
 from marshmallow import fields
 
-from app.core.input.schemas import CommandSchema, Line, Whole
+from app.core.input.fields import Line, Whole
 from app.core.text import chinese
 from app.places.registry.schemas import Position
 
 
 @dataclass(frozen=True)
 class SavePoint:
-    community_id: int
-    name: str
-    position: tuple[int, int] | None
-    is_depot: bool
-    phone: str = ""
-    version: int = 0
+    community_id: Annotated[int, Whole()]
+    name: Annotated[str, Line(longest=60)]
+    position: Annotated[tuple[int, int] | None, Position(load_default=None)]
+    is_depot: Annotated[bool, fields.Boolean(load_default=False)]
+    phone: Annotated[str, DutyPhone()] = ""
+    version: Annotated[int, Whole()] = 0
 
 
 @dataclass(frozen=True)
 class SaveHelpPhone:
-    phone: str
+    phone: Annotated[str, DutyPhone()]
 
 
 class DutyPhone(Line):
@@ -42,18 +42,3 @@ class DutyPhone(Line):
         if text and not re.fullmatch(r"\+?[0-9][0-9 ()-]{2,24}(转[0-9]{1,6})?", text):
             raise self.make_error("shape")
         return text
-
-
-class SaveHelpPhoneSchema(CommandSchema):
-    makes = SaveHelpPhone
-    phone = DutyPhone()
-
-
-class SavePointSchema(CommandSchema):
-    makes = SavePoint
-    community_id = Whole(required=True)
-    name = Line(required=True, longest=60)
-    position = Position(load_default=None)
-    is_depot = fields.Boolean(load_default=False)
-    phone = DutyPhone()
-    version = Whole(load_default=0)

@@ -12,7 +12,7 @@ from app.access.permissions import Permission
 from app.core.db import db
 from app.core.input.schemas import Form
 from app.places.models import Subdistrict
-from app.places.points.schemas import SaveHelpPhoneSchema, SavePointSchema
+from app.places.points.schemas import SaveHelpPhone, SavePoint
 from app.places.points.service import add_point, edit_point, save_help_phone
 from app.places.registry import queries as registry_queries
 from app.places.registry.schemas import typed_position
@@ -47,7 +47,7 @@ def help_phone(subdistrict_id: int) -> ResponseReturnValue:
         return page(None, {})
     back = url_for("points.index")
     return run_or_show_again(
-        Form(SaveHelpPhoneSchema, request.form),
+        Form(SaveHelpPhone, request.form),
         lambda wanted: submit(then=lambda _office: back, says=_("已保存求助电话"))(
             save_help_phone, staff(), subdistrict_id, wanted
         ),
@@ -70,7 +70,7 @@ def new() -> ResponseReturnValue:
         return page(None, {})
     back = url_for("points.index")
     return run_or_show_again(
-        Form(SavePointSchema, request.form),
+        Form(SavePoint, request.form),
         lambda wanted: submit(then=lambda _point: back, says=_("已添加点位"))(add_point, staff(), wanted),
         page,
     )
@@ -93,7 +93,7 @@ def edit(point_id: int) -> ResponseReturnValue:
         return page(None, {})
     back = url_for("points.index")
     return run_or_show_again(
-        Form(SavePointSchema, request.form),
+        Form(SavePoint, request.form),
         lambda wanted: submit(then=lambda _point: back, says=_("已保存点位"))(edit_point, staff(), point_id, wanted),
         page,
     )

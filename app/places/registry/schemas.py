@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 from flask_babel import lazy_gettext as _l
 from marshmallow import fields
 
-from app.core.input.schemas import REQUIRED, CommandSchema, Line, TimeOfDay, Whole
+from app.core.input.fields import REQUIRED, Line, TimeOfDay, Whole
 from app.core.text import chinese
 
 
@@ -40,43 +40,21 @@ def typed_position(lat_e6: int | None, lon_e6: int | None) -> str:
 
 @dataclass(frozen=True)
 class EditCompound:
-    name: str
-    address: str
-    version: int
-
-
-class EditCompoundSchema(CommandSchema):
-    makes = EditCompound
-    name = Line(required=True, longest=60)
-    address = Line(blank=True, longest=120)
-    version = Whole(required=True)
+    name: Annotated[str, Line(longest=60)]
+    address: Annotated[str, Line(blank=True, longest=120)]
+    version: Annotated[int, Whole()]
 
 
 @dataclass(frozen=True)
 class NewAlias:
-    alias: str
-
-
-class NewAliasSchema(CommandSchema):
-    makes = NewAlias
-    alias = Line(required=True, longest=40)
+    alias: Annotated[str, Line(longest=40)]
 
 
 @dataclass(frozen=True)
 class SaveGate:
-    name: str
-    position: tuple[int, int] | None
-    opens_s: int
-    closes_s: int
-    is_open: bool
-    version: int = 0
-
-
-class SaveGateSchema(CommandSchema):
-    makes = SaveGate
-    name = Line(required=True, longest=40)
-    position = Position(load_default=None)
-    opens_s = TimeOfDay(load_default=0)
-    closes_s = TimeOfDay(load_default=86_400)
-    is_open = fields.Boolean(load_default=False)
-    version = Whole(load_default=0)
+    name: Annotated[str, Line(longest=40)]
+    position: Annotated[tuple[int, int] | None, Position(load_default=None)]
+    opens_s: Annotated[int, TimeOfDay(load_default=0)]
+    closes_s: Annotated[int, TimeOfDay(load_default=86_400)]
+    is_open: Annotated[bool, fields.Boolean(load_default=False)]
+    version: Annotated[int, Whole()] = 0

@@ -16,13 +16,13 @@ from app.core.input.schemas import Form
 from app.core.paging import page_url_of
 from app.places.buildings import service as buildings_service
 from app.places.buildings.queries import blackouts_of_compound, level_options
-from app.places.buildings.schemas import AddBlackoutSchema
+from app.places.buildings.schemas import AddBlackout
 from app.places.models import Compound
 from app.places.registry import queries as registry_queries
 from app.places.registry import service
-from app.places.registry.schemas import EditCompoundSchema, NewAliasSchema, SaveGateSchema, typed_position
+from app.places.registry.schemas import EditCompound, NewAlias, SaveGate, typed_position
 from app.places.scope import require_compound
-from app.places.zones.schemas import SetZoneSchema
+from app.places.zones.schemas import SetZone
 
 bp = Blueprint("places", __name__, url_prefix="/places")
 READ, EDIT = Permission.PLACES_READ, Permission.PLACES_EDIT
@@ -82,7 +82,7 @@ def _page(
 def edit_compound(compound_id: int) -> ResponseReturnValue:
     """Another name or address."""
     return run_or_show_again(
-        Form(EditCompoundSchema, request.form),
+        Form(EditCompound, request.form),
         lambda wanted: submit(then=_to_compound, says=_("已保存"))(service.edit_compound, staff(), compound_id, wanted),
         _again(compound_id, "edit"),
     )
@@ -93,7 +93,7 @@ def edit_compound(compound_id: int) -> ResponseReturnValue:
 def add_alias(compound_id: int) -> ResponseReturnValue:
     """One more name by which addresses find the compound."""
     return run_or_show_again(
-        Form(NewAliasSchema, request.form),
+        Form(NewAlias, request.form),
         lambda wanted: submit(then=_to_compound, says=_("已添加别名"))(service.add_alias, staff(), compound_id, wanted),
         _again(compound_id, "alias"),
     )
@@ -111,7 +111,7 @@ def remove_alias(alias_id: int) -> ResponseReturnValue:
 def add_gate(compound_id: int) -> ResponseReturnValue:
     """A new gate."""
     return run_or_show_again(
-        Form(SaveGateSchema, request.form),
+        Form(SaveGate, request.form),
         lambda wanted: submit(then=lambda gate: _url(gate.compound_id), says=_("已添加大门"))(
             service.add_gate, staff(), compound_id, wanted
         ),
@@ -135,7 +135,7 @@ def gate(gate_id: int) -> ResponseReturnValue:
     if request.method == "GET":
         return page(None, {})
     return run_or_show_again(
-        Form(SaveGateSchema, request.form),
+        Form(SaveGate, request.form),
         lambda wanted: submit(then=lambda _gate: _url(compound_id), says=_("已保存大门"))(
             service.edit_gate, staff(), gate_id, wanted
         ),
@@ -155,7 +155,7 @@ def set_zone(compound_id: int) -> ResponseReturnValue:
         return str(_("%(n)s 栋已改级别", n=changed))
 
     return run_or_show_again(
-        Form(SetZoneSchema, request.form),
+        Form(SetZone, request.form),
         lambda wanted: submit(then=lambda _: url, says=says)(buildings_service.set_zone, staff(), ids, wanted),
         _again(compound_id, "zone"),
     )
@@ -166,7 +166,7 @@ def set_zone(compound_id: int) -> ResponseReturnValue:
 def add_blackout(compound_id: int) -> ResponseReturnValue:
     """A time without delivery for the whole compound."""
     return run_or_show_again(
-        Form(AddBlackoutSchema, request.form),
+        Form(AddBlackout, request.form),
         lambda wanted: submit(then=lambda _added: _url(compound_id), says=_("已添加停送时段"))(
             buildings_service.add_compound_blackout, staff(), compound_id, wanted
         ),

@@ -3,36 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 from marshmallow import fields
 
-from app.core.input.schemas import CommandSchema, Line, Whole, one_of
+from app.core.input.fields import Line, Whole, one_of
 from app.places.models import DeliveryMode
 
 
 @dataclass(frozen=True)
 class SetZone:
-    zone_level_id: int
-
-
-class SetZoneSchema(CommandSchema):
-    makes = SetZone
-    zone_level_id = Whole(required=True)
+    zone_level_id: Annotated[int, Whole()]
 
 
 @dataclass(frozen=True)
 class SaveLevel:
-    code: str
-    label_zh: str
-    delivery_mode: str
-    is_contactless: bool
-    round_order: int
-
-
-class SaveLevelSchema(CommandSchema):
-    makes = SaveLevel
-    code = Line(required=True, longest=30)
-    label_zh = Line(required=True, longest=20)
-    delivery_mode = Line(required=True, validate=one_of(DeliveryMode))
-    is_contactless = fields.Boolean(load_default=False)
-    round_order = Whole(required=True, most=2)
+    code: Annotated[str, Line(longest=30)]
+    label_zh: Annotated[str, Line(longest=20)]
+    delivery_mode: Annotated[str, Line(validate=one_of(DeliveryMode))]
+    is_contactless: Annotated[bool, fields.Boolean(load_default=False)]
+    round_order: Annotated[int, Whole(most=2)]

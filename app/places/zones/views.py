@@ -13,7 +13,7 @@ from app.core.input.schemas import Form
 from app.places.buildings import queries as buildings_queries
 from app.places.models import DeliveryMode
 from app.places.registry import queries as registry_queries
-from app.places.zones.schemas import SaveLevelSchema
+from app.places.zones.schemas import SaveLevel
 from app.places.zones.service import add_usual_levels, save_level
 
 bp = Blueprint("zones", __name__, url_prefix="/places/zones")
@@ -55,7 +55,7 @@ def save() -> ResponseReturnValue:
     """Add a level, or change the one with the same code."""
     back = url_for("zones.index")
     return run_or_show_again(
-        Form(SaveLevelSchema, request.form),
+        Form(SaveLevel, request.form),
         lambda wanted: submit(then=lambda _level: back, says=_("已保存级别"))(save_level, staff(), wanted),
         _page,
     )

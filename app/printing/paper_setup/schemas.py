@@ -8,7 +8,8 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from marshmallow import ValidationError, fields
 
-from app.core.input.schemas import REQUIRED, CommandSchema, one_of
+from app.core.input.fields import REQUIRED, one_of
+from app.core.input.schemas import CommandSchema
 from app.core.text import chinese
 from app.printing.layout.labels import LEAST_MARGIN, MOST_GAP, MOST_MARGIN, STOCKS, millimetres
 from app.printing.paper_setup.service import SaveMargins, SavePaper

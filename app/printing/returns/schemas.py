@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from marshmallow import fields
 
-from app.core.input.schemas import CommandSchema, Line, Whole, one_of
+from app.core.input.fields import Line, Whole, one_of
+from app.core.input.schemas import CommandSchema
 from app.printing.returns.service import MARKS, PaperMark, ReturnedDropOff, ReturnedList
 
 

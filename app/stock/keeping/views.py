@@ -19,7 +19,7 @@ from app.ordering.gate import require_cycle
 from app.stock import page_queries, queries
 from app.stock.keeping import service as keeping_service
 from app.stock.models import WriteOff
-from app.stock.schemas import AskWriteOffSchema, CarrySchema, CountSchema, SeenWriteOffSchema, SendBackSchema
+from app.stock.schemas import AskWriteOff, Carry, SeenWriteOff, SendBack, StockCountForm
 
 bp = Blueprint("keeping", __name__)
 
@@ -62,7 +62,7 @@ def _lot_page(cycle_id: int, lot_id: int, which: str, form: Form | None) -> str:
 @requires(Permission.RECEIVE)
 def ask_write_off(cycle_id: int, lot_id: int) -> Response | tuple[str, int]:
     """Ask for a write-off."""
-    form = Form(AskWriteOffSchema, request.form)
+    form = Form(AskWriteOff, request.form)
     return _act(cycle_id, lot_id, ("write_off", form), keeping_service.ask_write_off, _("报损已提出，等另一个人复核。"))
 
 
@@ -73,7 +73,7 @@ def send_back(cycle_id: int, lot_id: int) -> Response | tuple[str, int]:
     return _act(
         cycle_id,
         lot_id,
-        ("send_back", Form(SendBackSchema, request.form)),
+        ("send_back", Form(SendBack, request.form)),
         keeping_service.send_back,
         _("退货已登记。"),
     )
@@ -83,7 +83,7 @@ def send_back(cycle_id: int, lot_id: int) -> Response | tuple[str, int]:
 @requires(Permission.RECEIVE)
 def carry(cycle_id: int, lot_id: int) -> Response | tuple[str, int]:
     """Carry units to another place."""
-    return _act(cycle_id, lot_id, ("carry", Form(CarrySchema, request.form)), keeping_service.carry, _("调拨已登记。"))
+    return _act(cycle_id, lot_id, ("carry", Form(Carry, request.form)), keeping_service.carry, _("调拨已登记。"))
 
 
 def _act(
@@ -125,7 +125,7 @@ def reject(cycle_id: int, write_off_id: int) -> Response | tuple[str, int]:
 def _decide(
     cycle_id: int, write_off_id: int, decision: Callable[..., WriteOff], says: str
 ) -> Response | tuple[str, int]:
-    form = Form(SeenWriteOffSchema, request.form)
+    form = Form(SeenWriteOff, request.form)
     if not form.is_valid:
         return write_offs(cycle_id), 422
     return submit[WriteOff](then=lambda _row: url_for("stock.keeping.write_offs", cycle_id=cycle_id), says=says)(
@@ -150,7 +150,7 @@ def _count_page(cycle_id: int, form: Form | None) -> str:
 def count(cycle_id: int) -> Response | tuple[str, int]:
     """Write a count down; what is missing becomes write-offs for a second person."""
     cycle = require_cycle(staff(), Permission.RECEIVE, cycle_id)
-    form = RowForm(CountSchema, request.form, ("counted",))
+    form = RowForm(StockCountForm, request.form, ("counted",))
     if form.is_valid:
         try:
             return submit(

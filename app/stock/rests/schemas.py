@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 from app.catalog.models import Storage
-from app.core.input.schemas import CommandSchema, Line, Whole, one_of
+from app.core.input.fields import Line, Whole, one_of
 
 LONGEST = 7 * 24 * 60  # minutes
 
@@ -14,27 +15,13 @@ LONGEST = 7 * 24 * 60  # minutes
 class SaveUsual:
     """Minutes of each storage class, for goods whose category has no time of its own."""
 
-    ambient: int
-    chilled: int
-    frozen: int
+    ambient: Annotated[int, Whole(most=LONGEST)]
+    chilled: Annotated[int, Whole(most=LONGEST)]
+    frozen: Annotated[int, Whole(most=LONGEST)]
 
 
 @dataclass(frozen=True)
 class SaveOfCategory:
-    storage: str
-    category: str
-    minutes: int
-
-
-class SaveUsualSchema(CommandSchema):
-    makes = SaveUsual
-    ambient = Whole(required=True, most=LONGEST)
-    chilled = Whole(required=True, most=LONGEST)
-    frozen = Whole(required=True, most=LONGEST)
-
-
-class SaveOfCategorySchema(CommandSchema):
-    makes = SaveOfCategory
-    storage = Line(required=True, validate=one_of(Storage))
-    category = Line(required=True, longest=30)
-    minutes = Whole(required=True, most=LONGEST)
+    storage: Annotated[str, Line(validate=one_of(Storage))]
+    category: Annotated[str, Line(longest=30)]
+    minutes: Annotated[int, Whole(most=LONGEST)]

@@ -12,7 +12,7 @@ from app.access.permissions import Permission
 from app.catalog.models import Storage
 from app.core.input.schemas import Form
 from app.stock.rests import service as rests_service
-from app.stock.rests.schemas import SaveOfCategorySchema, SaveUsualSchema
+from app.stock.rests.schemas import SaveOfCategory, SaveUsual
 
 bp = Blueprint("rests", __name__, url_prefix="/stock/rests")
 EDIT = Permission.CATALOG_EDIT
@@ -44,7 +44,7 @@ def usual() -> ResponseReturnValue:
     """The time of each storage class."""
     back = url_for("rests.index")
     return run_or_show_again(
-        Form(SaveUsualSchema, request.form),
+        Form(SaveUsual, request.form),
         lambda wanted: submit[int](then=lambda _n: back, says=_("已保存静置时间"))(
             rests_service.save_usual, staff(), wanted
         ),
@@ -58,7 +58,7 @@ def category() -> ResponseReturnValue:
     """The time of one category."""
     back = url_for("rests.index")
     return run_or_show_again(
-        Form(SaveOfCategorySchema, request.form),
+        Form(SaveOfCategory, request.form),
         lambda wanted: submit(then=lambda _rule: back, says=_("已保存静置时间"))(
             rests_service.save_of_category, staff(), wanted
         ),

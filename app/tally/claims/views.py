@@ -17,7 +17,7 @@ from app.ordering.gate import readable_cycle
 from app.ordering.models import HouseholdOrder
 from app.tally.claims import queries as claims_queries
 from app.tally.claims import service as claims_service
-from app.tally.claims.schemas import SettleClaimSchema
+from app.tally.claims.schemas import SettleClaim
 
 bp = Blueprint("claims", __name__)
 
@@ -39,7 +39,7 @@ def _page(cycle_id: int, form: Form, at: int) -> str:
 @requires(Permission.HOUSEHOLD_KEY)
 def settle(cycle_id: int, claim_id: int) -> Response | tuple[str, int]:
     """Take it as another family, as this household, or not at all; or open it again."""
-    form = Form(SettleClaimSchema, request.form)
+    form = Form(SettleClaim, request.form)
     if form.is_valid:
         there = url_for("claims.index", cycle_id=cycle_id)
         try:

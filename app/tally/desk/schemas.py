@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from marshmallow import fields
 
-from app.core.input.schemas import CommandSchema, one_of
+from app.core.input.fields import one_of
+from app.core.input.schemas import CommandSchema
 
 
 class ChoiceSchema(CommandSchema):

@@ -17,7 +17,7 @@ from app.places.scope import reaches_building, require_building
 from app.tally.merging import queries as merging_queries
 from app.tally.merging import service as merging_service
 from app.tally.merging.queries import Home, MergeConsequence
-from app.tally.merging.schemas import MergeSchema
+from app.tally.merging.schemas import Merge
 from app.tally.merging.service import Merged
 
 bp = Blueprint("merging", __name__)
@@ -82,7 +82,7 @@ def _may_read(row: MergeConsequence, building_id: int) -> bool:
 @requires(KEY)
 def carry_out(household_id: int) -> ResponseReturnValue:
     """Make the household part of the other one."""
-    form = Form(MergeSchema, request.form)
+    form = Form(Merge, request.form)
     if not form.is_valid:
         merging_queries.home_at(staff(), household_id)
         raise Invalid(_("请先选另一户，看过清单再合并。"))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
-from app.core.input.schemas import CommandSchema, Line, Whole, one_of
+from app.core.input.fields import Line, Whole, one_of
 
 NEXT, ALONG = "next", "along"
 
@@ -13,13 +14,6 @@ NEXT, ALONG = "next", "along"
 class MoveBuilding:
     """to: the new point. choice: from the next cycle on, or now with the open orders. version: of the building."""
 
-    to: int
-    choice: str
-    version: int
-
-
-class MoveSchema(CommandSchema):
-    makes = MoveBuilding
-    to = Whole(required=True, least=1, most=2**31 - 1)
-    choice = Line(required=True, validate=one_of((NEXT, ALONG)))
-    version = Whole(required=True)
+    to: Annotated[int, Whole(least=1, most=2**31 - 1)]
+    choice: Annotated[str, Line(validate=one_of((NEXT, ALONG)))]
+    version: Annotated[int, Whole()]

@@ -16,7 +16,7 @@ from app.places.models import Building
 from app.places.registry import queries as registry_queries
 from app.places.scope import require_building
 from app.tally.moving import service as moving_service
-from app.tally.moving.schemas import ALONG, NEXT, MoveSchema
+from app.tally.moving.schemas import ALONG, NEXT, MoveBuilding
 
 bp = Blueprint("moving", __name__)
 EDIT = Permission.PLACES_EDIT
@@ -54,7 +54,7 @@ def _page(building_id: int, form: Form) -> str:
 @requires(EDIT)
 def move(building_id: int) -> ResponseReturnValue:
     """Carry out what was chosen."""
-    form = Form(MoveSchema, request.form)
+    form = Form(MoveBuilding, request.form)
     if form.is_valid:
         try:
             return submit(then=_to_building, says=_said(form.command.choice))(
