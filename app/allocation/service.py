@@ -20,6 +20,7 @@ from app.core.db import command, db
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.events import record
 from app.core.jobs import Job
+from app.core.lookup import row_or_not_found
 from app.ordering.gate import require_cycle
 from app.ordering.models import Cycle, CycleState, OrderLine, Stage
 from app.ordering.stages import Cause, move
@@ -157,9 +158,7 @@ def may_set_share(cycle: Cycle, line: OrderLine) -> bool:
 @command
 def set_share(by: Staff, line_id: int, wanted: SetShare) -> ShareOverride:
     """Set the share of a line by hand; later runs keep it. Raises NotFound, Invalid, Conflict."""
-    line = db.session.get(OrderLine, line_id)
-    if line is None:
-        raise NotFound
+    line = row_or_not_found(OrderLine, line_id)
     cycle = require_cycle(by, Permission.ALLOCATE, line.cycle_id)
     if not may_set_share(cycle, line):
         raise Conflict(_l("这一行没有待分配的份数，不能再调整。"))

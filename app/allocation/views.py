@@ -12,9 +12,10 @@ from app.access.permissions import Permission
 from app.allocation import jobs, queries, service
 from app.allocation.schemas import Commit, SetShare
 from app.core.db import db
-from app.core.errors import BadRequest, Invalid, NotFound
+from app.core.errors import BadRequest, Invalid
 from app.core.input.schemas import Form
 from app.core.jobs import Job
+from app.core.lookup import row_or_not_found
 from app.core.paging import paginate
 from app.ordering.gate import require_cycle
 from app.ordering.models import OrderLine, Policy
@@ -104,9 +105,7 @@ def share(line_id: int) -> str:
 
 
 def _share_page(line_id: int, form: Form) -> str:
-    line = db.session.get(OrderLine, line_id)
-    if line is None:
-        raise NotFound
+    line = row_or_not_found(OrderLine, line_id)
     cycle = require_cycle(staff(), Permission.ALLOCATE, line.cycle_id)
     set_page_cycle(line.cycle_id)
     row = db.session.execute(queries.short_lines(line.cycle_id).where(OrderLine.id == line_id)).first()

@@ -13,7 +13,8 @@ from app.catalog.models import Bundle, BundleComponent, Item, ItemAlias, Storage
 from app.catalog.schemas import PutComponent, PutSupply, SaveBundle, SaveItem, SaveSupplier
 from app.core import events
 from app.core.db import check_version, command, db
-from app.core.errors import Invalid, NotFound
+from app.core.errors import Invalid
+from app.core.lookup import row_or_not_found
 from app.core.text.pinyin import initials
 from app.core.units import yuan
 
@@ -26,7 +27,7 @@ def save_item(by: Staff, item_id: int | None, wanted: SaveItem) -> Item:
 
     Raises NotFound, StaleEdit, Invalid for a number that is taken.
     """
-    item = _row(Item, item_id) if item_id is not None else None
+    item = row_or_not_found(Item, item_id) if item_id is not None else None
     if item is not None:
         check_version(item, wanted.version, _item_as_stored(item))
     if db.session.scalar(select(Item.id).where(Item.sku == wanted.sku, Item.id != (item_id or 0))):
@@ -66,7 +67,7 @@ def _item_as_stored(item: Item) -> dict[str, str]:
 @command
 def save_bundle(by: Staff, bundle_id: int | None, wanted: SaveBundle) -> Bundle:
     """Add or change a bundle. Raises NotFound, StaleEdit, Invalid."""
-    bundle = _row(Bundle, bundle_id) if bundle_id is not None else None
+    bundle = row_or_not_found(Bundle, bundle_id) if bundle_id is not None else None
     if bundle is not None:
         stored = {_("名称"): bundle.name, _("价格"): yuan(bundle.list_price_fen)}
         check_version(bundle, wanted.version, stored)
@@ -88,7 +89,7 @@ def put_component(by: Staff, bundle_id: int, wanted: PutComponent) -> Bundle:
 
     Raises NotFound, Invalid for an item that is unknown or not the only one of that name.
     """
-    bundle = _row(Bundle, bundle_id)
+    bundle = row_or_not_found(Bundle, bundle_id)
     item_id = item_meant(wanted.item)
     held = db.session.get(BundleComponent, (bundle.id, item_id))
     if wanted.qty == 0:
@@ -106,7 +107,7 @@ def put_component(by: Staff, bundle_id: int, wanted: PutComponent) -> Bundle:
 @command
 def save_supplier(by: Staff, supplier_id: int | None, wanted: SaveSupplier) -> Supplier:
     """Add or change a supplier. Raises NotFound, StaleEdit, Invalid."""
-    supplier = _row(Supplier, supplier_id) if supplier_id is not None else None
+    supplier = row_or_not_found(Supplier, supplier_id) if supplier_id is not None else None
     if supplier is not None:
         stored = {
             _("名称"): supplier.name,
@@ -132,7 +133,7 @@ def put_supply(by: Staff, supplier_id: int, wanted: PutSupply) -> SupplierItem:
 
     Raises NotFound, StaleEdit, Invalid.
     """
-    supplier = _row(Supplier, supplier_id)
+    supplier = row_or_not_found(Supplier, supplier_id)
     item_id = item_meant(wanted.item)
     if wanted.max_packs is not None and wanted.max_packs < wanted.min_packs:
         raise Invalid({"max_packs": [_("最多件数不能少于起订件数。")]})
@@ -154,7 +155,7 @@ def put_supply(by: Staff, supplier_id: int, wanted: PutSupply) -> SupplierItem:
 @command
 def drop_supply(by: Staff, supply_id: int) -> SupplierItem:
     """The supplier no longer sells the item. Raises NotFound."""
-    held = _row(SupplierItem, supply_id)
+    held = row_or_not_found(SupplierItem, supply_id)
     db.session.delete(held)
     events.record(by, "drop_supply", ("supplier_item", supply_id), item_id=held.item_id)
     return held
@@ -170,10 +171,3 @@ def item_meant(typed: str, field: str = "item") -> int:
         raise Invalid({field: [_("没有这个商品：%(name)s", name=typed)]})
     names = "、".join(row.name for row in (exact or found)[:5])
     raise Invalid({field: [_("不止一个商品符合：%(names)s。请写全名或编号。", names=names)]})
-
-
-def _row(model: type[R], row_id: int) -> R:
-    found = db.session.get(model, row_id)
-    if found is None:
-        raise NotFound
-    return found

@@ -12,9 +12,8 @@ from app.access.permissions import Permission
 from app.catalog import queries, service
 from app.catalog.models import Item, Storage
 from app.catalog.schemas import SaveItem
-from app.core.db import db
-from app.core.errors import NotFound
 from app.core.input.schemas import Form
+from app.core.lookup import row_or_not_found
 from app.core.paging import page_url_of
 from app.core.units import yuan
 
@@ -58,13 +57,6 @@ def _form_page(item: Item | None, form: Form | None, theirs: dict[str, str]) -> 
     )
 
 
-def _found(item_id: int) -> Item:
-    item = db.session.get(Item, item_id)
-    if item is None:
-        raise NotFound
-    return item
-
-
 @bp.route("/items/new", methods=["GET", "POST"])
 @requires(EDIT)
 def new_item() -> ResponseReturnValue:
@@ -83,7 +75,7 @@ def new_item() -> ResponseReturnValue:
 @requires(READ)
 def item(item_id: int) -> ResponseReturnValue:
     """One item and who sells it."""
-    return _form_page(_found(item_id), None, {})
+    return _form_page(row_or_not_found(Item, item_id), None, {})
 
 
 @bp.post("/items/<int:item_id>/edit")
@@ -96,5 +88,5 @@ def edit_item(item_id: int) -> ResponseReturnValue:
         lambda wanted: submit(then=lambda _item: back, says=_("已保存商品"))(
             service.save_item, staff(), item_id, wanted
         ),
-        lambda form, theirs: _form_page(_found(item_id), form, theirs),
+        lambda form, theirs: _form_page(row_or_not_found(Item, item_id), form, theirs),
     )

@@ -17,6 +17,7 @@ from app.core.db import db
 from app.core.errors import Invalid, NotFound
 from app.core.input.schemas import Form
 from app.core.jobs import Job, JobState, cancel
+from app.core.lookup import row_or_not_found
 from app.dispatch import queries
 from app.dispatch.arrivals import queries as arrivals_queries
 from app.dispatch.arrivals import views as arrivals_views
@@ -267,9 +268,7 @@ def skip(stop_id: int) -> Response | tuple[str, int]:
     """Leave a stop out."""
     form = Form(Skip, request.form)
     if not form.is_valid:
-        stop = db.session.get(DeliveryStop, stop_id)
-        if stop is None:
-            raise NotFound
+        stop = row_or_not_found(DeliveryStop, stop_id)
         return _round_page(rounds_service.require_round(staff(), stop.round_id), form), 422
     return submit[DeliveryStop](
         then=lambda stop: url_for("dispatch.round", round_id=stop.round_id),

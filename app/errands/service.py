@@ -12,6 +12,7 @@ from app.core import clock
 from app.core.db import command, db
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.events import SYSTEM, Actor, record
+from app.core.lookup import row_or_not_found
 from app.core.states import advance
 from app.errands.models import Errand, ErrandKind, ErrandState
 from app.errands.schemas import Ask, ErrandStep
@@ -63,9 +64,7 @@ def step(by: Staff, errand_id: int, wanted: ErrandStep) -> Errand:
     Ensures: the first instant of each step is kept; the account that acted is its handler. Raises: NotFound, Conflict,
     Invalid.
     """
-    errand = db.session.get(Errand, errand_id, populate_existing=True, with_for_update=True)
-    if errand is None:
-        raise NotFound
+    errand = row_or_not_found(Errand, errand_id, populate_existing=True, with_for_update=True)
     household_place(by, errand.household_id, Permission.ERRAND)
     if wanted.to == ErrandState.DECLINED and not wanted.answer:
         raise Invalid({"answer": [_l("请写明为什么办不了，居民会看到。")]})
@@ -122,9 +121,7 @@ def finish(by: Staff, errand_id: int, answer: str) -> Errand:
 
 
 def _waiting(errand_id: int) -> Errand:
-    errand = db.session.get(Errand, errand_id, populate_existing=True, with_for_update=True)
-    if errand is None:
-        raise NotFound
+    errand = row_or_not_found(Errand, errand_id, populate_existing=True, with_for_update=True)
     if errand.state not in WAITING:
         raise Conflict(_l("这件代办已经办完，不能再改。"))
     return errand

@@ -10,8 +10,9 @@ from werkzeug.wrappers import Response
 
 from app.access.guard import requires, resident, staff, submit
 from app.access.permissions import Permission
-from app.core.errors import Invalid, NotFound
+from app.core.errors import Invalid
 from app.core.input.schemas import Form
+from app.core.lookup import or_not_found
 from app.core.paging import paginate
 from app.errands import queries, service
 from app.errands.models import Errand, ErrandKind, ErrandState
@@ -56,9 +57,7 @@ def show(errand_id: int) -> str:
 
 
 def _show(errand_id: int, form: Form) -> str:
-    row = queries.errand_detail(errand_id)
-    if row is None:
-        raise NotFound
+    row = or_not_found(queries.errand_detail(errand_id))
     place = household_place(staff(), row.errand.household_id, Permission.ERRAND)
     return render_template(
         "errands/errand.html",

@@ -15,6 +15,7 @@ from app.core import clock
 from app.core.db import command, db
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.events import record
+from app.core.lookup import or_not_found
 from app.core.states import advance
 from app.dispatch.counts import contested_bags
 from app.handover.doors.rules import NamedBag, read_exceptions
@@ -38,9 +39,7 @@ FAILED = tuple(outcome for outcome in DoorOutcome if outcome != DoorOutcome.LEFT
 def require_bag(by: Staff, permission: Permission, bag_id: int) -> Bag:
     """The bag with its lines, where the permission reaches its building. Raises NotFound."""
     found = select(Bag).where(Bag.id == bag_id).options(selectinload(Bag.lines))
-    bag = db.session.scalar(found)
-    if bag is None:
-        raise NotFound
+    bag = or_not_found(db.session.scalar(found))
     require_building(by, permission, bag.building_id)
     return bag
 

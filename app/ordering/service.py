@@ -11,6 +11,7 @@ from app.access.permissions import Permission, Resident, Staff
 from app.core.db import check_version, command, db
 from app.core.errors import Conflict, NotFound
 from app.core.events import Actor, record
+from app.core.lookup import row_or_not_found
 from app.core.states import advance
 from app.ordering import stages
 from app.ordering.models import HouseholdOrder, OrderLine, OrderState, OtherDoor, Stage
@@ -83,9 +84,7 @@ def cannot_void(by: Staff, order: HouseholdOrder, lines: Sequence[OrderLine]) ->
 
 def own_order(by: Actor, order_id: int, permission: Permission) -> HouseholdOrder:
     """An order that `by` may act on: one of its household that it may know of, or one in scope. Raises NotFound."""
-    order = db.session.get(HouseholdOrder, order_id, populate_existing=True)
-    if order is None:
-        raise NotFound
+    order = row_or_not_found(HouseholdOrder, order_id, populate_existing=True)
     if isinstance(by, Staff):
         require_building(by, permission, order.building_id)
     elif isinstance(by, Resident) and (by.household_id != order.household_id or not is_own(by, order)):

@@ -16,9 +16,10 @@ from app.allocation.returns import return_packed_goods
 from app.catalog.models import Item
 from app.core import clock
 from app.core.db import command, db
-from app.core.errors import Conflict, NotFound
+from app.core.errors import Conflict
 from app.core.events import record
 from app.core.jobs import Job
+from app.core.lookup import row_or_not_found
 from app.core.states import advance
 from app.ordering.gate import require_cycle
 from app.ordering.models import Cycle, CycleState, HouseholdOrder, OrderLine, OrderState, OtherDoor, Stage
@@ -192,9 +193,7 @@ def _take_from_lots(cycle_id: int, packed: Mapping[int, int]) -> None:
 
 def require_bag(by: Staff, bag_id: int) -> Bag:
     """The bag, where the actor packs for its subdistrict. Raises NotFound."""
-    bag = db.session.get(Bag, bag_id)
-    if bag is None:
-        raise NotFound
+    bag = row_or_not_found(Bag, bag_id)
     require_cycle(by, Permission.PICK, bag.cycle_id)
     return bag
 

@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, false, or_, select
 from app.access.permissions import Grant, Permission, Staff, ids_of
 from app.core.db import db
 from app.core.errors import NotFound
+from app.core.lookup import or_not_found
 from app.places.models import Building, BuildingMove, Community, Compound, ServicePoint
 
 T = TypeVar("T")
@@ -90,13 +91,13 @@ def require_part_of(actor: Staff, permission: Permission, subdistrict_id: int) -
 def require_point(actor: Staff, permission: Permission, service_point_id: int) -> ServicePoint:
     """The point, if the permission reaches it. Raises NotFound."""
     found = select(ServicePoint).where(ServicePoint.id == service_point_id, points_in_scope(actor, permission))
-    return _or_not_found(db.session.scalar(found))
+    return or_not_found(db.session.scalar(found))
 
 
 def require_building(actor: Staff, permission: Permission, building_id: int) -> Building:
     """The building, if the permission reaches it. Raises NotFound."""
     found = select(Building).where(Building.id == building_id, buildings_in_scope(actor, permission))
-    return _or_not_found(db.session.scalar(found))
+    return or_not_found(db.session.scalar(found))
 
 
 def reaches_building(actor: Staff, permission: Permission, building_id: int) -> bool:
@@ -108,10 +109,4 @@ def reaches_building(actor: Staff, permission: Permission, building_id: int) -> 
 def require_compound(actor: Staff, permission: Permission, compound_id: int) -> Compound:
     """The compound, if the permission reaches it. Raises NotFound."""
     found = select(Compound).where(Compound.id == compound_id, compounds_in_scope(actor, permission))
-    return _or_not_found(db.session.scalar(found))
-
-
-def _or_not_found(row: T | None) -> T:
-    if row is None:
-        raise NotFound
-    return row
+    return or_not_found(db.session.scalar(found))

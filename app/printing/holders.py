@@ -16,6 +16,7 @@ from flask import url_for
 from app.access.permissions import Permission, Staff
 from app.core.db import db
 from app.core.errors import NotFound
+from app.core.lookup import row_or_not_found
 from app.dispatch.models import DeliveryPlan, DeliveryStop, PlanState
 from app.dispatch.rounds import service as rounds_service
 from app.places.scope import reaches_building, require_building
@@ -46,9 +47,7 @@ def _page_of_stop(by: Staff, document: Document) -> str:
 
 def own_stop(by: Staff, stop_id: int) -> DeliveryStop:
     """A stop that the actor counts at, of whichever plan. Raises NotFound."""
-    stop = db.session.get(DeliveryStop, stop_id)
-    if stop is None:
-        raise NotFound
+    stop = row_or_not_found(DeliveryStop, stop_id)
     if not reaches_building(by, Permission.DROP_OFF, stop.building_id):
         rounds_service.require_round(by, stop.round_id)
     return stop

@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, ColumnElement, Select, case, cast, false, fun
 
 from app.catalog.models import Item, Supplier, SupplierItem
 from app.core.db import db
-from app.core.errors import NotFound
+from app.core.lookup import or_not_found
 from app.core.sentences import Sentence
 from app.ordering.models import CyclePoint
 from app.purchasing.coverage import Bought, bought_units, tallied_units
@@ -268,7 +268,5 @@ def in_the_way(cycle_id: int, orders: list[PurchaseOrderRow], coming: Mapping[in
 
 def demand_row(cycle_id: int, item_id: int) -> DemandRow:
     """The demand for one item. Raises NotFound."""
-    found = db.session.execute(demand_of(cycle_id).where(Demand.item_id == item_id)).first()
-    if found is None:
-        raise NotFound
+    found = or_not_found(db.session.execute(demand_of(cycle_id).where(Demand.item_id == item_id)).first())
     return demand_rows(cycle_id, [found], bought_units(cycle_id))[0]

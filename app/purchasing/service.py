@@ -12,6 +12,7 @@ from app.core import clock
 from app.core.db import check_version, command, db
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.events import record
+from app.core.lookup import row_or_not_found
 from app.core.sentences import Sentence
 from app.core.states import advance
 from app.ordering.gate import require_cycle
@@ -110,9 +111,7 @@ def waive(by: Staff, cycle_id: int, item_id: int, decision: Waive) -> Demand:
     Requires: no more than is missing. Ensures: E4. Raises: NotFound, Invalid.
     """
     buying_cycle(by, cycle_id)
-    row = db.session.get(Demand, (cycle_id, item_id))
-    if row is None:
-        raise NotFound
+    row = row_or_not_found(Demand, (cycle_id, item_id))
     most = max(0, row.qty_demanded - row.qty_from_stock - row.qty_purchased)
     if decision.qty > most:
         raise Invalid({"qty": [_l("最多可以不买 %(most)s 份。", most=most)]})

@@ -13,6 +13,7 @@ from app.core.db import command, db
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.events import record
 from app.core.jobs import Job
+from app.core.lookup import row_or_not_found
 from app.core.states import advance
 from app.core.units import yuan
 from app.ordering.gate import readable_cycle
@@ -108,9 +109,7 @@ def _append(by: Staff, order: HouseholdOrder, kind: PaymentKind, amount_fen: int
 @command
 def undo(by: Staff, payment_id: int) -> Payment:
     """Take a mark back by a row of the opposite amount; a mark is taken back once. Raises NotFound, Conflict."""
-    marked = db.session.get(Payment, payment_id)
-    if marked is None:
-        raise NotFound
+    marked = row_or_not_found(Payment, payment_id)
     order = require_order(by, marked.household_order_id)
     _require_money(order.cycle_id)
     if marked.kind == PaymentKind.CORRECTION:

@@ -11,9 +11,10 @@ from app.access.forms.background import newest_job
 from app.access.guard import requires, staff, submit
 from app.access.page_registry import describe_page
 from app.access.permissions import Permission
-from app.core.errors import Invalid, NotFound
+from app.core.errors import Invalid
 from app.core.input.schemas import Form
 from app.core.jobs import Job
+from app.core.lookup import or_not_found
 from app.core.paging import page_url_of
 from app.core.units import yuan
 from app.ordering.gate import readable_cycle
@@ -116,9 +117,7 @@ def building(cycle_id: int, building_id: int) -> str:
 def _building_page(cycle_id: int, building_id: int, form: Form) -> str:
     cycle = readable_cycle(staff(), Permission.SETTLE, cycle_id)
     points = queries.points_of(staff(), cycle_id)
-    place = queries.places_of(points).get(building_id)
-    if place is None:
-        raise NotFound
+    place = or_not_found(queries.places_of(points).get(building_id))
     rows = queries.building_orders(cycle_id, building_id)
     unpaid = [row for row in rows if row.account.to_collect_fen]
     return render_template(

@@ -12,6 +12,7 @@ from app.access.models import Account
 from app.catalog.models import Item
 from app.core.db import db
 from app.core.errors import NotFound
+from app.core.lookup import or_not_found
 from app.core.sentences import N_
 from app.ordering.models import Cycle
 from app.purchasing.models import PurchaseOrder, PurchaseOrderLine
@@ -132,9 +133,7 @@ def _awaited(line: PurchaseOrderLine) -> AwaitedLine:
 
 def lot_page(cycle: Cycle, lot_id: int) -> LotPage:
     """Three statements. Raises NotFound for a lot of another subdistrict."""
-    found = db.session.execute(lots_of(cycle).where(Lot.id == lot_id)).first()
-    if found is None:
-        raise NotFound
+    found = or_not_found(db.session.execute(lots_of(cycle).where(Lot.id == lot_id)).first())
     source, target = aliased(Location), aliased(Location)
     entered = db.session.execute(
         select(StockMove, source, target)

@@ -16,6 +16,7 @@ from app.core import clock
 from app.core.db import check_version, command, db
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.events import record
+from app.core.lookup import row_or_not_found
 from app.ordering.gate import require_cycle
 from app.ordering.models import CYCLES_OVER, Cycle, CycleState
 from app.purchasing import coverage
@@ -106,9 +107,7 @@ def mark_undelivered(by: Staff, purchase_order_line_id: int) -> PurchaseOrderLin
 
     Requires: the order was sent and the line awaits units. Ensures: E3, E4. Raises: NotFound, Conflict.
     """
-    line = db.session.get(PurchaseOrderLine, purchase_order_line_id)
-    if line is None:
-        raise NotFound
+    line = row_or_not_found(PurchaseOrderLine, purchase_order_line_id)
     order, cycle = _order_in_reach(by, line.purchase_order_id)
     if order.state != PurchaseState.SENT or not line.qty_awaited:
         raise Conflict(_l("这一行没有待到的商品。"))

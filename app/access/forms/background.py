@@ -11,8 +11,8 @@ from app.access.permissions import Staff
 from app.access.sessions import staff_account, staff_actor
 from app.core import clock
 from app.core.db import db
-from app.core.errors import NotFound
 from app.core.jobs import Job, JobState, Running, enqueue
+from app.core.lookup import or_not_found
 
 
 def enqueue_for_cycle(by: Staff, kind: str, cycle_id: int, facts: Mapping[str, Any]) -> Job:
@@ -31,9 +31,7 @@ def enqueue_for_cycle(by: Staff, kind: str, cycle_id: int, facts: Mapping[str, A
 
 def requester(job: Running) -> Staff:
     """Who asked, with the grants that the account holds now. Raises NotFound for one that is closed by now."""
-    account = staff_account(int(job.payload["account"]))
-    if account is None:
-        raise NotFound
+    account = or_not_found(staff_account(int(job.payload["account"])))
     return staff_actor(account)
 
 

@@ -11,8 +11,9 @@ from app.allocation.substitution.schemas import PutSubstitution
 from app.catalog import service as catalog
 from app.catalog.models import Item
 from app.core.db import command, db
-from app.core.errors import Invalid, NotFound
+from app.core.errors import Invalid
 from app.core.events import record
+from app.core.lookup import row_or_not_found
 
 
 @command
@@ -42,8 +43,6 @@ def put(by: Staff, wanted: PutSubstitution) -> Substitution:
 @command
 def drop(by: Staff, substitution_id: int) -> None:
     """Take an entry out; what it replaced before stays as it is. Raises NotFound."""
-    held = db.session.get(Substitution, substitution_id)
-    if held is None:
-        raise NotFound
+    held = row_or_not_found(Substitution, substitution_id)
     db.session.delete(held)
     record(by, "drop_substitution", ("substitution", substitution_id))

@@ -14,8 +14,9 @@ from app.access.page_registry import describe_page
 from app.access.permissions import Permission
 from app.core import clock
 from app.core.db import db
-from app.core.errors import Conflict, Invalid, NotFound
+from app.core.errors import Conflict, Invalid
 from app.core.input.schemas import Form
+from app.core.lookup import row_or_not_found
 from app.dispatch import counts, queries
 from app.dispatch.arrivals import queries as arrivals_queries
 from app.dispatch.arrivals import service as arrivals_service
@@ -219,9 +220,7 @@ def settle(stop_id: int) -> Response | tuple[str, int]:
 @requires(Permission.DROP_OFF)
 def differences(cycle_id: int) -> str:
     """What nobody has settled yet, in the buildings that the actor signs for."""
-    cycle = db.session.get(Cycle, cycle_id)
-    if cycle is None:
-        raise NotFound
+    cycle = row_or_not_found(Cycle, cycle_id)
     require_part_of(staff(), Permission.DROP_OFF, cycle.subdistrict_id)
     return render_template(
         "dispatch/differences.html", cycle=cycle, rows=arrivals_queries.differences_within(staff(), cycle_id)

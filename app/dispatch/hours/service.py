@@ -7,8 +7,9 @@ from sqlalchemy import select
 
 from app.access.permissions import Permission, Staff
 from app.core.db import command, db
-from app.core.errors import Invalid, NotFound
+from app.core.errors import Invalid
 from app.core.events import record
+from app.core.lookup import row_or_not_found
 from app.dispatch.hours.schemas import LiftHours, SetHours
 from app.dispatch.models import ModeHours
 from app.places.scope import require_subdistrict
@@ -33,9 +34,7 @@ def set_hours(by: Staff, subdistrict_id: int, wanted: SetHours) -> ModeHours:
 def lift_hours(by: Staff, subdistrict_id: int, wanted: LiftHours) -> str:
     """Let a kind of team be on the road at any time again; returns the kind. Raises NotFound where no hours are set."""
     require_subdistrict(by, Permission.PLAN, subdistrict_id)
-    row = db.session.get(ModeHours, (subdistrict_id, wanted.mode))
-    if row is None:
-        raise NotFound
+    row = row_or_not_found(ModeHours, (subdistrict_id, wanted.mode))
     db.session.delete(row)
     record(by, "mode_hours", ("subdistrict", subdistrict_id), mode=wanted.mode)
     return wanted.mode

@@ -11,8 +11,9 @@ from app.access.models import Account, Role, RoleGrant
 from app.access.permissions import Permission, Staff
 from app.core import clock
 from app.core.db import command, db
-from app.core.errors import Invalid, NotFound
+from app.core.errors import Invalid
 from app.core.events import record
+from app.core.lookup import row_or_not_found
 from app.dispatch.members.schemas import Link, NewMember
 from app.dispatch.models import Team, TeamMember
 from app.places.models import Community, ServicePoint
@@ -32,9 +33,7 @@ class MemberRow:
 
 def require_team(by: Staff, team_id: int) -> Team:
     """The team, where the actor plans for its subdistrict. Raises NotFound."""
-    team = db.session.get(Team, team_id)
-    if team is None:
-        raise NotFound
+    team = row_or_not_found(Team, team_id)
     require_subdistrict(by, Permission.PLAN, team.subdistrict_id)
     return team
 
@@ -129,9 +128,7 @@ def remove_member(by: Staff, member_id: int) -> Team:
 
 
 def _member(by: Staff, member_id: int) -> TeamMember:
-    member = db.session.get(TeamMember, member_id)
-    if member is None:
-        raise NotFound
+    member = row_or_not_found(TeamMember, member_id)
     require_team(by, member.team_id)
     return member
 

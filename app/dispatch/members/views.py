@@ -10,9 +10,8 @@ from werkzeug.wrappers import Response
 from app.access.forms.submission import run_or_show_again
 from app.access.guard import requires, staff, submit
 from app.access.permissions import Permission
-from app.core.db import db
-from app.core.errors import NotFound
 from app.core.input.schemas import Form
+from app.core.lookup import row_or_not_found
 from app.dispatch.members import service as members_service
 from app.dispatch.members.schemas import Link, NewMember
 from app.dispatch.models import Team, TeamMember, TeamMode
@@ -63,9 +62,7 @@ def add(team_id: int) -> ResponseReturnValue:
 @requires(Permission.PLAN)
 def link(member_id: int) -> ResponseReturnValue:
     """Which account a member signs in with."""
-    member = db.session.get(TeamMember, member_id)
-    if member is None:
-        raise NotFound
+    member = row_or_not_found(TeamMember, member_id)
     members_service.require_team(staff(), member.team_id)
 
     def says(one: TeamMember) -> str:

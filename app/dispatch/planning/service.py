@@ -11,9 +11,10 @@ from sqlalchemy import func, select
 from app.access.permissions import Permission, Staff
 from app.core import clock
 from app.core.db import check_version, command, db
-from app.core.errors import Conflict, NotFound
+from app.core.errors import Conflict
 from app.core.events import record
 from app.core.jobs import Job, enqueue
+from app.core.lookup import row_or_not_found
 from app.core.states import advance
 from app.dispatch.models import DeliveryPlan, DeliveryRound, DeliveryStop, PlanBag, PlanState, RoundState
 from app.dispatch.planning.schemas import AskAgain, AskPlan
@@ -85,9 +86,7 @@ def ask_replan(by: Staff, plan_id: int, wanted: AskAgain) -> Job:
 
 def require_plan(by: Staff, permission: Permission, plan_id: int) -> DeliveryPlan:
     """The plan, where the actor holds the permission for its subdistrict. Raises NotFound."""
-    plan = db.session.get(DeliveryPlan, plan_id)
-    if plan is None:
-        raise NotFound
+    plan = row_or_not_found(DeliveryPlan, plan_id)
     require_cycle(by, permission, plan.cycle_id)
     return plan
 

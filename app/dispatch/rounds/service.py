@@ -17,6 +17,7 @@ from app.core.codes import normalise
 from app.core.db import command, db
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.events import record
+from app.core.lookup import row_or_not_found
 from app.core.states import advance
 from app.dispatch.counts import record_count
 from app.dispatch.custody import transfer_custody
@@ -44,9 +45,7 @@ FINAL_STOPS = (StopState.SIGNED, StopState.REFUSED, StopState.SKIPPED)
 
 def require_round(by: Staff, round_id: int) -> DeliveryRound:
     """A round of a published plan that the actor may run: a runner only of the own team. Raises NotFound."""
-    round_ = db.session.get(DeliveryRound, round_id)
-    if round_ is None:
-        raise NotFound
+    round_ = row_or_not_found(DeliveryRound, round_id)
     if not runs_round(by, round_):
         raise NotFound
     return round_
@@ -302,9 +301,7 @@ def skip(by: Staff, stop_id: int, why: Skip) -> DeliveryStop:
 
     Raises: NotFound, Conflict.
     """
-    stop = db.session.get(DeliveryStop, stop_id)
-    if stop is None:
-        raise NotFound
+    stop = row_or_not_found(DeliveryStop, stop_id)
     require_round(by, stop.round_id)
     if stop.round.state not in (RoundState.LOADING, RoundState.DEPARTED):
         raise Conflict(_l("这一趟不在路上。"))

@@ -11,8 +11,9 @@ from sqlalchemy import false, select
 from app.access.permissions import Permission, Staff
 from app.core import clock
 from app.core.db import command, db
-from app.core.errors import Conflict, Invalid, NotFound
+from app.core.errors import Conflict, Invalid
 from app.core.events import record
+from app.core.lookup import row_or_not_found
 from app.dispatch.models import DeliveryPlan, DeliveryRound, PlanState, RoundState, Shift, Team, TeamMember, TeamMode
 from app.dispatch.teams.schemas import NewShift, NewTeam
 from app.places.models import Community, ServicePoint
@@ -78,9 +79,7 @@ def add_shifts(by: Staff, subdistrict_id: int, new: NewShift) -> int:
 @command
 def cancel_shift(by: Staff, shift_id: int) -> Shift:
     """Take a team off duty. Requires: it has no round of a published plan ahead. Raises NotFound, Conflict."""
-    shift = db.session.get(Shift, shift_id)
-    if shift is None:
-        raise NotFound
+    shift = row_or_not_found(Shift, shift_id)
     require_subdistrict(by, Permission.PLAN, shift.team.subdistrict_id)
     if with_rounds_ahead([shift_id]):
         raise Conflict(_l("这个班次在已发布的方案里还有路线，请先取消那几趟再重新排。"))

@@ -20,6 +20,7 @@ from app.core.db import command, db
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.events import SYSTEM, Actor, record
 from app.core.jobs import Job, Running, enqueue, handles
+from app.core.lookup import row_or_not_found
 from app.core.states import advance
 from app.handover import rules
 from app.handover.models import Confirmation, ConfirmationLine, ConfirmedBy, Dispute
@@ -72,9 +73,7 @@ def complain(by: Resident, bag_id: int, said: Complain) -> Bag:
 @command
 def complain_for(by: Staff, bag_id: int, said: Complain) -> Bag:
     """The captain enters a household's complaint on its behalf. As `complain`. Raises: NotFound, Invalid, Conflict."""
-    bag = db.session.get(Bag, bag_id)
-    if bag is None:
-        raise NotFound
+    bag = row_or_not_found(Bag, bag_id)
     require_building(by, Permission.HAND_OUT, bag.building_id)
     return _complain(by, bag, said, _Voice(ConfirmedBy.CAPTAIN, by.id))
 

@@ -10,8 +10,9 @@ from sqlalchemy import select
 from app.access.permissions import Permission, Staff
 from app.core import clock
 from app.core.db import command, db
-from app.core.errors import Conflict, NotFound
+from app.core.errors import Conflict
 from app.core.events import record
+from app.core.lookup import row_or_not_found
 from app.core.states import advance
 from app.handover.models import Confirmation, ConfirmationLine, ConfirmedBy, Dispute, DisputeState
 from app.handover.schemas import ResolveDispute
@@ -30,9 +31,7 @@ TARGET: Mapping[str, Stage] = {
 
 def require_dispute(by: Staff, dispute_id: int) -> Dispute:
     """The complaint, where the actor answers for its building. Raises NotFound."""
-    dispute = db.session.get(Dispute, dispute_id)
-    if dispute is None:
-        raise NotFound
+    dispute = row_or_not_found(Dispute, dispute_id)
     require_building(by, Permission.DISPUTE, db.session.get_one(Bag, dispute.bag_id).building_id)
     return dispute
 
@@ -91,9 +90,7 @@ def found(by: Staff, bag_id: int) -> Bag:
     Requires: HAND_OUT over the building; the bag is missing and complaints about it are open.
     Raises: NotFound, Conflict.
     """
-    bag = db.session.get(Bag, bag_id)
-    if bag is None:
-        raise NotFound
+    bag = row_or_not_found(Bag, bag_id)
     require_building(by, Permission.HAND_OUT, bag.building_id)
     open_ones = [one for one in _complaints_of(bag) if one.state == DisputeState.OPEN]
     if bag.state != BagState.MISSING or not open_ones:

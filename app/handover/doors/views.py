@@ -16,6 +16,7 @@ from app.access.permissions import Permission
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.input.rows import RowForm
 from app.core.input.schemas import Form
+from app.core.lookup import or_not_found
 from app.dispatch.arrivals.queries import stops_at
 from app.dispatch.counts import contested_bags
 from app.handover import service
@@ -187,9 +188,7 @@ def _problem_page(cycle_id: int, building_id: int, bag_id: int, form: Form) -> s
     describe_page({"doors.building": place.label})
     cycle = readable_cycle(staff(), Permission.HAND_OUT, cycle_id)
     found = doors.doors_of(doors_queries.bags_at(cycle_id, place), contested_bags(building_id))
-    door = doors.door_with(found, bag_id)
-    if door is None:
-        raise NotFound
+    door = or_not_found(doors.door_with(found, bag_id))
     return render_template(
         "handover/problem.html",
         cycle=cycle,

@@ -6,8 +6,8 @@ from typing import Any
 
 from app.access.sessions import staff_account, staff_actor
 from app.core.db import db
-from app.core.errors import NotFound
 from app.core.jobs import Running, handles
+from app.core.lookup import or_not_found
 from app.intake.booking.service import JOB, book_part, finish_commit, open_households
 from app.intake.models import ChainPaste
 
@@ -17,9 +17,7 @@ PART = 40
 @handles(JOB)
 def run_commit(run: Running) -> dict[str, Any] | None:
     """Place until nothing is left. A household that was placed is not found again, so a second run goes on."""
-    account = staff_account(int(run.payload["by"]))
-    if account is None:
-        raise NotFound
+    account = or_not_found(staff_account(int(run.payload["by"])))
     by = staff_actor(account)
     homes = open_households(db.session.get_one(ChainPaste, run.subject_id))
     done = run.done_before()

@@ -13,8 +13,9 @@ from sqlalchemy import select, update
 from app.access.permissions import Staff
 from app.core import clock
 from app.core.db import command, db
-from app.core.errors import Conflict, NotFound
+from app.core.errors import Conflict
 from app.core.events import record
+from app.core.lookup import row_or_not_found
 from app.intake.handing_over.schemas import Route
 from app.intake.models import ChainPaste, LineOutcome, PasteLine, PasteState
 from app.intake.paste import versions
@@ -184,7 +185,5 @@ def still_elsewhere(before: ChainPaste, paste: ChainPaste) -> str:
 
 
 def _point(point_id: int) -> str:
-    point = db.session.get(ServicePoint, point_id)
-    if point is None:
-        raise NotFound
+    point = row_or_not_found(ServicePoint, point_id)
     return point.name

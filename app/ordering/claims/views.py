@@ -11,8 +11,9 @@ from app.access import service as access_service
 from app.access import throttle
 from app.access.guard import earlier_outcome, submit
 from app.core.db import db
-from app.core.errors import Conflict, Invalid, NotFound
+from app.core.errors import Conflict, Invalid
 from app.core.input.schemas import Form
+from app.core.lookup import or_not_found
 from app.ordering import entry, order_form, orders
 from app.ordering.claims import service as claims_service
 from app.ordering.claims.models import ClaimKind, RoomClaim
@@ -34,9 +35,7 @@ def refusal_page(at: BuildingDoor | None, form: Form) -> str:
 def instead_of_order(household_id: int, cycle_id: int, typed: dict[str, str]) -> str:
     """The claim form, filled in with what a phone wanted to order that may not touch the order of its household."""
     home = resident_queries.home_of(household_id)
-    at = entry.building_by_code(home.poster_code)
-    if at is None:
-        raise NotFound
+    at = or_not_found(entry.building_by_code(home.poster_code))
     at = entry.with_cycle(at, cycle_id)
     offers = order_form.available_offers(cycle_id)
     kept = {name: value for name, value in typed.items() if name.startswith(("qty_", "sub_"))}

@@ -15,6 +15,7 @@ from app.catalog.models import Item
 from app.core.db import db
 from app.core.errors import NotFound
 from app.core.events import Event
+from app.core.lookup import or_not_found, row_or_not_found
 from app.core.text.natural import natural_key
 from app.ordering.models import CyclePoint, HouseholdOrder, OrderLine, Stage
 from app.ordering.rules import read_order_code
@@ -198,9 +199,7 @@ class HouseholdOrderPage:
 
 def order_page(by: Staff, order_id: int) -> HouseholdOrderPage:
     """One order within the reader's scope. Raises NotFound."""
-    order = db.session.get(HouseholdOrder, order_id, options=[selectinload(HouseholdOrder.cycle)])
-    if order is None:
-        raise NotFound
+    order = row_or_not_found(HouseholdOrder, order_id, options=[selectinload(HouseholdOrder.cycle)])
     row = db.session.execute(orders(by, order.cycle_id, OrderFilter()).where(HouseholdOrder.id == order_id)).first()
     if row is None:
         raise NotFound
@@ -213,7 +212,5 @@ def order_page(by: Staff, order_id: int) -> HouseholdOrderPage:
 def address_of(household_id: int) -> tuple[str, str]:
     """("桂花苑 12号楼", "1单元 302") of a household. Raises NotFound."""
     found = with_address(select(*ADDRESS)).where(Household.id == household_id)
-    row = db.session.execute(found).first()
-    if row is None:
-        raise NotFound
+    row = or_not_found(db.session.execute(found).first())
     return f"{row[0]} {row[1]}", f"{row[2]} {row[3]}".strip()

@@ -14,8 +14,9 @@ from app.access.permissions import Permission, Staff
 from app.catalog.models import Bundle, Item
 from app.core import clock
 from app.core.db import check_version, command, db
-from app.core.errors import Conflict, Invalid, NotFound
+from app.core.errors import Conflict, Invalid
 from app.core.events import record
+from app.core.lookup import or_not_found
 from app.core.states import advance, is_legal
 from app.ordering import stages
 from app.ordering.cycles.moving import buildings_with_orders
@@ -113,9 +114,7 @@ def edit_offers(by: Staff, cycle_id: int, wanted: EditOffers) -> Cycle:
     cycle = require_cycle(by, Permission.CYCLE_EDIT, cycle_id, CycleState.DRAFT, lock="change")
     offers = {offer.id: offer for offer in db.session.scalars(select(Offer).where(Offer.cycle_id == cycle_id))}
     for change in wanted.changes:
-        offer = offers.get(change.offer_id)
-        if offer is None:
-            raise NotFound
+        offer = or_not_found(offers.get(change.offer_id))
         offer.price_fen, offer.limit_per_household = change.price_fen, change.limit
         offer.is_soft_limit, offer.is_listed = change.is_soft, change.is_listed
     position = max((offer.position for offer in offers.values()), default=-1) + 1

@@ -11,8 +11,9 @@ from werkzeug.wrappers import Response
 from app.access.guard import requires, staff, submit
 from app.access.page_registry import describe_page
 from app.access.permissions import Permission
-from app.core.errors import Conflict, Invalid, NotFound
+from app.core.errors import Conflict, Invalid
 from app.core.input.schemas import Form, load
+from app.core.lookup import or_not_found
 from app.ordering import entry, order_form, orders
 from app.ordering import service as ordering_service
 from app.ordering.cycles import queries as cycles_queries
@@ -138,9 +139,7 @@ def _place_for(
 def withdraw_for(cycle_id: int, household_id: int) -> Response:
     """Take a household's order back on its behalf."""
     place = orders.household_place(staff(), household_id, Permission.ORDER_PROXY)
-    order = orders.order_of(cycle_id, household_id)
-    if order is None:
-        raise NotFound
+    order = or_not_found(orders.order_of(cycle_id, household_id))
     form = Form(Withdraw, request.form)
     if not form.is_valid:
         raise Conflict(_("页面已过期，请刷新后再撤回。"))

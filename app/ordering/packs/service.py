@@ -14,6 +14,7 @@ from app.core.db import command, db
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.events import Actor, record
 from app.core.jobs import Job, enqueue
+from app.core.lookup import row_or_not_found
 from app.core.states import advance
 from app.ordering.bulk import BulkOrderRow, ImportReport, insert_orders, open_cycle_for
 from app.ordering.models import Cycle, HouseholdOrder, OrderChoice, OrderLine, OrderState, Source
@@ -96,9 +97,7 @@ def undo(by: Staff, pack_id: int) -> FreePack:
 
     Ensures: orders that held nothing else are withdrawn; others lose the pack only. Raises: NotFound, Conflict.
     """
-    pack = db.session.get(FreePack, pack_id, populate_existing=True)
-    if pack is None:
-        raise NotFound
+    pack = row_or_not_found(FreePack, pack_id, populate_existing=True)
     open_cycle_for(by, pack.cycle_id)
     job = db.session.get(Job, pack.job_id) if pack.job_id else None
     if pack.state in (PackState.GIVING, PackState.UNDOING) and (job is None or not job.is_over):

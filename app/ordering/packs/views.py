@@ -10,9 +10,9 @@ from werkzeug.wrappers import Response
 
 from app.access.guard import requires, staff, submit
 from app.access.permissions import Permission
-from app.core.db import db
-from app.core.errors import Invalid, NotFound
+from app.core.errors import Invalid
 from app.core.input.schemas import Form
+from app.core.lookup import row_or_not_found
 from app.ordering import entry
 from app.ordering.gate import require_cycle
 from app.ordering.models import Cycle
@@ -70,9 +70,7 @@ def _said(pack: FreePack) -> str:
 @requires(Permission.CYCLE_EDIT)
 def undo(pack_id: int) -> Response:
     """Take a pack back."""
-    pack = db.session.get(FreePack, pack_id)
-    if pack is None:
-        raise NotFound
+    pack = row_or_not_found(FreePack, pack_id)
     cycle = _cycle(pack.cycle_id)
     there = url_for("packs.index", cycle_id=cycle.id)
     return submit[FreePack](then=lambda _pack: there, says=_("已撤回这次发放。"), tone="warn")(

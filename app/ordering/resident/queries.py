@@ -12,7 +12,7 @@ from app.access.models import HouseholdToken
 from app.access.permissions import Resident
 from app.core import clock
 from app.core.db import db
-from app.core.errors import NotFound
+from app.core.lookup import or_not_found
 from app.ordering.models import (
     ORDERS_KEPT,
     Cycle,
@@ -73,9 +73,7 @@ def cards(by: Resident) -> list[HouseholdCycleCard]:
 def card(by: Resident, cycle_id: int) -> HouseholdCycleCard:
     """One cycle at the household's point, also one that is over and in which it has no order. Raises NotFound."""
     takes_part = or_(CyclePoint.cycle_id.is_not(None), HouseholdOrder.id.is_not(None))
-    row = db.session.execute(_with_orders(by).where(Cycle.id == cycle_id, takes_part)).first()
-    if row is None:
-        raise NotFound
+    row = or_not_found(db.session.execute(_with_orders(by).where(Cycle.id == cycle_id, takes_part)).first())
     return HouseholdCycleCard(*row)
 
 
@@ -199,9 +197,7 @@ def home_of(household_id: int) -> HomeAt:
         .join(Household, Household.stairwell_id == Stairwell.id)
         .where(Household.id == household_id)
     )
-    row = db.session.execute(found).first()
-    if row is None:
-        raise NotFound
+    row = or_not_found(db.session.execute(found).first())
     return HomeAt(*row)
 
 

@@ -17,6 +17,7 @@ from app.core import clock
 from app.core.db import command, db
 from app.core.errors import NotFound
 from app.core.events import Actor, record
+from app.core.lookup import or_not_found
 from app.ordering.models import Cycle, HouseholdOrder, OrderState, OtherDoor
 from app.ordering.orders import household_place
 from app.ordering.rules import read_order_code
@@ -211,9 +212,7 @@ def show_pin(by: Staff, household_id: int) -> DoorPin:
     Requires: HOUSEHOLD_KEY over the building; the household has one. Raises: NotFound.
     """
     household_place(by, household_id, Permission.HOUSEHOLD_KEY)
-    row = pins.active_pin(household_id)
-    if row is None:
-        raise NotFound
+    row = or_not_found(pins.active_pin(household_id))
     record(by, "show_pin", ("household", household_id))
     return row
 

@@ -16,8 +16,9 @@ from app.access.permissions import Permission, Staff
 from app.catalog.models import Item
 from app.core import clock
 from app.core.db import check_version, command, db
-from app.core.errors import Conflict, Invalid, NotFound
+from app.core.errors import Conflict, Invalid
 from app.core.events import record
+from app.core.lookup import or_not_found
 from app.core.states import advance
 from app.ordering.bulk import (
     BulkOrderRow,
@@ -99,9 +100,7 @@ def set_state(by: Staff, standing_id: int, state: StandingState) -> StandingOrde
 def require_standing(by: Staff, standing_id: int) -> tuple[StandingOrder, int]:
     """A standing order in reach, and the building of its household. Raises NotFound."""
     found = select(StandingOrder).where(StandingOrder.id == standing_id).options(selectinload(StandingOrder.lines))
-    standing = db.session.scalar(found.execution_options(populate_existing=True))
-    if standing is None:
-        raise NotFound
+    standing = or_not_found(db.session.scalar(found.execution_options(populate_existing=True)))
     return standing, household_place(by, standing.household_id, Permission.CARE).id
 
 

@@ -14,7 +14,8 @@ from app.access.permissions import Permission, Staff, ids_of
 from app.access.service import end_sign_ins, hashed, set_password
 from app.core import clock, events
 from app.core.db import command, db
-from app.core.errors import Conflict, Invalid, NotFound
+from app.core.errors import Conflict, Invalid
+from app.core.lookup import or_not_found
 from app.places.accounts.schemas import AccountWithRole, RoleInScope
 from app.places.models import Building, Captaincy, Community, ServicePoint
 from app.places.scope import buildings_in_scope, points_in_scope
@@ -72,10 +73,7 @@ def accounts_in_scope(by: Staff) -> ColumnElement[bool]:
 
 def require_account(by: Staff, account_id: int) -> Account:
     """The account, if the actor manages it. Raises NotFound."""
-    account = db.session.scalar(select(Account).where(Account.id == account_id, accounts_in_scope(by)))
-    if account is None:
-        raise NotFound
-    return account
+    return or_not_found(db.session.scalar(select(Account).where(Account.id == account_id, accounts_in_scope(by))))
 
 
 def _checked(by: Staff, wanted: RoleInScope | AccountWithRole) -> GrantScope:
@@ -159,9 +157,7 @@ def revoke_role(by: Staff, grant_id: int) -> Account:
 
     Raises NotFound, Conflict for the own role, so that nobody locks the last administrator out.
     """
-    grant = db.session.scalar(select(RoleGrant).where(RoleGrant.id == grant_id, grants_in_scope(by)))
-    if grant is None:
-        raise NotFound
+    grant = or_not_found(db.session.scalar(select(RoleGrant).where(RoleGrant.id == grant_id, grants_in_scope(by))))
     account = require_account(by, grant.account_id)
     if account.id == by.id:
         raise Conflict(_("不能收回自己的角色，请让另一位管理员操作。"))

@@ -14,6 +14,7 @@ from app.access.permissions import Permission, Staff
 from app.core import clock, events
 from app.core.db import check_version, command, db
 from app.core.errors import Conflict, Invalid, NotFound
+from app.core.lookup import row_or_not_found
 from app.core.text.natural import natural_key
 from app.places.address.register import building_key
 from app.places.buildings import moves
@@ -141,9 +142,7 @@ def name_captain(by: Staff, building_id: int, wanted: NameCaptain) -> Captaincy:
 @command
 def end_captaincy(by: Staff, captaincy_id: int) -> Building:
     """Ensures: the account is no longer captain of the building and no longer reaches it. Raises NotFound."""
-    held = db.session.get(Captaincy, captaincy_id)
-    if held is None:
-        raise NotFound
+    held = row_or_not_found(Captaincy, captaincy_id)
     building = require_building(by, EDIT, held.building_id)
     _end(held)
     events.record(by, "end_captaincy", building, account_id=held.account_id)
@@ -242,9 +241,7 @@ def _add_blackout(by: Staff, wanted: AddBlackout, **place: int) -> Blackout:
 @command
 def remove_blackout(by: Staff, blackout_id: int) -> Blackout:
     """Raises NotFound."""
-    blackout = db.session.get(Blackout, blackout_id)
-    if blackout is None:
-        raise NotFound
+    blackout = row_or_not_found(Blackout, blackout_id)
     if blackout.building_id is not None:
         require_building(by, EDIT, blackout.building_id)
     elif blackout.compound_id is not None:

@@ -12,8 +12,9 @@ from app.access.permissions import Permission, Staff
 from app.access.sessions import settings
 from app.core import clock
 from app.core.db import command, db
-from app.core.errors import Invalid, NotFound
+from app.core.errors import Invalid
 from app.core.events import record
+from app.core.lookup import or_not_found
 from app.places.care.needs import carers_of
 from app.places.models import Building, CareKind, CareNeed, Household, Stairwell
 from app.places.scope import require_building
@@ -38,9 +39,7 @@ def building_of(by: Staff, household_id: int) -> Building:
         .join(Household, Household.stairwell_id == Stairwell.id)
         .where(Household.id == household_id, Household.is_active)
     )
-    building_id = db.session.scalar(found)
-    if building_id is None:
-        raise NotFound
+    building_id = or_not_found(db.session.scalar(found))
     return require_building(by, Permission.CARE, building_id)
 
 

@@ -8,7 +8,8 @@ from sqlalchemy import select
 from app.access.permissions import Permission, Staff
 from app.core import events
 from app.core.db import check_version, command, db
-from app.core.errors import Invalid, NotFound
+from app.core.errors import Invalid
+from app.core.lookup import row_or_not_found
 from app.core.text.pinyin import initials
 from app.core.units import minutes
 from app.places.models import (
@@ -52,9 +53,7 @@ def add_alias(by: Staff, compound_id: int, wanted: NewAlias) -> Compound:
 @command
 def remove_alias(by: Staff, alias_id: int) -> Compound:
     """Raises NotFound."""
-    alias = db.session.get(CompoundAlias, alias_id)
-    if alias is None:
-        raise NotFound
+    alias = row_or_not_found(CompoundAlias, alias_id)
     compound = require_compound(by, EDIT, alias.compound_id)
     db.session.delete(alias)
     events.record(by, "remove_alias", compound)
@@ -108,9 +107,7 @@ def edit_gate(by: Staff, gate_id: int, wanted: SaveGate) -> Gate:
 
 def gate_in_scope(by: Staff, gate_id: int) -> Gate:
     """A gate that the actor may edit. Raises NotFound."""
-    gate = db.session.get(Gate, gate_id)
-    if gate is None:
-        raise NotFound
+    gate = row_or_not_found(Gate, gate_id)
     require_compound(by, EDIT, gate.compound_id)
     return gate
 

@@ -17,6 +17,7 @@ from app.core.db import db
 from app.core.errors import NotFound
 from app.core.input.schemas import Form
 from app.core.jobs import Job
+from app.core.lookup import or_not_found, row_or_not_found
 from app.core.paging import slice_page
 from app.ordering.gate import readable_cycle
 from app.ordering.models import Cycle
@@ -76,10 +77,7 @@ def desk_of(cycle_id: int) -> Desk:
 
 
 def kind_of(key: str) -> SheetKind:
-    found = by_key().get(key)
-    if found is None:
-        raise NotFound
-    return found
+    return or_not_found(by_key().get(key))
 
 
 def _newest_job(desk: Desk) -> Job | None:
@@ -201,9 +199,7 @@ def sheet_file(cycle_id: int, document_id: int) -> Response:
 
 
 def document_of(document_id: int) -> Document:
-    document = db.session.get(Document, document_id)
-    if document is None:
-        raise NotFound
+    document = row_or_not_found(Document, document_id)
     cycle = db.session.get(Cycle, document.cycle_id)
     if cycle is not None and is_subdistrict_in_scope(staff(), Permission.PRINT, cycle.subdistrict_id):
         return document

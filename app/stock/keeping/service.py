@@ -11,6 +11,7 @@ from app.access.permissions import Permission, Staff
 from app.core.db import check_version, command, db
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.events import record
+from app.core.lookup import row_or_not_found
 from app.core.states import advance
 from app.places.scope import require_subdistrict
 from app.stock import ledger, rules
@@ -83,9 +84,7 @@ def reject_write_off(by: Staff, write_off_id: int, version: int) -> WriteOff:
 
 
 def _write_off_in_reach(by: Staff, write_off_id: int, version: int) -> WriteOff:
-    request = db.session.get(WriteOff, write_off_id)
-    if request is None:
-        raise NotFound
+    request = row_or_not_found(WriteOff, write_off_id)
     lot_in_reach(by, request.lot_id)
     check_version(request, version)
     return request
@@ -171,8 +170,6 @@ def carry(by: Staff, lot_id: int, way: Carry) -> Lot:
 
 def lot_in_reach(by: Staff, lot_id: int) -> Lot:
     """A lot of a subdistrict where the actor receives goods. Raises NotFound."""
-    lot = db.session.get(Lot, lot_id)
-    if lot is None:
-        raise NotFound
+    lot = row_or_not_found(Lot, lot_id)
     require_subdistrict(by, Permission.RECEIVE, lot.goods_receipt.subdistrict_id)
     return lot

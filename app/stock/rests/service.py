@@ -12,6 +12,7 @@ from app.catalog.models import Item, Storage
 from app.core import events
 from app.core.db import command, db
 from app.core.errors import Conflict, NotFound
+from app.core.lookup import row_or_not_found
 from app.stock.models import RestRule
 from app.stock.rests.schemas import SaveOfCategory, SaveUsual
 from app.stock.rules import DEFAULT_REST_MINUTES
@@ -81,9 +82,7 @@ def remove(by: Staff, rule_id: int) -> int:
     Raises NotFound, Conflict for the time of a storage class.
     """
     _require_whole(by)
-    row = db.session.get(RestRule, rule_id)
-    if row is None:
-        raise NotFound
+    row = row_or_not_found(RestRule, rule_id)
     if not row.category:
         raise Conflict(_("每种储存方式都要有时间，只能改，不能删。"))
     db.session.delete(row)

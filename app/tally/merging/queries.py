@@ -16,6 +16,7 @@ from app.core.codes import grouped
 from app.core.db import db
 from app.core.errors import NotFound
 from app.core.idempotency import fingerprint
+from app.core.lookup import or_not_found
 from app.errands.models import Errand
 from app.errands.service import WAITING
 from app.intake.models import ChainBooking, ChainPaste, LineOutcome, PasteLine
@@ -58,9 +59,7 @@ def home_at(by: Staff, household_id: int) -> tuple[Building, Home]:
     """A household that is in the register, and its building, where the reader holds HOUSEHOLD_KEY. Raises NotFound."""
     found = select(Stairwell.building_id, Household.id, Stairwell.label, Household.room_no)
     found = found.join(Household, Household.stairwell_id == Stairwell.id)
-    row = db.session.execute(found.where(Household.id == household_id, Household.is_active)).first()
-    if row is None:
-        raise NotFound
+    row = or_not_found(db.session.execute(found.where(Household.id == household_id, Household.is_active)).first())
     return require_building(by, KEY, row[0]), Home(*row[1:])
 
 

@@ -17,7 +17,7 @@ from app.ordering.cycles.moving import BEFORE_TALLY, MovingCycle, cycles_under_w
 from app.ordering.models import Cycle, CyclePoint, CycleState, HouseholdOrder
 from app.places.buildings import moves
 from app.places.models import Building, ServicePoint
-from app.places.scope import points_in_scope, require_building
+from app.places.scope import require_building, require_point
 from app.tally.models import Tally, TallyState
 from app.tally.moving import queries as moving_queries
 from app.tally.moving.schemas import NEXT, MoveBuilding
@@ -27,11 +27,7 @@ EDIT = Permission.PLACES_EDIT
 
 def in_reach(by: Staff, building_id: int, point_id: int) -> tuple[Building, ServicePoint]:
     """The building and the point that it may go to. Raises NotFound."""
-    building = require_building(by, EDIT, building_id)
-    point = db.session.scalar(select(ServicePoint).where(ServicePoint.id == point_id, points_in_scope(by, EDIT)))
-    if point is None:
-        raise NotFound
-    return building, point
+    return require_building(by, EDIT, building_id), require_point(by, EDIT, point_id)
 
 
 def hindrances(cycles: list[MovingCycle], building_id: int, point_id: int) -> list[str]:
