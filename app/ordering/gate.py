@@ -12,8 +12,8 @@ from flask_babel import gettext as _
 from app.access.permissions import Permission, Staff
 from app.core.db import db
 from app.core.errors import Conflict, NotFound
-from app.ordering.models import Cycle, CycleState
-from app.places.scope import require_part_of, require_subdistrict
+from app.ordering.models import Cycle, CyclePoint, CycleState
+from app.places.scope import require_part_of, require_point, require_subdistrict
 
 Lock = Literal["change", "stay"]  # it is changed here; it may not change while something else is written
 
@@ -53,6 +53,40 @@ def require_cycle(
     require_subdistrict(by, permission, cycle.subdistrict_id)
     require_state(cycle, *states, otherwise=otherwise)
     return cycle
+
+
+def cycle_at_point(
+    cycle_id: int,
+    point_id: int,
+    *states: CycleState,
+    otherwise: object = None,
+    absent: object = None,
+    lock: Lock | None = None,
+) -> Cycle:
+    """The cycle, whoever asks, if the point takes part in it and it is in one of `states` (none given: any).
+
+    `otherwise`: what is said where it is in another one. `absent`: what is said where the point does not take part;
+    without it such a cycle answers as one that does not exist. Raises: NotFound, Conflict.
+    """
+    cycle = cycle_or_not_found(cycle_id, lock)
+    if db.session.get(CyclePoint, (cycle_id, point_id)) is None:
+        raise Conflict(absent) if absent else NotFound
+    require_state(cycle, *states, otherwise=otherwise)
+    return cycle
+
+
+def require_cycle_at_point(
+    by: Staff,
+    permission: Permission,
+    cycle_id: int,
+    point_id: int,
+    *states: CycleState,
+    otherwise: object = None,
+    absent: object = None,
+) -> Cycle:
+    """The same, if `by` holds the permission for the point. Raises: NotFound, Conflict."""
+    require_point(by, permission, point_id)
+    return cycle_at_point(cycle_id, point_id, *states, otherwise=otherwise, absent=absent)
 
 
 def require_state(cycle: Cycle, *states: CycleState, otherwise: object = None) -> None:

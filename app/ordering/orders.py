@@ -27,10 +27,11 @@ from app.core import clock
 from app.core.db import check_version, db
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.events import Actor, record
+from app.core.lookup import or_not_found
 from app.core.states import advance
+from app.ordering.gate import cycle_at_point
 from app.ordering.models import (
     Cycle,
-    CyclePoint,
     CycleState,
     HouseholdOrder,
     Offer,
@@ -110,7 +111,7 @@ def save_order(by: Actor, wanted: PlaceOrder, claimed_at: int | None = None) -> 
     place = household_place(by, wanted.household_id, Permission.ORDER_PROXY)
     order = order_of(wanted.cycle_id, wanted.household_id)
     point_id = point_of(order, claimed_at or place.service_point_id)
-    take = cycle_taking_orders if claimed_at is None else _cycle_at
+    take = cycle_taking_orders if claimed_at is None else cycle_at_point  # no other tally would count the order
     cycle = take(wanted.cycle_id, point_id)
     if order is not None and not is_own(by, order):
         raise NotProven(_("还差一步：这一单要和您核对一下。请留个电话。"))
@@ -169,9 +170,7 @@ def household_place(by: Actor, household_id: int, permission: Permission) -> Bui
         .join(Household, Household.stairwell_id == Stairwell.id)
         .where(Household.id == household_id, Household.is_active)
     )
-    building = db.session.scalar(found)
-    if building is None:
-        raise NotFound
+    building = or_not_found(db.session.scalar(found))
     if isinstance(by, Staff):
         require_building(by, permission, building.id)
     elif isinstance(by, Resident) and by.household_id != household_id:
@@ -181,20 +180,12 @@ def household_place(by: Actor, household_id: int, permission: Permission) -> Bui
 
 def cycle_taking_orders(cycle_id: int, service_point_id: int) -> Cycle:
     """The cycle, if it takes orders of this point now. Raises NotFound (not in scope) or Conflict (not now)."""
-    cycle = db.session.get(Cycle, cycle_id, populate_existing=True, with_for_update={"read": True})
-    if cycle is None or db.session.get(CyclePoint, (cycle_id, service_point_id)) is None:
-        raise NotFound
+    cycle = cycle_at_point(cycle_id, service_point_id, lock="stay")
     if cycle.state == CycleState.DRAFT or (cycle.state == CycleState.OPEN and clock.now() < cycle.opens_at):
         raise Conflict(_l("这一批还没有开始接单。"))
     if cycle.state != CycleState.OPEN or clock.now() >= cycle.cutoff_at:
         raise Conflict(_l("已过截单时间，不能再下单或修改。如有急需，请联系楼长或点位。"))
     return cycle
-
-
-def _cycle_at(cycle_id: int, service_point_id: int) -> Cycle:
-    if db.session.get(CyclePoint, (cycle_id, service_point_id)) is None:
-        raise NotFound  # no tally of the cycle would count the order
-    return db.session.get_one(Cycle, cycle_id)
 
 
 def order_of(cycle_id: int, household_id: int) -> HouseholdOrder | None:

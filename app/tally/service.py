@@ -13,9 +13,8 @@ from app.core.db import command, db
 from app.core.errors import Conflict
 from app.core.events import record
 from app.core.states import advance
-from app.ordering.gate import cycle_or_not_found, require_cycle, require_state
-from app.ordering.models import Cycle, CyclePoint, CycleState
-from app.places.scope import require_point
+from app.ordering.gate import require_cycle, require_cycle_at_point
+from app.ordering.models import Cycle, CycleState
 from app.tally import queries
 from app.tally.claims import queries as claims_queries
 from app.tally.models import Tally, TallyLine, TallyState
@@ -30,8 +29,7 @@ def sign(by: Staff, cycle_id: int, point_id: int, seen: SignTally) -> Tally:
     Requires: the cycle is locked, no review line is open, every household has an outcome, the total is the one that
     was seen. Ensures: the frozen lines equal the locked orders (E5). Raises: NotFound, Conflict.
     """
-    cycle, point_id = _part(by, cycle_id, point_id)
-    require_state(cycle, CycleState.LOCKED, otherwise=_l("截单之后、配送开始之前才能签点位汇总表。"))
+    _require_locked(by, cycle_id, point_id, _l("截单之后、配送开始之前才能签点位汇总表。"))
     tally = _tally(cycle_id, point_id)
     cells = queries.ordered_cells(cycle_id, point_id)
     _nothing_in_the_way(
@@ -87,8 +85,7 @@ def reopen(by: Staff, cycle_id: int, point_id: int, why: Reopen) -> Tally:
 
     Requires: the cycle is locked (buying has not started the day). Raises: NotFound, Conflict.
     """
-    cycle, point_id = _part(by, cycle_id, point_id)
-    require_state(cycle, CycleState.LOCKED, otherwise=_l("配送已经开始，汇总表不能再打开。"))
+    _require_locked(by, cycle_id, point_id, _l("配送已经开始，汇总表不能再打开。"))
     tally = _tally(cycle_id, point_id)
     advance(tally, TallyState.DRAFT)
     tally.reopen_reason = why.reason
@@ -111,13 +108,11 @@ def start_running(by: Staff, cycle_id: int) -> Cycle:
     return cycle
 
 
-def _part(by: Staff, cycle_id: int, point_id: int) -> tuple[Cycle, int]:
-    cycle = cycle_or_not_found(cycle_id)
-    point = require_point(by, Permission.TALLY_SIGN, point_id)
-    takes_part = select(CyclePoint).filter_by(cycle_id=cycle_id, service_point_id=point.id)
-    if db.session.scalar(takes_part) is None:
-        raise Conflict(_l("这个点位不在本批次里。"))
-    return cycle, point.id
+def _require_locked(by: Staff, cycle_id: int, point_id: int, otherwise: object) -> None:
+    absent = _l("这个点位不在本批次里。")
+    require_cycle_at_point(
+        by, Permission.TALLY_SIGN, cycle_id, point_id, CycleState.LOCKED, otherwise=otherwise, absent=absent
+    )
 
 
 def _tally(cycle_id: int, point_id: int) -> Tally:

@@ -14,9 +14,10 @@ from app.access.permissions import Permission, Staff
 from app.catalog.models import Item
 from app.catalog.queries import aliases_of
 from app.core.db import command, db
-from app.core.errors import Conflict, Invalid, NotFound
+from app.core.errors import Conflict, Invalid
 from app.core.events import record
 from app.core.input.tables import read_sheets
+from app.core.lookup import row_or_not_found
 from app.intake.grammar.chain import parse_chain
 from app.intake.grammar.goods.lexicon import DEFAULT_LIMIT, Lexicon
 from app.intake.grammar.goods.lexicon import LexiconItem as Word
@@ -26,7 +27,8 @@ from app.intake.paste import elsewhere
 from app.intake.paste.schemas import Paste
 from app.intake.paste.versions import Older, Where, carry_over, find_earlier_version, sheet_line
 from app.intake.workbook.reader import PlacedRow, Workbook, read_workbook
-from app.ordering.models import Cycle, CyclePoint, Offer
+from app.ordering.gate import require_cycle_at_point
+from app.ordering.models import Offer
 from app.places.queries import register_for
 from app.places.scope import require_point
 
@@ -39,14 +41,14 @@ def paste_chain(by: Staff, cycle_id: int, point_id: int, paste: Paste) -> ChainP
     later version of a list that is there is compared with it, line by line, and will replace it when it is committed.
     Raises: NotFound, Conflict (the same text is there already), Older (an older version, unless that is accepted).
     """
-    _cycle, point = in_reach(by, cycle_id, point_id)
+    require_cycle_at_point(by, Permission.INTAKE, cycle_id, point_id)
     digest = hashlib.sha256(paste.text.encode()).hexdigest()
-    read = register_for([point]), lexicon_of(cycle_id)
+    read = register_for([point_id]), lexicon_of(cycle_id)
     result = parse_chain(paste.text, *read)
     if not paste.accepts_older:
-        _refuse_twin(cycle_id, point, digest)
-    before = find_earlier_version(Where(cycle_id, point, "chain", read), result.lines, paste.accepts_older)
-    kept = keep(by, cycle_id, point, "chain", digest)
+        _refuse_twin(cycle_id, point_id, digest)
+    before = find_earlier_version(Where(cycle_id, point_id, "chain", read), result.lines, paste.accepts_older)
+    kept = keep(by, cycle_id, point_id, "chain", digest)
     kept.replaces_id = before.paste.id if before else None
     rows = [
         {
@@ -80,11 +82,11 @@ def import_workbook(by: Staff, cycle_id: int, point_id: int, body: bytes) -> Cha
 
     Raises: NotFound, Conflict (the same file is there already), Invalid (no order table in it, or refused).
     """
-    _cycle, point = in_reach(by, cycle_id, point_id)
+    require_cycle_at_point(by, Permission.INTAKE, cycle_id, point_id)
     digest = hashlib.sha256(body).hexdigest()
-    _refuse_twin(cycle_id, point, digest)
+    _refuse_twin(cycle_id, point_id, digest)
     sheets, lexicon = read_sheets(body), lexicon_of(cycle_id)
-    found = read_workbook(sheets, register_for([point]), lexicon)
+    found = read_workbook(sheets, register_for([point_id]), lexicon)
     if found is None:
         raise Invalid({"file": [_l("这个文件里没有找到订单表。需要有商品、数量和地址（或楼号、房号）的列。")]})
     rows = _workbook_rows(found)
@@ -92,8 +94,8 @@ def import_workbook(by: Staff, cycle_id: int, point_id: int, body: bytes) -> Cha
         sheet_line(row["line_no"], row["raw"], placed.goods, placed.household)
         for row, placed in zip(rows, found.rows, strict=True)
     ]
-    before = find_earlier_version(Where(cycle_id, point, "workbook"), later)
-    kept = keep(by, cycle_id, point, "workbook", digest)
+    before = find_earlier_version(Where(cycle_id, point_id, "workbook"), later)
+    kept = keep(by, cycle_id, point_id, "workbook", digest)
     kept.alarms = [*_left_out(found), *(str(alarm.said) for alarm in found.alarms)]
     kept.replaces_id = before.paste.id if before else None
     elsewhere.mark_covered_elsewhere(
@@ -147,14 +149,6 @@ def _workbook_rows(found: Workbook) -> list[dict[str, Any]]:
         }
         for part, row in enumerate(found.rows, start=1)
     ]
-
-
-def in_reach(by: Staff, cycle_id: int, point_id: int) -> tuple[Cycle, int]:
-    """The cycle and the point, where the actor takes orders in. Raises NotFound."""
-    cycle, point = db.session.get(Cycle, cycle_id), require_point(by, Permission.INTAKE, point_id)
-    if cycle is None or db.session.get(CyclePoint, (cycle_id, point.id)) is None:
-        raise NotFound
-    return cycle, point.id
 
 
 def lexicon_of(cycle_id: int) -> Lexicon:
@@ -223,17 +217,13 @@ def _reviews(rows: Iterable[dict[str, Any]]) -> int:
 
 def require_paste(by: Staff, paste_id: int) -> ChainPaste:
     """A paste of a point within reach. Raises NotFound."""
-    paste = db.session.get(ChainPaste, paste_id)
-    if paste is None:
-        raise NotFound
+    paste = row_or_not_found(ChainPaste, paste_id)
     require_point(by, Permission.INTAKE, paste.service_point_id)
     return paste
 
 
 def require_line(by: Staff, line_id: int) -> PasteLine:
     """A line of a paste within reach. Raises NotFound."""
-    line = db.session.get(PasteLine, line_id)
-    if line is None:
-        raise NotFound
+    line = row_or_not_found(PasteLine, line_id)
     require_paste(by, line.paste_id)
     return line

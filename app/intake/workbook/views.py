@@ -12,8 +12,8 @@ from app.access.permissions import Permission
 from app.catalog.models import Item
 from app.core.db import db
 from app.core.text.natural import natural_key
-from app.intake.paste import service
 from app.intake.workbook import template_sheet
+from app.ordering.gate import require_cycle_at_point
 from app.ordering.models import Cycle, Offer
 from app.places.models import Building, Compound, Stairwell
 
@@ -25,8 +25,8 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 @requires(Permission.INTAKE)
 def download(cycle_id: int, point_id: int) -> Response:
     """The workbook with the buildings of the point and the goods of the cycle."""
-    cycle, point = service.in_reach(staff(), cycle_id, point_id)
-    body = template_sheet.build(choices(cycle, point))
+    cycle = require_cycle_at_point(staff(), Permission.INTAKE, cycle_id, point_id)
+    body = template_sheet.build(choices(cycle, point_id))
     name = quote(f"订单模板-{cycle.name}.xlsx")
     return Response(body, mimetype=XLSX, headers={"Content-Disposition": f"attachment; filename*=UTF-8''{name}"})
 

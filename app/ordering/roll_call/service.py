@@ -11,9 +11,10 @@ from sqlalchemy import delete, insert
 from app.access.permissions import Permission, Staff
 from app.core import clock
 from app.core.db import command, db
-from app.core.errors import Conflict, Invalid, NotFound
+from app.core.errors import Invalid, NotFound
 from app.core.events import record
-from app.ordering.models import Cycle, CyclePoint, CycleState, RollCall, RollCallOutcome
+from app.ordering.gate import cycle_at_point
+from app.ordering.models import CycleState, RollCall, RollCallOutcome
 from app.ordering.roll_call import queries as roll_call_queries
 from app.places.scope import require_building
 
@@ -27,7 +28,7 @@ def record_building(by: Staff, cycle_id: int, building_id: int, outcomes: Sequen
     Households that ordered in the meantime are passed over: their order counts. Raises: NotFound, Conflict, Invalid.
     """
     building = require_building(by, Permission.ROLL_CALL, building_id)
-    _cycle_in_question(cycle_id, building.service_point_id)
+    _require_time_of_call(cycle_id, building.service_point_id)
     rooms = {room.id: room for room in roll_call_queries.rooms(cycle_id, building_id)}
     if any(household_id not in rooms for household_id, _outcome in outcomes):
         raise NotFound
@@ -43,7 +44,7 @@ def clear_one(by: Staff, cycle_id: int, building_id: int, household_id: int) -> 
     Raises: NotFound, Conflict.
     """
     building = require_building(by, Permission.ROLL_CALL, building_id)
-    _cycle_in_question(cycle_id, building.service_point_id)
+    _require_time_of_call(cycle_id, building.service_point_id)
     if household_id not in {room.id for room in roll_call_queries.rooms(cycle_id, building_id)}:
         raise NotFound
     own = (RollCall.cycle_id == cycle_id) & (RollCall.household_id == household_id)
@@ -57,19 +58,15 @@ def clear_one(by: Staff, cycle_id: int, building_id: int, household_id: int) -> 
 def record_rest(by: Staff, cycle_id: int, building_id: int, outcome: RollCallOutcome) -> int:
     """Note one outcome for every household of a building that has none yet. Returns how many were written."""
     building = require_building(by, Permission.ROLL_CALL, building_id)
-    _cycle_in_question(cycle_id, building.service_point_id)
+    _require_time_of_call(cycle_id, building.service_point_id)
     written = [(room.id, outcome) for room in roll_call_queries.rooms(cycle_id, building_id) if not room.outcome]
     _write(by, cycle_id, written)
     return len(written)
 
 
-def _cycle_in_question(cycle_id: int, service_point_id: int) -> Cycle:
-    cycle = db.session.get(Cycle, cycle_id, populate_existing=True, with_for_update={"read": True})
-    if cycle is None or db.session.get(CyclePoint, (cycle_id, service_point_id)) is None:
-        raise NotFound
-    if cycle.state not in (CycleState.OPEN, CycleState.LOCKED):
-        raise Conflict(_l("接单中或刚截单时才能点名。"))
-    return cycle
+def _require_time_of_call(cycle_id: int, point_id: int) -> None:
+    otherwise = _l("接单中或刚截单时才能点名。")
+    cycle_at_point(cycle_id, point_id, CycleState.OPEN, CycleState.LOCKED, otherwise=otherwise, lock="stay")
 
 
 def _write(by: Staff, cycle_id: int, outcomes: Sequence[Noted]) -> None:

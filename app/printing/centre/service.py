@@ -15,8 +15,7 @@ from app.core.db import command, db
 from app.core.errors import Invalid, NotFound
 from app.core.events import record
 from app.core.jobs import Job, JobState
-from app.ordering.gate import cycle_or_not_found, readable_cycle
-from app.ordering.models import CyclePoint
+from app.ordering.gate import cycle_at_point, cycle_or_not_found, readable_cycle
 from app.places.scope import is_subdistrict_in_scope, require_point, require_subdistrict
 from app.printing.centre.jobs import JOB_KIND, QUICK_JOB_KIND
 from app.printing.centre.kit import KIT_JOB_KIND
@@ -128,8 +127,7 @@ def _require(by: Staff, cycle_id: int, wanted: PrintRequest) -> None:
         require_subdistrict(by, Permission.PRINT, cycle.subdistrict_id)
     if wanted.point_id is not None:
         require_point(by, Permission.PRINT, wanted.point_id)
-        if db.session.get(CyclePoint, (cycle_id, wanted.point_id)) is None:
-            raise NotFound
+        cycle_at_point(cycle_id, wanted.point_id)
 
 
 def _require_wave(cycle_id: int, wave: int) -> None:

@@ -24,6 +24,7 @@ from app.core.events import record
 from app.core.states import advance
 from app.core.text.natural import natural_key
 from app.ordering.claims.models import ClaimState, RoomClaim
+from app.ordering.gate import cycle_at_point
 from app.ordering.models import (
     Cycle,
     CyclePoint,
@@ -101,9 +102,8 @@ def _point_now(claim: RoomClaim) -> int:
 
 def _cycle(cycle_id: int, point_id: int) -> Cycle:
     """The cycle, while an order of this point may still be taken in it. Raises Conflict."""
-    cycle = db.session.get_one(Cycle, cycle_id, populate_existing=True, with_for_update={"read": True})
-    if db.session.get(CyclePoint, (cycle_id, point_id)) is None:
-        raise Conflict(_l("这一户的点位没有参加这一批，这一单不能收。请写明原因，打电话告诉对方。"))
+    absent = _l("这一户的点位没有参加这一批，这一单不能收。请写明原因，打电话告诉对方。")
+    cycle = cycle_at_point(cycle_id, point_id, absent=absent, lock="stay")
     if cycle.state == CycleState.CANCELLED:
         raise Conflict(_l("这一批已经取消，这一单不能收。请写明原因，打电话告诉对方。"))
     signed = select(Tally.id).filter_by(cycle_id=cycle_id, service_point_id=point_id, state=TallyState.CONFIRMED.value)
