@@ -22,12 +22,12 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.access.forms.kept_page import sent_form, serialized_form
-from app.access.forms.outcome import SubmissionOutcome, respond
+from app.access.forms.outcome import SubmissionOutcome, note_refusal, respond
 from app.access.page_registry import describe_page
 from app.access.permissions import Permission, Resident, Staff
 from app.access.sessions import household_tag, resident_of_request, staff_of_request
 from app.core.db import pending_claim
-from app.core.errors import Forbidden, Invalid, wants_json
+from app.core.errors import Conflict, Forbidden, Invalid, wants_json
 from app.core.idempotency import AlreadyDone, FormClaim, fingerprint, new_key
 from app.core.input.schemas import TRANSPORT
 
@@ -168,6 +168,9 @@ class submit(Generic[R]):
             result = run(*args, **kwargs)
         except AlreadyDone as done:
             return SubmissionOutcome(done.location, is_repeat=True)
+        except (Invalid, Conflict) as refusal:
+            note_refusal(refusal)
+            raise
         finally:
             pending_claim.reset(token)
         sentence = self.says(result) if callable(self.says) else self.says

@@ -83,7 +83,9 @@ _SENTENCES = {
     403: _l("您的账号没有这项权限。如需开通，请联系街道管理员。"),
     404: _l("地址不对，或者它不在您负责的范围内。"),
     405: _l("这个地址不能这样打开，请从页面上的按钮进入。"),
+    409: _l("现在的情况不允许这样做，没有写入任何内容。请刷新页面，看看最新的情况。"),
     413: _l("提交的内容太大：一个文件最多 5 MB。请分成几个小一点的，返回后再提交；没有写入任何内容。"),
+    422: _l("提交的内容有误，没有写入任何内容。请改正后重试。"),
     429: _l("操作太频繁，请稍等几分钟再试。"),
     500: _l("刚才的操作没有完成，没有写入任何内容。请重试；若仍不行，请把下面的编号告诉管理员。"),
     503: _l("系统暂时无法保存，请稍后再试。已保存的内容不受影响。"),
@@ -141,7 +143,7 @@ def wants_json() -> bool:
 
 def with_usual_sentence(refusal: Refusal) -> Refusal:
     """With the usual sentence of its status, where it brings none."""
-    return replace(refusal, sentence=refusal.sentence or _SENTENCES.get(refusal.status, ""))
+    return replace(refusal, sentence=refusal.sentence or _SENTENCES.get(refusal.status, _SENTENCES[400]))
 
 
 def refusal_as_json(refusal: Refusal) -> Response:

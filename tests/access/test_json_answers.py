@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -15,8 +16,9 @@ from app.core.db import db
 from app.core.idempotency import new_key
 from app.ordering.models import CycleState, HouseholdOrder
 from app.places.models import Compound
-from tests.world import World, build, sign_in
+from tests.world import PASSWORD, World, build, sign_in
 
+OWN_ITEMS = "编号,名称,类别,单位,规格,单价,重量,储存,易碎,别名\nP1,,日用,提,10卷/提,19.90,1500,常温,否,\n"
 JSON = {"Accept": "application/json"}
 BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8"}
 
@@ -169,6 +171,87 @@ def test_who_must_change_a_password_first_and_who_tried_too_often_are_told_so(ap
     answers = [guessing.send("/sign-in", username="captain", password=f"wrong {n}") for n in range(7)]
     assert {refusal(one)[1] for one in answers} <= {"invalid", "not_signed_in", "too_many_requests"}
     assert refusal(answers[-1])[:2] == (429, "too_many_requests")
+
+
+def asked(client: FlaskClient, action: str, **typed: Any) -> TestResponse:
+    """Send a form in JSON without the token of a page."""
+    return client.post(action, data={"_key": new_key(), **typed}, headers=JSON)
+
+
+@pytest.fixture
+def tokenless(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(app.config, "WTF_CSRF_ENABLED", False)
+
+
+@pytest.mark.usefixtures("tokenless")
+def test_views_that_lead_on_by_themselves_say_where_instead(app: Flask, world: World) -> None:
+    browser = app.test_client()
+    entered = asked(browser, "/sign-in", username="captain", password=PASSWORD, next="/account")
+    assert (entered.status_code, entered.get_json()["location"]) == (200, "/account")
+    assert browser.get("/account").status_code == 200  # the cookie of the session came along
+    desk = f"/cycles/{world.cycle.id}/telephone"
+    found = asked(browser, desk, home="桂花苑 2-101")
+    assert found.get_json()["location"] == f"{desk}/{world.households[0].id}?source=telephone"
+    world.order(world.households[0], {0: 1})
+    kept = asked(browser, f"{desk}/{world.households[0].id}", how="keep")
+    assert kept.get_json()["location"] == f"{desk}?source=telephone"
+    left = asked(browser, "/sign-out")
+    assert (left.status_code, left.get_json()["location"]) == (200, "/sign-in")
+    assert "Location" not in left.headers
+    assert browser.get("/account").status_code == 302
+
+
+@pytest.mark.usefixtures("tokenless")
+def test_what_a_page_only_asks_about_is_a_refusal(app: Flask, world: World) -> None:
+    """The resident's form and the telephone desk show a question and no form problem; nothing is ordered."""
+    world.offers[0].limit_per_household, world.offers[0].is_soft_limit = 1, True
+    db.session.commit()
+    browser = app.test_client()
+    door = f"/enter/{world.buildings[0].public_code}"
+    entered = asked(browser, door, stairwell_id=world.households[0].stairwell_id, room="101")
+    there = f"/my/cycles/{world.cycle.id}/order"
+    assert (entered.status_code, entered.get_json()["location"]) == (200, there)
+    name = f"qty_{world.offers[0].id}"
+    assert refusal(asked(browser, there, step="place", **{name: 3})) == (422, "invalid", {name})
+    call = f"/cycles/{world.cycle.id}/telephone/{world.households[1].id}"
+    answer = asked(sign_in(app, world, "captain"), call, goods=f"{world.offers[0].name}3")
+    assert refusal(answer)[:2] == (422, "invalid")
+    assert answer.get_json()["problems"]
+    assert db.session.scalar(select(func.count(HouseholdOrder.id))) == 0
+
+
+@pytest.mark.usefixtures("tokenless")
+def test_a_door_that_stays_shut_says_the_same_whatever_the_reason(app: Flask, world: World) -> None:
+    world.order(world.households[0], {0: 1})
+    door = f"/enter/{world.buildings[0].public_code}"
+    stairwell = world.households[0].stairwell_id
+    said = [asked(app.test_client(), door, stairwell_id=stairwell, room=room) for room in ("101", "999")]
+    assert [refusal(one) for one in said] == [(422, "invalid", set())] * 2
+    first, second = ({**one.get_json(), "request_id": ""} for one in said)
+    assert first == second
+
+
+@pytest.mark.usefixtures("tokenless")
+def test_after_the_cut_off_the_sentence_of_the_command_is_told(app: Flask, world: World) -> None:
+    browser = app.test_client()
+    door = f"/enter/{world.buildings[0].public_code}"
+    asked(browser, door, stairwell_id=world.households[0].stairwell_id, room="101")
+    world.lock()
+    answer = asked(browser, f"/my/cycles/{world.cycle.id}/order", step="place", **{f"qty_{world.offers[0].id}": 1})
+    assert refusal(answer) == (409, "conflict", set())
+    assert "截单" in answer.get_json()["message"]
+
+
+@pytest.mark.parametrize(
+    ("page", "table"),
+    [("/catalog/import/preview", OWN_ITEMS), ("/places/import/preview", "小区,楼栋\n,12号楼\n")],
+)
+@pytest.mark.usefixtures("tokenless")
+def test_the_rows_of_a_file_that_are_wrong_are_named(app: Flask, world: World, page: str, table: str) -> None:
+    file = (BytesIO(table.encode()), "table.csv")
+    answer = asked(sign_in(app, world, "admin"), page, file=file)
+    assert refusal(answer) == (422, "invalid", {"file"})
+    assert "行" in answer.get_json()["message"]
 
 
 @pytest.mark.parametrize("accept", [BROWSER, {}, {"Accept": "*/*"}, {"Accept": "text/html, application/json"}])

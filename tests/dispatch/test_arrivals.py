@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -35,6 +36,7 @@ from app.dispatch.models import (
 )
 from app.dispatch.planning.schemas import AskPlan
 from app.dispatch.planning.service import ask_plan, publish
+from app.dispatch.queries import missing_bags
 from app.dispatch.rounds.service import depart as leave
 from app.dispatch.rounds.service import load, own_teams, teams_run
 from app.handover.doors import service as doors_service
@@ -254,6 +256,17 @@ def test_a_runner_of_a_point_is_linked_and_sees_the_rounds_until_it_leaves_the_t
         members_service.add_member(here.actor("leader"), team.id, NewMember("小丙"))
     members_service.remove_member(supplies, member.id)
     assert own_teams(here.actor("runner")) == []
+
+
+def test_bags_that_did_not_come_are_listed_in_three_statements_however_many(here: World, count_queries: Any) -> None:
+    gone = [bag.id for bag in bags_of(here)]
+    count(here, "runner", *gone)
+    db.session.expire_all()
+    with count_queries() as sent:
+        listed = missing_bags(here.cycle.id)
+    assert sorted(bag.id for bag, _place in listed) == gone
+    assert len(gone) == 3
+    assert len(sent) <= 4  # with the cycle's own
 
 
 def send_again(here: World) -> DeliveryStop:

@@ -12,7 +12,7 @@ from app.access.permissions import Permission
 from app.catalog.imports import service as imports_service
 from app.catalog.imports.schemas import CatalogueImport
 from app.catalog.imports.service import CatalogueTableKind
-from app.core.errors import Invalid
+from app.core.errors import Invalid, wants_json
 from app.core.input.imports import ImportPlan
 from app.core.input.schemas import Form
 
@@ -48,6 +48,8 @@ def preview() -> ResponseReturnValue:
 
 
 def _shown(plan: ImportPlan, chosen: CatalogueImport, digest: str) -> ResponseReturnValue:
+    if wants_json():
+        plan.require_no_problems()
     page = render_template(
         "places/import_preview.html",
         plan=plan,

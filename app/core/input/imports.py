@@ -64,11 +64,15 @@ class ImportPlan:
             self.unchanged += 1
         return bool(different)
 
-    def carry_out(self) -> None:
-        """Write all of it. Raises Invalid with the first sentences, writing nothing, where a row has a problem."""
+    def require_no_problems(self) -> None:
+        """Raises Invalid with the first sentences where a row has a problem."""
         if self.problems:
             sentences = [_("第 %(row)s 行：%(what)s", row=p.row, what=p.sentence) for p in self.problems[:20]]
             raise Invalid({"file": sentences})
+
+    def carry_out(self) -> None:
+        """Write all of it. Raises Invalid, writing nothing, where a row has a problem."""
+        self.require_no_problems()
         if not self.does_nothing:
             self.write()
 

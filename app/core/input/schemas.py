@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Container, Hashable, Iterable, Mapping
+from contextvars import ContextVar
 from copy import copy
 from functools import cache
 from typing import Any, ClassVar, cast, get_type_hints
@@ -254,6 +255,7 @@ class Form:
         """Show what a command refused beside the fields it names."""
         for name, sentences in error.problems.items():
             self._errors.setdefault(name, []).extend(str(sentence) for sentence in sentences)
+        refused_form.set(self)
 
     def value(self, name: str, default: Any = "") -> Any:
         if self.is_bound:
@@ -270,6 +272,10 @@ class Form:
 
     def errors_for(self, name: str) -> list[str]:
         return self._errors.get(name, [])
+
+
+refused_form: ContextVar[Form | None] = ContextVar("refused_form", default=None)
+"""The form that was refused last, whatever its page calls it. Who reads it sets it to None before each request."""
 
 
 def _divided(typed: Any, names: Container[str]) -> tuple[MultiDict[str, str], MultiDict[str, str]]:

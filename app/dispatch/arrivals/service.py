@@ -32,11 +32,11 @@ from app.core.states import advance
 from app.dispatch.arrivals.schemas import RoundArrived
 from app.dispatch.counts import (
     BagCount,
+    arrived_bag_ids,
     bags_signed_for,
     difference_at,
     disputed_bag_ids,
     expected_bags_at,
-    has_arrived,
     latest_counts_at,
     missing_bags_resent,
     record_count,
@@ -168,7 +168,8 @@ def _mark_missing(by: Staff, stop: DeliveryStop, missing: frozenset[int], cause:
     signed = db.session.scalars(select(DropOff).where(DropOff.stop_id == stop.id)).one()
     bags = expected_bags_at(stop)
     gone = [bag for bag in bags if bag.id in missing and bag.state not in (BagState.MISSING, BagState.WRITTEN_OFF)]
-    come = [bag for bag in bags if bag.id not in missing and not has_arrived(bag)]
+    there = arrived_bag_ids([bag.id for bag in bags])
+    come = [bag for bag in bags if bag.id not in missing and bag.id not in there]
     for bag in gone:
         if bag.state != BagState.DROPPED_OFF:
             raise Conflict(_("袋 %(code)s 已经放到门口或有了答复，说明它到了，请按“到了”核对。", code=bag.code))

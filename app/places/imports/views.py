@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from app.access.forms import uploads
 from app.access.guard import requires, staff, submit
 from app.access.permissions import Permission, ids_of
-from app.core.errors import Invalid, NotFound
+from app.core.errors import Invalid, NotFound, wants_json
 from app.core.input.imports import ImportPlan
 from app.core.input.schemas import Form
 from app.places.imports import service as imports_service
@@ -71,6 +71,8 @@ def preview() -> ResponseReturnValue:
 
 
 def _shown(plan: ImportPlan, form: Form, digest: str) -> ResponseReturnValue:
+    if wants_json():
+        plan.require_no_problems()
     choices: dict[str, Any] = {
         "kind": plan.kind,
         "community_id": form.command.community_id or "",
