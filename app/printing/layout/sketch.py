@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 from app.printing.layout.label_fit import width_ems
 
@@ -43,6 +43,8 @@ class SketchPlace:
 class SketchMark:
     """A place on paper: marker at (x, y), text at (text_x, text_y) with an SVG anchor, true position (at_x, at_y)."""
 
+    hashed_as: ClassVar[str] = "Mark"
+
     kind: str
     label: str
     seq: int
@@ -64,6 +66,8 @@ class SketchMark:
 @dataclass(frozen=True)
 class CompoundOutline:
     """A compound: its padded rectangle and its name."""
+
+    hashed_as: ClassVar[str] = "Outline"
 
     name: str
     x: int
@@ -87,6 +91,8 @@ class PrintedSketch:
 
     ``is_numbered``: the names of all buildings do not fit, so none is written; the numbers lead to the table.
     """
+
+    hashed_as: ClassVar[str] = "Sketch"
 
     width: int
     height: int

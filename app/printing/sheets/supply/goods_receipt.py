@@ -1,6 +1,7 @@
 """收货单: the depot counts what the supplier brought; empty numbers are filled in by hand."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from app.printing.sheet import Sheet, SheetItem, Totals
 
@@ -8,6 +9,8 @@ from app.printing.sheet import Sheet, SheetItem, Totals
 @dataclass(frozen=True)
 class ReceiptSheetLine:
     """Quantities in sale units; None leaves the box empty for the pen."""
+
+    hashed_as: ClassVar[str] = "ReceiptLine"
 
     item: SheetItem
     ordered: int

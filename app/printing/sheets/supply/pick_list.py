@@ -1,6 +1,7 @@
 """拣货单 (播种): one item after the other, spread over the buildings."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from app.printing.sheet import Sheet, SheetItem, Totals
 
@@ -31,6 +32,8 @@ class PickItem:
 @dataclass(frozen=True)
 class PickListSheet(Sheet):
     """Control: lines = cells with units, units = all units."""
+
+    hashed_as: ClassVar[str] = "PickList"
 
     kind = "pick_list"
     template = "print/pick_list.html"
