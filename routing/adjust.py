@@ -50,12 +50,12 @@ def move_stop(problem: RoutingProblem, plan: RoutePlan, stop: str, target: StopT
 
     Parameters
     ----------
-    problem : Problem
-    plan : Plan
+    problem : RoutingProblem
+    plan : RoutePlan
         The plan as it is; it is not changed.
     stop : str
         Name of a stop, served or not.
-    target : Target or None
+    target : StopTarget or None
         Where it goes; None takes it out of the plan.
 
     Returns
@@ -87,8 +87,8 @@ def swap_stops(problem: RoutingProblem, plan: RoutePlan, first: str, second: str
 
     Parameters
     ----------
-    problem : Problem
-    plan : Plan
+    problem : RoutingProblem
+    plan : RoutePlan
     first, second : str
         Names of the stops.
 
@@ -116,8 +116,8 @@ def set_rounds(problem: RoutingProblem, plan: RoutePlan, sequences: Mapping[str,
 
     Parameters
     ----------
-    problem : Problem
-    plan : Plan
+    problem : RoutingProblem
+    plan : RoutePlan
     sequences : mapping of vehicle to sequences of stops
 
     Raises
@@ -140,8 +140,8 @@ def fit_stop(
 
     Parameters
     ----------
-    problem : Problem
-    plan : Plan
+    problem : RoutingProblem
+    plan : RoutePlan
     stop : str
         Tried next to the served stops nearest to it and at the ends of rounds only.
     allows : callable
@@ -187,7 +187,7 @@ def blocking_rule(problem: RoutingProblem, vehicle: str, chain: Sequence[Sequenc
 
     Parameters
     ----------
-    problem : Problem
+    problem : RoutingProblem
     vehicle : str
         Name of the vehicle.
     chain : sequence of sequences of str

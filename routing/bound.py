@@ -41,7 +41,7 @@ def lower_bound(problem: RoutingProblem) -> int | None:
 
     Parameters
     ----------
-    problem : Problem
+    problem : RoutingProblem
         Without locks. Changes against a plan before are taken as free.
 
     Returns

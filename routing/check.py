@@ -38,9 +38,9 @@ def check(problem: RoutingProblem, plan: RoutePlan) -> Verdict:
 
     Parameters
     ----------
-    problem : Problem
+    problem : RoutingProblem
         What was asked for.
-    plan : Plan
+    plan : RoutePlan
         What was answered, by whomever. A broken plan never makes this raise.
 
     Returns

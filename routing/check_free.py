@@ -17,9 +17,9 @@ def free_vehicle(problem: RoutingProblem, plan: RoutePlan, stop: Stop) -> str | 
 
     Parameters
     ----------
-    problem : Problem
+    problem : RoutingProblem
         Its vehicles, depots and ways; `stop` need not be among its stops, only its location.
-    plan : Plan
+    plan : RoutePlan
         The rounds as they stand.
     stop : Stop
         A delivery without a pair.

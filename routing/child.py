@@ -52,7 +52,7 @@ def main(fd: int) -> None:
 
 
 def _answer(pipe: Connection, name: str, arguments: tuple[Any, ...], budget: SearchBudget, seed: int) -> None:
-    """Send ("ready", None) when the clock starts, ("progress", Progress) now and then, then ("done", result), or
+    """Send ("ready", None) when the clock starts, ("progress", SearchProgress) now and then, then ("done", result), or
     ("failed", the error's text)."""
     cancel, over = threading.Event(), threading.Event()
     listener = threading.Thread(target=_listen, args=(pipe, cancel, over), daemon=True)

@@ -44,7 +44,7 @@ def problem_hash(problem: RoutingProblem) -> str:
 
     Parameters
     ----------
-    problem : Problem
+    problem : RoutingProblem
     """
     cached = problem.__dict__.get("_hash")
     if cached is None:

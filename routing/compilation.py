@@ -25,7 +25,7 @@ def ensure_compiled(control: SearchControl | None = None) -> bool:
 
     Parameters
     ----------
-    control : Control, optional
+    control : SearchControl, optional
         Its cancel event is looked at ten times a second.
 
     Returns

@@ -28,7 +28,7 @@ def construct(problem: RoutingProblem) -> dict[str, list[list[str]]]:
 
     Parameters
     ----------
-    problem : Problem
+    problem : RoutingProblem
 
     Returns
     -------

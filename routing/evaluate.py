@@ -25,7 +25,7 @@ def build_plan(
 
     Parameters
     ----------
-    problem : Problem
+    problem : RoutingProblem
     rounds : mapping of vehicle to sequences of stops
         Rounds in the order in which the vehicle makes them; empty ones are dropped.
     unserved : sequence of Unserved
@@ -106,8 +106,8 @@ def cost_of(problem: RoutingProblem, rounds: Sequence[PlannedRound]) -> Cost:
 
     Parameters
     ----------
-    problem : Problem
-    rounds : sequence of Round
+    problem : RoutingProblem
+    rounds : sequence of PlannedRound
         All rounds of the plan, those of one vehicle in order; every stop they do not serve counts as left out.
     """
     distance = time = fixed = per_round = 0

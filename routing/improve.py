@@ -14,7 +14,10 @@ from routing.model import MISSED_COST
 from routing.plan import SearchBudget
 
 CHUNK_S = 0.02
+"""Seconds of compiled search between two looks at clock and cancellation, which only Python can take."""
 FIXED_CHUNK = 500
+"""Iterations between them where iterations are counted: by the clock the temperature would fall in other steps each
+time, and the same budget would give another plan."""
 
 SETTINGS = SearchSettings(
     removals=10.0, longest=10.0, split_rate=0.5, split_depth=0.01, blink=0.01, whole_rate=0.02, near_count=25

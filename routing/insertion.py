@@ -11,6 +11,7 @@ from routing.model import ALWAYS, HORIZON_S, NO_LIMIT, SEALED, RoutingProblem, S
 from routing.schedule import timetable
 
 NEAREST_ROUNDS = 4
+"""Places are tried beside so many nearest stops only: this is plain Python, run for each reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,7 @@ def chains_with(
 
     Parameters
     ----------
-    problem : Problem
+    problem : RoutingProblem
     team : Vehicle
     chains : list of lists of Stop
         The rounds that it makes without the stop, none of them empty.

@@ -17,11 +17,11 @@ def without_locks(problem: RoutingProblem) -> RoutingProblem:
 
     Parameters
     ----------
-    problem : Problem
+    problem : RoutingProblem
 
     Returns
     -------
-    Problem
+    RoutingProblem
         Without locks; vehicles are free from when their last locked round returns. The problem itself if it has none.
     """
     if not problem.locks:

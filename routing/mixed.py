@@ -26,11 +26,11 @@ def search_mixed(problem: RoutingProblem, draft: Draft, seed: int, watch: Search
 
     Parameters
     ----------
-    problem : Problem
+    problem : RoutingProblem
         Without locks.
     draft : Draft
     seed : int
-    watch : Watch
+    watch : SearchWatch
 
     Returns
     -------

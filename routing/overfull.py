@@ -30,7 +30,7 @@ def least_left_out(problem: RoutingProblem) -> int:
 
     Parameters
     ----------
-    problem : Problem
+    problem : RoutingProblem
         Locked rounds count as done.
 
     Returns

@@ -26,7 +26,7 @@ LARGE = 500
 """From so many stops on, a problem is split."""
 PART_SIZE = 400
 CYCLES = 20
-"""How often the cut changes during a search."""
+"""How often the cut changes during a search: nothing crosses a border between parts, so borders must move."""
 
 
 def search_parallel(problem: RoutingProblem, draft: Draft, seed: int, watch: SearchWatch) -> Draft:
@@ -34,11 +34,11 @@ def search_parallel(problem: RoutingProblem, draft: Draft, seed: int, watch: Sea
 
     Parameters
     ----------
-    problem : Problem
+    problem : RoutingProblem
         Without locks and pickups; split into parts from `LARGE` stops on if it has points.
     draft : Draft
     seed : int
-    watch : Watch
+    watch : SearchWatch
         `watch.control.cores` threads are used; the kernel releases the interpreter lock.
     """
     if len(problem.stops) < LARGE or not problem.points:
@@ -48,6 +48,7 @@ def search_parallel(problem: RoutingProblem, draft: Draft, seed: int, watch: Sea
 
 def _side_by_side(problem: RoutingProblem, draft: Draft, seed: int, watch: SearchWatch) -> Draft:
     """The same search with different seeds; the best result counts."""
+    # Seeds far apart, so that a call with the next seed does not repeat the searches of this one.
     searches = [start_search(problem, draft, seed + 7919 * k) for k in range(watch.control.cores)]
     for search in searches:
         search.clock = watch.control.clock

@@ -10,7 +10,8 @@ HORIZON_S = 10_000_000
 UNLIMITED = 1_000_000_000_000
 """A capacity that never binds."""
 MISSED_COST = 1_000_000_000
-"""What leaving a mandatory stop unserved weighs; larger than any cost of serving it."""
+"""What leaving a mandatory stop unserved weighs; larger than any cost of serving it, and small enough that thousands of
+them, and prices raised twentyfold (`pressure`), stay within 64 bits."""
 MAX_COST = 10_000_000
 """Upper bound of a fixed cost, a prize and a cost per metre or second, so that `MISSED_COST` always dominates."""
 CLEAN, CONTROLLED, SEALED = 0, 1, 2

@@ -21,8 +21,8 @@ def plot_plan(problem: RoutingProblem, plan: RoutePlan) -> str:
 
     Parameters
     ----------
-    problem : Problem
-    plan : Plan
+    problem : RoutingProblem
+    plan : RoutePlan
 
     Returns
     -------

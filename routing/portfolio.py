@@ -14,12 +14,12 @@ def search(problem: RoutingProblem, draft: Draft, seed: int, watch: SearchWatch)
 
     Parameters
     ----------
-    problem : Problem
+    problem : RoutingProblem
         Without locks.
     draft : Draft
         What to begin from.
     seed : int
-    watch : Watch
+    watch : SearchWatch
         Clock, budget, cancellation and progress.
 
     Returns

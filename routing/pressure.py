@@ -41,11 +41,11 @@ def serve_all(problem: RoutingProblem, draft: Draft, seed: int, watch: SearchWat
 
     Parameters
     ----------
-    problem : Problem
+    problem : RoutingProblem
         Without locks and pickups. Stops that no team could serve even alone are not waited for.
     draft : Draft
     seed : int
-    watch : Watch
+    watch : SearchWatch
         A part `SHARE` of what is left of its budget is used at most.
 
     Returns

@@ -83,7 +83,7 @@ def explain(problem: RoutingProblem, rounds: Sequences, closely: int = CLOSELY_E
 
     Parameters
     ----------
-    problem : Problem
+    problem : RoutingProblem
         Its locks already cut out.
     rounds : mapping of vehicle to sequences of stops
         What is served.

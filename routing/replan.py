@@ -20,7 +20,8 @@ from routing.solve import finish, solve
 
 METHOD = "re-plan"
 CHANGE_COST = 50_000
-"""Price of a change in the search that proposes which rounds to open."""
+"""Price of a change in the search that proposes which rounds to open: as much as 50 km of way, so that nothing changes
+for a shorter way, and far below `MISSED_COST`, so that it changes for a stop that would stay out."""
 
 
 @dataclass(frozen=True)
@@ -52,13 +53,13 @@ def replan(
 
     Parameters
     ----------
-    problem : Problem
+    problem : RoutingProblem
         Today's problem as it is now: teams that dropped out or stops that came may differ from `before`.
-    before : Plan
+    before : RoutePlan
         The plan that people know.
     printed : collection of (vehicle, number of the round)
         Kept to the second (see `with_printed_locked`).
-    budget : Budget
+    budget : SearchBudget
         For all searches together.
     how : How, optional
         Of the other rounds at most the part `how.most_changed` is changed, even if stops are left out for it.
@@ -121,9 +122,9 @@ def with_printed_locked(
 
     Parameters
     ----------
-    problem : Problem
+    problem : RoutingProblem
         Today's problem as it is now: teams that dropped out or stops that came may differ from `before`.
-    before : Plan
+    before : RoutePlan
         The plan that people know.
     printed : collection of (vehicle, number of the round)
         Rounds that are printed, loaded or departed; those before them in the same vehicle's day count as printed too.

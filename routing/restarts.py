@@ -87,12 +87,12 @@ def search_restarted(problem: RoutingProblem, draft: Draft, seed: int, watch: Se
 
     Parameters
     ----------
-    problem : Problem
+    problem : RoutingProblem
         Without locks and pickups.
     draft : Draft
         What every one of the searches begins from.
     seed : int
-    watch : Watch
+    watch : SearchWatch
     """
     restarts = _Restarts(problem, build_data(problem), draft, seed, watch)
     best = restarts.search()

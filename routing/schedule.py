@@ -39,7 +39,7 @@ def timetable(problem: RoutingProblem, vehicle: Vehicle, rounds: Sequence[Sequen
 
     Parameters
     ----------
-    problem : Problem
+    problem : RoutingProblem
     vehicle : Vehicle
     rounds : sequence of sequences of Stop
         In the order in which they are made.

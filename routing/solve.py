@@ -30,21 +30,21 @@ def solve(
 
     Parameters
     ----------
-    problem : Problem
+    problem : RoutingProblem
         What to plan.
-    budget : Budget
+    budget : SearchBudget
         Seconds by the clock, or iterations: then the same problem, seed and budget give the same plan, byte for byte.
         Seconds count from when the compiled search is ready, which the first call of an installation waits for.
     seed : int
         Seed of the search.
-    start : Plan, optional
+    start : RoutePlan, optional
         A plan to begin from; what of it no longer fits is planned anew.
-    control : Control, optional
+    control : SearchControl, optional
         Progress callback, cancel event, number of cores.
 
     Returns
     -------
-    Plan
+    RoutePlan
         Always a plan that `routing.check` accepts; stops that could not be served are in `plan.unserved` with a reason.
     """
     free = without_locks(problem)

@@ -123,7 +123,7 @@ class Searcher:
         # The command is this interpreter, our module and a number: nothing of it is input.
         self._process = subprocess.Popen(  # noqa: S603
             command, cwd=_ROOT, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, start_new_session=True
-        )
+        )  # a session of its own, so that `stop` kills whatever the child has started with it
         theirs.close()
         self._pipe = ours
         return ours

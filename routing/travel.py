@@ -120,11 +120,11 @@ def travel(
 
     Parameters
     ----------
-    places : sequence of Place
+    places : sequence of TravelPlace
         Their order is the order of rows.
-    gates : sequence of Gate
+    gates : sequence of CompoundGate
         A compound without any listed gate is open to all sides.
-    modes : sequence of Mode
+    modes : sequence of TravelMode
     provider : RoadProvider, optional
         Road metres and seconds instead of crow-fly times detour (see `routing.providers`). When it fails, crow-fly is
         used for that mode and a note says so.

@@ -57,7 +57,7 @@ def start_search(problem: RoutingProblem, draft: Draft, seed: int, data: Data | 
 
     Parameters
     ----------
-    problem : Problem
+    problem : RoutingProblem
     draft : Draft
     seed : int
     data : Data, optional

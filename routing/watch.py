@@ -7,6 +7,7 @@ import threading
 from routing.plan import SearchBudget, SearchControl, SearchProgress, Statistics
 
 REPORT_EVERY_S = 0.2
+"""Seconds between two reports: the search looks up fifty times a second, which nobody can read."""
 
 
 class SearchWatch:

@@ -211,7 +211,7 @@ def recent_shortages(cycle: Cycle) -> dict[int, int]:
 
 
 def _lots_by_item(cycle_id: int, item_ids: set[int]) -> dict[int, list[tuple[int, int]]]:
-    """Item → (lot, free units) in order of use: what expires first, then what came first."""
+    """Item → (lot, free units) in order of use: what expires first, then what came first: the least is thrown away."""
     lots: dict[int, list[tuple[int, int]]] = {}
     for lot in free_lots(cycle_id):
         if lot.item_id in item_ids:

@@ -117,6 +117,7 @@ def allocate(claims: Iterable[LineDemand], situation: Situation) -> tuple[Share,
     needed = sum(by_hand[claim.line_id] - claim.qty_held for claim in ordered if claim.line_id in by_hand)
     if needed > situation.qty_stock:
         raise NotEnoughForHands(situation.item_name, needed, situation.qty_stock)
+    # Before the rule: who lost goods on the way was served by it already, and must not be served less for our mishap.
     turn, left = _made_good(_in_turn(free, situation.seed), situation.qty_stock - needed)
     shares = by_hand | RULES[situation.policy](turn, left)
     totals = _Totals(

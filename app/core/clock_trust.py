@@ -140,6 +140,7 @@ def _disagreement() -> Trouble | None:
         last = last_tick_at()
         is_off = last is not None and abs(now - last) > TOLERANCE
         return Trouble(DoubtCause.STALE, last, now) if last is not None and is_off else None
+    # Measured from the anchor, not from the last tick: a clock that creeps a little at each tick is found out too.
     expected = tick_here.anchor_wall_at + timedelta(seconds=clock.uptime() - tick_here.anchor_uptime_s)
     return Trouble(DoubtCause.MOVED, tick_here.wall_at, now) if abs(now - expected) > TOLERANCE else None
 

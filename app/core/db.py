@@ -215,7 +215,7 @@ BUSY_MS = 15_000
 
 
 def prepare_engine(engine: Engine) -> None:
-    """SQLite: WAL, full sync, foreign keys, secure delete, and BEGIN under our control (python's own oversells)."""
+    """SQLite: WAL, full sync, foreign keys, secure delete, and BEGIN sent by ourselves."""
     if engine.dialect.name != "sqlite":
         return
 
@@ -228,13 +228,13 @@ def prepare_engine(engine: Engine) -> None:
 
     @event.listens_for(engine, "connect")
     def configure(connection: sqlite3.Connection, _record: Any) -> None:
-        connection.isolation_level = None
+        connection.isolation_level = None  # sqlite3 begins at the first write only: what was read before may be old
         for pragma in (
             "journal_mode=WAL",
-            "synchronous=FULL",
+            "synchronous=FULL",  # NORMAL may lose the last commits at a power cut: orders that were answered
             "foreign_keys=ON",
             f"busy_timeout={BUSY_MS}",
-            "secure_delete=ON",
+            "secure_delete=ON",  # what a purge deletes is overwritten, not only unlinked
             "cache_size=-32000",
             "temp_store=MEMORY",
             f"wal_autocheckpoint={wal.CHECKPOINT_PAGES}",
@@ -300,14 +300,14 @@ pending_claim: ContextVar[SubmissionKey | None] = ContextVar("pending_claim", de
 job_claim: ContextVar[SubmissionKey | None] = ContextVar("job_claim", default=None)
 _inside: ContextVar[bool] = ContextVar("inside_command", default=False)
 
-TRIES = 3
+TRIES = 3  # whoever met the key of another in a race finds that row at the second try, and is answered by it
 # One writer at a time, as BEGIN IMMEDIATE has it on SQLite: a cut-off must see every order that was accepted before it,
 # and each entry of the event log the one before. LOCK TABLE takes no snapshot, so the command reads what is there when
 # its turn comes; a row lock or an advisory lock would wait with a snapshot from before. Reading goes on meanwhile.
 ONE_AT_A_TIME = (
     f"SET LOCAL idle_in_transaction_session_timeout = {COMMAND_IDLE_MS}; LOCK TABLE event IN SHARE ROW EXCLUSIVE MODE"
 )
-RETRYABLE_SQLSTATES = {"40001", "40P01"}
+RETRYABLE_SQLSTATES = {"40001", "40P01"}  # serialization failure, deadlock
 
 
 def command(fn: Callable[P, R]) -> Callable[P, R]:
@@ -359,7 +359,7 @@ def _with_retries(body: Callable[[], R], in_turn: bool) -> R:
 
 def _once(body: Callable[[], R], in_turn: bool) -> R:
     session = db.session
-    session.rollback()
+    session.rollback()  # what was read before the command belongs to an older snapshot
     postgres = session.get_bind().dialect.name == "postgresql"
     options: dict[str, Any] = {"isolation_level": "REPEATABLE READ"} if postgres else {"immediate": True}
     claims = [claim for claim in (pending_claim.get(), job_claim.get()) if claim is not None and in_turn]

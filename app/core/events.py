@@ -20,7 +20,9 @@ from app.core import clock
 from app.core.db import STRICT, Base, UtcDateTime, canonical_json, db, json_column, plain_text
 from app.core.errors import request_id
 
-CHAIN_LOCK = 0x10DA  # PostgreSQL advisory lock: one writer at the end of the chain
+# PostgreSQL advisory lock: one writer at the end of the chain. A `command` has its turn already (core/db); this holds
+# where an entry is written without one.
+CHAIN_LOCK = 0x10DA
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,9 @@ SYSTEM = Actor("system", 0, "系统")
 
 
 class Event(Base):
+    """An entry of the log. Triggers refuse UPDATE and DELETE (migrations/guards): the seals would show a change, but
+    could not bring back what stood there."""
+
     __tablename__ = "event"
     __table_args__ = STRICT
 

@@ -78,6 +78,7 @@ class FormClaim:
         earlier = db.session.get(Submission, self.key)
         if earlier is None:
             return
+        # Actor and endpoint too: a key that somebody else saw must not tell where the form led.
         same = (earlier.request_sha256, earlier.actor, earlier.endpoint) == (
             self.request_sha256,
             self.actor,

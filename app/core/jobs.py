@@ -49,7 +49,7 @@ from app.core.states import steps
 P = ParamSpec("P")
 R = TypeVar("R")
 
-LEASE = timedelta(seconds=60)
+LEASE = timedelta(seconds=60)  # a dozen signs of life may fail before a job goes to another worker
 KEEP_ALIVE_S = 5.0  # so often `keep_alive` writes, however often it is called
 MAX_ATTEMPTS = 3
 QUICK = frozenset({"print_quick"})  # kinds somebody stands and waits for: a worker keeps a lane of its own for them
@@ -201,6 +201,7 @@ class JobClaim:
         self.is_over = True
 
     def _held(self) -> Job:
+        # Locked and read anew, so that no other attempt takes the job between this look and the commit.
         found = select(Job).where(Job.id == self.job_id).with_for_update()
         job = db.session.scalar(found.execution_options(populate_existing=True))
         if job is None or job.state != JobState.RUNNING or job.attempts != self.attempt:
@@ -354,6 +355,7 @@ def run_next(only: Collection[str] | None = None) -> bool:
     A refusal (LoudaError) is final and shown as its sentence; any other failure is tried again by a later call, up to
     three attempts.
     """
+    # A look first: a lease is a write, and workers that poll would hold up everybody who writes.
     run = _lease_next(only) if is_waiting(only) else None
     if run is None:
         return False

@@ -1,8 +1,8 @@
-"""Keeping SQLite's log of writes (the WAL) short: it is folded into the file as soon as it passes its usual size.
+"""Keeping SQLite's write-ahead log short: a checkpoint copies it into the file as soon as it passes its usual size.
 
-SQLite folds by itself after so many pages, but starts the log anew only when nobody happens to read at that instant;
-under many short reads that can take arbitrarily long while the log grows. So whoever commits looks at its length, and
-the worker does when all is quiet.
+SQLite makes a checkpoint by itself after so many pages, but starts the log anew only when nobody happens to read at
+that instant; under many short reads that can take arbitrarily long while the log grows. So whoever commits looks at its
+length, and the worker does when all is quiet.
 """
 
 from __future__ import annotations
@@ -13,22 +13,22 @@ import time
 from contextlib import closing
 from pathlib import Path
 
-CHECKPOINT_PAGES = 1000  # after so many pages SQLite folds by itself
+CHECKPOINT_PAGES = 1000  # after so many pages SQLite makes one by itself
 CHECKPOINT_BYTES = CHECKPOINT_PAGES * 4096
 WAIT_MS = 500  # for readers to finish; writers wait meanwhile
-FOLD_AT_BYTES = CHECKPOINT_BYTES * 3 // 4  # before SQLite does, so that there is room for further tries
+CHECKPOINT_AT_BYTES = CHECKPOINT_BYTES * 3 // 4  # before SQLite does, so that there is room for further tries
 REST_S = (0.01, 2.0)  # after readers were too slow: doubled from try to try, so that a long backup stops nobody
 
 
-class _Folder:
-    """One fold at a time in a process; a second checkpoint at the same instant would fail and count as slow readers."""
+class _Checkpointer:
+    """One checkpoint at a time in a process; a second one at the same instant would fail and count as slow readers."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._rest_s = REST_S[0]
         self._next_try = 0.0
 
-    def fold(self, database: Path) -> None:
+    def run(self, database: Path) -> None:
         if time.monotonic() < self._next_try or not self._lock.acquire(blocking=False):
             return
         try:
@@ -41,7 +41,7 @@ class _Folder:
             self._lock.release()
 
 
-_folder = _Folder()
+_checkpointer = _Checkpointer()
 
 
 def wal_size(database: Path) -> int:
@@ -53,13 +53,13 @@ def wal_size(database: Path) -> int:
 
 
 def checkpoint_if_large(database: Path) -> None:
-    """Fold the log if it is nearly as long as SQLite lets it grow before it folds it."""
-    if wal_size(database) > FOLD_AT_BYTES:
-        _folder.fold(database)
+    """Make a checkpoint if the log is nearly as long as SQLite lets it grow before it makes one."""
+    if wal_size(database) > CHECKPOINT_AT_BYTES:
+        _checkpointer.run(database)
 
 
 def checkpoint(database: Path) -> bool:
-    """Fold the log into the file and empty it; returns whether it is empty now. False where readers were too slow."""
+    """Copy the log into the file and empty it; returns whether it is empty now. False where readers were too slow."""
     try:
         with closing(sqlite3.connect(f"{database.absolute().as_uri()}?mode=rw", uri=True)) as connection:
             connection.execute(f"PRAGMA busy_timeout={WAIT_MS}")

@@ -312,7 +312,7 @@ class ArrivalDifference(Versioned, Base):
 
 
 class Custody(Base):
-    """Who had a bag and passed it on, in order; append-only."""
+    """Who had a bag and passed it on, in order; append-only by trigger: it says who answers for a bag that is gone."""
 
     __tablename__ = "custody"
     __table_args__ = STRICT

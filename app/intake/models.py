@@ -94,9 +94,9 @@ class PasteLine(Base):
     note: Mapped[str] = personal_text(default="")
     restricted_note: Mapped[str] = sensitive_text(default="")  # words about health: shown to few, never printed
     earlier_id: Mapped[int | None] = fk("chain_line.id")  # the same entry in the version before
-    difference: Mapped[str] = plain_text(default="")  # a Difference; empty where there is no version before
+    difference: Mapped[str] = plain_text(default="")  # a VersionChange; empty where there is no version before
     read_as: Mapped[Any] = json_column(nullable=True)  # household, items and reason before a person settled it
-    elsewhere: Mapped[Any] = json_column(nullable=True)  # a line of another point: see intake.elsewhere
+    elsewhere: Mapped[Any] = json_column(nullable=True)  # a line of another point: see intake/paste/elsewhere
     routed_to_id: Mapped[int | None] = mapped_column(Integer)  # the paste of that point which it was handed on to
     routed_line_id: Mapped[int | None] = mapped_column(Integer)  # its copy there; versions of a list share one copy
     settled_by_id: Mapped[int | None] = fk("account.id")

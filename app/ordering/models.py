@@ -241,6 +241,7 @@ class OrderLine(Base):
     """One item of an order. Only `stages.move` changes the counters; their sum is what was ordered, always.
 
     A line with `substitute_for_id` was not ordered: its goods stand in for short units of that other line of the order.
+    Once the order is locked, triggers keep the line and `qty_ordered`: a tally that was signed counts them.
     """
 
     __tablename__ = "order_line"
@@ -286,7 +287,8 @@ class OrderLine(Base):
 
 
 class LineMove(Base):
-    """The memory of the counters: append-only; a cause moves a line once."""
+    """The memory of the counters: a cause moves a line once. Append-only by trigger, since E6 replays it: what could be
+    changed here could hide a changed counter."""
 
     __tablename__ = "line_move"
     __table_args__ = (

@@ -45,7 +45,8 @@ class Statement(Versioned, Base):
 
 
 class Payment(Created, Base):
-    """A mark that money changed hands, with who marked it; append-only; a correction is another row."""
+    """A mark that money changed hands, with who marked it; append-only by trigger, so that
+    nobody who handled money can change what was marked; a correction is another row."""
 
     __tablename__ = "payment"
     __table_args__ = (UniqueConstraint("household_order_id", "cause"), STRICT)

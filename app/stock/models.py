@@ -33,7 +33,8 @@ class ReceiptKind(Labelled):
 
 
 class GoodsReceipt(Created, Base):
-    """Goods that came in at one moment; never changed afterwards."""
+    """Goods that came in at one moment; never changed afterwards (a trigger refuses it): what turns out
+    otherwise is a count or a write-off of its own."""
 
     __tablename__ = "goods_receipt"
     __table_args__ = (UniqueConstraint("number"), STRICT)
@@ -116,7 +117,8 @@ class Location(Base):
 
 
 class StockMove(Created, Base):
-    """Double entry: units of a lot leave one location and reach another."""
+    """Double entry: units of a lot leave one location and reach another. Append-only by trigger: what is in a place is
+    the sum of its moves, so a changed move would be a changed stock."""
 
     __tablename__ = "stock_move"
     __table_args__ = (

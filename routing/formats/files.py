@@ -42,7 +42,7 @@ def write_problem(path: Path, problem: RoutingProblem) -> None:
     ----------
     path : Path
         `.vrp`, `.txt` or `.json`, as in `read_problem`; everything can be said in `.json`.
-    problem : Problem
+    problem : RoutingProblem
 
     Raises
     ------
@@ -65,7 +65,7 @@ def read_plan(path: Path, problem: RoutingProblem) -> RoutePlan:
     ----------
     path : Path
         Our JSON, or a `.sol` whose clients are numbered from 1 and whose routes are given to vehicles in order.
-    problem : Problem
+    problem : RoutingProblem
 
     Raises
     ------

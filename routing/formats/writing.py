@@ -22,7 +22,7 @@ def write_vrplib(problem: RoutingProblem, name: str) -> str:
 
     Parameters
     ----------
-    problem : Problem
+    problem : RoutingProblem
         One depot and one mode whose seconds equal its metres; loads in grams only.
     name : str
         What the NAME line says.

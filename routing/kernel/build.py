@@ -24,7 +24,10 @@ def array(values: Sequence[int]) -> Array:
 
 
 def build_data(problem: RoutingProblem, near_count: int = 100) -> Data:
-    """Arrays for a problem with at least one stop and one vehicle, without locks and without pickups."""
+    """Arrays for a problem with at least one stop and one vehicle, without locks and without pickups.
+
+    `near_count` neighbours are listed: more than an insertion looks at first, for stops that find no place there.
+    """
     vehicles = problem.vehicles
     slots = max(1, max(vehicle.max_rounds for vehicle in vehicles))
     own = array([stop.location for stop in problem.stops])
@@ -67,6 +70,7 @@ def _of_places(problem: RoutingProblem, own: Array) -> dict[str, Any]:
         "seconds_from": seconds_from,
         "place_out": np.concatenate([own, np.repeat(starts, slots)]),
         "place_in": np.concatenate([own, np.repeat(ends, slots)]),
+        # The depot is below every zone when left and above every zone when reached, so that it never binds.
         "zone_out": array(zones + [0] * (slots * len(vehicles))),
         "zone_in": array(zones + [9] * (slots * len(vehicles))),
     }
@@ -121,7 +125,10 @@ def _has_zones(problem: RoutingProblem) -> bool:
 
 
 def _in_time(problem: RoutingProblem, places: Array, count: int) -> tuple[I32, I32]:
-    """Leaders and followers of each stop, by the matrices of the first mode."""
+    """Leaders and followers of each stop, by the matrices of the first mode.
+
+    One mode is enough: the lists only say where to look; times and costs are those of the vehicle that is tried.
+    """
     timing = Timing(
         opens=array([stop.windows[0].opens_s for stop in problem.stops]),
         closes=array([stop.windows[-1].closes_s for stop in problem.stops]),

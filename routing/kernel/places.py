@@ -11,6 +11,7 @@ from routing.kernel.rng import RngState, below, uniform
 from routing.kernel.segments import join
 
 NOWHERE = 1 << 60
+"""Dearer than every place; sums with it stay within 64 bits."""
 Place = tuple[int, int, int, int, int]
 
 
@@ -50,6 +51,9 @@ def best_gap(
 ) -> Place:
     """Cheapest place next to a neighbour that is served; all listed neighbours are looked at if no near one offers
     a place.
+
+    Much of a search is this look (see `routing.improve.SETTINGS`); only a stop that would stay out is worth the longer
+    one.
     """
     listed = data.leaders.shape[1]
     near_count = min(settings.near_count, listed)
@@ -190,7 +194,11 @@ def best_unused_vehicle(data: Data, state: SearchState, c: int, place: Place) ->
 
 @inlined
 def best_new_round(data: Data, state: SearchState, work: SearchScratch, c: int, place: Place, rng: RngState) -> Place:
-    """`place`, or another round of a vehicle in use nearby if that is cheaper, at any position of its chain."""
+    """`place`, or another round of a vehicle in use if that is cheaper, at any position of its chain.
+
+    Vehicles of eight stops nearby and of four drawn at random: a new round begins at the depot, so a vehicle that was
+    far away is as good where it has time left.
+    """
     work.clock[2] += 1
     for q in range(12):
         j = data.near[c, q] if q < 8 and q < data.near.shape[1] else below(rng, data.stops)

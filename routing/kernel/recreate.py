@@ -26,7 +26,10 @@ def recreate(data: Data, state: SearchState, work: SearchScratch, settings: Sear
 
 @inlined
 def _order(data: Data, work: SearchScratch, rng: RngState) -> None:
-    """Sort the absent stops: at random, by load, by distance from the depot, or by their windows."""
+    """Sort the absent stops: at random, by load, by distance from the depot (far, then near), or by their windows.
+
+    Chances 4 : 4 : 2 : 1 as in the paper, and 2 : 2 : 2 for length, opening and closing where there are windows.
+    """
     choice = uniform(rng) * (17.0 if data.has_time else 11.0)
     depot = data.place_out[data.stops]
     for k in range(work.saved[3]):

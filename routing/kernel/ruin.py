@@ -24,6 +24,7 @@ def ruin(data: Data, state: SearchState, work: SearchScratch, settings: SearchSe
     average = served / max(1, state.total[ROUNDS_USED])
     longest = max(1.0, min(max(settings.longest, average / 2.0), average))
     removals = max(settings.removals, longest)
+    # Equations 5 to 7 of the paper: on average `removals` stops, whatever the lengths of the strings.
     strings = int(uniform(rng) * (4.0 * removals / (1.0 + longest) - 1.0) + 1.0)
     whole = uniform(rng) < settings.whole_rate
     if whole:

@@ -13,7 +13,7 @@ from routing.kernel.arrays import Data, SearchState
 from routing.kernel.compiled import inlined, shared
 
 LAST_S = 1_000_000_000
-"""Later than everything: the neutral piece is (0, 0, LAST_S)."""
+"""Later than everything, HORIZON_S too: the neutral piece is (0, 0, LAST_S)."""
 
 
 @shared

@@ -33,7 +33,7 @@ BROUGHT_BACK = frozenset({400, 409, 422, 503})
 # Fields that hold a password, of whatever form.
 _OF_PASSWORDS = (schema_of(Credentials)(), schema_of(NewPassword)())
 SECRET = frozenset(name for form in _OF_PASSWORDS for name, one in form.fields.items() if isinstance(one, Secret))
-HOPS = 2  # a page may lead on to where its content is now
+HOPS = 2  # a page may redirect to where its content is now
 MOST_KEPT = 400_000  # characters that ride along in a sign-in page
 _IN_PATHS = "/:@!$&'()*+,;=~"
 _CODE = re.compile(r"[A-Za-z0-9_.:,+ -]*")  # choices, numbers, dates, codes: nobody has to type them again

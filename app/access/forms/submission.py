@@ -16,7 +16,7 @@ def run_or_show_again(
     run: Callable[[Any], ResponseReturnValue],
     again: Callable[[Form, dict[str, str]], ResponseReturnValue],
 ) -> ResponseReturnValue:
-    """Run the form's command and lead on, or render the page again: 422, or 409 after a stale edit.
+    """Run the form's command and redirect, or render the page again: 422, or 409 after a stale edit.
 
     For a client that asks for JSON nothing is rendered: what the command refuses goes up, and is told as JSON.
     `again` gets the form with its problems and, after a stale edit, what is stored now (label → value).

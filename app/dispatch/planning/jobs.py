@@ -115,7 +115,7 @@ def _progress_reporter(run: Running, seconds: int) -> Callable[[SearchProgress],
     last = [-1.0]
 
     def tell(progress: SearchProgress) -> bool:
-        if time.monotonic() - last[0] < 0.5:
+        if time.monotonic() - last[0] < 0.5:  # each telling is a transaction, the search reports five times a second
             return False
         last[0] = time.monotonic()
         db.session.rollback()
@@ -166,6 +166,7 @@ def _searched(
             solved: Solved = searcher.run(
                 SOLVER, problem, start, budget=budget, seed=seed, control=control, while_waiting=keep_alive
             )
+            # Judged here too, outside of the process that searched: what it sent back is input like any other.
             if verdict := check(problem, solved):
                 return solved
             log.error("the solver's plan broke %s", verdict.rules)

@@ -43,7 +43,8 @@ HOPELESS = frozenset(
 )
 """Reasons that no cutting helps against."""
 INTO_ROUNDS_S = 20.0
-"""So long places inside of rounds are tried; after that only rounds of their own."""
+"""So long places inside of rounds are tried; after that only rounds of their own. This is plain Python after the
+search: on a day that is far too full it would try every bag at every place for minutes."""
 Named = dict[str, tuple[Stop, StopBags]]
 
 

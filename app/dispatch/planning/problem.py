@@ -34,12 +34,13 @@ from routing.travel import CART, E_BIKE, FOOT, VAN, CompoundGate, TravelPlace, t
 
 MODES = {"foot": FOOT, "cart": CART, "e_bike": E_BIKE, "van": VAN}
 DAY_S = 86_400
-HALF_HOUR_S = 1800
+HALF_HOUR_S = 1800  # a plan begins at the half hour that is running, so that asking twice in it is one problem
 CHANGED = _l("排完之后袋子、班次或楼栋的规定变了，不能再手工调整，请重新排。")
-RELOAD_S = 600
+RELOAD_S = 600  # loading before each round
 MAX_ROUND_S = 3 * 3600
 MAX_SERVICE_S = 2 * 3600
 """A building that takes longer is cut: with the way there, one round could hardly hold it."""
+# A metre and a second cost 1 each (see `_vehicle`), so prices read as seconds.
 ROUND_COST = 300  # a departure is worth about five minutes
 SHIFT_COST = 600  # and waking another team ten
 
@@ -368,6 +369,6 @@ def _vehicle(shift: TeamShift, midnight: datetime, not_before: int) -> Vehicle:
         cost_per_s=1,
         clearance=shift.clearance,
         reload_s=RELOAD_S,
-        max_rounds=20,
+        max_rounds=20,  # a bound there must be: the kernel holds a place for each
         max_round_s=MAX_ROUND_S,
     )

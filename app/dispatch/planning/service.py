@@ -109,6 +109,7 @@ def publish(by: Staff, plan_id: int, seen: int | None = None) -> DeliveryPlan:
         )
     _supersede(by, plan)
     _release_earlier(by, plan)
+    # The trigger `plan_answers_every_bag` counts again: a bag without stop or reason would stay in the depot unseen.
     advance(plan, PlanState.PUBLISHED)
     db.session.flush()
     record(by, "publish", plan, cycle_id=plan.cycle_id, wave=plan.wave, rounds=len(plan.rounds))

@@ -9,7 +9,7 @@ without the list, the order is `base` with the goods of the list put on it by th
     of another chain or workbook               yes                nothing    asked (existing_order)
     form, telephone, door, paper, standing …   either             nothing    asked (existing_order)
     any, for lines handed over by a point      either             nothing    asked (existing_order)
-    any other                                  either             a Choice   keep, replace or add
+    any other                                  either             a choice   keep, replace or add
 """
 
 from __future__ import annotations

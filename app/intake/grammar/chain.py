@@ -44,6 +44,8 @@ def parse_chain(text: str, register: Register, lexicon: Lexicon, context: Contex
     result: list[ChainLine] = []
     for section in parsed:
         result += _section(section, reader, hearing)
+    # Each pass sees what the one before left: lists that were sent again go before duplicates are sought, or every line
+    # of theirs would be asked; households are settled before, since duplicates and totals are counted by household.
     result = quotes.settle_repeated_quotes([_moved(line) for line in _superseded(parsed, result)])
     result = doubts.settled_against_others(result, lexicon)
     result = _by_names(result, reader.context.self_text)

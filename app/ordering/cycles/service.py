@@ -301,7 +301,9 @@ def _lock_orders(cycle_id: int) -> int:
 
 @command
 def close_cycle(by: Staff, cycle_id: int) -> Cycle:
-    """End a cycle in which every unit has reached its end (the database refuses otherwise).
+    """End a cycle in which every unit has reached its end.
+
+    The trigger `cycle_closes_empty` refuses it too: after closing nobody looks for units that still wait.
 
     Raises: NotFound; Conflict with the number of units per unfinished stage.
     """

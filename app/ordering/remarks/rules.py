@@ -23,7 +23,7 @@ WAITING = frozenset({ClauseKind.REDIRECT, ClauseKind.SPECIAL_NEED, ClauseKind.HE
 
 
 class RemarkFlag(Labelled):
-    """A kind of clause as staff read it; the values are those of `free_text.Kind`."""
+    """A kind of clause as staff read it; the values are those of `free_text.ClauseKind`."""
 
     REDIRECT = "redirect", "改送"
     SPECIAL_NEED = "special_need", "特殊需要"

@@ -31,9 +31,10 @@ from app.places.address.register import AddressScope, Register, RegisteredHouseh
 from app.places.address.tokens import AddressSlot
 
 MAX_TEXT = 200
+# In costs of `reading`. Readings this much dearer than the usual one are still looked up: people write unusually.
 _MARGIN = 2.2
-_TIE = 1.0
-_MAX_COST = 6.0
+_TIE = 1.0  # but two households whose readings are this close are both meant: a person chooses
+_MAX_COST = 6.0  # so unusual that a household which fits is chance
 _MAX_CANDIDATES = 8
 
 

@@ -163,7 +163,7 @@ def _dump(settings: Settings, folder: Path) -> Path:
         live.backup(
             copy, pages=-1
         )  # one step: in WAL mode it blocks nobody, and other writers cannot make it start over
-        copy.execute("PRAGMA journal_mode=DELETE")
+        copy.execute("PRAGMA journal_mode=DELETE")  # one file without a log beside it, which can be opened immutable
     target.chmod(0o600)
     return target
 

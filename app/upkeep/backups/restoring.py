@@ -93,6 +93,7 @@ def _replace_sqlite(
     kept = _free_name(target.with_name(f"{target.name}{SET_ASIDE}{clock.now().strftime(NAME_FORMAT)}"))
     _announce(settings, folder, kept)
     step_done("announced")
+    # Documents before the database: a row never names a file that is not there, wherever this is killed.
     try:
         staged.add_to_present()
         kept_now = _keep_present(target, kept)
@@ -100,6 +101,7 @@ def _replace_sqlite(
         (settings.data_dir / ANNOUNCEMENT).unlink(missing_ok=True)  # nothing was changed
         raise
     step_done("kept")
+    # The log of the former database goes first: SQLite would replay it into the restored file.
     for suffix in ("-wal", "-shm"):
         target.with_name(target.name + suffix).unlink(missing_ok=True)
     step_done("bared")

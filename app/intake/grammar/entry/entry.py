@@ -61,6 +61,8 @@ def _read(text: str, reader: Reader) -> list[EntryDraft]:
         return [EntryDraft(EntryOutcome.SKIP, reason="placeholder")]
     if len(text) > MAX_ENTRY:
         return [EntryDraft(EntryOutcome.REVIEW, reason="too_long")]
+    # Telephone numbers go before anything is read: their digits look like rooms. A line that was struck out withdraws
+    # whatever else it says; an example looks like an order in all but its words.
     text = contacts.mask_contacts(chinese.fold(text).translate(_KEYCAPS))
     if changes.STRUCK in text:
         return _read_struck_out(text.replace(changes.STRUCK, " ").strip(), reader)
@@ -100,6 +102,7 @@ def _read_several_households(text: str, found: list[Located], reader: Reader) ->
     names = {place.resolution.household_id for place in found}
     if len(names) == 1 and found[0].resolution.household:
         return [_read_household(text, found, reader, EntryDraft(EntryOutcome.ROW))]
+    # 302送到501 is one order with two doors, 302代501 one order with two people: both before two orders are tried.
     if between.endswith(words.REDIRECTS):
         draft = _read_household(text, found, reader, EntryDraft(EntryOutcome.ROW))
         deliver_to = second.resolution.candidates
@@ -291,6 +294,8 @@ def _decide_outcome(
     said: str,
 ) -> EntryDraft:
     """The outcome of an entry whose parts are read. said: its words without the address."""
+    # What the words leave open is asked before anything is decided; withdrawals come before goods, since 2份不订了 has
+    # a quantity and orders nothing; whose it is comes last, it matters only where the goods are clear.
     open_words = unsettled.open_question(said, draft.items, reader.lexicon)
     if open_words and (draft.items or draft.household):
         return _asked(draft, next((item.problem for item in draft.items if item.problem), parsed.problem) or open_words)

@@ -115,6 +115,7 @@ def _at(text: str, at: int, lexicon: Lexicon) -> tuple[Element | None, int]:
         return Element(ElementKind.SEP, ch), at + 1
     if ch == "(":
         return _bracket(text, at)
+    # Names before numbers: the 5 of 5L油 and the 3 of 3抽纸 belong to the goods, not to a quantity.
     item_end = lexicon.span(text, at)
     if item_end > at:
         return None if lexicon.is_open else Element(ElementKind.WORDS, text[at:item_end], is_item=True), item_end

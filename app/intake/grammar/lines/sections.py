@@ -74,6 +74,8 @@ def split_sections(found: list[TextPiece], reader: Reader, hearing: Hearing) -> 
     quoted = quotes.quoted_piece_ids(found)
     section = ListSection(0)
     sections = [section]
+    # In this order: a quote repeats headers and orders of others; a paste that was given up costs nothing more; a
+    # header that names a building begins a list, and would be taken for a heading.
     for piece in found:
         if id(piece) in quoted:
             section.units.append(_fixed(piece, EntryOutcome.SKIP, quotes.QUOTE, section))
@@ -305,6 +307,7 @@ def _plain(piece: TextPiece, section: ListSection, reader: Reader, hearing: Hear
     above = section.units[-1] if section.units and section.units[-1].fixed is None else None
     found = addresses(text, reader)
     quantity = entry.has_quantity(text, reader)
+    # An address before talk: who names a door wants something, and an order that is taken for chat is lost unseen.
     if found and (found[0].is_strong or found[0].resolution.household or (found[0].start == 0 and quantity)):
         _entry(piece, None, section).quantity = quantity
         return

@@ -15,7 +15,7 @@ from typing import Any
 
 from weasyprint.css import StyleFor
 
-_REMEMBERED = 6_000  # styles; then all are forgotten at once
+_REMEMBERED = 6_000  # styles, to bound the memory of a process that lives on; then all are forgotten at once
 
 _set_computed_styles = StyleFor.set_computed_styles
 _styles: dict[tuple[Any, ...], Any] = {}

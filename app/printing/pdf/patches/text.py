@@ -23,7 +23,7 @@ from weasyprint.matrix import Matrix
 from weasyprint.text import line_break
 from weasyprint.text.ffi import FROM_UNITS, ffi, pango
 
-_REMEMBERED = 12_000  # texts; then all are forgotten at once
+_REMEMBERED = 12_000  # texts, to bound the memory of a process that lives on; then all are forgotten at once
 _SHORT = 80  # characters of a text whose lines are worth remembering; longer ones are paragraphs that come once
 _NOWRAP = ("nowrap", "pre")
 _PLAIN_END = 0x0590  # from here on Hebrew, Arabic and their like are mixed with other blocks: those go the original way
@@ -35,7 +35,8 @@ _strut = line_break.strut
 _style_keys: dict[tuple[Any, ...], int] = {}
 _texts: dict[tuple[str, int], MeasuredText | None] = {}
 _first_lines: dict[tuple[Any, ...], FirstLine] = {}
-_pins: dict[int, Any] = {}  # font address → a layout that keeps the font alive
+# Font address → a layout that keeps the font alive: a `Run` holds a bare pointer, WeasyPrint knows fonts by address.
+_pins: dict[int, Any] = {}
 
 
 @dataclass(frozen=True, slots=True)
