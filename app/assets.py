@@ -1,4 +1,5 @@
-"""The files a browser loads: one stylesheet, one script, htmx, an icon sprite; for residents the parts that they need.
+"""The files a browser loads: one stylesheet, one script, htmx, an icon sprite; for residents the parts that they need
+of stylesheet and script, with the icons drawn in the page.
 
 Everything is read once when the application starts and served from memory under ``/assets/<digest>/<name>``. The
 names are a fixed dictionary, so no path of the disk can be asked for, and the digest of all contents is part of the
@@ -17,8 +18,10 @@ from pathlib import Path
 
 from flask import Blueprint, Flask, Response, abort, request, url_for
 from flask_babel import get_locale
+from markupsafe import Markup
 
 from app.access.guard import public
+from app.resident_files import classes_in, resident_source, resident_templates, styles_of
 
 STATIC = Path(__file__).resolve().parent / "static"
 TEMPLATES = STATIC.parent.parent / "templates"
@@ -34,10 +37,11 @@ RESIDENT_SCRIPTS = ("ground", "outbox", "shelf", "page")  # the first is the gro
 
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _QUOTED = re.compile(r"""['"]([a-z0-9]+(?:-[a-z0-9]+)*)['"]""")
-_USES = re.compile(r"""\{%-?\s*(?:extends|include|import|from)\s+["']([a-z_/]+\.html)["']""")
 _REMARK = re.compile(r"^ *//[^\n]*\n", re.MULTILINE)  # whole lines only: an address in a string holds // too
 _INDENT = re.compile(r"^ +", re.MULTILINE)
 _BLANK = re.compile(r"\n\s*")
+_CSS_BLANK = re.compile(r"\s*([{};,])\s*")
+_AFTER_COLON = re.compile(r":\s+")
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,12 @@ def stylesheet(names: Iterable[str] = STYLESHEETS) -> str:
     """Join stylesheets of the project, named in cascade order, without comments and indentation."""
     parts = [(STATIC / "css" / f"{name}.css").read_text("utf-8") for name in names]
     return _BLANK.sub("\n", _COMMENT.sub("", "\n".join(parts))).strip() + "\n"
+
+
+def squeezed(sheet: str) -> str:
+    """A stylesheet without the blanks that only people need."""
+    text = _COMMENT.sub("", sheet)
+    return _CSS_BLANK.sub(r"\1", _AFTER_COLON.sub(":", text)).replace(";}", "}").strip()
 
 
 def script(*paths: Path) -> str:
@@ -82,38 +92,43 @@ def quoted_words(templates: Iterable[Path]) -> set[str]:
     return words
 
 
-def resident_templates() -> set[Path]:
-    """The templates of the resident's pages, with all that they extend, include or import."""
-    every = sorted(TEMPLATES.rglob("*.html"))
-    waiting = [path for path in every if '"base_resident.html"' in path.read_text("utf-8")]
-    found: set[Path] = set()
-    while waiting:
-        path = waiting.pop()
-        if path not in found:
-            found.add(path)
-            waiting += [TEMPLATES / name for name in _USES.findall(path.read_text("utf-8"))]
-    return found
+def icon_drawings(source: str, wanted: Iterable[str]) -> dict[str, str]:
+    """Icon name → what is inside its symbol, to be drawn in a page itself."""
+    kept = re.finditer(r'<symbol[^>]*\bid="([^"]+)"[^>]*>(.*?)</symbol>', icon_sprite(source, wanted), re.DOTALL)
+    return {symbol[1]: symbol[2] for symbol in kept}
+
+
+def resident_stylesheet() -> str:
+    """The rules that a resident's page can need."""
+    scripts = [path.read_text("utf-8") for path in _resident_scripts()]
+    everything = stylesheet(name for name in STYLESHEETS if name not in STAFF_ONLY)
+    return squeezed(styles_of(everything, classes_in([resident_source(TEMPLATES), *scripts])))
+
+
+def _resident_scripts() -> list[Path]:
+    return [*(STATIC / "resident" / f"{name}.js" for name in RESIDENT_SCRIPTS), STATIC / "comforts.js"]
+
+
+def _bootstrap_icons() -> str:
+    return (files("flask_bootstrap") / "static" / "bootstrap5" / "icons" / "bootstrap-icons.svg").read_text("utf-8")
 
 
 def load_assets() -> dict[str, Asset]:
     """Read every file that pages may ask for, by public name."""
-    drawings = files("flask_bootstrap") / "static" / "bootstrap5" / "icons" / "bootstrap-icons.svg"
-    drawn = drawings.read_text("utf-8")
-    icons = icon_sprite(drawn, quoted_words(TEMPLATES.rglob("*.html")))
-    home_icons = icon_sprite(drawn, quoted_words(resident_templates()))
+    icons = icon_sprite(_bootstrap_icons(), quoted_words(TEMPLATES.rglob("*.html")))
     htmx = files("js_lib_htmx") / "static" / "htmx" / "htmx.min.js"
+    home, dark = resident_stylesheet(), squeezed((STATIC / "css" / "dark.css").read_text("utf-8"))
     return {
-        "louda.css": Asset(stylesheet().encode(), "text/css"),
-        "home.css": Asset(stylesheet(name for name in STYLESHEETS if name not in STAFF_ONLY).encode(), "text/css"),
-        "dark.css": Asset((STATIC / "css" / "dark.css").read_bytes(), "text/css"),
-        "louda.js": Asset(script(STATIC / "louda.js").encode(), "text/javascript"),
+        "louda.css": Asset(squeezed(stylesheet()).encode(), "text/css"),
+        # Most residents never choose a theme: theirs is one file with both, the other two are for those who did.
+        "home.css": Asset(f"{home}@media (prefers-color-scheme:dark){{{dark}}}".encode(), "text/css"),
+        "home-light.css": Asset(home.encode(), "text/css"),
+        "dark.css": Asset(dark.encode(), "text/css"),
+        "louda.js": Asset(script(STATIC / "comforts.js", STATIC / "louda.js").encode(), "text/javascript"),
         "desk.js": Asset(script(STATIC / "desk.js").encode(), "text/javascript"),
-        "resident.js": Asset(
-            script(*(STATIC / "resident" / f"{name}.js" for name in RESIDENT_SCRIPTS)).encode(), "text/javascript"
-        ),
+        "resident.js": Asset(script(*_resident_scripts()).encode(), "text/javascript"),
         "htmx.js": Asset(htmx.read_bytes(), "text/javascript"),
         "icons.svg": Asset(icons.encode(), "image/svg+xml"),
-        "home-icons.svg": Asset(home_icons.encode(), "image/svg+xml"),
         "mark.svg": Asset((STATIC / "mark.svg").read_bytes(), "image/svg+xml"),
     }
 
@@ -128,7 +143,7 @@ def digest_of(assets: Mapping[str, Asset]) -> str:
 
 def is_resident_page() -> bool:
     """Whether the address asked for is one of the resident's pages: their frame, and their smaller files."""
-    return request.path == "/my" or request.path.startswith(("/my/", "/enter"))
+    return request.path in ("/my", "/privacy") or request.path.startswith(("/my/", "/enter"))
 
 
 def page_language() -> str:
@@ -138,8 +153,8 @@ def page_language() -> str:
 
 
 def register_assets(app: Flask) -> None:
-    """Serve the files above and give templates ``asset_url(name)``, ``icons_url()``, ``is_resident_page()`` and
-    ``page_language()``.
+    """Serve the files above and give templates ``asset_url(name)``, ``icon_drawing(name)``, ``is_resident_page()``
+    and ``page_language()``.
 
     The only endpoint is ``assets.file``; it is public, changes nothing and shows nothing of any person.
     """
@@ -156,14 +171,17 @@ def register_assets(app: Flask) -> None:
     def asset_url(name: str) -> str:
         return url_for("assets.file", version=digest, name=name)
 
-    def icons_url() -> str:
-        return asset_url("home-icons.svg" if is_resident_page() else "icons.svg")
+    drawings = icon_drawings(_bootstrap_icons(), quoted_words(resident_templates(TEMPLATES)))
+
+    def icon_drawing(name: str) -> Markup:
+        """An icon in a resident's page itself: three of them weigh less than the head of one more answer."""
+        return Markup(drawings.get(name, ""))  # noqa: S704 - drawings of a package, names only from templates
 
     blueprint = Blueprint("assets", __name__)
     blueprint.add_url_rule("/assets/<version>/<name>", "file", file, methods=["GET"])
     app.register_blueprint(blueprint)
     app.jinja_env.globals.update(
-        asset_url=asset_url, icons_url=icons_url, is_resident_page=is_resident_page, page_language=page_language
+        asset_url=asset_url, icon_drawing=icon_drawing, is_resident_page=is_resident_page, page_language=page_language
     )
 
 

@@ -30,7 +30,7 @@ from tests.source_tree import (
 # Slices from the ground up; a slice imports itself and lower ones. Names joined by "=" stand on one level.
 ORDER = (
     "settings core access places=catalog ordering errands=intake tally purchasing stock allocation picking dispatch"
-    " handover settlement printing oversight api assets=models upkeep cli factory demo wsgi"
+    " handover settlement printing oversight api resident_files assets=models upkeep cli factory demo wsgi"
 ).split()
 RANK = {name: rank for rank, group in enumerate(ORDER) for name in group.split("=")}
 # Topics of a slice from the ground up; a topic imports the slice's root, itself and lower topics, never a sister above.

@@ -5,11 +5,13 @@ from __future__ import annotations
 import gzip
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from flask import Flask, url_for
 
-from app.assets import STATIC, STYLESHEETS, TEMPLATES, icon_sprite, quoted_words, resident_templates, stylesheet
+from app.assets import STATIC, STYLESHEETS, TEMPLATES, icon_sprite, quoted_words, squeezed, stylesheet
+from app.resident_files import classes_in, resident_source, resident_templates, styles_of
 
 SCREEN_TEMPLATES = sorted(path for path in TEMPLATES.rglob("*.html") if "print" not in path.parts)
 Render = Callable[..., str]
@@ -23,7 +25,7 @@ def address(shell: Flask, name: str) -> str:
 
 @pytest.mark.parametrize(
     "name",
-    ("louda.css home.css dark.css louda.js desk.js resident.js htmx.js icons.svg home-icons.svg mark.svg").split(),
+    ("louda.css home.css home-light.css dark.css louda.js desk.js resident.js htmx.js icons.svg mark.svg").split(),
 )
 def test_every_asset_is_served_for_a_year_under_its_present_address(shell: Flask, name: str) -> None:
     answer = shell.test_client().get(address(shell, name))
@@ -83,25 +85,78 @@ def test_an_icon_named_in_any_template_is_in_the_sprite(shell: Flask) -> None:
     assert [name for name in sorted(named) if f'id="{name}"' not in sprite] == []
 
 
-def test_the_smaller_sprite_holds_every_icon_that_a_resident_sees(shell: Flask, render: Render) -> None:
-    sprite = shell.test_client().get(address(shell, "home-icons.svg")).get_data(as_text=True)
+def test_a_resident_sees_every_icon_drawn_in_the_page(shell: Flask, render: Render) -> None:
     named = {
-        name for path in resident_templates() for name in re.findall(r"\bicon\(\s*'([^']+)'", path.read_text("utf-8"))
+        name
+        for path in resident_templates(TEMPLATES)
+        for name in re.findall(r"\bicon\(\s*'([^']+)'", path.read_text("utf-8"))
     }
     assert {"telephone", "plus-lg"} <= named
-    assert [name for name in sorted(named) if f'id="{name}"' not in sprite] == []
-    icon = '{% from "_ui.html" import icon %}{{ icon("telephone") }}'
-    for path, name in (("/my", "home-icons"), ("/enter/ABC", "home-icons"), ("/my-rounds", "icons"), ("/", "icons")):
-        assert f"/{name}.svg#telephone" in render(icon, path=path), path
+    source = '{% from "_ui.html" import icon %}{{ icon(name) }}'
+    assert [name for name in sorted(named) if '"><path ' not in render(source, path="/my", name=name)] == []
+    for path in ("/my", "/my/errands", "/enter/ABC", "/privacy"):
+        assert "<use" not in render(source, path=path, name="telephone"), path
+    for path in ("/my-rounds", "/"):
+        assert "/icons.svg#telephone" in render(source, path=path, name="telephone"), path
+
+
+def home_classes(shell: Flask, name: str = "home.css") -> set[str]:
+    sheet = shell.test_client().get(address(shell, name)).get_data(as_text=True)
+    return set(re.findall(r"\.(ld-[a-z0-9-]+)", sheet))
 
 
 def test_a_class_that_a_resident_sees_is_in_the_smaller_stylesheet(shell: Flask) -> None:
     """But for the parts of shared files that only the staff's frame uses."""
-    small = shell.test_client().get(address(shell, "home.css")).get_data(as_text=True)
-    defined = set(re.findall(r"\.(ld-[a-z-]+)", stylesheet())) - set(re.findall(r"\.(ld-[a-z-]+)", small))
-    own = [path for path in resident_templates() if not path.name.startswith("_") or path.parent != TEMPLATES]
+    left_out = set(re.findall(r"\.(ld-[a-z0-9-]+)", stylesheet())) - home_classes(shell)
+    own = [path for path in resident_templates(TEMPLATES) if not path.name.startswith("_") or path.parent != TEMPLATES]
     used = {name for path in own for name in re.findall(r"ld-[a-z-]+", path.read_text("utf-8"))}
-    assert used & defined == set()
+    scripts = [*(STATIC / "resident").glob("*.js"), STATIC / "comforts.js"]
+    used |= {name for path in scripts for name in re.findall(r"ld-[a-z-]+", path.read_text("utf-8"))}
+    assert used & left_out == {"ld-tiles"}  # of a macro in _picking.html that only the telephone desk calls
+    assert left_out >= {"ld-figure", "ld-navigation", "ld-table"}
+
+
+def test_what_a_resident_may_load_instead_has_the_same_rules(shell: Flask) -> None:
+    assert home_classes(shell) == home_classes(shell, "home-light.css")
+
+
+CALLED = "{# old() #}{% macro old() %}ld-old{% endmacro %}{% macro new() %}ld-new{% endmacro %}"
+
+
+def test_only_macros_that_a_resident_page_calls_bring_their_classes(tmp_path: Path) -> None:
+    (tmp_path / "_words.html").write_text(CALLED, "utf-8")
+    (tmp_path / "kept_notice.html").write_text("ld-kept", "utf-8")
+    page = '{% extends "base_resident.html" %}{% from "_words.html" import new %}{{ new() }}'
+    (tmp_path / "page.html").write_text(page, "utf-8")
+    (tmp_path / "base_resident.html").write_text("ld-frame", "utf-8")
+    assert classes_in([resident_source(tmp_path)]) == {"ld-new", "ld-kept", "ld-frame"}
+
+
+@pytest.mark.parametrize(
+    ("sheet", "kept"),
+    [
+        (".ld-a { top: 0; }", ".ld-a { top: 0; }\n"),
+        (".ld-b { top: 0; }", ""),
+        (".ld-a, .ld-b b { top: 0; }", ".ld-a { top: 0; }\n"),
+        (".ld-a:not(.ld-b) { top: 0; }", ".ld-a:not(.ld-b) { top: 0; }\n"),
+        (".ld-size-l { top: 0; }", ".ld-size-l { top: 0; }\n"),
+        ("p { top: 0; }", "p { top: 0; }\n"),
+        ("@media print { .ld-b { top: 0; } }", ""),
+        ("@media print { .ld-a { top: 0; } .ld-b { top: 0; } }", "@media print {.ld-a { top: 0; }\n}\n"),
+        ("@keyframes ld-turn { to { top: 0; } }", "@keyframes ld-turn { to { top: 0; } }\n"),
+    ],
+)
+def test_a_rule_stays_if_one_of_its_selectors_can_match(sheet: str, kept: str) -> None:
+    assert styles_of(sheet, frozenset({"ld-a", "ld-size-"})) == kept
+
+
+def test_a_squeezed_stylesheet_says_the_same() -> None:
+    sheet = """a, b > i { font: 1em "A B", serif; content: " "; }
+@media (min-width: 2em) { p:not(.c) { margin: calc(1px - 2px) 0; } }"""
+    squeezed_sheet = (
+        'a,b > i{font:1em "A B",serif;content:" "}@media (min-width:2em){p:not(.c){margin:calc(1px - 2px) 0}}'
+    )
+    assert squeezed(sheet) == squeezed_sheet
 
 
 @pytest.mark.parametrize("path", SCREEN_TEMPLATES, ids=lambda path: str(path.relative_to(TEMPLATES)))
@@ -118,8 +173,14 @@ def test_a_template_holds_nothing_that_the_content_security_policy_would_block(p
         assert not re.search(pattern, source), pattern
 
 
-def test_the_script_keeps_to_the_syntax_of_old_browsers() -> None:
-    script = (STATIC / "louda.js").read_text("utf-8")
+def test_the_script_that_residents_get_is_older_still() -> None:
+    for path in [*(STATIC / "resident").glob("*.js"), STATIC / "comforts.js"]:
+        assert not re.search(r"^\s*(?:const|let)\s|=>|`", path.read_text("utf-8"), re.MULTILINE), path
+
+
+@pytest.mark.parametrize("name", ["louda.js", "comforts.js"])
+def test_the_script_keeps_to_the_syntax_of_old_browsers(name: str) -> None:
+    script = (STATIC / name).read_text("utf-8")
     for pattern in (
         r"\?\.",
         r"\?\?",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from types import SimpleNamespace as Row
 
@@ -52,6 +53,16 @@ def test_the_theme_cookie_decides_which_stylesheets_are_loaded(shell: Flask, ren
     assert "dark.css" in dark
     assert "prefers-color-scheme" not in dark
     assert 'media="(prefers-color-scheme: dark)"' in auto
+
+
+def test_a_resident_who_chose_no_theme_loads_one_stylesheet(shell: Flask) -> None:
+    loaded = {}
+    for theme in ("", "auto", "light", "dark"):
+        with shell.test_request_context(headers={"Cookie": f"theme={theme}"} if theme else {}):
+            page = shell.jinja_env.from_string(HOME).render()
+        loaded[theme] = re.findall(r'<link rel="stylesheet" href="[^"]*/([^/"]+)">', page)
+    both = ["home.css"]
+    assert loaded == {"": both, "auto": both, "light": ["home-light.css"], "dark": ["home-light.css", "dark.css"]}
 
 
 def test_large_type_is_an_attribute_of_the_page(shell: Flask) -> None:
