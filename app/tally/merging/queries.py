@@ -19,7 +19,7 @@ from app.core.idempotency import fingerprint
 from app.core.lookup import or_not_found
 from app.errands.models import Errand
 from app.errands.service import WAITING
-from app.intake.models import ChainBooking, ChainPaste, LineOutcome, PasteLine
+from app.intake.models import ChainBooking, ChainPaste, LineOutcome, PasteLine, PasteState
 from app.ordering.claims.models import ClaimState, RoomClaim
 from app.ordering.models import (
     CYCLES_UNDER_WAY,
@@ -256,9 +256,11 @@ def hindrances(held: Holdings) -> list[str]:
     live = StandingOrder.state != StandingState.ENDED
     if held.counts["live"] and _count(StandingOrder.id, StandingOrder.household_id == held.kept.id, live):
         said.append(_("两户都有长期订单，一户只能有一份。请点位小组长先结束其中一份，再合并。"))
-    if _is_of_before(held):
-        room = held.gone.label
+    room = _moved_out_of(held)
+    if room is not None:
         said.append(_("%(room)s 登记过搬走，搬走前的订单或代办还没办完，不能给别人看到。请等办完再合并。", room=room))
+    if _is_being_entered(held.gone.id):
+        said.append(_("这个点位的接龙或表格正在入单，请等它完成再合并。"))
     return said
 
 
@@ -275,13 +277,34 @@ def _clash(meeting: Meeting, held: Holdings) -> str:
     return f"{said}{first}"
 
 
-def _is_of_before(held: Holdings) -> bool:
-    """Whether something under way was ordered or asked for by those who have moved out: it is nobody's to see."""
-    moved_in = db.session.get(MovedIn, held.gone.id)
-    if moved_in is None:
-        return False
-    asked = Errand.household_id == held.gone.id, Errand.state.in_(WAITING), Errand.created_at < moved_in.since
-    return any(order.placed_at < moved_in.since for order in held.orders) or bool(_count(Errand.id, *asked))
+def _moved_out_of(held: Holdings) -> str | None:
+    """The room that people have moved out of since something under way was ordered or asked for.
+
+    Whether it was theirs or that of those who live there now, nobody can tell: it is shown to nobody, and a code that
+    the household is told would not open.
+    """
+    for home in (held.gone, held.kept):
+        moved_in = db.session.get(MovedIn, home.id)
+        if moved_in is None:
+            continue
+        asked = Errand.household_id == held.gone.id, Errand.state.in_(WAITING), Errand.created_at < moved_in.since
+        if any(order.placed_at < moved_in.since for order in held.orders) or _count(Errand.id, *asked):
+            return home.label
+    return None
+
+
+def _is_being_entered(household_id: int) -> bool:
+    """Whether a list that may name it is at work: it has read already which households it will place."""
+    of_its_point = ChainPaste.service_point_id == (
+        select(Building.service_point_id)
+        .join(Stairwell, Stairwell.building_id == Building.id)
+        .join(Household, Household.stairwell_id == Stairwell.id)
+        .where(Household.id == household_id)
+        .scalar_subquery()
+    )
+    names_it = ChainPaste.id.in_(select(PasteLine.paste_id).where(PasteLine.household_id == household_id))
+    at_work = ChainPaste.state == PasteState.COMMITTING
+    return bool(_count(ChainPaste.id, at_work, ChainPaste.id.in_(_pastes()), of_its_point | names_it))
 
 
 # --- in words ---------------------------------------------------------------------------------------------------------

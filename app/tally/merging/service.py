@@ -2,7 +2,7 @@
 
 What the household that goes has         becomes
 order of a cycle that is not over        the other's, with a new code; both have one: refused
-withdrawn, voided or of an earlier cycle stays as it is, found by its code, opened by nobody
+withdrawn, voided or of an earlier cycle stays as it is, found by its code, opened by nobody, brought back by no undo
 standing order, care, errands, contact   the other's; of what both have, the other's stays
 lines of lists, bags left at its door    about the other from now on; what is packed goes where its label says
 door PIN, phones, order codes            end; those of the other stay
@@ -38,6 +38,7 @@ from app.tally.merging.queries import Holdings, Meeting
 from app.tally.merging.schemas import Merge
 
 NOT_SYNCED = {"synchronize_session": False}
+CHANGED = -1  # a revision that no order has: a list that is taken back leaves the order as it is, and says so
 
 
 @dataclass(frozen=True)
@@ -53,8 +54,9 @@ def merge(by: Staff, household_id: int, wanted: Merge) -> Merged:
     """Make a household part of another one of its building; see the head of this file.
 
     Requires: HOUSEHOLD_KEY over the building; everything is as it was shown; no cycle in which both have an order, no
-    two standing orders, nothing under way of people who moved out. Ensures: no key of the one that goes opens
-    anything, and those of the one that stays open what they did. Raises: NotFound, Conflict.
+    two standing orders, nothing under way of people who moved out of either, no list of their point being entered just
+    now. Ensures: no key of the one that goes opens anything, and those of the one that stays open what they did.
+    Raises: NotFound, Conflict.
     """
     building, gone, kept = merging_queries.require_pair(by, household_id, wanted.into)
     held = merging_queries.holdings(building, gone, kept)
@@ -91,6 +93,8 @@ def _take_orders(by: Staff, held: Holdings) -> None:
     db.session.execute(
         update(DeskEntry).where(DeskEntry.order_id.in_(ids)).values(**NOTHING_BEFORE), execution_options=NOT_SYNCED
     )
+    stays = ChainBooking.household_id == held.gone.id, ChainBooking.order_id.not_in(ids)
+    db.session.execute(update(ChainBooking).where(*stays).values(revision=CHANGED), execution_options=NOT_SYNCED)
     aside = [meeting.makes_room.id for meeting in held.meetings if meeting.makes_room is not None]
     db.session.execute(delete(ChainBooking).where(ChainBooking.order_id.in_(aside)))
     for booking in db.session.scalars(select(ChainBooking).where(ChainBooking.order_id.in_(ids))):
@@ -183,7 +187,7 @@ def _take_care(gone_id: int, kept_id: int) -> None:
             need.household_id = kept_id
             continue
         own.carer_id, own.door_note = own.carer_id or need.carer_id, own.door_note or need.door_note
-        own.purge_on = max(own.purge_on, need.purge_on)
+        own.consent_on, own.purge_on = own.consent_on or need.consent_on, max(own.purge_on, need.purge_on)
         db.session.delete(need)
     contact, own_contact = (db.session.get(HouseholdContact, one) for one in (gone_id, kept_id))
     if contact is not None:
@@ -193,5 +197,6 @@ def _take_care(gone_id: int, kept_id: int) -> None:
         own_contact.name = own_contact.name or contact.name
         own_contact.phone = own_contact.phone or contact.phone
         own_contact.note = own_contact.note or contact.note
+        own_contact.purge_on = max(own_contact.purge_on, contact.purge_on)
         db.session.delete(contact)
     db.session.flush()
