@@ -42,9 +42,9 @@ from app.dispatch.models import Shift, Team, TeamMode  # noqa: E402
 from app.dispatch.planning import service as dispatch  # noqa: E402
 from app.dispatch.teams.service import USUAL  # noqa: E402
 from app.factory import create_app  # noqa: E402
+from app.intake.booking.cli import import_file as import_orders_file  # noqa: E402
 from app.ordering.cycles import service as cycles_service  # noqa: E402
 from app.ordering.models import CyclePoint  # noqa: E402
-from app.ordering.order_file import cli as order_file_cli  # noqa: E402
 from app.ordering.schemas import EditCycle, Lock  # noqa: E402
 from app.oversight.reconcile.equations import equations  # noqa: E402
 from app.picking import service as picking  # noqa: E402
@@ -176,7 +176,7 @@ def import_everything(shared: Path, demand: Path) -> tuple[int, Any]:
     cycles_service.add_all_items(operator, cycle.id)
     cycles_service.open_cycle(operator, cycle.id)
     with timed("import orders"):
-        report = order_file_cli.import_file(operator, cycle.id, (demand / "orders_truth.csv").read_bytes(), OPERATOR)
+        report = import_orders_file(operator, cycle.id, (demand / "orders_truth.csv").read_bytes(), OPERATOR)
         print(f"  {report.placed} orders, {report.lines} lines")
     return cycle.id, operator
 

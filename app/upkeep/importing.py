@@ -8,7 +8,7 @@ from types import ModuleType
 
 import click
 
-SLICES = ("app.places.imports.cli", "app.catalog.imports.cli", "app.ordering.order_file.cli")
+SLICES = ("app.places.imports.cli", "app.catalog.imports.cli", "app.intake.booking.cli")
 
 
 @click.group("import")

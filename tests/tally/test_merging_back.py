@@ -7,15 +7,15 @@ from flask import Flask
 
 from app.core.db import db
 from app.core.events import SYSTEM
+from app.intake.booking.cli import import_file
 from app.ordering.models import CycleState, HouseholdOrder
-from app.ordering.order_file.cli import import_file
 from app.places.buildings import service as buildings_service
 from app.places.buildings.schemas import AddRooms
 from app.places.models import Household
 from app.tally.claims import service as claims_service
 from app.tally.claims.schemas import SettleClaim
 from tests import world
-from tests.ordering.test_import_orders import table
+from tests.intake.test_import_orders import table
 from tests.tally.merging import Twice, broken, phone, phone_of
 from tests.tally.test_claims import leave, the_claim
 from tests.tally.test_moving import opened

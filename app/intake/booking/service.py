@@ -21,7 +21,8 @@ from app.intake.booking.schemas import Settle
 from app.intake.handing_over import service as handing_over_service
 from app.intake.models import ChainBooking, ChainPaste, LineOutcome, PasteLine, PasteState
 from app.intake.paste import versions
-from app.intake.paste.service import lexicon_of, require_line, require_paste
+from app.intake.paste.service import require_line, require_paste
+from app.intake.workbook.queries import lexicon_of
 from app.ordering.models import Offer
 from app.ordering.orders import cycle_taking_orders
 from app.places.models import Building, Stairwell

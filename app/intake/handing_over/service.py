@@ -19,7 +19,8 @@ from app.core.lookup import row_or_not_found
 from app.intake.handing_over.schemas import Route
 from app.intake.models import ChainPaste, LineOutcome, PasteLine, PasteState
 from app.intake.paste import versions
-from app.intake.paste.service import keep, lexicon_of, require_paste, write_lines
+from app.intake.paste.service import keep, require_paste, write_lines
+from app.intake.workbook.queries import lexicon_of
 from app.ordering.orders import cycle_taking_orders
 from app.places.models import Building, Household, ServicePoint, Stairwell
 from app.places.queries import register_for

@@ -7,28 +7,23 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from sqlalchemy import func, insert, select
 
 from app.access.permissions import Permission, Staff
-from app.catalog.models import Item
-from app.catalog.queries import aliases_of
 from app.core.db import command, db
-from app.core.errors import Conflict, Invalid
+from app.core.errors import Conflict
 from app.core.events import record
 from app.core.input.tables import read_sheets
 from app.core.lookup import row_or_not_found
 from app.intake.grammar.chain import parse_chain
-from app.intake.grammar.goods.lexicon import DEFAULT_LIMIT, Lexicon
-from app.intake.grammar.goods.lexicon import LexiconItem as Word
 from app.intake.grammar.model import ChainGoods
 from app.intake.models import ChainPaste, LineOutcome, PasteLine, PasteState
 from app.intake.paste import elsewhere
 from app.intake.paste.schemas import Paste
 from app.intake.paste.versions import Older, Where, carry_over, find_earlier_version, sheet_line
-from app.intake.workbook.reader import PlacedRow, Workbook, read_workbook
+from app.intake.workbook.queries import codes_of, lexicon_of
+from app.intake.workbook.reader import Workbook, no_order_table, read_workbook
 from app.ordering.gate import require_cycle_at_point
-from app.ordering.models import Offer
 from app.places.queries import register_for
 from app.places.scope import require_point
 
@@ -85,10 +80,10 @@ def import_workbook(by: Staff, cycle_id: int, point_id: int, body: bytes) -> Cha
     require_cycle_at_point(by, Permission.INTAKE, cycle_id, point_id)
     digest = hashlib.sha256(body).hexdigest()
     _refuse_twin(cycle_id, point_id, digest)
-    sheets, lexicon = read_sheets(body), lexicon_of(cycle_id)
-    found = read_workbook(sheets, register_for([point_id]), lexicon)
+    sheets, lexicon, codes = read_sheets(body), lexicon_of(cycle_id), codes_of(cycle_id)
+    found = read_workbook(sheets, register_for([point_id]), lexicon, codes=codes)
     if found is None:
-        raise Invalid({"file": [_l("这个文件里没有找到订单表。需要有商品、数量和地址（或楼号、房号）的列。")]})
+        raise no_order_table()
     rows = _workbook_rows(found)
     later = [
         sheet_line(row["line_no"], row["raw"], placed.goods, placed.household)
@@ -99,7 +94,7 @@ def import_workbook(by: Staff, cycle_id: int, point_id: int, body: bytes) -> Cha
     kept.alarms = [*_left_out(found), *(str(alarm.said) for alarm in found.alarms)]
     kept.replaces_id = before.paste.id if before else None
     elsewhere.mark_covered_elsewhere(
-        kept, rows, lambda register: elsewhere.of_workbook(read_workbook(sheets, register, lexicon))
+        kept, rows, lambda register: elsewhere.of_workbook(read_workbook(sheets, register, lexicon, codes=codes))
     )
     if before is not None:
         carry_over(rows, later, before)
@@ -125,19 +120,13 @@ def _notes(note: str, goods: Sequence[ChainGoods]) -> str:
     return " ".join(dict.fromkeys(filter(None, (note, *(one.note for one in goods)))))[:500]
 
 
-def _goods_of(row: PlacedRow) -> str:
-    return "、".join(f"{goods.item} {goods.qty or '?'}" for goods in row.goods)
-
-
 def _workbook_rows(found: Workbook) -> list[dict[str, Any]]:
     names = {row.sheet for row in found.rows}
     return [
         {
             "line_no": row.row_no,
             "part": part,
-            "raw": " ".join(
-                filter(None, (row.sheet if len(names) > 1 else "", row.buyer, row.written, _goods_of(row), row.remark))
-            ),
+            "raw": f"{row.sheet} {row.text}" if row.sheet and len(names) > 1 else row.text,
             "outcome": row.outcome.value.lower(),
             "household_id": row.household.household_id if row.household else None,
             "items": [{"item": goods.item, "qty": goods.qty, "unit": goods.unit} for goods in row.goods],
@@ -149,26 +138,6 @@ def _workbook_rows(found: Workbook) -> list[dict[str, Any]]:
         }
         for part, row in enumerate(found.rows, start=1)
     ]
-
-
-def lexicon_of(cycle_id: int) -> Lexicon:
-    """The goods that a cycle offers, with the words people use for them."""
-    offers = list(
-        db.session.scalars(select(Offer).where(Offer.cycle_id == cycle_id, Offer.is_listed).order_by(Offer.id))
-    )
-    items = [offer.item_id for offer in offers if offer.item_id is not None]
-    aliases = aliases_of(items)
-    sold = select(Item.id, Item.sale_unit).where(Item.id.in_(items))
-    units = {item: unit for item, unit in db.session.execute(sold)}  # noqa: C416
-    return Lexicon(
-        Word(
-            offer.name,
-            units.get(offer.item_id or 0, ""),
-            tuple(aliases.get(offer.item_id or 0, ())),
-            offer.limit_per_household or DEFAULT_LIMIT,
-        )
-        for offer in offers
-    )
 
 
 def _refuse_twin(cycle_id: int, point_id: int, digest: str) -> None:

@@ -26,6 +26,7 @@ from app.intake.grammar.model import EntryFlag
 from app.intake.grammar.people import doubts
 from app.intake.grammar.people.mentions import BUILDINGS, ROOMS, Level, PlaceMention, groups, mentions
 from app.intake.grammar.people.spelling import spell_addresses
+from app.intake.workbook.codes import NO_CODES, TableCodes
 from app.intake.workbook.rows import PLACE, OrderRowOfFile
 from app.places.address.rules import (
     AddressReason,
@@ -74,8 +75,15 @@ def remark_changes(remark: str) -> str:
 class Places:
     """Finds households for the rows of one sheet. said: the sheet's name and what stands above its column titles."""
 
-    def __init__(self, register: Register, lexicon: Lexicon, scope: AddressScope | None, said: Sequence[str]) -> None:
-        self.register, self.scope = register, scope
+    def __init__(
+        self,
+        register: Register,
+        lexicon: Lexicon,
+        scope: AddressScope | None,
+        said: Sequence[str],
+        codes: TableCodes = NO_CODES,
+    ) -> None:
+        self.register, self.scope, self.codes = register, scope, codes
         self.hearing = Hearing(register, lexicon, scope)
         self.standing = NOTHING_SAID
         for text in said:
@@ -90,7 +98,7 @@ class Places:
 
     def of(self, row: OrderRowOfFile, remark: str) -> RowPlace:
         """The household of a row."""
-        columns = self._from_columns(row)
+        columns = self._by_number(row) or self._from_columns(row)
         written = self._resolved(row.get("address")) if row.get("address") else None
         chosen = columns.household if columns else None
         other = written.household if written else None
@@ -129,8 +137,18 @@ class Places:
             stairwell, _dash, room = chain.rpartition("-")
         return self._looked_up(named or set(self.register.buildings), building.value, stairwell, room)
 
+    def _by_number(self, row: OrderRowOfFile) -> Resolution | None:
+        """Of a row that names its building by number; None where no building has that number."""
+        known = self.codes.buildings.get(row.get("building_code"))
+        if known is None:
+            return None
+        compound, label = known
+        return self._looked_up({compound}, building_key(label), row.get("stairwell"), chinese.fold(row.get("room")))
+
     def _from_columns(self, row: OrderRowOfFile) -> Resolution | None:
         cells = {name: chinese.fold(row.get(name)).strip(" 。.") for name in PLACE}
+        number = row.get("compound_code")
+        cells["compound"] = self.codes.compounds.get(number) or cells["compound"] or cells["compound_code"]
         if not any(cells.values()):
             return None
         if not cells["building"] and not cells["lane"] and not cells["compound"] and not _is_plain(cells["room"]):
@@ -154,6 +172,8 @@ class Places:
         if not said:
             scope = self.around
             return set(scope.compounds if scope and scope.compounds else self.register.buildings)
+        if said in self.register.buildings:
+            return {said}
         found = [each for each in mentions(said, self.hearing.names) if each.level is Level.COMPOUND]
         if not found:
             return None
@@ -210,6 +230,8 @@ class Places:
 
     def _with_remark(self, place: RowPlace, remark: str) -> RowPlace:
         """An address in the remark may repeat, contradict or redirect."""
+        if not remark:
+            return place
         spelled = spell_addresses(chinese.fold(remark)[:_LIMIT], self.hearing.names)
         found = [each for each in locate(spelled, self.register, words.SHORT_UNITS, self.scope) if each.is_strong]
         said = found[0].resolution.household if found else None

@@ -13,6 +13,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from flask_babel import lazy_gettext as _l
+
+from app.core.errors import Invalid
 from app.core.input import control_totals
 from app.core.input.control_totals import Alarm, ControlTotal, CountedLine
 from app.core.input.tables import TableSheet
@@ -22,6 +25,7 @@ from app.intake.grammar.goods import goods
 from app.intake.grammar.goods.lexicon import Lexicon
 from app.intake.grammar.goods.scan import scan
 from app.intake.grammar.model import ChainGoods, EntryFlag, EntryOutcome
+from app.intake.workbook.codes import NO_CODES, TableCodes, whole_units
 from app.intake.workbook.places import Places, remark_changes
 from app.intake.workbook.rows import PLACE, OrderRowOfFile, OrderSheet, bare_title, order_sheets
 from app.places.address.rules import AddressScope, Register, RegisteredHousehold
@@ -48,6 +52,15 @@ class PlacedRow:
     written: str = ""
     """The address as the file has it."""
     remark: str = ""
+    order: str = ""
+    """The number of the order, where the file has a column of them."""
+    phone: str = ""
+
+    @property
+    def text(self) -> str:
+        """What the row says, in one line."""
+        goods = "、".join(f"{each.item} {each.qty or '?'}" for each in self.goods)
+        return " ".join(filter(None, (self.buyer, self.written, goods, self.remark)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,23 +80,35 @@ class Workbook:
 
 
 def read_workbook(
-    sheets: Sequence[TableSheet], register: Register, lexicon: Lexicon, scope: AddressScope | None = None
+    sheets: Sequence[TableSheet],
+    register: Register,
+    lexicon: Lexicon,
+    scope: AddressScope | None = None,
+    codes: TableCodes = NO_CODES,
 ) -> Workbook | None:
-    """Orders of a workbook whose sheets were read safely (`core.tables.read_sheets`); None when it holds no orders."""
+    """Orders of a workbook whose sheets were read safely (`core.tables.read_sheets`); None when it holds no orders.
+
+    The one reader of order tables, for the page and the command line.
+    """
     shown = [sheet for sheet in sheets if not sheet.is_hidden]
     found = order_sheets(shown, lambda title: not lexicon.is_open and lexicon.knows(bare_title(title)))
     if not found:
         return None
     rows: list[PlacedRow] = []
     for orders in found:
-        places = Places(register, lexicon, scope, (orders.name, *orders.above))
-        rows += [_placed(row, places, lexicon) for row in orders.rows]
+        places = Places(register, lexicon, scope, (orders.name, *orders.above), codes)
+        rows += [_placed(row, places, lexicon, codes) for row in orders.rows]
     unused = tuple(f"{orders.name} {title}".strip() for orders in found for title in orders.unused)
     unread = [sheet.name for sheet in shown if _holds(sheet) and all(sheet.name != orders.name for orders in found)]
     unread = [name for name in unread if not any(summary_totals([sheet]) for sheet in shown if sheet.name == name)]
     hidden = tuple(sheet.name for sheet in sheets if sheet.is_hidden and _holds(sheet))
     whole = tuple(rows)
     return Workbook(whole, _totals(whole), _alarms(sheets, found, whole), unused, tuple(unread), hidden)
+
+
+def no_order_table() -> Invalid:
+    """What is said of a file without orders."""
+    return Invalid({"file": [_l("这个文件里没有找到订单表。需要有商品、数量和地址（或楼号、房号）的列。")]})
 
 
 def _holds(sheet: TableSheet) -> bool:
@@ -100,8 +125,8 @@ def _totals(rows: Sequence[PlacedRow]) -> dict[str, int]:
     return sums
 
 
-def _placed(row: OrderRowOfFile, places: Places, lexicon: Lexicon) -> PlacedRow:
-    ordered = _goods(row, lexicon)
+def _placed(row: OrderRowOfFile, places: Places, lexicon: Lexicon, codes: TableCodes) -> PlacedRow:
+    ordered = _goods(row, lexicon, codes)
     buyer = row.get("buyer") or row.get("receiver")
     remark = _remark(row)
     triage = rules.triage(remark)
@@ -116,6 +141,8 @@ def _placed(row: OrderRowOfFile, places: Places, lexicon: Lexicon) -> PlacedRow:
         sheet=row.sheet,
         written=" ".join(filter(None, (*(row.get(name) for name in PLACE), row.get("address")))),
         remark=triage.public,
+        order=row.get("order"),
+        phone=row.get("phone"),
     )
     place = places.of(row, remark)
     if row.is_gone:
@@ -134,23 +161,29 @@ def _placed(row: OrderRowOfFile, places: Places, lexicon: Lexicon) -> PlacedRow:
     return placed
 
 
-def _goods(row: OrderRowOfFile, lexicon: Lexicon) -> tuple[ChainGoods, ...]:
+def _goods(row: OrderRowOfFile, lexicon: Lexicon, codes: TableCodes) -> tuple[ChainGoods, ...]:
     """The goods of a row; the specification in brackets is part of the name, its numbers are no quantity."""
-    name, written = row.get("item"), chinese.fold(row.get("qty"))
+    number, written, unit = row.get("sku"), chinese.fold(row.get("qty")), row.get("unit")
+    name = codes.goods.get(number) or row.get("item") or number
     if not name:
         parsed = goods.parse(
             scan(written, lexicon), lexicon, lexicon.only_item or ("接龙商品" if lexicon.is_open else "")
         )
         return tuple(replace(each, problem=each.problem or parsed.problem) for each in parsed.goods)
     qty = _whole(written)
-    if qty is None and any(ch.isalpha() for ch in written) and not lexicon.is_open:
+    if qty is None and not unit and any(ch.isalpha() for ch in written) and not lexicon.is_open:
         return _written_out(chinese.fold(name), written, lexicon)
     found = lexicon.match(name)
     if not found.item or not found.certain:
         shorter = lexicon.match(chinese.fold(name).split("(")[0])
         found = shorter if shorter.certain and shorter.item else found
     item = name if lexicon.is_open else found.item or name
-    problem = "" if found.certain else "unknown_item"
+    problem = "" if found.certain else ("item_unclear" if lexicon.knows(name) else "unknown_item")
+    if written and unit and found.item and not lexicon.is_open:
+        units = whole_units(written, unit, lexicon.unit(item), codes.weights.get(item, 0))
+        if isinstance(units, str):
+            return (ChainGoods(item, None, "", "", units),)
+        qty = units
     if qty is None:
         problem = "unclear_number" if written else "no_quantity"
     elif qty == 0:
@@ -194,10 +227,10 @@ def _whole(text: str) -> int | None:
 
 
 def _remark(row: OrderRowOfFile) -> str:
-    """`22:帮忙送到87-105`: the number of the order before the colon says nothing."""
+    """`22:帮忙送到87-105`: the number of the row or order before the colon says nothing."""
     text = chinese.fold(" ".join(filter(None, (row.get("remark"), row.get("note")))))
     number, colon, rest = text.partition(":")
-    return rest.strip() if colon and number.strip() == row.get("number") else text
+    return rest.strip() if colon and number.strip() in (row.get("number"), row.get("order")) else text
 
 
 def _alarms(sheets: Sequence[TableSheet], orders: Sequence[OrderSheet], rows: Sequence[PlacedRow]) -> tuple[Alarm, ...]:

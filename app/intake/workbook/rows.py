@@ -1,7 +1,8 @@
 """Rows of an order workbook: which column is what, blank continuation rows filled, total rows left out.
 
 Known shapes: 快团团 `顾客购买表` (one row for buyer × item, the buyer's cells blank on the rows that follow),
-群接龙 (收货人 … 订购数量, last row 合计), one column for each item, and our own template. 订单金额 is on the first row
+群接龙 (收货人 … 订购数量, last row 合计), one column for each item, tables of other systems with numbers of their own
+for orders, places and goods, and our own template. 订单金额 is on the first row
 of a buyer only and is never summed.
 """
 
@@ -14,30 +15,34 @@ from dataclasses import dataclass, field, replace
 from app.core.input.records import title_key
 from app.core.input.tables import TableSheet
 from app.core.text import chinese
-from app.ordering.order_file.titles import TITLES
 
 # Meaning → titles, most telling first; compared without brackets, blanks and marks.
 COLUMNS: dict[str, tuple[str, ...]] = {
-    "buyer": ("下单人", "昵称", "微信昵称", "用户昵称", "微信名", "接龙人", "姓名"),
-    "number": ("跟团号", "接龙号", "订单号", "序号", "编号"),
-    "item": TITLES["item"],
+    "buyer": ("下单人", "昵称", "微信昵称", "用户昵称", "微信名", "接龙人", "姓名", "resident", "name"),
+    "order": ("订单号", "订单编号", "order_id", "order"),
+    "number": ("跟团号", "接龙号", "序号", "编号"),
+    "sku": ("商品编号", "商品编码", "item_code", "sku"),
+    "item": ("商品", "商品名称", "品名", "物资", "货品", "item", "item_name"),
     "spec": ("规格", "商品规格"),
-    "qty": TITLES["qty"],
+    "qty": ("数量", "购买数量", "订购数量", "份数", "件数", "订购份数", "qty"),
+    "unit": ("单位", "sale_unit", "unit_of_sale"),
     "receiver": ("收货人", "收件人", "联系人"),
-    "phone": TITLES["phone"],
+    "phone": ("联系电话", "手机", "手机号", "电话", "收货电话", "phone"),
     "address": ("详细地址", "收货地址", "地址", "收件地址"),
-    "compound": TITLES["compound"],
+    "compound": ("小区", "小区名称", "compound"),
+    "compound_code": ("小区编号", "compound_id"),
     "lane": ("弄", "弄号"),
-    "building": TITLES["building"],
-    "stairwell": TITLES["stairwell"],
-    "room": TITLES["room"],
+    "building": ("楼号", "楼栋", "楼幢", "栋", "幢", "楼栋号", "号", "门牌", "楼名", "building", "building_no"),
+    "building_code": ("楼栋编号", "building_id"),
+    "stairwell": ("单元", "单元号", "unit", "stairwell"),
+    "room": ("房号", "房间号", "室", "门牌号", "室号", "room", "room_no"),
     "extra": ("其他", "其它", "其他需求", "另需", "补充"),
     "remark": ("团员备注", "买家备注", "备注", "留言"),
     "note": ("备注",),
     "state": ("支付状态", "订单状态", "状态"),
 }
-PLACE = ("compound", "lane", "building", "stairwell", "room")
-IDENTITY = ("buyer", "number", "receiver", "phone", "address", *PLACE)
+PLACE = ("compound", "compound_code", "lane", "building", "building_code", "stairwell", "room")
+IDENTITY = ("buyer", "order", "number", "receiver", "phone", "address", *PLACE)
 _TOTAL = re.compile("(?:本[页表楼栋单]|以上|全部)?(?:合计|总计|小计|汇总|共计|总数)")
 NOTHING = frozenset({"", "0", "无", "没有", "-", "—", "/", "不要", "不用", "不需要", "暂无", "×", "x", "X"})
 _GONE = ("已退款", "全额退款", "退款成功", "已取消", "交易关闭", "已关闭", "未支付", "待支付")
@@ -175,7 +180,7 @@ def _filled(cells: dict[str, str], above: dict[str, str]) -> dict[str, str]:
     first = next((at for at, name in enumerate(PLACE) if cells.get(name)), len(PLACE))
     if first < len(PLACE):
         return {**cells, **{name: above.get(name, "") for name in PLACE[:first] if name in cells}}
-    said = [name for name in ("buyer", "number", "receiver") if cells.get(name)]
+    said = [name for name in ("buyer", "order", "number", "receiver") if cells.get(name)]
     if said and not any(cells[name] == above.get(name) for name in said):
         return cells
     return {**cells, **{name: cells.get(name) or above.get(name, "") for name in IDENTITY if name in cells}}
