@@ -24,7 +24,6 @@ from app.factory import create_app
 from app.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
-DATA = ROOT.parent / "shared" / "data"
 POSTGRES = os.environ.get("TEST_DATABASE_URL", "")
 
 # A busy machine is slow, not wrong; and one checkout gives one verdict: new examples are for people at their desks.
@@ -211,14 +210,6 @@ def count_queries(app: Flask) -> Iterator[Any]:
             event.remove(db.engine, "before_cursor_execute", note)
 
     return counting
-
-
-@pytest.fixture
-def data() -> Path:
-    """The folder of real data, or a skip with the reason."""
-    if not DATA.is_dir():
-        pytest.skip("real data is not beside this checkout (../shared/data)")
-    return DATA
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

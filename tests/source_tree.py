@@ -29,6 +29,11 @@ def sources() -> tuple[Path, ...]:
 
 
 @cache
+def files_of_tests() -> tuple[Path, ...]:
+    return tuple(sorted((ROOT / "tests").rglob("*.py")))
+
+
+@cache
 def tree(path: Path) -> ast.Module:
     return ast.parse(path.read_text("utf-8"))
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -22,9 +21,6 @@ from app.allocation.rules import (
     substitute,
 )
 from app.ordering.models import Policy
-
-PEERS = Path(__file__).resolve().parents[2].parent / "shared/data/peers/foodsoft_vectors.json"
-with_peers = pytest.mark.skipif(not PEERS.exists(), reason="the shared peer vectors are not on this machine")
 
 
 def of(stock: int, policy: Policy, seed: str = "s") -> Situation:

@@ -1,8 +1,9 @@
-"""Tables of the catalogue: a real wholesale list, our own, and wrong ones."""
+"""Tables of the catalogue: wholesale lists, our own form, and wrong ones."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from flask import Flask
@@ -18,6 +19,7 @@ from app.core.db import db
 from app.core.errors import Invalid
 from app.core.events import Event
 from app.core.input.imports import ImportPlan
+from tests import sample_data
 
 pytestmark = pytest.mark.usefixtures("app")
 BY = Staff("system", 0)
@@ -47,22 +49,37 @@ def count(model: type) -> int:
     return db.session.scalar(select(func.count()).select_from(model)) or 0
 
 
-def test_the_real_vegetables_come_in_as_whole_portions(app: Flask, data: Path) -> None:
+class Wholesale(NamedTuple):
+    """A wholesale list: how many items, one by weight with its price a portion (cost and a fifth), one by the bag."""
+
+    items: int
+    by_weight: tuple[str, int]
+    by_bag: tuple[str, int]
+
+
+@pytest.mark.parametrize(
+    ("data", "wholesale"),
+    sample_data.both(
+        Wholesale(9, ("200900000000017", 168), ("玉兔菇(袋)", 504)),
+        Wholesale(251, ("102900011026618", 168), ("白玉菇(袋)", 504)),
+    ),
+)
+def test_vegetables_of_a_wholesale_list_come_in_as_whole_portions(app: Flask, data: Path, wholesale: Wholesale) -> None:
     from app.upkeep.importing import import_group
 
     path = str(data / "catalogue/cumcm2023_veg_items.csv")
     run = app.test_cli_runner()
     first = run.invoke(import_group, ["items", path, "--margin", "20"])
     assert first.exit_code == 0, first.output
-    assert count(Item) == 251
-    by_weight = item("102900011026618")  # 艾蒿, 2.80 yuan a kilogram
+    assert count(Item) == wholesale.items
+    by_weight = item(wholesale.by_weight[0])  # 2.80 yuan a kilogram
     assert (by_weight.sale_unit, by_weight.spec, by_weight.weight_g) == ("份", "500g/份", 500)
-    assert by_weight.list_price_fen == 168  # 1.40 and a fifth
-    by_bag = db.session.scalars(select(Item).where(Item.name == "白玉菇(袋)")).one()
-    assert (by_bag.sale_unit, by_bag.list_price_fen) == ("袋", 504)
+    assert by_weight.list_price_fen == wholesale.by_weight[1]
+    by_bag = db.session.scalars(select(Item).where(Item.name == wholesale.by_bag[0])).one()
+    assert (by_bag.sale_unit, by_bag.list_price_fen) == ("袋", wholesale.by_bag[1])
     assert not set(db.session.scalars(select(Item.sale_unit))) & {"千克", "公斤", "斤"}
     events = count(Event)
-    assert "不变 251" in run.invoke(import_group, ["items", path, "--margin", "20"]).output
+    assert f"不变 {wholesale.items}" in run.invoke(import_group, ["items", path, "--margin", "20"]).output
     assert count(Event) == events
 
 

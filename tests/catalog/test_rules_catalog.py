@@ -1,4 +1,4 @@
-"""Packs in names, whole sale units, storage; on real names where they are at hand."""
+"""Packs in names, whole sale units, storage; on names of our own and on real ones."""
 
 from __future__ import annotations
 
@@ -21,13 +21,11 @@ from app.catalog.rules import (
     storage_class,
     whole_sale_unit,
 )
-
-DATA = Path(__file__).resolve().parents[2].parent / "shared/data"
-with_data = pytest.mark.skipif(not DATA.exists(), reason="the shared real data are not on this machine")
+from tests import sample_data
 
 
-def rows_of(name: str) -> list[dict[str, str]]:
-    with (DATA / name).open(encoding="utf-8-sig", newline="") as file:
+def rows_of(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
         return list(csv.DictReader(file))
 
 
@@ -81,20 +79,20 @@ def test_a_hostile_name_is_read_at_once() -> None:
     assert time.perf_counter() - started < 0.5
 
 
-@with_data
-def test_real_names_with_a_stated_measure_are_read_and_others_are_left_alone() -> None:
-    names = sorted({row["sku_name"] for row in rows_of("catalogue/gm_purchase_lines.csv")})
+@pytest.mark.parametrize(("data", "at_least"), sample_data.both(8, 46))
+def test_names_with_a_stated_measure_are_read_and_others_are_left_alone(data: Path, at_least: int) -> None:
+    names = sorted({row["sku_name"] for row in rows_of(data / "catalogue/gm_purchase_lines.csv")})
     stated = [n for n in names if any(u in n.split("|")[0].lower() for u in ("g", "ml", "斤", "克", "l"))]
-    assert len(stated) > 45
+    assert len(stated) >= at_least
     assert [n for n in stated if parse_pack_spec(n).total is None] == []
     silent = [n for n in names if not any(c.isdigit() for c in n)]
     assert {parse_pack_spec(n).total for n in silent} == {None}
 
 
-@with_data
-def test_a_wholesale_case_holds_twelve_and_a_retail_can_is_one() -> None:
+@pytest.mark.parametrize("data", sample_data.folders())
+def test_a_wholesale_case_holds_twelve_and_a_retail_can_is_one(data: Path) -> None:
     """`wholesale_offer` of Open Food Network; both rows and the fallback share our rule."""
-    row = json.loads((DATA / "peers/openfoodnetwork_vectors.json").read_text(encoding="utf-8"))["wholesale_offer"]
+    row = json.loads((data / "peers/openfoodnetwork_vectors.json").read_text(encoding="utf-8"))["wholesale_offer"]
     assert parse_pack_spec(row["wholesale"]).count == row["expected_factor"]
     assert parse_pack_spec(row["retail"]).count == row["fallback_factor"]
 

@@ -11,8 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.text.natural import natural_key
-
-STRINGS = Path(__file__).resolve().parents[2].parent / "shared/data/geo/real_building_strings.csv"
+from tests import sample_data
 
 
 @pytest.mark.parametrize(
@@ -59,8 +58,9 @@ def test_any_text_has_a_key_and_the_key_does_not_depend_on_the_moment(text: str)
     assert isinstance(natural_key(text), str)
 
 
-@pytest.mark.skipif(not STRINGS.exists(), reason="the shared real building strings are not on this machine")
-def test_real_building_numbers_of_a_compound_come_in_counting_order() -> None:
-    with STRINGS.open(encoding="utf-8-sig", newline="") as file:
+@pytest.mark.parametrize(("data", "names"), sample_data.both(("林下村", "林下村"), ("林山寨村", "林山寨")))
+def test_building_numbers_of_a_compound_come_in_counting_order(data: Path, names: tuple[str, str]) -> None:
+    compound, written = names
+    with (data / "geo/real_building_strings.csv").open(encoding="utf-8-sig", newline="") as file:
         rows = {row["compound"]: row["building_strings"].split("|") for row in csv.DictReader(file)}
-    assert sorted(rows["林山寨村"], key=natural_key) == [f"林山寨{number}号楼" for number in range(1, 11)]
+    assert sorted(rows[compound], key=natural_key) == [f"{written}{number}号楼" for number in range(1, 11)]

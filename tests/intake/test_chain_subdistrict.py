@@ -1,4 +1,6 @@
-"""A chain of 691 orders of the generated subdistrict (151 real compounds, 75,000 households) against its truth."""
+"""A chain of all orders of a generated subdistrict against its truth: 40 orders of our own, and 691 over 151 real
+compounds with 75,000 households.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +8,13 @@ import csv
 from collections import Counter
 from pathlib import Path
 
+import pytest
+
 from app.intake.grammar.chain import parse_chain
 from app.intake.grammar.goods.lexicon import Lexicon, LexiconItem
 from app.intake.grammar.model import EntryOutcome
 from app.places.address.rules import Register, RegisteredHousehold
+from tests import sample_data
 
 
 def rows_of(path: Path) -> list[dict[str, str]]:
@@ -33,7 +38,8 @@ def households(folder: Path) -> list[RegisteredHousehold]:
     ]
 
 
-def test_a_chain_of_a_whole_subdistrict_is_read_without_one_wrong_household(data: Path) -> None:
+@pytest.mark.parametrize(("data", "count"), sample_data.both(40, 691))
+def test_a_chain_of_a_whole_subdistrict_is_read_without_one_wrong_household(data: Path, count: int) -> None:
     folder = data / "geo/hangzhou_dev/sample_seed7"
     orders: dict[str, list[dict[str, str]]] = {}
     for row in rows_of(folder / "orders_truth.csv"):
@@ -50,7 +56,7 @@ def test_a_chain_of_a_whole_subdistrict_is_read_without_one_wrong_household(data
         Lexicon(LexiconItem(name) for name in items),
     )
     entries = [line for line in result.lines if line.outcome is not EntryOutcome.HEAD]
-    assert len(entries) == len(orders) == 691
+    assert len(entries) == len(orders) == count
     for line, lots in zip(entries, orders.values(), strict=True):
         truth = f"{lots[0]['building_id']}|{lots[0]['unit']}|{lots[0]['room']}"
         assert line.household is None or line.household.household_id == truth, line.raw

@@ -25,7 +25,7 @@ from app.intake.reasons import sentence
 from app.intake.workbook.codes import whole_units
 from app.ordering.models import HouseholdOrder, Offer, OfferComponent, OrderLine, Source
 from app.places.models import Building, Compound, Household, HouseholdContact, Stairwell
-from tests import world
+from tests import sample_data, world
 
 HEAD = "order_id,compound_id,building_no,unit,room,resident,phone,item_code,item,qty,sale_unit"
 
@@ -228,8 +228,11 @@ def test_the_command_line_says_what_came_in_or_which_rows_could_not(
     assert runner.invoke(orders, [str(file), "--cycle", "4711"]).exit_code == 1
 
 
-def test_the_generated_subdistrict_comes_in_to_the_last_unit(town: world.World, data: Path) -> None:
-    """691 real-shaped orders: totals by item equal the file's, computed here by hand."""
+@pytest.mark.parametrize(("data", "orders_in_file"), sample_data.both(40, 691))
+def test_the_orders_of_a_subdistrict_come_in_to_the_last_unit(
+    town: world.World, data: Path, orders_in_file: int
+) -> None:
+    """Totals by item equal the file's, computed here by hand."""
     folder = data / "geo" / "hangzhou_dev" / "sample_seed7"
     rows = list(csv.DictReader(io.StringIO((folder / "orders_truth.csv").read_text("utf-8-sig"))))
     codes = _register(town, rows)
@@ -238,7 +241,7 @@ def test_the_generated_subdistrict_comes_in_to_the_last_unit(town: world.World, 
         units = float(row["qty"]) * (2 if row["sale_unit"] == "千克" else 1)
         expected[row["item_code"]] = expected.get(row["item_code"], 0) + int(units)
     report = import_file(SYSTEM, town.cycle.id, (folder / "orders_truth.csv").read_bytes(), OPERATOR)
-    assert report.placed == len({row["order_id"] for row in rows})
+    assert report.placed == len({row["order_id"] for row in rows}) == orders_in_file
     assert report.lines == len(rows)
     sums = select(OrderLine.item_id, func.sum(OrderLine.qty_ordered)).group_by(OrderLine.item_id)
     assert {codes[item]: int(qty) for item, qty in db.session.execute(sums)} == expected

@@ -1,10 +1,11 @@
-"""Order workbooks: the published export replayed exactly, continuation rows, totals, redirected deliveries."""
+"""Order workbooks: exports replayed exactly, continuation rows, totals, redirected deliveries."""
 
 from __future__ import annotations
 
 import csv
 from collections import Counter
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -13,64 +14,71 @@ from app.intake.grammar.goods.lexicon import Lexicon, LexiconItem
 from app.intake.grammar.model import EntryFlag, EntryOutcome
 from app.intake.workbook.reader import ALL_ITEMS, Workbook, read_workbook
 from app.places.address.rules import Profile, Register, RegisteredHousehold
+from tests.delivery_notes import FOLDER, NOTES, DeliveryNote, Rows, expected_rows
 
 
-@pytest.fixture
-def expected(data: Path) -> list[dict[str, str]]:
-    path = data / "orders/groupon_delivery_note/expected_by_item_building_room.csv"
-    with path.open(encoding="utf-8-sig") as file:
-        return list(csv.DictReader(file))
+class Replay(NamedTuple):
+    """A delivery note: its folder, what is known of it, the register of its lane, and its export as it was read."""
+
+    data: Path
+    note: DeliveryNote
+    expected: Rows
+    register: Register
+    export: Workbook
 
 
-@pytest.fixture
-def villa_lane(expected: list[dict[str, str]]) -> Register:
-    rooms = {(row["building"], row["room"]) for row in expected} | {("69", "902")}
-    return Register(
-        [RegisteredHousehold(f"{b}/{r}", "嘉怡水岸", b, "", "" if r == "别墅" else r) for b, r in sorted(rooms)],
-        [Profile("嘉怡水岸", ("紫龙路500弄", "嘉怡水岸·睿府"))],
+@pytest.fixture(params=NOTES)
+def replay(request: pytest.FixtureRequest, anything: Lexicon) -> Replay:
+    data, note = request.param
+    expected = expected_rows(data)
+    rooms = {(row["building"], row["room"]) for row in expected} | {note.contradicted}
+    register = Register(
+        [RegisteredHousehold(f"{b}/{r}", note.compound, b, "", "" if r == "别墅" else r) for b, r in sorted(rooms)],
+        [Profile(note.compound, note.aliases)],
     )
+    export = read_workbook(read_sheets((data / FOLDER / "export.xlsx").read_bytes()), register, anything)
+    assert export is not None
+    return Replay(data, note, expected, register, export)
 
 
-@pytest.fixture
-def export(data: Path, villa_lane: Register, anything: Lexicon) -> Workbook:
-    body = (data / "orders/groupon_delivery_note/export.xlsx").read_bytes()
-    found = read_workbook(read_sheets(body), villa_lane, anything)
-    assert found is not None
-    return found
-
-
-def test_the_published_export_is_replayed_exactly(export: Workbook, expected: list[dict[str, str]]) -> None:
-    wanted = Counter((row["item"], f"{row['building']}/{row['room']}", int(row["qty"])) for row in expected)
-    placed = Counter((row.goods[0].item, row.household.household_id, row.goods[0].qty) for row in export.rows)
+def test_an_export_is_replayed_exactly(replay: Replay) -> None:
+    note, rows = replay.note, replay.export.rows
+    wanted = Counter((row["item"], f"{row['building']}/{row['room']}", int(row["qty"])) for row in replay.expected)
+    placed = Counter((row.goods[0].item, row.household.household_id, row.goods[0].qty) for row in rows)
     assert placed == wanted
-    assert len(export.rows) == 119
-    assert len({row.household for row in export.rows}) == 75
-    assert len({row.household.building for row in export.rows}) == 41
-    assert len(export.totals) == 9
+    assert (len(rows), sum(row.goods[0].qty for row in rows)) == (note.rows, note.units)
+    assert len({row.household for row in rows}) == note.households
+    assert len({row.household.building for row in rows}) == note.houses
+    assert len(replay.export.totals) == note.items
 
 
-def test_the_summary_sheet_that_contradicts_its_rows_is_said(export: Workbook) -> None:
-    whole = next(alarm for alarm in export.alarms if alarm.key == ALL_ITEMS)
-    assert (whole.qty_lines_milli, whole.qty_total_milli) == (119_000, 231_000)
-    assert len(export.alarms) == 12
+def test_the_summary_sheet_that_contradicts_its_rows_is_said(replay: Replay) -> None:
+    note, found = replay.note, replay.export.alarms
+    whole = next(alarm for alarm in found if alarm.key == ALL_ITEMS)
+    assert (whole.qty_lines_milli, whole.qty_total_milli) == (note.units * 1000, note.summary * 1000)
+    assert len(found) == note.alarms
 
 
-def test_redirected_and_contradicting_rows_are_asked_with_a_proposal(export: Workbook) -> None:
-    asked = {row.buyer: row for row in export.rows if row.outcome is EntryOutcome.REVIEW}
-    assert {name: row.reason for name, row in asked.items()} == {"岑刚飘": "redirect", "谭灶声": "address_conflict"}
-    assert asked["岑刚飘"].deliver_to.household_id == "87/105"
-    assert EntryFlag.REDIRECT in asked["岑刚飘"].flags
-    assert asked["谭灶声"].household.household_id == "47/102"
+def test_redirected_and_contradicting_rows_are_asked_with_a_proposal(replay: Replay) -> None:
+    asked = {row.buyer: row for row in replay.export.rows if row.outcome is EntryOutcome.REVIEW}
+    (redirected, elsewhere), (conflicting, own) = replay.note.redirected, replay.note.conflicting
+    assert {name: row.reason for name, row in asked.items()} == {
+        redirected: "redirect",
+        conflicting: "address_conflict",
+    }
+    assert asked[redirected].deliver_to.household_id == elsewhere
+    assert EntryFlag.REDIRECT in asked[redirected].flags
+    assert asked[conflicting].household.household_id == own
 
 
-def test_blank_cells_of_the_same_buyer_are_filled_from_above(
-    data: Path, villa_lane: Register, anything: Lexicon, export: Workbook
-) -> None:
-    with (data / "orders/groupon_delivery_note/customer_sheet_flat.csv").open(encoding="utf-8-sig") as file:
+def test_blank_cells_of_the_same_buyer_are_filled_from_above(replay: Replay, anything: Lexicon) -> None:
+    with (replay.data / FOLDER / "customer_sheet_flat.csv").open(encoding="utf-8-sig") as file:
         rows = list(csv.reader(file))
-    found = read_workbook([TableSheet("", rows)], villa_lane, anything)
+    found = read_workbook([TableSheet("", rows)], replay.register, anything)
     assert found is not None
-    assert [(row.household, row.goods) for row in found.rows] == [(row.household, row.goods) for row in export.rows]
+    assert [(row.household, row.goods) for row in found.rows] == [
+        (row.household, row.goods) for row in replay.export.rows
+    ]
 
 
 QUN = [["收货人", "联系电话", "订单总金额", "支付状态", "收货地址", "订购数量"]]

@@ -1,6 +1,6 @@
-"""The resolver measured on published and generated addresses that nobody wrote for it.
+"""The resolver measured on labelled addresses: forty of our own, and published ones that nobody wrote for it.
 
-Set aside from the 4,677 labelled addresses are 185 whose labels cannot be compared: 117 that label no building (the
+Set aside from the 4,677 published addresses are 185 whose labels cannot be compared: 117 that label no building (the
 number of a road stands for it), 33 whose labels split one number of the text (31052 → 3 and 1052, which only a register
 can decide), 16 whose labels stand in another order than in the text, 12 with two labels for one level, 7 with two
 buildings in one label. Of the other 4,492 the building is read right in 95.2 %, building and room in 93.7 %.
@@ -19,6 +19,7 @@ from app.core.text import chinese
 from app.places.address.reading import best
 from app.places.address.rules import Register, RegisteredHousehold, resolve
 from app.places.address.tokens import slots
+from tests import sample_data
 
 LEVELS = ("houseno", "cellno", "floorno", "roomno")
 TAILS = tuple(
@@ -72,7 +73,8 @@ def set_aside(row: dict[str, str]) -> str:
     return "two buildings in one label" if len(words) > 1 else ""
 
 
-def test_buildings_and_rooms_of_labelled_addresses_are_read(data: Path) -> None:
+@pytest.mark.parametrize(("data", "most_aside"), sample_data.both(5, 199))
+def test_buildings_and_rooms_of_labelled_addresses_are_read(data: Path, most_aside: int) -> None:
     aside: Counter[str] = Counter()
     compared = buildings = rooms = 0
     for row in rows_of(data / "orders/address_parsing/ncap_with_building.csv"):
@@ -91,11 +93,12 @@ def test_buildings_and_rooms_of_labelled_addresses_are_read(data: Path) -> None:
         compared += 1
         buildings += right_building
         rooms += right_building and right_room
-    assert sum(aside.values()) < 200, aside
+    assert sum(aside.values()) <= most_aside, aside
     assert buildings >= 0.95 * compared, (buildings, compared)
     assert rooms >= 0.935 * compared, (rooms, compared)
 
 
+@pytest.mark.parametrize("data", sample_data.folders())
 def test_typed_addresses_of_a_generated_subdistrict_never_name_a_wrong_household(data: Path) -> None:
     folder = data / "geo/hangzhou_dev/sample_seed7"
     households = [
@@ -121,8 +124,9 @@ def test_typed_addresses_of_a_generated_subdistrict_never_name_a_wrong_household
     assert sum(got is not None for got in found.values()) >= 0.95 * len(found)
 
 
-def test_compound_and_building_are_found_end_to_end(data: Path) -> None:
-    """Real addresses against real compound names; a register of one household each stands for the subdistrict."""
+@pytest.mark.parametrize(("data", "at_least"), sample_data.both(8, 60))
+def test_compound_and_building_are_found_end_to_end(data: Path, at_least: int) -> None:
+    """Labelled addresses against their compounds; a register of one household each stands for the subdistrict."""
     right = wrong = compared = 0
     rows = rows_of(data / "orders/address_parsing/ncap_hangzhou_matched_to_compounds.csv")
     compounds = sorted({row["matched_compound"] for row in rows})
@@ -138,7 +142,6 @@ def test_compound_and_building_are_found_end_to_end(data: Path) -> None:
         compared += 1
         right += got == "target"
         wrong += got not in ("target", None)
-    if not compared:
-        pytest.skip("no comparable rows")
+    assert compared >= at_least
     assert wrong == 0
     assert right >= 0.84 * compared, (right, compared)

@@ -1,4 +1,4 @@
-"""Tables of the register: real ones, and wrong ones."""
+"""Tables of the register: whole ones, of our own and real, and wrong ones."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import csv
 import math
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from flask import Flask
@@ -21,6 +22,7 @@ from app.places.imports.service import RegisterUpload, operator_of
 from app.places.imports.tables.datum import Datum, to_wgs84
 from app.places.imports.tables.options import RegisterImportOptions
 from app.places.models import Building, Community, Compound, CompoundAlias, Household, ServicePoint, Stairwell
+from tests import sample_data
 
 pytestmark = pytest.mark.usefixtures("app")
 COMMUNITIES = "社区代码,社区,街道代码,街道\n001,一社区,330102011,演示街道\n002,二社区,330102011,演示街道\n"
@@ -58,6 +60,7 @@ def sentences(text: str, kind: str = "", **chosen: object) -> list[tuple[int, st
 
 
 # --- coordinates ------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("data", sample_data.folders())
 def test_bd09_becomes_wgs84_within_two_decimetres(data: Path) -> None:
     with open(data / "geo/golden/bd09_to_wgs84_exact.csv", encoding="utf-8-sig") as file:
         for row in csv.DictReader(file):
@@ -65,6 +68,7 @@ def test_bd09_becomes_wgs84_within_two_decimetres(data: Path) -> None:
             assert metres(found, (float(row["lat_wgs84"]), float(row["lon_wgs84"]))) < 0.2, row["name"]
 
 
+@pytest.mark.parametrize("data", sample_data.folders())
 def test_gcj02_becomes_wgs84_within_three_metres(data: Path) -> None:
     with open(data / "geo/golden/gcj02_to_wgs84_onestep_tol3m.csv", encoding="utf-8-sig") as file:
         for row in csv.DictReader(file):
@@ -94,8 +98,20 @@ def test_swapped_and_foreign_coordinates_are_refused() -> None:
     assert "写反" in found[0][1]
 
 
-# --- real data --------------------------------------------------------------------------------------------------------
-def test_the_real_subdistrict_comes_in_and_a_second_time_writes_nothing(app: Flask, data: Path) -> None:
+# --- whole subdistricts -----------------------------------------------------------------------------------------------
+class Subdistrict(NamedTuple):
+    communities: int
+    points: int
+    compounds: int
+    buildings: int
+    households: int
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    sample_data.both(Subdistrict(3, 3, 6, 15, 456), Subdistrict(15, 28, 151, 1135, 75120)),
+)
+def test_a_subdistrict_comes_in_and_a_second_time_writes_nothing(app: Flask, data: Path, expected: Subdistrict) -> None:
     folder = data / "geo/hangzhou_dev"
     files = [
         str(folder / name)
@@ -114,16 +130,17 @@ def test_the_real_subdistrict_comes_in_and_a_second_time_writes_nothing(app: Fla
     assert first.exit_code == 0, first.output
     assert time.monotonic() - began < 40
     counts = (count(Community), count(ServicePoint), count(Compound), count(Building), count(Household))
-    assert counts == (15, 28, 151, 1135, 75120)
+    assert counts == expected
     events = count(Event)
     second = run.invoke(import_group, ["places", *files])
-    assert "不变 1135" in second.output
+    assert f"不变 {expected.buildings}" in second.output
     assert (count(Event), count(Stairwell)) == (events, len(set(db.session.scalars(select(Stairwell.id)))))
-    assert count(Household) == 75120
-    assert len(set(db.session.scalars(select(Building.public_code)))) == 1135
+    assert count(Household) == expected.households
+    assert len(set(db.session.scalars(select(Building.public_code)))) == expected.buildings
 
 
-def test_the_second_real_subdistrict_comes_in_too(app: Flask, data: Path) -> None:
+@pytest.mark.parametrize(("data", "compounds"), sample_data.both(4, 179))
+def test_a_second_subdistrict_of_compounds_alone_comes_in_too(app: Flask, data: Path, compounds: int) -> None:
     from app.upkeep.importing import import_group
 
     folder = data / "geo/zhengzhou_dev2"
@@ -132,7 +149,7 @@ def test_the_second_real_subdistrict_comes_in_too(app: Flask, data: Path) -> Non
         import_group, ["places", str(folder / "compounds.csv"), str(folder / "communities_dashiqiao.csv")]
     )
     assert done.exit_code == 0, done.output
-    assert count(Compound) == 179
+    assert count(Compound) == compounds
 
 
 # --- what a table means -----------------------------------------------------------------------------------------------

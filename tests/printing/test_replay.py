@@ -1,12 +1,11 @@
-"""A published export of 119 lines goes through the whole loop: its items and lines stand on our sheets exactly."""
+"""The export of a delivery note goes through the whole loop: its items and lines stand on our sheets exactly."""
 
 from __future__ import annotations
 
-import csv
 import re
 import subprocess
 from collections import Counter
-from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from flask import Flask
@@ -32,33 +31,31 @@ from app.printing.sheets.tally import TallySheet
 from tests import world
 from tests.allocation.test_runs import receive
 from tests.allocation.test_runs import run as allocate
+from tests.delivery_notes import FOLDER, NOTES, DeliveryNote, Rows, expected_rows
 from tests.printing.day import ask, documents, printed_text
 from tests.world import World
 
-NOTE = "orders/groupon_delivery_note"
-COMPOUND = "嘉怡水岸"
-Rows = list[dict[str, str]]
 
+class Replay(NamedTuple):
+    """A delivery note that went through the loop: what is known of it, its lines, and where it went."""
 
-@pytest.fixture
-def expected(data: Path) -> Rows:
-    """The lines as the published sheets have them: item, building, room, qty."""
-    with (data / NOTE / "expected_by_item_building_room.csv").open(encoding="utf-8-sig") as file:
-        return list(csv.DictReader(file))
+    note: DeliveryNote
+    expected: Rows
+    here: World
 
 
 def _room(row: dict[str, str]) -> str:
     return "" if row["room"] == "别墅" else row["room"]
 
 
-def _settle_in(here: World, expected: Rows) -> None:
-    """The lane of the export at the first point: its houses, rooms, and nothing but its nine items on offer."""
-    compound = Compound(community_id=here.points[0].community_id, code="J1", name=COMPOUND)
+def _settle_in(here: World, note: DeliveryNote, expected: Rows) -> None:
+    """The lane of the export at the first point: its houses, rooms, and nothing but its items on offer."""
+    compound = Compound(community_id=here.points[0].community_id, code="J1", name=note.compound)
     db.session.add(compound)
     db.session.flush()
-    for alias in ("紫龙路500弄", "嘉怡水岸·睿府"):
+    for alias in note.aliases:
         db.session.add(CompoundAlias(compound_id=compound.id, alias=alias))
-    rooms = {(row["building"], _room(row)) for row in expected} | {("69", "902")}
+    rooms = {(row["building"], _room(row)) for row in expected} | {note.contradicted}
     for label in sorted({building for building, _room_no in rooms}, key=natural_key):
         building = Building(compound_id=compound.id, service_point_id=here.points[0].id, label=f"{label}号")
         building.sort_key, building.public_code = natural_key(label), f"JY{label}"
@@ -94,12 +91,13 @@ def _import(here: World, body: bytes) -> None:
     booking_service.commit(actor, paste.id)
 
 
-@pytest.fixture
-def replayed(app: Flask, data: Path, expected: Rows) -> World:
+@pytest.fixture(params=NOTES)
+def replayed(app: Flask, request: pytest.FixtureRequest) -> Replay:
     """The export entered as orders, everything delivered, shared out and packed."""
-    here = world.build()
-    _settle_in(here, expected)
-    _import(here, (data / NOTE / "export.xlsx").read_bytes())
+    data, note = request.param
+    here, expected = world.build(), expected_rows(data)
+    _settle_in(here, note, expected)
+    _import(here, (data / FOLDER / "export.xlsx").read_bytes())
     here.lock()
     here.cycle.state = "running"
     db.session.commit()
@@ -107,7 +105,7 @@ def replayed(app: Flask, data: Path, expected: Rows) -> World:
         receive(here, index, 40)
     allocate(here)
     picking.pack(here.actor("supplies"), here.cycle.id)
-    return here
+    return Replay(note, expected, here)
 
 
 def _lines(expected: Rows) -> Counter[tuple[str, str, str]]:
@@ -131,12 +129,13 @@ def _in_drawing_order(document: Document) -> str:
     return subprocess.run(command, check=True, capture_output=True).stdout.decode()
 
 
-def _of_house(label: str) -> str:
-    return label.removeprefix(f"{COMPOUND} ").removesuffix("号")
+def _of_house(label: str, note: DeliveryNote) -> str:
+    return label.removeprefix(f"{note.compound} ").removesuffix("号")
 
 
-def test_every_line_of_the_export_stands_on_the_bag_lists_of_its_house(replayed: World, expected: Rows) -> None:
-    ask(replayed, "bag_list")
+def test_every_line_of_the_export_stands_on_the_bag_lists_of_its_house(replayed: Replay) -> None:
+    note, expected, here = replayed
+    ask(here, "bag_list")
     codes = "|".join(db.session.scalars(select(Bag.code)))
     found: Counter[tuple[str, str, str]] = Counter()
     for document in documents("bag_list"):
@@ -145,27 +144,30 @@ def test_every_line_of_the_export_stands_on_the_bag_lists_of_its_house(replayed:
             last = before.split()[-1]
             for name in _totals(expected):
                 for qty in re.findall(rf"{re.escape(name)}\s*×(\d+)\b", goods):
-                    found[name, _of_house(document.label), last if last.isdigit() else ""] += int(qty)
-    assert sum(found.values()) == 119
+                    found[name, _of_house(document.label, note), last if last.isdigit() else ""] += int(qty)
+    assert sum(found.values()) == note.units
     assert found == _lines(expected)
-    assert sum(row.totals["lines"] for row in documents("bag_list")) == 119
+    assert sum(row.totals["lines"] for row in documents("bag_list")) == note.rows
 
 
-def test_the_nine_totals_stand_on_the_tally_and_on_the_pick_list(replayed: World, expected: Rows) -> None:
-    ask(replayed, "tally", "pick_list")
+def test_the_totals_stand_on_the_tally_and_on_the_pick_list(replayed: Replay) -> None:
+    note, expected, here = replayed
+    ask(here, "tally", "pick_list")
     totals = _totals(expected)
-    assert len(totals) == 9
+    assert len(totals) == note.items
     tally, pick = (printed_text(documents(kind)[0]) for kind in ("tally", "pick_list"))
     sums = re.findall(r"^\s*合计(.*)$", tally, re.MULTILINE)
-    assert [int(number) for number in " ".join(sums).split()] == [75, *totals.values(), 119], "households, items, all"
+    numbers = [int(number) for number in " ".join(sums).split()]
+    assert numbers == [note.households, *totals.values(), note.units], "households, items, all"
     flat = "".join(pick.split())
     assert {name: re.findall(rf"{re.escape(name)}共(\d+)份", flat) for name in totals} == {
         name: [str(units)] for name, units in totals.items()
     }
 
 
-def test_the_sheets_hold_each_house_as_the_published_ones_do(replayed: World, expected: Rows) -> None:
-    bench, lines = SheetBuilder(replayed.cycle.id, 1), _lines(expected)
+def test_the_sheets_hold_each_house_as_the_published_ones_do(replayed: Replay) -> None:
+    note, expected, here = replayed
+    bench, lines = SheetBuilder(here.cycle.id, 1), _lines(expected)
     houses: Counter[tuple[str, str]] = Counter()
     for (item, house, _room_no), qty in lines.items():
         houses[item, house] += qty
@@ -173,21 +175,23 @@ def test_the_sheets_hold_each_house_as_the_published_ones_do(replayed: World, ex
     assert isinstance(tally, TallySheet)
     assert isinstance(pick, PickListSheet)
     matrix = {
-        (item.name, _of_house(row.building)): qty
+        (item.name, _of_house(row.building, note)): qty
         for row in tally.rows
         for item, qty in zip(tally.items, row.qtys, strict=True)
         if qty
     }
     assert matrix == houses
-    assert {(one.item.name, _of_house(cell.building)): cell.qty for one in pick.items for cell in one.cells} == houses
-    assert [_of_house(row.building) for row in tally.rows] == sorted({h for _i, h in houses}, key=natural_key)
+    assert {
+        (one.item.name, _of_house(cell.building, note)): cell.qty for one in pick.items for cell in one.cells
+    } == houses
+    assert [_of_house(row.building, note) for row in tally.rows] == sorted({h for _i, h in houses}, key=natural_key)
     bags = [one.sheet for one in bench.prepare("bag_list")]
-    assert len(bags) == 41
+    assert len(bags) == note.houses
     packed: Counter[tuple[str, str, str]] = Counter()
     for sheet in bags:
         assert isinstance(sheet, BagList)
         for bag in sheet.buildings[0].bags:
             for item in bag.items:
-                packed[item.item, _of_house(sheet.buildings[0].building), bag.room] += item.qty
+                packed[item.item, _of_house(sheet.buildings[0].building, note), bag.room] += item.qty
     assert packed == lines
-    assert sum(one.sheet.control.lines for one in bench.prepare("hand_out_list")) == 75
+    assert sum(one.sheet.control.lines for one in bench.prepare("hand_out_list")) == note.households

@@ -1,4 +1,4 @@
-"""Files of the literature: the best known solutions pass the judge at exactly the stated cost."""
+"""Files of the literature and of our own in their form: the best known solutions pass the judge at the stated cost."""
 
 from __future__ import annotations
 
@@ -15,32 +15,28 @@ from routing.formats.solutions import read_solution, write_solution
 from routing.formats.vrplib import parse
 from routing.model import IllegalProblem
 from routing.plan import SearchBudget
+from tests import sample_data
 from tests.routing.examples import rich_problem
 
-DATA = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "routing"
-SMALL = ("cvrplib/A-n32-k5", "cvrplib/X-n256-k16", "rich/C201R0.25", "rich/RC205R0.25", "rich/R201R0.75")
+CVRP, TRIPS = "routing/cvrplib/A-n32-k5.vrp", "routing/rich/C201R0.25.vrp"
+OWN_CVRP, OWN_TRIPS = "routing/cvrplib/own-n8.vrp", "routing/rich/own-trips.vrp"
+MORE = tuple(f"routing/{name}.vrp" for name in ("cvrplib/X-n256-k16", "rich/RC205R0.25", "rich/R201R0.75"))
 
 
-def instance(name: str) -> Path:
-    """Path of a real instance, or skip."""
-    file = DATA / name
-    if not file.exists():
-        pytest.skip(f"{name} is not here")
-    return file
-
-
-@pytest.mark.parametrize("name", SMALL)
-def test_the_best_known_solution_is_sound_and_costs_what_it_says(name: str) -> None:
-    file = instance(f"{name}.vrp")
+@pytest.mark.parametrize("file", sample_data.files((OWN_CVRP, OWN_TRIPS), (CVRP, TRIPS, *MORE)))
+def test_the_best_known_solution_is_sound_and_costs_what_it_says(file: Path) -> None:
     problem = read_problem(file)
     plan = read_plan(file.with_suffix(".sol"), problem)
     assert check(problem, plan).violations == ()
     assert plan.cost.total == best_known(file)
 
 
-@pytest.mark.parametrize(("name", "percent"), [("cvrplib/A-n32-k5", 0.5), ("rich/C201R0.25", 2.0)])
-def test_a_short_search_comes_close_to_the_best_known(name: str, percent: float) -> None:
-    file = instance(f"{name}.vrp")
+@pytest.mark.parametrize(
+    ("data", "searched"),
+    [*sample_data.both((OWN_CVRP, 0.0), (CVRP, 0.5)), *sample_data.both((OWN_TRIPS, 0.0), (TRIPS, 2.0))],
+)
+def test_a_short_search_comes_close_to_the_best_known(data: Path, searched: tuple[str, float]) -> None:
+    file, percent = data / searched[0], searched[1]
     problem = read_problem(file)
     plan = solve(problem, SearchBudget(iterations=20_000), seed=1)
     assert check(problem, plan).violations == ()
@@ -49,13 +45,14 @@ def test_a_short_search_comes_close_to_the_best_known(name: str, percent: float)
     assert stated <= plan.cost.total <= stated * (1 + percent / 100)
 
 
-def test_solomon_costs_are_counted_in_truncated_tenths() -> None:
-    problem = read_problem(instance("vrptw/C101.txt"))
-    with instance("vrptw/bks.csv").open(encoding="utf-8") as rows:
+@pytest.mark.parametrize(("data", "name"), sample_data.both("own8", "C101"))
+def test_solomon_costs_are_counted_in_truncated_tenths(data: Path, name: str) -> None:
+    problem = read_problem(data / f"routing/vrptw/{name}.txt")
+    with (data / "routing/vrptw/bks.csv").open(encoding="utf-8") as rows:
         best = {row["instance"]: int(row["bks_cost_x10"]) for row in csv.DictReader(rows)}
     plan = solve(problem, SearchBudget(iterations=4000), seed=1)
     assert check(problem, plan).violations == ()
-    assert plan.cost.total == best["C101"]
+    assert plan.cost.total == best[name.upper()]
 
 
 def test_a_depot_visit_inside_a_route_starts_a_new_round() -> None:
@@ -112,9 +109,11 @@ def test_a_file_that_cannot_be_read_ends_with_status_two(tmp_path: Path, capsys:
     assert "xyz" in capsys.readouterr().err
 
 
-def test_the_bench_command_compares_with_the_best_known(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("file", sample_data.files((OWN_CVRP,), (CVRP,)))
+def test_the_bench_command_compares_with_the_best_known(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], file: Path
+) -> None:
     drawing = tmp_path / "traces.svg"
-    file = instance("cvrplib/A-n32-k5.vrp")
     assert main(["bench", str(file), "--iterations", "300", "--seeds", "2", "--plot", str(drawing)]) == 0
     assert capsys.readouterr().out.count("gap") == 2
     assert "<polyline" in drawing.read_text(encoding="utf-8")

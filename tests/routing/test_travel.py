@@ -20,8 +20,8 @@ from routing.plan import SearchBudget
 from routing.providers import Osrm, Valhalla
 from routing.travel import FOOT, CompoundGate, TravelMode, TravelPlace, travel
 from routing.travel_times import UNREACHABLE
+from tests import sample_data
 
-DATA = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "routing"
 DEGREE_M = 111_195.08  # metres in one degree of latitude
 PLAIN = TravelMode("plain", detour_permille=1000, speed_mm_s=1000, walking_mm_s=1000)
 
@@ -97,11 +97,9 @@ def test_no_places_at_all_give_empty_matrices() -> None:
     assert travel([], [], [FOOT]).matrices[0].size == 0
 
 
-def test_the_default_detour_is_the_measured_median() -> None:
-    file = DATA / "walk_detour_nanjing_osm.csv"
-    if not file.exists():
-        pytest.skip("the measured walks are not here")
-    with file.open(encoding="utf-8") as rows:
+@pytest.mark.parametrize("data", sample_data.folders())
+def test_the_default_detour_is_the_measured_median(data: Path) -> None:
+    with (data / "routing/walk_detour_nanjing_osm.csv").open(encoding="utf-8") as rows:
         measured = statistics.median(float(row["detour"]) for row in csv.DictReader(rows))
     assert FOOT.detour_permille / 1000 == pytest.approx(measured, abs=0.02)
 

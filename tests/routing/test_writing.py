@@ -18,8 +18,8 @@ from routing.formats.weights import listed
 from routing.formats.writing import NotExpressible, write_solomon, write_vrplib
 from routing.model import UNLIMITED, Depot, Load, RoundLimits, Stop, Vehicle, Window
 from routing.travel_times import TravelMatrix
+from tests import sample_data
 from tests.routing.examples import line, rich_problem
-from tests.routing.test_formats import instance
 
 GRAMS = Load(10, UNLIMITED, UNLIMITED)
 FLEET = (Vehicle("1", "d", capacity=GRAMS), Vehicle("2", "d", capacity=GRAMS))
@@ -93,11 +93,21 @@ def test_the_command_line_works_on_every_format(
 
 
 @pytest.mark.parametrize(
-    "name", ["cvrplib/A-n32-k5.vrp", "vrptw/RC201.txt", "rich/C201R0.25.vrp", "rich/X101-FSMFD.vrp"]
+    "file",
+    sample_data.files(
+        tuple(
+            f"routing/{name}"
+            for name in ("cvrplib/own-n8.vrp", "vrptw/own8.txt", "rich/own-trips.vrp", "rich/own-fleet.vrp")
+        ),
+        tuple(
+            f"routing/{name}"
+            for name in ("cvrplib/A-n32-k5.vrp", "vrptw/RC201.txt", "rich/C201R0.25.vrp", "rich/X101-FSMFD.vrp")
+        ),
+    ),
 )
-def test_published_instances_survive_writing_and_reading(name: str, tmp_path: Path) -> None:
-    problem = read_problem(instance(name))
-    copy = tmp_path / Path(name).name
+def test_instances_survive_writing_and_reading(file: Path, tmp_path: Path) -> None:
+    problem = read_problem(file)
+    copy = tmp_path / file.name
     write_problem(copy, problem)
     assert problem_hash(read_problem(copy)) == problem_hash(problem)
 

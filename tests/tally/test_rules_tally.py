@@ -1,4 +1,4 @@
-"""Matrix, signing; replay of a real delivery note."""
+"""Matrix, signing; replay of delivery notes."""
 
 from __future__ import annotations
 
@@ -15,11 +15,9 @@ from app.tally.rules import (
     obstacles,
     tally,
 )
+from tests import sample_data
 
-NOTE = (
-    Path(__file__).resolve().parents[2].parent
-    / "shared/data/orders/groupon_delivery_note/expected_by_item_building_room.csv"
-)
+NOTE = "orders/groupon_delivery_note/expected_by_item_building_room.csv"
 
 cells = st.lists(
     st.builds(Cell, st.integers(1, 3), st.integers(1, 5), st.integers(1, 5), st.integers(0, 9)), max_size=30
@@ -57,14 +55,14 @@ def test_a_tally_is_signed_only_when_nothing_is_open(state: SigningState, stands
     assert list(obstacles(state)) == stands
 
 
-@pytest.mark.skipif(not NOTE.exists(), reason="the shared delivery note is not on this machine")
-def test_a_real_delivery_note_is_tallied_as_it_was_printed() -> None:
-    with NOTE.open(encoding="utf-8-sig", newline="") as file:
+@pytest.mark.parametrize(("data", "size"), sample_data.both((12, 6, 3), (119, 41, 9)))
+def test_a_delivery_note_is_tallied_as_it_was_printed(data: Path, size: tuple[int, int, int]) -> None:
+    with (data / NOTE).open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
     items = {name: number for number, name in enumerate(dict.fromkeys(row["item"] for row in rows))}
     matrix = tally([Cell(1, int(r["building"]), items[r["item"]], int(r["qty"])) for r in rows])[1]
     printed: dict[tuple[int, int], int] = {}
     for row in rows:
         printed[int(row["building"]), items[row["item"]]] = int(row["block_total"])
-    assert (len(rows), len(matrix.by_building), len(matrix.by_item)) == (119, 41, 9)
+    assert (len(rows), len(matrix.by_building), len(matrix.by_item)) == size
     assert matrix.cells == printed
