@@ -33,7 +33,8 @@ STYLESHEETS = (
 )  # fmt: skip
 STAFF_ONLY = frozenset({"layout", "menus", "tables", "charts", "desk", "field"})  # a resident's page needs none of them
 
-RESIDENT_SCRIPTS = ("ground", "outbox", "shelf", "page")  # the first is the ground of the others
+# The first is the ground of the others; the last is shared with the staff's pages.
+RESIDENT_SCRIPTS = ("resident/ground", "resident/outbox", "resident/shelf", "resident/page", "comforts")
 
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _QUOTED = re.compile(r"""['"]([a-z0-9]+(?:-[a-z0-9]+)*)['"]""")
@@ -106,7 +107,7 @@ def resident_stylesheet() -> str:
 
 
 def _resident_scripts() -> list[Path]:
-    return [*(STATIC / "resident" / f"{name}.js" for name in RESIDENT_SCRIPTS), STATIC / "comforts.js"]
+    return [STATIC / f"{name}.js" for name in RESIDENT_SCRIPTS]
 
 
 def _bootstrap_icons() -> str:

@@ -102,7 +102,7 @@ def test_nothing_blocks_the_first_page_and_nothing_comes_from_elsewhere(app: Fla
 
 @pytest.mark.parametrize("name", RESIDENT_SCRIPTS)
 def test_the_resident_scripts_are_written_for_old_phones(name: str) -> None:
-    text = _code(STATIC / "resident" / f"{name}.js")
+    text = _code(STATIC / f"{name}.js")
     newer = r"=>|`|\?\.|\?\?|\b(?:let|const|class|async|await|import|of)\s+\w|\.\.\."
     newer += r"|\bfetch\(|\bPromise\b|\.includes\(|\*\*"
     assert re.findall(newer, text) == []
