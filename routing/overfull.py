@@ -23,6 +23,7 @@ Seconds = npt.NDArray[np.float64]
 LARGEST = 2000
 """From so many mandatory stops on nothing is claimed: the linear program would take longer than it is worth."""
 TOLERANCE = 1e-6
+"""The linear program is solved in floats: a bound of 2.9999999 is 3, and 3.0000001 is no 4."""
 
 
 def least_left_out(problem: RoutingProblem) -> int:

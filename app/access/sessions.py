@@ -22,7 +22,7 @@ from app.settings import Settings
 IDLE = timedelta(minutes=30)
 ABSOLUTE = timedelta(hours=12)
 TOKEN_BYTES = 32
-NOTED_EVERY = timedelta(minutes=5)
+NOTED_EVERY = timedelta(minutes=5)  # a write for every page that is opened would be most of all writes
 SCOPE_KINDS = ("subdistrict", "community", "service_point", "building")
 
 

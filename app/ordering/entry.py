@@ -8,9 +8,9 @@
     a code of who moved out        nothing
     anything else                  nothing: one page, whatever the reason
 
-Whoever asks learns nothing about a room: one that does not exist, one with an order already, one shared by two families
-and one that was tried too often get the same answer after the same statements. A telephone's tail opens nothing; with a
-code or PIN it has to fit too.
+All failures return the same response after the same statements, so rooms cannot be enumerated: one that does not
+exist, one with an order already, one shared by two families and one that was tried too often look alike. A telephone's
+tail opens nothing; with a code or PIN it has to fit too.
 """
 
 from __future__ import annotations

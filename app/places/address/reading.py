@@ -17,6 +17,8 @@ from app.places.address.tokens import AddressSlot, ends_with_road
 
 MAX_SLOTS = 7
 MAX_PARTIAL = 5
+# Dearer readings are not built. Both lie above what `resolver` accepts, so they only bound the work: seven slots with a
+# handful of roles each would give tens of thousands.
 _PRUNE = 11.0
 _PRUNE_PARTIAL = 7.5
 _NO_BUILDING = 4.0

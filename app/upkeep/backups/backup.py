@@ -77,7 +77,10 @@ def create(settings: Settings, into: Path | None = None) -> Path:
 
 
 def verify(folder: Path) -> tuple[str, ...]:
-    """What is wrong with a backup: missing or changed files, a damaged database. Empty when it can be trusted."""
+    """What is wrong with a backup: missing or changed files, a damaged database. Empty when it can be trusted.
+
+    Documents are compared by size: as a rule they are links to the present files, so their bytes are the same bytes.
+    """
     try:
         manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         database = folder / str(manifest["database"])

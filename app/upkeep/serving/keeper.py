@@ -54,7 +54,7 @@ class Keeper:
         if self._settings.sqlite_path is not None:
             length, before = wal.wal_size(self._settings.sqlite_path), self._log_length
             self._log_length = length
-            if length == before:  # nobody writes; whoever writes folds it himself
+            if length == before:  # nobody writes; whoever writes makes the checkpoint itself
                 wal.checkpoint_if_large(self._settings.sqlite_path)
 
     def tick(self) -> bool:

@@ -26,7 +26,7 @@ WEB_PROCESSES = 2
 THREADS = 8
 READY_WITHIN_S = 60
 STOP_WITHIN_S = 20
-RESTART_AFTER_S = 2
+RESTART_AFTER_S = 2  # a child that fails at once must not be started as fast as the machine can
 BACKUP_EVERY = timedelta(minutes=15)
 
 

@@ -99,7 +99,7 @@ def split_sections(found: list[TextPiece], reader: Reader, hearing: Hearing) -> 
     if len(sections) > 1 and not any(unit.fixed is None for unit in sections[0].units):
         for unit in sections[0].units:
             unit.fixed, unit.reason = EntryOutcome.SKIP, unit.reason or "remark"
-    for each in sections:
+    for each in sections:  # menus first: a title may stand above one, and only what is no menu counts as an entry
         _menus(each, hearing)
         _headings(each, reader)
     return [each for each in sections if each.units]

@@ -48,7 +48,11 @@ _PLACES = frozenset({Level.COMPOUND, Level.STREET, *BUILDINGS})
 def of_place(
     text: str, drafts: Sequence[EntryDraft], standing: HeadingContext, strays: set[str], hearing: Hearing
 ) -> str:
-    """Why the place of a line is not certain, "" when it is. strays: compounds that lines above named themselves."""
+    """Why the place of a line is not certain, "" when it is. strays: compounds that lines above named themselves.
+
+    One doubt is enough to ask, and the first is the reason that is shown: what the line names itself comes before what
+    it inherits, and both before how words and household agree, which needs a household.
+    """
     found = mentions(text, hearing.names)
     levels = {each.level for each in found}
     if Level.UNKNOWN in levels:
