@@ -44,8 +44,8 @@ from app.dispatch.teams.service import USUAL  # noqa: E402
 from app.factory import create_app  # noqa: E402
 from app.intake.booking.cli import import_file as import_orders_file  # noqa: E402
 from app.ordering.cycles import service as cycles_service  # noqa: E402
+from app.ordering.cycles.schemas import EditCycle, Lock  # noqa: E402
 from app.ordering.models import CyclePoint  # noqa: E402
-from app.ordering.schemas import EditCycle, Lock  # noqa: E402
 from app.oversight.reconcile.equations import equations  # noqa: E402
 from app.picking import service as picking  # noqa: E402
 from app.places.imports import service as places_import  # noqa: E402
@@ -57,10 +57,10 @@ from app.purchasing.models import PurchaseOrder  # noqa: E402
 from app.purchasing.schemas import SeenOrder  # noqa: E402
 from app.settings import Settings  # noqa: E402
 from app.stock import service as stock  # noqa: E402
-from app.stock.schemas import Arrived, DeliveryForm  # noqa: E402
+from app.stock.schemas import DeliveryForm, GoodsArrived  # noqa: E402
 from app.tally import queries as tally_queries  # noqa: E402
 from app.tally import service as tally  # noqa: E402
-from app.tally.schemas import Sign  # noqa: E402
+from app.tally.schemas import SignTally  # noqa: E402
 from app.upkeep.database import schema  # noqa: E402
 
 TEAMS = ((TeamMode.VAN, 12), (TeamMode.CART, 44), (TeamMode.E_BIKE, 24))
@@ -190,7 +190,7 @@ def walk(cycle_id: int) -> None:
         sums = {point: sum(cell.qty for cell in tally_queries.ordered_cells(cycle_id, point)) for point in points}
     with timed("tally: sign all points"):
         for point, seen in sums.items():
-            tally.sign(actor(f"leader{point}"), cycle_id, point, Sign(seen))
+            tally.sign(actor(f"leader{point}"), cycle_id, point, SignTally(seen))
     tally.start_running(buyer, cycle_id)
     with timed("demand: aggregate signed tallies"):
         purchasing.compute_demand(buyer, cycle_id)
@@ -201,7 +201,9 @@ def walk(cycle_id: int) -> None:
         sent = purchasing.send(buyer, cycle_id, order.id, SeenOrder(approved.version))
         with timed("receive"):
             stock.receive(
-                buyer, sent.id, DeliveryForm([Arrived(one.id, good=one.qty_awaited * 9 // 10) for one in sent.lines])
+                buyer,
+                sent.id,
+                DeliveryForm([GoodsArrived(one.id, good=one.qty_awaited * 9 // 10) for one in sent.lines]),
             )
     with timed("allocate"):
         proposal = allocation.proposal_for(db.session.get_one(cycles_service.Cycle, cycle_id))

@@ -9,6 +9,7 @@ from app.printing.layout.picture import Ink
 from app.printing.layout.qr import qr_url
 from app.printing.pdf.drawings import floor_picture, pick_pictures
 from app.printing.pdf.drawings_rows import bag_picture, door_pictures
+from app.printing.pdf.drawings_tally import tally_pictures
 from app.printing.sheet import Printout
 from app.printing.words import row_text_filter, translator_of
 
@@ -40,7 +41,7 @@ def environment(is_bilingual: bool = False) -> Environment:
     made.globals["_"] = translator_of(is_bilingual)
     made.filters.update(yuan=yuan, kg=kilograms, qr_url=qr_url, both=row_text_filter(is_bilingual))
     made.globals.update(floor_picture=floor_picture, pick_pictures=pick_pictures)
-    made.globals.update(bag_picture=bag_picture, door_pictures=door_pictures)
+    made.globals.update(bag_picture=bag_picture, door_pictures=door_pictures, tally_pictures=tally_pictures)
     return made
 
 
