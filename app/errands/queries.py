@@ -15,7 +15,7 @@ from app.core import clock
 from app.core.db import db
 from app.core.events import Event
 from app.errands.models import Errand, ErrandKind, ErrandState
-from app.errands.rules import TARGETS_S, is_late, left_s, target_s
+from app.errands.rules import TARGETS_S, is_late, left_s
 from app.places.labels import ADDRESS, address_label, with_address
 from app.places.models import Building, Household, Stairwell
 from app.places.scope import buildings_in_scope
@@ -47,11 +47,6 @@ class ErrandRow:
         """What is left of the time, or how much it is over: "0:42"."""
         whole = abs(self.left_s or 0)
         return f"{whole // 60}:{whole % 60:02d}"
-
-    @property
-    def target_minutes(self) -> int | None:
-        target = target_s(self.state.value)
-        return None if target is None else target // 60
 
     @property
     def due_at(self) -> datetime | None:

@@ -192,7 +192,6 @@ class BagGap:
     order_line_id: int
     qty_counted: int
     qty_bagged: int
-    qty_sent_back: int
 
 
 def units_sent_back(cycle_id: int) -> dict[int, int]:
@@ -242,7 +241,7 @@ def bag_gaps(cycle_id: int) -> list[BagGap]:
     }
     bagged, back = units_bagged(cycle_id), units_sent_back(cycle_id)
     return [
-        BagGap(line, counted.get(line, 0), bagged.get(line, 0), back.get(line, 0))
+        BagGap(line, counted.get(line, 0), bagged.get(line, 0))
         for line in sorted(counted.keys() | bagged.keys())
         if counted.get(line, 0) != bagged.get(line, 0) - back.get(line, 0)
     ]

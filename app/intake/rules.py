@@ -116,10 +116,6 @@ class DuplicateSource:
     earlier: SourceQuantity
     incoming: SourceQuantity
 
-    @property
-    def is_same_quantity(self) -> bool:
-        return self.earlier.qty == self.incoming.qty
-
 
 @dataclass(frozen=True, slots=True)
 class Triage:

@@ -18,7 +18,6 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -32,6 +31,7 @@ from app.access.models import Account
 from app.core import clock
 from app.core.db import db
 from app.core.jobs import run_next
+from tests.drills import stages
 from tests.drills.browser import Hand, Pressed, chromium
 from tests.drills.excused import CHOICE_WANTED, NEVER_SHOWN, is_excused
 from tests.drills.page_forms import Button, ShownForm
@@ -40,7 +40,6 @@ from tests.drills.words import stored_words
 
 UNSIGNED = ("resident", "stranger")
 """Their pages keep something in the browser, so each control is pressed in a fresh one."""
-STAGES = "app.demo.stages"  # it is built from every slice, so it is asked for by name
 
 
 @dataclass(frozen=True)
@@ -148,7 +147,6 @@ def serving(app: Flask, lock: threading.Lock, shows: Callable[[], datetime]) -> 
 @click.option("--browser/--no-browser", "has_browser", default=True, help="用不用浏览器 With Chromium, or without")
 def clicks(states: tuple[str, ...], roles: tuple[str, ...], has_browser: bool) -> None:
     """每个角色在每个状态下点每个会改变数据的按钮。 Every role clicks every control that changes something."""
-    stages: Any = import_module(STAGES)
     report, begins = Report(), stages.morning()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="louda-clicks-")))
@@ -160,13 +158,13 @@ def clicks(states: tuple[str, ...], roles: tuple[str, ...], has_browser: bool) -
             if state in stages.BETWEEN:
                 later.append(state)  # when it is known what the others show
             else:
-                _in_state(folder, stages, (state, stages.moment(state, begins)), (browser, roles, report))
+                _in_state(folder, (state, stages.moment(state, begins)), (browser, roles, report))
             sys.stdout.flush()
         for state in later:
-            _in_state(folder, stages, (state, stages.moment(state, begins)), (browser, roles, report))
+            _in_state(folder, (state, stages.moment(state, begins)), (browser, roles, report))
             sys.stdout.flush()
         if not states and not roles:
-            _never_shown(report, folder, stages)
+            _never_shown(report, folder)
     click.echo(
         f"点了 {report.clicked} 次，{len(report.faults)} 处不对。 {report.clicked} clicks, {len(report.faults)} wrong."
     )
@@ -174,12 +172,13 @@ def clicks(states: tuple[str, ...], roles: tuple[str, ...], has_browser: bool) -
         raise SystemExit(1)
 
 
-def _in_state(folder: Path, stages: Any, when: tuple[str, datetime], how: tuple[Any, tuple[str, ...], Report]) -> None:
+def _in_state(folder: Path, when: tuple[str, datetime], how: tuple[Any, tuple[str, ...], Report]) -> None:
     browser, wanted, report = how
     state, at = when
     settings = stages.installation_at(folder, state)
     app = stages.create_app(settings)
     app.config["WTF_CSRF_TIME_LIMIT"] = None
+    assert settings.sqlite_path is not None
     site, lock = SiteCopy(app, settings.sqlite_path), threading.Lock()
     with app.app_context():
         known = [role for role, _username in stages.people()]
@@ -188,7 +187,7 @@ def _in_state(folder: Path, stages: Any, when: tuple[str, datetime], how: tuple[
         if wanted and name not in wanted:
             continue
         with clock.frozen_at(at), app.app_context():
-            role = role_in(stages, app, name)  # signed in now: a sign-in does not outlast the clicks of several roles
+            role = role_in(app, name)  # signed in now: a sign-in does not outlast the clicks of several roles
             db.session.remove()
         if role is None:
             continue
@@ -215,7 +214,7 @@ def _in_state(folder: Path, stages: Any, when: tuple[str, datetime], how: tuple[
         click.echo(f"{state} {role.name}: {finder.pages} 页 pages, {len(controls) or finder.sent} 个按钮 controls")
 
 
-def role_in(stages: Any, app: Flask, name: str) -> DrillRole | None:
+def role_in(app: Flask, name: str) -> DrillRole | None:
     """Somebody of the present database; None where it has nobody of the kind yet."""
     if name == "stranger":
         code = stages.door_code()
@@ -283,7 +282,7 @@ def _cookies(app: Flask, role: DrillRole, address: str) -> list[dict[str, str]]:
     ]
 
 
-def _never_shown(report: Report, folder: Path, stages: Any) -> None:
+def _never_shown(report: Report, folder: Path) -> None:
     """Endpoints that change something and that no page of any role in any state offered."""
     app = stages.create_app(stages.settings_in(folder / "life"))
     for rule in sorted(app.url_map.iter_rules(), key=lambda one: one.endpoint):

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from app.settings import ROOT, Settings
-from app.upkeep.database import released, schema
+from app.upkeep.database import schema
+from tests.migrations import released
 from tests.migrations.test_released_databases import DATABASES
 
 
@@ -25,7 +26,7 @@ def test_no_released_migration_was_changed() -> None:
 def test_every_migration_is_listed() -> None:
     unlisted = released.unlisted()
     assert unlisted == [], (
-        f"{unlisted}: list new migrations with `python -m app.upkeep.database.released` and commit the list"
+        f"{unlisted}: list new migrations with `python -m tests.migrations.released` and commit the list"
     )
 
 

@@ -40,7 +40,6 @@ class ControlTotal:
 
     key: str
     qty_milli: int
-    customers: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,9 +98,6 @@ class Yuan(fields.Field[int]):
             raise self.make_error("invalid")
         return int(match[1]) * 100 + int((match[2] or "0").ljust(2, "0"))
 
-    def _serialize(self, value: int | None, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
-        return None if value is None else f"{value // 100}.{value % 100:02d}"
-
 
 class WallTime(fields.Field[datetime]):
     """A date and time as typed or as `datetime-local` sends it, on the subdistrict's clock; loaded as a UTC instant."""

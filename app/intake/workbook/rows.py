@@ -76,8 +76,6 @@ class OrderSheet:
     name: str
     rows: tuple[OrderRowOfFile, ...]
     above: tuple[str, ...] = ()
-    item_titles: tuple[str, ...] = ()
-    """Titles that are items themselves (one column for each item)."""
     unused: tuple[str, ...] = field(default=())
 
 
@@ -138,9 +136,7 @@ def _read(sheet: TableSheet, is_good: Callable[[str], bool]) -> OrderSheet | Non
         and bare_title(title) not in _SKIPPED_TITLES
     ]
     lines = (" ".join(cell.strip() for cell in row if cell.strip()) for row in sheet.rows[:at])
-    return OrderSheet(
-        sheet.name, tuple(rows), tuple(filter(None, lines)), tuple(title for _, title in wide), tuple(unused)
-    )
+    return OrderSheet(sheet.name, tuple(rows), tuple(filter(None, lines)), tuple(unused))
 
 
 def _item_columns(

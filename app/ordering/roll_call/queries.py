@@ -75,6 +75,18 @@ class RollCallBuildingRow:
         return self.households - self.ordered - self.declined - self.unreachable - self.away
 
 
+def _own_order(cycle_id: int) -> ColumnElement[bool]:
+    """The order of a household that counts in the cycle."""
+    own = (HouseholdOrder.cycle_id == cycle_id) & (HouseholdOrder.household_id == Household.id)
+    return own & HouseholdOrder.state.in_(ORDERS_COUNTED)
+
+
+def _own_note(cycle_id: int) -> ColumnElement[bool]:
+    """What was noted of a household that did not order."""
+    own = (RollCall.cycle_id == cycle_id) & (RollCall.household_id == Household.id)
+    return own & (RollCall.outcome != RollCallOutcome.ORDERED)
+
+
 def by_building(cycle_id: int, in_scope: ColumnElement[bool]) -> list[RollCallBuildingRow]:
     """Each building of the cycle within `in_scope`, a condition on Building, in the order people know."""
     ordered = case((HouseholdOrder.id.is_not(None), "ordered"), else_=RollCall.outcome)
@@ -91,18 +103,8 @@ def by_building(cycle_id: int, in_scope: ColumnElement[bool]) -> list[RollCallBu
     counted = (
         counted.join(ServicePoint, ServicePoint.id == Building.service_point_id)
         .join(Compound, Compound.id == Building.compound_id)
-        .outerjoin(
-            HouseholdOrder,
-            (HouseholdOrder.cycle_id == cycle_id)
-            & (HouseholdOrder.household_id == Household.id)
-            & HouseholdOrder.state.in_(ORDERS_COUNTED),
-        )
-        .outerjoin(
-            RollCall,
-            (RollCall.cycle_id == cycle_id)
-            & (RollCall.household_id == Household.id)
-            & (RollCall.outcome != RollCallOutcome.ORDERED),
-        )
+        .outerjoin(HouseholdOrder, _own_order(cycle_id))
+        .outerjoin(RollCall, _own_note(cycle_id))
         .where(in_scope)
         .group_by(Building.id, ServicePoint.id, ServicePoint.name, Compound.name, Building.label)
         .order_by(ServicePoint.name, Compound.name, Building.sort_key, Building.id)
@@ -140,18 +142,8 @@ def rooms(cycle_id: int, building_id: int) -> list[RoomRow]:
             func.coalesce(HouseholdOrder.source, ""),
         )
         .join(Stairwell, Household.stairwell_id == Stairwell.id)
-        .outerjoin(
-            HouseholdOrder,
-            (HouseholdOrder.cycle_id == cycle_id)
-            & (HouseholdOrder.household_id == Household.id)
-            & HouseholdOrder.state.in_(ORDERS_COUNTED),
-        )
-        .outerjoin(
-            RollCall,
-            (RollCall.cycle_id == cycle_id)
-            & (RollCall.household_id == Household.id)
-            & (RollCall.outcome != RollCallOutcome.ORDERED),
-        )
+        .outerjoin(HouseholdOrder, _own_order(cycle_id))
+        .outerjoin(RollCall, _own_note(cycle_id))
         .where(Stairwell.building_id == building_id, Household.is_active)
         .order_by(Stairwell.label, Household.sort_key, Household.id)
     )

@@ -151,28 +151,15 @@ def _plans() -> int:
         .where(DeliveryRound.plan_id == DeliveryPlan.id, DeliveryRound.state == RoundState.COMPLETED)
         .exists()
     )
-    lost = (
-        select(Bag.id)
-        .join(
-            DeliveryPlan,
-            and_(
-                DeliveryPlan.cycle_id == Bag.cycle_id,
-                DeliveryPlan.wave == Bag.wave,
-                DeliveryPlan.state == PlanState.PUBLISHED,
-            ),
-        )
-        .where(Bag.state == BagState.LOADED, ~answered)
+    published = and_(
+        DeliveryPlan.cycle_id == Bag.cycle_id,
+        DeliveryPlan.wave == Bag.wave,
+        DeliveryPlan.state == PlanState.PUBLISHED,
     )
+    lost = select(Bag.id).join(DeliveryPlan, published).where(Bag.state == BagState.LOADED, ~answered)
     unanswered = (
         select(Bag.id)
-        .join(
-            DeliveryPlan,
-            and_(
-                DeliveryPlan.cycle_id == Bag.cycle_id,
-                DeliveryPlan.wave == Bag.wave,
-                DeliveryPlan.state == PlanState.PUBLISHED,
-            ),
-        )
+        .join(DeliveryPlan, published)
         .where(Bag.state == BagState.PACKED, ~answered, ~under_way, Bag.created_at < DeliveryPlan.created_at)
     )
     both = select(PlanBag.bag_id).where(PlanBag.stop_id.is_(None) == PlanBag.held_reason.is_(None))

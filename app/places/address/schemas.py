@@ -24,9 +24,3 @@ class SaveProfile:
     buildings: Annotated[str, Line(longest=4000, blank=True, many_lines=True)] = ""
     levels: Annotated[tuple[str, ...], fields.List(fields.String(validate=_is_requirable), load_default=tuple)] = ()
     samples: Annotated[str, Line(longest=4000, blank=True, many_lines=True)] = ""
-
-
-@dataclass(frozen=True)
-class NewBuildingAlias:
-    building: Annotated[str, Line(longest=30)]
-    alias: Annotated[str, Line(longest=30)]

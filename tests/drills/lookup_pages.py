@@ -9,7 +9,6 @@ from sqlalchemy import select
 from app.access.models import Account
 from app.allocation.models import ShareOverride
 from app.core.db import db
-from app.demo.extra_cases import homes_of
 from app.dispatch.drafts import editing
 from app.dispatch.drafts.schemas import OUT
 from app.dispatch.models import DeliveryPlan, DeliveryStop, PlanState, StopState
@@ -19,6 +18,7 @@ from app.picking.models import Bag, BagState
 from app.places.models import Building, BuildingMove, ServicePoint
 from app.printing.models import Document
 from app.settlement.models import Payment
+from tests.drills.extra_cases import homes_of
 
 
 def resident_household() -> int:

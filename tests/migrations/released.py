@@ -1,4 +1,4 @@
-"""The checksums of released migrations: `python -m app.upkeep.database.released` lists new ones and changes no line.
+"""The checksums of released migrations: `python -m tests.migrations.released` lists new ones and changes no line.
 
 A migration that has run somewhere is never edited: databases that it made would differ from new ones and nothing would
 say so. What is to change goes into a new migration.

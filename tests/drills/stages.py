@@ -20,10 +20,8 @@ from app.core import clock
 from app.core.db import command, db
 from app.core.jobs import Job, JobState, drain
 from app.demo import day as life
-from app.demo import extra_cases, tables
+from app.demo import tables
 from app.demo.care import look_after
-from app.demo.lookup_pages import lookup_pages as lookup_pages
-from app.demo.lookup_pages import resident_household
 from app.demo.subdistrict import PASSWORD, PEOPLE, put_on_duty, set_up
 from app.dispatch.missing_bags import service as missing_bags_service
 from app.dispatch.missing_bags.schemas import ResolveMissingBag
@@ -54,6 +52,9 @@ from app.settings import Settings
 from app.settlement import service as settlement
 from app.tally import service as tally
 from app.upkeep.database import schema
+from tests.drills import extra_cases
+from tests.drills.lookup_pages import lookup_pages as lookup_pages
+from tests.drills.lookup_pages import resident_household
 
 STATES = (
     "empty",

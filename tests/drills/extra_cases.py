@@ -1,6 +1,6 @@
 """What the drills' cycle has besides an ordinary day, so that every page has something to decide.
 
-Each function belongs to one state of `app.demo.stages` and puts the objects there through the ordinary commands.
+Each function belongs to one state of `tests.drills.stages` and puts the objects there through the ordinary commands.
 """
 
 from __future__ import annotations
