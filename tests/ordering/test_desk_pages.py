@@ -10,6 +10,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from app.access.models import Role, RoleGrant
 from app.access.permissions import Resident
 from app.core import clock
 from app.core.db import db
@@ -196,6 +197,24 @@ def test_a_captain_orders_on_behalf_and_a_double_click_is_one_order(app: Flask, 
     assert post(desk, page, page, {**data, "version": str(placed.version), "source": "form"}).status_code == 422
     withdrawal = f"/cycles/{town.cycle.id}/households/{town.households[1].id}/withdraw"
     assert post(desk, page, withdrawal, {"version": str(placed.version)}).status_code == 303
+
+
+def test_the_keys_of_households_are_offered_only_where_the_account_holds_them(app: Flask, town: world.World) -> None:
+    """A captain who also takes orders by telephone for the whole point has the keys of one building."""
+    account, starts = town.accounts["captain"], clock.now() - timedelta(days=1)
+    where = {"service_point_id": town.points[0].id}
+    db.session.add(RoleGrant(account_id=account.id, role=Role.ORDER_DESK, starts_at=starts, **where))
+    db.session.commit()
+    desk = sign_in(app, town, "captain")
+    for place, is_own in ((0, True), (1, False)):
+        building, home = town.buildings[place], town.households[3 * place]
+        merging = f"/buildings/{building.id}/merge"
+        assert desk.get(merging).status_code == (200 if is_own else 404)
+        shown = desk.get(f"/cycles/{town.cycle.id}/desk/{building.id}").text
+        assert (merging in shown, f"/desk/{building.id}/slips" in shown) == (is_own, is_own)
+        assert (merging in desk.get(f"/places/buildings/{building.id}").text) == is_own
+        shown = desk.get(f"/cycles/{town.cycle.id}/households/{home.id}/order").text
+        assert (f"/households/{home.id}/pin" in shown) == is_own
 
 
 def test_the_roll_call_of_a_building_is_kept_in_one_form(app: Flask, town: world.World) -> None:

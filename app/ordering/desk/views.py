@@ -34,7 +34,7 @@ from app.ordering.schemas import PROXY_SOURCES, OrderFormInput, OrderFormPage, P
 from app.places import service as places_service
 from app.places.buildings.rules import is_room
 from app.places.models import Building
-from app.places.scope import buildings_in_scope, require_building
+from app.places.scope import buildings_in_scope, reaches_building, require_building
 
 bp = Blueprint("desk", __name__)
 
@@ -76,7 +76,7 @@ def building(cycle_id: int, building_id: int) -> Any:
         wanted=wanted,
         is_found=bool(found) or not wanted,
         taking=entry.is_taking_orders(cycle),
-        may_hold_keys=staff().may(Permission.HOUSEHOLD_KEY),
+        may_hold_keys=reaches_building(staff(), Permission.HOUSEHOLD_KEY, place.id),
     )
 
 
@@ -117,7 +117,7 @@ def order_for(cycle_id: int, household_id: int) -> Any:
         is_soft=soft,
         sources=[(source.value, source.label) for source in PROXY_SOURCES],
         taking=entry.is_taking_orders(cycle),
-        may_hold_keys=staff().may(Permission.HOUSEHOLD_KEY),
+        may_hold_keys=reaches_building(staff(), Permission.HOUSEHOLD_KEY, place.id),
     )
     return page, status
 

@@ -28,7 +28,7 @@ from app.places.buildings.schemas import (
 from app.places.models import Blackout, Building
 from app.places.registry import queries as registry_queries
 from app.places.registry.schemas import typed_position
-from app.places.scope import require_building
+from app.places.scope import reaches_building, require_building
 from app.places.zones.schemas import SetZone
 
 bp = Blueprint("buildings", __name__, url_prefix="/places")
@@ -65,6 +65,7 @@ def _page(
         part=part,
         theirs=theirs or {},
         may_edit=may_edit,
+        may_merge=reaches_building(staff(), Permission.HOUSEHOLD_KEY, shown.id),
         going_to=moves.next_point(shown.id),
     )
 
