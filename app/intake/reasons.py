@@ -48,6 +48,7 @@ REASONS = {
     "no_who": N_("没有写是谁的"),
     "nothing_needed": N_("说不需要，不计入"),
     "nothing_to_change": N_("要改单，但这一户还没有下过单"),
+    "not_entered": N_("截单时还没轮到，没有入单"),
     "nothing_said": N_("空行，不计入"),
     "number_or_building": N_("开头的数字可能是序号也可能是楼号"),
     "out_of_scope": N_("不在这个点位的范围"),

@@ -158,17 +158,18 @@ _THERE = aliased(ChainPaste)  # the list at the point to which a line was handed
 def open_reviews_at(cycle_id: int, point_id: int | None = None) -> ColumnElement[bool]:
     """A condition on ChainLine joined with ChainPaste: lines that still need somebody's decision.
 
-    Those are the doubtful ones, the clear ones of a list that was read and neither placed nor taken back, and those
-    handed over to a point that has neither placed nor refused them: refused, they wait here again.
+    Those are the doubtful ones, the clear ones of a list that was read and not taken back while no order stands for
+    them, and those handed over to a point that has neither placed nor refused them: refused, they wait here again.
     """
     asked = and_(PasteLine.outcome == LineOutcome.REVIEW, PasteLine.settled_at.is_(None))
     acts = (LineOutcome.ROW, LineOutcome.AMEND, LineOutcome.CANCEL)
-    unplaced = and_(ChainPaste.state == PasteState.PREVIEW, PasteLine.outcome.in_(acts))
+    being_entered = and_(ChainPaste.state == PasteState.COMMITTING, PasteLine.order_id.is_(None))
+    unplaced = and_(or_(ChainPaste.state == PasteState.PREVIEW, being_entered), PasteLine.outcome.in_(acts))
     waits_there = and_(_THERE.id == PasteLine.routed_to_id, _THERE.state == PasteState.PREVIEW)
     handed_over = select(_THERE.id).where(waits_there).exists()
     condition = and_(
         ChainPaste.cycle_id == cycle_id,
-        ChainPaste.state.in_((PasteState.PREVIEW, PasteState.COMMITTED)),
+        ChainPaste.state.in_((PasteState.PREVIEW, PasteState.COMMITTING, PasteState.COMMITTED)),
         or_(asked, unplaced, handed_over),
     )
     return condition if point_id is None else and_(condition, ChainPaste.service_point_id == point_id)

@@ -112,12 +112,12 @@ def book(by: Staff, paste: ChainPaste, home: PasteHousehold, offers: Offers, cho
     """
     standing, now = home.standing, baskets.current(paste.cycle_id, home.id)
     if standing is not None and standing.mode != "keep" and not baskets.is_as_left(standing):
-        _send_to_review(home.lines, "changed_since")
+        send_to_review(home.lines, "changed_since")
         return False
     goods = wanted_goods(home.lines)
     picks = offers.picks(goods)
     if picks is None:
-        _send_to_review(home.lines, "unknown_item")
+        send_to_review(home.lines, "unknown_item")
         return False
     base = OrderContent.of(standing.base) if standing is not None and standing.mode != "keep" else now
     is_routed = paste.routed_from_id is not None
@@ -126,12 +126,12 @@ def book(by: Staff, paste: ChainPaste, home: PasteHousehold, offers: Offers, cho
     else:
         mode = _mode(base, home, chosen, {pick.offer_id: pick.qty for pick in picks})
     if mode is None:
-        _send_to_review(home.lines, "existing_order")
+        send_to_review(home.lines, "existing_order")
         return False
     if not goods and standing is None:
         only_cancels = is_routed and all(line.outcome == LineOutcome.CANCEL for line in home.lines)
         if base is None and (only_cancels or any(line.outcome == LineOutcome.AMEND for line in home.lines)):
-            _send_to_review(home.lines, "nothing_to_change")
+            send_to_review(home.lines, "nothing_to_change")
         return False
     return _write(by, paste, home, _Change(base, now, _target(paste, base, mode, picks, home.lines), mode))
 
@@ -179,7 +179,7 @@ def _write(by: Staff, paste: ChainPaste, home: PasteHousehold, change: _Change) 
         write = baskets.restore if is_taken_back else baskets.apply_basket
         order = write(by, paste.cycle_id, home.id, change.after)
     except Invalid:
-        _send_to_review(home.lines, "limit")
+        send_to_review(home.lines, "limit")
         return False
     if order is None:
         return False
@@ -199,7 +199,8 @@ def _plain(basket: OrderContent | None) -> dict[str, Any] | None:
     return basket.plain() if basket else None
 
 
-def _send_to_review(lines: Sequence[PasteLine], reason: str) -> None:
+def send_to_review(lines: Sequence[PasteLine], reason: str) -> None:
+    """Let lines wait for a person; `reason` is a key of `reasons.REASONS`."""
     for line in lines:
         line.outcome, line.reason = LineOutcome.REVIEW.value, reason
         line.settled_at = line.settled_by_id = None

@@ -6,9 +6,10 @@ from typing import Any
 
 from app.access.sessions import staff_account, staff_actor
 from app.core.db import db
+from app.core.errors import Conflict
 from app.core.jobs import Running, handles
 from app.core.lookup import or_not_found
-from app.intake.booking.service import JOB, book_part, finish_commit, open_households
+from app.intake.booking.service import JOB, book_part, finish_commit, open_households, stop_at_cut_off
 from app.intake.models import ChainPaste
 
 PART = 40
@@ -22,7 +23,11 @@ def run_commit(run: Running) -> dict[str, Any] | None:
     homes = open_households(db.session.get_one(ChainPaste, run.subject_id))
     done = run.done_before()
     run.progress(done, done + len(homes))
-    for begin in range(0, len(homes), PART):
-        run.batch(book_part, "households", by, run.subject_id, homes[begin : begin + PART])
+    try:
+        for begin in range(0, len(homes), PART):
+            run.batch(book_part, "households", by, run.subject_id, homes[begin : begin + PART])
+    except Conflict:
+        stop_at_cut_off(by, run.subject_id)
+        raise
     total = done + len(homes)
     return run.finish_with(finish_commit, lambda _none: {"households": total}, by, run.subject_id)

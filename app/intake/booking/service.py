@@ -16,7 +16,7 @@ from app.core.errors import Conflict, Invalid
 from app.core.events import record
 from app.intake.booking import baskets
 from app.intake.booking.baskets import OrderContent
-from app.intake.booking.booking import ACTS, Offers, PasteHousehold, book, standing_bookings
+from app.intake.booking.booking import ACTS, Offers, PasteHousehold, book, send_to_review, standing_bookings
 from app.intake.booking.schemas import Settle
 from app.intake.handing_over import service as handing_over_service
 from app.intake.models import ChainBooking, ChainPaste, LineOutcome, PasteLine, PasteState
@@ -40,10 +40,14 @@ def commit(by: Staff, paste_id: int, is_another: bool = False) -> ChainPaste:
 
     Requires: the paste is in preview and the cycle takes orders. Ensures: each household named by clear lines has one
     order with what they say; what a version before said and this one does not is taken back; a household with an order
-    from elsewhere goes to review, nothing is overwritten. A big paste is placed by a job. is_another: a person said
-    that it is no later version of the list that it resembles. Raises: NotFound, Conflict (also while nobody said so).
+    from elsewhere goes to review, nothing is overwritten. A big paste is placed by a job; one that has failed goes on.
+    is_another: a person said that it is no later version of the list that it resembles. Raises: NotFound, Conflict
+    (also while nobody said so).
     """
     paste = require_paste(by, paste_id)
+    if has_stopped(paste):
+        _enqueue(by, paste)
+        return paste
     if paste.state != PasteState.PREVIEW:
         raise Conflict(_l("这次粘贴已经入单或撤销。"))
     cycle_taking_orders(paste.cycle_id, paste.service_point_id)
@@ -55,12 +59,21 @@ def commit(by: Staff, paste_id: int, is_another: bool = False) -> ChainPaste:
     paste.state = PasteState.COMMITTING.value
     homes = open_households(paste)
     if len(homes) > AT_ONCE:
-        job = jobs.enqueue(JOB, paste.id, {"by": by.id}, cycle_id=paste.cycle_id)
-        paste.job_id = job.id
+        _enqueue(by, paste)
     else:
         book_some(by, paste, homes)
         finish(by, paste)
     return paste
+
+
+def _enqueue(by: Staff, paste: ChainPaste) -> None:
+    paste.job_id = jobs.enqueue(JOB, paste.id, {"by": by.id}, cycle_id=paste.cycle_id).id
+
+
+def has_stopped(paste: ChainPaste) -> bool:
+    """Whether the job that places it has failed in the middle: nothing more happens by itself."""
+    job = db.session.get(jobs.Job, paste.job_id) if paste.job_id else None
+    return paste.state == PasteState.COMMITTING and job is not None and job.is_over
 
 
 @command
@@ -292,4 +305,23 @@ def book_part(by: Staff, paste_id: int, homes: list[int]) -> int:
 def finish_commit(by: Staff, paste_id: int) -> None:
     paste = db.session.get_one(ChainPaste, paste_id, populate_existing=True)
     if paste.state == PasteState.COMMITTING:
+        finish(by, paste)
+
+
+@command
+def stop_at_cut_off(by: Staff, paste_id: int) -> None:
+    """End the entering of a paste whose cycle takes no orders any more.
+
+    Ensures: lines that no order stands for wait for a person, so that the tally is not signed over them, and the paste
+    says how many. While orders are taken nothing changes: the job may be started again.
+    """
+    paste = db.session.get_one(ChainPaste, paste_id, populate_existing=True)
+    if paste.state != PasteState.COMMITTING:
+        return
+    try:
+        cycle_taking_orders(paste.cycle_id, paste.service_point_id)
+    except Conflict:
+        left = [line for line in paste.lines if line.outcome in ACTS and line.order_id is None]
+        send_to_review(left, "not_entered")
+        paste.alarms = [*paste.alarms, _("截单时还有 %(n)s 行没有入单，已转到待确认。", n=len(left))]
         finish(by, paste)
