@@ -13,6 +13,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 
@@ -25,6 +26,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 PO = ROOT / "app" / "translations" / "en" / "LC_MESSAGES" / "messages.po"
 KEYWORDS = {"_": None, "_l": None, "N_": None, "gettext": None, "lazy_gettext": None, "ngettext": (1, 2)}
 METHODS = [("**.py", "python"), ("**.html", "jinja2")]
+ALWAYS = datetime(2022, 4, 1, tzinfo=UTC)  # a header with a new date each time made every two branches conflict
 OPTIONS = {"**.html": {"trimmed": "true", "silent": "false"}}
 
 
@@ -75,6 +77,7 @@ def collect() -> Catalog:
 def save(catalog: Catalog) -> None:
     """Write the catalogue in order of sentence, without dates and line numbers, so that changes read well."""
     PO.parent.mkdir(parents=True, exist_ok=True)
+    catalog.creation_date = ALWAYS
     with PO.open("wb") as file:
         write_po(file, catalog, sort_output=True, omit_header=False, no_location=True, width=110, ignore_obsolete=True)
 
