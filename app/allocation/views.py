@@ -35,6 +35,7 @@ def index(cycle_id: int) -> str:
         "allocation/index.html", cycle=cycle, rows=shown, all_rows=rows, runs=queries.runs(cycle_id), show=wanted,
         policy=Policy(cycle.policy).label, policies={policy.value: policy.label for policy in Policy},
         job=newest_job((service.ALLOCATE_JOB, service.SHORT_JOB), cycle_id),
+        last_preview=newest_job((service.PREVIEW_JOB,), cycle_id),
     )  # fmt: skip
 
 

@@ -12,7 +12,8 @@ Results are entered by exception: everything expected is left at its door except
     building_sealed    redeliver next wave    captain            somebody decides today
     other              somebody decides       captain            somebody decides today
 
-Ten minutes after an entry it stands. Until then whoever made it can take it back, nobody is told and no time runs:
+Ten minutes after an entry it stands. Until then whoever made it can take it back, nobody is told and no time runs: a
+thumb slips on a stairwell of doors, and a household that was told of a bag looks for it and, later, complains of it.
 
     minutes after the bag was left    0 … 9:59          10 and later
     its household reads               it is being       it is at the door

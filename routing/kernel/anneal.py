@@ -36,7 +36,8 @@ def anneal(
             continue
         _fetch_from_bank(state, work, rng, is_filling)
         recreate(data, state, work, settings, rng)
-        # The threshold of the paper: worse by more than the temperature only now and then. 1e-300: uniform may give 0.
+        # A search that takes only what is better ends in the first valley. Worse by more than the temperature is taken
+        # with the chance exp(-worse / temperature), as in the paper, so less and less. 1e-300: uniform may give 0.
         if is_filling or state.total[COST] < cost - temperature * math.log(uniform(rng) + 1e-300):
             accepted += 1
             settle_bank(state, work)

@@ -195,6 +195,7 @@ def test_the_pages_show_the_loop_of_an_item(app: Flask, running: World, count_qu
         assert world.post(client, base, f"{base}/preview", {}).status_code == 303
     assert drain() == 1
     page = client.get(f"{base}/preview").get_data(as_text=True)
+    assert f'href="{base}/preview"' in client.get(base).get_data(as_text=True)  # it can be found again
     seal = re.findall(r'name="input_sha256" value="(\w+)"', page)
     assert seal == [seen(running).input_sha256]
     assert world.post(client, f"{base}/preview", f"{base}/run", {"input_sha256": seal[0]}).status_code == 303

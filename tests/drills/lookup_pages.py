@@ -12,7 +12,7 @@ from app.core.db import db
 from app.dispatch.drafts import editing
 from app.dispatch.drafts.schemas import OUT
 from app.dispatch.models import DeliveryPlan, DeliveryStop, PlanState, StopState
-from app.ordering.models import Cycle, HouseholdOrder, Offer
+from app.ordering.models import Cycle, HouseholdOrder, Offer, OrderState
 from app.ordering.remarks.models import SettledWords
 from app.picking.models import Bag, BagState
 from app.places.models import Building, BuildingMove, ServicePoint
@@ -44,6 +44,7 @@ def lookup_pages(role: str) -> list[tuple[str, dict[str, Any]]]:
             ("addresses.index", {"q": "溪上花苑1幢1单元101"}),
             ("moving.ask", {"building_id": building, "to": _other_point(building)}),
             *(("buildings.show", {"building_id": one}) for one in db.session.scalars(going)),
+            *(("ordering.void_order", {"order_id": one}) for one in _orders_of_others("admin")),
         ]
     if role == "leader":
         return [
@@ -78,6 +79,14 @@ def _goods() -> list[tuple[str, dict[str, Any]]]:
         stop = editing.open_plan(plan, editing.measure_roads(plan)).solved.rounds[0].stops[-1]
         found.append(("adjust.index", {"plan_id": plan.id, "do": OUT, "stop": stop}))
     return found
+
+
+def _orders_of_others(username: str) -> list[int]:
+    """A locked order that this account did not take itself, so that it may void it while nothing of it is allocated."""
+    own = select(Account.id).filter_by(username=username).scalar_subquery()
+    found = select(HouseholdOrder.id).where(HouseholdOrder.state == OrderState.LOCKED)
+    theirs = found.where((HouseholdOrder.placed_by_kind != "staff") | (HouseholdOrder.placed_by_id != own))
+    return list(db.session.scalars(theirs.order_by(HouseholdOrder.id.desc()).limit(1)))
 
 
 def _money() -> list[tuple[str, dict[str, Any]]]:

@@ -47,7 +47,7 @@ from app.places.imports import service as places_import
 from app.places.models import Building, ServicePoint
 from app.purchasing import service as purchasing
 from app.purchasing.models import PurchaseState
-from app.purchasing.schemas import SeenOrder
+from app.purchasing.schemas import EditLines, LinePacks, SeenOrder
 from app.settings import Settings
 from app.settlement import service as settlement
 from app.tally import service as tally
@@ -215,12 +215,18 @@ def _sign(day: life.DemoDay) -> life.DemoDay:
 
 
 def _buy(day: life.DemoDay) -> life.DemoDay:
-    """The day has begun; of the orders to suppliers one is sent, one approved, the others are drafts."""
+    """The day has begun; of the orders to suppliers one is sent, one approved, the others are drafts.
+
+    One line of a draft was taken off by hand: nobody buys what it covered, or will say so.
+    """
     tally.start_running(day.cast.buyer, day.cycle_id)
     purchasing.compute_demand(day.cast.buyer, day.cycle_id)
     purchasing.propose(day.cast.buyer, day.cycle_id)
     _approve(day, 2)
     _send(day, 1)
+    draft = life.purchase_orders(day, PurchaseState.DRAFT)[-1]
+    taken_off = EditLines(draft.version, [LinePacks(draft.lines[-1].id, 0)])
+    purchasing.edit_lines(day.cast.buyer, day.cycle_id, draft.id, taken_off)
     return day
 
 
