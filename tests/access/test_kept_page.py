@@ -147,7 +147,7 @@ def test_no_password_comes_back_when_the_database_does_not_answer(
         raise OperationalError("SELECT 1", {}, Exception("database is away"))
 
     monkeypatch.setattr("app.access.service.account_with", away)
-    monkeypatch.setattr("app.access.forms.kept_page._fetch_page", lambda _page: None)  # nor for the page of the form
+    monkeypatch.setattr("app.access.forms.kept_page.HOPS", -1)  # nor for the page of the form: it cannot be made again
     browser = app.test_client()
     answer = send(browser, form_on(browser, "/sign-in", "/sign-in"), username="admin", password=SECRET)
     assert answer.status_code == 503

@@ -297,7 +297,7 @@ def test_of_two_taps_at_once_both_answers_carry_the_key(
     """The second is looked at while the first has not taken effect yet; its answer is the one that the phone keeps."""
     key = new_key()
     enter(app, town, key=key)
-    monkeypatch.setattr("app.ordering.resident.views._sent_again", lambda: None)
+    monkeypatch.setattr("app.ordering.resident.views.earlier_outcome", lambda **_asked: None)
     second = enter(app, town, key=key)
     assert second.get(form_page(town)).status_code == 200
     assert len(db.session.scalars(select(HouseholdToken)).all()) == 1

@@ -29,9 +29,8 @@ class Machine:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.started_at, self.passed, self.moved = clock.now(), timedelta(0), timedelta(0)
-        self.hourly = Hourly()
         monkeypatch.setattr(hourly.time, "monotonic", lambda: UP + self.passed.total_seconds())
-        self.hourly._next = UP
+        self.hourly = Hourly()
 
     def now(self) -> datetime:
         return self.started_at + self.passed + self.moved
