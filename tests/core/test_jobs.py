@@ -26,7 +26,7 @@ from app.picking.models import Bag
 from app.picking.service import ask_pack
 from app.places.models import Community
 from app.stock.models import Lot
-from tests import world
+from tests import messages, world
 from tests.allocation.test_runs import receive, run, seen
 from tests.conftest import POSTGRES, empty_postgres
 from tests.handover.delivery import deliver, hand_out
@@ -268,7 +268,7 @@ def test_a_job_that_always_dies_is_given_up_after_three_attempts(app: Flask, kin
             jobs.run_next()
     job = db.session.get_one(Job, job_id)
     assert runs == [1, 2, 3]
-    assert (job.state, job.error) == (JobState.FAILED, "多次中断，已停止重试。")
+    assert (job.state, job.error) == (JobState.FAILED, messages.INTERRUPTED_TOO_OFTEN)
 
 
 def test_a_job_asked_for_again_has_three_attempts_and_numbers_of_its_own(app: Flask, kinds: dict[str, Any]) -> None:

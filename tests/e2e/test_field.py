@@ -21,6 +21,7 @@ from app.ordering.models import HouseholdOrder
 from app.oversight.reconcile.equations import equations
 from app.picking.models import Bag
 from app.printing.models import Document
+from tests import messages
 from tests.conftest import POSTGRES
 from tests.e2e.conftest import Person, Site
 from tests.e2e.field_day import on_the_day
@@ -117,7 +118,7 @@ def test_two_counts_that_differ_are_both_kept_until_the_leader_says_which_holds(
     captain.page.locator("input[name=missing]").first.check()
     captain.click("按这样记下")
     captain.sees("两个数都留着")
-    assert "配送志愿者" in captain.page.locator("main").inner_text()
+    assert messages.RUNNER in captain.page.locator("main").inner_text()
     captain.sees("南门点位的小组长和物资组")
     leader.go(f"/cycles/{ids['cycle']}/handover")
     leader.sees("1 站两边数得不一样")

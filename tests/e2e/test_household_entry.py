@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from app.core.db import db
 from app.ordering.models import HouseholdOrder
+from tests import messages
 from tests.e2e.conftest import Person, Site
 
 pytestmark = pytest.mark.browser
@@ -67,7 +68,7 @@ def test_a_neighbour_who_typed_the_room_first_never_sees_or_touches_what_the_hou
     neighbour.go(f"/my/cycles/{cycle}/order")
     order(neighbour, "土豆")
     neighbour.page.wait_for_selector("input[name=phone]")
-    assert "已有订单" not in neighbour.page.content()
+    assert messages.EXISTING_ORDER not in neighbour.page.content()
     assert code_of(site) == code
 
     household.go("/enter")

@@ -13,6 +13,7 @@ from app.catalog.models import ItemAlias
 from app.core import clock
 from app.core.db import command, db
 from app.ordering.models import Cycle, HouseholdOrder, Offer, OrderLine
+from tests import messages
 from tests.e2e.conftest import Person, Site
 
 pytestmark = pytest.mark.browser
@@ -107,7 +108,7 @@ def test_limits_are_said_aloud_and_the_total_runs_along(site: Site, person: Any)
     assert "鸡蛋每户限2份，已到上限" in said(one)
     tap(one, "土豆", 3)
     assert quantity(one, "土豆") == "3"
-    assert "下一步会再问一次" in said(one)
+    assert messages.ADVISED_MOST in said(one)
     assert one.page.inner_text("#total") == "共 5 份，66.40 元"
     row(one, "鸡蛋").locator("input[type=number]").fill("9")
     assert "请减少7份" in said(one)

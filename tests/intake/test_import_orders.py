@@ -25,7 +25,7 @@ from app.intake.reasons import sentence
 from app.intake.workbook.codes import whole_units
 from app.ordering.models import HouseholdOrder, Offer, OfferComponent, OrderLine, Source
 from app.places.models import Building, Compound, Household, HouseholdContact, Stairwell
-from tests import sample_data, world
+from tests import messages, sample_data, world
 
 HEAD = "order_id,compound_id,building_no,unit,room,resident,phone,item_code,item,qty,sale_unit"
 
@@ -145,7 +145,7 @@ def test_an_order_that_stands_with_other_content_is_not_overwritten(town: world.
     town.order(town.households[0], {1: 1})
     with pytest.raises(Invalid) as refused:
         import_file(SYSTEM, town.cycle.id, table("A1,K0,2,1,101,林一,1,V1,青菜,3,份"))
-    assert "已有不同的订单" in str(refused.value.problems["2"][0])
+    assert messages.OTHER_ORDER_EXISTS in str(refused.value.problems["2"][0])
 
 
 BY_NUMBER = (

@@ -1,0 +1,205 @@
+"""Sentences of the product that tests assert, or the part of them that stays when the rest is worded anew.
+
+A change of copy is a change of this file: `tests/test_messages.py` names the constants that no sentence has any more.
+What a test typed itself (goods, places, remarks) is not meant, nor are the samples of the grammar of lists.
+"""
+
+from __future__ import annotations
+
+# --- access -----------------------------------------------------------------------------------------------------------
+THIS_DEVICE = "这台设备"
+ALL_DEVICES = "所有设备"
+NO_ROLE_YET = "没有角色"
+SEND_ONCE_MORE = "再提交一次"
+SIGNED_OUT_AFTER_HALF_AN_HOUR = "30 分钟没有操作"
+FORM_IS_NOT_LOST = "也没有丢"
+WRONG_ACCOUNT_OR_PASSWORD = "账号或密码不对"
+PASSWORD_CHANGED = "密码已更换"
+PASSWORD_WORKS_ONCE = "只用一次"
+
+# --- allocation -------------------------------------------------------------------------------------------------------
+LOOK_AT_NEW_PREVIEW = "请看过新的预览再分配"
+SHORT_CONFIRMED = "已确认缺货"
+NOT_WORKED_OUT_YET = "还没有算过"
+SHARED_OUT_BY_RULE = "已按规则分配"
+UNWANTED_NOT_SUBSTITUTED = "说过不要换的没有换"
+SHORTAGE_WILL_SUBSTITUTE = "确认缺货时会这样替代"
+
+# --- catalog ----------------------------------------------------------------------------------------------------------
+PRICE_PER_PACK = "每件价格"
+MORE_THAN_ONE_ITEM = "不止一个"
+
+# --- core -------------------------------------------------------------------------------------------------------------
+INTERRUPTED_TOO_OFTEN = "多次中断，已停止重试。"
+UNKNOWN_FIELD = "不认识的字段"
+FILL_THIS_IN = "请填写这一项"
+CHOOSE_FROM_OPTIONS = "请从列出的选项里选。"
+
+# --- dispatch ---------------------------------------------------------------------------------------------------------
+TEAM_MAY_NOT_ENTER = "没有进入"
+SHIFT_TOO_SHORT = "这支队伍的班次时间不够。"
+MOVE_A_STOP = "移动一站"
+PLAN_IS_POSSIBLE = "可以这样排"
+SAVE_THIS_CHANGE = "保存这个调整"
+PLAN_IS_NOT_POSSIBLE = "不能这样排"
+PLANNED_AGAIN_FROM = "接着方案"
+BAG_IS_AT_ITS_DOOR = "已经放到门口"
+NOT_ALL_OF_THIS_STOP = "不都是这一站的"
+NOT_DEPARTED_YET = "还没有出发"
+NOT_CLEARED = "没有进去的资格"
+NO_STOP_AS_PLANNED = "没有一站能照计划送"
+NOT_AS_PLANNED = "不能照计划送"
+HOURS_ON_THE_ROAD = "可以在路上的时间"
+GATES_ARE_SHUT = "小区门不开"
+OPEN_TOO_BRIEFLY = "可进入的时间太短，一袋也来不及送完"
+ASK_GATE_TO_STAY_OPEN = "请门岗延长开放时间"
+MOVE_TO_NEXT_WAVE = "放到下一波"
+PLAN_AGAIN = "请重新排"
+STRAIGHT_LINE_ESTIMATE = "按直线距离估算"
+ALREADY_CALLED = "已经有叫"
+GOES_WITH_THIS_ROUND_IF_RELEASED = "装车前解除暂存就随这一趟走"
+NEXT_WAVE_ONCE_RELEASED = "解除暂存后排进下一波"
+GOES_WITH_NEXT_WAVE = "排进下一波"
+GOODS_BACK_IN_STOCK = "商品已回库"
+CANCEL_ROUND = "取消这一趟"
+IS_LOADING = "正在装车"
+NO_BAG_TO_LOAD = "没有能装车的袋"
+HELD_MANUALLY = "人工暂存"
+RUNNER = "配送志愿者"
+
+# --- errands ----------------------------------------------------------------------------------------------------------
+LEAVE_AT_DOOR = "放在门口"
+
+# --- handover ---------------------------------------------------------------------------------------------------------
+ALREADY_CONFIRMED = "已经确认过"
+NO_ANSWER = "无人应答"
+TAKEN_IN_HERE = "这里代收"
+
+# --- intake -----------------------------------------------------------------------------------------------------------
+ORDERED_ELSEWHERE = "别处来的订单"
+NO_SUCH_ROOM = "名册里没有这个房号"
+NO_ORDER_TABLE = "没有找到订单表"
+NOTHING_TO_HAND_OVER = "没有要交给"
+LINE_IS_GONE = "已经没有这一行"
+NO_LONGER_BOOKABLE = "不能再入单"
+SETTLE_BEFORE_SIGNING = "处理完才能签"
+NEWEST_PASTE = "最新的一次粘贴"
+STILL_BOOKING = "还在入单"
+
+# --- ordering ---------------------------------------------------------------------------------------------------------
+ADVISED_MOST = "下一步会再问一次"
+EXISTING_ORDER = "已有订单"
+OFFER_IS_EMPTY = "清单是空的"
+CUT_OFF_EARLY = "提前截单"
+ORDERS_NOTHING_TWICE = "重复下单"
+EVERY_HOUSEHOLD_DONE = "每一户都有结果了"
+ALL_FOUR_DIGITS = "四位都要"
+TAKE_ALL_BACK = "整批撤回"
+NOBODY_CHECKED = "没有核对"
+NOT_INTO_A_BAG = "不放进袋子"
+NO_PIN_YET = "这一户还没有 6 位号"
+OTHER_ORDER_EXISTS = "已有不同的订单"
+CHANGE_HOUSEHOLD = "不是这一户？换一户"
+NO_LONGER_REMEMBERED = "已不再记得您家"
+LAST_ORDER = "上次订的"
+PHONE_DID_NOT_ORDER = "这台手机没有下单"
+REALLY_SO_MANY = "确定要这么多吗"
+PLACES_TO_CORRECT = "处需要改正"
+NOTHING_CHOSEN = "还没有选商品"
+ORDER_AGAIN = "重新下单"
+WITHDRAW_ORDER = "撤回订单"
+LIVING_ALONE = "独居老人"
+NOT_DOUBLED = "已有订单，未重复下"
+NOT_FOUND = "没有找到"
+UNDO_ORDER = "撤销这一单"
+ADDED_TO_ORDER = "加到原订单上"
+NOT_CHOSEN_WHAT_TO_DO = "还没选怎么处理"
+NO_ORDERS_NOW = "现在不接单"
+WORDS_STILL_WAIT = "户的留言没处理"
+
+# --- oversight --------------------------------------------------------------------------------------------------------
+CONFIRM_DATE = "去确认日期"
+NOT_COUNTED_YET = "还没有数过"
+EQUATIONS_HOLD = "全部成立"
+ONE_EACH_FIRST = "每户先各一份"
+EXPECTED_DOWNSTAIRS = "前后送到楼下"
+LEFT_AT_EACH_DOOR = "各家门口"
+WAIT_FOR_TIME_SLOTS = "按时段来"
+QR_ON_POSTER = "海报上的二维码"
+
+# --- picking ----------------------------------------------------------------------------------------------------------
+NO_MATCHING_BAGS = "没有符合的袋"
+
+# --- places -----------------------------------------------------------------------------------------------------------
+MUST_AGREE_FIRST = "同意才能登记"
+NO_SUCH_HOUSEHOLD = "没有这样的住户"
+OTHER_SUBDISTRICT = "属于另一个街道"
+NO_SUCH_COMMUNITY = "没有这个社区"
+NO_SUCH_COMPOUND = "没有这个小区"
+WRITE_ALL = "全部写入"
+
+# --- printing ---------------------------------------------------------------------------------------------------------
+TALLY_SHEET = "点位汇总表"
+DROP_OFF_SHEET = "楼栋交接单"
+SETTLEMENT_SHEET = "结算/退款单"
+DESTROY_AFTER_USE = "用后销毁"
+NOT_ON_THIS_PAPER = "不在这张纸上"
+NOTHING_TO_TAKE_BACK = "没有可以撤销"
+NOTHING_TO_SAY = "现在没有要说的"
+NO_SHEET_NUMBER = "不像单号"
+WRONG_LAST_CHARACTER = "校验字符不对"
+HANDWRITTEN_ORDER = "手写订单"
+UNDO_ENTRY = "撤销刚才的录入"
+CHANGED_SINCE = "这一版之后变了什么"
+ROUND_NOT_ENTERED = "这一趟还没有记出发"
+NEXT_SHEET_NUMBER = "下一张单号"
+SECOND_COUNT = "这里录的是纸上的第二个数"
+COUNTS_DIFFER = "两边数得不一样"
+NO_BAG_OF_THIS_STOP = "不是这一站的袋码"
+ENTER_DEPARTURE_FIRST = "先记装车和出发"
+BAGS_NOT_ON_PAPER = "这张纸上没有的袋"
+NUMBERS_ON_SKETCH = "图上的数字"
+
+# --- purchasing -------------------------------------------------------------------------------------------------------
+NO_SUPPLIER = "没有供应商供应"
+ALL_ORDERED_ALREADY = "都已订下"
+SOMEBODY_ELSE = "另一个人"
+NOT_ARRIVED_YET = "还有没到"
+PRICE_ABOVE_SELLING = "进价高于售价"
+CHANGED_BY_HAND = "手工改过"
+
+# --- stock ------------------------------------------------------------------------------------------------------------
+NOT_ENOUGH_STOCK = "库存不够"
+CANNOT_BE_RETURNED = "不能退货"
+NOTHING_AWAITED = "没有待到"
+NOT_CLOSED_YET = "还没有关闭"
+CYCLE_HAS_ENDED = "已经结束"
+EVERY_LINE_HAS_RESULT = "已经全部有结果"
+
+# --- tally ------------------------------------------------------------------------------------------------------------
+LOADING_HAS_BEGUN = "不能再换"
+PAST_CUT_OFF = "已过截单时间"
+CYCLE_WAS_CANCELLED = "这一批已经取消"
+MERGE_IS_FINAL = "合并后不能撤销"
+CARE_LIST = "关爱名单"
+STANDING_ORDER = "长期订单"
+BOTH_HAVE_STANDING_ORDERS = "两户都有长期订单"
+MOVED_OUT_OPEN_MATTERS = "登记过搬走"
+CHANGED_LATER = "后来又改过"
+IS_SIGNED = "已经签字"
+NOT_TAKING_PART = "没有参加"
+RESIDENT_FORM = "居民自助"
+NOTHING_CAME_TWICE = "没有重复的订单"
+NOTHING_TWICE = "没有重复"
+NO_HOUSEHOLD_OF_POINT = "这个点位没有这一户"
+CAME_TWICE = "重复的订单"
+LINE_IS_SETTLED = "这一行已处理"
+
+# --- upkeep -----------------------------------------------------------------------------------------------------------
+NO_ACCOUNT = "没有账号"
+NO_TALLY_SIGNED = "还没有点位签汇总表，算不出需求"
+OTHER_ADMINISTRATOR = "要由另一位管理员作废"
+RETURN_TO_STOCK_FIRST = "请先在分配页放回库存"
+IMPORT_COMMUNITIES_FIRST = "先导入社区"
+NOTHING_WAITING = "这一行没有待分配的份数"
+WORDS_ARE_CLOSED = "留言不能再处理"
