@@ -77,7 +77,7 @@ def test_the_rest_is_loaded_and_the_sheet_that_is_printed_anew_names_the_bags_th
     supplies.page.locator("summary:has-text('拆袋重装')").click()
     supplies.page.fill("input[name=reason]", "破了")
     supplies.page.locator("main form button:has-text('拆袋')").last.click()
-    supplies.sees("袋已拆开")
+    supplies.sees(messages.BAG_IS_OPENED)
 
     supplies.go(f"/rounds/{round_id}")
     supplies.sees("2 袋不随这一趟走")
