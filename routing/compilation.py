@@ -33,7 +33,7 @@ def ensure_compiled(control: SearchControl | None = None) -> bool:
     bool
         False if the caller cancelled before.
     """
-    ready = _compiling()
+    ready = start_compiling()
     while True:
         try:
             ready.result(ASK_EVERY_S)
@@ -52,7 +52,7 @@ def is_kept() -> bool:
 
 
 @cache
-def _compiling() -> Future[None]:
+def start_compiling() -> Future[None]:
     """The one compilation of this process, started by whoever asks first."""
     ready: Future[None] = Future()
 

@@ -91,6 +91,11 @@ class Searcher:
             finally:
                 self._retire_later()
 
+    @property
+    def pid(self) -> int | None:
+        """Process id of the child, None while there is none."""
+        return self._process.pid if self._process is not None else None
+
     def _awaited(
         self, pipe: Connection, budget: SearchBudget, control: SearchControl, while_waiting: Callable[[], None]
     ) -> Any:

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.rules_for_tests import private_names_in_tests, reading_beside_the_checkout
 from tests.source_tree import (
     ROOT,
     called,
-    files_of_tests,
     imports,
     of_the_application,
     parts,
@@ -67,7 +67,6 @@ COMMANDS_ELSEWHERE = {
     "app/demo/": "makes what no person may make, for demonstrations only",
 }
 SCHEMA_BASES = {"app/core/input/schemas.py": "the bases of all schemas", "app/core/input/rows.py": "a form of rows"}
-BESIDE = "".join(("sha", "red"))  # the folder of real data beside a checkout, spelt so that this is no use of it
 WALL_CLOCK = ("datetime.now", "datetime.utcnow", "date.today", "time.time", "datetime.today")
 
 
@@ -335,14 +334,6 @@ def classes_of_one_name() -> Iterator[object]:
     yield from (f"{name}: {', '.join(found)}" for name, found in places.items() if len(found) > 1)
 
 
-def reading_beside_the_checkout() -> Iterator[object]:
-    """Real data are found by `tests/sample_data.py` alone, which gives each test a sample of our own as well."""
-    for path in (path for path in files_of_tests() if path.stem != "sample_data"):
-        for node in (node for node in ast.walk(tree(path)) if isinstance(node, ast.Constant)):
-            if node.value == BESIDE or f"{BESIDE}/" in str(node.value):
-                yield f"{where(path)}:{node.lineno} reads {node.value!r}"
-
-
 def names_that_say_nothing() -> Iterator[object]:
     for path in sources():
         if path.stem in ("util", "utils", "helpers", "common", "misc", "manager"):
@@ -372,6 +363,7 @@ RULES = (
     long_files,
     crowded_folders,
     classes_of_one_name,
+    private_names_in_tests,
     reading_beside_the_checkout,
     names_that_say_nothing,
 )

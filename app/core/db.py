@@ -316,7 +316,6 @@ def command(fn: Callable[P, R]) -> Callable[P, R]:
     A serialization failure or a unique key met in a race runs the body again, three times at most, on a clean session.
     Anything else rolls back and goes up. Commands are never nested.
     """
-
     return _transaction(fn, in_turn=True)
 
 
@@ -345,7 +344,7 @@ def _transaction(fn: Callable[P, R], *, in_turn: bool) -> Callable[P, R]:
 def _with_retries(body: Callable[[], R], in_turn: bool) -> R:
     for attempt in range(1, TRIES + 1):
         try:
-            return _once(body, in_turn)
+            return run_in_transaction(body, in_turn)
         except StaleDataError as error:
             raise StaleEdit() from error
         except IntegrityError as error:
@@ -357,7 +356,8 @@ def _with_retries(body: Callable[[], R], in_turn: bool) -> R:
     raise AssertionError("unreachable: the last try returns or raises")
 
 
-def _once(body: Callable[[], R], in_turn: bool) -> R:
+def run_in_transaction(body: Callable[[], R], in_turn: bool) -> R:
+    """One try of a command: committed with its claims (of the form, the job) or rolled back; `in_turn`: see above."""
     session = db.session
     session.rollback()  # what was read before the command belongs to an older snapshot
     postgres = session.get_bind().dialect.name == "postgresql"

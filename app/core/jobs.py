@@ -215,7 +215,7 @@ def _claim_of(run: Running) -> JobClaim | None:
 
 
 Handler = Callable[[Running], dict[str, Any] | None]
-_handlers: dict[str, Handler] = {}
+HANDLERS: dict[str, Handler] = {}  # kind -> what runs it, filled by `handles`; see `handler_of`
 MODULES_KEY = "louda_job_modules"  # in app.extensions: the modules that register handlers, imported at the first job
 
 
@@ -223,7 +223,7 @@ def handles(kind: str) -> Callable[[Handler], Handler]:
     """Register the handler of a kind of job; its return value is stored as the job's result."""
 
     def register(handler: Handler) -> Handler:
-        _handlers[kind] = handler
+        HANDLERS[kind] = handler
         return handler
 
     return register
@@ -270,7 +270,11 @@ def is_waiting(only: Collection[str] | None = None) -> bool:
 
 
 @background_transaction
-def _lease_next(only: Collection[str] | None) -> Running | None:
+def lease_next(only: Collection[str] | None = None) -> Running | None:
+    """Take the next waiting job (of these kinds) for this process, quick ones first; None if none waits.
+
+    One whose lease is over is taken up again, or given up after three attempts that were cut short.
+    """
     first = Job.kind.in_(QUICK).desc()
     job = db.session.scalar(
         select(Job).where(_free(only)).order_by(first, Job.id).limit(1).with_for_update(skip_locked=True)
@@ -343,10 +347,10 @@ def handler_of(kind: str) -> Handler:
 
     Raises KeyError for a kind that nobody handles.
     """
-    if kind not in _handlers:
+    if kind not in HANDLERS:
         for module in current_app.extensions.get(MODULES_KEY, ()):
             import_module(module)
-    return _handlers[kind]
+    return HANDLERS[kind]
 
 
 def run_next(only: Collection[str] | None = None) -> bool:
@@ -356,7 +360,7 @@ def run_next(only: Collection[str] | None = None) -> bool:
     three attempts.
     """
     # A look first: a lease is a write, and workers that poll would hold up everybody who writes.
-    run = _lease_next(only) if is_waiting(only) else None
+    run = lease_next(only) if is_waiting(only) else None
     if run is None:
         return False
     token = job_claim.set(JobClaim(run.job_id, run.attempt))

@@ -185,7 +185,7 @@ def run() -> None:
         if first_start.prepare(settings):
             os.execv(sys.executable, [sys.executable, "-m", "app.cli", "run"])  # leave behind what the demo loaded
         _refuse_other_schema(settings)
-        raise SystemExit(server.serve(settings, lambda address: _announce(settings, address)))
+        raise SystemExit(server.serve(settings, lambda address: announce(settings, address)))
     except (server.ServerError, *UNUSABLE) as error:
         raise click.ClickException(str(error)) from error
 
@@ -211,7 +211,8 @@ def _refuse_other_schema(settings: Settings) -> None:
         raise click.ClickException(schema_check.refusal(missing))
 
 
-def _announce(settings: Settings, address: str) -> None:
+def announce(settings: Settings, address: str) -> None:
+    """Print where the pages are, how to sign in on a fresh installation, and what would go wrong on paper."""
     click.echo(f"\n楼达已启动 Louda is running: {address}\n")
     for line in first_start.sign_ins(settings, address):
         click.echo(f"  {line}")

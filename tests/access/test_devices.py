@@ -18,6 +18,7 @@ from app.core.db import db
 from app.core.events import Event
 from app.core.jobs import drain
 from app.oversight.purge.service import ask_purge
+from tests import messages
 from tests.world import PASSWORD, World, build, post
 
 PHONE = (
@@ -80,7 +81,7 @@ def test_my_devices_lists_each_sign_in_and_ends_one_or_all(app: Flask, world: Wo
     page = desk.get("/account/devices").get_data(as_text=True)
     assert "Chrome · Windows" in page
     assert "微信 · Android" in page
-    assert "这台设备" in page
+    assert messages.THIS_DEVICE in page
     there = db.session.scalars(select(StaffSession).where(StaffSession.device == "微信 · Android")).one()
     assert post(other, "/account/devices", f"/account/devices/{there.id}/end", {}).status_code == 404
     assert is_in(phone)
@@ -89,7 +90,7 @@ def test_my_devices_lists_each_sign_in_and_ends_one_or_all(app: Flask, world: Wo
     phone = entered(app, "leader", PHONE)
     answer = post(desk, "/account/devices", "/account/devices/end-all", {})
     assert (answer.status_code, answer.headers["Location"]) == (303, "/sign-in")
-    assert "所有设备" in desk.get("/sign-in").get_data(as_text=True)
+    assert messages.ALL_DEVICES in desk.get("/sign-in").get_data(as_text=True)
     assert [is_in(one) for one in (desk, phone, other)] == [False, False, True]
     assert db.session.scalars(select(Event.verb).order_by(Event.id.desc())).first() == "sign_out"
 
@@ -140,7 +141,7 @@ def test_somebody_without_any_role_sees_the_own_account_and_signs_out(app: Flask
     browser = entered(app, "runner")
     page = browser.get("/", follow_redirects=True)
     assert page.status_code == 200
-    assert "没有角色" in page.get_data(as_text=True)
+    assert messages.NO_ROLE_YET in page.get_data(as_text=True)
     assert browser.get("/cycles").status_code == 403
     assert post(browser, "/account", "/sign-out", {}).status_code == 303
     assert not is_in(browser)

@@ -19,6 +19,7 @@ from app.access.models import Account
 from app.core import clock
 from app.core.db import db
 from app.ordering.models import Cycle
+from tests import messages
 from tests.access.test_devices import entered
 from tests.security.forms import Sent, forms_of
 from tests.world import PASSWORD, World, build
@@ -91,7 +92,7 @@ def test_a_token_of_an_earlier_sign_in_costs_nothing_typed(app: Flask, world: Wo
     answer = send(browser, Sent(form.action, True, stale), name="第一批，改了名")
     assert answer.status_code == 400
     assert value_of(answer, "name") == "第一批，改了名"
-    assert "再提交一次" in answer.get_data(as_text=True)
+    assert messages.SEND_ONCE_MORE in answer.get_data(as_text=True)
     fields = next(f for f in forms_of(form.action, answer.get_data(as_text=True)) if f.action == form.action)
     assert send(browser, fields).status_code == 303
     assert db.session.scalar(select(Cycle.name)) == "第一批，改了名"
@@ -115,8 +116,8 @@ def test_half_an_hour_over_a_form_leads_to_the_sign_in_and_back_with_all_that_wa
     door = idle(browser, form, name=REMARK.replace("\n", " "))
     assert door.status_code == 401
     text = door.get_data(as_text=True)
-    assert "30 分钟没有操作" in text
-    assert "也没有丢" in text
+    assert messages.SIGNED_OUT_AFTER_HALF_AN_HOUR in text
+    assert messages.FORM_IS_NOT_LOST in text
     refused = again(browser, door, "admin", "wrong-horse-battery")
     assert refused.status_code == 422
     back = again(browser, refused, "admin")
@@ -147,7 +148,7 @@ def test_no_password_comes_back_when_the_database_does_not_answer(
         raise OperationalError("SELECT 1", {}, Exception("database is away"))
 
     monkeypatch.setattr("app.access.service.account_with", away)
-    monkeypatch.setattr("app.access.forms.kept_page._fetch_page", lambda _page: None)  # nor for the page of the form
+    monkeypatch.setattr("app.access.forms.kept_page.HOPS", -1)  # nor for the page of the form: it cannot be made again
     browser = app.test_client()
     answer = send(browser, form_on(browser, "/sign-in", "/sign-in"), username="admin", password=SECRET)
     assert answer.status_code == 503

@@ -15,6 +15,7 @@ from app.access.permissions import Permission, Staff
 from app.access.rules import password_weakness, path_within
 from app.core.db import db
 from app.core.events import Event
+from tests import messages
 from tests.world import PASSWORD, World, build, post, sign_in
 
 DOOR = "/sign-in"
@@ -46,7 +47,7 @@ def test_a_wrong_name_or_password_gets_one_and_the_same_sentence(
 ) -> None:
     answer = enter(client, name, password)
     assert answer.status_code == 422
-    assert "账号或密码不对" in answer.get_data(as_text=True)
+    assert messages.WRONG_ACCOUNT_OR_PASSWORD in answer.get_data(as_text=True)
     assert client.get("/account").status_code == 302
 
 
@@ -125,7 +126,7 @@ def change(client: FlaskClient, **typed: str) -> TestResponse:
 def test_a_new_password_holds_and_ends_the_other_sessions(app: Flask, world: World) -> None:
     here, there = sign_in(app, world, "admin"), sign_in(app, world, "admin")
     assert change(here).status_code == 303
-    assert "密码已更换" in here.get("/account").get_data(as_text=True)
+    assert messages.PASSWORD_CHANGED in here.get("/account").get_data(as_text=True)
     assert there.get("/account").status_code == 302
     assert enter(app.test_client(), "admin", "three-blue-bicycles").status_code == 303
 
@@ -157,7 +158,7 @@ def test_a_password_made_by_another_opens_only_the_page_that_changes_it(app: Fla
     client = app.test_client()
     assert enter(client, "leader", PASSWORD).headers["Location"] == "/account"
     assert client.get("/").headers["Location"] == "/account"
-    assert "只用一次" in client.get("/account").get_data(as_text=True)
+    assert messages.PASSWORD_WORKS_ONCE in client.get("/account").get_data(as_text=True)
     change(client)
     with client.session_transaction() as session:
         assert "must_change" not in session

@@ -20,7 +20,7 @@ from app.core.errors import Conflict, Invalid, LoudaError, NotFound
 from app.core.jobs import drain
 from app.ordering.models import Cycle, CycleState, OrderLine
 from app.stock.models import GoodsReceipt, Lot
-from tests import world
+from tests import messages, world
 from tests.world import World
 
 
@@ -173,7 +173,7 @@ def test_a_run_on_an_outdated_preview_is_refused_where_it_was_asked_for(app: Fla
     assert world.post(client, base, f"{base}/run", {"input_sha256": seen(running).input_sha256}).status_code == 303
     receive(running, 0, 1)
     assert drain() == 1
-    assert "请看过新的预览再分配" in client.get(base).get_data(as_text=True)
+    assert messages.LOOK_AT_NEW_PREVIEW in client.get(base).get_data(as_text=True)
     assert db.session.scalar(select(func.count()).select_from(AllocationRun)) == 0
 
 
@@ -182,7 +182,7 @@ def test_shortages_are_declared_in_the_background(app: Flask, running: World) ->
     base = f"/cycles/{running.cycle.id}/allocation"
     assert world.post(client, base, f"{base}/declare-short", {}).status_code == 303
     assert drain() == 1
-    assert "已确认缺货" in client.get(base).get_data(as_text=True)
+    assert messages.SHORT_CONFIRMED in client.get(base).get_data(as_text=True)
     assert db.session.scalar(select(func.sum(OrderLine.qty_open))) == 0
 
 
@@ -190,7 +190,7 @@ def test_the_pages_show_the_loop_of_an_item(app: Flask, running: World, count_qu
     receive(running, 0, 10)
     client = world.sign_in(app, running, "supplies")
     base = f"/cycles/{running.cycle.id}/allocation"
-    assert "还没有算过" in client.get(f"{base}/preview").get_data(as_text=True)
+    assert messages.NOT_WORKED_OUT_YET in client.get(f"{base}/preview").get_data(as_text=True)
     for _twice in range(2):
         assert world.post(client, base, f"{base}/preview", {}).status_code == 303
     assert drain() == 1
@@ -200,7 +200,7 @@ def test_the_pages_show_the_loop_of_an_item(app: Flask, running: World, count_qu
     assert seal == [seen(running).input_sha256]
     assert world.post(client, f"{base}/preview", f"{base}/run", {"input_sha256": seal[0]}).status_code == 303
     assert drain() == 1
-    assert "已按规则分配" in client.get(base).get_data(as_text=True)
+    assert messages.SHARED_OUT_BY_RULE in client.get(base).get_data(as_text=True)
     for page in (base, f"{base}?show=open", f"{base}/preview", f"{base}/short", f"{base}/short?page=x&item=zz&q=101"):
         with count_queries() as sent:
             assert client.get(page).status_code == 200, page

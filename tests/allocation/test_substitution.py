@@ -39,7 +39,7 @@ from app.settlement.statement import queries as statement_queries
 from app.stock.models import Lot
 from app.tally import service as tally
 from app.tally.schemas import SignTally
-from tests import world
+from tests import messages, world
 from tests.allocation.test_runs import receive, run
 from tests.handover.delivery import bags, drop_off, hand_out, resident_of
 from tests.world import World
@@ -239,7 +239,7 @@ def test_the_group_is_told_for_how_many_households_and_never_for_whom(short: Wor
     wish = TextRequest(Occasion.CHANGES, Together.POINT, Rooms.HIDDEN)
     (told,) = texts(db.session.get_one(Cycle, short.cycle.id), wish, near)
     assert "· 青菜：4 户，共缺 8 份；3 户换成土豆，共 5 份" in told.text
-    assert "说过不要换的没有换" in told.text
+    assert messages.UNWANTED_NOT_SUBSTITUTED in told.text
     assert "101" not in told.text
 
 
@@ -292,7 +292,7 @@ def test_the_pages_show_the_map_the_preview_and_the_outcome(app: Flask, short: W
     base = f"/cycles/{short.cycle.id}/allocation"
     world.post(client, base, f"{base}/preview", {})
     drain()
-    assert "确认缺货时会这样替代" in client.get(f"{base}/preview").get_data(as_text=True)
+    assert messages.SHORTAGE_WILL_SUBSTITUTE in client.get(f"{base}/preview").get_data(as_text=True)
     world.post(client, base, f"{base}/declare-short", {})
     drain()
     assert "换上替代品 5 份" in client.get(base).get_data(as_text=True)

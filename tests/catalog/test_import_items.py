@@ -19,7 +19,7 @@ from app.core.db import db
 from app.core.errors import Invalid
 from app.core.events import Event
 from app.core.input.imports import ImportPlan
-from tests import sample_data
+from tests import messages, sample_data
 
 pytestmark = pytest.mark.usefixtures("app")
 BY = Staff("system", 0)
@@ -134,12 +134,12 @@ def test_suppliers_come_in_with_packs_and_prices_and_items_by_alias() -> None:
     assert (row.item.sku, row.pack_size, row.min_packs, row.max_packs) == ("P3", 12, 1, None)
     assert bring(SUPPLIES).does_nothing
     plan = bring(SUPPLIES.replace("100,2", "96.5,2"))
-    assert [entry.values for entry in plan.changed] == [(("每件价格", "100.00", "96.50"),)]
+    assert [entry.values for entry in plan.changed] == [((messages.PRICE_PER_PACK, "100.00", "96.50"),)]
 
 
 def test_an_alias_of_two_items_is_asked_not_guessed() -> None:
     bring("编号,名称,单位,单价,别名\nA,白菜,份,3,菜\nB,青菜,份,3,菜\n")
-    assert "不止一个" in sentences("供应商,商品,每件,每件价格\n甲,菜,1,1\n")[0][1]
+    assert messages.MORE_THAN_ONE_ITEM in sentences("供应商,商品,每件,每件价格\n甲,菜,1,1\n")[0][1]
 
 
 def test_wrong_rows_are_named_and_nothing_is_written() -> None:

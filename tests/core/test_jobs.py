@@ -26,7 +26,7 @@ from app.picking.models import Bag
 from app.picking.service import ask_pack
 from app.places.models import Community
 from app.stock.models import Lot
-from tests import world
+from tests import messages, world
 from tests.allocation.test_runs import receive, run, seen
 from tests.conftest import POSTGRES, empty_postgres
 from tests.handover.delivery import deliver, hand_out
@@ -197,29 +197,29 @@ def codes() -> set[str]:
 @pytest.fixture
 def kinds() -> Iterator[dict[str, Any]]:
     """Handlers of this test's own; forgotten afterwards."""
-    known = dict(jobs._handlers)
-    yield jobs._handlers
-    jobs._handlers.clear()
-    jobs._handlers.update(known)
+    known = dict(jobs.HANDLERS)
+    yield jobs.HANDLERS
+    jobs.HANDLERS.clear()
+    jobs.HANDLERS.update(known)
 
 
 def test_a_job_is_taken_up_again_when_its_lease_is_over_and_not_before(app: Flask, kinds: dict[str, Any]) -> None:
     job_id = ask("idle")
-    first = jobs._lease_next(None)
+    first = jobs.lease_next()
     assert first is not None
-    assert (first.attempt, jobs._lease_next(None)) == (1, None)
+    assert (first.attempt, jobs.lease_next()) == (1, None)
     with later(MINUTE - A_MOMENT):
         assert not jobs.is_waiting()
     with later(MINUTE + A_MOMENT):
         assert jobs.is_waiting()
-        second = jobs._lease_next(None)
+        second = jobs.lease_next()
     assert second is not None
     assert (second.job_id, second.attempt) == (job_id, 2)
 
 
 def test_progress_extends_the_lease(app: Flask, kinds: dict[str, Any]) -> None:
     ask("idle")
-    first = jobs._lease_next(None)
+    first = jobs.lease_next()
     assert first is not None
     with later(MINUTE - A_MOMENT):
         first.progress(1, 2)
@@ -244,7 +244,7 @@ def test_a_job_that_has_nothing_to_tell_keeps_its_lease_and_its_progress(
             waits.append(jobs.is_waiting())
             assert db.session.scalars(select(Job.progress_done)).all() == [1]
         with later(3 * MINUTE):
-            assert jobs._lease_next(None) is not None  # another worker has it
+            assert jobs.lease_next() is not None  # another worker has it
             with pytest.raises(LeaseLost):
                 jobs.keep_alive()
 
@@ -268,7 +268,7 @@ def test_a_job_that_always_dies_is_given_up_after_three_attempts(app: Flask, kin
             jobs.run_next()
     job = db.session.get_one(Job, job_id)
     assert runs == [1, 2, 3]
-    assert (job.state, job.error) == (JobState.FAILED, "多次中断，已停止重试。")
+    assert (job.state, job.error) == (JobState.FAILED, messages.INTERRUPTED_TOO_OFTEN)
 
 
 def test_a_job_asked_for_again_has_three_attempts_and_numbers_of_its_own(app: Flask, kinds: dict[str, Any]) -> None:

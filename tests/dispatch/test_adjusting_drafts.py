@@ -25,7 +25,7 @@ from app.dispatch.planning.work import shifts_of
 from app.dispatch.rounds import service as rounds_service
 from app.picking.models import Bag
 from app.places.models import Blackout, ZoneDesignation, ZoneLevel
-from tests import world
+from tests import messages, world
 from tests.allocation.test_runs import running as running
 from tests.dispatch.test_rounds import packed as packed
 from tests.dispatch.test_rounds import planned
@@ -130,7 +130,7 @@ def test_what_breaks_a_rule_is_refused_with_the_rule_and_changes_nothing(packed:
     name = next(n for n, row in opened.stop_rows.items() if row.building_id == packed.buildings[0].id)
     shift = db.session.scalars(select(Shift.id).filter_by(team_id=team.id)).one()
     number = 1 + sum(1 for one in plan.rounds if one.shift_id == shift)
-    with pytest.raises(Invalid, match="没有进入"):
+    with pytest.raises(Invalid, match=messages.TEAM_MAY_NOT_ENTER):
         drafts_service.adjust(
             packed.actor("supplies"), plan.id, Edit("move", name, to=f"{shift}:{number}", version=plan.version)
         )
@@ -146,7 +146,7 @@ def test_a_place_after_the_building_is_shut_is_refused_as_a_matter_of_time(packe
     plan = planned(packed)
     name = sorted(opened.stated.stops)[0]
     tried = editing.try_edit(editing.open_plan(plan), Edit("move", name, to=f"{shift.id}:1"), editing.Fixed())
-    assert tried.sentences == ["这支队伍的班次时间不够。"]
+    assert tried.sentences == [messages.SHIFT_TOO_SHORT]
 
 
 @pytest.mark.parametrize(
@@ -219,15 +219,15 @@ def test_the_pages_lead_from_the_question_to_the_saved_change(app: Flask, packed
     with count_queries() as sent:
         shown = client.get(page).get_data(as_text=True)
     assert len(sent) <= 25
-    assert "移动一站" in shown
+    assert messages.MOVE_A_STOP in shown
     name = sorted(editing.open_plan(plan).stated.stops)[0]
     question = f"{page}?do=move&stop={name}&to={other_shift(plan)}:1&place=0"
     asked = client.get(question).get_data(as_text=True)
-    assert "可以这样排" in asked
-    assert "保存这个调整" in asked
+    assert messages.PLAN_IS_POSSIBLE in asked
+    assert messages.SAVE_THIS_CHANGE in asked
     wrong = client.get(f"{page}?do=move&stop={name}&to=7777:1").get_data(as_text=True)
-    assert "不能这样排" in wrong
-    assert "保存这个调整" not in wrong
+    assert messages.PLAN_IS_NOT_POSSIBLE in wrong
+    assert messages.SAVE_THIS_CHANGE not in wrong
     data = {"do": "move", "stop": name, "to": f"{other_shift(plan)}:1", "place": "0", "version": str(plan.version)}
     assert world.post(client, question, page, data).status_code == 303
     assert world.post(client, page, page, {**data, "version": "1"}).status_code == 409
@@ -278,7 +278,7 @@ def test_planning_again_keeps_locked_rounds_and_frees_what_has_not_begun(app: Fl
     service.publish(supplies, again.id)
     db.session.expire_all()
     assert (first.state, second.state, kept.state) == ("loading", "cancelled", "planned")
-    assert "接着方案" in client.get(f"/plans/{again.id}").get_data(as_text=True)
+    assert messages.PLANNED_AGAIN_FROM in client.get(f"/plans/{again.id}").get_data(as_text=True)
 
 
 def test_a_team_on_its_way_is_not_planned_before_it_returns(packed: World) -> None:

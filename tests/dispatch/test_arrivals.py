@@ -45,7 +45,7 @@ from app.ordering.models import OrderLine
 from app.oversight.reconcile.equations import equations
 from app.picking.models import Bag
 from app.places.models import Building
-from tests import world
+from tests import messages, world
 from tests.dispatch.test_rounds import planned
 from tests.e2e.field_day import depart, join_team, publish_rounds, stop_of
 from tests.world import World
@@ -209,7 +209,7 @@ def test_a_bag_in_question_is_not_handed_out_and_one_at_its_door_did_come(here: 
     assert counts.contested_bags(building) == {first.id, second.id}
     with pytest.raises(Conflict, match="两边"):
         doors_service.leave(captain, here.cycle.id, building, LeftAtDoors([first.id, third.id]))
-    with pytest.raises(Conflict, match="已经放到门口"):
+    with pytest.raises(Conflict, match=messages.BAG_IS_AT_ITS_DOOR):
         settle(here, "leader", first.id, second.id)
     assert signed() == (3, 3, 0)
     settle(here, "leader", first.id)
@@ -227,10 +227,10 @@ def test_a_bag_of_another_stop_or_a_round_that_has_not_left_is_refused(app: Flas
     client = world.sign_in(app, here, "runner")
     shown = world.post(client, page, page, {"missing": str(stranger.id)})
     assert shown.status_code == 422
-    assert "不都是这一站的" in shown.get_data(as_text=True)
+    assert messages.NOT_ALL_OF_THIS_STOP in shown.get_data(as_text=True)
     db.session.get_one(DeliveryRound, stop_of(here).round_id).state = "loading"
     db.session.commit()
-    with pytest.raises(Conflict, match="还没有出发"):
+    with pytest.raises(Conflict, match=messages.NOT_DEPARTED_YET):
         count(here, "runner")
 
 

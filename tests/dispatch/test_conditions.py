@@ -23,7 +23,7 @@ from app.dispatch.rounds.schemas import SignDropOff, Skip
 from app.picking.models import Bag, BagState
 from app.places.models import Blackout, Building, Captaincy, Gate, ZoneDesignation, ZoneLevel
 from app.stock.models import Lot
-from tests import world
+from tests import messages, world
 from tests.allocation.test_runs import running as running
 from tests.dispatch.test_rounds import on_the_way, only_round, planned
 from tests.dispatch.test_rounds import packed as packed
@@ -66,7 +66,7 @@ def test_a_sealed_building_is_left_behind_by_a_team_without_clearance_and_the_re
     here = rounds_service.load(published.actor("supplies"), round_id)
     assert here.state == RoundState.LOADING
     assert {one.state for one in here.stops if one.id == stop.id} == {StopState.SKIPPED}
-    assert "没有进去的资格" in db.session.get_one(DeliveryStop, stop.id).skip_reason
+    assert messages.NOT_CLEARED in db.session.get_one(DeliveryStop, stop.id).skip_reason
     assert states_of(stop.building_id) == {BagState.PACKED}
     assert {bag.state for bag in rounds_service.bags_of_round(round_id)} == {BagState.LOADED}
 
@@ -75,7 +75,7 @@ def test_a_round_of_which_no_stop_can_be_served_does_not_load(published: World) 
     without_clearance()
     for stop in only_round().stops:
         designate(stop.building_id)
-    with pytest.raises(Conflict, match="没有一站能照计划送"):
+    with pytest.raises(Conflict, match=messages.NO_STOP_AS_PLANNED):
         rounds_service.load(published.actor("supplies"), only_round().id)
     assert only_round().state == RoundState.PLANNED
 
@@ -172,14 +172,14 @@ def test_each_change_after_publishing_is_told_with_what_to_do(app: Flask, publis
         shown = client.get(path).get_data(as_text=True)
         assert found[0].sentence in shown, path
         assert found[0].remedy in shown, path
-    assert "不能照计划送" in client.get("/dashboard").get_data(as_text=True)
+    assert messages.NOT_AS_PLANNED in client.get("/dashboard").get_data(as_text=True)
 
 
 def test_hours_of_carts_set_after_publishing_stop_the_rounds_outside_them(published: World) -> None:
     by = published.actor("supplies")
     hours_service.set_hours(by, published.subdistrict.id, SetHours("cart", 0, 3600))
     assert kinds(only_round().id) == [Condition.HOURS]
-    with pytest.raises(Conflict, match="可以在路上的时间"):
+    with pytest.raises(Conflict, match=messages.HOURS_ON_THE_ROAD):
         rounds_service.load(by, only_round().id)
 
 
@@ -211,7 +211,7 @@ def test_a_stop_planned_in_open_hours_is_not_signed_for_when_the_gates_have_long
     with clock.frozen_at(shut + timedelta(minutes=20)):
         rounds_service.sign(by, first.id, SignDropOff(""))  # counted while they shut
     with clock.frozen_at(shut + timedelta(hours=1)):
-        with pytest.raises(Conflict, match="小区门不开"):
+        with pytest.raises(Conflict, match=messages.GATES_ARE_SHUT):
             rounds_service.sign(by, second.id, SignDropOff(""))
         conditions.require_servable(second, on_paper=True)
 

@@ -19,7 +19,7 @@ from app.dispatch.planning import problem
 from app.dispatch.planning.problem import state_problem
 from app.dispatch.planning.work import DayWork, shifts_of
 from app.places.models import Gate
-from tests import world
+from tests import messages, world
 from tests.allocation.test_runs import running as running
 from tests.dispatch.test_rounds import packed as packed
 from tests.dispatch.test_rounds import planned
@@ -77,9 +77,9 @@ def test_a_bag_that_the_hours_are_too_short_for_is_stored_and_told_with_its_reas
     plan = planned(packed)
     assert set(db.session.scalars(select(PlanBag.held_reason).where(PlanBag.plan_id == plan.id))) == {"short_window"}
     shown = world.sign_in(app, packed, "supplies").get(f"/plans/{plan.id}").get_data(as_text=True)
-    assert "可进入的时间太短，一袋也来不及送完" in shown
-    assert "请门岗延长开放时间" in shown
-    assert queries.held_rows(plan.id)[0].remedies == ["请门岗延长开放时间", "放到下一波"]
+    assert messages.OPEN_TOO_BRIEFLY in shown
+    assert messages.ASK_GATE_TO_STAY_OPEN in shown
+    assert queries.held_rows(plan.id)[0].remedies == [messages.ASK_GATE_TO_STAY_OPEN, messages.MOVE_TO_NEXT_WAVE]
 
 
 def test_no_cart_is_on_the_road_outside_its_hours(packed: World) -> None:

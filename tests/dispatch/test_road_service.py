@@ -20,7 +20,7 @@ from app.dispatch.planning import problem
 from app.dispatch.planning.problem import CachedRoadService, road_service
 from app.settings import Settings, SettingsError
 from routing.providers import CrowFly, Osrm, ProviderFailure, Valhalla
-from tests import world
+from tests import messages, world
 from tests.allocation.test_runs import running as running
 from tests.dispatch.test_rounds import packed as packed
 from tests.dispatch.test_rounds import planned
@@ -121,7 +121,7 @@ def test_a_command_knows_only_the_roads_that_were_measured_before_it() -> None:
         failed.table(*asked)
     with pytest.raises(ProviderFailure):
         failed.close().table(*asked)
-    with pytest.raises(Conflict, match="请重新排"):
+    with pytest.raises(Conflict, match=messages.PLAN_AGAIN):
         CachedRoadService(CrowFly()).close().table(*asked)
 
 
@@ -130,4 +130,4 @@ def test_a_plan_says_that_the_road_service_did_not_answer(app: Flask, packed: Wo
     plan = planned(packed)
     assert len(plan.statistics["notes"]) >= 1
     shown = world.sign_in(app, packed, "supplies").get(f"/plans/{plan.id}").get_data(as_text=True)
-    assert "按直线距离估算" in shown
+    assert messages.STRAIGHT_LINE_ESTIMATE in shown

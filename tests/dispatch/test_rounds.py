@@ -28,7 +28,7 @@ from app.picking.models import Bag
 from app.picking.schemas import VoidBag
 from app.places.models import Blackout, Gate, Subdistrict, ZoneDesignation, ZoneLevel
 from app.stock.models import Lot
-from tests import world
+from tests import messages, world
 from tests.allocation.test_runs import receive, run
 from tests.allocation.test_runs import running as running
 from tests.world import World
@@ -292,7 +292,7 @@ def test_teams_and_shifts_are_registered_with_clear_refusals(app: Flask, packed:
         "members": "小甲 小乙",
     }
     assert world.post(client, "/teams", "/teams", team).status_code == 303
-    assert "已经有叫" in world.post(client, "/teams", "/teams", team).get_data(as_text=True)
+    assert messages.ALREADY_CALLED in world.post(client, "/teams", "/teams", team).get_data(as_text=True)
     new = {"team": ["3"], "depot": str(packed.points[0].id), "day": "2030-01-01", "starts": "09:00", "ends": "12:00"}
     assert world.post(client, "/teams", "/shifts", new).status_code == 303
     assert world.post(client, "/teams", "/shifts", new).status_code == 422

@@ -21,7 +21,7 @@ from app.oversight.reconcile.equations import equations
 from app.picking import service as picking
 from app.picking.models import Bag
 from app.picking.schemas import VoidBag
-from tests import world
+from tests import messages, world
 from tests.allocation.test_runs import receive, run
 from tests.allocation.test_runs import running as running
 from tests.dispatch.test_rounds import only_round, planned
@@ -53,12 +53,12 @@ def test_the_rest_of_a_round_loads_when_a_bag_is_held_and_the_bag_waits_for_the_
     picking.hold(supplies, first)
     (one,) = kept(only_round())
     assert (one.bag_id, one.why) == (first, Why.HELD)
-    assert "装车前解除暂存就随这一趟走" in str(one.next_step)
+    assert messages.GOES_WITH_THIS_ROUND_IF_RELEASED in str(one.next_step)
     assert queries.round_rows(only_round().plan_id)[0].bags == 3
     done = rounds_service.load(supplies, only_round().id)
     assert sorted(states().values()) == ["held", "loaded", "loaded", "loaded"]
     (one,) = kept(done)
-    assert (one.bag_id, one.why, str(one.next_step)) == (first, Why.HELD, "解除暂存后排进下一波")
+    assert (one.bag_id, one.why, str(one.next_step)) == (first, Why.HELD, messages.NEXT_WAVE_ONCE_RELEASED)
     rounds_service.depart(supplies, done.id)
     for stop in db.session.scalars(
         select(DeliveryStop).where(DeliveryStop.round_id == done.id).order_by(DeliveryStop.seq)
@@ -95,7 +95,7 @@ def test_a_bag_waits_again_when_its_next_round_is_called_off_and_not_when_it_tra
         rounds_service.depart(supplies, later.rounds[0].id)
         rounds_service.sign(supplies, later.rounds[0].stops[0].id, SignDropOff(""))
     (one,) = kept(done)
-    assert (str(one.next_step) == "排进下一波") == called_off
+    assert (str(one.next_step) == messages.GOES_WITH_NEXT_WAVE) == called_off
 
 
 def test_a_bag_that_is_released_in_time_travels_with_its_round(published: World) -> None:
@@ -111,7 +111,7 @@ def test_a_bag_packed_again_stays_and_its_new_bag_is_named(published: World) -> 
     supplies, first = published.actor("supplies"), bag_ids()[0]
     picking.void(supplies, first, VoidBag("破了"))
     (one,) = kept(only_round())
-    assert (one.why, "商品已回库" in str(one.next_step)) == (Why.VOIDED, True)
+    assert (one.why, messages.GOODS_BACK_IN_STOCK in str(one.next_step)) == (Why.VOIDED, True)
     run(published)
     picking.pack(supplies, published.cycle.id)
     new = db.session.scalars(select(Bag).order_by(Bag.id.desc())).first()
@@ -161,10 +161,10 @@ def test_a_loaded_bag_can_be_left_behind_until_the_round_departs(published: Worl
     loading_service.unload(supplies, round_.id, Left((ids[0],)))
     assert states()[ids[0]] == "packed"
     assert [one.bag_id for one in kept(round_)] == [ids[0]]
-    with pytest.raises(Conflict, match="取消这一趟"):
+    with pytest.raises(Conflict, match=messages.CANCEL_ROUND):
         loading_service.unload(supplies, round_.id, Left(tuple(ids[1:])))
     rounds_service.depart(supplies, round_.id)
-    with pytest.raises(Conflict, match="正在装车"):
+    with pytest.raises(Conflict, match=messages.IS_LOADING):
         loading_service.unload(supplies, round_.id, Left((ids[1],)))
 
 
@@ -172,7 +172,7 @@ def test_a_round_of_which_nothing_can_travel_says_so(published: World) -> None:
     supplies = published.actor("supplies")
     for bag in bag_ids():
         picking.hold(supplies, bag)
-    with pytest.raises(Conflict, match="没有能装车的袋"):
+    with pytest.raises(Conflict, match=messages.NO_BAG_TO_LOAD):
         rounds_service.load(supplies, only_round().id)
     assert only_round().state == "planned"
 
@@ -214,7 +214,7 @@ def test_no_page_about_the_round_shows_a_stored_code(app: Flask, published: Worl
     browser = world.sign_in(app, published, "supplies")
     for page in (f"/rounds/{only_round().id}", f"/plans/{plan}"):
         shown = browser.get(page).get_data(as_text=True)
-        assert "人工暂存" in shown
+        assert messages.HELD_MANUALLY in shown
         assert ">held<" not in shown
     second = bag_ids()[1]
     rounds_service.load(supplies, only_round().id)

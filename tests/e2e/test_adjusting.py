@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from app.core.db import db
 from app.dispatch.models import DeliveryPlan, DeliveryRound, PlanBag
-from tests import world
+from tests import messages, world
 from tests.conftest import POSTGRES
 from tests.dispatch.test_rounds import planned
 from tests.e2e.conftest import Person, Site, served
@@ -54,9 +54,9 @@ def held(site: Site) -> int:
 
 
 def save(person: Person) -> None:
-    person.sees("可以这样排")
+    person.sees(messages.PLAN_IS_POSSIBLE)
     person.click("保存这个调整")
-    person.sees("已保存调整。")
+    person.sees(messages.CHANGE_SAVED)
 
 
 def choose(person: Person, panel: str, **wanted: Any) -> None:
@@ -85,10 +85,10 @@ def test_a_stop_is_taken_out_put_back_moved_swapped_locked_and_the_draft_publish
     save(planner)
     assert held(site) == 0
     planner.click("撤销上一次")
-    planner.sees("已撤销上一次调整。")
+    planner.sees(messages.CHANGE_TAKEN_BACK)
     assert held(site) > 0
     planner.click("撤销上一次")
-    planner.sees("已撤销上一次调整。")
+    planner.sees(messages.CHANGE_TAKEN_BACK)
     assert rounds(site) == [before]
 
     choose(planner, "对调两站", stop=0, other=1)
@@ -102,12 +102,12 @@ def test_a_stop_is_taken_out_put_back_moved_swapped_locked_and_the_draft_publish
     shown = planner.page.locator("select#round").input_value()
 
     planner.page.locator("td button:has-text('锁定')").first.click()
-    planner.sees("已更改锁定。")
+    planner.sees(messages.LOCK_CHANGED)
     assert planner.page.locator("select#round").input_value() == shown  # the round that was open is open again
     planner.page.locator("td button:has-text('解锁')").first.click()
-    planner.sees("已更改锁定。")
+    planner.sees(messages.LOCK_CHANGED)
     planner.click("锁定这一趟")
-    planner.sees("随趟锁定")
+    planner.sees(messages.LOCKED_WITH_ROUND)
     planner.click("解锁这一趟")
     planner.page.locator("button:has-text('锁定这一趟')").first.wait_for()
     planner.click("完成，回到方案")

@@ -9,6 +9,7 @@ import pytest
 
 from app.core import clock, clock_trust
 from app.core.db import db
+from tests import messages
 from tests.e2e.conftest import Site
 
 pytestmark = pytest.mark.browser
@@ -21,8 +22,8 @@ def test_a_doubtful_date_is_confirmed_with_a_question_before_it(person: Any, sit
     admin = person("admin")
     admin.go("/dashboard")
     admin.click("去确认日期")
-    admin.sees("日期有疑问")
+    admin.sees(messages.DATE_IN_DOUBT)
     admin.press("对，今天是")
-    admin.sees("不用确认")
+    admin.sees(messages.NOTHING_TO_CONFIRM)
     with site.app.app_context():
         assert clock_trust.current_doubt() is None

@@ -21,6 +21,7 @@ from app.ordering.models import HouseholdOrder
 from app.oversight.reconcile.equations import equations
 from app.picking.models import Bag
 from app.printing.models import Document
+from tests import messages
 from tests.conftest import POSTGRES
 from tests.e2e.conftest import Person, Site
 from tests.e2e.field_day import on_the_day
@@ -67,7 +68,7 @@ def test_an_account_made_by_the_administrator_and_linked_by_the_supplies_team_se
     supplies.page.locator(f"main a[href='/teams/{ids['team']}']").first.click()
     supplies.page.locator("form[action$='/members'] select[name=account]").select_option(label="小乙（xiaoyi）")
     supplies.click("加入队伍")
-    supplies.sees("队员已登记")
+    supplies.sees(messages.MEMBER_ENTERED)
     runner = on_phone(person)
     runner.go("/sign-in")
     runner.page.fill("input[name=username]", "xiaoyi")
@@ -116,8 +117,8 @@ def test_two_counts_that_differ_are_both_kept_until_the_leader_says_which_holds(
     captain.click("数得不一样")
     captain.page.locator("input[name=missing]").first.check()
     captain.click("按这样记下")
-    captain.sees("两个数都留着")
-    assert "配送志愿者" in captain.page.locator("main").inner_text()
+    captain.sees(messages.BOTH_NUMBERS_STAY)
+    assert messages.RUNNER in captain.page.locator("main").inner_text()
     captain.sees("南门点位的小组长和物资组")
     leader.go(f"/cycles/{ids['cycle']}/handover")
     leader.sees("1 站两边数得不一样")
@@ -177,7 +178,7 @@ def test_the_rest_asks_once_names_the_doors_and_can_be_taken_back_on_the_phone(s
     captain.sees("已撤销：1 袋")
     captain.page.locator("li:has-text('1-301') >> text=有问题").click()
     captain.page.click("button[value=no_answer]")
-    captain.sees("已登记：没送到")
+    captain.sees(messages.NOT_DELIVERED_ENTERED)
     late(site)
     captain.go(doors)
     failed = captain.page.locator("li.is-alarm:has-text('1-301')")
@@ -222,13 +223,13 @@ def test_after_ten_minutes_the_server_refuses_to_undo_and_the_resident_reads_it_
         db.session.remove()
     resident.context.add_cookies([{"name": "household", "value": token, "url": site.address}])
     resident.go("/my/deliveries")
-    resident.sees("已到楼，楼长正在发")
+    resident.sees(messages.HANDING_OUT)
     late(site)  # the phone still shows its button: the page was not loaded again
     captain.page.locator(".ld-undo button").click()
-    captain.sees("过了 10 分钟，住户已经看到")
+    captain.sees(messages.RESIDENTS_HAVE_SEEN)
     assert states(site)[:3] == ["handed_out"] * 3
     resident.go("/my/deliveries")
-    resident.sees("已放门口")
+    resident.sees(messages.AT_THE_DOOR)
 
 
 def test_the_captains_number_is_on_the_runners_phone_and_on_the_route_sheet_of_the_day(site: Site, person: Any) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from app.core.db import db
 from app.ordering.models import HouseholdOrder
+from tests import messages
 from tests.e2e.conftest import Person, Site
 
 pytestmark = pytest.mark.browser
@@ -49,7 +50,7 @@ def test_a_neighbour_who_typed_the_room_first_never_sees_or_touches_what_the_hou
     enter(neighbour, site)
     enter(household, site)
     order(household, "青菜", "家里有人透析")
-    household.sees("下单成功")
+    household.sees(messages.ORDER_PLACED)
     code = code_of(site)
     household.go("/my/errands")
     household.page.select_option("[name=kind]", "medicine")
@@ -67,7 +68,7 @@ def test_a_neighbour_who_typed_the_room_first_never_sees_or_touches_what_the_hou
     neighbour.go(f"/my/cycles/{cycle}/order")
     order(neighbour, "土豆")
     neighbour.page.wait_for_selector("input[name=phone]")
-    assert "已有订单" not in neighbour.page.content()
+    assert messages.EXISTING_ORDER not in neighbour.page.content()
     assert code_of(site) == code
 
     household.go("/enter")
@@ -83,7 +84,7 @@ def test_a_room_that_is_missing_reaches_the_leader_who_registers_it_and_the_hous
 ) -> None:
     household, leader = person(width=360), person("leader")
     type_room(household, site, "909")
-    household.sees("还不能进去")
+    household.sees(messages.CANNOT_ENTER_YET)
     household.click("登记里没有我家")
     household.page.fill("[name=phone]", "19900000007")
     household.page.check("[name=kind][value=missing]")
@@ -99,7 +100,7 @@ def test_a_room_that_is_missing_reaches_the_leader_who_registers_it_and_the_hous
     leader.page.wait_for_selector("a[href='tel:19900000007']")
     leader.click("登记这个房号")
     leader.click("登记并下单")
-    leader.sees("已收下并下单")
+    leader.sees(messages.TAKEN_AND_ORDERED)
     leader.go(f"/cycles/{cycle}/desk/{building}")
     leader.click("打印 6 位号小条")
     pin = leader.page.locator(".ld-slip-in b").inner_text().strip()

@@ -15,6 +15,7 @@ from app.oversight.reconcile.equations import equations
 from app.picking.models import Bag
 from app.printing.models import Document
 from app.purchasing.models import PurchaseOrder
+from tests import messages
 from tests.e2e.conftest import Person, Site
 
 pytestmark = pytest.mark.browser
@@ -47,7 +48,7 @@ def lock_and_sign(site: Site, supplies: Person, leaders: list[Person]) -> None:
     for leader, point in zip(leaders, site.world.points, strict=True):
         leader.go(f"{cycle}/tally/{point.id}")
         leader.click("签字")
-        leader.sees("数字已冻结")
+        leader.sees(messages.NUMBERS_FROZEN)
     supplies.go(f"{cycle}/tally")
     supplies.press("开始配送日")
     supplies.sees("配送中")
@@ -76,7 +77,7 @@ def allocate_pack_plan(site: Site, supplies: Person) -> None:
     supplies.go(f"{cycle}/allocation/preview")
     supplies.click("计算预览")
     supplies.click("按此分配")
-    supplies.sees("已按规则分配")
+    supplies.sees(messages.SHARED_OUT_BY_RULE)
     supplies.go(f"{cycle}/picking")
     supplies.press("装袋")
     supplies.sees("第 1 波装成")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from app.core.db import db
+from tests import messages
 from tests.e2e.conftest import Person, Site
 from tests.intake.test_lists_and_versions import GREENS, NEXT_DAY
 from tests.intake.test_versions import ordered
@@ -31,7 +32,7 @@ def test_nothing_is_withdrawn_before_somebody_says_that_a_list_is_a_later_versio
             leader.sees("已入单")
     before = now(site)
     assert len(before) == 3
-    leader.sees("还是另一份清单")
+    leader.sees(messages.OR_ANOTHER_LIST)
     assert page.locator("form[action$='/commit']").count() == 0  # only as another list, until somebody says so
     leader.click("是第 1 次的新版")
     leader.sees("和第 1 次粘贴相比")

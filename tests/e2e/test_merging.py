@@ -10,6 +10,7 @@ from sqlalchemy import select
 from app.core.db import db
 from app.ordering.models import HouseholdOrder
 from app.places.models import Household
+from tests import messages
 from tests.e2e.conftest import Site
 from tests.e2e.test_journeys import order_as_resident
 
@@ -33,15 +34,15 @@ def test_a_leader_finds_the_two_rows_reads_what_will_happen_and_makes_them_one(s
         db.session.remove()
     leader.go(f"/places/buildings/{building.id}")
     leader.click("合并住户")
-    leader.sees("看起来是同一户的")
+    leader.sees(messages.LOOKS_LIKE_ONE_HOUSEHOLD)
     leader.click("看看会怎样")
-    leader.sees("合并后不能撤销")
+    leader.sees(messages.MERGE_IS_FINAL)
     leader.sees("第一批")
     leader.sees(code)
     leader.click("合并成一户，不再撤销")
-    leader.sees("已合并成一户。")
+    leader.sees(messages.MERGED)
     assert owner_of(site) == "101"
     resident.go("/my")
     assert "/enter" in resident.page.url
     leader.go(f"/buildings/{building.id}/merge")
-    leader.sees("没有看起来重复的房号")
+    leader.sees(messages.NO_DOUBLE_ROOMS)

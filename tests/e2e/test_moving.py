@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests import messages
 from tests.e2e.conftest import Site
 from tests.e2e.test_journeys import order_as_resident
 
@@ -23,9 +24,9 @@ def test_the_page_asks_what_becomes_of_the_orders_and_every_page_agrees_at_once(
     admin.sees(code.replace("-", ""))
     admin.page.check("input[value=along]")
     admin.click("确定")
-    admin.sees("已换点位，订单一起带走了。")
+    admin.sees(messages.POINT_CHANGED_WITH_ORDER)
     resident.go("/my")
-    resident.sees("查看订单")
+    resident.sees(messages.SEE_ORDER)
     resident.go(f"/my/cycles/{here.cycle.id}/order")
     assert resident.page.locator("input[name^=qty_]").first.input_value() == "2"
     leader, leader2 = person("leader"), person("leader2")
@@ -47,5 +48,5 @@ def test_from_the_next_cycle_on_is_written_down_and_can_be_taken_back(site: Site
     admin.click("确定")
     admin.sees("从下一批开始归 北门点位")
     admin.click("不换了")
-    admin.sees("不换点位了")
+    admin.sees(messages.KEEP_POINT)
     assert admin.page.locator("text=从下一批开始归").count() == 0

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from app.core.db import db
 from app.core.events import Event
 from app.ordering.models import HouseholdOrder
+from tests import messages
 from tests.e2e.conftest import Person, Site
 
 pytestmark = pytest.mark.browser
@@ -27,12 +28,12 @@ def test_the_supplies_team_takes_orders_in_only_once_it_holds_the_role_and_then_
     supplies, admin = person("supplies"), person("admin")
     for path in ("telephone", "intake"):
         supplies.go(f"/cycles/{site.world.cycle.id}/{path}")
-        supplies.sees("没有权限")
+        supplies.sees(messages.NO_PERMISSION)
     admin.go(f"/accounts/{site.world.accounts['supplies'].id}")
     admin.page.select_option("select[name=role]", label="接单员")
     admin.page.select_option("select[name=scope]", label="点位：南门点位")
     admin.click("加上角色")
-    admin.sees("已加上角色")
+    admin.sees(messages.ROLE_ADDED)
     telephone(supplies, site, "2-201")
     supplies.page.fill("#f-goods", "青菜2")
     supplies.page.press("#f-goods", "Enter")

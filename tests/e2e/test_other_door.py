@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from app.core.db import db
 from app.ordering.models import HouseholdOrder, OtherDoor
+from tests import messages
 from tests.e2e.conftest import Person, Site
 
 pytestmark = pytest.mark.browser
@@ -32,7 +33,7 @@ def test_a_leader_sends_the_bags_to_the_door_that_the_household_named(chromium: 
     assert leader.page.locator("input[name=door]").input_value() == "10-909"
     leader.page.locator("input[name=door]").fill("10-201")
     leader.click("处理好了")
-    leader.sees("已处理这一户的留言")
+    leader.sees(messages.WORDS_SETTLED)
     leader.go(f"/orders/{order_id}/words")
     leader.sees("改送")
     with site.app.app_context():

@@ -16,6 +16,7 @@ from app.dispatch.planning.storing.service import store
 from app.dispatch.planning.work import read_work
 from app.ordering.models import CycleState
 from app.picking import service as picking
+from tests import messages
 from tests.allocation.test_runs import receive, run
 from tests.e2e.conftest import Site
 
@@ -29,7 +30,7 @@ def test_hours_of_carts_are_set_and_lifted_on_a_page(site: Site, person: Any) ->
     wuzi.page.select_option("select[name=mode]", "cart")
     wuzi.page.fill("input[name=closes]", "05:00")
     wuzi.click("保存")
-    wuzi.sees("结束时间应晚于开始时间")
+    wuzi.sees(messages.END_BEFORE_START)
     assert wuzi.page.input_value("input[name=closes]") == "05:00"
     wuzi.page.fill("input[name=closes]", "22：00")
     wuzi.click("保存")
@@ -38,7 +39,7 @@ def test_hours_of_carts_are_set_and_lifted_on_a_page(site: Site, person: Any) ->
         assert [(row.mode, row.closes_s) for row in db.session.query(ModeHours)] == [("cart", 79_200)]
         db.session.remove()
     wuzi.press("取消限制")
-    wuzi.sees("已取消时段限制")
+    wuzi.sees(messages.HOURS_LIMIT_REMOVED)
     with site.app.app_context():
         assert db.session.query(ModeHours).count() == 0
         db.session.remove()
@@ -90,11 +91,11 @@ def test_a_building_sealed_after_publishing_is_told_everywhere_and_stays_behind(
     wuzi = person("supplies")
     wuzi.go("/dashboard")
     wuzi.click("已发布的路线里不能照计划送的站")
-    wuzi.sees("没有进去的资格")
+    wuzi.sees(messages.NOT_CLEARED)
     wuzi.go(f"/plans/{plan_id}")
-    wuzi.sees("没有进去的资格")
+    wuzi.sees(messages.NOT_CLEARED)
     wuzi.page.locator("main >> a:has-text('第 1 趟')").first.click()
-    wuzi.sees("换有资格的队伍")
+    wuzi.sees(messages.CHOOSE_CLEARED_TEAM)
     wuzi.press("装车")
     wuzi.sees("已装车")
     with site.app.app_context():

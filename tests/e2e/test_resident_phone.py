@@ -13,6 +13,7 @@ from app.catalog.models import ItemAlias
 from app.core import clock
 from app.core.db import command, db
 from app.ordering.models import Cycle, HouseholdOrder, Offer, OrderLine
+from tests import messages
 from tests.e2e.conftest import Person, Site
 
 pytestmark = pytest.mark.browser
@@ -80,7 +81,7 @@ def test_goods_are_found_while_typing_by_initials_pinyin_and_other_names(site: S
         one.page.fill("#f-search", typed)
         assert one.page.locator(".ld-shelf-row:visible label:not(.ld-check)").all_text_contents() == [name], typed
     one.page.fill("#f-search", "猫粮")
-    one.sees("清单里没有")
+    one.sees(messages.NOT_ON_OFFER)
     one.click("写到")
     assert one.page.input_value("[name=other_need]") == "猫粮"
     assert one.page.locator(".ld-shelf-row:visible").count() == 4
@@ -107,7 +108,7 @@ def test_limits_are_said_aloud_and_the_total_runs_along(site: Site, person: Any)
     assert "鸡蛋每户限2份，已到上限" in said(one)
     tap(one, "土豆", 3)
     assert quantity(one, "土豆") == "3"
-    assert "下一步会再问一次" in said(one)
+    assert messages.ADVISED_MOST in said(one)
     assert one.page.inner_text("#total") == "共 5 份，66.40 元"
     row(one, "鸡蛋").locator("input[type=number]").fill("9")
     assert "请减少7份" in said(one)
@@ -141,7 +142,7 @@ def test_back_from_looking_over_finds_everything_as_it_was_chosen(phone: Person)
     assert quantity(phone, "青菜") == "2"
     tap(phone, "青菜")
     place(phone)
-    phone.sees("下单成功")
+    phone.sees(messages.ORDER_PLACED)
     assert stored(phone.site) == [(phone.site.world.items[0].id, 3)]
 
 
@@ -176,7 +177,7 @@ def test_the_phone_remembers_its_household_and_what_it_ordered_last(site: Site, 
     phone.page.locator("#often button").first.click()
     assert quantity(phone, "青菜") == "3"
     place(phone)
-    phone.sees("下单成功")
+    phone.sees(messages.ORDER_PLACED)
     assert len(stored(site)) == 4
 
 
@@ -187,12 +188,12 @@ def test_an_order_placed_without_network_stays_on_the_phone_and_is_sent_once(sit
     phone.page.wait_for_selector("#place")
     phone.context.set_offline(True)
     phone.page.click("button[value=place]")
-    phone.sees("还没发出去")
+    phone.sees(messages.NOT_SENT_YET)
     assert phone.page.is_disabled("button[value=place]")
     assert stored(site) == []
     phone.context.set_offline(False)
     phone.page.evaluate("window.dispatchEvent(new Event('online'))")
-    phone.sees("存下的订单已发出")
+    phone.sees(messages.KEPT_ORDER_SENT)
     assert stored(site) == [(site.world.items[0].id, 2)]
     assert phone.page.evaluate("localStorage.getItem('louda.outbox')") is None
     phone.page.reload()
@@ -204,13 +205,13 @@ def test_what_was_kept_before_looking_over_is_sent_on_the_next_visit(site: Site,
     tap(phone, "土豆")
     phone.context.set_offline(True)
     phone.page.click(".ld-bar button[value=review]")
-    phone.sees("没有网络")
+    phone.sees(messages.NO_NETWORK)
     phone.page.click("text=存在手机上")
-    phone.sees("还没发出去")
+    phone.sees(messages.NOT_SENT_YET)
     phone.page.goto("about:blank")
     phone.context.set_offline(False)
     phone.go("/my")
-    phone.sees("存下的订单已发出")
+    phone.sees(messages.KEPT_ORDER_SENT)
     assert stored(site) == [(site.world.items[1].id, 1)]
 
 
@@ -229,11 +230,11 @@ def test_an_order_whose_answer_was_lost_is_not_placed_twice(site: Site, phone: P
 
     phone.page.route("**/order", lose)
     phone.page.click("button[value=place]")
-    phone.sees("还没发出去")
+    phone.sees(messages.NOT_SENT_YET)
     assert lost == [303]
     assert len(stored(site)) == 1
     phone.page.click("text=现在发")
-    phone.sees("存下的订单已发出")
+    phone.sees(messages.KEPT_ORDER_SENT)
     assert len(stored(site)) == 1
     with site.app.app_context():
         assert db.session.scalars(select(HouseholdOrder.revision)).all() == [1]
@@ -246,7 +247,7 @@ def test_what_is_too_late_or_not_ones_own_is_not_sent_and_says_why(site: Site, p
     phone.page.wait_for_selector("#place")
     phone.context.set_offline(True)
     phone.page.click("button[value=place]")
-    phone.sees("还没发出去")
+    phone.sees(messages.NOT_SENT_YET)
 
     def close() -> None:
         db.session.get_one(Cycle, site.world.cycle.id).cutoff_at = clock.now()
@@ -257,13 +258,13 @@ def test_what_is_too_late_or_not_ones_own_is_not_sent_and_says_why(site: Site, p
     change(site, close)
     phone.context.set_offline(False)
     phone.go("/my")
-    phone.sees("已过截单时间")
+    phone.sees(messages.PAST_CUT_OFF)
     assert stored(site) == []
     change(site, lambda: setattr(db.session.get_one(Cycle, site.world.cycle.id), "cutoff_at", cutoff))
     phone.page.evaluate("""() => { const all = JSON.parse(localStorage['louda.outbox']);
         all[0].state = ''; all[0].home = 'another'; localStorage['louda.outbox'] = JSON.stringify(all); }""")
     phone.go("/my")
-    phone.sees("另一户没发出的订单")
+    phone.sees(messages.UNSENT_ORDER_OF_OTHERS)
     phone.page.wait_for_timeout(400)
     assert stored(site) == []
     phone.press("换一户")
@@ -284,7 +285,7 @@ def test_the_clock_runs_to_the_cut_off_and_the_form_closes_whatever_the_phone_th
     enter(one, site)
     assert "分" in one.page.inner_text(".ld-cutoff b")
     one.page.wait_for_selector(".ld-cutoff.is-over", timeout=20_000)
-    one.sees("已到截单时间")
+    one.sees(messages.CUT_OFF_REACHED)
     assert one.page.is_disabled(".ld-bar button[value=review]")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tests import messages
 from tests.e2e.conftest import Site
 from tests.e2e.test_lists_apart import now
 from tests.intake.test_routing_lines import MIXED
@@ -16,7 +17,7 @@ def test_lines_of_another_point_go_there_with_one_tap_and_its_leader_places_them
     leader.click("读一遍")
     leader.sees("像是北门点位的")
     leader.click("交给北门点位")
-    leader.sees("已交给那个点位")
+    leader.sees(messages.HANDED_TO_POINT)
     assert leader.page.locator("button:has-text('交给北门点位')").count() == 0
     leader.press("入单")
     leader.sees("已入单")

@@ -20,6 +20,7 @@ from app.core.db import db
 from app.ordering.models import Cycle
 from app.places.models import Building, Subdistrict, ZoneLevel
 from app.stock.models import RestRule
+from tests import messages
 from tests.conftest import POSTGRES
 from tests.e2e.conftest import Person, Site
 from tests.world import PASSWORD
@@ -148,7 +149,7 @@ def test_the_list_of_what_is_missing_leads_through_the_whole_set_up(empty: Any, 
         if page.input_value("select[name=scope]") == "":
             page.select_option("select[name=scope]", index=1)
         admin.click("开通")
-        admin.sees("一次性密码")
+        admin.sees(messages.ONE_TIME_PASSWORD)
     step(admin, "楼长")
     admin.click("设定楼长或副楼长")
     page.select_option("select[name=account_id]", index=1)

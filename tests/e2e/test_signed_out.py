@@ -12,6 +12,7 @@ from sqlalchemy import select, update
 from app.access import sessions
 from app.core.db import db
 from app.ordering.models import Cycle
+from tests import messages
 from tests.e2e.conftest import Person, Site
 from tests.world import PASSWORD
 
@@ -44,8 +45,8 @@ def test_half_an_hour_over_a_form_loses_nothing(
         late.setattr(sessions, "IDLE", timedelta(0))
         page.click("main form button[type=submit]")
         page.wait_for_selector("input[name=password]")
-    assert "30 分钟没有操作" in page.inner_text("main")
-    assert "也没有丢" in page.inner_text("main")
+    assert messages.SIGNED_OUT_AFTER_HALF_AN_HOUR in page.inner_text("main")
+    assert messages.FORM_IS_NOT_LOST in page.inner_text("main")
     sign_in_again(page, "admin")
     page.wait_for_selector("#kept")
     assert page.input_value("input[name=name]") == NAME
@@ -88,8 +89,8 @@ def test_signing_out_everywhere_ends_the_other_phone(site: Site, person: Any) ->
     desk, phone = person("leader"), person("leader", width=360)
     desk.go("/account")
     desk.click("我的设备")
-    desk.sees("这台设备")
+    desk.sees(messages.THIS_DEVICE)
     desk.press("退出所有设备")
-    desk.sees("所有设备上的登录都已结束")
+    desk.sees(messages.ALL_SIGN_INS_ENDED)
     phone.go("/account")
-    phone.sees("这次登录已经结束")
+    phone.sees(messages.SIGN_IN_ENDED)

@@ -17,7 +17,7 @@ from app.ordering.models import Cycle
 from app.picking.models import Bag
 from app.printing.centre import service as printing
 from app.printing.models import Document
-from tests import world
+from tests import messages, world
 from tests.conftest import POSTGRES
 from tests.dispatch.test_rounds import planned
 from tests.e2e.conftest import Site, served
@@ -77,17 +77,19 @@ def test_the_rest_is_loaded_and_the_sheet_that_is_printed_anew_names_the_bags_th
     supplies.page.locator("summary:has-text('拆袋重装')").click()
     supplies.page.fill("input[name=reason]", "破了")
     supplies.page.locator("main form button:has-text('拆袋')").last.click()
-    supplies.sees("袋已拆开")
+    supplies.sees(messages.BAG_IS_OPENED)
 
     supplies.go(f"/rounds/{round_id}")
     supplies.sees("2 袋不随这一趟走")
     main = supplies.page.locator("main").inner_text()
-    assert all(word in main for word in (held, "人工暂存", packed_again, "已拆袋", "商品已回库"))
+    assert all(
+        word in main for word in (held, messages.HELD_MANUALLY, packed_again, "已拆袋", messages.GOODS_BACK_IN_STOCK)
+    )
     supplies.click("重印这一趟的单据")
     supplies.page.locator("text=新排").first.wait_for(timeout=60_000)
     (_old, was), (new, now) = sheets(site, "route_sheet")
     assert (was, now) == (True, False)
-    assert all(word in new for word in (held, "人工暂存", packed_again, "第1版作废"))
+    assert all(word in new for word in (held, messages.HELD_MANUALLY, packed_again, "第1版作废"))
     assert held in "".join(text for text, is_old in sheets(site, "drop_off_sheet") if not is_old)
 
     supplies.go(f"/rounds/{round_id}")

@@ -11,6 +11,7 @@ from app.places.imports import service as imports_service
 from app.places.imports.service import RegisterUpload, operator_of
 from app.places.imports.tables.kinds import RegisterTableKind
 from app.places.imports.tables.options import RegisterImportOptions
+from tests import messages
 from tests.e2e.conftest import Site
 
 pytestmark = pytest.mark.browser
@@ -41,7 +42,7 @@ def test_building_jia_is_found_on_the_telephone_by_address_and_in_a_chain(site: 
         leader.sees("老水厂宿舍 甲")
     for spelling in ("甲1-101", "甲号楼1单元101"):
         leader.go(f"/places/addresses/?q={spelling}")
-        leader.sees("算到这一户")
+        leader.sees(messages.COUNTS_FOR_HOUSEHOLD)
     leader.go(f"/cycles/{site.world.cycle.id}/intake")
     leader.page.fill("textarea", "#接龙 青菜\n1. 甲1-101 1份\n2. 乙栋2单元302 2份\n3. 甲号楼3-501 1份\n")
     leader.click("读一遍")

@@ -16,7 +16,7 @@ from app.errands import queries, service
 from app.errands.models import Errand, ErrandState
 from app.errands.rules import is_late
 from app.errands.schemas import Ask, ErrandStep
-from tests import world
+from tests import messages, world
 from tests.world import post, sign_in
 
 
@@ -52,7 +52,7 @@ def test_an_errand_goes_from_asked_to_done_with_the_instant_of_each_step(town: w
     stored = db.session.get_one(Errand, errand.id)
     instants = (stored.seen_at, stored.started_at, stored.answered_at)
     assert [at - start for at in instants if at] == [timedelta(minutes=n) for n in (1, 2, 3)]
-    assert (stored.answer, stored.handled_by_id) == ("放在门口", by.id)
+    assert (stored.answer, stored.handled_by_id) == (messages.LEAVE_AT_DOOR, by.id)
 
 
 @pytest.mark.parametrize("to", [ErrandState.DONE, ErrandState.ASKED])
@@ -202,7 +202,7 @@ def test_the_history_tells_who_and_how_long(app: Flask, town: world.World) -> No
 def test_what_was_not_chosen_is_said_in_our_own_words(app: Flask, town: world.World) -> None:
     desk, page = sign_in(app, town, "leader"), f"/households/{town.households[0].id}/errands"
     said = post(desk, page, page, {"place": "南门", "is_sensitive": "perhaps"}).get_data(as_text=True)
-    assert "请填写这一项。" in said
-    assert "请从列出的选项里选。" in said
+    assert messages.FILL_THIS_IN in said
+    assert messages.CHOOSE_FROM_OPTIONS in said
     assert "Missing data" not in said
     assert "Not a valid" not in said

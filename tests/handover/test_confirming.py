@@ -19,7 +19,7 @@ from app.handover.confirmation import service as confirmation_service
 from app.handover.models import Confirmation, ConfirmationLine, Dispute
 from app.handover.schemas import Complain, Complaint, Confirm
 from app.picking.models import Bag
-from tests import world
+from tests import messages, world
 from tests.handover.delivery import bags, books_agree, deliver, hand_out, phone, resident_of, send, units
 from tests.world import World
 
@@ -224,7 +224,7 @@ def test_the_household_walks_through_its_pages(app: Flask, here: World, count_qu
     fields = {f"qty-{line}": "1", f"kind-{line}": "damaged", "note": "坏了"}
     assert world.post(mine, page, page, fields, key).status_code == 303
     assert "坏了" in mine.get(base).get_data(as_text=True)
-    assert "已经确认过" in mine.get(page).get_data(as_text=True)
+    assert messages.ALREADY_CONFIRMED in mine.get(page).get_data(as_text=True)
     theirs = phone(app, here.households[1])
     assert send(theirs, base, f"{base}/confirm", [("bags", str(other.id))], new_key()) == 303
     assert bag_of(here, 1).state == "confirmed"

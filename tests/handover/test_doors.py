@@ -20,7 +20,7 @@ from app.ordering.models import CycleState, OrderLine
 from app.picking import service as picking
 from app.picking.models import Bag
 from app.stock.models import Lot
-from tests import world
+from tests import messages, world
 from tests.handover.delivery import bags, books_agree, deliver, hand_out, units
 from tests.world import World
 
@@ -203,7 +203,7 @@ def test_the_pages_lead_through_a_building(app: Flask, here: World, count_querie
         assert len(sent) <= 20
     failed = bags("dropped_off")[0].id
     back = f"/handover/bags/{failed}/return"
-    assert "无人应答" in client.get(back).get_data(as_text=True)
+    assert messages.NO_ANSWER in client.get(back).get_data(as_text=True)
     assert world.post(client, back, back, {"goods": "good"}).status_code == 422
     assert world.post(client, back, back, {"goods": "good", "wish": "redeliver"}).status_code == 303
     assert client.get(f"{base}/{here.buildings[1].id}").status_code == 404

@@ -19,7 +19,7 @@ from app.oversight.reconcile.equations import equations
 from app.picking import service as picking
 from app.picking.models import Bag, BagDoor
 from app.picking.schemas import VoidBag
-from tests import world
+from tests import messages, world
 from tests.allocation.test_runs import receive, run
 from tests.handover.delivery import drop_off
 from tests.oversight.test_purge import closed, purge_after
@@ -71,8 +71,8 @@ def test_a_bag_sent_to_another_door_is_carried_printed_and_handed_out_there(town
     publish(town)
     ask(town, "hand_out_list", "bag_label")
     lists = {document.subject_id: printed_text(document) for document in documents("hand_out_list")}
-    assert "这里代收" in lists[town.buildings[1].id]
-    assert "这里代收" not in lists[town.buildings[0].id]
+    assert messages.TAKEN_IN_HERE in lists[town.buildings[1].id]
+    assert messages.TAKEN_IN_HERE not in lists[town.buildings[0].id]
     labels = "".join(printed_text(document) for document in documents("bag_label"))
     assert "10-1-201" in labels.replace(" ", "") or "10-201" in labels.replace(" ", "")
     drop_off()

@@ -14,7 +14,7 @@ from app.intake.models import PasteLine
 from app.intake.paste import service
 from app.intake.paste.schemas import Paste
 from app.ordering.models import HouseholdOrder, OrderLine
-from tests import world
+from tests import messages, world
 from tests.world import World
 
 CHAIN = """#接龙
@@ -79,7 +79,7 @@ def test_the_preview_says_before_it_is_entered_who_has_ordered_elsewhere(app: Fl
     leader = here.actor("leader")
     paste = service.paste_chain(leader, here.cycle.id, here.points[0].id, Paste(CHAIN))
     client = world.sign_in(app, here, "leader")
-    assert "别处来的订单" not in client.get(f"/pastes/{paste.id}").get_data(as_text=True)
+    assert messages.ORDERED_ELSEWHERE not in client.get(f"/pastes/{paste.id}").get_data(as_text=True)
     here.order(here.households[0], {3: 1})
     assert "清楚的行里有 1 户已有电话、自助等别处来的订单" in client.get(f"/pastes/{paste.id}").get_data(as_text=True)
     booking_service.commit(leader, paste.id)
@@ -88,7 +88,7 @@ def test_the_preview_says_before_it_is_entered_who_has_ordered_elsewhere(app: Fl
     later = service.paste_chain(
         leader, here.cycle.id, here.points[0].id, Paste(CHAIN + "4. 桂花苑2号楼1单元301 土豆3\n")
     )
-    assert "别处来的订单" not in client.get(f"/pastes/{later.id}").get_data(as_text=True)
+    assert messages.ORDERED_ELSEWHERE not in client.get(f"/pastes/{later.id}").get_data(as_text=True)
 
 
 def test_a_household_of_another_point_or_goods_nobody_offers_are_refused(here: World) -> None:
@@ -113,7 +113,7 @@ def test_the_pages_lead_from_text_to_order(app: Flask, here: World) -> None:
     read = world.post(client, base, f"{base}/paste", {"point": point, "text": CHAIN})
     assert read.status_code == 303
     preview = read.headers["Location"]
-    assert "名册里没有这个房号" in client.get(preview).get_data(as_text=True)
+    assert messages.NO_SUCH_ROOM in client.get(preview).get_data(as_text=True)
     assert world.post(client, preview, f"{preview}/commit", {}).status_code == 303
     line = db.session.scalars(select(PasteLine).where(PasteLine.outcome == "review")).one()
     page = f"/paste-lines/{line.id}"
@@ -134,4 +134,4 @@ def test_a_file_that_is_no_order_table_is_refused_beside_its_field(app: Flask, h
     data = {"point": str(here.points[0].id), "file": (BytesIO(b"a,b\n1,2\n"), "x.csv")}
     answer = world.post(client, base, f"{base}/workbook", data)
     assert answer.status_code == 422
-    assert "没有找到订单表" in answer.get_data(as_text=True)
+    assert messages.NO_ORDER_TABLE in answer.get_data(as_text=True)

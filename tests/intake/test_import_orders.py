@@ -25,7 +25,7 @@ from app.intake.reasons import sentence
 from app.intake.workbook.codes import whole_units
 from app.ordering.models import HouseholdOrder, Offer, OfferComponent, OrderLine, Source
 from app.places.models import Building, Compound, Household, HouseholdContact, Stairwell
-from tests import sample_data, world
+from tests import messages, sample_data, world
 
 HEAD = "order_id,compound_id,building_no,unit,room,resident,phone,item_code,item,qty,sale_unit"
 
@@ -73,7 +73,7 @@ def test_goods_go_by_their_other_names_and_a_name_of_two_goods_is_never_guessed(
     assert import_file(SYSTEM, town.cycle.id, table("A1,K0,2,1,101,林一,,,小 青菜,1,份")).units == 1
     with pytest.raises(Invalid) as refused:
         import_file(SYSTEM, town.cycle.id, table("A2,K0,2,1,101,林一,,,蛋类,1,份"))
-    assert "可能指好几种" in str(refused.value.problems)
+    assert messages.MAY_MEAN_SEVERAL in str(refused.value.problems)
 
 
 def test_a_file_may_call_its_columns_in_many_ways(town: world.World) -> None:
@@ -143,14 +143,14 @@ def test_limits_hold_for_imported_orders_too(town: world.World) -> None:
     db.session.commit()
     with pytest.raises(Invalid) as refused:
         import_file(SYSTEM, town.cycle.id, table("A1,K0,2,1,101,林一,1,V1,青菜,3,份"))
-    assert "超过限购" in str(refused.value.problems["2"][0])
+    assert messages.OVER_LIMIT in str(refused.value.problems["2"][0])
 
 
 def test_an_order_that_stands_with_other_content_is_not_overwritten(town: world.World) -> None:
     town.order(town.households[0], {1: 1})
     with pytest.raises(Invalid) as refused:
         import_file(SYSTEM, town.cycle.id, table("A1,K0,2,1,101,林一,1,V1,青菜,3,份"))
-    assert "已有不同的订单" in str(refused.value.problems["2"][0])
+    assert messages.OTHER_ORDER_EXISTS in str(refused.value.problems["2"][0])
 
 
 BY_NUMBER = (

@@ -17,7 +17,7 @@ from app.intake.paste import service
 from app.ordering.models import CyclePoint
 from app.places.models import Building, CompoundAlias, Household, Stairwell
 from app.tally.queries import open_review_count
-from tests import world
+from tests import messages, world
 from tests.intake.test_versions import bring, ordered
 from tests.intake.test_whole_workbooks import book
 from tests.world import World
@@ -75,7 +75,7 @@ def test_handed_over_they_wait_at_the_other_point_and_count_nowhere_until_it_pla
     assert now[home(here, 2, "301")] == {"青菜": 2}
     assert now[home(here, 3, "201")] == {"青菜": 3}
     assert open_review_count(here.cycle.id, here.points[1].id) == 0
-    with pytest.raises(Conflict, match="没有要交给"):
+    with pytest.raises(Conflict, match=messages.NOTHING_TO_HAND_OVER):
         route(here.actor("leader"), paste.id, Route(here.points[1].id))
 
 

@@ -22,7 +22,7 @@ from app.ordering.cycles.service import lock_cycle
 from app.tally import service as tally
 from app.tally.queries import open_review_count
 from app.tally.schemas import SignTally
-from tests import world
+from tests import messages, world
 from tests.intake.test_routing_lines import home
 from tests.intake.test_versions import bring, ordered
 from tests.world import World
@@ -104,7 +104,7 @@ def test_a_line_whose_copy_is_gone_is_not_taken_back_blindly(here: World) -> Non
     line = line_of(first, "银杏里1幢")
     line.routed_line_id = 10**6
     db.session.commit()
-    with pytest.raises(Conflict, match="已经没有这一行"):
+    with pytest.raises(Conflict, match=messages.LINE_IS_GONE):
         booking_service.unsettle(here.actor("leader"), line.id)
     assert len(theirs(here)[0].lines) == 2
 

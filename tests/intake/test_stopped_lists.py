@@ -18,7 +18,7 @@ from app.ordering.cycles.service import lock_cycle
 from app.tally import service as tally_service
 from app.tally.queries import open_review_count
 from app.tally.schemas import SignTally
-from tests import world
+from tests import messages, world
 from tests.intake.test_versions import bring, ordered
 from tests.world import World
 
@@ -62,7 +62,7 @@ def test_what_the_cut_off_overtook_waits_for_a_person_and_the_page_says_so(app: 
     client, page = world.sign_in(app, here, "leader"), f"/pastes/{paste.id}"
     shown = client.get(page).get_data(as_text=True)
     assert "截单时还有 2 行没有入单" in shown
-    assert "截单时还没轮到" in shown
+    assert messages.NOT_REACHED_BY_CUT_OFF in shown
     for line in left:
         assert world.post(client, page, f"/paste-lines/{line.id}", {"pick": ":0"}).status_code == 303
     assert open_review_count(here.cycle.id, here.points[0].id) == 0

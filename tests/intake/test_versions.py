@@ -19,7 +19,7 @@ from app.intake.paste.schemas import Paste
 from app.ordering import service as ordering_service
 from app.ordering.models import HouseholdOrder, OrderChoice, OtherDoor
 from app.ordering.orders import OfferPick, PlaceOrder
-from tests import world
+from tests import messages, world
 from tests.world import World
 
 FIRST = """#接龙
@@ -249,13 +249,16 @@ def test_after_the_cut_off_a_waiting_line_can_only_be_left_out_so_that_the_tally
     here.lock()
     client, page = world.sign_in(app, here, "leader"), f"/pastes/{paste.id}"
     tally = f"/cycles/{here.cycle.id}/tally/{here.points[0].id}"
-    assert f'href="/cycles/{here.cycle.id}/intake"' in client.get(tally).get_data(as_text=True).split("处理完才能签")[1]
+    assert (
+        f'href="/cycles/{here.cycle.id}/intake"'
+        in client.get(tally).get_data(as_text=True).split(messages.SETTLE_BEFORE_SIGNING)[1]
+    )
     shown = client.get(page).get_data(as_text=True)
     [line] = waiting(paste)
-    assert ("不能再入单" in shown, 'value=":0"' in shown, "data-open" in shown) == (True, True, False)
+    assert (messages.NO_LONGER_BOOKABLE in shown, 'value=":0"' in shown, "data-open" in shown) == (True, True, False)
     assert shown.count('name="pick"') == 1
     assert world.post(client, page, f"/paste-lines/{line.id}", {"pick": ":0"}).status_code == 303
-    assert "处理完才能签" not in client.get(tally).get_data(as_text=True)
+    assert messages.SETTLE_BEFORE_SIGNING not in client.get(tally).get_data(as_text=True)
 
 
 def test_a_preview_that_missed_the_cut_off_is_dropped_as_a_whole(app: Flask, here: World) -> None:
@@ -265,7 +268,7 @@ def test_a_preview_that_missed_the_cut_off_is_dropped_as_a_whole(app: Flask, her
     assert f"{page}/undo" in client.get(page).get_data(as_text=True)
     assert world.post(client, page, f"{page}/undo", {}).status_code == 303
     tally = client.get(f"/cycles/{here.cycle.id}/tally/{here.points[0].id}").get_data(as_text=True)
-    assert "处理完才能签" not in tally
+    assert messages.SETTLE_BEFORE_SIGNING not in tally
 
 
 def test_a_big_paste_is_placed_by_a_job_that_may_be_run_twice(
@@ -304,7 +307,7 @@ def test_a_line_of_a_paste_that_no_longer_holds_is_not_settled(here: World, beco
     else:
         bring(here, ADDED)
     before = ordered(here)
-    with pytest.raises(Conflict, match="最新的一次粘贴"):
+    with pytest.raises(Conflict, match=messages.NEWEST_PASTE):
         booking_service.settle(leader, waiting(first)[0].id, Settle(here.households[1].id, "青菜 1"))
     assert ordered(here) == before
 
@@ -322,6 +325,6 @@ def test_a_version_waits_until_the_one_before_is_placed(here: World, monkeypatch
     monkeypatch.setattr(booking_service, "AT_ONCE", 0)
     first = bring(here, FIRST)
     later = bring(here, CHANGED, commits=False)
-    with pytest.raises(Conflict, match="还在入单"):
+    with pytest.raises(Conflict, match=messages.STILL_BOOKING):
         booking_service.commit(here.actor("leader"), later.id)
     assert (first.state, later.state) == ("committing", "preview")

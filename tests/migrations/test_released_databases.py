@@ -11,9 +11,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from click import ClickException
 from click.testing import CliRunner
 from flask import Flask
+from flask.cli import ScriptInfo
 from sqlalchemy import create_engine, select, text
 
 from app.access.models import Account
@@ -23,6 +23,7 @@ from app.access.sessions import staff_account, staff_actor
 from app.core import clock
 from app.core.db import db, prepare_engine
 from app.core.events import broken_links
+from app.factory import create_app
 from app.ordering import service as ordering_service
 from app.ordering.models import HouseholdOrder, Offer, OrderLine
 from app.ordering.orders import OfferPick, PlaceOrder
@@ -30,7 +31,7 @@ from app.settings import Settings
 from app.upkeep import commands, doctor
 from app.upkeep.database import schema, schema_check, schema_text
 from app.upkeep.database.earlier_heads import UnknownRevision
-from app.upkeep.serving import server
+from app.upkeep.serving import keeper, server
 from tests.conftest import POSTGRES, settings_for
 
 DATABASES = Path(__file__).parent / "databases"
@@ -173,14 +174,14 @@ def test_doctor_and_start_refuse_a_schema_that_differs_and_name_what_is_missing(
     missing = schema_check.differences(settings)
     assert {named for named in DAMAGE.values() if any(named in name for name in missing)} == set(DAMAGE.values())
     monkeypatch.setattr(schema_check, "differences", lambda _settings: missing)  # once is enough
-    (wrong,) = [finding.zh for finding in doctor._database(settings) if not finding.is_right]
+    (wrong,) = [one.zh for one in doctor.examine(settings) if not one.is_right and "settled_words" in one.zh]
     monkeypatch.setattr(Settings, "from_env", lambda: settings)
     monkeypatch.setattr(server, "serve", lambda *_args: pytest.fail("served"))
     refused = CliRunner().invoke(commands.run, [])
-    with pytest.raises(ClickException, match="settled_words"):
-        commands._refuse_other_schema(settings)  # what `work` calls first
-    assert refused.exit_code == 1
-    assert all(named in sentence for named in DAMAGE.values() for sentence in (wrong, refused.output))
+    monkeypatch.setattr(keeper, "keeper_running", lambda *_args: pytest.fail("worked"))
+    worker = CliRunner().invoke(commands.work, [], obj=ScriptInfo(create_app=lambda: create_app(settings)))
+    assert (refused.exit_code, worker.exit_code) == (1, 1)
+    assert all(named in said for named in DAMAGE.values() for said in (wrong, refused.output, worker.output))
 
 
 def test_a_schema_found_equal_is_not_compared_again_until_it_or_the_models_change(
@@ -188,13 +189,19 @@ def test_a_schema_found_equal_is_not_compared_again_until_it_or_the_models_chang
 ) -> None:
     schema.upgrade(settings)
     assert schema_check.differences(settings) == ()
-    monkeypatch.setattr(schema_check, "_compare_apart", lambda _settings: ("compared again",))
+    monkeypatch.setattr(schema_check, "compare_apart", lambda _settings: ("compared again",))
     assert schema_check.differences(settings) == ()
     engine = create_engine(settings.database_url)
     with engine.begin() as connection:
         connection.execute(text("CREATE TABLE strange (id integer)"))
     engine.dispose()
     assert schema_check.differences(settings) == ("compared again",)
+
+
+def test_a_change_of_the_models_the_migrations_or_the_comparison_itself_has_it_compared_again() -> None:
+    files = {path.relative_to(schema_check.ROOT).as_posix() for path in schema_check.describing_files()}
+    own = {f"app/upkeep/database/{name}.py" for name in ("schema", "schema_check", "schema_text")}
+    assert own | {"app/ordering/models.py", "app/core/db.py", "migrations/guards/triggers.py"} <= files
 
 
 NARROWED = {
@@ -243,5 +250,5 @@ def test_a_check_a_guard_or_a_type_that_says_something_else_under_its_right_name
 
 
 def test_spaces_quotes_and_the_order_of_values_are_no_difference() -> None:
-    assert schema_text._plain("role  IN ('b', 'a')") == schema_text._plain("\"role\" IN\n('a', 'b')")
-    assert schema_text._plain("x = 'a  b'") != schema_text._plain("x = 'a b'")
+    assert schema_text.normalized("role  IN ('b', 'a')") == schema_text.normalized("\"role\" IN\n('a', 'b')")
+    assert schema_text.normalized("x = 'a  b'") != schema_text.normalized("x = 'a b'")

@@ -17,7 +17,7 @@ from app.core.db import db
 from app.ordering import service as ordering_service
 from app.ordering.models import Cycle, HouseholdOrder, Offer, OrderLine, RollCall
 from app.ordering.orders import OfferPick, PlaceOrder
-from tests import world
+from tests import messages, world
 from tests.world import post, sign_in
 
 Counting = Callable[[], AbstractContextManager[list[str]]]
@@ -52,7 +52,7 @@ def test_a_cycle_is_made_filled_and_opened_in_the_browser(app: Flask, town: worl
     made = post(desk, "/cycles/new", "/cycles/new", {**dates(), "points": str(town.points[0].id)})
     page = made.headers["Location"]
     assert made.status_code == 303
-    assert "清单是空的" in desk.get(page).get_data(as_text=True)
+    assert messages.OFFER_IS_EMPTY in desk.get(page).get_data(as_text=True)
     assert post(desk, page, f"{page}/open", {}).status_code == 409
     assert post(desk, f"{page}/offers", f"{page}/offers/all", {}).status_code == 303
     offer = db.session.scalars(select(Offer).where(Offer.cycle_id == int(page.rsplit("/", 1)[1]))).first()
@@ -95,7 +95,7 @@ def test_locking_says_what_stands_in_the_way_and_then_locks(app: Flask, town: wo
     page = f"/cycles/{town.cycle.id}"
     early = post(desk, page, f"{page}/lock", {})
     assert early.status_code == 409
-    assert "提前截单" in early.get_data(as_text=True)
+    assert messages.CUT_OFF_EARLY in early.get_data(as_text=True)
     missing = post(desk, page, f"{page}/lock", {"is_early": "1"})
     assert missing.status_code == 409
     assert "还有 11 户没有点名结果" in missing.get_data(as_text=True)
@@ -169,7 +169,7 @@ def test_voiding_asks_for_a_reason(app: Flask, town: world.World) -> None:
     town.lock()
     desk, page = sign_in(app, town, "admin"), f"/orders/{placed.id}/void"
     assert post(desk, page, page, {"reason": " "}).status_code == 422
-    assert post(desk, page, page, {"reason": "重复下单"}).status_code == 303
+    assert post(desk, page, page, {"reason": messages.ORDERS_NOTHING_TWICE}).status_code == 303
     assert db.session.scalar(select(OrderLine.qty_cancelled)) == 2
 
 
@@ -228,7 +228,7 @@ def test_the_roll_call_of_a_building_is_kept_in_one_form(app: Flask, town: world
     assert post(desk, page, f"{page}/rest", {"outcome": "declined"}).status_code == 303
     noted = {row.household_id: row.outcome for row in db.session.scalars(select(RollCall))}
     assert noted == {second: "away", third: "declined"}
-    assert "每一户都有结果了" in desk.get(page).get_data(as_text=True)
+    assert messages.EVERY_HOUSEHOLD_DONE in desk.get(page).get_data(as_text=True)
     assert post(desk, page, f"{page}/rest", {"outcome": "nonsense"}).status_code == 422
     assert sign_in(app, town, "leader2").get(page).status_code == 404
 

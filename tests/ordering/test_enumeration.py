@@ -26,7 +26,7 @@ from app.ordering.models import HouseholdOrder
 from app.ordering.orders import OfferPick, PlaceOrder
 from app.ordering.resident.schemas import Enter
 from app.places.models import Household, HouseholdContact
-from tests import world
+from tests import messages, world
 from tests.world import post
 
 WRONG = "7KM2XQ9A5"
@@ -258,7 +258,7 @@ def test_the_tail_of_a_telephone_opens_nothing_alone(app: Flask, town: world.Wor
     for short in ("1", "01", "001", "00011", "000a", "０００１"):
         answer = ask(app.test_client(), town, "201", phone_tail=short)
         assert answer.status_code == 422
-        assert "四位都要" in answer.get_data(as_text=True), short
+        assert messages.ALL_FOUR_DIGITS in answer.get_data(as_text=True), short
     pin = pins.pin_text(command(pins.issue)(second.id))
     mine = ask(app.test_client(), town, "201", "192.0.2.7", order_code=pin, phone_tail=tail)
     assert mine.status_code == (303 if tail == "0002" else 422)

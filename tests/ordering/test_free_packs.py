@@ -17,7 +17,7 @@ from app.ordering.packs import service as packs_service
 from app.ordering.packs.models import FreePack, FreePackShare, PackScope, PackState
 from app.ordering.packs.queries import GivePack, preview
 from app.places.models import Household, ZoneDesignation, ZoneLevel
-from tests import world
+from tests import messages, world
 from tests.world import post, sign_in
 
 
@@ -181,7 +181,7 @@ def test_the_office_sees_the_numbers_before_it_gives(app: Flask, town: world.Wor
     fields = {"offer_id": town.offers[-1].id, "scope_kind": "building", "scope_id": town.buildings[0].id}
     assert post(desk, page, page, {**fields, "seen_units": 3}).status_code == 303
     pack = db.session.scalars(select(FreePack)).one()
-    assert "整批撤回" in desk.get(page).get_data(as_text=True)
+    assert messages.TAKE_ALL_BACK in desk.get(page).get_data(as_text=True)
     assert post(desk, page, f"/packs/{pack.id}/undo", {}).status_code == 303
     assert sign_in(app, town, "leader").get(page).status_code == 403
     for query in ("offer_id=x", "scope_kind=moon", "offer_id=9999&scope_kind=building&scope_id=1", "per_persons=-1"):

@@ -23,7 +23,7 @@ from app.ordering.models import CycleState, HouseholdOrder, OtherDoor
 from app.ordering.resident import service as resident_service
 from app.ordering.resident.schemas import Enter
 from app.places.models import CareKind, CareNeed
-from tests import world
+from tests import messages, world
 from tests.world import post
 
 
@@ -95,7 +95,7 @@ def test_what_comes_second_is_asked_for_a_telephone_and_never_told_of_another_or
     answer = post(household, form_page(town), form_page(town), data)
     page = answer.get_data(as_text=True)
     assert answer.status_code == 409
-    assert "已有订单" not in page
+    assert messages.EXISTING_ORDER not in page
     assert "下过单" not in page
     assert 'name="phone"' in page
     assert re.search(rf'name="qty_{town.offers[1].id}" value="2"', page)
@@ -143,7 +143,7 @@ def test_an_order_that_the_household_takes_over_leaves_the_phone_that_made_it(ap
     assert place(neighbour, town) == 303
     code, version = the_order().code, str(the_order().version)
     household = enter(app, town, pins.pin_text(command(pins.issue)(town.households[0].id)))
-    assert "没有核对" in household.get(f"/my/cycles/{town.cycle.id}").get_data(as_text=True)
+    assert messages.NOBODY_CHECKED in household.get(f"/my/cycles/{town.cycle.id}").get_data(as_text=True)
     assert place(household, town, 1, version=version, remark="家里有人透析") == 303
     assert the_order().code != code
     assert the_order().hand == ""
@@ -297,7 +297,7 @@ def test_of_two_taps_at_once_both_answers_carry_the_key(
     """The second is looked at while the first has not taken effect yet; its answer is the one that the phone keeps."""
     key = new_key()
     enter(app, town, key=key)
-    monkeypatch.setattr("app.ordering.resident.views._sent_again", lambda: None)
+    monkeypatch.setattr("app.ordering.resident.views.earlier_outcome", lambda **_asked: None)
     second = enter(app, town, key=key)
     assert second.get(form_page(town)).status_code == 200
     assert len(db.session.scalars(select(HouseholdToken)).all()) == 1
@@ -350,7 +350,7 @@ def test_the_slip_of_a_household_whose_bags_go_to_another_door_is_handed_over_by
     town.order(town.households[1], {0: 1})
     desk = world.sign_in(app, town, "leader")
     page = f"/cycles/{town.cycle.id}/desk/{town.buildings[0].id}"
-    assert "不放进袋子" not in post(desk, page, f"{page}/slips", {}).get_data(as_text=True)
+    assert messages.NOT_INTO_A_BAG not in post(desk, page, f"{page}/slips", {}).get_data(as_text=True)
     db.session.add(OtherDoor(order_id=sent_on.id, household_id=town.households[2].id))
     db.session.commit()
     in_bags, by_hand = post(desk, page, f"{page}/slips", {}).get_data(as_text=True).split("不放进袋子")
@@ -367,7 +367,7 @@ def test_after_a_change_of_the_key_nobody_is_told_a_pin_that_opens_nothing(app: 
     app.extensions["louda_settings"] = replace(settings(), secret_key="another key of the installation, long enough")
     desk = world.sign_in(app, town, "leader")
     page = f"/households/{home}/pin"
-    assert "这一户还没有 6 位号" in desk.get(page).get_data(as_text=True)
+    assert messages.NO_PIN_YET in desk.get(page).get_data(as_text=True)
     assert post(desk, page, f"{page}/tell", {}).status_code == 404
     building = f"/cycles/{town.cycle.id}/desk/{town.buildings[0].id}"
     printed = post(desk, building, f"{building}/slips", {}).get_data(as_text=True)

@@ -16,7 +16,7 @@ from app.core import clock
 from app.core.db import db
 from app.core.idempotency import new_key
 from app.ordering.models import Cycle, CyclePoint, CycleState, HouseholdOrder, Offer, OfferComponent
-from tests import world
+from tests import messages, world
 from tests.ordering.test_resident_journey import enter, form_page, poster, send, stored
 from tests.ordering.test_resident_journey import town as town
 from tests.world import World, post
@@ -68,7 +68,7 @@ def test_a_phone_that_remembers_its_household_goes_on_with_one_tap(app: Flask, t
     door = client.get(poster(town)).get_data(as_text=True)
     assert "桂花苑 2号楼 1单元 101" in door
     assert f'href="/my/cycles/{town.cycle.id}/order"' in door
-    assert "不是这一户？换一户" in client.get(form_page(town)).get_data(as_text=True)
+    assert messages.CHANGE_HOUSEHOLD in client.get(form_page(town)).get_data(as_text=True)
     stranger = app.test_client().get(poster(town)).get_data(as_text=True)
     assert "1单元 101" not in stranger
 
@@ -81,7 +81,7 @@ def test_taking_the_household_from_the_phone_ends_its_token_for_good(app: Flask,
     thief = app.test_client()
     thief.set_cookie("household", cookie.value)
     assert thief.get("/my").status_code == 302
-    assert "已不再记得您家" in thief.get("/enter").get_data(as_text=True)
+    assert messages.NO_LONGER_REMEMBERED in thief.get("/enter").get_data(as_text=True)
 
 
 def test_the_other_phones_can_be_shut_out_by_the_household(app: Flask, town: World) -> None:
@@ -127,7 +127,7 @@ def test_the_last_order_is_filled_in_and_what_cannot_be_is_said(app: Flask, town
     db.session.commit()
     client = with_code(app, town)
     shown = page_of(client, cycle)
-    assert "上次订的" in shown
+    assert messages.LAST_ORDER in shown
     assert "青菜×2、土豆×1、鸡蛋×3" in shown
     page = f"/my/cycles/{cycle.id}/order"
     filled = post(client, page, page, {"step": "again", f"qty_{offers[2].id}": "5", "door_note": "敲门"}).get_data(
@@ -149,7 +149,7 @@ def test_what_is_often_bought_comes_first_and_only_if_it_is_on_offer(app: Flask,
     assert re.findall(r"#f-qty_(\d+)", often) == [str(offers[1].id)]
     assert "常买" in often
     neighbour = enter(app, town, "201")
-    assert "上次订的" not in page_of(neighbour, cycle)
+    assert messages.LAST_ORDER not in page_of(neighbour, cycle)
 
 
 def test_who_only_knows_the_room_reads_nothing_of_earlier_days(app: Flask, town: World) -> None:
@@ -159,15 +159,15 @@ def test_who_only_knows_the_room_reads_nothing_of_earlier_days(app: Flask, town:
     cycle, _offers = second_cycle(town)
     db.session.commit()
     stranger = enter(app, town)
-    assert "上次订的" not in page_of(stranger, cycle)
+    assert messages.LAST_ORDER not in page_of(stranger, cycle)
     assert 'id="often" aria-label="常买" hidden' in page_of(stranger, cycle)
     assert "第一批" not in stranger.get("/my").get_data(as_text=True)
     shown = stranger.get(f"/my/cycles/{town.cycle.id}").get_data(as_text=True)
-    assert "这台手机没有下单" in shown
+    assert messages.PHONE_DID_NOT_ORDER in shown
     assert code not in shown
     knows = app.test_client()
     assert post(knows, "/enter", "/enter", {"order_code": code}).status_code == 303
-    assert "上次订的" in page_of(knows, cycle)
+    assert messages.LAST_ORDER in page_of(knows, cycle)
     assert "第一批" in knows.get("/my").get_data(as_text=True)
 
 

@@ -18,7 +18,7 @@ from app.core.idempotency import new_key
 from app.ordering import service as ordering_service
 from app.ordering.models import HouseholdOrder, OrderLine
 from app.places.models import Household
-from tests import world
+from tests import messages, world
 from tests.world import post
 
 
@@ -117,7 +117,7 @@ def test_an_advice_is_asked_about_and_may_be_overruled(app: Flask, town: world.W
     client = enter(app, town)
     status, page = send(client, town, "place", {2: 3})
     assert status == 200
-    assert "确定要这么多吗" in page
+    assert messages.REALLY_SO_MANY in page
     assert 'name="soft_ok"' in page
     assert stored() == {}
     assert send(client, town, "place", {2: 3}, soft_ok="1")[0] == 303
@@ -133,7 +133,7 @@ def test_what_cannot_be_ordered_comes_back_with_a_sentence(
     client = enter(app, town)
     answer = post(client, form_page(town), form_page(town), {"step": "place", **wrong})
     assert answer.status_code == 422
-    assert "处需要改正" in answer.get_data(as_text=True)
+    assert messages.PLACES_TO_CORRECT in answer.get_data(as_text=True)
     assert stored() == {}
 
 
@@ -148,7 +148,7 @@ def test_fields_that_no_form_has_change_nothing(app: Flask, town: world.World, f
 def test_an_empty_basket_is_no_order(app: Flask, town: world.World) -> None:
     status, page = send(enter(app, town), town, "review", {})
     assert status == 422
-    assert "还没有选商品" in page
+    assert messages.NOTHING_CHOSEN in page
 
 
 def test_the_same_form_twice_is_one_order_and_other_content_is_refused(app: Flask, town: world.World) -> None:
@@ -176,7 +176,7 @@ def test_an_order_is_amended_and_withdrawn_before_the_cut_off(app: Flask, town: 
     db.session.refresh(order)
     assert post(client, status, f"{status}/withdraw", {"version": str(order.version)}).status_code == 303
     assert stored() == {}
-    assert "重新下单" in client.get(status).get_data(as_text=True)
+    assert messages.ORDER_AGAIN in client.get(status).get_data(as_text=True)
 
 
 def test_a_second_phone_of_the_house_does_not_overwrite_unseen(app: Flask, town: world.World) -> None:
@@ -206,7 +206,7 @@ def test_after_the_cut_off_the_order_can_only_be_read(app: Flask, town: world.Wo
         assert client.get(form_page(town)).status_code == 302
         page = client.get(f"/my/cycles/{town.cycle.id}").get_data(as_text=True)
         assert "已截单" in page
-        assert "撤回订单" not in page
+        assert messages.WITHDRAW_ORDER not in page
         answer = post(client, "/enter", form_page(town), {f"qty_{town.offers[0].id}": "5", "step": "place"})
         assert answer.status_code == 409
         assert "截单" in answer.get_data(as_text=True)

@@ -18,7 +18,7 @@ from app.ordering.roll_call.queries import by_building
 from app.places import contacts
 from app.places.models import Building, CareNeed, HouseholdContact
 from app.places.service import open_numbers
-from tests import world
+from tests import messages, world
 from tests.world import post, sign_in
 
 
@@ -42,7 +42,7 @@ def test_who_needs_care_is_called_first_then_floor_by_floor(town: world.World) -
     sheet = call_sheet(town.actor("leader"), town.cycle.id, town.buildings[0].id, "todo")
     assert [group.floor for group in sheet.groups] == [None, 1, 2]
     assert sheet.order == [town.households[place].id for place in (2, 0, 1)]
-    assert sheet.groups[0].rows[0].care == ("独居老人",)
+    assert sheet.groups[0].rows[0].care == (messages.LIVING_ALONE,)
 
 
 def test_counts_add_up_to_the_households_of_each_building(app: Flask, town: world.World) -> None:

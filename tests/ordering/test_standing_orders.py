@@ -18,7 +18,7 @@ from app.ordering.standing import service as standing_service
 from app.ordering.standing.models import StandingBooking, StandingOrder, StandingState
 from app.ordering.standing.service import SaveStanding
 from app.places.models import CareNeed
-from tests import world
+from tests import messages, world
 from tests.world import post, sign_in
 
 
@@ -69,7 +69,7 @@ def test_a_household_with_an_order_is_left_alone_and_it_is_said(app: Flask, town
     assert standing_service.book_again(town.actor("supplies"), town.cycle.id).placed == 0
     assert ordered(town, 1) == {2: 1}
     page = sign_in(app, town, "leader").get(f"/cycles/{town.cycle.id}/standing").get_data(as_text=True)
-    assert "已有订单，未重复下" in page
+    assert messages.NOT_DOUBLED in page
 
 
 def test_the_door_note_of_the_care_list_goes_with_the_order(town: world.World) -> None:

@@ -21,7 +21,7 @@ from app.ordering.desk.models import DeskEntry
 from app.ordering.models import HouseholdOrder, OrderChoice, OrderState, OtherDoor
 from app.ordering.orders import IfExists, OfferPick, PlaceOrder
 from app.places.models import CareNeed
-from tests import world
+from tests import messages, world
 from tests.world import post, sign_in
 
 
@@ -100,7 +100,7 @@ def test_several_households_are_asked_about_and_none_is_said(desk: FlaskClient, 
     assert several.status_code == 200
     assert several.get_data(as_text=True).count("data-hot ") + several.get_data(as_text=True).count("data-hot>") == 2
     nobody = post(desk, page(town), page(town), {"home": "银杏里1-101"})
-    assert (nobody.status_code, "没有找到" in nobody.get_data(as_text=True)) == (422, True)
+    assert (nobody.status_code, messages.NOT_FOUND in nobody.get_data(as_text=True)) == (422, True)
 
 
 def test_other_points_and_captains_stay_within_their_own(app: Flask, town: world.World, desk: FlaskClient) -> None:
@@ -172,7 +172,7 @@ def test_the_last_order_is_taken_back_with_one_button(desk: FlaskClient, town: w
     take(desk, town, 1, "鸡蛋1")
     for place, left in ((1, {}), (0, {"青菜": 2})):
         shown = desk.get(page(town)).get_data(as_text=True)
-        assert shown.count("撤销这一单") == 1
+        assert shown.count(messages.UNDO_ORDER) == 1
         undo = shown.split("/telephone/undo/")[1].split('"')[0]
         assert post(desk, page(town), f"{page(town)}/undo/{undo}", {}).status_code == 303
         assert content(town, place) == left
@@ -299,15 +299,15 @@ def test_the_part_of_the_page_says_total_and_limits(desk: FlaskClient, town: wor
     by_resident(town, 0)
     part = desk.get(f"{page(town, 0)}/basket?goods=%2B青菜2+土豆1").get_data(as_text=True)
     assert "共 3 份，11.80 元" in part
-    assert "加到原订单上" in part
+    assert messages.ADDED_TO_ORDER in part
     assert "<html" not in part
-    assert "还没选怎么处理" in desk.get(f"{page(town, 0)}/basket?goods=青菜2").get_data(as_text=True)
+    assert messages.NOT_CHOSEN_WHAT_TO_DO in desk.get(f"{page(town, 0)}/basket?goods=青菜2").get_data(as_text=True)
 
 
 def test_after_the_cut_off_the_desk_only_looks(desk: FlaskClient, town: world.World) -> None:
     town.cycle.cutoff_at = clock.now() - timedelta(seconds=1)
     db.session.commit()
-    assert "现在不接单" in desk.get(page(town, 0)).get_data(as_text=True)
+    assert messages.NO_ORDERS_NOW in desk.get(page(town, 0)).get_data(as_text=True)
     assert post(desk, page(town), page(town, 0), {"goods": "青菜1"}).status_code == 409
 
 

@@ -20,7 +20,7 @@ from app.ordering.remarks import queries as remarks_queries
 from app.ordering.remarks import service as remarks_service
 from app.ordering.remarks.rules import HouseholdRemark, RemarkFlag
 from app.ordering.remarks.schemas import SettleWords
-from tests import world
+from tests import messages, world
 from tests.world import World
 
 
@@ -170,7 +170,7 @@ def test_packing_says_how_many_wait_without_their_words(app: Flask, town: World)
     settle(town, 2)
     settle(town, 6, who="leader2")
     page = world.sign_in(app, town, "supplies").get(f"/cycles/{town.cycle.id}/picking").get_data(as_text=True)
-    assert "户的留言没处理" not in page
+    assert messages.WORDS_STILL_WAIT not in page
 
 
 def test_another_points_words_do_not_exist(town: World) -> None:

@@ -18,6 +18,7 @@ from app.ordering.models import Cycle, HouseholdOrder
 from app.oversight.purge.service import ask_purge, run_purge
 from app.upkeep.serving import hourly
 from app.upkeep.serving.hourly import Hourly
+from tests import messages
 from tests.oversight.test_purge import closed
 from tests.world import post, sign_in
 
@@ -29,9 +30,8 @@ class Machine:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.started_at, self.passed, self.moved = clock.now(), timedelta(0), timedelta(0)
-        self.hourly = Hourly()
         monkeypatch.setattr(hourly.time, "monotonic", lambda: UP + self.passed.total_seconds())
-        self.hourly._next = UP
+        self.hourly = Hourly()
 
     def now(self) -> datetime:
         return self.started_at + self.passed + self.moved
@@ -97,7 +97,7 @@ def test_the_administrator_sees_the_doubt_and_confirms_the_date_once(app: Flask)
     with clock.uptime_fixed_at(clock.uptime() + 60):
         clock_trust.tick()
     admin = sign_in(app, here, "admin")
-    assert "去确认日期" in admin.get("/dashboard").get_data(as_text=True)
+    assert messages.CONFIRM_DATE in admin.get("/dashboard").get_data(as_text=True)
     today = clock.today().isoformat()
     page = admin.get("/date").get_data(as_text=True)
     assert today in page
@@ -106,4 +106,4 @@ def test_the_administrator_sees_the_doubt_and_confirms_the_date_once(app: Flask)
     assert post(admin, "/date", "/date", {"day": today}).status_code == 303
     db.session.rollback()
     assert clock_trust.current_doubt() is None
-    assert "去确认日期" not in admin.get("/dashboard").get_data(as_text=True)
+    assert messages.CONFIRM_DATE not in admin.get("/dashboard").get_data(as_text=True)

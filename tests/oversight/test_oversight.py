@@ -14,7 +14,7 @@ from app.ordering.models import Cycle, CycleState, HouseholdOrder, OrderLine
 from app.oversight.loop import loop_rows
 from app.oversight.reconcile.equations import equations
 from app.picking.models import Bag
-from tests import world
+from tests import messages, world
 from tests.allocation.test_runs import running as running
 from tests.dispatch.test_rounds import on_the_way
 from tests.dispatch.test_rounds import packed as packed
@@ -141,9 +141,9 @@ def test_a_page_about_an_order_has_the_frame_of_its_own_cycle(app: Flask, publis
 def test_the_equations_are_counted_by_a_job_and_shown(app: Flask, published: World) -> None:
     admin = world.sign_in(app, published, "admin")
     page = f"/cycles/{published.cycle.id}/loop/equations"
-    assert "还没有数过" in admin.get(page).get_data(as_text=True)
+    assert messages.NOT_COUNTED_YET in admin.get(page).get_data(as_text=True)
     assert world.post(admin, page, page, {}).status_code == 303
     drain()
     shown = admin.get(page).get_data(as_text=True)
     assert "E11" in shown
-    assert "全部成立" in shown
+    assert messages.EQUATIONS_HOLD in shown

@@ -17,7 +17,7 @@ from app.oversight.texts.queries import texts
 from app.oversight.texts.rules import Floor, Rooms, masked, slots
 from app.places.models import ZoneDesignation, ZoneLevel
 from app.places.scope import buildings_in_scope
-from tests import world
+from tests import messages, world
 from tests.allocation.test_runs import running as running
 from tests.dispatch.test_rounds import packed as packed
 from tests.dispatch.test_rounds import published as published
@@ -113,7 +113,7 @@ def test_shortages_are_told_with_rooms_as_wished(app: Flask, rooms: Rooms, said:
         found = told(here, Occasion.CHANGES, rooms=rooms)
         assert list(found) == ["桂花苑 2号楼"]
         assert f"· 青菜：{said}，共缺 2 份" in found["桂花苑 2号楼"]
-        assert "每户先各一份" in found["桂花苑 2号楼"]
+        assert messages.ONE_EACH_FIRST in found["桂花苑 2号楼"]
         assert "您家" not in found["桂花苑 2号楼"]  # the household's own sentence stays with the household
         assert f"桂花苑 2号楼 {masked('101', rooms)}".strip() in told(here, Occasion.CHANGES, Together.POINT, rooms)[
             "南门点位"
@@ -124,7 +124,7 @@ def test_arrival_says_when_and_how_many_bags(app: Flask, published: World) -> No
     with app.test_request_context():
         found = told(published, Occasion.ARRIVAL)
         assert found
-        assert all("前后送到楼下" in text and "袋" in text for text in found.values())
+        assert all(messages.EXPECTED_DOWNSTAIRS in text and "袋" in text for text in found.values())
         assert told(published, Occasion.SLOTS) == {}
 
 
@@ -142,10 +142,10 @@ def test_where_goods_are_collected_nobody_is_told_that_they_come_to_the_door(app
     collect_at_the_first_building(published)
     with app.test_request_context():
         found = told(published, Occasion.ARRIVAL)
-        assert "各家门口" not in found["桂花苑 2号楼"]
-        assert "按时段来" in found["桂花苑 2号楼"]
-        assert any("各家门口" in text for text in found.values())
-        assert "各家门口" not in told(published, Occasion.ARRIVAL, Together.COMPOUND)["桂花苑"]
+        assert messages.LEFT_AT_EACH_DOOR not in found["桂花苑 2号楼"]
+        assert messages.WAIT_FOR_TIME_SLOTS in found["桂花苑 2号楼"]
+        assert any(messages.LEFT_AT_EACH_DOOR in text for text in found.values())
+        assert messages.LEFT_AT_EACH_DOOR not in told(published, Occasion.ARRIVAL, Together.COMPOUND)["桂花苑"]
 
 
 def test_the_opening_of_one_building_carries_its_own_address_and_that_of_several_none(app: Flask) -> None:
@@ -154,7 +154,7 @@ def test_the_opening_of_one_building_carries_its_own_address_and_that_of_several
         assert f"/enter/{here.buildings[0].public_code}" in told(here, Occasion.OPENING)["桂花苑 2号楼"]
         together = told(here, Occasion.OPENING, Together.COMPOUND)["桂花苑"]
         assert "/enter/" not in together
-        assert "海报上的二维码" in together
+        assert messages.QR_ON_POSTER in together
 
 
 def test_slots_are_told_only_where_goods_are_not_carried_to_the_doors(app: Flask, published: World) -> None:

@@ -17,7 +17,7 @@ from app.picking import service
 from app.picking.models import LIVE_BAGS, Bag, BagLine
 from app.picking.schemas import VoidBag
 from app.stock.models import Lot
-from tests import world
+from tests import messages, world
 from tests.allocation.test_runs import receive, run
 from tests.allocation.test_runs import running as running
 from tests.world import World
@@ -113,7 +113,7 @@ def test_the_pages_show_and_find_bags(app: Flask, allocated: World, count_querie
         assert shown.status_code == 200, page
         assert len(sent) <= 25
     assert bag.code in client.get(pages[3]).get_data(as_text=True)
-    assert "没有符合的袋" in client.get(f"{base}/bags?q=ZZZ").get_data(as_text=True)
+    assert messages.NO_MATCHING_BAGS in client.get(f"{base}/bags?q=ZZZ").get_data(as_text=True)
     assert world.post(client, f"/bags/{bag.id}", f"/bags/{bag.id}/void", {"reason": ""}).status_code == 422
     assert client.get("/bags/999999").status_code == 404
     assert client.get("/bags/99999999999999").status_code == 404

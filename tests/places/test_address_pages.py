@@ -14,7 +14,7 @@ from app.places.address import service as address_service
 from app.places.address.rules import AddressReason, Profile, Register, RegisteredHousehold, resolve
 from app.places.address.schemas import SaveProfile
 from app.places.models import AddressProfile
-from tests import world
+from tests import messages, world
 from tests.world import World
 
 
@@ -33,7 +33,7 @@ def test_the_page_shows_the_household_how_sure_and_how_it_was_read(app: Flask, h
     for said in ("算到这一户", "100", "桂花苑2号楼1单元101", "小区、楼栋、房号都对上了", "单元"):
         assert said in page
     asked = client.get(f"/places/addresses/?point={point}&q=2号楼1单元999").get_data(as_text=True)
-    assert "名册里没有这个房号" in asked
+    assert messages.NO_SUCH_ROOM in asked
 
 
 def test_another_name_of_a_compound_works_from_the_page_on(app: Flask, here: World) -> None:

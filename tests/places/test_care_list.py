@@ -16,7 +16,7 @@ from app.places.care import queries as care_queries
 from app.places.care import service as care_service
 from app.places.care.service import SaveCare
 from app.places.models import CareNeed
-from tests import world
+from tests import messages, world
 from tests.world import post, sign_in
 
 
@@ -96,11 +96,11 @@ def test_a_leader_keeps_the_list_in_the_browser(app: Flask, town: world.World) -
     desk, page = sign_in(app, town, "leader"), f"/households/{town.households[1].id}/care"
     assert page in desk.get("/care/new?home=2-201").get_data(as_text=True)
     refused = post(desk, page, page, {"kinds": ["infant"], "keep_days": "9"})
-    assert (refused.status_code, "同意才能登记" in refused.get_data(as_text=True)) == (422, True)
+    assert (refused.status_code, messages.MUST_AGREE_FIRST in refused.get_data(as_text=True)) == (422, True)
     typed = {"kinds": ["infant", "needs_call"], "keep_days": "9", "has_consent": "1", "door_note": "放邻居家"}
     assert post(desk, page, page, typed).status_code == 303
     shown = desk.get("/care?kind=infant").get_data(as_text=True)
     assert "放邻居家" in shown
-    assert "没有这样的住户" in desk.get("/care?kind=disabled").get_data(as_text=True)
+    assert messages.NO_SUCH_HOUSEHOLD in desk.get("/care?kind=disabled").get_data(as_text=True)
     assert desk.get("/care?kind=moon").status_code == 200
     assert post(desk, page, f"{page}/remove", {}).status_code == 303

@@ -22,7 +22,7 @@ from app.places.imports.service import RegisterUpload, operator_of
 from app.places.imports.tables.datum import Datum, to_wgs84
 from app.places.imports.tables.options import RegisterImportOptions
 from app.places.models import Building, Community, Compound, CompoundAlias, Household, ServicePoint, Stairwell
-from tests import sample_data
+from tests import messages, sample_data
 
 pytestmark = pytest.mark.usefixtures("app")
 COMMUNITIES = "社区代码,社区,街道代码,街道\n001,一社区,330102011,演示街道\n002,二社区,330102011,演示街道\n"
@@ -255,13 +255,13 @@ def test_a_table_without_our_columns_is_refused_as_a_whole(text: str, kind: str,
 
 
 def test_communities_of_another_subdistrict_are_refused() -> None:
-    assert "另一个街道" in sentences(COMMUNITIES.replace("330102011", "410105005"))[0][1]
+    assert messages.OTHER_SUBDISTRICT in sentences(COMMUNITIES.replace("330102011", "410105005"))[0][1]
 
 
 def test_points_and_compounds_need_a_community() -> None:
     bring(COMMUNITIES)
     assert "社区" in sentences("点位\n东门\n")[0][1]
-    assert "没有这个社区" in sentences("点位,社区\n东门,三社区\n")[0][1]
+    assert messages.NO_SUCH_COMMUNITY in sentences("点位,社区\n东门,三社区\n")[0][1]
     one = db.session.scalars(select(Community)).first()
     assert one is not None
     assert not sentences("点位\n东门\n", community_id=one.id)

@@ -17,6 +17,7 @@ from app.core.db import db
 from app.places.imports.cli import COMMANDS
 from app.places.models import Community, ServicePoint, Subdistrict
 from app.upkeep.accounts import account
+from tests import messages
 from tests.world import post, sign_in_as
 
 CODE = "330102011"
@@ -96,7 +97,7 @@ def test_the_web_page_says_the_same_as_the_command_line(app: Flask, named: str, 
     seen = client.post("/places/import/preview", data={"csrf_token": token, "_key": key, "file": file, "suffix": "幢"})
     text = seen.get_data(as_text=True)
     if said == 422:
-        assert "属于另一个街道" in text
+        assert messages.OTHER_SUBDISTRICT in text
         assert places() == [(code, named)]
         return
     assert "330102011" in text

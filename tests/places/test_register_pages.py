@@ -19,6 +19,7 @@ from app.places.address.rules import resolve
 from app.places.labels import household_label
 from app.places.models import Building, Captaincy, Compound, Gate, Household, ServicePoint, ZoneDesignation, ZoneLevel
 from app.places.queries import captains_of, current_zones, register_for
+from tests import messages
 from tests.world import World, build, post, sign_in
 
 
@@ -271,7 +272,7 @@ def test_a_file_is_looked_at_first_and_then_brought_in_whole(admin: FlaskClient,
     shown = upload(admin, f"小区,楼栋,单元数,楼层数,每层户数\n{name},77,2,6,2\n".encode())
     text = shown.get_data(as_text=True)
     assert shown.status_code == 200
-    assert "全部写入" in text
+    assert messages.WRITE_ALL in text
     assert count(Building) == before
     digest = text.split('name="upload" value="')[1][:64]
     chosen = {"kind": "buildings", "datum": "wgs84", "suffix": "幢", "upload": digest, "makes_rooms": "1"}
@@ -285,8 +286,8 @@ def test_a_file_with_a_wrong_row_offers_no_button_to_write(admin: FlaskClient, w
     shown = upload(admin, "小区,楼栋\n没有的苑,1\n".encode())
     text = shown.get_data(as_text=True)
     assert shown.status_code == 422
-    assert "没有这个小区" in text
-    assert "全部写入" not in text
+    assert messages.NO_SUCH_COMPOUND in text
+    assert messages.WRITE_ALL not in text
 
 
 def test_no_file_a_wrong_file_and_a_forged_digest_are_refused(admin: FlaskClient, world: World) -> None:

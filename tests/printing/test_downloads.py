@@ -12,7 +12,7 @@ from flask import Flask
 from app.core.db import db
 from app.picking.models import Bag
 from app.printing.centre.downloads import safe_name
-from tests import world
+from tests import messages, world
 from tests.printing.day import ask, documents
 from tests.printing.day import day as day
 from tests.world import World
@@ -31,7 +31,7 @@ def test_an_archive_has_a_file_a_point_in_a_folder_a_kind_and_the_same_bytes_twi
     names = zipfile.ZipFile(io.BytesIO(answer.data)).namelist()
     assert names == sorted(names)
     kinds = {name.split("/")[0].split(" ", 1)[1] for name in names}
-    assert kinds == {"点位汇总表", "路线单", "发放表"}
+    assert kinds == {messages.TALLY_SHEET, "路线单", "发放表"}
     points = [name.split("/")[1] for name in names if "发放表" in name]
     assert len(points) == len({row.service_point_id for row in documents("hand_out_list")})
     assert any("全街道" in name for name in names)

@@ -11,6 +11,7 @@ import segno
 from app.printing.layout import qr
 from app.printing.sheet import Sheet
 from app.printing.sheets.bags.hand_out_list import HandOutList
+from tests import messages
 from tests.printing import invented
 from tests.printing.conftest import Gallery
 
@@ -25,7 +26,7 @@ def test_each_sheet_prints_its_number_and_page_count(gallery: Gallery, name: str
     text = gallery.text(name)
     assert str(invented.stamped(sheet).stamp.number) in text
     assert f"1/{gallery.spans[name].pages}" in "".join(text.split())
-    assert "用后销毁" in text
+    assert messages.DESTROY_AFTER_USE in text
 
 
 @pytest.mark.parametrize(

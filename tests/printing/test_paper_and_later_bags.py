@@ -19,7 +19,7 @@ from app.printing.models import Document
 from app.printing.returns import queries as returns_queries
 from app.printing.returns import service as returns_service
 from app.printing.returns.service import ReturnedList
-from tests import world
+from tests import messages, world
 from tests.printing.day import day as day
 from tests.printing.test_round_trip import _arrive, _list_of, _waiting
 from tests.world import World
@@ -41,7 +41,7 @@ def test_a_bag_that_came_after_the_print_is_not_taken_as_delivered(app: Flask, d
     shown = browser.get(page).get_data(as_text=True)
     assert "另有 1 袋" in shown
     assert str(bags[-1].id) not in _waiting(shown)["bags"]
-    with pytest.raises(Conflict, match="不在这张纸上"):
+    with pytest.raises(Conflict, match=messages.NOT_ON_THIS_PAPER):
         returns_service.enter_doors(day.actor("leader"), sheet.id, ReturnedList([bag.id for bag in bags]))
     assert world.post(browser, page, f"{page}/doors", _waiting(shown)).status_code == 303
     db.session.expire_all()
@@ -83,7 +83,7 @@ def test_taking_back_concerns_the_wave_of_the_sheet_only(day: World) -> None:
     sheet.wave = 2
     db.session.commit()
     assert not returns_queries.may_undo(sheet, leader.id)
-    with pytest.raises(Conflict, match="没有可以撤销"):
+    with pytest.raises(Conflict, match=messages.NOTHING_TO_TAKE_BACK):
         returns_service.undo_doors(leader, sheet.id)
     assert len(db.session.scalars(select(HandOut)).all()) == len(bags)
 

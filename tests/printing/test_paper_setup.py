@@ -16,7 +16,7 @@ from app.printing.layout.arrange import collection_slots
 from app.printing.paper_setup.service import options_of
 from app.printing.sheets.bags.hand_out_list import HandOutRow
 from app.printing.sheets.residents.poster_context import COMPLAINT_HOURS
-from tests import world
+from tests import messages, world
 from tests.printing.day import ask, documents, printed_text
 from tests.printing.day import day as day
 from tests.world import World
@@ -50,7 +50,7 @@ def test_two_languages_are_one_switch_that_is_remembered(day: World, desk: Flask
     job = ask(day, "tally")
     assert job.result["printed"] == len(documents("tally")) // 2, "every tally has a new version"
     both = printed_text(documents("tally")[-1])
-    assert "点位汇总表" in both
+    assert messages.TALLY_SHEET in both
     assert "Households" in both
     assert "Households" not in chinese
     assert "checked" in desk.get(page_of(day)).get_data(as_text=True)
@@ -117,7 +117,7 @@ def test_the_texts_beside_a_sheet_are_about_the_own_buildings_and_name_nobody(ap
         assert "199 0000" not in text, kind
         assert "龘" not in text, kind
     assert leader.get(f"/cycles/{day.cycle.id}/print/nonsense/texts").status_code == 404
-    assert "现在没有要说的" in leader.get(f"/cycles/{day.cycle.id}/print/bag_list/texts").get_data(as_text=True)
+    assert messages.NOTHING_TO_SAY in leader.get(f"/cycles/{day.cycle.id}/print/bag_list/texts").get_data(as_text=True)
 
 
 def test_duty_telephones_are_on_posters_notices_and_route_sheets_and_nowhere_else(app: Flask, day: World) -> None:

@@ -22,7 +22,7 @@ from app.printing.centre import service
 from app.printing.centre.service import PrintRequest
 from app.printing.contexts import builder
 from app.settlement.models import Statement
-from tests import world
+from tests import messages, world
 from tests.printing.day import ask, documents
 from tests.printing.day import day as day
 from tests.world import World
@@ -90,7 +90,7 @@ def test_the_poster_leads_to_the_order_form_of_its_building(day: World) -> None:
 def test_the_pages_show_ask_and_hand_out_files(app: Flask, day: World) -> None:
     browser = world.sign_in(app, day, "supplies")
     page = f"/cycles/{day.cycle.id}/print"
-    assert "楼栋交接单" in browser.get(page).get_data(as_text=True)
+    assert messages.DROP_OFF_SHEET in browser.get(page).get_data(as_text=True)
     answer = world.post(browser, page, page, {"kinds": ["tally", "purchase_order"], "wave": "1"})
     assert answer.status_code == 303
     assert world.post(browser, page, page, {"kinds": "nonsense"}).status_code == 422
@@ -190,7 +190,9 @@ def test_each_point_says_what_is_ready_stale_or_missing_and_is_printed_alone(app
     shown = browser.get(page).get_data(as_text=True)
     for words in ("张贴与接单", "汇总、采购、收货", "分配与装袋", "配送与发放", "异常与结算", "断网时", "各点位"):
         assert words in shown
-    assert shown.index("采购单") < shown.index("拣货单") < shown.index("路线单") < shown.index("结算/退款单")
+    assert (
+        shown.index("采购单") < shown.index("拣货单") < shown.index("路线单") < shown.index(messages.SETTLEMENT_SHEET)
+    )
 
 
 def test_failed_doors_and_settled_money_ask_for_their_sheets(day: World) -> None:
@@ -214,5 +216,5 @@ def test_a_slip_in_the_number_keeps_what_was_typed_beside_the_reason(app: Flask,
     answer = world.sign_in(app, day, "supplies").get("/print/find?number=HO-1-1-1-V1-%3C")
     assert answer.status_code == 404
     page = answer.get_data(as_text=True)
-    assert "这不像单号" in page
+    assert messages.NO_SHEET_NUMBER in page
     assert 'value="HO-1-1-1-V1-&lt;"' in page

@@ -22,6 +22,7 @@ from app.printing.sheets.bags.hand_out_list import HandOutList
 from app.printing.sheets.supply.pick_list import PickListSheet
 from app.printing.sheets.tally import TallySheet
 from app.settlement.models import Payment, Statement
+from tests import messages
 from tests.printing.day import EVERY_KIND, NAME, ask, documents, printed_text
 from tests.printing.day import day as day
 from tests.world import World
@@ -171,7 +172,7 @@ def test_failed_doors_and_money_have_their_sheets(day: World) -> None:
     ask(day, "exception_list", "settlement_sheet")
     exceptions, money = documents()
     assert bag.code in printed_text(exceptions)
-    assert "无人应答" in printed_text(exceptions)
+    assert messages.NO_ANSWER in printed_text(exceptions)
     assert "3.50" in printed_text(money), "paid 28.80, accepted 25.30"
 
 
@@ -186,7 +187,7 @@ def test_the_kit_holds_the_whole_day_and_blank_forms(day: World) -> None:
     assert [row.number for row in inside if row.number not in text] == []
     assert cover.totals["lines"] == len(inside)
     assert cover.pages >= sum(row.pages for row in inside) + 3
-    assert "手写订单" in text
+    assert messages.HANDWRITTEN_ORDER in text
     again = service.request_kit(day.actor("supplies"), day.cycle.id, 1)
     kit.run_kit_job(Running(again.id, again.subject_id, again.payload))
     assert len(documents("kit_cover")) == 1

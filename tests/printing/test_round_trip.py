@@ -24,7 +24,7 @@ from app.printing.centre.service import PrintRequest
 from app.printing.changes import difference
 from app.printing.models import Document
 from app.printing.returns import queries as returns_queries
-from tests import world
+from tests import messages, world
 from tests.printing.day import ask, documents
 from tests.printing.day import day as day
 from tests.world import World
@@ -60,7 +60,7 @@ def test_a_returned_list_is_typed_in_by_exception_and_counts_as_returned(app: Fl
     states = [db.session.get_one(Bag, bag.id).state for bag in bags]
     assert (states[0], set(states[1:])) == ("dropped_off", {"handed_out"})
     assert db.session.get_one(Document, sheet.id).returned_at is not None
-    assert "撤销刚才的录入" in browser.get(page).get_data(as_text=True)
+    assert messages.UNDO_ENTRY in browser.get(page).get_data(as_text=True)
 
 
 def test_what_was_typed_in_can_be_taken_back_once(app: Flask, day: World) -> None:
@@ -95,8 +95,8 @@ def test_a_slip_in_the_number_is_told(app: Flask, day: World) -> None:
     wrong = sheet.number[:-1] + ("A" if sheet.number[-1] != "A" else "B")
     answer = browser.get(f"/print/find?number={wrong}")
     assert answer.status_code == 404
-    assert "校验字符不对" in answer.get_data(as_text=True)
-    assert "不像单号" in browser.get("/s/abc").get_data(as_text=True)
+    assert messages.WRONG_LAST_CHARACTER in answer.get_data(as_text=True)
+    assert messages.NO_SHEET_NUMBER in browser.get("/s/abc").get_data(as_text=True)
 
 
 def test_a_stale_version_says_which_rows_changed_since(app: Flask, day: World) -> None:
@@ -107,7 +107,7 @@ def test_a_stale_version_says_which_rows_changed_since(app: Flask, day: World) -
     db.session.commit()
     ask(day, "hand_out_list")
     shown = world.sign_in(app, day, "leader").get(f"/s/{sheet.number}").get_data(as_text=True)
-    assert "这一版之后变了什么" in shown
+    assert messages.CHANGED_SINCE in shown
     assert bag.code in shown
     newest, since = returns_queries.changed_since(db.session.get_one(Document, sheet.id))
     assert newest is not None
@@ -180,7 +180,7 @@ def test_the_sheets_of_one_round_are_printed_alone(app: Flask, day: World) -> No
     assert browser.get(f"{page}/building/{building.id}.pdf").data.startswith(b"%PDF")
     found = browser.get(f"{page}/part?q={building.label}").get_data(as_text=True)
     assert building.label in found
-    assert "没有找到" in browser.get(f"{page}/part?q=不存在的楼").get_data(as_text=True)
+    assert messages.NOT_FOUND in browser.get(f"{page}/part?q=不存在的楼").get_data(as_text=True)
 
 
 def test_printing_one_sheet_again_leaves_the_others_alone(day: World) -> None:
@@ -209,7 +209,7 @@ def test_a_drop_off_sheet_is_typed_in_by_exception_and_makes_up_for_load_and_dep
     sheet, bags = _drop_off_of(day)
     assert len(bags) > 1
     browser, page = world.sign_in(app, day, "supplies"), f"/s/{sheet.number}"
-    assert "这一趟还没有记出发" in browser.get(page).get_data(as_text=True)
+    assert messages.ROUND_NOT_ENTERED in browser.get(page).get_data(as_text=True)
     answer = world.post(browser, page, f"{page}/drop-off", {"missing": bags[0].code[-4:].lower()})
     assert answer.status_code == 303, answer.get_data(as_text=True)[:500]
     db.session.expire_all()
@@ -221,7 +221,7 @@ def test_a_drop_off_sheet_is_typed_in_by_exception_and_makes_up_for_load_and_dep
     )
     after = browser.get(page).get_data(as_text=True)
     assert f"应到 {len(bags)} 袋，实到 {len(bags) - 1} 袋" in after
-    assert "下一张单号" in after
+    assert messages.NEXT_SHEET_NUMBER in after
     assert world.post(browser, page, f"{page}/drop-off", {"missing": ""}).status_code == 409
 
 
@@ -233,14 +233,14 @@ def test_paper_of_a_stop_that_was_counted_by_phone_is_a_second_count(app: Flask,
     rounds_service.depart(day.actor("supplies"), trip.id)
     arrivals_service.record_arrival(day.actor("supplies"), sheet.subject_id, RoundArrived([bags[0].id]))
     browser, page = world.sign_in(app, day, "leader"), f"/s/{sheet.number}"
-    assert "这里录的是纸上的第二个数" in browser.get(page).get_data(as_text=True)
+    assert messages.SECOND_COUNT in browser.get(page).get_data(as_text=True)
     assert world.post(browser, page, f"{page}/drop-off", {"missing": "ZZZZ"}).status_code == 422
     typed = {"missing": bags[0 if agrees else 1].code[-4:]}
     answer = world.post(browser, page, f"{page}/drop-off", typed)
     assert answer.status_code == 303, answer.get_data(as_text=True)[:500]
     shown = browser.get(page).get_data(as_text=True)
-    assert ("两边数得不一样" in shown) == (not agrees)
-    assert "这里录的是纸上的第二个数" not in shown
+    assert (messages.COUNTS_DIFFER in shown) == (not agrees)
+    assert messages.SECOND_COUNT not in shown
     assert [count.missing for count in counts.counts_at([sheet.subject_id])[sheet.subject_id]] == [
         {bags[0].id},
         {bags[0 if agrees else 1].id},
@@ -258,7 +258,7 @@ def test_a_code_that_is_not_of_the_stop_or_too_short_is_told_and_nothing_is_writ
     for typed in ("ZZZZ", bags[0].code[-2:], f"{bags[0].code} 999"):
         answer = world.post(browser, page, f"{page}/drop-off", {"missing": typed})
         assert answer.status_code == 422, typed
-        assert "不是这一站的袋码" in answer.get_data(as_text=True)
+        assert messages.NO_BAG_OF_THIS_STOP in answer.get_data(as_text=True)
     db.session.expire_all()
     assert {db.session.get_one(Bag, bag.id).state for bag in bags} == {"packed"}
     assert db.session.get_one(DeliveryStop, sheet.subject_id).round.state == "planned"
@@ -269,7 +269,7 @@ def test_a_leader_cannot_send_a_round_off_but_signs_for_one_that_left(app: Flask
     browser, page = world.sign_in(app, day, "leader"), f"/s/{sheet.number}"
     early = world.post(browser, page, f"{page}/drop-off", {"missing": ""})
     assert early.status_code == 409
-    assert "先记装车和出发" in early.get_data(as_text=True)
+    assert messages.ENTER_DEPARTURE_FIRST in early.get_data(as_text=True)
     trip = db.session.get_one(DeliveryStop, sheet.subject_id).round
     rounds_service.load(day.actor("supplies"), trip.id)
     rounds_service.depart(day.actor("supplies"), trip.id)
@@ -290,6 +290,6 @@ def test_a_drop_off_sheet_that_lacks_a_bag_of_its_stop_is_not_typed_in(app: Flas
     browser, page = world.sign_in(app, day, "supplies"), f"/s/{sheet.number}"
     answer = world.post(browser, page, f"{page}/drop-off", {"missing": ""})
     assert answer.status_code == 409
-    assert "这张纸上没有的袋" in answer.get_data(as_text=True)
+    assert messages.BAGS_NOT_ON_PAPER in answer.get_data(as_text=True)
     db.session.expire_all()
     assert {db.session.get_one(Bag, bag.id).state for bag in bags} == {"packed"}, "nothing was half written"

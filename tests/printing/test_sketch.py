@@ -11,6 +11,7 @@ import pytest
 from app.printing.layout import sketch
 from app.printing.layout.sketch import PrintedSketch, SketchMark, SketchPlace
 from app.printing.pdf.html import html_of
+from tests import messages
 from tests.printing import invented
 
 Box = tuple[float, float, float, float]
@@ -84,8 +85,8 @@ def test_where_not_every_name_fits_the_sketch_has_numbers_only_and_says_so() -> 
     assert {mark.label for mark in tight.marks if mark.kind != "stop"} == {"仓", "北门"}
     assert [area.name for area in tight.outlines] == ["桂花苑"]
     page = html_of(invented.stamped(replace(invented.a_route_sheet(), sketch=tight)))
-    assert "图上的数字是下表的序" in page
-    assert "图上的数字" not in html_of(invented.stamped(replace(invented.a_route_sheet(), sketch=loose)))
+    assert messages.NUMBERS_ON_SKETCH in page
+    assert messages.NUMBERS_ON_SKETCH not in html_of(invented.stamped(replace(invented.a_route_sheet(), sketch=loose)))
 
 
 @pytest.mark.parametrize("seed", range(60))

@@ -126,18 +126,17 @@ def test_a_render_process_killed_in_the_middle_is_replaced_and_the_document_is_w
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     killed: list[int] = []
-    ask = RenderProcess._ask
+    render = RenderProcess.render
 
-    def dying(self: RenderProcess, line: str) -> object:
-        answer_to = (
-            ask(self, '{"html": ["<p>x"], "pages": 5, "seconds": 60, "out": "/dev/null"}') if not killed else None
-        )
-        if answer_to is not None and self.pid is not None:
+    def dying(self: RenderProcess, html: list[str], out: Path) -> object:
+        if not killed:
+            render(self, html, out)  # so that there is a child to kill
+            assert self.pid is not None
             killed.append(self.pid)
             os.kill(self.pid, signal.SIGKILL)
-        return ask(self, line)
+        return render(self, html, out)
 
-    monkeypatch.setattr(RenderProcess, "_ask", dying)
+    monkeypatch.setattr(RenderProcess, "render", dying)
     warm_pool.stop_all()
     printouts = _letters(3)
     done = engine.render_to_file(printouts, tmp_path / "x.pdf", RenderLimits(processes=1, chunk=1))
@@ -171,8 +170,8 @@ def test_a_print_that_was_cut_short_takes_finished_chunks_from_the_shelf(
 def test_progress_is_told_while_one_chunk_takes_long_and_while_the_parts_are_joined(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert engine._BEAT_SECONDS <= 2
-    monkeypatch.setattr(engine, "_BEAT_SECONDS", 0.02)
+    assert engine.BEAT_SECONDS <= 2
+    monkeypatch.setattr(engine, "BEAT_SECONDS", 0.02)
     heard: list[int] = []
     during: dict[str, int] = {}
 

@@ -19,7 +19,7 @@ from app.stock.models import GoodsReceipt, Lot
 from app.stock.schemas import TakeIn, UnorderedGoods
 from app.tally import service as tally
 from app.tally.schemas import Reopen
-from tests import world
+from tests import messages, world
 from tests.purchasing.signed import assert_equations, sign_all
 from tests.world import World
 
@@ -136,7 +136,7 @@ def test_an_item_that_nobody_sells_is_said_aloud_and_stays_uncovered(signed: Wor
     made = propose(signed)
     assert [said.zh for said in made.said] == ["鸡蛋还差1份：没有供应商供应。"]
     assert demand(signed, 2) == (1, 0, 0, 0, 0, False)
-    assert "没有供应商供应" in queries.demand_row(signed.cycle.id, signed.items[2].id).said.zh  # type: ignore[union-attr]
+    assert messages.NO_SUPPLIER in queries.demand_row(signed.cycle.id, signed.items[2].id).said.zh  # type: ignore[union-attr]
     assert_equations()
 
 
@@ -235,7 +235,7 @@ def test_a_supplier_who_promised_all_has_no_more_to_give(signed: World) -> None:
     assert propose(signed).said == made.said
     said = queries.demand_row(signed.cycle.id, signed.items[0].id).said
     assert said is not None
-    assert "都已订下" in said.zh
+    assert messages.ALL_ORDERED_ALREADY in said.zh
 
 
 def test_the_page_says_when_the_tallies_changed_after_the_demand(signed: World) -> None:

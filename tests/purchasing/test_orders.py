@@ -20,7 +20,7 @@ from app.purchasing import service
 from app.purchasing.models import Demand, PurchaseOrder
 from app.purchasing.order_page import order_page
 from app.purchasing.schemas import Close, EditLines, LinePacks, SeenOrder
-from tests import world
+from tests import messages, world
 from tests.purchasing.signed import assert_equations, count, sign_all, stranger, token
 from tests.world import World
 
@@ -50,7 +50,7 @@ def decide(here: World, step: Any, who: str) -> PurchaseOrder:
 
 
 def test_the_author_cannot_approve_and_the_database_would_not_have_it_either(here: World) -> None:
-    with pytest.raises(Conflict, match="另一个人"):
+    with pytest.raises(Conflict, match=messages.SOMEBODY_ELSE):
         decide(here, service.approve, "supplies")
     assert order(here).state == "draft"
     with pytest.raises(IntegrityError):
@@ -68,7 +68,7 @@ def test_whoever_edits_a_draft_is_its_author_from_then_on(here: World) -> None:
     row = order(here)
     edit = EditLines(row.version, [LinePacks(row.lines[0].id, 3)])
     service.edit_lines(here.actor("supplies2"), here.cycle.id, row.id, edit)
-    with pytest.raises(Conflict, match="另一个人"):
+    with pytest.raises(Conflict, match=messages.SOMEBODY_ELSE):
         decide(here, service.approve, "supplies2")
     assert decide(here, service.approve, "supplies").state == "approved"
 
@@ -115,7 +115,7 @@ def test_closing_with_goods_outstanding_needs_a_word_and_opens_the_gap_again(her
     decide(here, service.approve, "supplies2")
     decide(here, service.send, "supplies")
     row = order(here)
-    with pytest.raises(Conflict, match="还有没到"):
+    with pytest.raises(Conflict, match=messages.NOT_ARRIVED_YET):
         service.close(here.actor("supplies"), here.cycle.id, row.id, Close(row.version))
     assert order(here).state == "sent"
     service.close(here.actor("supplies"), here.cycle.id, row.id, Close(row.version, gives_up=True))
@@ -139,7 +139,7 @@ def test_a_price_that_changed_and_a_sale_below_cost_are_flagged(here: World) -> 
     db.session.commit()
     page = order_page(here.cycle.id, row.id)
     assert page.lines[1].warnings[0].zh == "青菜下单后价格有变：每件14.00元变为15.00元。"
-    assert any("进价高于售价" in said.zh for line in page.lines for said in line.warnings)
+    assert any(messages.PRICE_ABOVE_SELLING in said.zh for line in page.lines for said in line.warnings)
 
 
 def test_people_of_other_subdistricts_roles_and_cycles_do_not_get_in(app: Flask, here: World) -> None:
@@ -187,7 +187,7 @@ def test_a_day_of_buying_through_the_pages(app: Flask, here: World) -> None:
     edit = {"version": str(row.version), f"packs-{row.lines[0].id}": "3"}
     assert world.post(maker, page, f"{page}/lines", edit).status_code == 303
     shown = maker.get(page).get_data(as_text=True)
-    assert "手工改过" in shown
+    assert messages.CHANGED_BY_HAND in shown
     assert f"/print/purchase_order/{row.id}.xlsx" in shown
     assert world.post(maker, page, f"{page}/approve", {"version": str(order(here).version)}).status_code == 409
     for client, step, more in ((second, "approve", {}), (maker, "send", {}), (maker, "close", {"gives_up": "1"})):

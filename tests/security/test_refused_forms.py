@@ -90,7 +90,7 @@ def refusing(day: Day, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Ex
         def once(*_what: Any) -> Any:
             raise error
 
-        monkeypatch.setattr(database, "_once", once)
+        monkeypatch.setattr(database, "run_in_transaction", once)
 
     yield refuse
     day.app.config["WTF_CSRF_ENABLED"] = True

@@ -25,7 +25,7 @@ from app.stock.schemas import (
     TakeIn,
     UnorderedGoods,
 )
-from tests import world
+from tests import messages, world
 from tests.purchasing.signed import assert_equations, count, stranger
 from tests.stock.sent import lines, send_order
 from tests.world import World
@@ -66,7 +66,7 @@ def test_a_write_off_takes_effect_when_a_second_person_agrees(here: World) -> No
 
 def test_the_author_of_a_write_off_cannot_agree_to_it_in_the_program_or_in_the_database(here: World) -> None:
     request = ask(here, 3)
-    with pytest.raises(Conflict, match="另一个人"):
+    with pytest.raises(Conflict, match=messages.SOMEBODY_ELSE):
         keeping_service.approve_write_off(here.actor("supplies"), request.id, request.version)
     assert lot().qty_free == 8
     with pytest.raises(IntegrityError):
@@ -99,7 +99,7 @@ def test_units_given_out_meanwhile_are_not_written_off(here: World) -> None:
         move_lots({request.lot_id: 5}, "free", "reserved")
 
     give_out()
-    with pytest.raises(Conflict, match="库存不够"):
+    with pytest.raises(Conflict, match=messages.NOT_ENOUGH_STOCK):
         keeping_service.approve_write_off(here.actor("supplies2"), request.id, request.version)
     assert (lot().qty_free, lot().qty_reserved) == (3, 5)
     assert db.session.scalars(select(WriteOff)).one().state == "asked"
@@ -142,10 +142,10 @@ def test_bought_goods_go_back_to_the_supplier_and_gifts_do_not(app: Flask) -> No
     keeping_service.send_back(built.actor("supplies"), lot().id, SendBack("free", 1))
     assert (lot().qty_free, lot().qty_damaged, lot().qty_returned) == (6, 0, 4)
     assert units_by_location(lot().id)[place("depot")] == 6
-    with pytest.raises(Conflict, match="库存不够"):
+    with pytest.raises(Conflict, match=messages.NOT_ENOUGH_STOCK):
         keeping_service.send_back(built.actor("supplies"), lot().id, SendBack("damaged", 1))
     service.take_in(built.actor("supplies"), built.cycle.id, TakeIn("donation", [UnorderedGoods(built.items[2].id, 2)]))
-    with pytest.raises(Conflict, match="不能退货"):
+    with pytest.raises(Conflict, match=messages.CANNOT_BE_RETURNED):
         keeping_service.send_back(built.actor("supplies"), lot(1).id, SendBack("free", 1))
     assert_equations()
 

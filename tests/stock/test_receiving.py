@@ -19,7 +19,7 @@ from app.stock import queries, service
 from app.stock.ledger import units_by_location
 from app.stock.models import GoodsReceipt, Location, Lot, RestRule, StockMove
 from app.stock.schemas import DeliveryForm, GoodsArrived, TakeIn, Unordered, UnorderedGoods
-from tests import world
+from tests import messages, world
 from tests.purchasing.signed import assert_equations, count, stranger
 from tests.stock.sent import fresh, lines, send_order
 from tests.world import World
@@ -94,7 +94,7 @@ def test_what_a_supplier_will_not_bring_opens_the_gap_in_the_demand_again(here: 
     assert counters(order)[0] == (0, 4, 6)
     row = db.session.get_one(Demand, (here.cycle.id, here.items[0].id))
     assert (row.qty_purchased, row.is_covered) == (4, False)
-    with pytest.raises(Conflict, match="没有待到"):
+    with pytest.raises(Conflict, match=messages.NOTHING_AWAITED):
         service.mark_undelivered(here.actor("supplies"), line.id)
     assert_equations()
 
@@ -167,7 +167,7 @@ def test_a_closed_order_and_a_line_of_another_order_are_refused(here: World, ord
     with pytest.raises(NotFound):
         receive(here, order, GoodsArrived(line, 1), GoodsArrived(line, 1))
     purchasing.close(here.actor("supplies"), here.cycle.id, order.id, Close(fresh(order.id).version, True))
-    with pytest.raises(Conflict, match="还没有关闭"):
+    with pytest.raises(Conflict, match=messages.NOT_CLOSED_YET):
         receive(here, order, GoodsArrived(line, 1))
     assert count(GoodsReceipt) == 0
 
@@ -215,7 +215,7 @@ def test_what_a_finished_cycle_left_over_is_there_for_the_next(here: World) -> N
     here.cycle.state, here.cycle.closed_at = "closed", clock.now()
     db.session.commit()
     assert [lot.qty_free for lot in queries.free_lots(other.id)] == [4]
-    with pytest.raises(Conflict, match="已经结束"):
+    with pytest.raises(Conflict, match=messages.CYCLE_HAS_ENDED):
         service.take_in(
             here.actor("supplies"), here.cycle.id, TakeIn("donation", [UnorderedGoods(here.items[0].id, 4)])
         )

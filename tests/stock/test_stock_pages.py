@@ -15,7 +15,7 @@ from app.stock import service
 from app.stock.keeping import service as keeping_service
 from app.stock.models import GoodsReceipt, Location, Lot, StockCount, WriteOff
 from app.stock.schemas import AskWriteOff, TakeIn, UnorderedGoods
-from tests import world
+from tests import messages, world
 from tests.purchasing.signed import assert_equations, count, stranger, token
 from tests.stock.sent import fresh, lines, send_order
 from tests.world import World
@@ -72,7 +72,7 @@ def test_a_delivery_is_entered_by_exception(app: Flask, here: World, order: Purc
         assert f'name="good-{line.id}" value="{line.qty_awaited}"' in client.get(page).get_data(as_text=True)
     assert world.post(client, page, f"{page}/receive", typed).status_code == 303
     assert [line.qty_awaited for line in lines(order.id)] == [0, 0, 0]
-    assert "已经全部有结果" in client.get(page).get_data(as_text=True)
+    assert messages.EVERY_LINE_HAS_RESULT in client.get(page).get_data(as_text=True)
     assert "SH-" in client.get(base(here)).get_data(as_text=True)
     assert_equations()
 

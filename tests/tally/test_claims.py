@@ -41,7 +41,7 @@ from app.tally.claims import service as claims_service
 from app.tally.claims.schemas import SettleClaim
 from app.tally.models import TallyLine
 from app.tally.schemas import SignTally
-from tests import world
+from tests import messages, world
 from tests.world import post
 
 
@@ -177,7 +177,7 @@ def test_what_is_voided_or_being_put_together_is_not_replaced(app: Flask, town: 
         else:
             move({order.lines[0].id: 1}, Stage.OPEN, Stage.ALLOCATED, Cause("test", 1))
             db.session.commit()
-        with pytest.raises(Conflict, match="不能再换"):
+        with pytest.raises(Conflict, match=messages.LOADING_HAS_BEGUN):
             settle(town, "replace", household_id=town.households[0].id)
 
 
@@ -287,8 +287,8 @@ def test_a_claim_that_comes_too_late_shows_its_goods_the_telephone_and_a_way_to_
     answer = post(app.test_client(), door, f"{door}/claim", data)
     page = answer.get_data(as_text=True)
     assert answer.status_code == 409
-    assert ("取消" if state == CycleState.CANCELLED else "已过截单时间") in page
-    assert "不认识的字段" not in page
+    assert ("取消" if state == CycleState.CANCELLED else messages.PAST_CUT_OFF) in page
+    assert messages.UNKNOWN_FIELD not in page
     assert "土豆" in page
     assert 'href="tel:057188001234"' in page
     hidden = re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', page.split("/claim", 1)[1])
@@ -380,5 +380,5 @@ def test_a_claim_of_a_cycle_that_was_called_off_is_told_so(app: Flask, town: wor
     db.session.commit()
     with pytest.raises(Conflict) as said:
         settle(town, "family", room="101")
-    assert "这一批已经取消" in str(said.value.sentence)
+    assert messages.CYCLE_WAS_CANCELLED in str(said.value.sentence)
     assert settle(town, "reject", reason="批次取消").state == ClaimState.REJECTED

@@ -30,7 +30,7 @@ from app.tally.merging import service as merging_service
 from app.tally.merging.queries import Home
 from app.tally.merging.schemas import Merge
 from app.tally.schemas import SignTally
-from tests import world
+from tests import messages, world
 from tests.intake.test_versions import bring
 from tests.ordering.test_standing_orders import wanted
 from tests.tally.merging import Twice, add_room, broken
@@ -128,8 +128,8 @@ def test_the_list_is_shown_before_anything_is_written_and_each_role_reads_its_pa
     for name, reads in (("leader", True), ("captain", False)):
         shown = sign_in(app, here.world, name).get(here.page).get_data(as_text=True)
         assert "第一批" in shown
-        assert "合并后不能撤销" in shown
-        assert ("关爱名单" in shown, "长期订单" in shown) == (reads, reads)
+        assert messages.MERGE_IS_FINAL in shown
+        assert (messages.CARE_LIST in shown, messages.STANDING_ORDER in shown) == (reads, reads)
     assert len(db.session.scalars(select(Event.id)).all()) == before
 
 
@@ -195,7 +195,7 @@ def test_two_standing_orders_are_refused_and_one_that_has_ended_is_no_hindrance(
     standing = [
         standing_service.create(leader, home, wanted(here.world, (0, 1))) for home in (here.gone.id, here.kept.id)
     ]
-    with pytest.raises(Conflict, match="两户都有长期订单"):
+    with pytest.raises(Conflict, match=messages.BOTH_HAVE_STANDING_ORDERS):
         here.merge()
     standing_service.set_state(leader, standing[1].id, StandingState.ENDED)
     here.merge()
@@ -205,7 +205,7 @@ def test_two_standing_orders_are_refused_and_one_that_has_ended_is_no_hindrance(
 def test_what_is_under_way_for_those_who_moved_out_is_shown_to_nobody_else(here: Twice) -> None:
     here.world.order(here.gone, {0: 2})
     move_out(here.world.actor("leader"), here.gone.id)
-    with pytest.raises(Conflict, match="登记过搬走"):
+    with pytest.raises(Conflict, match=messages.MOVED_OUT_OPEN_MATTERS):
         here.merge()
 
 

@@ -18,7 +18,7 @@ from app.ordering.models import HouseholdOrder, OtherDoor, Source
 from app.ordering.orders import IfExists, OfferPick, PlaceOrder
 from app.ordering.resident import service as resident_service
 from app.ordering.resident.service import OpenedDoor, Proof, order_by_code
-from tests import world
+from tests import messages, world
 from tests.intake.test_versions import bring
 from tests.tally.merging import Twice, phone, phone_of
 from tests.world import World, post
@@ -115,7 +115,7 @@ def test_the_desk_gives_no_code_of_before_back(here: Twice) -> None:
     entry = desk_service.take_order(here.world.actor("leader"), basket)
     entry_id = entry.id
     here.merge()
-    with pytest.raises(Conflict, match="后来又改过"):
+    with pytest.raises(Conflict, match=messages.CHANGED_LATER):
         desk_service.undo_entry(here.world.actor("leader"), entry_id)
     db.session.expire_all()
     assert (order_by_code(old), db.session.get_one(type(entry), entry_id).code_before) == (None, "")

@@ -17,7 +17,7 @@ from app.intake.models import ChainBooking, ChainPaste, PasteLine, PasteState
 from app.ordering.models import HouseholdOrder, OrderState
 from app.ordering.resident.service import move_out, order_by_code
 from app.places.models import CareKind, CareNeed, HouseholdContact
-from tests import world
+from tests import messages, world
 from tests.intake.test_versions import bring
 from tests.tally.merging import Twice
 
@@ -45,7 +45,7 @@ def test_a_list_that_withdrew_the_order_of_the_row_that_went_can_still_be_taken_
     here.merge()
     booking_service.undo(here.world.actor("leader"), later.id)
     paste = db.session.get_one(ChainPaste, later.id, populate_existing=True)
-    assert (paste.state, [alarm for alarm in paste.alarms if "逐户核对" in alarm]) == (
+    assert (paste.state, [alarm for alarm in paste.alarms if messages.CHECK_EACH_HOUSEHOLD in alarm]) == (
         PasteState.UNDONE,
         ["1 户的订单后来改过，没有撤，请逐户核对。"],
     )
@@ -60,13 +60,13 @@ def test_while_a_list_is_being_entered_no_row_of_it_goes_and_no_line_is_lost(her
     db.session.commit()
     leader = here.world.actor("leader")
     booking_service.book_part(leader, paste.id, [here.kept.id])
-    with pytest.raises(Conflict, match="正在入单"):
+    with pytest.raises(Conflict, match=messages.IS_BOOKING):
         here.merge()
     booking_service.book_part(leader, paste.id, [here.gone.id, here.world.households[2].id])
     booking_service.finish_commit(leader, paste.id)
     lines = select(PasteLine.order_id).where(PasteLine.paste_id == paste.id, PasteLine.outcome == "row")
     assert None not in set(db.session.scalars(lines))
-    with pytest.raises(Conflict, match="两户都有订单"):
+    with pytest.raises(Conflict, match=messages.BOTH_HAVE_ORDERS):
         here.merge()
     bookings = select(ChainBooking.household_id).where(ChainBooking.paste_id == paste.id)
     assert len(set(db.session.scalars(bookings))) == 3

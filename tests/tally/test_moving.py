@@ -37,7 +37,7 @@ from app.tally.claims.schemas import SettleClaim
 from app.tally.moving import service as moving_service
 from app.tally.moving.schemas import MoveBuilding
 from app.tally.schemas import SignTally
-from tests import world
+from tests import messages, world
 from tests.world import World, post, sign_in
 
 
@@ -129,7 +129,7 @@ def test_orders_cannot_go_to_a_point_outside_their_cycle_but_stay_visible_when_t
     order = here.order(here.households[0], {0: 3})
     db.session.execute(delete(CyclePoint).where(CyclePoint.service_point_id == here.points[1].id))
     db.session.commit()
-    with pytest.raises(Conflict, match="没有参加"):
+    with pytest.raises(Conflict, match=messages.NOT_TAKING_PART):
         move(here, "along")
     move(here, "next")
     opened(here)
@@ -143,7 +143,7 @@ def test_a_signed_tally_keeps_its_orders(here: World) -> None:
     here.order(here.households[0], {0: 3})
     here.lock()
     service.sign(here.actor("leader"), here.cycle.id, here.points[0].id, SignTally(3))
-    with pytest.raises(Conflict, match="已经签字"):
+    with pytest.raises(Conflict, match=messages.IS_SIGNED):
         move(here, "along")
     here.cycle.state = CycleState.RUNNING
     db.session.commit()
@@ -198,8 +198,8 @@ def test_a_building_with_nothing_but_a_claim_is_asked_about_and_stays_where_its_
     assert here.buildings[0].service_point_id == here.points[0].id
     page = sign_in(app, here, "admin").get(there).get_data(as_text=True)
     assert "还没核对：101" in page
-    assert "没有参加" in page
-    with pytest.raises(Conflict, match="没有参加"):
+    assert messages.NOT_TAKING_PART in page
+    with pytest.raises(Conflict, match=messages.NOT_TAKING_PART):
         move(here, "along")
 
 
@@ -234,7 +234,7 @@ def test_no_order_of_a_claim_comes_to_a_point_outside_its_cycle(here: World) -> 
     left.service_point_id = here.points[1].id
     db.session.commit()
     without_the_second_point(here)
-    with pytest.raises(Conflict, match="没有参加"):
+    with pytest.raises(Conflict, match=messages.NOT_TAKING_PART):
         settle(here, left, "leader")
     assert db.session.scalars(select(HouseholdOrder)).all() == []
 

@@ -16,7 +16,7 @@ from app.ordering.models import HouseholdOrder, OrderChoice
 from app.ordering.orders import OfferPick, PlaceOrder
 from app.places.models import ServicePoint
 from app.tally.desk.queries import QuantityClash, clashes, duplicates, waiting_lines
-from tests import world
+from tests import messages, world
 from tests.world import post, sign_in
 
 
@@ -46,7 +46,7 @@ def test_what_came_in_twice_is_listed_item_by_item_and_counted(town: world.World
     here = ServicePoint.id == town.points[0].id
     (found,) = duplicates(town.cycle.id, here)
     assert found.clashes == (QuantityClash("青菜", 2, 1), QuantityClash("鸡蛋", 0, 1), QuantityClash("土豆", 1, 0))
-    assert (found.stands_from, found.comes_from) == ("居民自助", "接龙")
+    assert (found.stands_from, found.comes_from) == (messages.RESIDENT_FORM, "接龙")
     assert waiting_lines(town.cycle.id, here) == (1, 1)
     assert waiting_lines(town.cycle.id, ServicePoint.id == town.points[1].id) == (0, 0)
 
@@ -65,7 +65,7 @@ def test_a_leader_keeps_replaces_or_adds(app: Flask, town: world.World, choice: 
     assert post(desk, page, f"{page}/{found.line_id}", {"choice": "guess"}).status_code == 422
     assert post(desk, page, f"{page}/{found.line_id}", {"choice": choice}).status_code == 303
     assert content(town) == left
-    assert "没有重复的订单" in desk.get(page).get_data(as_text=True)
+    assert messages.NOTHING_CAME_TWICE in desk.get(page).get_data(as_text=True)
 
 
 def test_the_desk_and_the_navigation_count_what_waits(app: Flask, town: world.World) -> None:
@@ -75,7 +75,7 @@ def test_the_desk_and_the_navigation_count_what_waits(app: Flask, town: world.Wo
     navigation = text.split("点位台</span>")[1].split("</a>")[0]
     assert "1</span>" in navigation
     other = sign_in(app, town, "leader2").get(f"/cycles/{town.cycle.id}/point").get_data(as_text=True)
-    assert "没有重复" in other
+    assert messages.NOTHING_TWICE in other
 
 
 def test_another_point_can_neither_see_nor_settle(app: Flask, town: world.World) -> None:
@@ -93,8 +93,8 @@ def test_a_household_that_moved_out_meanwhile_is_said_beside_the_rows(app: Flask
     db.session.commit()
     answer = post(desk, page, f"{page}/{found.line_id}", {"choice": "add"})
     assert answer.status_code == 422
-    assert "这个点位没有这一户" in answer.get_data(as_text=True)
-    assert "重复的订单" in answer.get_data(as_text=True)
+    assert messages.NO_HOUSEHOLD_OF_POINT in answer.get_data(as_text=True)
+    assert messages.CAME_TWICE in answer.get_data(as_text=True)
 
 
 def test_a_line_that_cannot_be_booked_is_not_called_done(app: Flask, town: world.World) -> None:
@@ -104,7 +104,7 @@ def test_a_line_that_cannot_be_booked_is_not_called_done(app: Flask, town: world
     answer = post(desk, line, line, {"household": str(town.households[0].id), "goods": "青菜 1"})
     said = desk.get(answer.location.split("#")[0]).get_data(as_text=True)
     assert "这一行还没有入单：这一户已有别的来源的订单" in said
-    assert "这一行已处理" not in said
+    assert messages.LINE_IS_SETTLED not in said
 
 
 def test_equal_goods_stand_first() -> None:

@@ -15,7 +15,7 @@ from app.ordering.models import RollCall
 from app.tally import service
 from app.tally.models import Tally, TallyLine
 from app.tally.schemas import Reopen, SignTally
-from tests import world
+from tests import messages, world
 from tests.world import World
 
 
@@ -117,7 +117,7 @@ def test_a_missing_total_or_reason_is_said_beside_the_form(app: Flask, locked: W
     assert world.post(client, page, f"{page}/sign", {"total": "6"}).status_code == 303
     refused = world.post(client, page, f"{page}/reopen", {"reason": ""})
     assert refused.status_code == 422
-    assert "请填写这一项" in refused.get_data(as_text=True)
+    assert messages.FILL_THIS_IN in refused.get_data(as_text=True)
 
 
 def test_the_pages_send_few_statements(app: Flask, locked: World, count_queries: Any) -> None:

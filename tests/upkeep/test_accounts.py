@@ -19,6 +19,7 @@ from app.core.db import db
 from app.core.events import Event
 from app.places.models import Subdistrict
 from app.upkeep.accounts import account
+from tests import messages
 from tests.conftest import POSTGRES
 
 
@@ -89,7 +90,7 @@ def test_a_disabled_account_cannot_sign_in_and_is_listed_as_such(louda: FlaskCli
 def test_an_unknown_account_is_a_sentence(louda: FlaskCliRunner) -> None:
     for words in (("reset", "nobody"), ("disable", "nobody")):
         result = run(louda, *words)
-        assert (result.exit_code, "没有账号" in result.output) == (1, True)
+        assert (result.exit_code, messages.NO_ACCOUNT in result.output) == (1, True)
 
 
 def test_before_there_is_a_database_the_command_says_what_makes_one(louda: FlaskCliRunner, tmp_path: Path) -> None:

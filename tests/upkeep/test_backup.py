@@ -126,7 +126,7 @@ def test_a_full_disk_leaves_no_half_backup_and_the_old_ones_intact(
     def no_space(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(backup, "_write_manifest", no_space)
+    monkeypatch.setattr(backup, "sync", no_space)  # called when all is written
     with clock.frozen_at(NOON + timedelta(minutes=15)), pytest.raises(backup.BackupError, match="No space left"):
         backup.create(settings)
     assert list(settings.backups_dir.iterdir()) == [first]
@@ -224,7 +224,7 @@ def test_a_clock_forty_days_ahead_takes_no_backup(settings: Settings) -> None:
         assert retention.from_the_future(settings.backups_dir) == later
         assert retention.newest(settings.backups_dir) == good[-1]
         assert not server.is_backup_due(settings)
-        named = [finding.zh for finding in doctor._backups(settings)]
+        named = [finding.zh for finding in doctor.examine(settings) if not finding.is_right]
         assert all(any(path.name in sentence for sentence in named) for path in later)
     with clock.frozen_at(NOON + timedelta(minutes=15)):
         assert server.is_backup_due(settings)  # and not only in forty days

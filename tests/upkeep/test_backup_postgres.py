@@ -12,7 +12,7 @@ from sqlalchemy import Engine, create_engine, text
 
 from app.settings import Settings
 from app.upkeep.backups import backup
-from app.upkeep.database.postgres import _environment
+from app.upkeep.database.postgres import connection_environment
 from app.upkeep.setup.secrets import prepare_private_folders
 
 SERVER = os.environ.get("TEST_DATABASE_URL", "")
@@ -74,6 +74,6 @@ def test_a_truncated_dump_is_noticed_and_not_restored(settings: Settings, engine
 
 
 def test_the_password_travels_in_the_environment_and_not_on_the_command_line() -> None:
-    environment = _environment("postgresql+psycopg://louda:hush@db.example:5433/day")
+    environment = connection_environment("postgresql+psycopg://louda:hush@db.example:5433/day")
     wanted = {"PGHOST": "db.example", "PGPORT": "5433", "PGUSER": "louda", "PGPASSWORD": "hush", "PGDATABASE": "day"}
     assert {name: environment[name] for name in wanted} == wanted

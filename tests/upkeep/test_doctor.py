@@ -71,10 +71,10 @@ def test_a_missing_font_is_said_at_the_start_and_nothing_is_said_where_all_is_th
     settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(first_start, "sign_ins", lambda *_args: [])
-    commands._announce(settings, "http://127.0.0.1:8000")
+    commands.announce(settings, "http://127.0.0.1:8000")
     assert "注意" not in capsys.readouterr().out
     monkeypatch.setattr(fonts, "missing_glyphs", lambda: "𬭊")
-    commands._announce(settings, "http://127.0.0.1:8000")
+    commands.announce(settings, "http://127.0.0.1:8000")
     said = capsys.readouterr().out
     assert "打印会有问题" in said
     assert "𬭊" in said

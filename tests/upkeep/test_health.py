@@ -110,13 +110,16 @@ def test_a_watch_counts_how_long_it_has_looked(settings: Settings, monkeypatch: 
 
     def examine(*_of: object) -> health.Health:
         told.append(float(str(_of[2])))
+        looked.set()
         raise SystemExit  # ends the thread
 
     monkeypatch.setattr(health, "examine", examine)
-    watch = health.HealthWatch(settings)
-    watch._since -= 300
-    with pytest.raises(SystemExit):
-        watch._look()
+    looked, now = threading.Event(), time.monotonic
+    with pytest.MonkeyPatch.context() as earlier:
+        earlier.setattr(health.time, "monotonic", lambda: now() - 300)
+        watch = health.HealthWatch(settings)
+    watch.start()
+    assert looked.wait(60)
     assert 300 <= told[0] < 360
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
+import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterable
@@ -33,7 +36,22 @@ def venv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def stamp_of(folder: Path, *locks: Path) -> None:
     (folder / "bin").mkdir(parents=True)
     (folder / "bin" / "python").symlink_to(sys.executable)
-    (folder / "louda.installed").write_text("\n".join(install._fingerprints(locks)))
+    (folder / "louda.installed").write_text("\n".join(hashlib.sha256(lock.read_bytes()).hexdigest() for lock in locks))
+
+
+@pytest.fixture
+def installed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The lock files that pip was told to install, by hash; nothing is installed."""
+    locks: list[str] = []
+
+    def run(command: list[str], **_more: object) -> subprocess.CompletedProcess[str]:
+        if "install" in command:
+            assert "--require-hashes" in command
+            locks.append(command[-1])
+        return subprocess.CompletedProcess(command, 0, "", "")
+
+    monkeypatch.setattr(subprocess, "run", run)
+    return locks
 
 
 def test_set_up_runs_on_a_python_without_any_package() -> None:
@@ -65,31 +83,27 @@ def test_every_catalogued_command_can_be_imported() -> None:
 
 def test_a_stamped_installation_installs_nothing_again(venv: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     stamp_of(venv, install.LOCK)
-    monkeypatch.setattr(install, "_install_lock", lambda _lock: pytest.fail("installed again"))
+    monkeypatch.setattr(subprocess, "run", lambda *_args, **_more: pytest.fail("installed again"))
     install.prepare(for_tests=False)
 
 
-def test_a_changed_lock_is_installed_and_stamped(venv: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_changed_lock_is_installed_and_stamped(
+    venv: Path, installed: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     stamp_of(venv, install.LOCK)
     changed = venv.parent / "requirements.lock"
     changed.write_text("flask==9 --hash=sha256:0\n")
-    installed: list[Path] = []
     monkeypatch.setattr(install, "LOCK", changed)
-    monkeypatch.setattr(install, "_make_venv", lambda: None)
-    monkeypatch.setattr(install, "_install_lock", installed.append)
     install.prepare(for_tests=False)
     install.prepare(for_tests=False)
-    assert installed == [changed]
+    assert installed == [str(changed)]
 
 
-def test_the_test_tools_are_installed_on_top_of_the_same_pins(venv: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_test_tools_are_installed_on_top_of_the_same_pins(venv: Path, installed: list[str]) -> None:
     stamp_of(venv, install.LOCK)
-    installed: list[Path] = []
-    monkeypatch.setattr(install, "_make_venv", lambda: None)
-    monkeypatch.setattr(install, "_install_lock", installed.append)
     install.prepare(for_tests=True)
     install.prepare(for_tests=False)
-    assert installed == [install.TEST_LOCK]
+    assert installed == [str(install.TEST_LOCK)]
 
 
 def test_reading_the_documentation_needs_the_test_tools_and_no_browser(
@@ -152,7 +166,9 @@ def test_all_locks_pin_the_same_versions() -> None:
 def test_without_root_or_sudo_the_exact_command_is_printed(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(packages, "_apt_prefix", lambda: None)
+    which = shutil.which
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    monkeypatch.setattr(shutil, "which", lambda name: None if name == "sudo" else which(name))
     assert packages.ensure(["no-such-package-of-debian"]) is False
     assert "apt-get install no-such-package-of-debian" in capsys.readouterr().err
 
@@ -160,13 +176,18 @@ def test_without_root_or_sudo_the_exact_command_is_printed(
 def test_one_unknown_package_does_not_keep_the_others_away(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[list[str]] = []
 
-    def run(command: list[str]) -> bool:
-        asked.append([word for word in command if word.startswith("fonts-")])
-        return len(asked[-1]) == 1
+    def run(command: list[str], **_more: object) -> subprocess.CompletedProcess[str]:
+        names = [word for word in command if word.startswith("fonts-")]
+        if "install" in command:
+            asked.append(names)
+        is_known = len(names) == 1 and "install" in command
+        return subprocess.CompletedProcess(command, 0 if is_known else 100, "", "")
 
-    monkeypatch.setattr(packages, "_run", run)
-    packages._install((), ["fonts-a", "fonts-b"])
-    assert asked[1:] == [["fonts-a", "fonts-b"], ["fonts-a"], ["fonts-b"]]
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(shutil, "which", lambda name: f"/usr/bin/{name}" if name else None)
+    monkeypatch.setattr(subprocess, "run", run)
+    assert packages.ensure(["fonts-a", "fonts-b"]) is False, "dpkg still knows neither"
+    assert asked == [["fonts-a", "fonts-b"], ["fonts-a"], ["fonts-b"]]
 
 
 def test_the_entry_script_is_posix_shell_and_only_dispatches() -> None:

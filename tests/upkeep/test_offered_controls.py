@@ -20,7 +20,7 @@ from app.picking.models import Bag
 from app.places.imports import service as places_import
 from app.tally import queries, service
 from app.tally.schemas import SignTally
-from tests import world
+from tests import messages, world
 from tests.allocation.test_runs import running as running
 from tests.dispatch.test_rounds import packed as packed
 from tests.dispatch.test_rounds import published as published
@@ -63,7 +63,7 @@ def test_the_demand_is_worked_out_once_a_point_has_signed(app: Flask, locked: Wo
     page = f"/cycles/{locked.cycle.id}/purchasing"
     forms, words = offered(app, locked, "supplies", page)
     assert f"{page}/demand" not in forms
-    assert "还没有点位签汇总表，算不出需求" in words
+    assert messages.NO_TALLY_SIGNED in words
     sign(locked, "leader", 0)
     assert f"{page}/demand" in offered(app, locked, "supplies", page)[0]
 
@@ -78,13 +78,13 @@ def test_an_order_says_why_it_cannot_be_voided_by_this_account_or_now(app: Flask
     db.session.commit()
     shown = admin.get(page).get_data(as_text=True)
     assert void not in shown
-    assert "要由另一位管理员作废" in shown
+    assert messages.OTHER_ADMINISTRATOR in shown
     assert admin.get(void).status_code == 302
     other = world.sign_in(app, locked, "admin2")
     assert void in other.get(page).get_data(as_text=True)
     move({line.id: 1}, Stage.OPEN, Stage.ALLOCATED, Cause("test", 1))
     db.session.commit()
-    assert "请先在分配页放回库存" in other.get(page).get_data(as_text=True)
+    assert messages.RETURN_TO_STOCK_FIRST in other.get(page).get_data(as_text=True)
 
 
 def test_only_who_signs_for_bags_is_asked_what_became_of_a_missing_one(app: Flask, published: World) -> None:
@@ -118,7 +118,7 @@ def test_a_point_is_not_asked_for_while_there_is_no_community_to_choose(app: Fla
     db.session.commit()
     forms, words = offered(app, here, "admin", page)
     assert page not in forms
-    assert "先导入社区" in words
+    assert messages.IMPORT_COMMUNITIES_FIRST in words
 
 
 def test_a_bag_that_is_gone_at_its_door_is_a_complaint_and_not_asked_about_at_the_rounds(
@@ -151,7 +151,7 @@ def test_a_share_is_set_by_hand_only_where_units_are_still_to_be_given_out(app: 
     db.session.commit()
     forms, words = offered(app, running, "supplies", page)
     assert page not in forms
-    assert "这一行没有待分配的份数" in words
+    assert messages.NOTHING_WAITING in words
 
 
 def test_the_words_of_an_order_that_was_voided_are_read_only(app: Flask, locked: World) -> None:
@@ -162,4 +162,4 @@ def test_the_words_of_an_order_that_was_voided_are_read_only(app: Flask, locked:
     ordering_service.void(locked.actor("admin"), order.order_id, "重复")
     forms, words = offered(app, locked, "leader", page)
     assert page not in forms
-    assert "留言不能再处理" in words
+    assert messages.WORDS_ARE_CLOSED in words

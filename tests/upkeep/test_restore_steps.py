@@ -201,7 +201,7 @@ def test_a_restore_killed_at_any_step_leaves_a_database_that_starts_or_says_how_
         for command in (commands.run, commands.migrate):
             refused = CliRunner().invoke(command, [])
             assert (refused.exit_code, "./louda restore" in refused.output) == (1, True)
-        assert any("./louda restore" in finding.zh for finding in doctor._backups(settings))
+        assert any("./louda restore" in finding.zh for finding in doctor.examine(settings))
     else:
         assert restoring.unfinished_restore(settings) == ""
     backup.restore(settings, folder)  # what the sentence says

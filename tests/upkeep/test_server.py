@@ -142,7 +142,7 @@ def test_files_written_by_the_web_server_are_private() -> None:
 def test_a_server_for_the_whole_network_trusts_and_prints_its_own_address(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("LOUDA_TRUSTED_HOSTS", "LOUDA_PUBLIC_URL"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(server, "_own_address", lambda: "192.168.1.20")
+    monkeypatch.setattr(server, "own_address", lambda: "192.168.1.20")
     around = server.child_environment(Settings.from_env({"HOST": "0.0.0.0", "PORT": "8100"}))
     assert around["LOUDA_PUBLIC_URL"] == "http://192.168.1.20:8100"
     assert {"localhost", "192.168.1.20"} <= set(around["LOUDA_TRUSTED_HOSTS"].split(","))

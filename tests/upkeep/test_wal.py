@@ -21,6 +21,7 @@ from app.core.events import SYSTEM, record
 from app.core.jobs import Running
 from app.dispatch.planning import jobs as planning_jobs
 from app.printing.centre import jobs as printing
+from app.printing.renderer import warm_pool
 from app.settings import Settings
 from app.upkeep.serving import keeper, lane
 from tests import world
@@ -92,7 +93,7 @@ def test_the_log_stays_short_while_orders_are_written_and_the_quick_lane_waits(a
         connection.execute(text("CREATE TABLE filler (number INTEGER PRIMARY KEY, body BLOB) STRICT"))
     stop, largest = threading.Event(), 0
     with pytest.MonkeyPatch.context() as patched, open_reads() as reads:
-        patched.setattr(lane, "_warm", lambda: None)
+        patched.setattr(warm_pool, "keep_warm", lambda _limits: None)
         patched.setattr(lane, "LOOK_EVERY_S", 0.05)
         with keeper.keeper_running(app, stop), lane.open_lane(app, stop), readers(path, 2):
             for number in range(1, 200):

@@ -20,7 +20,8 @@ from app.printing.sheet import Printout
 Progress = Callable[[int, int, int], None]
 """Called with (sheets done, sheets in all, pages done) at least every two seconds; raising in it stops the render."""
 
-_BEAT_SECONDS = 1.0
+BEAT_SECONDS = 1.0
+"""So often progress is told, however long one chunk takes: well within what `Progress` promises."""
 
 
 @dataclass(frozen=True)
@@ -107,7 +108,7 @@ def _watch(futures: dict[Future[ChunkAnswer], _Chunk], progress: Progress, total
     waiting, done, pages = set(futures), 0, 0
     progress(0, total, 0)
     while waiting:
-        finished, waiting = wait(waiting, timeout=_BEAT_SECONDS, return_when=FIRST_COMPLETED)
+        finished, waiting = wait(waiting, timeout=BEAT_SECONDS, return_when=FIRST_COMPLETED)
         for future in finished:
             pages += sum(future.result().pages)
             done += len(futures[future].printouts)
@@ -181,7 +182,7 @@ def render_to_file(
                 futures = {pool.submit(renderer.render, chunk): chunk for chunk in chunks}
                 _watch(futures, progress, len(printouts))
                 merging = pool.submit(merge, [chunk.out for chunk in chunks], path, _marked(futures))
-                while wait([merging], timeout=_BEAT_SECONDS).not_done:
+                while wait([merging], timeout=BEAT_SECONDS).not_done:
                     progress(len(printouts), len(printouts), _pages(futures))
                 merging.result()
             except BaseException:

@@ -16,9 +16,8 @@ class PostgresToolError(Exception):
 
 def dump(database_url: str, target: Path) -> Path:
     """Write a compressed dump of the whole database, from one snapshot. Raises PostgresToolError."""
-    _run(
-        ["pg_dump", "--format=custom", "--no-owner", "--schema=public", f"--file={target}"], _environment(database_url)
-    )
+    command = ["pg_dump", "--format=custom", "--no-owner", "--schema=public", f"--file={target}"]
+    _run(command, connection_environment(database_url))
     target.chmod(0o600)
     return target
 
@@ -33,7 +32,7 @@ def load(database_url: str, dumped: Path, schema: str) -> None:
 
     A dump names the schema `public`; within one transaction the present one steps aside while it is loaded.
     """
-    environment = _environment(database_url)
+    environment = connection_environment(database_url)
     script = dumped.with_name(f"{dumped.name}.{os.getpid()}.sql")
     wrapped = script.with_name(f"{script.name}.all")
     try:
@@ -55,12 +54,12 @@ def load(database_url: str, dumped: Path, schema: str) -> None:
 def swap(database_url: str, schema: str) -> None:
     """Put `schema` in the place of the present one, in one transaction; the present one is dropped with it."""
     statements = f"DROP SCHEMA public CASCADE; ALTER SCHEMA {schema} RENAME TO public;"
-    _psql(_environment(database_url), f"--command={statements}")
+    _psql(connection_environment(database_url), f"--command={statements}")
 
 
 def drop(database_url: str, schema: str) -> None:
     """Drop a schema beside the present one, if it is there. Raises PostgresToolError."""
-    _psql(_environment(database_url), f"--command=DROP SCHEMA IF EXISTS {schema} CASCADE;")
+    _psql(connection_environment(database_url), f"--command=DROP SCHEMA IF EXISTS {schema} CASCADE;")
 
 
 def within(database_url: str, schema: str) -> str:
@@ -76,7 +75,8 @@ def _psql(environment: dict[str, str], what: str) -> None:
     _run(["psql", *options, what], environment)
 
 
-def _environment(database_url: str) -> dict[str, str]:
+def connection_environment(database_url: str) -> dict[str, str]:
+    """The environment of a PostgreSQL program that shall use this database: the password is in it and nowhere else."""
     from sqlalchemy import make_url
 
     url = make_url(database_url)

@@ -15,6 +15,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.settings import ROOT, Settings
@@ -56,7 +57,7 @@ def differences(settings: Settings) -> tuple[str, ...]:
     stamp = settings.data_dir / STAMP
     if stamp.is_file() and stamp.read_text(encoding="ascii") == fingerprint:
         return ()
-    found = _compare_apart(settings)
+    found = compare_apart(settings)
     if not found and settings.data_dir.is_dir():
         stamp.write_text(fingerprint, encoding="ascii")
     return found
@@ -73,7 +74,8 @@ def refusal(missing: tuple[str, ...]) -> str:
     )
 
 
-def _compare_apart(settings: Settings) -> tuple[str, ...]:
+def compare_apart(settings: Settings) -> tuple[str, ...]:
+    """The same as `differences`, compared in a process of its own whatever was found before. Raises CannotCompare."""
     environment = {**os.environ, "LOUDA_DATABASE_URL": settings.database_url, "LOUDA_ENV": "testing"}
     environment["LOUDA_DATA_DIR"] = str(settings.data_dir)
     command = [sys.executable, "-m", "app.upkeep.database.schema_check"]
@@ -87,11 +89,15 @@ def _compare_apart(settings: Settings) -> tuple[str, ...]:
 def _fingerprint(settings: Settings) -> str:
     description = schema.rows_of(settings, SQLITE_DESCRIPTION if settings.is_sqlite else POSTGRES_DESCRIPTION)
     digest = hashlib.sha256(repr(description).encode())
-    models = [*(ROOT / "app").rglob("models*.py"), *(ROOT / "app" / "core").rglob("*.py")]
-    own = (ROOT / "app" / "upkeep").glob("schema_*.py")
-    for path in sorted([*models, *schema.MIGRATIONS.rglob("*.py"), *own]):
+    for path in describing_files():
         digest.update(path.read_bytes())
     return digest.hexdigest()
+
+
+def describing_files() -> list[Path]:
+    """The source files that say what a database should be like: when one changes, it is compared again."""
+    models = [*(ROOT / "app").rglob("models*.py"), *(ROOT / "app" / "core").rglob("*.py")]
+    return sorted([*models, *schema.MIGRATIONS.rglob("*.py"), *Path(__file__).parent.glob("schema*.py")])
 
 
 def compare(connection: Connection) -> list[str]:

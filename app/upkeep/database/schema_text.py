@@ -54,14 +54,14 @@ def _texts(connection: Connection) -> dict[str, str]:
     from sqlalchemy import inspect, text
 
     if connection.dialect.name != "sqlite":
-        return {name: _plain(said) for name, said in connection.execute(text(POSTGRES_TEXTS))}
+        return {name: normalized(said) for name, said in connection.execute(text(POSTGRES_TEXTS))}
     rows = [*connection.execute(text(SQLITE_COLUMNS)), *connection.execute(text(SQLITE_TRIGGERS))]
     for checks in inspect(connection).get_multi_check_constraints().values():
         rows += [(f"check {check['name']}", str(check["sqltext"])) for check in checks]
-    return {name: _plain(said) for name, said in rows}
+    return {name: normalized(said) for name, said in rows}
 
 
-def _plain(said: str) -> str:
+def normalized(said: str) -> str:
     """Without what means nothing: spaces, quotes around names, the order in which allowed values are listed."""
     even = SPACE_OR_LITERAL.sub(lambda found: found[1] or ("" if found[0] == '"' else " "), said).strip()
     return VALUES.sub(lambda found: ", ".join(sorted(found[0].split(", "))), even)

@@ -106,7 +106,7 @@ def child_environment(settings: Settings) -> dict[str, str]:
     phones of the same network reach it, so that QR codes lead somewhere."""
     environment = {**os.environ, "LOUDA_PUBLIC_URL": settings.public_url}
     if settings.host in ANYWHERE and not settings.is_production:
-        own = _own_address()
+        own = own_address()
         names = dict.fromkeys([*settings.trusted_hosts, own, socket.gethostname()])
         environment.setdefault("LOUDA_TRUSTED_HOSTS", ",".join(names))
         if "LOUDA_PUBLIC_URL" not in os.environ:
@@ -114,7 +114,7 @@ def child_environment(settings: Settings) -> dict[str, str]:
     return environment
 
 
-def _own_address() -> str:
+def own_address() -> str:
     """The address of this machine on its network; connecting a datagram socket sends nothing."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
