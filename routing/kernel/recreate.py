@@ -28,9 +28,9 @@ def recreate(data: Data, state: SearchState, work: SearchScratch, settings: Sear
 def _order(data: Data, work: SearchScratch, rng: RngState) -> None:
     """Sort the absent stops: at random, by load, by distance from the depot (far, then near), or by their windows.
 
-    Large stops first, because small ones still fit in at the end; far ones first, because near ones lie on the way. One
-    order alone would build the same plans again, so it is drawn: chances 4 : 4 : 2 : 1 (of 11) as in the paper, and where
-    there are windows 2 : 2 : 2 more (of 17) for length, opening and closing, since a narrow window has few places.
+    Large stops first, because small ones still fit in at the end; far ones first, because near ones lie on the way.
+    One order alone would build the same plans again, so it is drawn: chances 4 : 4 : 2 : 1 (of 11) as in the paper,
+    and where there are windows 2 : 2 : 2 more (of 17) for length, opening and closing: narrow windows have few places.
     """
     choice = uniform(rng) * (17.0 if data.has_time else 11.0)
     depot = data.place_out[data.stops]
