@@ -42,7 +42,7 @@ def lines_of(data: Path) -> list[CountedLine]:
 
 def totals_of(data: Path) -> list[ControlTotal]:
     return [
-        ControlTotal(row["task_no"], milli(row["expected_total_std_unit"]), int(row["address_count"]))
+        ControlTotal(row["task_no"], milli(row["expected_total_std_unit"]))
         for row in rows_of(data, "gm_purchase_tasks_expected.csv")
     ]
 
