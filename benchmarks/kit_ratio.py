@@ -1,111 +1,152 @@
-"""The kit of a day printed by two checkouts and with the patches of the engine off, kind by kind in turns.
+"""What the kit of a day costs beside another checkout, and beside this one with the patches of the engine off.
 
     git worktree add --detach ../before COMMIT
-    python benchmarks/kit_ratio.py --day DIR --before ../before
+    python benchmarks/kit_ratio.py --day DIR --before ../before [--turns 3] [--weight 60]
 
-Three processes hold the same day: the other checkout, this one, and this one as with `LOUDA_PRINT_FAST=0`. They print
-one kind of sheet after the other and wait for each other, so a busy neighbour slows all of them alike and the ratios
-hold. Seconds are processor time of all processes with reading the database. The files of the last two must be equal.
-With ``--every N`` each n-th sheet is printed, but seven of a kind that has fewer; seconds and pages are then those of
-the whole by the weight of its rows.
+Three processes hold the same day: the other checkout, this one, and this one as with `LOUDA_PRINT_FAST=0`. Of each kind
+they render the same few sheets in turns, each in its own process, and the least of a few turns counts: so ratios hold
+on a machine that others use as well, where one run after the other tells more about the neighbours. Seconds are
+processor time, reading the database included, and stand for the whole kind by the weight of its rows; starting render
+processes and joining their files is left out. The files of the last two must be equal.
 """
 
 from __future__ import annotations
 
 import argparse
+import gc
 import hashlib
 import json
 import shutil
 import subprocess
 import sys
 import tempfile
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Any
 
 MODES = ("before", "on", "off")
-LEAST = 7  # sheets of a kind
+LEAST = 3  # sheets of a kind
+CHUNK = 51.0  # weight of the sheets that are rendered together
 
 
-def work(tree: Path, mode: str, day: Path, every: int, answers: IO[str]) -> None:
-    """Print the next kind for each line that is read; answer with its cost."""
+def _weight(printout: Any) -> float:
+    """What a sheet costs: 1 for the paper and as much again for sixty rows."""
+    control = printout.sheet.control
+    return float(1 + max(control.bags, control.lines) / 60)
+
+
+def _sample(printouts: list[Any], weight: float) -> list[Any]:
+    whole = sum(map(_weight, printouts))
+    count = max(LEAST, round(len(printouts) * weight / whole))
+    step = max(1, len(printouts) // count)
+    return printouts[step // 2 :: step]
+
+
+def _chunks(printouts: list[Any]) -> Iterator[list[Any]]:
+    chunk: list[Any] = []
+    for one in printouts:
+        if chunk and sum(map(_weight, chunk)) + _weight(one) > CHUNK:
+            yield chunk
+            chunk = []
+        chunk.append(one)
+    yield chunk
+
+
+def _renderer(is_fast: bool) -> Callable[[list[Any]], Any]:
+    try:
+        from app.printing.pdf.html import html_of
+        from app.printing.pdf.patches import switch
+        from app.printing.pdf.render import render_chunk
+    except ImportError:  # a checkout from before the room of printing was divided; it has no switch
+        from app.printing.markup import html_of
+
+        from app.printing.pdf import render_chunk
+    else:
+        if is_fast:
+            switch.install()
+    return lambda chunk: render_chunk([html_of(one) for one in chunk], 500)
+
+
+def work(tree: Path, mode: str, day: Path, weight: float, answers: IO[str]) -> None:
+    """Read the day; then render the sample of the kind that each line of the input names, and answer with its cost."""
     sys.path.insert(0, str(tree))
     from app.factory import create_app
     from benchmarks import print as bench
     from benchmarks.loop import settings_in
 
-    limits = {}
-    if mode == "off":
-        from app.printing.limits import RenderLimits
-
-        limits = {"limits": RenderLimits(is_fast=False)}
+    render = _renderer(mode != "off")
+    samples: dict[str, tuple[list[Any], float, float]] = {}
     with create_app(settings_in(day)).app_context():
-        kinds = bench.prepared(1, bench.KIT)
-        for _line in sys.stdin:
-            with bench.measured() as reading:
-                kind, printouts = next(kinds)
-            step = min(every, max(1, len(printouts) // LEAST))
-            chosen = printouts[step // 2 :: step]
-            share = _weight(printouts) / _weight(chosen)
-            with bench.measured() as cost:
-                rendered, size = bench.render(chosen, day, kind, **limits)
-            digest = hashlib.sha256((day / f"{kind}.pdf").read_bytes()).hexdigest()
-            whole = {"cpu": reading.cpu + share * cost.cpu, "wall": reading.wall + share * cost.wall}
-            answer = {**whole, "pages": round(share * rendered.pages), "kind": kind, "bytes": size, "sha256": digest}
-            answers.write(json.dumps({**answer, "read": reading.cpu, "mb": cost.child_mb}) + "\n")
-            answers.flush()
+        before = time.process_time()
+        for kind, printouts in bench.prepared(1, bench.KIT):
+            read = time.process_time() - before
+            sample = _sample(printouts, weight)
+            samples[kind] = sample, sum(map(_weight, printouts)) / sum(map(_weight, sample)), read
+            before = time.process_time()
+    gc.collect()
+    gc.freeze()
+    for line in sys.stdin:
+        sample, share, read = samples[line.strip()]
+        before = time.process_time()
+        done = [render(chunk) for chunk in _chunks(sample)]
+        seconds = time.process_time() - before
+        digest = hashlib.sha256(b"".join(one.pdf for one in done)).hexdigest()
+        pages = sum(sum(one.pages) for one in done)
+        answer = {"pages": pages, "read": read, "seconds": seconds, "share": share, "sha256": digest}
+        answers.write(json.dumps(answer) + "\n")
+        answers.flush()
 
 
-def _weight(printouts: list[Any]) -> float:
-    """What sheets cost together: 1 for the paper of each and as much again for sixty rows."""
-    return sum(1 + max(one.sheet.control.bags, one.sheet.control.lines) / 60 for one in printouts)
-
-
-def _start(tree: Path, mode: str, day: Path, every: int) -> subprocess.Popen[str]:
+def _start(tree: Path, mode: str, day: Path, weight: float) -> subprocess.Popen[str]:
     command = [sys.executable, __file__, "--worker", mode, "--before", str(tree), "--day", str(day)]
-    command += ["--every", str(every)]
+    command += ["--weight", str(weight)]
     return subprocess.Popen(command, cwd=tree, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
 
-def _ask(worker: subprocess.Popen[str]) -> dict[str, Any]:
+def _ask(worker: subprocess.Popen[str], kind: str) -> dict[str, Any]:
     assert worker.stdin is not None
     assert worker.stdout is not None
-    worker.stdin.write("\n")
+    worker.stdin.write(f"{kind}\n")
     worker.stdin.flush()
     answer: dict[str, Any] = json.loads(worker.stdout.readline())
     return answer
 
 
-def _line(kind: str, found: dict[str, dict[str, Any]]) -> None:
-    seconds = {mode: one["cpu"] for mode, one in found.items()}
+def _line(kind: str, pages: int, seconds: dict[str, float], note: str) -> None:
     ratios = f"{seconds['on'] / seconds['before']:>11.2f}{seconds['off'] / seconds['on']:>8.2f}"
-    pages = "".join(f"{found[mode]['pages']:>8}" for mode in ("before", "on"))
-    walls = "".join(f"{found[mode]['wall']:>8.1f}" for mode in MODES)
-    print(f"{kind:<16}{pages}" + "".join(f"{seconds[mode]:>8.1f}" for mode in MODES) + ratios + walls, flush=True)
+    print(f"{kind:<16}{pages:>8}" + "".join(f"{seconds[mode]:>9.1f}" for mode in MODES) + ratios + note, flush=True)
 
 
-def compare(before: Path, day: Path, every: int, folder: Path) -> None:
-    """Print the table of all kinds, and their sums."""
+def compare(chosen: argparse.Namespace, folder: Path) -> None:
+    """Print the table of all kinds, and their sum."""
     here = Path(__file__).resolve().parent.parent
     sys.path.insert(0, str(here))
     from benchmarks.print import KIT
 
     workers = {}
     for mode in MODES:
-        shutil.copytree(day, folder / mode)
-        workers[mode] = _start(before if mode == "before" else here, mode, folder / mode, every)
-    print(f"{'':<16}{'pages':>16}{'CPU s':>24}{'on/before':>11}{'off/on':>8}{'wall s':>24}")
-    print(f"{'':<16}{'before':>8}{'on':>8}{'before':>8}{'on':>8}{'off':>8}{'':>19}{'before':>8}{'on':>8}{'off':>8}")
-    total: dict[str, dict[str, Any]] = {mode: {"cpu": 0.0, "wall": 0.0, "pages": 0} for mode in MODES}
-    for turn, _kind in enumerate(KIT):
-        found: dict[str, dict[str, Any]] = {}
-        for mode in MODES[turn % 3 :] + MODES[: turn % 3]:
-            found[mode] = _ask(workers[mode])
-            for name, sum_ in total[mode].items():
-                total[mode][name] = sum_ + found[mode][name]
-        _line(found["on"]["kind"], found)
-        if found["on"]["sha256"] != found["off"]["sha256"]:
-            print("  the files with and without the patches differ")
-    _line("the whole kit", total)
+        shutil.copytree(chosen.day, folder / mode)
+        tree = chosen.before.resolve() if mode == "before" else here
+        workers[mode] = _start(tree, mode, folder / mode, chosen.weight)
+    print(f"{'':<16}{'pages':>8}{'before':>9}{'on':>9}{'off':>9}{'on/before':>11}{'off/on':>8}")
+    total = dict.fromkeys(MODES, 0.0)
+    all_pages = 0
+    for kind in KIT:
+        found: dict[str, list[dict[str, Any]]] = {mode: [] for mode in MODES}
+        for turn in range(chosen.turns):
+            for mode in MODES[turn % 3 :] + MODES[: turn % 3]:
+                found[mode].append(_ask(workers[mode], kind))
+        least = {mode: min(one["seconds"] for one in turns) for mode, turns in found.items()}
+        of_one = {mode: turns[0] for mode, turns in found.items()}
+        seconds = {mode: of_one[mode]["read"] + of_one[mode]["share"] * least[mode] for mode in MODES}
+        pages = round(of_one["on"]["pages"] * of_one["on"]["share"])
+        is_same = of_one["on"]["sha256"] == of_one["off"]["sha256"]
+        sample = " / ".join(f"{least[mode]:.2f}" for mode in MODES)
+        _line(kind, pages, seconds, f"   sample {sample} s, {'same bytes' if is_same else 'OTHER BYTES'}")
+        total = {mode: total[mode] + seconds[mode] for mode in MODES}
+        all_pages += pages
+    _line("the whole kit", all_pages, total, "")
     for worker in workers.values():
         worker.communicate()
 
@@ -114,15 +155,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--day", type=Path, required=True, help="folder of a day that benchmarks/print.py has made")
     parser.add_argument("--before", type=Path, required=True, help="another checkout")
-    parser.add_argument("--every", type=int, default=1, help="print every n-th sheet only")
+    parser.add_argument("--turns", type=int, default=3)
+    parser.add_argument("--weight", type=float, default=60, help="sheets in the sample of a kind, sixty rows for one")
     parser.add_argument("--worker", choices=MODES, help=argparse.SUPPRESS)
     chosen = parser.parse_args()
     if chosen.worker:
         answers, sys.stdout = sys.stdout, sys.stderr
-        work(chosen.before, chosen.worker, chosen.day, chosen.every, answers)
+        work(chosen.before, chosen.worker, chosen.day, chosen.weight, answers)
         return
     with tempfile.TemporaryDirectory() as name:
-        compare(chosen.before.resolve(), chosen.day, chosen.every, Path(name))
+        compare(chosen, Path(name))
 
 
 if __name__ == "__main__":

@@ -121,13 +121,13 @@ def prepared(cycle_id: int, kinds: Sequence[str]) -> Iterator[tuple[str, list[An
         yield kind, sheets
 
 
-def render(printouts: list[Any], folder: Path, name: str, limits: Any = None) -> tuple[Any, int]:
-    """Render to a file, with all cores or ``limits``; end the render processes so that their time is counted."""
+def render(printouts: list[Any], folder: Path, name: str) -> tuple[Any, int]:
+    """Render to a file with all cores; end the render processes so that their time is counted."""
     from app.printing.renderer.engine import render_to_file
     from app.printing.renderer.warm_pool import stop_all
 
     path = folder / f"{name}.pdf"
-    rendered = render_to_file(printouts, path, limits)
+    rendered = render_to_file(printouts, path)
     stop_all()
     return rendered, path.stat().st_size
 
