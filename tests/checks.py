@@ -6,13 +6,14 @@ All three run even when one fails, and pytest is last, so its closing lines are 
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from app.settings import ROOT
+from app.upkeep.setup import packages
+from tests.chromium import find
 
 PROCESSES = "2"
 SPREAD = ("-n", PROCESSES, "--dist", "loadfile", "--no-loadscope-reorder")  # in the order of tests/conftest.py
@@ -35,7 +36,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def _ensure_browser() -> None:
     """Where the system offers no Chromium package (Ubuntu has only a snap), playwright brings its own."""
-    if os.environ.get("LOUDA_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser"):
+    if find() or (packages.ensure(("chromium",)) and find()):
         return
     _run([sys.executable, "-m", "playwright", "install", "--with-deps", "chromium"])
     asked = subprocess.run([sys.executable, "-c", WHERE], capture_output=True, text=True, check=False)

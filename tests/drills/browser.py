@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.chromium import find
 from tests.drills.page_forms import PLAUSIBLE, WORDS
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
@@ -68,7 +67,7 @@ def chromium() -> Iterator[Any]:
     """A headless Chromium. Raises RuntimeError with what to install where there is none."""
     from playwright.sync_api import sync_playwright
 
-    path = os.environ.get("LOUDA_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    path = find()
     if not path:
         raise RuntimeError("没有 Chromium：请安装 chromium 或设置 LOUDA_CHROMIUM。 No Chromium: install it.")
     with sync_playwright() as playwright:

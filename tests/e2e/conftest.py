@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import threading
 import time
 from collections.abc import Iterator
@@ -20,10 +19,11 @@ from app.core.db import db
 from app.core.jobs import run_next
 from app.stock.models import RestRule
 from tests import world
+from tests.chromium import find
 from tests.conftest import POSTGRES
 from tests.world import PASSWORD, World
 
-CHROMIUM = os.environ.get("LOUDA_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser") or ""
+CHROMIUM = find()
 
 
 @dataclass

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import argparse
 import logging
-import os
 import secrets
-import shutil
 import sys
 import tempfile
 import threading
@@ -19,6 +17,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+
+from tests.chromium import find
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
@@ -290,7 +290,7 @@ def main() -> int:
     out: Path = parser.parse_args().out
     out.mkdir(parents=True, exist_ok=True)
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    chromium = os.environ.get("LOUDA_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    chromium = find()
     with tempfile.TemporaryDirectory(prefix="louda-pictures-") as name:
         folder = Path(name)
         settings = build(folder)

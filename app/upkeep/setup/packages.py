@@ -20,9 +20,9 @@ PRINTING = (
     "fonts-noto-cjk",
     "fonts-babelstone-han",
 )
-TESTING = ("poppler-utils", "chromium")
+TESTING = ("poppler-utils", "chromium-headless-shell")
 POSTGRESQL = ("postgresql",)
-PROGRAMS = {"poppler-utils": "pdftotext", "chromium": "chromium"}
+PROGRAMS = {name: name for name in ("chromium-headless-shell", "chromium")} | {"poppler-utils": "pdftotext"}
 
 
 def venv_package() -> tuple[str, ...]:
