@@ -43,9 +43,9 @@ def test_a_large_problem_is_split_and_gives_the_same_bytes_every_time() -> None:
 
 def test_equal_things_in_another_process_give_the_same_bytes() -> None:
     code = (
-        "from routing import solve; from routing.plan import Budget; from routing.codec import plan_to_json;"
+        "from routing import solve; from routing.plan import SearchBudget; from routing.codec import plan_to_json;"
         "from tests.routing.examples import rich_problem;"
-        "print(plan_to_json(solve(rich_problem(5, 20, 3), Budget(iterations=300), seed=4)))"
+        "print(plan_to_json(solve(rich_problem(5, 20, 3), SearchBudget(iterations=300), seed=4)))"
     )
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
     assert told == plan_to_json(solve(rich_problem(5, 20, 3), SearchBudget(iterations=300), seed=4))
@@ -85,9 +85,12 @@ def test_a_large_or_over_full_day_is_cancelled_as_quickly(day: RoutingProblem, c
 
 
 def test_a_day_of_fifteen_hundred_stops_is_cancelled_before_its_search_has_begun() -> None:
+    """Against what stating and building the day takes, so that a busy machine is only slow: a search takes 60 s."""
     day, stop = x_like(1, 1500), threading.Event()
+    solve(day, SearchBudget(iterations=1))  # what is made once in a process
+    began = [time.process_time()]
     solve(day, SearchBudget(iterations=1))
-    began: list[float] = []
+    building = time.process_time() - began.pop()
 
     def pull() -> None:
         began.append(time.process_time())
@@ -96,7 +99,7 @@ def test_a_day_of_fifteen_hundred_stops_is_cancelled_before_its_search_has_begun
     timer = threading.Timer(0.05, pull)
     timer.start()
     plan = solve(day, SearchBudget(seconds=60), control=SearchControl(cancel=stop))
-    assert time.process_time() - began[0] < 1.5  # a second, and slack for a busy machine
+    assert time.process_time() - began[0] < 2 * building
     assert check(day, plan).violations == ()
 
 
