@@ -12,7 +12,6 @@ from sqlalchemy import select
 from app.core.db import db
 from app.dispatch.models import DeliveryPlan, DeliveryRound, PlanBag
 from tests import messages, world
-from tests.conftest import POSTGRES
 from tests.dispatch.test_rounds import planned
 from tests.e2e.conftest import Person, Site, served
 from tests.e2e.field_day import pack_bags
@@ -23,8 +22,6 @@ pytestmark = pytest.mark.browser
 @pytest.fixture
 def site(app: Flask) -> Iterator[Site]:
     """The small world with two buildings' bags packed and a draft of one round."""
-    if POSTGRES:
-        pytest.skip("browser journeys run on SQLite; the commands behind them run on both")
     with app.app_context():
         here = world.build()
         pack_bags(here)

@@ -22,7 +22,6 @@ from app.oversight.reconcile.equations import equations
 from app.picking.models import Bag
 from app.printing.models import Document
 from tests import messages
-from tests.conftest import POSTGRES
 from tests.e2e.conftest import Person, Site
 from tests.e2e.field_day import on_the_day
 from tests.world import PASSWORD
@@ -36,8 +35,6 @@ IDS: dict[str, int] = {}  # of the day that is lived
 @pytest.fixture
 def site(app: Flask, request: pytest.FixtureRequest) -> Iterator[Site]:
     """The day under way; a test says with `parametrize` where it begins otherwise."""
-    if POSTGRES:
-        pytest.skip("browser journeys run on SQLite; the commands behind them run on both")
     with on_the_day(app, **getattr(request, "param", {})) as (found, ids):
         IDS.clear()
         IDS.update(ids)

@@ -20,7 +20,7 @@ from app.access.guard import PUBLIC, access_of
 from app.access.permissions import Permission
 from app.core.db import db
 from app.factory import create_app
-from tests.conftest import POSTGRES, settings_for
+from tests.conftest import settings_for
 from tests.e2e import day
 from tests.e2e.conftest import Person, Site
 from tests.e2e.day import Day
@@ -119,8 +119,6 @@ class Walk:
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory, template_database: Path) -> Iterator[tuple[Site, Day]]:
     """The running day on a free port. Nobody writes to it, so that all roles walk the same one."""
-    if POSTGRES:
-        pytest.skip("the browser's walk runs on SQLite; the views behind it run on both")
     folder = tmp_path_factory.mktemp("pages")
     shutil.copy(template_database, folder / "louda.db")
     app = create_app(settings_for(folder, f"sqlite:///{folder / 'louda.db'}"))

@@ -21,7 +21,6 @@ from app.ordering.models import Cycle
 from app.places.models import Building, Subdistrict, ZoneLevel
 from app.stock.models import RestRule
 from tests import messages
-from tests.conftest import POSTGRES
 from tests.e2e.conftest import Person, Site
 from tests.world import PASSWORD
 
@@ -39,8 +38,6 @@ TABLES = {
 @pytest.fixture
 def empty(app: Flask) -> Iterator[Any]:
     """An installation without anything, served; `empty.account(name, role)` makes an account."""
-    if POSTGRES:
-        pytest.skip("browser journeys run on SQLite; the commands behind them run on both")
 
     def account(name: str, role: Role | None) -> None:
         with app.app_context():

@@ -18,7 +18,6 @@ from app.picking.models import Bag
 from app.printing.centre import service as printing
 from app.printing.models import Document
 from tests import messages, world
-from tests.conftest import POSTGRES
 from tests.dispatch.test_rounds import planned
 from tests.e2e.conftest import Site, served
 from tests.e2e.field_day import pack_bags
@@ -30,8 +29,6 @@ pytestmark = pytest.mark.browser
 @pytest.fixture
 def site(app: Flask) -> Iterator[Site]:
     """The small world with a published round whose sheets are printed."""
-    if POSTGRES:
-        pytest.skip("browser journeys run on SQLite; the commands behind them run on both")
     with app.app_context():
         here = world.build()
         pack_bags(here)

@@ -13,7 +13,6 @@ from app.access.sessions import issue_token
 from app.core import clock
 from app.core.db import command, db
 from tests import sixty_goods, world
-from tests.conftest import POSTGRES
 from tests.e2e.conftest import Person, Site, served
 
 pytestmark = pytest.mark.browser
@@ -61,8 +60,6 @@ def test_the_first_page_of_staff_is_light(person: Any, site: Site, theme: str) -
 @pytest.fixture
 def furnished(app: Flask) -> Iterator[Site]:
     """The small world with sixty goods on the list; one household ordered before, another has an order now."""
-    if POSTGRES:
-        pytest.skip("browser journeys run on SQLite")
     with app.app_context():
         here = world.build()
         sixty_goods.furnish(here)
