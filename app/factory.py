@@ -22,7 +22,8 @@ from app.access.page_registry import register_slices
 from app.access.views import HEALTH
 from app.assets import register_assets
 from app.core import clock, jobs, units
-from app.core.db import db, limit_idle, prepare_engine
+from app.core.database.engines import limit_idle, prepare_engine
+from app.core.db import db
 from app.core.errors import register_error_pages
 from app.core.text import spoken
 from app.settings import ROOT, Settings

@@ -7,6 +7,7 @@ from app.allocation import models as allocation
 from app.catalog import models as catalog
 from app.core import clock_trust, events, idempotency, jobs
 from app.core.db import Base
+from app.core.log import seals
 from app.dispatch import models as dispatch
 from app.errands import models as errands
 from app.handover import models as handover
@@ -50,6 +51,7 @@ __all__ = [
     "places",
     "printing",
     "purchasing",
+    "seals",
     "settlement",
     "stock",
     "tally",

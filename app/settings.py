@@ -56,6 +56,8 @@ class Settings:
     metrics_host: str = "127.0.0.1"
     metrics_port: int = 0
     """Liveness, readiness and figures are answered here, beside the pages; 0 for nowhere."""
+    seal_key: str = field(default="", repr=False)
+    """Keys the seals of the event log; without it the secret does."""
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Settings:
@@ -88,11 +90,18 @@ class Settings:
             is_print_fast=_whole_number(values, "LOUDA_PRINT_FAST", 1, range(2)) == 1,
             metrics_host=values.get("LOUDA_METRICS_HOST") or "127.0.0.1",
             metrics_port=_whole_number(values, "LOUDA_METRICS_PORT", min(port + 1, 65535), range(65536)),
+            seal_key=values.get("LOUDA_SEAL_KEY", ""),
         )
 
     @property
     def is_production(self) -> bool:
         return self.env == "production"
+
+    @property
+    def seal_secret(self) -> str:
+        """What the seals of the event log are keyed with. Whoever changes the secret sets the seal key to the old one,
+        or the log of before cannot be checked any more."""
+        return self.seal_key or self.secret_key
 
     @property
     def is_secure(self) -> bool:

@@ -19,7 +19,8 @@ from jinja2.bccache import Bucket
 from sqlalchemy import Dialect, Engine, create_engine, event, text
 
 from app.access import service as access
-from app.core.db import db, prepare_engine
+from app.core.database.engines import prepare_engine
+from app.core.db import db
 from app.factory import create_app
 from app.settings import Settings
 

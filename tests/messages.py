@@ -121,6 +121,7 @@ NO_ORDERS_NOW = "现在不接单"
 WORDS_STILL_WAIT = "户的留言没处理"
 
 # --- oversight --------------------------------------------------------------------------------------------------------
+UNSEALED = "待封"
 CONFIRM_DATE = "去确认日期"
 NOT_COUNTED_YET = "还没有数过"
 EQUATIONS_HOLD = "全部成立"

@@ -36,7 +36,7 @@ ORDER = (
 RANK = {name: rank for rank, group in enumerate(ORDER) for name in group.split("=")}
 # Topics of a slice from the ground up; a topic imports the slice's root, itself and lower topics, never a sister above.
 TOPICS = {
-    "core": "text input",
+    "core": "database text input log",
     "access": "http forms",
     "places": "address registry zones points buildings finder care captaincy accounts imports",
     "catalog": "bundles suppliers imports",
@@ -63,6 +63,7 @@ COUNTERS = {f"qty_{s}" for s in ("allocated", "dropped_off", "accepted", "disput
 COMMANDS_ELSEWHERE = {
     "app/core/jobs.py": "the queue is a command's own tool, no topic",
     "app/core/clock_trust.py": "doubts about the date are below every slice, with their table",
+    "app/core/log/seals.py": "seals are below every slice, with their table",
     "app/upkeep/accounts.py": "the command line: its refusals are messages of the command line",
     "app/demo/": "makes what no person may make, for demonstrations only",
 }

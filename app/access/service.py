@@ -18,6 +18,7 @@ from app.access.sessions import ABSOLUTE, IDLE, NOTED_EVERY, TOKEN_BYTES, token_
 from app.access.throttle import OF_AN_ADDRESS, WINDOW, ThrottleBudget, Try, stored_key
 from app.core import clock, events
 from app.core.codes import ALPHABET
+from app.core.database.turns import TurnKind, lock_names
 from app.core.db import command, db
 from app.core.errors import Invalid, NotFound
 
@@ -67,7 +68,7 @@ def login_budgets(username: str, address: str) -> list[ThrottleBudget]:
     ]
 
 
-@command
+@command(turn=TurnKind.NOBODY)
 def open_session(by: Staff, device: str, *, is_sign_in: bool = True) -> str:
     """A sign-in of the account on a device. Returns the token for its cookie; the database keeps the hash.
 
@@ -83,7 +84,7 @@ def open_session(by: Staff, device: str, *, is_sign_in: bool = True) -> str:
     return token
 
 
-@command
+@command(turn=TurnKind.NOBODY)
 def end_session(by: Staff, session_id: int) -> None:
     """Ensures: this sign-in of the own account opens nothing any more, whoever holds its cookie. Raises NotFound."""
     row = db.session.get(StaffSession, session_id)
@@ -93,7 +94,7 @@ def end_session(by: Staff, session_id: int) -> None:
     events.record(by, "sign_out", ("account", by.id))
 
 
-@command
+@command(turn=TurnKind.NOBODY)
 def end_all_sessions(by: Staff) -> None:
     """Ensures: every sign-in of the own account is over, this one too."""
     end_sign_ins(db.session.get_one(Account, by.id))
@@ -142,7 +143,7 @@ def end_sign_ins(account: Account) -> None:
     db.session.execute(delete(StaffSession).where(StaffSession.account_id == account.id))
 
 
-@command
+@command(turn=TurnKind.NOBODY)
 def take_attempt(budgets: Sequence[ThrottleBudget]) -> Try:
     """Count one try against each budget, if each has one left; otherwise none is counted.
 
@@ -150,8 +151,9 @@ def take_attempt(budgets: Sequence[ThrottleBudget]) -> Try:
     much as a grant, so that both take the same time. What lies before the window counts no more and is gone,
     so that the table holds a quarter of an hour of tries.
     """
-    now = clock.now()
     most = {stored_key(budget.key): budget.most for budget in budgets}
+    lock_names(db.session.connection(), list(most))
+    now = clock.now()
     counted = (
         select(Throttle.key, func.sum(Throttle.hits))
         .where(Throttle.key.in_(list(most)), Throttle.window_start > now - WINDOW)
@@ -170,7 +172,7 @@ def take_attempt(budgets: Sequence[ThrottleBudget]) -> Try:
     return Try(is_granted, keys, now)
 
 
-@command
+@command(turn=TurnKind.NOBODY)
 def refund_attempt(taken: Try) -> None:
     """A try that was right costs nothing: it is no longer counted."""
     if taken.is_granted:

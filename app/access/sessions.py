@@ -16,7 +16,8 @@ from sqlalchemy.orm import joinedload, selectinload
 from app.access.models import Account, HouseholdToken, MovedIn, StaffSession
 from app.access.permissions import Grant, Resident, Staff
 from app.core import clock
-from app.core.db import db, update_if_idle
+from app.core.database.engines import update_if_idle
+from app.core.db import db
 from app.settings import Settings
 
 IDLE = timedelta(minutes=30)
@@ -86,7 +87,7 @@ def staff_of_request() -> Staff | None:
     if now.timestamp() - session["seen"] > 60:
         session["seen"] = now.timestamp()
     if now - row.seen_at > NOTED_EVERY:
-        update_if_idle(update(StaffSession).where(StaffSession.id == row.id).values(seen_at=now))
+        update_if_idle(db.engine, update(StaffSession).where(StaffSession.id == row.id).values(seen_at=now))
     return staff_actor(row.account)
 
 

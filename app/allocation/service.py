@@ -155,7 +155,7 @@ def may_set_share(cycle: Cycle, line: OrderLine) -> bool:
     return cycle.state == CycleState.RUNNING and line.qty_open > 0
 
 
-@command
+@command(of="order_line")
 def set_share(by: Staff, line_id: int, wanted: SetShare) -> ShareOverride:
     """Set the share of a line by hand; later runs keep it. Raises NotFound, Invalid, Conflict."""
     line = row_or_not_found(OrderLine, line_id)
@@ -172,7 +172,7 @@ def set_share(by: Staff, line_id: int, wanted: SetShare) -> ShareOverride:
     return override
 
 
-@command
+@command(of="order_line")
 def clear_share(by: Staff, line_id: int) -> None:
     """Leave the share of a line to the rule again. Raises NotFound."""
     line = db.session.get(OrderLine, line_id)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Callable
 from contextvars import ContextVar
 from datetime import UTC, date, datetime
 from functools import wraps
 from pathlib import Path
-from typing import Any, ParamSpec, Protocol, TypeVar
+from typing import Any, ParamSpec, Protocol, TypeVar, overload
 
 from flask_babel import lazy_gettext as _l
 from flask_sqlalchemy import SQLAlchemy
@@ -18,24 +17,22 @@ from sqlalchemy import (
     CheckConstraint,
     Date,
     Dialect,
-    Engine,
     ForeignKey,
     Integer,
     MetaData,
     Text,
-    Update,
     event,
-    text,
 )
 from sqlalchemy.dialects.postgresql import TIMESTAMP
-from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Mapped, MappedColumn, declared_attr, mapped_column
 from sqlalchemy.orm.exc import StaleDataError
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from app.core import clock, wal
-from app.core.errors import Conflict, StaleEdit
+from app.core.database import turns
+from app.core.database.turns import Turn, TurnKind, writers
+from app.core.errors import Busy, Conflict, StaleEdit
 from app.core.labels import Labelled
 
 P = ParamSpec("P")
@@ -206,85 +203,6 @@ def check_version(row: Any, seen: int, theirs: dict[str, str] | None = None) -> 
         raise StaleEdit(theirs)
 
 
-READ_IDLE_MS = 5_000
-COMMAND_IDLE_MS = 120_000
-
-
-# --- engines ----------------------------------------------------------------------------------------------------------
-BUSY_MS = 15_000
-
-
-def prepare_engine(engine: Engine) -> None:
-    """SQLite: WAL, full sync, foreign keys, secure delete, and BEGIN sent by ourselves."""
-    if engine.dialect.name != "sqlite":
-        return
-
-    @event.listens_for(engine, "do_connect")
-    def refuse_missing(_dialect: Dialect, _record: Any, args: list[Any], _parameters: dict[str, Any]) -> None:
-        """SQLite makes a file that is missing, and people would be served an empty database."""
-        name = str(args[0]) if args else ":memory:"
-        if name not in ("", ":memory:") and not name.startswith("file:") and not Path(name).exists():
-            raise sqlite3.OperationalError(f"there is no database {name}")
-
-    @event.listens_for(engine, "connect")
-    def configure(connection: sqlite3.Connection, _record: Any) -> None:
-        connection.isolation_level = None  # sqlite3 begins at the first write only: what was read before may be old
-        for pragma in (
-            "journal_mode=WAL",
-            "synchronous=FULL",  # NORMAL may lose the last commits at a power cut: orders that were answered
-            "foreign_keys=ON",
-            f"busy_timeout={BUSY_MS}",
-            "secure_delete=ON",  # what a purge deletes is overwritten, not only unlinked
-            "cache_size=-32000",
-            "temp_store=MEMORY",
-            f"wal_autocheckpoint={wal.CHECKPOINT_PAGES}",
-            f"journal_size_limit={wal.CHECKPOINT_BYTES}",
-        ):
-            connection.execute(f"PRAGMA {pragma}")
-
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        immediate = connection.get_execution_options().get("immediate", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
-
-
-def update_if_idle(statement: Update) -> bool:
-    """Run one small UPDATE if the database is free this instant: for what is good to know and may be lost.
-
-    A page must never wait behind a writer for such a note, nor fail for it. Returns whether it was written.
-    """
-    try:
-        with db.engine.connect().execution_options(immediate=True) as connection:
-            raw = connection.connection.driver_connection
-            if isinstance(raw, sqlite3.Connection):
-                raw.execute("PRAGMA busy_timeout=0")
-            try:
-                with connection.begin():
-                    if connection.dialect.name == "postgresql":
-                        connection.execute(text("SET LOCAL lock_timeout = '50ms'"))
-                    connection.execute(statement)
-            finally:
-                if isinstance(raw, sqlite3.Connection):
-                    raw.execute(f"PRAGMA busy_timeout={BUSY_MS}")
-    except DBAPIError:
-        return False
-    return True
-
-
-def limit_idle(engine: Engine) -> None:
-    """PostgreSQL ends a connection that sits in a transaction for five seconds: a forgotten snapshot keeps dead rows.
-
-    A command, which may think between two statements while it holds its turn, has longer.
-    """
-    if engine.dialect.name != "postgresql":
-        return
-
-    @event.listens_for(engine, "do_connect")
-    def configure(_dialect: Dialect, _record: Any, _args: Any, parameters: dict[str, Any]) -> None:
-        limit = f"-c idle_in_transaction_session_timeout={READ_IDLE_MS}"
-        parameters["options"] = f"{parameters.get('options', '')} {limit}".strip()
-
-
 # --- commands ---------------------------------------------------------------------------------------------------------
 class SubmissionKey(Protocol):
     """What a submitted form brings along so that it takes effect once; see core/idempotency."""
@@ -301,85 +219,135 @@ job_claim: ContextVar[SubmissionKey | None] = ContextVar("job_claim", default=No
 _inside: ContextVar[bool] = ContextVar("inside_command", default=False)
 
 TRIES = 3  # whoever met the key of another in a race finds that row at the second try, and is answered by it
-# One writer at a time, as BEGIN IMMEDIATE has it on SQLite: a cut-off must see every order that was accepted before it,
-# and each entry of the event log the one before. LOCK TABLE takes no snapshot, so the command reads what is there when
-# its turn comes; a row lock or an advisory lock would wait with a snapshot from before. Reading goes on meanwhile.
-ONE_AT_A_TIME = (
-    f"SET LOCAL idle_in_transaction_session_timeout = {COMMAND_IDLE_MS}; LOCK TABLE event IN SHARE ROW EXCLUSIVE MODE"
-)
+PATIENCE_S = 600  # of a worker or a command line for its turn; a page says that it did not come
 RETRYABLE_SQLSTATES = {"40001", "40P01"}  # serialization failure, deadlock
+LOCK_NOT_AVAILABLE = "55P03"
 
 
-def command(fn: Callable[P, R]) -> Callable[P, R]:
-    """One command = one transaction: begin immediate (SQLite) or behind a table lock (PostgreSQL), body, flush, commit.
+@overload
+def command(fn: Callable[P, R], /) -> Callable[P, R]: ...
+
+
+@overload
+def command(
+    *, turn: TurnKind | None = None, of: str | turns.FindRow | None = None
+) -> Callable[[Callable[P, R]], Callable[P, R]]: ...
+
+
+def command(
+    fn: Callable[P, R] | None = None, /, *, turn: TurnKind | None = None, of: str | turns.FindRow | None = None
+) -> Any:
+    """One command = one transaction, begun when its turn has come (core/database/turns): body, flush, commit.
+
+    It has the turn of the subdistrict to which its first `<name>_id` belongs to itself; `of` names the table of that id
+    where its name does not tell, or finds (table, id) in the arguments; `turn` says it otherwise. A command about
+    nothing that belongs to a subdistrict has the turn of the installation.
 
     A serialization failure or a unique key met in a race runs the body again, three times at most, on a clean session.
-    Anything else rolls back and goes up. Commands are never nested.
+    Anything else rolls back and goes up. Commands are never nested. Raises Busy where the turn did not come in time.
     """
-    return _transaction(fn, in_turn=True)
+
+    def decorate(fn: Callable[P, R]) -> Callable[P, R]:
+        return _transaction(fn, turns.turn_of(fn, turn, of), has_claims=True)
+
+    return decorate if fn is None else decorate(fn)
 
 
 def background_transaction(fn: Callable[P, R]) -> Callable[P, R]:
-    """A transaction like `command` that does not wait for its turn on PostgreSQL: heartbeats, leases, progress.
+    """A transaction like `command` that waits for nobody on PostgreSQL: heartbeats, leases, progress.
 
     For rows that no command reads to decide, and that write no event. On SQLite there is one writer at a time anyway.
     """
-    return _transaction(fn, in_turn=False)
+    return _transaction(fn, Turn(TurnKind.NOBODY), has_claims=False)
 
 
-def _transaction(fn: Callable[P, R], *, in_turn: bool) -> Callable[P, R]:
+def _transaction(fn: Callable[P, R], turn: Turn, *, has_claims: bool) -> Callable[P, R]:
     @wraps(fn)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
         if _inside.get():
             raise RuntimeError(f"{fn.__qualname__} was called inside another command")
+        row = turn.row_of(args, kwargs)
         token = _inside.set(True)
         try:
-            return _with_retries(lambda: fn(*args, **kwargs), in_turn)
+            return _with_retries(lambda: run_in_transaction(lambda: fn(*args, **kwargs), turn.kind, row, has_claims))
         finally:
             _inside.reset(token)
 
+    run.turn = turn  # type: ignore[attr-defined]
     return run
 
 
-def _with_retries(body: Callable[[], R], in_turn: bool) -> R:
-    for attempt in range(1, TRIES + 1):
+def _with_retries(once: Callable[[], R]) -> R:
+    tries, started = 0, turns.monotonic()
+    while True:
         try:
-            return run_in_transaction(body, in_turn)
+            return once()
         except StaleDataError as error:
             raise StaleEdit() from error
         except IntegrityError as error:
-            if attempt == TRIES:
+            tries += 1
+            if tries == TRIES:
                 raise Conflict(_l("刚才的操作和现有记录冲突，没有写入。请刷新后再看。")) from error
-        except (OperationalError, DBAPIError) as error:
-            if attempt == TRIES or not _retryable(error):
+        except Busy:
+            if writers.most is not None or turns.monotonic() - started > PATIENCE_S:
                 raise
-    raise AssertionError("unreachable: the last try returns or raises")
+        except (OperationalError, DBAPIError) as error:
+            tries += 1
+            if tries == TRIES or getattr(error.orig, "sqlstate", None) not in RETRYABLE_SQLSTATES:
+                raise
 
 
-def run_in_transaction(body: Callable[[], R], in_turn: bool) -> R:
-    """One try of a command: committed with its claims (of the form, the job) or rolled back; `in_turn`: see above."""
+def run_in_transaction(
+    body: Callable[[], R], kind: TurnKind, row: turns.RowKey | None = None, has_claims: bool = True
+) -> R:
+    """One try of a command: committed with its claims (of the form, the job) or rolled back. Raises Busy."""
     session = db.session
     session.rollback()  # what was read before the command belongs to an older snapshot
     postgres = session.get_bind().dialect.name == "postgresql"
-    options: dict[str, Any] = {"isolation_level": "REPEATABLE READ"} if postgres else {"immediate": True}
-    claims = [claim for claim in (pending_claim.get(), job_claim.get()) if claim is not None and in_turn]
-    try:
-        session.connection(execution_options=options)
-        if postgres and in_turn:
-            session.connection().exec_driver_sql(ONE_AT_A_TIME)
-        for claim in claims:
-            claim.begin()
-        result = body()
-        session.flush()
-        for claim in claims:
-            claim.finish(result)
-        session.commit()
-    except BaseException:
-        session.rollback()
-        raise
+    claims = [claim for claim in (pending_claim.get(), job_claim.get()) if claim is not None and has_claims]
+    with writers.place(one_at_a_time=not postgres):
+        try:
+            token = turns.current_subdistrict.set(_begin(kind, row))
+            try:
+                for claim in claims:
+                    claim.begin()
+                result = body()
+                session.flush()
+                for claim in claims:
+                    claim.finish(result)
+            finally:
+                turns.current_subdistrict.reset(token)
+            session.commit()
+        except BaseException:
+            session.rollback()
+            raise
     if not postgres and (database := session.get_bind().engine.url.database):
         wal.checkpoint_if_large(Path(database))
     return result
+
+
+def _begin(kind: TurnKind, row: turns.RowKey | None) -> int | None:
+    """Begin the transaction and wait for the turn. Returns the subdistrict whose turn it is."""
+    session = db.session
+    tables = Base.metadata.tables
+    if session.get_bind().dialect.name != "postgresql":
+        connection = session.connection(execution_options={"immediate": True})
+        return None if row is None else turns.subdistrict_of(connection, tables, row)
+    for attempt in range(1, turns.ALL_TRIES + 1):
+        connection = session.connection(execution_options={"isolation_level": "READ COMMITTED"})
+        subdistrict = None if row is None else turns.subdistrict_of(connection, tables, row)
+        try:
+            connection.exec_driver_sql(turns.lock_statement(kind, subdistrict))
+            return subdistrict
+        except DBAPIError as error:
+            session.rollback()
+            is_for_all = kind is TurnKind.ALL or (subdistrict is None and kind is not TurnKind.NOBODY)
+            if getattr(error.orig, "sqlstate", None) != LOCK_NOT_AVAILABLE:
+                raise
+            if not is_for_all or attempt == turns.ALL_TRIES:
+                raise Busy from error
+            turns.rest_between_tries()
+    raise AssertionError("unreachable: the last try returns or raises")
 
 
 def end_read() -> None:
@@ -394,7 +362,3 @@ def end_read() -> None:
     if session.new or session.dirty or session.deleted:
         raise RuntimeError("rows were changed outside a command")
     session.commit()
-
-
-def _retryable(error: DBAPIError) -> bool:
-    return getattr(error.orig, "sqlstate", None) in RETRYABLE_SQLSTATES or "database is locked" in str(error.orig)

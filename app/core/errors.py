@@ -13,6 +13,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
+RETRY_AFTER_S = 2
 Sentence = Any  # a str or a lazily translated str
 
 
@@ -54,6 +55,15 @@ class Conflict(LoudaError):
     """The present state does not allow it: an illegal step, a closed cycle, a stale edit."""
 
     status = 409
+
+
+class Busy(LoudaError):
+    """The turn to write did not come: too many wait already, or one takes long. Nothing was written; try again."""
+
+    status = 503
+
+    def __init__(self) -> None:
+        super().__init__(_l("现在提交的人很多，还没有轮到。没有写入任何内容，请稍等再提交一次。"))
 
 
 class StaleEdit(Conflict):
@@ -133,6 +143,7 @@ class Refusal:
     problems: dict[str, list[Sentence]] = field(default_factory=dict)
     theirs: dict[str, str] = field(default_factory=dict)
     is_stale: bool = False
+    is_busy: bool = False  # only the turn to write did not come: the very same may be sent again
 
 
 def wants_json() -> bool:
@@ -179,12 +190,16 @@ def register_error_pages(
     def refused(error: LoudaError) -> Response:
         theirs = error.theirs if isinstance(error, StaleEdit) else {}
         problems = error.problems if isinstance(error, Invalid) else {}
-        return refusal(Refusal(error.status, error.sentence, problems, theirs, isinstance(error, StaleEdit)))
+        kind = {"is_stale": isinstance(error, StaleEdit), "is_busy": isinstance(error, Busy)}
+        return refusal(Refusal(error.status, error.sentence, problems, theirs, **kind))
 
     def refusal(what: Refusal) -> Response:
         what = with_usual_sentence(what)
         if wants_json():
-            return refusal_as_json(what)
+            response = refusal_as_json(what)
+            if what.is_busy:
+                response.headers["Retry-After"] = str(RETRY_AFTER_S)
+            return response
         return again(what) or _page(what.status, what.sentence, theirs=what.theirs, words=words())
 
     @app.errorhandler(HTTPException)

@@ -27,6 +27,7 @@ from sqlalchemy import ColumnElement, Integer, UniqueConstraint, or_, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core import clock
+from app.core.database.turns import TurnKind
 from app.core.db import (
     STRICT,
     Base,
@@ -245,7 +246,7 @@ def enqueue(kind: str, subject_id: int, payload: dict[str, Any], *, cycle_id: in
     return found
 
 
-@command
+@command(turn=TurnKind.NOBODY)
 def cancel(job_id: int) -> None:
     """Ask a waiting or running job to stop. Ensures: a waiting one never starts; a running one sees it soon."""
     job = db.session.get(Job, job_id)

@@ -19,13 +19,13 @@ from app.ordering.orders import PlaceOrder, clear_order, cycle_taking_orders, is
 from app.places.scope import require_building
 
 
-@command
+@command(of=lambda _by, wanted: ("cycle", wanted.cycle_id))
 def place(by: Actor, wanted: PlaceOrder) -> HouseholdOrder:
     """Place, replace or add to the order of one household; see `orders.save_order` for what holds before and after."""
     return save_order(by, wanted)
 
 
-@command
+@command(of=lambda _by, wanted: ("cycle", wanted[0].cycle_id if wanted else None))
 def place_many(by: Actor, wanted: Sequence[PlaceOrder]) -> list[HouseholdOrder]:
     """Place several orders together: all or none. Raises as `orders.save_order` for the first that cannot be."""
     return [save_order(by, each) for each in wanted]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,11 +11,13 @@ from typing import Any
 from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, Select, func, or_, select
 
+from app.access.models import RoleGrant
 from app.access.permissions import Permission, Staff, ids_of
 from app.core import clock
 from app.core.db import db
-from app.core.events import Event
+from app.core.events import SYSTEM, Event
 from app.core.jobs import Job, JobState
+from app.core.log.seals import EventSeal
 from app.dispatch.models import (
     ArrivalDifference,
     DeliveryPlan,
@@ -31,6 +34,7 @@ from app.errands.queries import is_overdue
 from app.handover.models import Dispute, DisputeState
 from app.ordering.models import Cycle, CyclePoint, CycleState, HouseholdOrder, OrderLine
 from app.picking.models import Bag
+from app.places.accounts.service import grants_in_scope
 from app.places.models import Building, Household, Stairwell
 from app.places.scope import buildings_in_scope
 
@@ -114,7 +118,7 @@ def stuck(reach: Reach) -> list[Stuck]:
     now = clock.now()
     rows = [_late_stops(now, reach), _open_differences(reach), _open_disputes(reach), _late_errands(reach)]
     rows += _broken_stops(reach)
-    rows += [_dead_jobs()] if reach.is_whole else []
+    rows += [_dead_jobs(reach)] if reach.is_whole else []
     not_cut_off = select(Cycle).where(Cycle.state == CycleState.OPEN, Cycle.cutoff_at < now, _cycles_within(reach))
     rows += [
         Stuck(
@@ -195,18 +199,20 @@ def _late_errands(reach: Reach) -> Stuck | None:
     return Stuck(_("超时没有答复的代办"), count, since, _("点位小组长"), "errands.index", None) if count else None
 
 
-def _dead_jobs() -> Stuck | None:
+def _dead_jobs(reach: Reach) -> Stuck | None:
+    cycles = select(Cycle.id).where(Cycle.subdistrict_id.in_(reach.subdistrict_ids))
+    own = Job.cycle_id.is_(None) | Job.cycle_id.in_(cycles)
     count, since = db.session.execute(
         select(func.count(), func.min(Job.finished_at)).where(
-            Job.state == JobState.FAILED, Job.finished_at > clock.now() - timedelta(days=1)
+            own, Job.state == JobState.FAILED, Job.finished_at > clock.now() - timedelta(days=1)
         )
     ).one()
     return Stuck(_("一天内失败的后台任务"), count, since, _("物资组"), "oversight.dashboard", None) if count else None
 
 
-def event_statement(verb: str, subject: str, cycle_id: int | None) -> Select[*tuple[Any, ...]]:
-    """Entries of the log, newest first: a statement for paging."""
-    statement: Select[*tuple[Any, ...]] = select(Event).order_by(Event.id.desc())
+def event_statement(by: Staff, verb: str, subject: str, cycle_id: int | None) -> Select[*tuple[Any, ...]]:
+    """Entries of the log that the reader may see, newest first: a statement for paging."""
+    statement: Select[*tuple[Any, ...]] = select(Event).where(_log_of(by)).order_by(Event.id.desc())
     if verb:
         statement = statement.where(Event.verb == verb)
     if subject:
@@ -214,6 +220,26 @@ def event_statement(verb: str, subject: str, cycle_id: int | None) -> Select[*tu
     if cycle_id is not None:
         statement = statement.where(Event.cycle_id == cycle_id)
     return statement
+
+
+def _log_of(by: Staff) -> ColumnElement[bool]:
+    """A condition on Event: of the reader's subdistricts; of the installation what the system did, but for accounts of
+    others, and what people with a role there did or had done to their accounts."""
+    here = select(RoleGrant.account_id).where(grants_in_scope(by, Permission.AUDIT))
+    is_account = Event.subject_type == "account"
+    about_here = is_account & Event.subject_id.in_(here)
+    by_here = (Event.actor_kind == "staff") & Event.actor_id.in_(here)
+    by_system = (Event.actor_kind == SYSTEM.kind) & ~is_account
+    own = Event.subdistrict_id.in_(ids_of(by.scopes(Permission.AUDIT), "subdistrict"))
+    return own | (Event.subdistrict_id.is_(None) & (about_here | by_here | by_system))
+
+
+def seals_of(entries: Sequence[Event]) -> dict[int, str]:
+    """Entry → chain, number and beginning of its seal, also of those that carry it themselves."""
+    held = select(EventSeal).where(EventSeal.event_id.in_([entry.id for entry in entries]))
+    said = {entry.id: entry.sha256[:8] for entry in entries if entry.sha256}
+    said.update({seal.event_id: f"{seal.chain}/{seal.number} {seal.sha256[:8]}" for seal in db.session.scalars(held)})
+    return said
 
 
 def verbs() -> tuple[list[str], list[str]]:

@@ -112,7 +112,7 @@ def events() -> str:
     cycle = request.args.get("cycle", "")
     cycle_id = int(cycle) if cycle.isascii() and cycle.isdigit() and len(cycle) < 10 else None
     page = paginate(
-        queries.event_statement(verb, subject, cycle_id),
+        queries.event_statement(staff(), verb, subject, cycle_id),
         request.args.get("page"),
         lambda number: url_for(
             "oversight.events", verb=verb or None, subject=subject or None, cycle=cycle or None, page=number
@@ -123,6 +123,7 @@ def events() -> str:
         "oversight/events.html",
         page=page,
         in_words=in_words,
+        seals=queries.seals_of(page.rows),
         verb=verb,
         subject=subject,
         verbs=[(one, one) for one in verbs],

@@ -6,10 +6,9 @@ import dataclasses
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from app.core.db import db
-from app.core.events import Event
 from app.printing import files
 from app.printing.contexts.ground import Subject
 from app.printing.kinds import wave_of
@@ -36,11 +35,6 @@ class NewVersion:
     def key(self) -> Key:
         """What it is a version of."""
         return self.kind, self.subject.type, self.subject.id
-
-
-def last_event_id() -> int:
-    """The newest entry of the event log."""
-    return db.session.scalar(select(func.max(Event.id))) or 0
 
 
 def latest_versions(cycle_id: int, wave: int, kinds: Iterable[str]) -> dict[Key, Document]:

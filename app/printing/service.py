@@ -8,9 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import func, or_, select, update
 
 from app.core.db import command, db
+from app.core.events import Event
 from app.core.states import advance
 from app.printing.layout.geometry import Box, to_json
 from app.printing.models import Document, DocumentGeometry, DocumentState
@@ -19,6 +20,15 @@ from app.printing.renderer.engine import PageSpan
 
 
 @command
+def watermark(cycle_id: int) -> int:
+    """The newest entry of the event log, taken when nobody writes in the subdistrict: whatever is read after it has
+    everything up to it. While others write, an entry with a smaller number may be committed after a greater one.
+    """
+    concerned = or_(Event.cycle_id == cycle_id, Event.cycle_id.is_(None))
+    return db.session.scalar(select(func.max(Event.id)).where(concerned)) or 0
+
+
+@command(of=lambda document_ids, *_rest: ("document", next(iter(document_ids), None)))
 def confirm_checked(document_ids: Sequence[int], event_id: int) -> None:
     """Note that documents were compared with the database as of an event and still hold."""
     db.session.execute(
@@ -28,7 +38,7 @@ def confirm_checked(document_ids: Sequence[int], event_id: int) -> None:
     )
 
 
-@command
+@command(of=lambda document_ids, *_rest: ("document", next(iter(document_ids), None)))
 def retire(document_ids: Sequence[int]) -> None:
     """Void sheets whose subject is gone, for example the rounds of a plan that was replaced."""
     rows = db.session.scalars(

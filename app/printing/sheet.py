@@ -95,13 +95,15 @@ class Stamp:
     """What identifies one printed version; not part of the content hash.
 
     ``made_at`` is local time as text. ``qr`` is what the code on the sheet says: an address or the number itself.
-    ``replaces`` is the version this one makes void, 0 for a first print.
+    ``replaces`` is the version this one makes void, 0 for a first print. ``seals`` are the last links of the event
+    log's chains, on the cover of the kit.
     """
 
     number: SheetNumber
     made_at: str
     qr: str = ""
     replaces: int = 0
+    seals: tuple[str, ...] = ()
 
     @property
     def qr_text(self) -> str:

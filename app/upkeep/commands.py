@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import threading
+from importlib import import_module
 from pathlib import Path
 
 import click
@@ -13,6 +14,7 @@ from flask import Flask, current_app
 from flask.cli import with_appcontext
 
 from app.core import clock
+from app.core.log import seals
 from app.settings import Settings
 from app.upkeep import doctor as examination
 from app.upkeep import first_start
@@ -62,6 +64,7 @@ def backup(out: Path | None, quiet: bool, checked: Path | None) -> None:
             raise click.ClickException("\n".join(problems))
         click.echo(f"备份完好 The backup is sound: {checked}")
         return
+    _seal_log(settings)
     try:
         folder = backups.create(settings, out)
     except backups.BackupError as error:
@@ -73,6 +76,16 @@ def backup(out: Path | None, quiet: bool, checked: Path | None) -> None:
         )
     if not quiet:
         click.echo(f"已备份 Backed up: {folder}")
+
+
+def _seal_log(settings: Settings) -> None:
+    """What was not sealed could be changed in the copy unseen. A log that cannot be sealed is copied all the same."""
+    try:
+        app = import_module("app.factory").create_app(settings)
+        with app.app_context():
+            seals.seal_waiting()
+    except Exception as error:
+        click.echo(f"操作记录没有封存 The event log was not sealed: {type(error).__name__}", err=True)
 
 
 @click.command()
@@ -98,6 +111,7 @@ def restore(folder: Path | None, yes: bool, today: str | None) -> None:
         kept = backups.restore(settings, chosen)
     except backups.BackupError as error:
         raise click.ClickException(str(error)) from error
+    (settings.data_dir / seals.HEADS_FILE).unlink(missing_ok=True)  # the log is that of the backup from now on
     click.echo(f"已恢复 Restored: {chosen}")
     if kept is not None:
         click.echo(f"原数据库保存为 The former database is kept as: {kept}")

@@ -15,7 +15,8 @@ from sqlalchemy.orm import Session
 
 from app.allocation.service import ask_allocate, ask_declare_short
 from app.core import clock, jobs
-from app.core.db import command, db, prepare_engine
+from app.core.database.engines import prepare_engine
+from app.core.db import command, db
 from app.core.errors import Conflict
 from app.core.events import SYSTEM
 from app.core.jobs import LEASE, MAX_ATTEMPTS, Job, JobState, LeaseLost, Running, drain, enqueue, handles

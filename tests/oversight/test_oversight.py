@@ -7,13 +7,19 @@ from typing import Any
 from flask import Flask
 from sqlalchemy import select, text
 
-from app.core.db import db
-from app.core.events import broken_links
+from app.access.models import Account, Role, RoleGrant
+from app.access.permissions import Staff
+from app.core import clock
+from app.core.db import command, db
+from app.core.events import SYSTEM, record
 from app.core.jobs import drain
+from app.core.log import seals
 from app.ordering.models import Cycle, CycleState, HouseholdOrder, OrderLine
+from app.oversight import queries
 from app.oversight.loop import loop_rows
 from app.oversight.reconcile.equations import equations
 from app.picking.models import Bag
+from app.places.models import Subdistrict
 from tests import messages, world
 from tests.allocation.test_runs import running as running
 from tests.dispatch.test_rounds import on_the_way
@@ -63,14 +69,15 @@ def test_a_household_without_an_outcome_is_found(published: World) -> None:
 
 
 def test_a_changed_event_is_found_by_its_seal(app: Flask, published: World) -> None:
-    assert list(broken_links()) == []
+    seals.seal_waiting()
+    assert list(seals.faults()) == []
     if db.engine.dialect.name == "sqlite":
         db.session.execute(text("DROP TRIGGER event_no_update"))
     else:
         db.session.execute(text("ALTER TABLE event DISABLE TRIGGER event_no_update"))
     db.session.execute(text("UPDATE event SET verb = 'void' WHERE id = 2"))
     db.session.expire_all()
-    assert 2 in list(broken_links())
+    assert 2 in [fault.event_id for fault in seals.faults()]
     db.session.rollback()
 
 
@@ -147,3 +154,54 @@ def test_the_equations_are_counted_by_a_job_and_shown(app: Flask, published: Wor
     shown = admin.get(page).get_data(as_text=True)
     assert "E11" in shown
     assert messages.EQUATIONS_HOLD in shown
+
+
+def test_the_log_of_another_subdistrict_is_not_shown(app: Flask) -> None:
+    here = world.build()
+    other = Subdistrict(code="330106002", name="另一个街道")
+    stranger = Account(username="stranger", display_name="别处的人", password_hash="-")
+    db.session.add_all([other, stranger])
+    db.session.flush()
+    db.session.add(
+        RoleGrant(account_id=stranger.id, role=Role.SUPPLIES_TEAM, starts_at=clock.now(), subdistrict_id=other.id)
+    )
+    db.session.commit()
+
+    @command
+    def write(subdistrict_id: int) -> None:
+        record(SYSTEM, "import", ("subdistrict", subdistrict_id))
+
+    @command
+    def write_for_all(by: Staff, account_id: int) -> None:
+        record(by, "save_item", ("item", account_id))
+        record(SYSTEM, "reset_password", ("account", account_id))
+
+    write(here.subdistrict.id)
+    write(other.id)
+    write_for_all(here.actor("supplies"), here.accounts["supplies"].id)
+    write_for_all(Staff("staff", stranger.id), stranger.id)
+    shown = db.session.scalars(queries.event_statement(here.actor("auditor"), "", "", None)).all()
+    found = {(entry.verb, entry.subject_type, entry.subject_id) for entry in shown}
+    assert {
+        ("import", "subdistrict", here.subdistrict.id),
+        ("save_item", "item", here.accounts["supplies"].id),
+        ("reset_password", "account", here.accounts["supplies"].id),
+    } <= found
+    assert {entry.subject_id for entry in shown if entry.subject_type == "subdistrict"} == {here.subdistrict.id}
+    assert stranger.id not in {entry.subject_id for entry in shown if entry.subject_type in ("item", "account")}
+
+
+def test_the_log_shows_the_place_of_each_entry_in_its_chain(app: Flask) -> None:
+    here = world.build()
+
+    @command
+    def write(subdistrict_id: int) -> None:
+        record(SYSTEM, "import", ("subdistrict", subdistrict_id))
+
+    write(here.subdistrict.id)
+    auditor = world.sign_in(app, here, "auditor")
+    assert messages.UNSEALED in auditor.get("/events").get_data(as_text=True)
+    seals.seal_waiting()
+    page = auditor.get("/events").get_data(as_text=True)
+    assert messages.UNSEALED not in page
+    assert f"{here.subdistrict.id}/1 " in page

@@ -11,7 +11,9 @@ from sqlalchemy import func, select
 
 from app.access.sessions import settings as settings_of_app
 from app.core.db import db
-from app.core.events import SYSTEM, Event, broken_links, record
+from app.core.events import SYSTEM, record
+from app.core.log import seals
+from app.core.log.seals import EventSeal
 from app.factory import create_app
 from app.ordering.models import HouseholdOrder, LineMove
 from app.oversight.reconcile.equations import equations
@@ -31,13 +33,14 @@ def world(app: Flask) -> World:
     world.lock()
     record(SYSTEM, "lock", world.cycle)
     db.session.commit()
+    seals.seal_waiting()
     db.session.remove()
     return world
 
 
 def fingerprint() -> tuple[int, int, str]:
-    """How many orders and movements there are, and the seal over every event."""
-    seal = db.session.scalar(select(Event.sha256).order_by(Event.id.desc()).limit(1)) or ""
+    """How many orders and movements there are, and the newest seal of the log."""
+    seal = db.session.scalar(select(EventSeal.sha256).order_by(EventSeal.event_id.desc()).limit(1)) or ""
     counts = [db.session.scalar(select(func.count()).select_from(table)) or 0 for table in (HouseholdOrder, LineMove)]
     return counts[0], counts[1], seal
 
@@ -71,6 +74,7 @@ def test_a_lost_database_comes_back_whole_from_its_backup(app: Flask) -> None:
         assert [(equation.code, equation.violations) for equation in equations()] == [
             (f"E{number}", 0) for number in range(1, 12)
         ]
-        assert list(broken_links()) == []
+        seals.seal_waiting()
+        assert list(seals.faults()) == []
         db.session.remove()
         db.engine.dispose()

@@ -153,7 +153,7 @@ def test_no_snapshot_is_held_while_the_solver_works(app: Flask, monkeypatch: pyt
 def test_postgresql_ends_a_connection_that_forgets_its_transaction(app: Flask) -> None:
     from sqlalchemy import create_engine
 
-    from app.core.db import limit_idle
+    from app.core.database.engines import limit_idle
 
     settings: Settings = app.extensions["louda_settings"]
     if settings.is_sqlite:

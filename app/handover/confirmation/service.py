@@ -16,6 +16,7 @@ from sqlalchemy import insert, select
 from app.access.permissions import Permission, Resident, Staff
 from app.core import clock
 from app.core.clock_trust import require_trusted_date
+from app.core.database.turns import TurnKind
 from app.core.db import command, db
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.events import SYSTEM, Actor, record
@@ -45,7 +46,7 @@ class _Voice:
     id: int | None
 
 
-@command
+@command(of=lambda by, *_rest, **_named: ("household", by.id))
 def confirm(by: Resident, wanted: Confirm) -> int:
     """The household accepts its bags as they are: those named, or all that wait for an answer.
 
@@ -206,7 +207,7 @@ def confirm_batch(now: datetime, limit: int = BATCH) -> int:
     return len(bags)
 
 
-@command
+@command(turn=TurnKind.NOBODY)
 def ask_confirm_overdue(by: Actor) -> Job:
     """Put the acceptance by default of everything that is due now into the queue; asked twice in a minute it is one
     job."""

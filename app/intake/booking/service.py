@@ -149,7 +149,7 @@ def _left_behind(paste: ChainPaste) -> int:
     )
 
 
-@command
+@command(of="chain_line")
 def settle(by: Staff, line_id: int, decided: Settle) -> PasteLine:
     """Decide a doubtful line: it belongs to a household with these goods, or does not count.
 
@@ -174,7 +174,7 @@ def settle(by: Staff, line_id: int, decided: Settle) -> PasteLine:
     return line
 
 
-@command
+@command(of="chain_line")
 def unsettle(by: Staff, line_id: int) -> PasteLine:
     """Take the decision about a line back: it waits again, as it was read.
 

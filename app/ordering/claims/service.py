@@ -33,7 +33,7 @@ def claim_budgets(building_id: int, address: str) -> list[ThrottleBudget]:
     ]
 
 
-@command
+@command(of=lambda at, _wanted: ("building", at.building_id))
 def leave(at: ClaimPlace, wanted: LeaveClaim) -> RoomClaim:
     """Keep what a household says that cannot come in: leader and captain call it and decide.
 

@@ -35,7 +35,7 @@ NOTHING_BEFORE = {
 }
 
 
-@command
+@command(of=lambda _by, wanted: ("cycle", wanted.cycle_id))
 def take_order(by: Staff, wanted: PlaceOrder) -> DeskEntry:
     """Place an order on behalf, and keep what stood before.
 

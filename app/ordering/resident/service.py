@@ -64,7 +64,7 @@ class Admission:
     expires_at: datetime
 
 
-@command
+@command(of=lambda found, *_rest, **_named: ("household", found.household_id))
 def admit_household(found: OpenedDoor, token: str = "") -> Admission:
     """Let a phone act for a household, until 14 days after the cut-off.
 
@@ -116,13 +116,13 @@ def _end_unproven(household_id: int, hand: str) -> None:
     _revoke(by, household_id, *others)
 
 
-@command
+@command(of=lambda by, *_rest, **_named: ("household", by.id))
 def forget_phone(by: Resident, token: str) -> int:
     """Ensures: the phone that carries this token acts for the household no more. Returns how many were revoked."""
     return _revoke(by, by.household_id, HouseholdToken.token_sha256 == token_digest(token))
 
 
-@command
+@command(of=lambda by, *_rest, **_named: ("household", by.id))
 def forget_other_phones(by: Resident, token: str) -> int:
     """Ensures: only the phone that carries this token still acts for the household. Returns how many were revoked.
 

@@ -26,6 +26,7 @@ from app.access.models import HouseholdToken, StaffSession
 from app.access.sessions import ABSOLUTE, settings
 from app.core import clock
 from app.core.clock_trust import require_trusted_date
+from app.core.database.turns import TurnKind
 from app.core.db import command, db
 from app.core.events import SYSTEM, Actor, record
 from app.core.jobs import Job, Running, enqueue, handles
@@ -47,7 +48,7 @@ TEXTS_STAY = timedelta(days=14)
 PURGE_JOB = "purge"
 
 
-@command
+@command(turn=TurnKind.NOBODY)
 def ask_purge(by: Actor) -> Job:
     """Put today's purge into the queue; asking again on the same day is the same job."""
     return enqueue(PURGE_JOB, 0, {"day": clock.today().isoformat(), "by": by.kind})

@@ -6,7 +6,7 @@ import click
 from flask.cli import with_appcontext
 from flask_babel import gettext as _
 
-from app.core.events import broken_links
+from app.core.log import seals
 from app.oversight.reconcile.equations import equations
 
 
@@ -20,8 +20,10 @@ def reconcile(chain: bool) -> None:
         click.echo(f"{equation.code} {_(equation.name)} {equation.violations}")
         broken += equation.violations
     if chain:
-        links = list(broken_links())
-        click.echo(f"chain {_('事件链断点')} {len(links)}" + (f" ({links[:5]})" if links else ""))
-        broken += len(links)
+        seals.seal_waiting()
+        found = list(seals.faults())
+        shown = [f"{fault.kind} {fault.chain}/{fault.event_id}" for fault in found[:5]]
+        click.echo(f"chain {_('事件链断点')} {len(found)}" + (f" ({', '.join(shown)})" if found else ""))
+        broken += len(found)
     if broken:
         raise SystemExit(1)

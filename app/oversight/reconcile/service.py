@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
+from app.core.database.turns import TurnKind
 from app.core.db import command, db
 from app.core.events import Actor
 from app.core.jobs import Job, Running, enqueue, handles
@@ -14,7 +15,7 @@ from app.oversight.reconcile.equations import COUNTS, Equation
 CHECK_JOB = "reconcile"
 
 
-@command
+@command(turn=TurnKind.NOBODY)
 def ask_check(by: Actor) -> Job:
     """Put a count of the equations into the queue; one that waits or runs is returned as it is."""
     present = latest_check()

@@ -49,15 +49,15 @@ class GrantScope:
         return {f"{self.kind}_id": self.id}
 
 
-def grants_in_scope(by: Staff) -> ColumnElement[bool]:
-    """A condition on RoleGrant: roles held where the actor manages accounts."""
-    grants = by.scopes(ACCOUNTS)
+def grants_in_scope(by: Staff, permission: Permission = ACCOUNTS) -> ColumnElement[bool]:
+    """A condition on RoleGrant: roles held where the actor has a permission, usually that to manage accounts."""
+    grants = by.scopes(permission)
     wide = ids_of(grants, "subdistrict")
     return or_(
         RoleGrant.subdistrict_id.in_(wide),
         RoleGrant.community_id.in_(select(Community.id).where(Community.subdistrict_id.in_(wide))),
-        RoleGrant.service_point_id.in_(select(ServicePoint.id).where(points_in_scope(by, ACCOUNTS))),
-        RoleGrant.building_id.in_(select(Building.id).where(buildings_in_scope(by, ACCOUNTS))),
+        RoleGrant.service_point_id.in_(select(ServicePoint.id).where(points_in_scope(by, permission))),
+        RoleGrant.building_id.in_(select(Building.id).where(buildings_in_scope(by, permission))),
     )
 
 

@@ -37,7 +37,7 @@ def preview(by: Staff, upload: RegisterUpload) -> ImportPlan:
     return _plan(read_table(upload.body, upload.limits), upload)
 
 
-@command
+@command(of=lambda _by, upload: ("subdistrict", upload.options.subdistrict_id))
 def import_table(by: Staff, upload: RegisterUpload) -> ImportPlan:
     """Bring the file in.
 

@@ -26,7 +26,7 @@ def _community(by: Staff, community_id: int) -> Community:
     return community
 
 
-@command
+@command(of=lambda _by, wanted: ("community", wanted.community_id))
 def add_point(by: Staff, wanted: SavePoint) -> ServicePoint:
     """A new service point in a community in scope. Raises Invalid."""
     community = _community(by, wanted.community_id)

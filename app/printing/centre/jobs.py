@@ -27,7 +27,7 @@ from app.printing.models import Document
 from app.printing.numbers import SheetNumber
 from app.printing.register import NewVersion
 from app.printing.renderer.engine import Rendered, render_to_file
-from app.printing.service import Entered, confirm_checked, record_versions, retire
+from app.printing.service import Entered, confirm_checked, record_versions, retire, watermark
 from app.printing.sheet import ControlTotalMismatch, Printout, Sheet, Stamp
 from app.settings import Settings
 
@@ -144,7 +144,7 @@ def print_sheets(
         Conflict: rows and totals keep disagreeing, or a sheet is refused by the renderer.
         RenderError: the renderer died or took too long; the job is tried again.
     """
-    event_id = register.last_event_id()
+    event_id = watermark(order.cycle_id)
     prepared = list(_prepare(running, order))
     latest = register.latest_versions(order.cycle_id, order.wave, order.kinds)
     ready, versions, printouts = [], [], []
@@ -162,10 +162,12 @@ def print_sheets(
         versions.append(NewVersion(kind, one.subject, number, digest, sorted(names), one.sheet.control, names))
         sheet: Sheet = mark_changes(one.sheet, known.row_hashes) if known else one.sheet
         printouts.append(Printout(sheet, stamp_of(order, number)))
-    confirm_checked(ready, event_id)
+    if ready:
+        confirm_checked(ready, event_id)
     present = {(kind, one.subject.type, one.subject.id) for kind, one in prepared}
     gone = [row.id for key, row in latest.items() if key not in present and _is_asked(order, row)]
-    retire(gone)
+    if gone:
+        retire(gone)
     if not printouts:
         return PrintOutcome(len(ready), 0, 0, ())
     rendered, sha256 = render_and_keep(running, printouts, limits)

@@ -7,7 +7,10 @@ from typing import Any
 
 from flask_babel import gettext as _
 
+from app.core.db import db
 from app.core.jobs import Running, handles
+from app.core.log import seals
+from app.ordering.models import Cycle
 from app.printing import files, register
 from app.printing.centre.jobs import Order, print_sheets, render_and_keep, stamp_of
 from app.printing.content import content_hash
@@ -18,7 +21,7 @@ from app.printing.numbers import SheetNumber
 from app.printing.pdf.merge import extract
 from app.printing.register import NewVersion
 from app.printing.renderer.engine import PageSpan
-from app.printing.service import Entered, record_versions
+from app.printing.service import Entered, record_versions, watermark
 from app.printing.sheet import Printout, Totals
 from app.printing.sheets.kit import KitCover, KitEntry, blank_forms, drop_off_bags
 from app.printing.sheets.residents.order_form_context import form_items
@@ -52,9 +55,15 @@ def _cover(ground: Ground, documents: list[Document]) -> KitCover:
     return KitCover(ground.head(has_wave=True), total, entries, ground.help_phone)
 
 
+def _seals(cycle_id: int) -> tuple[str, ...]:
+    heads = seals.heads_of(db.session.get_one(Cycle, cycle_id).subdistrict_id)
+    return tuple(f"{chain}/{head.number} {head.sha256[:16]}" for chain, head in heads.items() if head.number)
+
+
 def _bind(running: Running, order: Order, said: dict[str, Any]) -> dict[str, Any]:
     """Render cover and blank forms, put everything into one file and enter it; `said` with its pages is the result."""
-    event_id, ground, documents = register.last_event_id(), load_ground(order.cycle_id, order.wave), _current(order)
+    seals.seal_waiting()
+    event_id, ground, documents = watermark(order.cycle_id), load_ground(order.cycle_id, order.wave), _current(order)
     cover = _cover(ground, documents)
     digest = content_hash(cover)
     known = register.latest_versions(order.cycle_id, order.wave, [_KIND]).get((_KIND, "cycle", order.cycle_id))
@@ -62,7 +71,7 @@ def _bind(running: Running, order: Order, said: dict[str, Any]) -> dict[str, Any
         return {**said, "pages": known.pages}
     number = SheetNumber(_KIND, order.cycle_id, order.wave, order.cycle_id, known.revision + 1 if known else 1)
     blanks = blank_forms(cover, form_items(ground), tuple(b.name for b in ground.in_order(ground.buildings)[:30]))
-    printouts = [Printout(cover, stamp_of(order, number))]
+    printouts = [Printout(cover, dataclasses.replace(stamp_of(order, number), seals=_seals(order.cycle_id)))]
     for blank in blanks:
         own = SheetNumber(blank.kind, order.cycle_id, order.wave, 0, number.revision)
         printouts.append(Printout(blank, dataclasses.replace(stamp_of(order, own), replaces=0)))

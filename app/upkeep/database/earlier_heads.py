@@ -22,7 +22,7 @@ def recognise(settings: Settings) -> bool:
     """Mark a database that says 0013 and holds what 0014 makes as being at 0014; returns whether it did."""
     from sqlalchemy import create_engine, inspect, text
 
-    from app.core.db import prepare_engine
+    from app.core.database.engines import prepare_engine
 
     engine = create_engine(settings.database_url, execution_options={"immediate": True})
     prepare_engine(engine)

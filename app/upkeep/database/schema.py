@@ -117,7 +117,7 @@ def migrator(settings: Settings) -> Iterator[Alembic]:
     from flask_alembic import Alembic
     from sqlalchemy import create_engine, event
 
-    from app.core.db import prepare_engine
+    from app.core.database.engines import prepare_engine
     from app.models import metadata
 
     engine = create_engine(settings.database_url, execution_options={"immediate": True})

@@ -8,6 +8,7 @@ who never waits for them: a thread looks every few seconds with limits of its ow
     job_waits        a job has waited for 15 minutes                                             no
     disk_low         less than 200 MB or one hundredth free                                      no
     backup_old       the newest backup is over an hour old                                       yes, but told
+    log_unsealed     an entry of the event log has waited for its seal for over a minute         yes, but told
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from app.core import clock
+from app.core.log import seals
 from app.settings import Settings
 from app.upkeep.backups import retention
 
@@ -41,7 +43,7 @@ JOB_WAITS_S = 15 * 60
 BACKUP_OLD_S = 60 * 60
 DISK_LOW_BYTES = 200_000_000
 DATABASE_WITHIN_S = 2
-TOLD_ONLY = frozenset({"backup_old"})
+TOLD_ONLY = frozenset({"backup_old", "log_unsealed"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,7 @@ class Health:
     running_job_s: int | None
     newest_backup_s: int | None
     disk_free_bytes: int
+    unsealed_s: int | None
     problems: tuple[str, ...]
 
     @property
@@ -131,6 +134,7 @@ def examine(settings: Settings, engine: Engine | None = None, up_s: float = 0.0)
     beat_s = _beat_age_s(settings)
     taken = [instant for path in retention.existing(settings.backups_dir) if (instant := retention.taken_at(path))]
     disk = shutil.disk_usage(settings.data_dir)
+    unsealed_s = _age(_unsealed_since(own), now)
     waiting_s = _age(jobs.waiting_since, now) if jobs else None
     backup_s = _age(max(taken, default=None), now)
     is_working = jobs is not None and jobs.leased_until is not None and jobs.leased_until > now
@@ -140,6 +144,7 @@ def examine(settings: Settings, engine: Engine | None = None, up_s: float = 0.0)
         "job_waits": waiting_s is not None and waiting_s > JOB_WAITS_S,
         "disk_low": disk.free < max(DISK_LOW_BYTES, disk.total // 100),
         "backup_old": backup_s is not None and backup_s > BACKUP_OLD_S,
+        "log_unsealed": unsealed_s is not None and unsealed_s > seals.LATE_AFTER.total_seconds(),
     }
     return Health(
         database=jobs is not None,
@@ -148,6 +153,7 @@ def examine(settings: Settings, engine: Engine | None = None, up_s: float = 0.0)
         running_job_s=_age(jobs.running_since, now) if jobs else None,
         newest_backup_s=backup_s,
         disk_free_bytes=disk.free,
+        unsealed_s=unsealed_s,
         problems=tuple(name for name, is_so in found.items() if is_so),
     )
 
@@ -181,6 +187,15 @@ def _jobs(engine: Engine) -> _Jobs | None:
     except SQLAlchemyError:
         return None
     return _Jobs(*(_instant(value) for value in (waiting, running, leased)))
+
+
+def _unsealed_since(engine: Engine) -> datetime | None:
+    """When the oldest entry of the event log was written that has no seal; None if there is none, or no answer."""
+    try:
+        with engine.connect() as connection:
+            return connection.execute(seals.unsealed_since()).scalar()
+    except SQLAlchemyError:
+        return None
 
 
 def _instant(value: Any) -> datetime | None:

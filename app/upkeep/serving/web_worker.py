@@ -20,12 +20,14 @@ from typing import Any
 
 from gunicorn.workers.gthread import TConn, ThreadWorker  # type: ignore[import-untyped]
 
+from app.core.database.turns import writers
 from app.settings import Settings
 from app.upkeep.serving.health import HealthWatch
 
 HEAD_AT_MOST = 65_536
 HEAD_WITHIN_S = 30.0
 LOOK_AGAIN_S = 0.05
+FOR_READERS = 2  # threads that no order may take while it waits for its turn
 STOP_WITHIN_S = 2.0  # what a stopping worker still waits for a head that may be under way
 HEALTH = (b"GET /healthz ", b"HEAD /healthz ")
 
@@ -47,6 +49,7 @@ class HeadFirstWorker(ThreadWorker):  # type: ignore[misc]
         """In the forked process: begin to look at the installation, then work."""
         self.health = HealthWatch(Settings.from_env())
         self.health.start()
+        writers.most = max(1, self.cfg.threads - FOR_READERS)
         super().init_process()
 
     def enqueue_req(self, conn: TConn) -> None:
