@@ -62,6 +62,17 @@
   });
   document.addEventListener("htmx:load", function (event) { count(event.detail.elt); });
 
+  // A form that did not get its turn is sent again by itself, a few seconds later and not in step with the others.
+  function again() {
+    const form = document.querySelector("form[data-again]");
+    if (!form) { return; }
+    const name = "again-" + form.elements._key.value;
+    const tries = Number(window.sessionStorage.getItem(name)) + 1;
+    window.sessionStorage.setItem(name, String(tries));
+    if (tries > 20) { form.querySelector("[data-again-over]").hidden = false; return; }
+    window.setTimeout(function () { form.submit(); }, 1500 + 2000 * Math.random());
+  }
+
   // A page shown in answer to a form: the address bar says which page it is, so that reloading it sends nothing again.
   function address() {
     const here = document.body.dataset.address;
@@ -69,6 +80,7 @@
   }
 
   address();
+  again();
   count(document);
   totals();
 })();

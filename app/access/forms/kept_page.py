@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, unquote_to_bytes
 
-from flask import Flask, Response, current_app, g, make_response, request, session
+from flask import Flask, Response, current_app, g, make_response, render_template, request, session
 from flask.ctx import RequestContext
 from itsdangerous import BadData, URLSafeTimedSerializer
 from sqlalchemy.exc import DBAPIError
@@ -26,7 +26,7 @@ from app.access.rules import path_within
 from app.access.schemas import Credentials, NewPassword, Secret
 from app.access.sessions import ABSOLUTE, settings
 from app.core.db import db
-from app.core.errors import LoudaError, Refusal
+from app.core.errors import RETRY_AFTER_S, LoudaError, Refusal, request_id
 from app.core.input.schemas import schema_of
 
 BROUGHT_BACK = frozenset({400, 409, 422, 503})
@@ -106,13 +106,42 @@ def sent_form() -> Sent | None:
 def refused_page(refusal: Refusal) -> Response | None:
     """The page of the refused form with what was typed, or None where there is no such page to show."""
     sent = sent_form() if refusal.status in BROUGHT_BACK else None
-    if sent is None or not sent.page:
+    if sent is None:
+        return None
+    if refusal.is_busy and (page := _page_that_sends_again(refusal)) is not None:
+        return page
+    if not sent.page:
         return None
     kind = {400: "expired", 503: "busy"}.get(refusal.status, "stale" if refusal.is_stale else "refused")
     problems = {name: [str(one) for one in said] for name, said in refusal.problems.items()}
     html = _refilled_page(sent, Notice(kind, str(refusal.sentence), problems, refusal.theirs))
     g.is_kept = html is not None
     return make_response(html, refusal.status) if html else None
+
+
+def _page_that_sends_again(refusal: Refusal) -> Response | None:
+    """A page that sends the form once more with the same key; None for files and passwords, which no page gives back.
+
+    It is made without the page of the form, so that those who wait cost little.
+    """
+    fields = list(request.form.items(multi=True))
+    if request.files or any(name in SECRET for name, _value in fields):
+        return None
+    if sum(len(value) for _name, value in fields) > MOST_KEPT:
+        return None
+    g.is_kept = True
+    response = make_response(
+        render_template(
+            "again.html",
+            sentence=refusal.sentence,
+            action=quote(request.path, safe=_IN_PATHS),
+            fields=fields,
+            request_id=request_id(),
+        ),
+        refusal.status,
+    )
+    response.headers["Retry-After"] = str(RETRY_AFTER_S)
+    return response
 
 
 def _refilled_page(sent: Sent, notice: Notice) -> str | None:

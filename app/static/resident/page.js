@@ -47,6 +47,19 @@
     });
   }
 
+  // A form that did not get its turn is sent again by itself, a few seconds later and not in step with the others.
+  var tries = 0;
+  Louda.prepare.push(function again(root) {
+    var form = root.querySelector("form[data-again]");
+    if (!form) { tries = 0; return; }
+    tries += 1;
+    if (tries > 20) { form.querySelector("[data-again-over]").hidden = false; return; }
+    window.setTimeout(function () {
+      if (!document.body.contains(form)) { return; }
+      if (Louda.canSwap) { send(form, null); } else { form.submit(); }
+    }, 1500 + 2000 * Math.random());
+  });
+
   // Nobody was reached. An order that was to be placed is kept at once; before that the resident is asked.
   function failed(form, button, pairs) {
     if (button && button.value === "place") { keep(pairs, form, button); return; }
