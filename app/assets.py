@@ -154,8 +154,8 @@ def page_language() -> str:
 
 
 def register_assets(app: Flask) -> None:
-    """Serve the files above and give templates ``asset_url(name)``, ``icon_drawing(name)``, ``is_resident_page()``
-    and ``page_language()``.
+    """Serve the files above and give templates ``asset_url(name)``, ``icon_drawing(name)``, ``is_resident_page()``,
+    ``page_language()`` and ``fixed_part(template)``.
 
     The only endpoint is ``assets.file``; it is public, changes nothing and shows nothing of any person.
     """
@@ -169,8 +169,22 @@ def register_assets(app: Flask) -> None:
             abort(404)
         return _answer(asset, is_current=version == digest)
 
+    urls: dict[tuple[str, str], str] = {}
+
     def asset_url(name: str) -> str:
-        return url_for("assets.file", version=digest, name=name)
+        key = request.script_root, name
+        if key not in urls:
+            urls[key] = url_for("assets.file", version=digest, name=name)
+        return urls[key]
+
+    parts: dict[tuple[str, str], Markup] = {}
+
+    def fixed_part(template: str) -> Markup:
+        """A part of a page that says the same to everybody: made once for each language."""
+        key = template, page_language()
+        if key not in parts or app.jinja_env.auto_reload:
+            parts[key] = Markup(app.jinja_env.get_template(template).render())  # noqa: S704 - a template of ours
+        return parts[key]
 
     drawings = icon_drawings(_bootstrap_icons(), quoted_words(resident_templates(TEMPLATES)))
 
@@ -182,7 +196,11 @@ def register_assets(app: Flask) -> None:
     blueprint.add_url_rule("/assets/<version>/<name>", "file", file, methods=["GET"])
     app.register_blueprint(blueprint)
     app.jinja_env.globals.update(
-        asset_url=asset_url, icon_drawing=icon_drawing, is_resident_page=is_resident_page, page_language=page_language
+        asset_url=asset_url,
+        icon_drawing=icon_drawing,
+        is_resident_page=is_resident_page,
+        page_language=page_language,
+        fixed_part=fixed_part,
     )
 
 

@@ -40,7 +40,7 @@ TOPICS = {
     "access": "http forms",
     "places": "address registry zones points buildings finder care captaincy accounts imports",
     "catalog": "bundles suppliers imports",
-    "ordering": "roll_call packs claims standing remarks desk resident cycles pins order_file",
+    "ordering": "shelf roll_call packs claims standing remarks desk resident cycles pins order_file",
     "intake": "grammar workbook paste handing_over booking",
     "tally": "claims moving merging desk",
     "stock": "rests keeping",

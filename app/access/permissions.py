@@ -122,11 +122,14 @@ class Resident(Actor):
 
     `hand`: set for a phone that came in by its room alone. Anybody may type a room at a poster, so such a phone sees
     and changes only what carries its own mark, and what it makes is unproven. `since`: when those who live there now
-    moved in; what others ordered before is no phone's of theirs.
+    moved in; what others ordered before is no phone's of theirs. `token_id` and `until`: the row of the token, and
+    until when it is good; 0 and None for a household that acts through no phone.
     """
 
     hand: str = ""
     since: datetime | None = None
+    token_id: int = 0
+    until: datetime | None = None
 
     @property
     def is_proven(self) -> bool:

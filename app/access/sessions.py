@@ -166,19 +166,42 @@ def token_of_request() -> str:
     return token if len(token) <= 200 else ""
 
 
+_OF_PHONE = (
+    select(
+        HouseholdToken.id,
+        HouseholdToken.household_id,
+        HouseholdToken.hand,
+        HouseholdToken.revoked_at,
+        HouseholdToken.expires_at,
+        MovedIn.since,
+    )
+    .outerjoin(MovedIn, MovedIn.household_id == HouseholdToken.household_id)
+    .where(HouseholdToken.token_sha256 == bindparam("digest"))
+)
+
+
 def resident_of_request() -> Resident | None:
     """The household whose token the phone carries, if it is still good."""
     token = token_of_request()
     if not token:
         return None
-    found = select(HouseholdToken, MovedIn.since).outerjoin(
-        MovedIn, MovedIn.household_id == HouseholdToken.household_id
-    )
-    held = db.session.execute(found.where(HouseholdToken.token_sha256 == token_digest(token))).first()
-    if held is None or held[0].revoked_at is not None or held[0].expires_at <= clock.now():
+    row = db.session.execute(_OF_PHONE, {"digest": token_digest(token)}).first()
+    if row is None or row.revoked_at is not None or row.expires_at <= clock.now():
         return None
-    row, since = held
-    return Resident("household", row.household_id, "居民", row.hand, since)
+    return Resident("household", row.household_id, "居民", row.hand, row.since, row.id, row.expires_at)
+
+
+def extend_token(by: Resident, until: datetime) -> None:
+    """Inside a command: the phone that asks is remembered until then, if that is longer than it is now.
+
+    The time only grows, and a revoked phone stays revoked: the UPDATE looks for itself, so that two at once, or a
+    revocation at the same moment, need no turn.
+    """
+    if by.until is None or by.until >= until:
+        return
+    own = (HouseholdToken.id == by.token_id, HouseholdToken.household_id == by.household_id)
+    change = update(HouseholdToken).where(*own, HouseholdToken.revoked_at.is_(None), HouseholdToken.expires_at < until)
+    db.session.execute(change.values(expires_at=until).execution_options(synchronize_session=False))
 
 
 def household_tag(household_id: int) -> str:

@@ -170,6 +170,17 @@ class OfferComponent(Base):
     qty: Mapped[int] = mapped_column(Integer)
 
 
+class ShelfStamp(Base):
+    """What an order form lists, as one word that triggers draw anew at every change: shelf 0 is what goods are called,
+    any other the offers of the cycle of that id. What a web process keeps under two stamps is what is stored."""
+
+    __tablename__ = "shelf_stamp"
+    __table_args__ = STRICT
+
+    shelf_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    stamp: Mapped[str] = plain_text()
+
+
 class HouseholdOrder(Created, Versioned, Base):
     __tablename__ = "household_order"
     __table_args__ = (

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
-from app.catalog.models import Item, ItemAlias
 from app.core.db import db
 from app.core.text.goods_names import GoodsName
-from app.ordering import queries
-from app.ordering.models import HouseholdOrder, Offer, OfferComponent, OrderChoice
+from app.ordering.models import HouseholdOrder, Offer, OrderChoice
 from app.ordering.queries import OfferRow
+from app.ordering.shelf.listing import listing
 
 
 @dataclass(frozen=True)
@@ -27,7 +26,7 @@ class OfferSection:
 
 def available_offers(cycle_id: int) -> list[OfferRow]:
     """The offers that may be picked, in their order."""
-    return [offer for offer in queries.offers(cycle_id) if offer.is_listed]
+    return list(listing(cycle_id).offers)
 
 
 def sections(offers: Iterable[OfferRow], bundles: str, others: str) -> list[OfferSection]:
@@ -39,34 +38,9 @@ def sections(offers: Iterable[OfferRow], bundles: str, others: str) -> list[Offe
     return [OfferSection(f"s{number}", label, tuple(grouped[label])) for number, label in enumerate(labels)]
 
 
-def offer_names(cycle_id: int, offers: Iterable[OfferRow]) -> list[GoodsName]:
-    """What the offers are called, numbered from 1 in their order; also by the number of their item. One statement.
-
-    A bundle is not called what its parts are called, but it is found by them.
-    """
-    found = (
-        select(OfferComponent.offer_id, Item.name, Item.sku, ItemAlias.alias)
-        .join(Item, OfferComponent.item_id == Item.id)
-        .join(Offer, OfferComponent.offer_id == Offer.id)
-        .outerjoin(ItemAlias, ItemAlias.item_id == Item.id)
-        .where(Offer.cycle_id == cycle_id)
-        .order_by(OfferComponent.offer_id, Item.id, ItemAlias.id)
-    )
-    called: dict[int, dict[str, None]] = defaultdict(dict)
-    codes: dict[int, str] = {}
-    numbered = enumerate(offers, start=1)
-    for offer_id, name, sku, alias in db.session.execute(found):
-        called[offer_id] |= {name: None} | ({alias: None} if alias else {})
-        codes[offer_id] = sku
-    return [_name(offer, number, tuple(called[offer.id]), codes.get(offer.id, "")) for number, offer in numbered]
-
-
-def _name(offer: OfferRow, number: int, called: tuple[str, ...], code: str) -> GoodsName:
-    if offer.is_bundle:
-        contents = (offer.contents, *called, offer.category)
-        return GoodsName(offer.id, (offer.name,), number, contents=contents, inside=called)
-    names = tuple(dict.fromkeys((offer.name, *called)))
-    return GoodsName(offer.id, names, number, (code,), (offer.contents, offer.category))
+def offer_names(cycle_id: int) -> tuple[GoodsName, ...]:
+    """What the offers that may be picked are called, numbered from 1 in their order, with their items' numbers."""
+    return listing(cycle_id).names
 
 
 def matching_offers(cycle_id: int, text: str, offers: Iterable[OfferRow]) -> set[int]:
@@ -74,7 +48,8 @@ def matching_offers(cycle_id: int, text: str, offers: Iterable[OfferRow]) -> set
     rows = list(offers)
     if not text.strip():
         return {offer.id for offer in rows}
-    return {known.id for known in offer_names(cycle_id, rows) if known.is_meant_by(text)}
+    wanted = {offer.id for offer in rows}
+    return {known.id for known in offer_names(cycle_id) if known.id in wanted and known.is_meant_by(text)}
 
 
 def as_typed(

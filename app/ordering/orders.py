@@ -14,27 +14,29 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import cast
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import delete, insert, select
+from sqlalchemy import Integer, Table, bindparam, delete, insert, select
 from sqlalchemy.orm import selectinload
 
 from app.access.models import MovedIn
 from app.access.permissions import Permission, Resident, Staff
+from app.access.sessions import extend_token
 from app.core import clock
 from app.core.db import check_version, db
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.events import Actor, record
 from app.core.lookup import or_not_found
 from app.core.states import advance
-from app.ordering.gate import cycle_at_point
+from app.ordering.gate import cycle_at_point, is_order_of, order_place
 from app.ordering.models import (
     Cycle,
     CycleState,
     HouseholdOrder,
-    Offer,
     OrderChoice,
     OrderLine,
     OrderState,
@@ -42,7 +44,6 @@ from app.ordering.models import (
 )
 from app.ordering.remarks import wording
 from app.ordering.rules import (
-    Component,
     OfferChoice,
     OfferTerms,
     items_of_choices,
@@ -51,9 +52,11 @@ from app.ordering.rules import (
     order_code_count,
     total_fen,
 )
-from app.places.care.needs import door_notes
+from app.ordering.shelf.listing import listing
 from app.places.models import Building, Household, Stairwell
 from app.places.scope import require_building
+
+LIVES_AFTER_CUTOFF = timedelta(days=14)
 
 
 class IfExists(StrEnum):
@@ -108,11 +111,14 @@ def save_order(by: Actor, wanted: PlaceOrder, claimed_at: int | None = None) -> 
     prices are the offers'; the event log keeps the quantities of each revision; see `take_over` for whose it then is.
     Raises: NotFound, Conflict (cut-off, existing order, stale), Invalid (limits, empty), SoftLimit, NotProven.
     """
-    place = household_place(by, wanted.household_id, Permission.ORDER_PROXY)
-    order = order_of(wanted.cycle_id, wanted.household_id)
-    point_id = point_of(order, claimed_at or place.service_point_id)
-    take = cycle_taking_orders if claimed_at is None else cycle_at_point  # no other tally would count the order
-    cycle = take(wanted.cycle_id, point_id)
+    place = order_place(by, wanted.cycle_id, wanted.household_id)
+    order = order_of(wanted.cycle_id, wanted.household_id, is_locked=True) if place.has_order else None
+    point_id = point_of(order, claimed_at or place.point_id)
+    cycle = place.cycle if point_id == place.point_id else cycle_at_point(wanted.cycle_id, point_id)
+    if cycle is None:
+        raise NotFound
+    if claimed_at is None:  # a claim was left in time, and no other tally would count its order
+        require_taking_orders(cycle)
     if order is not None and not is_own(by, order):
         raise NotProven(_("还差一步：这一单要和您核对一下。请留个电话。"))
     stands = order is not None and order.state == OrderState.PLACED
@@ -126,15 +132,22 @@ def save_order(by: Actor, wanted: PlaceOrder, claimed_at: int | None = None) -> 
             raise Conflict(_("这一户已有订单（%(source)s），没有重复下单。请打开原订单修改。", source=_source(order)))
         if wanted.if_exists == IfExists.ADD:
             picks = _merged([*_picks_of(order), *picks])
-    terms = offer_terms(cycle.id)
+    terms = listing(cycle.id, place.stamps).terms
     _check(terms, picks, wanted.accepts_soft_limits)
     if order is None:
-        order = _new_order(by, wanted, place.id, point_id)
+        order = _new_order(by, wanted, place.building_id, point_id)
     else:
         take_over(by, order)  # first: it looks at when the order was placed
         _reopen(order, point_id)
-    _write(by, order, wanted, terms, picks)
+    _write(by, order, wanted, terms, picks, place.usual_note)
+    if isinstance(by, Resident):
+        extend_token(by, token_expiry(cycle.cutoff_at))
     return order
+
+
+def token_expiry(cutoff_at: datetime) -> datetime:
+    """How long a phone remembers a household that ordered in a cycle: two weeks after its cut-off."""
+    return max(cutoff_at, clock.now()) + LIVES_AFTER_CUTOFF
 
 
 def point_of(order: HouseholdOrder | None, otherwise: int) -> int:
@@ -181,37 +194,37 @@ def household_place(by: Actor, household_id: int, permission: Permission) -> Bui
 def cycle_taking_orders(cycle_id: int, service_point_id: int) -> Cycle:
     """The cycle, if it takes orders of this point now. Raises NotFound (not in scope) or Conflict (not now)."""
     cycle = cycle_at_point(cycle_id, service_point_id, lock="stay")
+    require_taking_orders(cycle)
+    return cycle
+
+
+def require_taking_orders(cycle: Cycle) -> None:
+    """Raises Conflict unless the cycle takes orders at this instant."""
     if cycle.state == CycleState.DRAFT or (cycle.state == CycleState.OPEN and clock.now() < cycle.opens_at):
         raise Conflict(_l("这一批还没有开始接单。"))
     if cycle.state != CycleState.OPEN or clock.now() >= cycle.cutoff_at:
         raise Conflict(_l("已过截单时间，不能再下单或修改。如有急需，请联系楼长或点位。"))
-    return cycle
 
 
-def order_of(cycle_id: int, household_id: int) -> HouseholdOrder | None:
-    """The household's order in the cycle with its choices, as stored now."""
-    found = select(HouseholdOrder).where(
-        HouseholdOrder.cycle_id == cycle_id, HouseholdOrder.household_id == household_id
-    )
-    return db.session.scalar(
-        found.options(selectinload(HouseholdOrder.choices)).execution_options(populate_existing=True)
-    )
+_ORDER = (
+    select(HouseholdOrder)
+    .where(is_order_of(bindparam("home", type_=Integer), bindparam("cycle", type_=Integer)))
+    .options(selectinload(HouseholdOrder.choices))
+    .execution_options(populate_existing=True)
+)
+_ORDER_LOCKED = _ORDER.with_for_update(of=HouseholdOrder)
 
 
-def offer_terms(cycle_id: int) -> dict[int, OfferTerms]:
-    """What may be picked in a cycle: offer id → terms. Two statements."""
-    listed = select(Offer).where(Offer.cycle_id == cycle_id, Offer.is_listed).options(selectinload(Offer.components))
-    return {
-        offer.id: OfferTerms(
-            offer.id,
-            offer.name,
-            offer.price_fen,
-            tuple(Component(part.item_id, part.qty) for part in offer.components),
-            offer.limit_per_household,
-            not offer.is_soft_limit,
-        )
-        for offer in db.session.scalars(listed)
-    }
+def order_of(cycle_id: int, household_id: int, *, is_locked: bool = False) -> HouseholdOrder | None:
+    """The household's order in the cycle with its choices, as stored now. `is_locked`: nobody else changes it before
+    the command is over; what it holds is read behind the lock."""
+    found = _ORDER_LOCKED if is_locked else _ORDER
+    return db.session.scalar(found, {"cycle": cycle_id, "home": household_id})
+
+
+def offer_terms(cycle_id: int) -> Mapping[int, OfferTerms]:
+    """What may be picked in a cycle: offer id → terms. One statement."""
+    return listing(cycle_id).terms
 
 
 def new_code(taken: set[str]) -> str:
@@ -278,22 +291,25 @@ def _source(order: HouseholdOrder) -> str:
     return Source(order.source).label
 
 
+_NEW_CHOICES = insert(cast(Table, OrderChoice.__table__))
+_NEW_LINES = insert(cast(Table, OrderLine.__table__))
+
+
 def _new_order(by: Actor, wanted: PlaceOrder, building_id: int, point_id: int) -> HouseholdOrder:
-    order = HouseholdOrder(
+    """An order that is not in the session yet: it is written once, when all of it is known."""
+    return HouseholdOrder(
         code=new_code(set()),
         cycle_id=wanted.cycle_id,
         household_id=wanted.household_id,
         building_id=building_id,
         service_point_id=point_id,
-        source=wanted.source,
-        placed_by_kind=by.kind,
-        placed_by_id=by.id,
+        revision=1,
         placed_at=clock.now(),
         hand=by.hand if isinstance(by, Resident) else "",
+        door_note="",
+        remark="",
+        other_need="",
     )
-    db.session.add(order)
-    db.session.flush()
-    return order
 
 
 def _reopen(order: HouseholdOrder, point_id: int) -> None:
@@ -306,20 +322,26 @@ def _reopen(order: HouseholdOrder, point_id: int) -> None:
 
 
 def _write(
-    by: Actor, order: HouseholdOrder, wanted: PlaceOrder, terms: Mapping[int, OfferTerms], picks: Sequence[OfferPick]
+    by: Actor,
+    order: HouseholdOrder,
+    wanted: PlaceOrder,
+    terms: Mapping[int, OfferTerms],
+    picks: Sequence[OfferPick],
+    usual: str,
 ) -> None:
     """Make the basket the order's content. Words that refuse substitutes count for every line."""
     order.total_fen = total_fen(terms, [OfferChoice(pick.offer_id, pick.qty) for pick in picks])
-    usual = door_notes([wanted.household_id]).get(wanted.household_id, "")
     said = wording.save_remarks(order, wanted.door_note, wanted.remark, wanted.other_need, usual)
     if said.refuses_substitutes:
         picks = [replace(pick, is_substitutable=False) for pick in picks]
     order.source = wanted.source
     order.placed_by_kind, order.placed_by_id = by.kind, by.id
+    db.session.add(order)
     db.session.flush()
     lines = lines_of(terms, picks)
-    db.session.execute(insert(OrderChoice), [choice_row(order.id, pick, terms) for pick in picks])
-    db.session.execute(insert(OrderLine), [line_row(order.id, order.cycle_id, line) for line in lines])
+    connection = db.session.connection()
+    connection.execute(_NEW_CHOICES, [choice_row(order.id, pick, terms) for pick in picks])
+    connection.execute(_NEW_LINES, [line_row(order.id, order.cycle_id, line) for line in lines])
     db.session.expire(order, ["choices", "lines"])
     record(
         by,

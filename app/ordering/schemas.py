@@ -53,13 +53,13 @@ class BasketSchema(CommandSchema):
     door_note = Line(longest=60, blank=True)
     remark = Line(longest=240, blank=True)
     other_need = Line(longest=200, blank=True, many_lines=True)
-    qty = Rows(Whole(most=MAX_QTY, load_default=0))
-    sub = Rows(fields.Boolean(load_default=False))
+    qty = Rows(Whole(most=MAX_QTY, load_default=0), only_sent=True)
+    sub = Rows(fields.Boolean(load_default=False), only_sent=True)
 
     @post_load
     def _make(self, data: dict[str, Any], **_kwargs: Any) -> OrderFormInput:
-        quantities, may_be_replaced = data.pop("qty"), data.pop("sub")
-        picks = tuple(OfferPick(offer, qty, may_be_replaced[offer]) for offer, qty in quantities.items() if qty)
+        quantities, ticked = data.pop("qty"), data.pop("sub")
+        picks = tuple(OfferPick(offer, qty, ticked.get(offer, False)) for offer, qty in quantities.items() if qty)
         return OrderFormInput(picks=picks, is_soft_accepted=data.pop("soft_ok"), **data)
 
 

@@ -56,8 +56,10 @@ def _numbers() -> Select[Any]:
 
 def _first(found: Select[Any]) -> list[HelpLine]:
     row = db.session.execute(found).first()
-    if row is None:
-        return []
-    point, phone, office, help_phone = row
+    return [] if row is None else first_of(*row)
+
+
+def first_of(point: str, phone: str, office: str, help_phone: str) -> list[HelpLine]:
+    """The same from what a statement has read anyway: a point and a subdistrict by name and number."""
     lines = [HelpLine(point, phone), HelpLine(office, help_phone)]
     return [line for line in lines if line.number][:1]

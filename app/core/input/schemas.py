@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Container, Hashable, Iterable, Mapping
 from contextvars import ContextVar
 from copy import copy
@@ -32,21 +33,27 @@ TRANSPORT: Mapping[str, str] = {
 declares a field of such a name gets it; every other schema passes over it. What is in neither is refused."""
 
 
+_ROW = re.compile(r"0|[1-9][0-9]{0,17}")  # one spelling each: `qty_012` is no other name of `qty_12`
+
+
 class Rows(fields.Field[dict[int, Any]]):
     """The same field for each row of a table: `qty_12=3` and `qty_13=1` load to {12: 3, 13: 1}.
 
     The rows are those that the schema was made for, `BasketSchema(ids)`. Each has a value: a missing one is what
-    `each` says of a missing one. The name of any other row is unknown, and refused.
+    `each` says of a missing one; with `only_sent` it is not looked at, and what is loaded holds the rows that were
+    sent. The name of any other row is unknown, and refused.
     """
 
-    def __init__(self, each: fields.Field[Any]) -> None:
+    def __init__(self, each: fields.Field[Any], *, only_sent: bool = False) -> None:
         super().__init__()
-        self.each = each
+        self.each, self.only_sent = each, only_sent
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> dict[int, Any]:
         loaded: dict[int, Any] = {}
         problems: dict[str, Any] = {}
         for row in cast(CommandSchema, self.parent).row_ids:
+            if self.only_sent and row not in value:
+                continue
             try:
                 loaded[row] = self.each.deserialize(value.get(row, missing), attr, data)
             except ValidationError as error:
@@ -72,7 +79,7 @@ class CommandSchema(Schema):
 
     def __init__(self, row_ids: Iterable[int] = (), **options: Any) -> None:
         super().__init__(**options)
-        self.row_ids = tuple(row_ids)
+        self.row_ids = dict.fromkeys(row_ids)
 
     def name_of(self, path: str) -> str:
         """A field by its name in a form: "qty.12" is `qty_12`."""
@@ -91,11 +98,11 @@ class CommandSchema(Schema):
             return data
         if bare := [name for name in by_field if name in data]:
             raise ValidationError({name: [UNKNOWN] for name in bare})
-        names = {f"{name}_{row}": (name, row) for name in by_field for row in self.row_ids}
         rest: dict[str, Any] = {}
         for sent, value in data.items():
-            if sent in names:
-                name, row = names[sent]
+            name, _line, number = sent.rpartition("_")
+            row = int(number) if name in by_field and _ROW.fullmatch(number) else None
+            if row is not None and row in self.row_ids:
                 by_field[name][row] = value
             else:
                 rest[sent] = value
@@ -170,8 +177,13 @@ def load(wanted: Loadable, data: Mapping[str, Any]) -> Any:
 def _schema(wanted: Loadable) -> CommandSchema:
     if isinstance(wanted, CommandSchema):
         return wanted
-    made = wanted if issubclass(wanted, CommandSchema) else schema_of(cast(Hashable, wanted))
-    return made()
+    return _made_once(wanted if issubclass(wanted, CommandSchema) else schema_of(cast(Hashable, wanted)))
+
+
+@cache
+def _made_once(schema: type[CommandSchema]) -> CommandSchema:
+    """Loading changes nothing of a schema, and making one costs as much as loading by it."""
+    return schema()
 
 
 def _flatten(messages: Mapping[Any, Any], prefix: str = "") -> dict[str, list[Any]]:

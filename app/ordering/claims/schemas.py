@@ -44,13 +44,13 @@ class LeaveClaimSchema(CommandSchema):
     phone = Line(required=True, longest=20, validate=_telephone)
     kind = fields.String(load_default=ClaimKind.OTHER.value, validate=one_of(ClaimKind))
     note = Line(longest=200, blank=True, many_lines=True)
-    qty = Rows(Whole(most=MAX_QTY, load_default=0))
-    sub = Rows(fields.Boolean(load_default=False))
+    qty = Rows(Whole(most=MAX_QTY, load_default=0), only_sent=True)
+    sub = Rows(fields.Boolean(load_default=False), only_sent=True)
 
     @post_load
     def _make(self, data: dict[str, Any], **_kwargs: Any) -> LeaveClaim:
-        quantities, may_be_replaced = data.pop("qty"), data.pop("sub")
-        picks = tuple(OfferPick(offer, qty, may_be_replaced[offer]) for offer, qty in quantities.items() if qty)
+        quantities, ticked = data.pop("qty"), data.pop("sub")
+        picks = tuple(OfferPick(offer, qty, ticked.get(offer, False)) for offer, qty in quantities.items() if qty)
         return LeaveClaim(picks=picks, **data)
 
 

@@ -71,7 +71,7 @@ def read_basket(
 
     Limits are looked at over everything the household would have then. Four statements.
     """
-    goods = read_goods(text, order_form.offer_names(cycle_id, offers))
+    goods = read_goods(text, order_form.offer_names(cycle_id))
     by_id = {offer.id: offer for offer in offers}
     rows = tuple(BasketRow(i, by_id[i].name, by_id[i].contents, qty, by_id[i].price_fen) for i, qty in goods.picked)
     picks = [OfferPick(row.offer_id, row.qty) for row in rows]

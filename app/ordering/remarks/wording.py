@@ -13,6 +13,7 @@ Words from the box for door notes are sorted as anybody's; only what a leader ha
 from __future__ import annotations
 
 from sqlalchemy import delete
+from sqlalchemy.orm import object_session
 
 from app.core.db import db
 from app.core.text import free_text
@@ -24,8 +25,12 @@ from app.ordering.remarks.rules import HouseholdRemark
 
 
 def save_remarks(order: HouseholdOrder, door_note: str, remark: str, other_need: str, usual: str) -> Sorted:
-    """Inside a command: make these the words of an order. `usual`: the door's own note, where none is given."""
-    held = db.session.get(SettledWords, order.id)
+    """Inside a command: make these the words of an order. `usual`: the door's own note, where none is given.
+
+    A new order, which is in no session yet, has neither words that were settled nor another door.
+    """
+    is_new = object_session(order) is None
+    held = None if is_new else db.session.get(SettledWords, order.id)
     settled = order.door_note if held is not None and held.words_sha256 == words_of(order).sha256 else ""
     cleared = frozenset(clause.text for clause in clauses(settled))
     said = free_text.classify_remarks(door_note, remark, cleared)
@@ -33,7 +38,7 @@ def save_remarks(order: HouseholdOrder, door_note: str, remark: str, other_need:
     paper = settled if is_settled else said.paper or usual
     if held is not None and _is_redirect_lost(cleared, HouseholdRemark(paper, said.kept, other_need)):
         db.session.delete(held)
-    if _redirects(order.remark, order.other_need) != _redirects(said.kept, other_need):
+    if not is_new and _redirects(order.remark, order.other_need) != _redirects(said.kept, other_need):
         db.session.execute(delete(OtherDoor).where(OtherDoor.order_id == order.id))  # settled for other words
     order.door_note, order.remark, order.other_need = paper, said.kept, other_need
     order.is_usual_note = bool(usual) and not is_settled and not said.paper

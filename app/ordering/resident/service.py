@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -19,17 +19,10 @@ from app.core.errors import NotFound
 from app.core.events import Actor, record
 from app.core.lookup import or_not_found
 from app.ordering.models import Cycle, HouseholdOrder, OrderState, OtherDoor
-from app.ordering.orders import household_place
+from app.ordering.orders import household_place, token_expiry
 from app.ordering.rules import read_order_code
 from app.places.models import Household, Stairwell
 from app.places.scope import require_building
-
-LIVES_AFTER_CUTOFF = timedelta(days=14)
-
-
-def token_expiry(cutoff_at: datetime) -> datetime:
-    """How long a phone remembers a household that ordered in a cycle: two weeks after its cut-off."""
-    return max(cutoff_at, clock.now()) + LIVES_AFTER_CUTOFF
 
 
 class Proof(StrEnum):
@@ -251,20 +244,3 @@ def _revoke(by: Actor, household_id: int, *which: Any) -> int:
     if tokens:
         record(by, "revoke", ("household", household_id), phones=len(tokens))
     return len(tokens)
-
-
-@command
-def extend_token(by: Resident, token: str, cycle_id: int) -> datetime | None:
-    """After an order: the phone remembers the household for this cycle too. Returns until when, None if nothing moved.
-
-    Ensures: the time only grows, and a revoked phone stays revoked.
-    """
-    cycle = db.session.get(Cycle, cycle_id)
-    row = db.session.scalar(select(HouseholdToken).where(HouseholdToken.token_sha256 == token_digest(token)))
-    if cycle is None or row is None or row.revoked_at is not None or row.household_id != by.household_id:
-        return None
-    until = token_expiry(cycle.cutoff_at)
-    if until <= row.expires_at:
-        return None
-    row.expires_at = until
-    return until

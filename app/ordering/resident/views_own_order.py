@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, make_response, redirect, render_template, request
+from flask import Blueprint, g, make_response, redirect, render_template, request
 from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
@@ -20,14 +20,16 @@ from app.core.text.free_text import classify_remarks
 from app.ordering import entry, order_form, orders
 from app.ordering import service as ordering_service
 from app.ordering.claims import views as claims_views
-from app.ordering.cycles import queries as cycles_queries
 from app.ordering.models import Cycle, CycleState, HouseholdOrder, OrderState
 from app.ordering.orders import IfExists, NotProven, SoftLimit
 from app.ordering.queries import OfferRow
 from app.ordering.resident import queries as resident_queries
 from app.ordering.resident import rules as resident_rules
-from app.ordering.resident import service as resident_service
+from app.ordering.resident.queries import OrderFormCard
 from app.ordering.schemas import BasketSchema, OrderFormInput, OrderFormPage, Withdraw
+from app.ordering.shelf import views_shelf
+from app.ordering.shelf.listing import OfferListing, listing
+from app.ordering.shelf.views_shelf import OfferShelf
 
 bp = Blueprint("own_order", __name__)
 
@@ -36,9 +38,20 @@ bp = Blueprint("own_order", __name__)
 class Sitting:
     """A household in front of the form of a cycle: its order there, if any, and what may be picked."""
 
-    cycle: Cycle
-    mine: HouseholdOrder | None
-    offers: list[OfferRow]
+    card: OrderFormCard
+    listed: OfferListing
+
+    @property
+    def cycle(self) -> Cycle:
+        return self.card.cycle
+
+    @property
+    def mine(self) -> HouseholdOrder | None:
+        return self.card.order
+
+    @property
+    def offers(self) -> tuple[OfferRow, ...]:
+        return self.listed.offers
 
     @property
     def seconds_left(self) -> int:
@@ -55,12 +68,15 @@ def _status_page(cycle_id: int) -> str:
 @requires(Permission.OWN_HOUSEHOLD)
 def order(cycle_id: int) -> Any:
     """The order form: choose, look over, place. Searching, filling in and looking over write nothing."""
-    card = resident_queries.card(resident(), cycle_id)
+    card = resident_queries.form_card(resident(), cycle_id)
     is_taking = entry.is_taking_orders(card.cycle)
     if request.method == "GET" and not is_taking:
         return redirect(_status_page(cycle_id))
-    at = Sitting(card.cycle, card.order, order_form.available_offers(cycle_id))
+    at = Sitting(card, listing(cycle_id, card.stamps))
+    g.help_lines = card.help_lines
     if request.method == "GET":
+        if at.mine is None:
+            return _form_page(at, Form(), views_shelf.untouched_shelf(at.listed))
         return _form_page(at, Form(initial=order_form.as_typed(at.mine, at.offers, resident().is_proven)))
     form = _typed(at, request.form)
     # Placing is left to the command, which knows a form that took effect before the cut-off and comes once more.
@@ -77,7 +93,7 @@ def order(cycle_id: int) -> Any:
 
 
 def _typed(at: Sitting, typed: MultiDict[str, str]) -> Form:
-    return Form(BasketSchema(offer.id for offer in at.offers), typed, page=OrderFormPage)
+    return Form(BasketSchema(at.listed.by_id), typed, page=OrderFormPage)
 
 
 def _step(at: Sitting, form: Form) -> Any:
@@ -85,7 +101,7 @@ def _step(at: Sitting, form: Form) -> Any:
     if page.step in ("search", "edit"):
         return _form_page(at, form)
     if page.step == "again":
-        filled = resident_rules.repeat_order(*_last_and_now(at.cycle.id)).quantities
+        filled = resident_rules.repeat_order(*_last_and_now(at)).quantities
         typed = {**request.form.to_dict(), **{f"qty_{offer_id}": qty for offer_id, qty in filled.items()}}
         return _form_page(at, Form(initial=typed), is_again=True)
     if page.step == "place":
@@ -103,7 +119,7 @@ def _step(at: Sitting, form: Form) -> Any:
 
 def _look_over(at: Sitting, form: Form) -> Any:
     basket: OrderFormInput = form.command
-    problems, is_hard = orders.limit_problems(orders.offer_terms(at.cycle.id), basket.picks)
+    problems, is_hard = orders.limit_problems(at.listed.terms, basket.picks)
     if not basket.picks:
         problems, is_hard = {"": [_("还没有选商品，请至少选一份。")]}, True
     if is_hard:
@@ -131,44 +147,45 @@ def _place(at: Sitting, basket: OrderFormInput) -> Response:
     wanted = basket.order(cycle_id, resident().household_id, IfExists.REPLACE if stands else IfExists.REFUSE)
     says = _("修改已保存。") if stands else _("下单成功。")
     placed = submit[HouseholdOrder](then=lambda _order: _status_page(cycle_id), says=says)
+    until = orders.token_expiry(at.cycle.cutoff_at)
+    is_longer = until > (resident().until or until)
     response = make_response(placed(ordering_service.place, resident(), wanted))
-    token = token_of_request()
-    until = resident_service.extend_token(resident(), token, cycle_id)
-    return remember_household(response, token, until) if until else response
+    return remember_household(response, token_of_request(), until) if is_longer else response
 
 
 # --- the pages --------------------------------------------------------------------------------------------------------
-def _last_and_now(cycle_id: int) -> tuple[list[resident_rules.PastChoice], list[resident_rules.OnOffer]]:
-    return resident_queries.last_order(resident(), cycle_id), resident_queries.on_offer(cycle_id)
+def _last_and_now(at: Sitting) -> tuple[list[resident_rules.PastChoice], list[resident_rules.OnOffer]]:
+    if not at.card.has_past:
+        return [], []
+    return resident_queries.last_order(resident(), at.cycle.id), resident_queries.on_offer(at.listed)
 
 
-def _form_page(at: Sitting, form: Form, is_again: bool = False) -> str:
+def _form_page(at: Sitting, form: Form, shelf: OfferShelf | None = None, is_again: bool = False) -> str:
     search = str(form.value("search", ""))
-    words = {known.id: known for known in order_form.offer_names(at.cycle.id, at.offers)}
-    last, present = _last_and_now(at.cycle.id)
+    shown = {known.id for known in at.listed.names if not search or known.is_meant_by(search)}
+    last, present = _last_and_now(at)
     return render_template(
         "ordering/order_form.html",
         cycle=at.cycle,
         seconds_left=at.seconds_left,
         order=at.mine,
         is_amending=at.mine is not None and at.mine.state == OrderState.PLACED,
-        sections=order_form.sections(at.offers, _("套餐"), _("其他")),
-        words=words,
-        shown={offer_id for offer_id, known in words.items() if not search or known.is_meant_by(search)},
+        shelf=shelf or views_shelf.shelf(at.listed, form, shown),
+        found=len(shown),
         search=search,
         form=form,
         last=last,
         again=resident_rules.repeat_order(last, present),
         is_again=is_again,
-        favourites=resident_queries.favourites(resident(), at.cycle.id, present),
-        **_me(),
+        favourites=resident_queries.favourites(resident(), at.cycle.id, present) if present else [],
+        address=at.card.address,
     )
 
 
 def _review_page(at: Sitting, form: Form) -> str:
     basket: OrderFormInput = form.command
-    by_id = {offer.id: offer for offer in at.offers}
-    problems, _is_hard = orders.limit_problems(orders.offer_terms(at.cycle.id), basket.picks)
+    by_id = at.listed.by_id
+    problems, _is_hard = orders.limit_problems(at.listed.terms, basket.picks)
     picked = [(by_id[pick.offer_id], pick) for pick in basket.picks]
     return render_template(
         "ordering/review.html",
@@ -180,7 +197,7 @@ def _review_page(at: Sitting, form: Form) -> str:
         questions=[sentence for sentences in problems.values() for sentence in sentences],
         said=classify_remarks(basket.door_note, basket.remark),
         mentioned=[(by_id[one.offer_id], one) for one in _mentions(at, basket)],
-        **_me(),
+        address=at.card.address,
     )
 
 
@@ -192,7 +209,7 @@ def _too_late_page(at: Sitting, form: Form) -> str:
         cycle=at.cycle,
         order=at.mine,
         picked=[(offer, typed[offer.id]) for offer in at.offers if typed[offer.id] != "0"],
-        **_me(),
+        address=at.card.address,
     )
 
 
@@ -200,13 +217,9 @@ def _mentions(at: Sitting, basket: OrderFormInput) -> list[resident_rules.OfferM
     """Goods of the list that the box for other needs names and the basket does not hold."""
     if not basket.other_need:
         return []
-    called = order_form.offer_names(at.cycle.id, at.offers)
+    called = at.listed.names
     chosen = {pick.offer_id for pick in basket.picks}
     return [one for one in resident_rules.mentioned_offers(basket.other_need, called) if one.offer_id not in chosen]
-
-
-def _me() -> dict[str, Any]:
-    return {"address": " ".join(cycles_queries.address_of(resident().household_id))}
 
 
 @bp.post("/my/cycles/<int:cycle_id>/withdraw")

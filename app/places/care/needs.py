@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
+from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, or_, select
 
 from app.access.models import Account, Role, RoleGrant
 from app.core import clock
@@ -23,6 +25,14 @@ def door_notes(household_ids: Sequence[int]) -> dict[int, str]:
         found = found.where(CareNeed.household_id.in_(list(household_ids)))
     rows = db.session.execute(found.order_by(CareNeed.id.desc()))
     return {household_id: note for household_id, note in rows}  # noqa: C416
+
+
+def door_note_of(household_id: ColumnElement[int], today: ColumnElement[date]) -> ColumnElement[Any]:
+    """The same note of one household as a column, for a statement that is run anyway; NULL where there is none."""
+    found = select(CareNeed.door_note).where(
+        CareNeed.household_id == household_id, CareNeed.door_note != "", CareNeed.purge_on > today
+    )
+    return found.order_by(CareNeed.id).limit(1).scalar_subquery()
 
 
 def kinds_of(household_ids: Sequence[int]) -> dict[int, list[CareKind]]:
