@@ -1,4 +1,21 @@
-"""Commands on one household's order: place, withdraw, void."""
+"""Commands on one household's order: place, withdraw, void.
+
+Many orders of a subdistrict are written at once: these commands share its turn. Whatever they look at before they write
+is held by one of these, whoever else writes at that moment:
+
+    what is looked at                              held by
+    one order per household and cycle              unique key (cycle_id, household_id); the loser starts again
+    the order as it stands: state, goods, limits   row lock on the order (`order_of(is_locked=True)`, `own_order`)
+    with what it holds already, whose it is        before it is read; several in the order of their homes
+    the version that somebody saw                  the same lock, and `WHERE version = …` of every UPDATE of an order
+    an order's code                                unique key; the loser starts again with another
+    a form sent twice                              primary key of `submission`; the loser starts again and is answered
+    until when a phone is remembered               conditional UPDATE (`sessions.extend_token`)
+    one standing order that has not ended          unique key of the household's live one
+    one booking of a standing order in a cycle     primary key (standing_order_id, cycle_id)
+    the cycle takes orders, its offers and points, those who change them take the subdistrict's turn alone: open, edit,
+    where a building or household belongs          cut-off, cancel, move, merge; offers change in a draft only
+"""
 
 from __future__ import annotations
 
@@ -28,7 +45,9 @@ def place(by: Actor, wanted: PlaceOrder) -> HouseholdOrder:
 @command(of=lambda _by, wanted: ("cycle", wanted[0].cycle_id if wanted else None))
 def place_many(by: Actor, wanted: Sequence[PlaceOrder]) -> list[HouseholdOrder]:
     """Place several orders together: all or none. Raises as `orders.save_order` for the first that cannot be."""
-    return [save_order(by, each) for each in wanted]
+    in_turn = sorted(range(len(wanted)), key=lambda number: (wanted[number].household_id, number))
+    saved = {number: save_order(by, wanted[number]) for number in in_turn}
+    return [saved[number] for number in range(len(wanted))]
 
 
 @command
@@ -83,8 +102,9 @@ def cannot_void(by: Staff, order: HouseholdOrder, lines: Sequence[OrderLine]) ->
 
 
 def own_order(by: Actor, order_id: int, permission: Permission) -> HouseholdOrder:
-    """An order that `by` may act on: one of its household that it may know of, or one in scope. Raises NotFound."""
-    order = row_or_not_found(HouseholdOrder, order_id, populate_existing=True)
+    """Inside a command: an order that `by` may act on, locked: one of its household that it may know of, or one in
+    scope. Raises NotFound."""
+    order = row_or_not_found(HouseholdOrder, order_id, populate_existing=True, with_for_update=True)
     if isinstance(by, Staff):
         require_building(by, permission, order.building_id)
     elif isinstance(by, Resident) and (by.household_id != order.household_id or not is_own(by, order)):

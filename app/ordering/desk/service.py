@@ -8,7 +8,7 @@ from sqlalchemy import delete, update
 from app.access.permissions import Permission, Staff
 from app.core import clock
 from app.core.db import command, db
-from app.core.errors import Conflict, NotFound
+from app.core.errors import Conflict, NotFound, StaleEdit
 from app.core.events import record
 from app.core.states import advance
 from app.ordering.desk.models import DeskEntry
@@ -41,11 +41,13 @@ def take_order(by: Staff, wanted: PlaceOrder) -> DeskEntry:
 
     Requires, ensures and raises what `orders.save_order` does; the entry can be undone while the order is unchanged.
     """
-    before = order_of(wanted.cycle_id, wanted.household_id)
+    before = order_of(wanted.cycle_id, wanted.household_id, is_locked=True)
     entry = DeskEntry(account_id=by.id, cycle_id=wanted.cycle_id)
     if before is not None and before.state == OrderState.PLACED:
         _keep(entry, before)
     order = save_order(by, wanted)
+    if before is None and order.revision > 1:  # somebody placed it in between, and what they wanted is not written down
+        raise StaleEdit
     db.session.flush()
     _forget_words(order.id)  # an earlier entry for this order can no longer be undone
     entry.order_id, entry.version_after = order.id, order.version
@@ -76,7 +78,7 @@ def undo_entry(by: Staff, entry_id: int) -> DeskEntry:
     entry = db.session.get(DeskEntry, entry_id, populate_existing=True)
     if entry is None or entry.account_id != by.id:
         raise NotFound
-    order = db.session.get_one(HouseholdOrder, entry.order_id, populate_existing=True)
+    order = db.session.get_one(HouseholdOrder, entry.order_id, populate_existing=True, with_for_update=True)
     if order.household_id is None:
         raise NotFound
     household_place(by, order.household_id, Permission.ORDER_PROXY)
