@@ -7,8 +7,8 @@ are drawn, not counted: after a restore the same number must not stand for other
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0029_shelf_stamp"
-down_revision = "0026_throttle_index"
+revision = "0028_shelf_stamp"
+down_revision = "0027_event_chains"
 branch_labels = None
 depends_on = None
 
