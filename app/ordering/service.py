@@ -25,6 +25,7 @@ from flask_babel import gettext as _
 from sqlalchemy import delete, select
 
 from app.access.permissions import Permission, Resident, Staff
+from app.core.database.turns import TurnKind
 from app.core.db import check_version, command, db
 from app.core.errors import Conflict, NotFound
 from app.core.events import Actor, record
@@ -36,13 +37,13 @@ from app.ordering.orders import PlaceOrder, clear_order, cycle_taking_orders, is
 from app.places.scope import require_building
 
 
-@command(of=lambda _by, wanted: ("cycle", wanted.cycle_id))
+@command(turn=TurnKind.SHARED, of=lambda _by, wanted: ("cycle", wanted.cycle_id))
 def place(by: Actor, wanted: PlaceOrder) -> HouseholdOrder:
     """Place, replace or add to the order of one household; see `orders.save_order` for what holds before and after."""
     return save_order(by, wanted)
 
 
-@command(of=lambda _by, wanted: ("cycle", wanted[0].cycle_id if wanted else None))
+@command(turn=TurnKind.SHARED, of=lambda _by, wanted: ("cycle", wanted[0].cycle_id if wanted else None))
 def place_many(by: Actor, wanted: Sequence[PlaceOrder]) -> list[HouseholdOrder]:
     """Place several orders together: all or none. Raises as `orders.save_order` for the first that cannot be."""
     in_turn = sorted(range(len(wanted)), key=lambda number: (wanted[number].household_id, number))
@@ -50,7 +51,7 @@ def place_many(by: Actor, wanted: Sequence[PlaceOrder]) -> list[HouseholdOrder]:
     return [saved[number] for number in range(len(wanted))]
 
 
-@command
+@command(turn=TurnKind.SHARED)
 def withdraw(by: Actor, order_id: int, seen_version: int | None = None) -> HouseholdOrder:
     """Take an order back before the cut-off.
 
