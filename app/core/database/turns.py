@@ -275,21 +275,6 @@ class WriterQueue:
 writers = WriterQueue()
 
 
-@dataclass
-class TurnTimes:
-    """Seconds that the commands of this process waited for their turns and held them, for the figures of operations."""
-
-    count: int = 0
-    waited_s: float = 0.0
-    held_s: float = 0.0
-
-    def add(self, waited: float, held: float) -> None:
-        self.count += 1
-        self.waited_s += waited
-        self.held_s += held
-
-
-times = TurnTimes()
 monotonic = time.monotonic
 
 
