@@ -63,7 +63,7 @@ def clear_session(why: Ended | None = None) -> None:
 _OF_TOKEN = (
     select(StaffSession)
     .where(StaffSession.token_sha256 == bindparam("digest"))
-    .options(joinedload(StaffSession.account).selectinload(Account.grants))
+    .options(joinedload(StaffSession.account, innerjoin=True).joinedload(Account.grants))
 )
 
 
@@ -72,7 +72,7 @@ def session_of_request() -> StaffSession | None:
     token = session.get("sid")
     if not isinstance(token, str):
         return None
-    return db.session.scalar(_OF_TOKEN, {"digest": token_digest(token)})
+    return db.session.scalars(_OF_TOKEN, {"digest": token_digest(token)}).unique().one_or_none()
 
 
 def staff_of_request() -> Staff | None:

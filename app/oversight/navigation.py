@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
 from flask import current_app, g, request, url_for
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, Integer, Label, Select, bindparam, func, or_, select
 from werkzeug.exceptions import HTTPException
 
 from app.access.forms.kept_page import page_address
@@ -29,7 +30,7 @@ from app.purchasing.models import PurchaseOrder, PurchaseState
 from app.tally.claims.queries import waiting_count
 from app.tally.desk.queries import waiting_lines
 from app.tally.models import Tally, TallyState
-from app.tally.queries import open_review_count
+from app.tally.queries import counting_open_reviews
 
 CYCLES_SHOWN = 8
 
@@ -234,26 +235,35 @@ def _counts_of_point(staff: Staff, cycle: Cycle) -> dict[str, int]:
 
 
 def _counts(cycle: Cycle) -> dict[str, int]:
-    """What waits in each stage of a cycle. Before the day starts nothing can wait behind the tally."""
-    counts = {"reviews": open_review_count(cycle.id)}
-    if cycle.state in (CycleState.LOCKED, CycleState.RUNNING):
-        tallies = select(func.count()).select_from(Tally)
-        unsigned = tallies.where(Tally.cycle_id == cycle.id, Tally.state == TallyState.DRAFT)
-        counts["tallies"] = db.session.scalar(unsigned) or 0
-        waiting = select(PurchaseOrder.state, func.count()).where(PurchaseOrder.cycle_id == cycle.id)
-        orders = {state: n for state, n in db.session.execute(waiting.group_by(PurchaseOrder.state))}  # noqa: C416
-        counts["purchases"] = orders.get(PurchaseState.DRAFT, 0) + orders.get(PurchaseState.APPROVED, 0)
-        counts["awaited"] = orders.get(PurchaseState.SENT, 0)
-    if cycle.state == CycleState.RUNNING:
-        row = db.session.execute(
-            select(
-                func.sum(OrderLine.qty_open), func.sum(OrderLine.qty_allocated), func.sum(OrderLine.qty_dropped_off)
-            ).where(OrderLine.cycle_id == cycle.id)
-        ).one()
-        counts["open"], counts["allocated"], counts["dropped_off"] = (int(number or 0) for number in row)
-        packed = select(func.count()).select_from(Bag).where(Bag.cycle_id == cycle.id, Bag.state == BagState.PACKED)
-        counts["bags"] = db.session.scalar(packed) or 0
-        disputes = select(func.count()).select_from(Dispute).join(OrderLine, OrderLine.id == Dispute.order_line_id)
-        open_ones = disputes.where(OrderLine.cycle_id == cycle.id, Dispute.state == DisputeState.OPEN)
-        counts["disputes"] = db.session.scalar(open_ones) or 0
-    return counts
+    """What waits in each stage of a cycle. One statement."""
+    row = db.session.execute(_counting(CycleState(cycle.state)), {"cycle": cycle.id}).one()
+    return {name: int(number or 0) for name, number in row._mapping.items()}
+
+
+@cache
+def _counting(state: CycleState) -> Select[Any]:
+    """The statement that counts for a :cycle in this state, made once. Before the day starts nothing can wait behind
+    the tally."""
+    cycle = bindparam("cycle", type_=Integer)
+    counts = [counting_open_reviews(cycle).scalar_subquery().label("reviews")]
+    if state in (CycleState.LOCKED, CycleState.RUNNING):
+        counts.append(_number_of("tallies", Tally.cycle_id == cycle, Tally.state == TallyState.DRAFT))
+        unsent = PurchaseOrder.state.in_((PurchaseState.DRAFT, PurchaseState.APPROVED))
+        counts.append(_number_of("purchases", PurchaseOrder.cycle_id == cycle, unsent))
+        counts.append(_number_of("awaited", PurchaseOrder.cycle_id == cycle, PurchaseOrder.state == PurchaseState.SENT))
+    if state != CycleState.RUNNING:
+        return select(*counts)
+    counts.append(_number_of("bags", Bag.cycle_id == cycle, Bag.state == BagState.PACKED))
+    disputed = select(func.count()).select_from(Dispute).join(OrderLine, OrderLine.id == Dispute.order_line_id)
+    disputed = disputed.where(OrderLine.cycle_id == cycle, Dispute.state == DisputeState.OPEN).correlate(None)
+    counts.append(disputed.scalar_subquery().label("disputes"))
+    units = (
+        func.sum(OrderLine.qty_open).label("open"),
+        func.sum(OrderLine.qty_allocated).label("allocated"),
+        func.sum(OrderLine.qty_dropped_off).label("dropped_off"),
+    )
+    return select(*units, *counts).where(OrderLine.cycle_id == cycle)
+
+
+def _number_of(name: str, *conditions: ColumnElement[bool]) -> Label[int]:
+    return select(func.count()).where(*conditions).scalar_subquery().label(name)

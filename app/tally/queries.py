@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Integer, and_, case, func, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Integer, Select, and_, case, func, or_, select
 from sqlalchemy.orm import aliased
 
 from app.catalog.models import Item
@@ -155,7 +155,7 @@ def _roll_call_by_point(cycle_id: int, point_id: int | None = None) -> tuple[dic
 _THERE = aliased(ChainPaste)  # the list at the point to which a line was handed over
 
 
-def open_reviews_at(cycle_id: int, point_id: int | None = None) -> ColumnElement[bool]:
+def open_reviews_at(cycle_id: int | BindParameter[int], point_id: int | None = None) -> ColumnElement[bool]:
     """A condition on ChainLine joined with ChainPaste: lines that still need somebody's decision.
 
     Those are the doubtful ones, the clear ones of a list that was read and not taken back while no order stands for
@@ -175,10 +175,15 @@ def open_reviews_at(cycle_id: int, point_id: int | None = None) -> ColumnElement
     return condition if point_id is None else and_(condition, ChainPaste.service_point_id == point_id)
 
 
+def counting_open_reviews(cycle_id: int | BindParameter[int], point_id: int | None = None) -> Select[int]:
+    """A statement: how many lines of pastes and workbooks of a cycle, or of one point, still need a decision."""
+    found = select(func.count(PasteLine.id)).join(ChainPaste, ChainPaste.id == PasteLine.paste_id)
+    return found.where(open_reviews_at(cycle_id, point_id))
+
+
 def open_review_count(cycle_id: int, point_id: int | None = None) -> int:
     """Lines of pastes and workbooks of a cycle, or of one point, that still need somebody's decision."""
-    found = select(func.count(PasteLine.id)).join(ChainPaste, ChainPaste.id == PasteLine.paste_id)
-    return db.session.scalar(found.where(open_reviews_at(cycle_id, point_id))) or 0
+    return db.session.scalar(counting_open_reviews(cycle_id, point_id)) or 0
 
 
 def _reviews_by_point(cycle_id: int) -> dict[int, int]:
