@@ -5,8 +5,9 @@ from __future__ import annotations
 from importlib import import_module
 from urllib.parse import urlencode
 
+from babel.support import NullTranslations
 from flask import Flask, has_request_context, redirect, request
-from flask_babel import Babel, get_locale
+from flask_babel import Babel, Domain, get_locale
 from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter, Map
@@ -76,6 +77,24 @@ class RowId(IntegerConverter):
         super().__init__(url_map, max=2**31 - 1)
 
 
+class Catalogues(Domain):  # type: ignore[misc]
+    """The catalogues of the languages, found by the language alone.
+
+    The class above writes out the name of the locale at each sentence to find its catalogue by, and a page has fifty.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._of_language: dict[str, NullTranslations] = {}
+
+    def get_translations(self) -> NullTranslations:
+        language = getattr(get_locale(), "language", "")  # without an application there is no locale, and none is kept
+        if language in self._of_language:
+            return self._of_language[language]
+        found: NullTranslations = super().get_translations()
+        return self._of_language.setdefault(language, found) if language else found
+
+
 class UnsafeSettings(RuntimeError):
     """The installation must not start like this; each line says why."""
 
@@ -111,7 +130,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     kept_page.register_kept_pages(app)
     outcome.register_json_answers(app)
     translations.ensure_compiled()
-    Babel(app, locale_selector=_locale)
+    Babel(app, locale_selector=_locale).domain_instance = Catalogues()
     register_assets(app)
     _register_templates(app)
     register_slices(app, (import_module(f"app.{name}.pages").PAGES for name in SLICES_WITH_PAGES))
