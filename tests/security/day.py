@@ -97,10 +97,8 @@ class Day:
     def browser(self, *names: str, resident: bool = False) -> FlaskClient:
         """A browser in which the account has a session, or which carries the first household's token."""
         client = self.app.test_client()
-        for name in names:
-            with client.session_transaction() as session:
-                number, epoch = self.accounts[name]
-                session.update(account=number, epoch=epoch, sid=name, seen=clock.now().timestamp())
+        if names:
+            world.remember(client, *self.accounts[names[-1]], names[-1])
         if resident:
             client.set_cookie("household", self.token, domain="localhost")
         return client

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from pathlib import Path
 
 from app.access.forms.refill import CARRIED
+from tests.security.day import Day
 
 
 @dataclass
@@ -85,3 +88,25 @@ def forms_of(page: str, html: str) -> list[Sent]:
     reader = _Reader(page)
     reader.feed(html)
     return [form for form in reader.found if form.is_post]
+
+
+_PAGES: dict[Path, list[tuple[bool, str, str]]] = {}
+
+
+def pages_of(day: Day) -> list[tuple[bool, str, str]]:
+    """Whether one must be known to see it, address and text of each page of the day as it began; opened once."""
+    if day.file not in _PAGES:
+        _PAGES[day.file] = list(_opened(day))
+    return _PAGES[day.file]
+
+
+def _opened(day: Day) -> Iterator[tuple[bool, str, str]]:
+    for rule in sorted(day.app.url_map.iter_rules(), key=lambda rule: rule.rule):
+        if "GET" not in (rule.methods or ()):
+            continue
+        page = day.address(rule, "own")
+        for is_known in (False, True):
+            browser = day.browser("everything", resident=True) if is_known else day.browser()
+            answer = browser.get(page)
+            if answer.mimetype == "text/html" and answer.status_code == 200:
+                yield is_known, page, answer.get_data(as_text=True)

@@ -15,7 +15,7 @@ from werkzeug.test import TestResponse
 
 from app.core.idempotency import new_key
 from tests.security.day import Day
-from tests.security.forms import Sent, forms_of
+from tests.security.forms import Sent, forms_of, pages_of
 
 SPOILT = (
     "x" * 10_000,
@@ -65,16 +65,11 @@ QUERIES = (
 def forms(day: Day) -> list[tuple[bool, str, Sent]]:
     """Each form of the day once: whether one must be known to see it, the endpoint it goes to, its fields."""
     found: dict[tuple[str, frozenset[str]], tuple[bool, str, Sent]] = {}
-    for rule in opened(day):
-        for is_known in (False, True):
-            page = day.address(rule, "own")
-            answer = who(day, is_known).get(page)
-            if answer.mimetype != "text/html" or answer.status_code != 200:
-                continue
-            for form in forms_of(page, answer.get_data(as_text=True)):
-                endpoint = endpoint_of(day, form.action)
-                names = frozenset(re.sub(r"\d+", "#", name) for name in form.names)
-                found.setdefault((endpoint, names), (is_known, endpoint, form))
+    for is_known, page, html in pages_of(day):
+        for form in forms_of(page, html):
+            endpoint = endpoint_of(day, form.action)
+            names = frozenset(re.sub(r"\d+", "#", name) for name in form.names)
+            found.setdefault((endpoint, names), (is_known, endpoint, form))
     return list(found.values())
 
 

@@ -15,6 +15,7 @@ from app.access.forms.refill import PageReader, Tag, form_sent
 from app.core import db as database
 from app.core.errors import Conflict, Invalid
 from tests.security.day import Day
+from tests.security.forms import pages_of
 
 WORDS = "试填的话，有两句。"
 BY_TYPE = {
@@ -31,20 +32,15 @@ Form = tuple[bool, str, str, list[tuple[str, str]]]  # known, page, action, fiel
 def forms(day: Day) -> list[Form]:
     """Each form of the day once, with something typed in every field that takes words, numbers or days."""
     found: dict[tuple[str, frozenset[str]], Form] = {}
-    for rule in sorted((r for r in day.app.url_map.iter_rules() if "GET" in (r.methods or ())), key=lambda r: r.rule):
-        for is_known in (False, True):
-            page = day.address(rule, "own")
-            answer = who(day, is_known).get(page)
-            if answer.mimetype != "text/html" or answer.status_code != 200:
-                continue
-            read = PageReader(answer.get_data(as_text=True))
-            for form in (one for one in read.forms if one.has("method").lower() == "post"):
-                action = form.has("action") or page
-                endpoint = day.app.url_map.bind("localhost").match(action.partition("?")[0], method="POST")[0]
-                fields = typed_in(read.fields_of(form))
-                if endpoint not in NOTHING_TO_KEEP:
-                    names = frozenset(re.sub(r"\d+", "#", name) for name, _value in fields)
-                    found.setdefault((endpoint, names), (is_known, page, action, fields))
+    for is_known, page, html in pages_of(day):
+        read = PageReader(html)
+        for form in (one for one in read.forms if one.has("method").lower() == "post"):
+            action = form.has("action") or page
+            endpoint = day.app.url_map.bind("localhost").match(action.partition("?")[0], method="POST")[0]
+            fields = typed_in(read.fields_of(form))
+            if endpoint not in NOTHING_TO_KEEP:
+                names = frozenset(re.sub(r"\d+", "#", name) for name, _value in fields)
+                found.setdefault((endpoint, names), (is_known, page, action, fields))
     return list(found.values())
 
 
