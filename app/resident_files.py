@@ -20,6 +20,8 @@ _NEGATION = re.compile(r":not\([^()]*\)")
 
 # Put into the page of either frame: above a form that was refused.
 _IN_BOTH_FRAMES = "kept_notice.html"
+# Macros that no template calls: the view makes the rows of the shelf once and keeps them (ordering/shelf).
+_CALLED_BY_VIEWS = frozenset({"row", "shelf", "categories"})
 
 
 def resident_templates(folder: Path) -> set[Path]:
@@ -40,7 +42,7 @@ def resident_source(folder: Path) -> str:
     texts = [_COMMENT.sub("", path.read_text("utf-8")) for path in sorted(resident_templates(folder))]
     waiting = [(found[1], found[0]) for text in texts for found in _MACRO.finditer(text)]
     kept = "\n".join(_MACRO.sub("", text) for text in texts)
-    while called := [macro for macro in waiting if macro[0] in set(_CALL.findall(kept))]:
+    while called := [macro for macro in waiting if macro[0] in _CALLED_BY_VIEWS | set(_CALL.findall(kept))]:
         kept = "\n".join((kept, *(text for _name, text in called)))
         waiting = [macro for macro in waiting if macro not in called]
     return kept
