@@ -74,7 +74,8 @@ def test_from_the_poster_to_the_order_code(app: Flask, town: world.World) -> Non
     order = db.session.scalars(select(HouseholdOrder)).one()
     shown = client.get(f"/my/cycles/{town.cycle.id}").get_data(as_text=True)
     assert f"{order.code[:4]}-{order.code[4:8]}-{order.code[8:]}" in shown
-    assert [line.is_substitutable for line in db.session.scalars(select(OrderLine))] == [True, False]
+    lines = db.session.scalars(select(OrderLine))
+    assert {line.item_id: line.is_substitutable for line in lines} == {town.items[0].id: True, town.items[2].id: False}
 
 
 def test_the_token_is_stored_as_a_hash_and_ends_two_weeks_after_the_cut_off(app: Flask, town: world.World) -> None:
