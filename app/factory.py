@@ -21,11 +21,12 @@ from app.access.http import headers
 from app.access.http.gate import RequestGate
 from app.access.page_registry import register_slices
 from app.access.views import HEALTH
+from app.api.registration import register_api
 from app.assets import register_assets
 from app.core import clock, jobs, units
 from app.core.database.engines import limit_idle, prepare_engine
 from app.core.db import db
-from app.core.errors import register_error_pages
+from app.core.errors import is_api_request, register_error_pages
 from app.core.text import spoken
 from app.settings import ROOT, Settings
 from app.upkeep import translations
@@ -53,6 +54,7 @@ SLICES_WITH_PAGES = (
     "settlement",
     "printing",
     "oversight",
+    "api",
 )
 # Modules whose job handlers the worker runs; imported when the first job is run, never by a page.
 JOB_MODULES = (
@@ -125,7 +127,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     _register_preferences(app)
     register_guard(app)
     register_forms(app)
-    CSRFProtect(app)
+    csrf = CSRFProtect(app)
     headers.register_headers(app, settings)
     kept_page.register_kept_pages(app)
     outcome.register_json_answers(app)
@@ -134,6 +136,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     register_assets(app)
     _register_templates(app)
     register_slices(app, (import_module(f"app.{name}.pages").PAGES for name in SLICES_WITH_PAGES))
+    register_api(app, csrf)
     cli.attach(app)
     return app
 
@@ -161,6 +164,8 @@ def _config(settings: Settings) -> dict[str, object]:
 def _locale() -> str:
     if not has_request_context():  # a job or the command line
         return "zh"
+    if is_api_request():
+        return request.accept_languages.best_match(LANGUAGES) or "zh"
     return request.cookies.get("lang", "zh") if request.cookies.get("lang") in LANGUAGES else "zh"
 
 
@@ -169,7 +174,7 @@ def _register_preferences(app: Flask) -> None:
 
     @app.before_request
     def remember() -> Response | None:
-        if request.method != "GET":
+        if request.method != "GET" or is_api_request():
             return None
         chosen = {
             name: request.args[name] for name, allowed in PREFERENCES.items() if request.args.get(name) in allowed

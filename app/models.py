@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.access import models as access
+from app.access.tokens import models as access_tokens
 from app.allocation import models as allocation
 from app.catalog import models as catalog
 from app.core import clock_trust, events, idempotency, jobs
@@ -30,6 +31,7 @@ metadata = Base.metadata
 
 __all__ = [
     "access",
+    "access_tokens",
     "allocation",
     "catalog",
     "clock_trust",

@@ -37,7 +37,7 @@ RANK = {name: rank for rank, group in enumerate(ORDER) for name in group.split("
 # Topics of a slice from the ground up; a topic imports the slice's root, itself and lower topics, never a sister above.
 TOPICS = {
     "core": "database text input log",
-    "access": "http forms",
+    "access": "http forms tokens",
     "places": "address registry zones points buildings finder care captaincy accounts imports",
     "catalog": "bundles suppliers imports",
     "ordering": "shelf roll_call packs claims standing remarks desk resident cycles pins order_file",
@@ -50,6 +50,7 @@ TOPICS = {
     "settlement": "statement suppliers",
     "printing": "layout paper_setup contexts sheets pdf renderer returns centre",
     "oversight": "reconcile purge texts order_status date",
+    "api": "places ordering point supplies delivery paper log reference",
     "upkeep": "setup database backups serving",
 }
 MOST_FILES = 15  # on one floor of a folder

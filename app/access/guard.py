@@ -26,8 +26,10 @@ from app.access.forms.outcome import SubmissionOutcome, note_refusal, respond
 from app.access.page_registry import describe_page
 from app.access.permissions import Permission, Resident, Staff
 from app.access.sessions import household_tag, resident_of_request, staff_of_request
+from app.access.tokens import bearer
+from app.access.tokens.models import TokenScope
 from app.core.db import pending_claim
-from app.core.errors import Conflict, Forbidden, Invalid, wants_json
+from app.core.errors import Conflict, Forbidden, Invalid, is_api_request, wants_json
 from app.core.idempotency import AlreadyDone, FormClaim, fingerprint, new_key
 from app.core.input.schemas import TRANSPORT
 
@@ -38,11 +40,15 @@ View = TypeVar("View", bound=Callable[..., Any])
 PUBLIC = "public"
 
 
-def requires(permission: Permission) -> Callable[[View], View]:
-    """Mark a view with the one permission it takes. The check runs before the view; the scope check is the view's."""
+def requires(permission: Permission, token: TokenScope = TokenScope.READ) -> Callable[[View], View]:
+    """Mark a view with the one permission it takes. The check runs before the view; the scope check is the view's.
+
+    `token`: of the JSON API, what a token must have been made for; pages know no tokens.
+    """
 
     def mark(view: View) -> View:
         view.__access__ = permission  # type: ignore[attr-defined]
+        view.__token_scope__ = token  # type: ignore[attr-defined]
         return view
 
     return mark
@@ -57,6 +63,12 @@ def public(view: View) -> View:
 def access_of(app: Flask, endpoint: str) -> Permission | str | None:
     """The mark of an endpoint: a permission, "public", or None for an endpoint that nobody marked."""
     return getattr(app.view_functions[endpoint], "__access__", None)
+
+
+def token_scope_of(app: Flask, endpoint: str) -> TokenScope:
+    """What a token must have been made for to reach an endpoint of the JSON API."""
+    scope: TokenScope = getattr(app.view_functions[endpoint], "__token_scope__", TokenScope.READ)
+    return scope
 
 
 def may_open(endpoint: str) -> bool:
@@ -97,6 +109,9 @@ def register_guard(app: Flask) -> None:
     def check() -> BaseResponse | None:
         if (request.content_length or 0) > (request.max_content_length or float("inf")):
             raise RequestEntityTooLarge  # before anything asks for the form, whatever the address
+        if is_api_request():
+            _check_token(app)
+            return None
         g.staff = staff_of_request()
         g.resident = resident_of_request()
         if request.endpoint is None:
@@ -110,10 +125,27 @@ def register_guard(app: Flask) -> None:
             return None if g.resident else _redirect_to_sign_in("resident.enter")
         if g.staff is None:
             return _redirect_to_sign_in("access.sign_in")
-        if not g.staff.may(needed):
-            current_app.logger.warning("account %s was refused %s", g.staff.id, request.endpoint)
-            raise Forbidden
+        _check_permission(g.staff, needed)
         return None
+
+
+def _check_token(app: Flask) -> None:
+    """The same for the JSON API: the account is that of the token, and the token has to be made for the purpose."""
+    g.staff, g.resident, g.is_replayed = None, None, False  # not of a request before in the same context
+    if request.endpoint is None:
+        return
+    needed = access_of(app, request.endpoint)
+    if not isinstance(needed, Permission):
+        raise Forbidden
+    g.staff = bearer.staff_of_bearer()
+    _check_permission(g.staff, needed)
+    bearer.check_request(token_scope_of(app, request.endpoint))
+
+
+def _check_permission(actor: Staff, needed: Permission | str) -> None:
+    if not isinstance(needed, Permission) or not actor.may(needed):
+        current_app.logger.warning("account %s was refused %s", actor.id, request.endpoint)
+        raise Forbidden
 
 
 def _redirect_to_sign_in(endpoint: str) -> BaseResponse:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -82,6 +83,7 @@ _TITLES = {
     405: _l("不能这样打开"),
     409: _l("现在不能这样做"),
     413: _l("内容太大"),
+    415: _l("格式不对"),
     422: _l("内容有误"),
     429: _l("太频繁了"),
     500: _l("系统出错了"),
@@ -95,6 +97,7 @@ _SENTENCES = {
     405: _l("这个地址不能这样打开，请从页面上的按钮进入。"),
     409: _l("现在的情况不允许这样做，没有写入任何内容。请刷新页面，看看最新的情况。"),
     413: _l("提交的内容太大：一个文件最多 5 MB。请分成几个小一点的，返回后再提交；没有写入任何内容。"),
+    415: _l("这个地址只收 JSON：请把请求头 Content-Type 设为 application/json。"),
     422: _l("提交的内容有误，没有写入任何内容。请改正后重试。"),
     429: _l("操作太频繁，请稍等几分钟再试。"),
     500: _l("刚才的操作没有完成，没有写入任何内容。请重试；若仍不行，请把下面的编号告诉管理员。"),
@@ -128,6 +131,7 @@ _CODES = {
     405: "method_not_allowed",
     409: "conflict",
     413: "too_large",
+    415: "unsupported_media_type",
     422: "invalid",
     429: "too_many_requests",
     503: "unavailable",
@@ -144,6 +148,15 @@ class Refusal:
     theirs: dict[str, str] = field(default_factory=dict)
     is_stale: bool = False
     is_busy: bool = False  # only the turn to write did not come: the very same may be sent again
+
+
+API_PREFIX = "/api/"
+PROBLEM_JSON = "application/problem+json"
+
+
+def is_api_request() -> bool:
+    """Whether the present request is one to the JSON API, whose refusals are problems (RFC 9457)."""
+    return request.path.startswith(API_PREFIX)
 
 
 def wants_json() -> bool:
@@ -177,6 +190,34 @@ def refusal_as_json(refusal: Refusal) -> Response:
     return response
 
 
+def refusal_as_problem(refusal: Refusal) -> Response:
+    """A refusal of the JSON API as RFC 9457 has it.
+
+    `{"type": "urn:louda:problem:invalid", "title": text, "status": 422, "detail": sentence, ...}` with the further
+    members `problems`, `stored` and `request_id` of `refusal_as_json`.
+    """
+    response = refusal_as_json(refusal)
+    said = response.get_json()
+    body = {
+        "type": f"urn:louda:problem:{said.pop('code').replace('_', '-')}",
+        "title": str(_TITLES.get(refusal.status, _TITLES[400])),
+        "detail": said.pop("message"),
+        **said,
+    }
+    response.set_data(json.dumps(body, ensure_ascii=False))
+    response.content_type = PROBLEM_JSON
+    if refusal.status == 401:
+        response.headers["WWW-Authenticate"] = "Bearer"
+    return response
+
+
+def _headers_of(error: HTTPException) -> dict[str, str]:
+    """When to come again, or which methods an address takes."""
+    retry_after, methods = getattr(error, "retry_after", None), getattr(error, "valid_methods", None)
+    said = {"Retry-After": str(retry_after)} if retry_after is not None else {}
+    return {**said, "Allow": ", ".join(sorted(methods))} if methods else said
+
+
 def register_error_pages(
     app: Flask, again: Callable[[Refusal], Response | None], words: Callable[[], str] = lambda: ""
 ) -> None:
@@ -195,6 +236,8 @@ def register_error_pages(
 
     def refusal(what: Refusal) -> Response:
         what = with_usual_sentence(what)
+        if is_api_request():
+            return refusal_as_problem(what)
         if wants_json():
             response = refusal_as_json(what)
             if what.is_busy:
@@ -209,9 +252,7 @@ def register_error_pages(
         if error.code == 413:
             current_app.logger.warning("request %s refused: body too large for %s", request_id(), request.endpoint)
         response = refusal(Refusal(error.code or 500, ""))
-        retry_after = getattr(error, "retry_after", None)
-        if retry_after is not None:
-            response.headers["Retry-After"] = str(retry_after)
+        response.headers.update(_headers_of(error))
         return response
 
     @app.errorhandler(OperationalError)
@@ -222,7 +263,10 @@ def register_error_pages(
     @app.errorhandler(Exception)
     def unforeseen(error: Exception) -> Response:
         current_app.logger.error("request %s failed", request_id(), exc_info=error)
-        return refusal_as_json(with_usual_sentence(Refusal(500, ""))) if wants_json() else _page(500)
+        failure = with_usual_sentence(Refusal(500, ""))
+        if is_api_request():
+            return refusal_as_problem(failure)
+        return refusal_as_json(failure) if wants_json() else _page(500)
 
 
 def sentence_for_unknown_field(name: str) -> str:

@@ -37,6 +37,7 @@ from tests.drills.excused import CHOICE_WANTED, NEVER_SHOWN, is_excused
 from tests.drills.page_forms import Button, ShownForm
 from tests.drills.walk import UNKNOWN, DrillRole, SiteCopy, Walk, household_browser, row_pattern, staff_browser
 from tests.drills.words import stored_words
+from tests.page_rules import page_rules
 
 UNSIGNED = ("resident", "stranger")
 """Their pages keep something in the browser, so each control is pressed in a fresh one."""
@@ -285,7 +286,7 @@ def _cookies(app: Flask, role: DrillRole, address: str) -> list[dict[str, str]]:
 def _never_shown(report: Report, folder: Path) -> None:
     """Endpoints that change something and that no page of any role in any state offered."""
     app = stages.create_app(stages.settings_in(folder / "life"))
-    for rule in sorted(app.url_map.iter_rules(), key=lambda one: one.endpoint):
+    for rule in sorted(page_rules(app), key=lambda one: one.endpoint):
         if "POST" in (rule.methods or ()) and rule.endpoint not in report.shown | set(NEVER_SHOWN):
             report.faults.append(f"没有出现过 never shown: {rule.endpoint} {rule.rule}")
             click.echo(f"  ✗ {report.faults[-1]}")

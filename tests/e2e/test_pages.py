@@ -24,6 +24,7 @@ from tests.conftest import settings_for
 from tests.e2e import day
 from tests.e2e.conftest import Person, Site
 from tests.e2e.day import Day
+from tests.page_rules import page_rules
 
 pytestmark = pytest.mark.browser
 
@@ -164,7 +165,7 @@ def is_open_to(site: Site, role: str, endpoint: str) -> bool:
 
 def pages(app: Flask) -> list[Rule]:
     """The addresses that can be opened, in order."""
-    rules = sorted(app.url_map.iter_rules(), key=lambda rule: rule.rule)
+    rules = sorted(page_rules(app), key=lambda rule: rule.rule)
     return [rule for rule in rules if "GET" in (rule.methods or ()) and rule.endpoint not in NO_PAGE]
 
 

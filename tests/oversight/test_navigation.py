@@ -21,6 +21,7 @@ from app.picking.models import Bag
 from app.places.models import Subdistrict
 from app.purchasing.models import PurchaseOrder
 from app.tally.models import Tally
+from tests.page_rules import page_rules
 from tests.world import build, sign_in, sign_in_as
 
 LINK = re.compile(r'<a [^>]*href="(/[^"#?]*)')
@@ -52,7 +53,7 @@ def browser(app: Flask, role: Role | None) -> FlaskClient:
 def may_open(app: Flask, role: Role | None) -> set[str]:
     """The addresses without an argument that the role may open."""
     held = GRANTED[role] if role else frozenset({Permission.SELF})
-    rules = [rule for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ()) and not rule.arguments]
+    rules = [rule for rule in page_rules(app) if "GET" in (rule.methods or ()) and not rule.arguments]
     return {rule.rule for rule in rules if access_of(app, rule.endpoint) in held} - IN_ITS_CYCLE
 
 

@@ -15,6 +15,7 @@ from app.access.page_registry import NavigationSection, registry
 from app.access.permissions import Permission
 from tests.e2e import day
 from tests.e2e.day import Day
+from tests.page_rules import page_rules
 from tests.world import World, post, sign_in_as
 
 NOT_ON_THAT_DAY = {"printing.by_number"}  # nothing was printed
@@ -33,7 +34,7 @@ def lived(app: Flask) -> tuple[World, Day]:
 
 def staff_rules(app: Flask) -> Iterator[tuple[Rule, Permission]]:
     """What an account may open and is not registered as something else than a page, with the permission it takes."""
-    for rule in sorted(app.url_map.iter_rules(), key=lambda rule: rule.rule):
+    for rule in sorted(page_rules(app), key=lambda rule: rule.rule):
         mark = access_of(app, rule.endpoint)
         is_file = rule.endpoint in registry(app).frameless
         if "GET" in (rule.methods or ()) and not is_file and mark not in (PUBLIC, Permission.OWN_HOUSEHOLD):

@@ -16,6 +16,7 @@ from werkzeug.routing import Rule
 
 from app.access.models import Account, Role, RoleGrant, StaffSession
 from app.access.sessions import issue_token, settings, token_digest
+from app.access.tokens.models import ApiToken
 from app.allocation.models import Substitution
 from app.catalog.models import Bundle, BundleComponent, SupplierItem
 from app.core import clock
@@ -51,6 +52,7 @@ from app.settlement.models import Payment
 from app.stock.models import GoodsReceipt, Lot, RestRule, WriteOff
 from tests import world
 from tests.allocation.test_runs import receive, run
+from tests.security.day_kinds import kind_of
 from tests.world import World
 
 STAFF = ("captain", "leader", "leader2", "runner", "supplies", "admin", "auditor", "desk")
@@ -116,43 +118,6 @@ class Day:
         return self.other.get(kind, self.own[kind]) if scope == "other" else missing_of(kind, self.own[kind])
 
 
-def kind_of(endpoint: str, name: str) -> str:
-    """Which object an argument of an endpoint stands for."""
-    for (start, argument), kind in SPECIAL.items():
-        if argument == name and endpoint.startswith(start):
-            return kind
-    return name.removesuffix("_id")
-
-
-SPECIAL = {
-    ("purchasing.", "order_id"): "purchase_order",
-    ("stock.undelivered", "line_id"): "purchase_order_line",
-    ("stock.", "order_id"): "purchase_order",
-    ("printing.workbook", "order_id"): "purchase_order",
-    ("printing.", "job_id"): "print_job",
-    ("printing.by_number", "text"): "number",
-    ("returns.", "text"): "number",
-    ("own_sheets.", "text"): "number",
-    ("intake.", "line_id"): "paste_line",
-    ("resident.", "cycle_id"): "open_cycle",
-    ("ordering.offers", "cycle_id"): "open_cycle",
-    ("ordering.offer_all", "cycle_id"): "open_cycle",
-    ("packs.give", "cycle_id"): "open_cycle",
-    ("standing.book", "cycle_id"): "open_cycle",
-    ("telephone.", "cycle_id"): "open_cycle",
-    ("point_desk.", "line_id"): "paste_line",
-    ("ordering.edit_cycle", "cycle_id"): "open_cycle",
-    ("desk.", "cycle_id"): "open_cycle",
-    ("intake.", "cycle_id"): "open_cycle",
-    ("handover.dispute", "bag_id"): "home_bag",
-    ("doors.", "bag_id"): "door_bag",
-    ("dispatch.sign", "stop_id"): "live_stop",
-    ("arrivals.settle", "stop_id"): "live_stop",
-    ("dispatch.skip", "stop_id"): "live_stop",
-    ("dispatch.abort", "round_id"): "live_round",
-}
-
-
 def missing_of(kind: str, present: str) -> str:
     return MISSING if present.isdigit() else "NOSUCH"
 
@@ -187,6 +152,10 @@ def make(app: Flask, file: Path) -> Day:
         if name in (belongs := {"captain": day.own, "auditor": day.other}):
             _add(belongs[name], "session", row)
         db.session.add(row)
+        if name in belongs:
+            program = ApiToken(account_id=account.id, name="x", token_sha256=name, scopes=["read"], session_epoch=1)
+            program.expires_at, program.used_at = later, later
+            _add(belongs[name], "token", program)
     day.token = issue_token(here.households[0].id, clock.now() + timedelta(days=1))
     db.session.commit()
     assert settings().cookie_name("household") == "household"

@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 from app.access.forms.refill import CARRIED
+from tests.page_rules import page_rules
 from tests.security.day import Day
 
 
@@ -101,7 +102,7 @@ def pages_of(day: Day) -> list[tuple[bool, str, str]]:
 
 
 def _opened(day: Day) -> Iterator[tuple[bool, str, str]]:
-    for rule in sorted(day.app.url_map.iter_rules(), key=lambda rule: rule.rule):
+    for rule in sorted(page_rules(day.app), key=lambda rule: rule.rule):
         if "GET" not in (rule.methods or ()):
             continue
         page = day.address(rule, "own")

@@ -14,6 +14,7 @@ from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from app.core.idempotency import new_key
+from tests.page_rules import page_rules
 from tests.security.day import Day
 from tests.security.forms import Sent, forms_of, pages_of
 
@@ -83,11 +84,11 @@ def endpoint_of(day: Day, action: str) -> str:
 
 
 def opened(day: Day) -> list[Rule]:
-    return sorted((r for r in day.app.url_map.iter_rules() if "GET" in (r.methods or ())), key=lambda r: r.rule)
+    return sorted((r for r in page_rules(day.app) if "GET" in (r.methods or ())), key=lambda r: r.rule)
 
 
 def posted(day: Day) -> list[Rule]:
-    return sorted((r for r in day.app.url_map.iter_rules() if "POST" in (r.methods or ())), key=lambda r: r.rule)
+    return sorted((r for r in page_rules(day.app) if "POST" in (r.methods or ())), key=lambda r: r.rule)
 
 
 def send(day: Day, browser: FlaskClient, path: str, endpoint: str, fields: Any, what: str) -> TestResponse:

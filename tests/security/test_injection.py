@@ -18,6 +18,7 @@ from app.ordering.models import Cycle, HouseholdOrder, Offer
 from app.places.models import Blackout, Building, Compound, CompoundAlias, Gate, Household, ServicePoint
 from app.printing.models import Document
 from app.stock.models import Lot, WriteOff
+from tests.page_rules import page_rules
 from tests.security.day import Day
 
 PAYLOADS = (
@@ -102,7 +103,7 @@ def poisoned(day: Day) -> Day:
 def test_what_people_type_is_shown_as_words_on_every_page(poisoned: Day) -> None:
     shown = 0
     browsers = (poisoned.browser("everything", resident=True), poisoned.browser())
-    for rule in poisoned.app.url_map.iter_rules():
+    for rule in page_rules(poisoned.app):
         if "GET" not in (rule.methods or ()):
             continue
         for browser in browsers:

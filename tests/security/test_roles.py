@@ -22,6 +22,7 @@ from app.access.models import Role
 from app.access.page_registry import registry
 from app.access.permissions import GRANTED, Permission
 from app.core.idempotency import new_key
+from tests.page_rules import page_rules
 from tests.security.day import STAFF, Day
 
 MATRIX = Path(__file__).with_name("matrix.csv")
@@ -53,7 +54,7 @@ def seen(day: Day) -> dict[tuple[str, str, str], dict[str, str]]:
 
 
 def cells(day: Day) -> Iterator[tuple[str, Rule]]:
-    for rule in sorted(day.app.url_map.iter_rules(), key=lambda rule: (rule.rule, rule.endpoint)):
+    for rule in sorted(page_rules(day.app), key=lambda rule: (rule.rule, rule.endpoint)):
         for method in sorted(set(rule.methods or ()) - {"OPTIONS", "HEAD"}):
             yield method, rule
 

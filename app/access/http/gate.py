@@ -8,6 +8,7 @@ instead of the answer.
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -19,6 +20,8 @@ from werkzeug.exceptions import SecurityError
 from werkzeug.http import parse_cookie
 from werkzeug.sansio.utils import get_host
 from werkzeug.wrappers import Response
+
+from app.core.errors import API_PREFIX, PROBLEM_JSON
 
 Environ = dict[str, Any]
 Wsgi = Callable[[Environ, Any], Iterable[bytes]]
@@ -72,7 +75,9 @@ class RequestGate:
             return
         kind, (zh, en) = reason
         self.log.warning("refused before the application: %s, %s", kind, environ.get("REQUEST_METHOD", "")[:10])
-        page = Response(_PAGE.format(zh=zh, en=en), 400, self.headers, mimetype="text/html")
+        is_api = str(environ.get("PATH_INFO", "")).startswith(API_PREFIX)
+        page = _problem(zh, en) if is_api else Response(_PAGE.format(zh=zh, en=en), 400, mimetype="text/html")
+        page.headers.extend(self.headers)
         yield from page(cast(Any, environ), start_response)
 
     def _reason(self, environ: Environ) -> tuple[str, tuple[str, str]] | None:
@@ -92,6 +97,20 @@ class RequestGate:
         if CONTROL.search(cookie) or any(CONTROL.search(value) for value in values):
             return "control character in a cookie", _CHARACTERS
         return None
+
+
+def _problem(zh: str, en: str) -> Response:
+    """The same for a program (RFC 9457)."""
+    said = {
+        "type": "urn:louda:problem:bad-request",
+        "title": "请求不完整",
+        "status": 400,
+        "detail": f"{zh} {en}",
+        "problems": {},
+        "stored": {},
+        "request_id": "",
+    }
+    return Response(json.dumps(said, ensure_ascii=False), 400, content_type=PROBLEM_JSON)
 
 
 def _text(raw: bytes) -> str:

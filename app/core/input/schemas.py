@@ -160,6 +160,16 @@ def rows_of(made: type[Any]) -> fields.List[Any]:
     return fields.List(fields.Nested(schema_of(cast(Hashable, made))))
 
 
+def schema_for(made: type[Any]) -> type[CommandSchema]:
+    """The same as `schema_of`, for whoever holds a class of any kind."""
+    return schema_of(cast(Hashable, made))
+
+
+def nested(made: type[Any]) -> fields.Nested:
+    """A part that is loaded to, or told from, the dataclass `made`."""
+    return fields.Nested(schema_for(made))
+
+
 def _is_field(one: object) -> bool:
     return isinstance(one, fields.Field)
 
@@ -170,8 +180,12 @@ def load(wanted: Loadable, data: Mapping[str, Any]) -> Any:
     try:
         return made.load(data)
     except ValidationError as error:
-        messages = cast(Any, error).normalized_messages()
-        raise Invalid({made.name_of(name): said for name, said in _flatten(messages).items()}) from error
+        raise refused_input(made, cast(Any, error).normalized_messages()) from error
+
+
+def refused_input(schema: CommandSchema, messages: Mapping[Any, Any]) -> Invalid:
+    """What marshmallow says of input, as sentences by field."""
+    return Invalid({schema.name_of(name): said for name, said in _flatten(messages).items()})
 
 
 def _schema(wanted: Loadable) -> CommandSchema:

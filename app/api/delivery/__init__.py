@@ -1,0 +1,1 @@
+"""Plans, rounds, stops and doors."""

@@ -1,0 +1,1 @@
+"""The log, from a cursor on."""

@@ -1,0 +1,1 @@
+"""Cycles, what they offer, and the orders of households."""

@@ -1,0 +1,1 @@
+"""Where people live and what is in the catalogue, to be read."""

@@ -1,0 +1,1 @@
+"""Chains and tallies: what a point brings in and signs."""

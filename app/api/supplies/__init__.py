@@ -1,0 +1,1 @@
+"""Buying, receiving, allocating and packing."""
