@@ -152,6 +152,6 @@ class BagRecord:
 
 
 @dataclass(frozen=True)
-class BagList:
+class PackedBagList:
     items: Annotated[list[BagRecord], rows_of(BagRecord)]
     next: Annotated[str | None, fields.String(allow_none=True)]

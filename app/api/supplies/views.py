@@ -17,7 +17,7 @@ from app.allocation.schemas import Commit
 from app.api.cursor import part_of, part_of_list
 from app.api.framework import ApiBlueprint
 from app.api.schemas import CursorQuery, JobRecord
-from app.api.supplies.schemas import AllocationList, BagList, BagQuery, BagRecord, PreviewRecord
+from app.api.supplies.schemas import AllocationList, BagQuery, BagRecord, PackedBagList, PreviewRecord
 from app.core.db import db
 from app.core.jobs import Job
 from app.core.lookup import or_not_found
@@ -79,7 +79,7 @@ def declare_short(cycle_id: int) -> Job:
     return _job(once(lambda job: job.id, allocation_service.ask_declare_short, staff(), cycle_id))
 
 
-@bp.read("/cycles/<int:cycle_id>/bags", PICK, BagList, takes=BagQuery)
+@bp.read("/cycles/<int:cycle_id>/bags", PICK, PackedBagList, takes=BagQuery)
 def list_bags(asked: BagQuery, cycle_id: int) -> dict[str, Any]:
     """The bags of a cycle."""
     cycle = require_cycle(staff(), PICK, cycle_id)
