@@ -40,6 +40,7 @@ WIDTHS = (360, 1280)  # the last is the one in which the next page is opened
 
 NO_PAGE = {
     "adjust.index": "for drafts; the plan of the walk is published, so it leads on to the plan",
+    "api_reference.openapi": "a download",
     "print_files.everything": "a download",
     "print_files.of_kind": "a download",
     "print_files.building": "a download",

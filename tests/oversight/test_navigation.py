@@ -68,6 +68,8 @@ def test_every_page_of_an_account_is_reached_by_links_without_a_cycle(app: Flask
         seen.add(path)
         answer = client.get(path)
         assert answer.status_code == 200, path
+        if answer.mimetype != "text/html":
+            continue  # a file that a page links to
         text = unescape(answer.get_data(as_text=True))
         assert 'action="/sign-out"' in text, path
         waiting += [found for found in LINK.findall(text) if found in wanted]
