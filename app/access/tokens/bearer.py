@@ -21,8 +21,9 @@ from app.access.throttle import OF_AN_ADDRESS, WINDOW, ThrottleBudget, key_mark,
 from app.access.tokens.models import ApiToken, TokenScope
 from app.access.tokens.service import PREFIX, count_request
 from app.core import clock
-from app.core.db import db, update_if_idle
-from app.core.errors import Conflict, Forbidden
+from app.core.database.engines import update_if_idle
+from app.core.db import db
+from app.core.errors import Busy, Conflict, Forbidden
 
 LOOKS_LIKE_ONE = re.compile(PREFIX + r"[A-Za-z0-9_-]{43}")
 JSON = "application/json"
@@ -48,7 +49,7 @@ def staff_of_bearer() -> Staff:
     g.api_token = row
     now = clock.now()
     if row.used_at is None or now - row.used_at > NOTED_EVERY:
-        update_if_idle(update(ApiToken).where(ApiToken.id == row.id).values(used_at=now))
+        update_if_idle(db.engine, update(ApiToken).where(ApiToken.id == row.id).values(used_at=now))
     actor = staff_actor(row.account)
     return actor if row.grant is None else replace(actor, grants=_narrowed(actor, row))
 
@@ -82,7 +83,7 @@ def _refuse_unknown(log: Logger) -> None:
 def _count(row: ApiToken) -> None:
     try:
         is_granted = count_request(row.id)
-    except (DBAPIError, Conflict):  # busy with other writers: the count guards against programs that run wild
+    except (Busy, DBAPIError, Conflict):  # busy with other writers: the count guards against programs that run wild
         db.session.rollback()
         return
     if not is_granted:

@@ -16,6 +16,7 @@ from app.access.tokens.models import ApiToken, TokenScope
 from app.access.tokens.queries import open_tokens
 from app.access.tokens.schemas import NewToken
 from app.core import clock
+from app.core.database.turns import TurnKind, lock_names
 from app.core.db import background_transaction, command, db
 from app.core.errors import Invalid, NotFound
 from app.core.events import record
@@ -30,9 +31,10 @@ def new_secret() -> str:
     return PREFIX + secrets.token_urlsafe(TOKEN_BYTES)
 
 
-@command
+@command(turn=TurnKind.NOBODY)
 def create_token(by: Staff, wanted: NewToken, secret: str) -> ApiToken:
     """Let `secret` act for the own account. Ensures: only its hash is kept. Raises: Invalid, NotFound."""
+    lock_names(db.session.connection(), [f"api tokens of {by.id}"])
     account = db.session.get_one(Account, by.id)
     if len(open_tokens(by)) >= MOST_TOKENS:
         raise Invalid({"name": [_("令牌太多了，最多 %(n)d 个。请先停用不再用的。", n=MOST_TOKENS)]})
@@ -58,7 +60,7 @@ def _own_grant(by: Staff, grant_id: int) -> RoleGrant:
     return row
 
 
-@command
+@command(turn=TurnKind.NOBODY)
 def revoke_token(by: Staff, token_id: int) -> ApiToken:
     """Ensures: the token of the own account opens nothing any more. Raises NotFound."""
     row = db.session.get(ApiToken, token_id)

@@ -21,7 +21,7 @@ class EventRecord:
     verb: Annotated[str, fields.String()]
     subject_type: Annotated[str, fields.String()]
     subject_id: Annotated[int, fields.Integer()]
-    cycle_id: Annotated[int, fields.Integer()]
+    cycle_id: Annotated[int | None, fields.Integer(allow_none=True)]
     data: Annotated[dict[str, Any], fields.Dict(keys=fields.String())]
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import select
-
 from app.access.guard import staff
 from app.access.permissions import Permission, ids_of
 from app.api.cursor import read_cursor
@@ -14,15 +12,14 @@ from app.api.log.queries import entries_since
 from app.api.log.schemas import EventList
 from app.api.schemas import CursorQuery
 from app.core.events import Event
-from app.ordering.models import Cycle
 
 bp = ApiBlueprint("api_log", __name__, description="The log")
 
 
 @bp.read("/events", Permission.AUDIT, EventList, takes=CursorQuery)
 def list_events(asked: CursorQuery) -> dict[str, Any]:
-    """What happened to the cycles of the own subdistricts since the cursor, in order. Poll it with its own `next`."""
-    own = select(Cycle.id).where(Cycle.subdistrict_id.in_(ids_of(staff().scopes(Permission.AUDIT), "subdistrict")))
+    """What happened in the own subdistricts since the cursor, in order. Poll it with its own `next`."""
+    own = ids_of(staff().scopes(Permission.AUDIT), "subdistrict")
     after = read_cursor(asked.cursor)
-    rows = entries_since(after, asked.limit, Event.cycle_id.in_(own))
+    rows = entries_since(after, asked.limit, Event.subdistrict_id.in_(own))
     return {"items": rows, "next": str(rows[-1].id if rows else after)}
