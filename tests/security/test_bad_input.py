@@ -42,6 +42,7 @@ SHOWN = {
     "own_order.order",  # a basket to look over before it is placed
     "desk.order_for",
     "addresses.save_profile",  # what the change would mean for some addresses, before it is saved
+    "access_tokens.create",  # shows the token, of which only the hash is stored
     "accounts.password",  # shows the one-time password, which is stored nowhere
     "door_pins.slips",  # shows the new PINs to be printed, and is asked for again in the same cycle
     "door_pins.tell",  # shows a PIN to be told, and the log says so
