@@ -31,7 +31,8 @@ OF_AN_ENDPOINT = 3
 """So many addresses of one endpoint are opened by one role: their objects are in different states."""
 
 
-LOG = "/events"  # its verbs and subjects are names of the log, the same in every language
+# Pages of codes, the same in every language: the log names its verbs and subjects, the reference of the API its fields.
+CODES = ("/events", "/account/api")
 DISPLAY = frozenset({"lang", "theme", "type"})  # links that change how every page looks
 
 
@@ -177,7 +178,7 @@ class Walk:
         if answer.mimetype != "text/html":
             return None, landed
         page = read_page(landed, answer.get_data(as_text=True))
-        coded = (self.stored if not landed.startswith(LOG) else set()) & set(
+        coded = (self.stored if not landed.startswith(CODES) else set()) & set(
             re.findall(r"(?<![\w./-])[a-z_]{4,}(?![\w./-])", page.text)
         )
         if coded:
