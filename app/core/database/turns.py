@@ -68,7 +68,7 @@ TABLE_OF = {
 WAIT_MS = 15_000  # for the turn of a subdistrict: an order that waits longer is asked to come again
 ALL_WAIT_MS = 1_000  # for the turn of all, a try: meanwhile nobody else gets one
 ALL_TRIES = 30
-GRACE_S = 0.1  # for a place in a queue that is full: most writers are done sooner
+GRACE_S = 0.3  # for a place in a queue that is full: most writers are done sooner
 COMMAND_STATEMENT_MS = 600_000
 COMMAND_IDLE_MS = 120_000
 # First numbers of the advisory locks; the second one is the subdistrict, or 0.
