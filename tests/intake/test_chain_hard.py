@@ -194,7 +194,7 @@ def limit(lane: Register, anything: Lexicon) -> float:
 def test_any_piece_of_the_grammar_repeated_is_answered_at_once(
     lane: Register, anything: Lexicon, limit: float, joint: str
 ) -> None:
-    length = 30_000 if joint == "\n" else 114_000  # line by line takes longest to make and to check
+    length = 10_000 if joint == "\n" else 114_000  # line by line takes longest: thousands of lines of a few letters
     for atom in ATOMS:
         text = ((atom + joint) * (length // len(atom + joint) + 1))[:length]
         assert cpu(text, lane, anything, limit) < limit, atom

@@ -34,6 +34,7 @@ _LONGEST = 80
 _PLACE_CHARS = frozenset("弄楼阁苑园村区里湾城府庭坊居院墅轩寓邸庄栋幢座期巷号群")
 _CIRCLED = {0x2460 + i: str(i + 1) for i in range(20)}
 _OPENING, _CLOSING = "(【[「〖〔《『", ")】]」〗〕》』"
+_BRACKETS = str.maketrans(_OPENING + _CLOSING, "(" * len(_OPENING) + ")" * len(_CLOSING))
 
 
 class Needs(IntEnum):
@@ -90,9 +91,7 @@ def without_ornaments(text: str) -> str:
         else " "
         for ch in people.without_pictures(text).replace("\ufe0f", "").replace("\u20e3", "")
     )
-    kept = kept.translate(
-        {ord(a): b for pair in zip(_OPENING + _CLOSING, "(" * 8 + ")" * 8, strict=True) for a, b in [pair]}
-    )
+    kept = kept.translate(_BRACKETS)
     kept = heading_words.TELEPHONE.sub(" ", kept)
     kept = re.sub(r"(?<=[\d号一二三四五六七八九十]) +(?=[号楼幢栋单弄])", "", kept)
     return re.sub(r"[-.*+ ]{3,}", " ", kept).strip(" -.*+_")
@@ -118,6 +117,8 @@ class Hearing:
     def __init__(self, register: Register, lexicon: Lexicon, scope: AddressScope | None) -> None:
         self.register, self.lexicon, self.scope = register, lexicon, scope
         self.names: Gazetteer = gazetteer(register, self.is_goods)
+        goods = {*lexicon.names(), *(word for word in words.GOODS if len(word) > 1)}
+        self.goods_names = sorted(goods, key=lambda name: (-len(name), name))  # longest first: 鸡蛋面 before 鸡蛋
 
     def is_goods(self, word: str) -> bool:
         return word in words.GOODS or self.lexicon.knows(word)
@@ -180,10 +181,9 @@ class Hearing:
     def _understands(self, rest: str) -> bool:
         """Whether nothing is left once goods, people and the words of headings are taken out."""
         left = heading_words.COUNT.sub(" ", rest)
-        for name in sorted(
-            {*self.lexicon.names(), *(w for w in words.GOODS if len(w) > 1 and w in left)}, key=len, reverse=True
-        ):
-            left = left.replace(name, " ")
+        for name in self.goods_names:
+            if name in left:
+                left = left.replace(name, " ")
         left = heading_words.PERSON.sub(" ", left)
         left = heading_words.DRESSING.sub(" ", left)
         parts = [part for part in re.split(r"[^0-9A-Za-z\u4e00-\u9fff]+", left) if part]
