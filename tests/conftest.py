@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 from collections.abc import Iterator
@@ -56,6 +57,12 @@ def template_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     settings = settings_for(folder, f"sqlite:///{folder / 'louda.db'}")
     upgrade(settings)
     return folder / "louda.db"
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays, so that no look for garbage goes over it again: a fifth of a print's time here."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -43,12 +44,21 @@ def patched() -> Iterator[None]:
     switch.uninstall()
 
 
+@cache
+def _html(name: str) -> str:
+    return html_of(invented.stamped(EVERY_SHEET[name]))
+
+
+@cache
+def _slowly(name: str) -> pdf_render.ChunkPdf:
+    """The sheet as the engine makes it, the patches left out."""
+    switch.uninstall()
+    return pdf_render.render_chunk([_html(name)], 50)
+
+
 @pytest.mark.parametrize("name", sorted(EVERY_SHEET))
 def test_the_bytes_and_the_boxes_of_a_sheet_are_the_same_with_and_without_the_patches(name: str, patched: None) -> None:
-    html = [html_of(invented.stamped(EVERY_SHEET[name]))]
-    fast = pdf_render.render_chunk(html, 50)
-    switch.uninstall()
-    assert pdf_render.render_chunk(html, 50) == fast
+    assert pdf_render.render_chunk([_html(name)], 50) == _slowly(name)
 
 
 def test_a_render_process_that_is_told_to_leave_out_the_patches_gives_the_same_bytes(tmp_path: Path) -> None:
@@ -92,10 +102,9 @@ def _words(pdf: bytes, folder: Path) -> Counter[str]:
 def test_every_sheet_is_printed_with_another_release_of_the_engine(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    html = [html_of(invented.stamped(EVERY_SHEET[name]))]
-    usual = pdf_render.render_chunk(html, 50)
+    usual = _slowly(name)
     monkeypatch.setattr(release, "installed_release", lambda: "69.0")
-    other = pdf_render.render_chunk(html, 50)
+    other = pdf_render.render_chunk([_html(name)], 50)
     assert (other.pages, other.boxes, other.missing) == (usual.pages, usual.boxes, usual.missing)
     assert _words(other.pdf, tmp_path) == _words(usual.pdf, tmp_path)
 
@@ -106,8 +115,7 @@ def test_pages_that_tell_nothing_of_their_layout_have_no_boxes_and_are_printed()
 
 @pytest.mark.parametrize("name", sorted(EVERY_SHEET))
 def test_every_template_is_well_formed_xml_so_that_it_can_be_read_the_fast_way(name: str) -> None:
-    html = html_of(invented.stamped(EVERY_SHEET[name]))
-    assert ElementTree.fromstring(split(html)[1].lstrip()).tag == "html"
+    assert ElementTree.fromstring(split(_html(name))[1].lstrip()).tag == "html"
 
 
 def test_sheets_of_a_kind_share_their_styles(patched: None) -> None:

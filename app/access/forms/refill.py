@@ -6,6 +6,7 @@ the page stays as it is and only the start tags and contents named here are repl
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
@@ -57,16 +58,11 @@ class PageReader(HTMLParser):
 
     def __init__(self, html: str) -> None:
         super().__init__(convert_charrefs=True)
-        self._lines = [0]
-        for place, character in enumerate(html):
-            if character == "\n":
-                self._lines.append(place + 1)
+        self._lines = [0, *(found.end() for found in re.finditer("\n", html))]
         self.forms: list[Tag] = []
         self.fields: list[Tag] = []
         self.links: list[Tag] = []
         self.labels: dict[str, str] = {}  # id of a field → its words
-        self.main: Tag | None = None
-        self.body: Tag | None = None
         self._form: Tag | None = None
         self._label = ""
         self._open: list[Tag] = []  # details, and the select or textarea whose content is being read
@@ -97,10 +93,6 @@ class PageReader(HTMLParser):
             self.links.append(one)
         elif tag == "label":
             self._label = one.has("for")
-        elif tag == "main":
-            self.main = one
-        elif tag == "body":
-            self.body = one
         if tag in ("details", "select", "textarea"):
             self._open.append(one)
 
@@ -158,13 +150,16 @@ def refill_page(
     return Refilled(html, chosen is not None, anchors, asks_file, now)
 
 
+_MAIN, _BODY = (re.compile(rf"<{name}\b[^>]*>") for name in ("main", "body"))  # ours: every < in an attribute is &lt;
+
+
 def with_notice(html: str, notice: str, page: str) -> str:
     """The page with a notice at the top of its main part, and its own address for scripts to show."""
-    read = PageReader(html)
-    if read.main is not None:
-        html = html[: read.main.end] + notice + html[read.main.end :]
-    if read.body is not None:
-        html = html[: read.body.start] + _start_tag(read.body, **{"data-address": page}) + html[read.body.end :]
+    if main := _MAIN.search(html):
+        html = html[: main.end()] + notice + html[main.end() :]
+    if body := _BODY.search(html):
+        at = body.end() - 1
+        html = f'{html[:at]} data-address="{escape(page)}"{html[at:]}'
     return html
 
 
