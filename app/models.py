@@ -9,6 +9,7 @@ from app.catalog import models as catalog
 from app.core import clock_trust, events, idempotency, jobs
 from app.core.db import Base
 from app.core.log import seals
+from app.core.queue import leader
 from app.dispatch import models as dispatch
 from app.errands import models as errands
 from app.handover import models as handover
@@ -42,6 +43,7 @@ __all__ = [
     "idempotency",
     "intake",
     "jobs",
+    "leader",
     "metadata",
     "ordering",
     "ordering_claims",

@@ -27,6 +27,9 @@ class SettingsError(ValueError):
     """A variable holds a value that cannot be read; the message names the variable and what it accepts."""
 
 
+LANES = ("quick", "print", "plan", "other")
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Everything that differs between two installations.
@@ -58,6 +61,8 @@ class Settings:
     """Liveness, readiness and figures are answered here, beside the pages; 0 for nowhere."""
     seal_key: str = field(default="", repr=False)
     """Keys the seals of the event log; without it the secret does."""
+    lanes: tuple[str, ...] = LANES
+    """The kinds of waiting jobs that the worker of this process takes: see core/queue/worker."""
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Settings:
@@ -91,6 +96,7 @@ class Settings:
             metrics_host=values.get("LOUDA_METRICS_HOST") or "127.0.0.1",
             metrics_port=_whole_number(values, "LOUDA_METRICS_PORT", min(port + 1, 65535), range(65536)),
             seal_key=values.get("LOUDA_SEAL_KEY", ""),
+            lanes=_some_of(values, "LOUDA_LANES", LANES),
         )
 
     @property
@@ -177,6 +183,14 @@ def _one_of(values: Mapping[str, str], name: str, choices: tuple[str, ...]) -> s
     if value not in choices:
         raise SettingsError(f"{name}={value!r}：只能是 {' | '.join(choices)}。 Must be one of these words.")
     return value
+
+
+def _some_of(values: Mapping[str, str], name: str, choices: tuple[str, ...]) -> tuple[str, ...]:
+    """Words separated by commas; all of them where none is said."""
+    words = tuple(word.strip() for word in values.get(name, "").split(",") if word.strip())
+    if strange := [word for word in words if word not in choices]:
+        raise SettingsError(f"{name}={strange[0]!r}：只能是 {' | '.join(choices)}。 Must be one of these words.")
+    return words or choices
 
 
 def _whole_number(values: Mapping[str, str], name: str, default: int, allowed: range) -> int:

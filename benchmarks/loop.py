@@ -37,7 +37,8 @@ from app.catalog.models import Item, Supplier, SupplierItem  # noqa: E402
 from app.core import clock  # noqa: E402
 from app.core.db import command, db  # noqa: E402
 from app.core.input.tables import OPERATOR  # noqa: E402
-from app.core.jobs import Job, drain  # noqa: E402
+from app.core.jobs import Job  # noqa: E402
+from app.core.queue.worker import drain  # noqa: E402
 from app.dispatch.models import Shift, Team, TeamMode  # noqa: E402
 from app.dispatch.planning import service as dispatch  # noqa: E402
 from app.dispatch.teams.service import USUAL  # noqa: E402

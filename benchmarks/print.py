@@ -171,13 +171,14 @@ def _printed(cycle_id: int, kinds: tuple[str, ...] = (), **wanted: Any) -> Cost:
     """A print as somebody asks for it: a job that prepares, renders, keeps the file and enters it in the register."""
     from app.core import jobs
     from app.core.db import db
+    from app.core.queue import worker
     from app.printing.centre import service
     from app.printing.centre.service import PrintRequest
     from benchmarks.loop import actor
 
     with Watch() as watch, measured() as cost, beats() as silence:
         job_id = service.request_printing(actor("buyer"), cycle_id, PrintRequest(kinds, 1, **wanted)).id
-        jobs.run_next(None if kinds else jobs.QUICK)
+        worker.run_next(None if kinds else worker.QUICK)
     cost.children, cost.own, cost.child_mb = max(cost.children, watch.cpu), cost.own - watch.own, watch.one_mb
     job = db.session.get_one(jobs.Job, job_id)
     cost.pages = job.result["pages"] if job.result else 0

@@ -1,4 +1,5 @@
 """Work that outlives a request: a row that people can watch, leased by a worker process, run again if the worker dies.
+How a worker takes and runs jobs: core/queue/worker.
 
 A handler must be safe to run twice: each unit of its work is its own command keyed by (job, line), or its output is
 addressed by content. Lease and attempts follow the transactional-queue pattern (`SELECT … FOR UPDATE SKIP LOCKED` on
@@ -13,21 +14,19 @@ at the next multiple of MAX_ATTEMPTS.
 from __future__ import annotations
 
 import hashlib
-import logging
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from importlib import import_module
-from typing import Any, ClassVar, ParamSpec, TypeVar
+from typing import Any, ClassVar, ParamSpec, TypeVar, cast
 
 from flask import current_app
-from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, Integer, UniqueConstraint, or_, select
+from sqlalchemy import ColumnElement, CursorResult, Integer, UniqueConstraint, Update, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core import clock
-from app.core.database.turns import TurnKind
+from app.core.database.turns import TurnKind, current_subdistrict
 from app.core.db import (
     STRICT,
     Base,
@@ -43,18 +42,16 @@ from app.core.db import (
     json_column,
     plain_text,
 )
-from app.core.errors import LoudaError
 from app.core.labels import Labelled
+from app.core.queue import bell
 from app.core.states import steps
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
-LEASE = timedelta(seconds=60)  # a dozen signs of life may fail before a job goes to another worker
+LEASE = timedelta(seconds=20)  # four signs of life may fail before a job goes to another worker
 KEEP_ALIVE_S = 5.0  # so often `keep_alive` writes, however often it is called
 MAX_ATTEMPTS = 3
-QUICK = frozenset({"print_quick"})  # kinds somebody stands and waits for: a worker keeps a lane of its own for them
-log = logging.getLogger("louda.jobs")
 
 
 class JobState(Labelled):
@@ -80,7 +77,9 @@ class Job(Created, Base):
     input_sha256: Mapped[str] = plain_text()
     payload: Mapped[Any] = json_column()
     state: Mapped[str] = choice_column("state", JobState, default=JobState.QUEUED)
+    subdistrict_id: Mapped[int | None] = mapped_column(Integer, index=True)
     attempts: Mapped[int] = mapped_column(Integer, default=0)
+    taken_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     progress_done: Mapped[int] = mapped_column(Integer, default=0)
     progress_total: Mapped[int] = mapped_column(Integer, default=0)
@@ -119,7 +118,10 @@ class Running:
 
         Raises LeaseLost.
         """
-        _beat(self.job_id, self.attempt, done, total, message)
+        claim = job_claim.get()
+        if isinstance(claim, JobClaim) and claim.is_over:
+            return
+        _tell_progress(self.job_id, self.attempt, done, total, message)
 
     def is_cancelled(self) -> bool:
         """Whether somebody asked to stop; the handler returns early with what it has."""
@@ -198,7 +200,7 @@ class JobClaim:
 
     def end(self, job: Job, result: dict[str, Any] | None) -> None:
         """End the job in the present transaction."""
-        _close(job, JobState.SUCCEEDED, result)
+        close(job, JobState.SUCCEEDED, result)
         self.is_over = True
 
     def _held(self) -> Job:
@@ -236,13 +238,21 @@ def enqueue(kind: str, subject_id: int, payload: dict[str, Any], *, cycle_id: in
     digest = hashlib.sha256(canonical_json(payload).encode()).hexdigest()
     found = db.session.scalar(select(Job).filter_by(kind=kind, subject_id=subject_id, input_sha256=digest))
     if found is None:
-        found = Job(kind=kind, subject_id=subject_id, cycle_id=cycle_id, input_sha256=digest, payload=payload)
+        found = Job(
+            kind=kind,
+            subject_id=subject_id,
+            cycle_id=cycle_id,
+            subdistrict_id=current_subdistrict.get() or None,
+            input_sha256=digest,
+            payload=payload,
+        )
         db.session.add(found)
         db.session.flush()
     elif found.state in (JobState.FAILED, JobState.SUPERSEDED):
         found.state, found.error, found.is_cancel_requested = JobState.QUEUED, "", 0
         found.attempts = -(-found.attempts // MAX_ATTEMPTS) * MAX_ATTEMPTS  # a number of its own for each attempt
         found.lease_until, found.progress_done, found.progress_total = None, 0, 0
+    bell.ring(db.session)
     return found
 
 
@@ -257,55 +267,25 @@ def cancel(job_id: int) -> None:
         job.state = JobState.SUPERSEDED
 
 
-def _free(only: Collection[str] | None) -> ColumnElement[bool]:
-    free = or_(Job.state == JobState.QUEUED, (Job.state == JobState.RUNNING) & (Job.lease_until < clock.now()))
-    return free if only is None else free & Job.kind.in_(only)
+def held_by(job_id: int, attempt: int) -> ColumnElement[bool]:
+    """The fence: whatever an attempt writes of its job hits no row once another attempt has it."""
+    return (Job.id == job_id) & (Job.state == JobState.RUNNING) & (Job.attempts == attempt)
 
 
-def is_waiting(only: Collection[str] | None = None) -> bool:
-    """Whether a job (of these kinds) waits to be run; a look that locks nothing and holds no snapshot afterwards."""
-    db.session.rollback()
-    waits = db.session.scalar(select(Job.id).where(_free(only)).limit(1)) is not None
-    end_read()
-    return waits
-
-
-@background_transaction
-def lease_next(only: Collection[str] | None = None) -> Running | None:
-    """Take the next waiting job (of these kinds) for this process, quick ones first; None if none waits.
-
-    One whose lease is over is taken up again, or given up after three attempts that were cut short.
-    """
-    first = Job.kind.in_(QUICK).desc()
-    job = db.session.scalar(
-        select(Job).where(_free(only)).order_by(first, Job.id).limit(1).with_for_update(skip_locked=True)
-    )
-    if job is None:
-        return None
-    if job.state == JobState.RUNNING and job.attempts % MAX_ATTEMPTS == 0:
-        _close(job, JobState.FAILED, None, _interrupted(job.progress_done))
-        return None
-    job.attempts += 1
-    job.state, job.lease_until = JobState.RUNNING, clock.now() + LEASE
-    return Running(job.id, job.subject_id, job.payload, job.attempts, job.kind)
-
-
-def _interrupted(done: int) -> str:
-    if done:
-        return str(_("多次中断，已停止重试。已完成的 %(done)d 份保留，重新提交会接着做。", done=done))
-    return str(_("多次中断，已停止重试。"))
+def _write_as_holder(job_id: int, attempt: int, **values: Any) -> None:
+    """One fenced UPDATE. Raises LeaseLost where the attempt has the job no longer."""
+    done = db.session.execute(update(Job).where(held_by(job_id, attempt)).values(**values))
+    if not cast("CursorResult[Any]", done).rowcount:
+        raise LeaseLost(f"job {job_id}, attempt {attempt}")
 
 
 @background_transaction
-def _beat(job_id: int, attempt: int, done: int, total: int, message: str) -> None:
-    job = db.session.get(Job, job_id)
-    if job is None or (attempt and (job.state, job.attempts) != (JobState.RUNNING, attempt)):
-        claim = job_claim.get()
-        if attempt and not (isinstance(claim, JobClaim) and claim.is_over):
-            raise LeaseLost(f"job {job_id}, attempt {attempt}")
-    elif job.state == JobState.RUNNING:
-        job.progress_done, job.progress_total, job.message = done, total, message
-        job.lease_until = clock.now() + LEASE
+def _tell_progress(job_id: int, attempt: int, done: int, total: int, message: str) -> None:
+    told = {"progress_done": done, "progress_total": total, "message": message, "lease_until": clock.now() + LEASE}
+    if attempt:
+        _write_as_holder(job_id, attempt, **told)
+    else:
+        db.session.execute(update(Job).where(Job.id == job_id, Job.state == JobState.RUNNING).values(**told))
 
 
 def keep_alive() -> None:
@@ -322,20 +302,20 @@ def keep_alive() -> None:
 
 @background_transaction
 def _extend(job_id: int, attempt: int) -> None:
-    job = db.session.get(Job, job_id)
-    if job is None or (job.state, job.attempts) != (JobState.RUNNING, attempt):
-        raise LeaseLost(f"job {job_id}, attempt {attempt}")
-    job.lease_until = clock.now() + LEASE
+    _write_as_holder(job_id, attempt, lease_until=clock.now() + LEASE)
 
 
-@background_transaction
-def _finish(run: Running, state: JobState, result: dict[str, Any] | None = None, error: str = "") -> None:
-    job = db.session.get(Job, run.job_id)
-    if job is not None and (job.state, job.attempts) == (JobState.RUNNING, run.attempt):
-        _close(job, state, result, error)
+def extension(job_id: int, attempt: int) -> Update:
+    """The statement by which a thread beside the job extends its lease: it waits for nobody.
+
+    On PostgreSQL a command of the job holds its row until it is over; nobody else can take it then, and a beat that
+    waited for it would be late.
+    """
+    free = select(Job.id).where(held_by(job_id, attempt)).with_for_update(skip_locked=True).scalar_subquery()
+    return update(Job).where(Job.id == free).values(lease_until=clock.now() + LEASE)
 
 
-def _close(job: Job, state: JobState, result: dict[str, Any] | None, error: str = "") -> None:
+def close(job: Job, state: JobState, result: dict[str, Any] | None, error: str = "") -> None:
     cancelled = state == JobState.SUCCEEDED and job.is_cancel_requested
     job.state = JobState.SUPERSEDED if cancelled else state
     job.result, job.error, job.lease_until, job.finished_at = result, error, None, clock.now()
@@ -352,47 +332,3 @@ def handler_of(kind: str) -> Handler:
         for module in current_app.extensions.get(MODULES_KEY, ()):
             import_module(module)
     return HANDLERS[kind]
-
-
-def run_next(only: Collection[str] | None = None) -> bool:
-    """Run one waiting job (of these kinds), if there is one; returns whether it did. Quick ones go first.
-
-    A refusal (LoudaError) is final and shown as its sentence; any other failure is tried again by a later call, up to
-    three attempts.
-    """
-    # A look first: a lease is a write, and workers that poll would hold up everybody who writes.
-    run = lease_next(only) if is_waiting(only) else None
-    if run is None:
-        return False
-    token = job_claim.set(JobClaim(run.job_id, run.attempt))
-    try:
-        _attempt(run)
-    finally:
-        job_claim.reset(token)
-    return True
-
-
-def _attempt(run: Running) -> None:
-    try:
-        result = handler_of(run.kind)(run)
-    except LeaseLost:
-        log.warning("job %s (%s): another attempt has it", run.job_id, run.kind)
-    except LoudaError as refusal:
-        _finish(run, JobState.FAILED, error=str(refusal.sentence))
-    except Exception as failure:  # a worker outlives whatever a job does
-        log.exception("job %s (%s) failed", run.job_id, run.kind)
-        if run.attempt % MAX_ATTEMPTS:
-            _finish(run, JobState.QUEUED)
-        else:
-            sentence = _("任务出错（%(kind)s），请重试或联系管理员。", kind=type(failure).__name__)
-            _finish(run, JobState.FAILED, error=sentence)
-    else:
-        _finish(run, JobState.SUCCEEDED, result=result)
-
-
-def drain(limit: int = 10_000) -> int:
-    """Run waiting jobs until none is left; returns how many ran. For the command line, the demo and tests."""
-    ran = 0
-    while ran < limit and run_next():
-        ran += 1
-    return ran

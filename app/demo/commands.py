@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 
 from app.core import clock
 from app.core.db import db
-from app.core.jobs import drain
+from app.core.queue.worker import drain
 from app.demo import day as life
 from app.demo.subdistrict import Cast, put_on_duty, set_up
 from app.factory import create_app

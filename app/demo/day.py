@@ -16,7 +16,8 @@ from app.allocation.schemas import Commit
 from app.catalog.models import Item
 from app.core import clock
 from app.core.db import db
-from app.core.jobs import Job, JobState, drain
+from app.core.jobs import Job, JobState
+from app.core.queue.worker import drain
 from app.demo.subdistrict import Cast
 from app.dispatch.missing_bags import service as missing_bags_service
 from app.dispatch.missing_bags.schemas import ResolveMissingBag

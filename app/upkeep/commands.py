@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import threading
+from contextlib import nullcontext
 from importlib import import_module
 from pathlib import Path
 
@@ -25,7 +26,6 @@ from app.upkeep.database import schema, schema_check
 from app.upkeep.database.earlier_heads import UnknownRevision
 from app.upkeep.serving import server
 
-PAUSE_S = 1.0
 UNUSABLE = (UnknownRevision, first_start.NoDatabase, schema.DatabaseUnreadable, schema_check.CannotCompare)
 
 
@@ -158,7 +158,8 @@ def work() -> None:
     """只启动后台任务。 Run waiting jobs until stopped; the job in hand is finished first."""
     from sqlalchemy.exc import SQLAlchemyError
 
-    from app.core import jobs
+    from app.core.db import db
+    from app.core.queue import bell, worker
     from app.upkeep.serving import keeper, lane
     from app.upkeep.serving.health import Beat
     from app.upkeep.serving.hourly import Hourly
@@ -168,22 +169,26 @@ def work() -> None:
         _refuse_other_schema(Settings.from_env())
     except UNUSABLE as error:
         raise click.ClickException(str(error)) from error
-    hourly, beat = Hourly(), Beat(Settings.from_env())
+    settings = Settings.from_env()
+    hourly, beat = Hourly(), Beat(settings)
     stop = threading.Event()
+    kinds, waiting = worker.kinds_of(settings.lanes), bell.Bell(db.engine, stop)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda _number, _frame: stop.set())
     app: Flask = getattr(current_app, "_get_current_object")()  # noqa: B009 - the proxy itself knows no threads
-    with backups.serving(Settings.from_env()), keeper.keeper_running(app, stop), lane.open_lane(app, stop):
+    quick = lane.open_lane(app, stop) if "quick" in settings.lanes else nullcontext()
+    with backups.serving(settings), keeper.keeper_running(app, stop), quick:
         while not stop.is_set():
             beat()
             try:
                 hourly.ask_if_due()
-                ran = jobs.run_next()
+                ran = worker.run_next(kinds)
             except SQLAlchemyError as error:  # a full disk or a database that restarts: wait, do not give up
                 click.echo(f"数据库暂不可用 Database unavailable: {str(error).splitlines()[0]}", err=True)
                 ran = False
             if not ran:
-                stop.wait(PAUSE_S)
+                waiting.wait()
+        waiting.close()
 
 
 @click.command()

@@ -16,7 +16,7 @@ from app.access.sessions import token_digest
 from app.core import clock
 from app.core.db import db
 from app.core.events import Event
-from app.core.jobs import drain
+from app.core.queue.worker import drain
 from app.oversight.purge.service import ask_purge
 from tests import messages
 from tests.world import PASSWORD, World, build, post

@@ -17,7 +17,7 @@ from app.allocation.service import proposal_for
 from app.core import clock
 from app.core.db import db
 from app.core.errors import Conflict, Invalid, LoudaError, NotFound
-from app.core.jobs import drain
+from app.core.queue.worker import drain
 from app.ordering.models import Cycle, CycleState, OrderLine
 from app.stock.models import GoodsReceipt, Lot
 from tests import messages, world

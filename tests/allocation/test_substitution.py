@@ -17,7 +17,7 @@ from app.allocation.substitution.schemas import PutSubstitution
 from app.allocation.substitution.substitution import find_substitutes
 from app.core.db import db
 from app.core.errors import Invalid, NotFound
-from app.core.jobs import drain
+from app.core.queue.worker import drain
 from app.handover.confirmation import service as confirmation_service
 from app.handover.schemas import Confirm
 from app.ordering.models import Cycle, CycleState, HouseholdOrder, OrderLine

@@ -19,7 +19,9 @@ from app.core.database.engines import prepare_engine
 from app.core.db import command, db
 from app.core.errors import Conflict
 from app.core.events import SYSTEM
-from app.core.jobs import LEASE, MAX_ATTEMPTS, Job, JobState, LeaseLost, Running, drain, enqueue, handles
+from app.core.jobs import LEASE, MAX_ATTEMPTS, Job, JobState, LeaseLost, Running, enqueue, handles
+from app.core.queue import worker
+from app.core.queue.worker import drain
 from app.handover.confirmation.service import ask_confirm_overdue
 from app.handover.models import HandOut
 from app.ordering.models import CycleState, OrderLine, Stage
@@ -33,7 +35,6 @@ from tests.conftest import POSTGRES, empty_postgres
 from tests.handover.delivery import deliver, hand_out
 
 A_MOMENT = timedelta(seconds=1)
-MINUTE = timedelta(minutes=1)  # what people wait at most for a job whose worker died
 
 
 class Killed(BaseException):
@@ -160,7 +161,7 @@ def test_a_job_killed_at_any_statement_says_what_happened_and_happens_once(app: 
     snapshot = Snapshot(app, make)
     job_id = snapshot.renew()
     with killed_at(0) as count:
-        jobs.run_next()
+        worker.run_next()
     wanted_result, wanted_state = said(db.session.get_one(Job, job_id).result), state()
     places = range(1, count[0] + 1)
     if POSTGRES:  # making the world anew takes long there: the ends of transactions and a few between
@@ -170,7 +171,7 @@ def test_a_job_killed_at_any_statement_says_what_happened_and_happens_once(app: 
     for place in places:
         job_id = snapshot.renew()
         with killed_at(place):
-            jobs.run_next()
+            worker.run_next()
         with later(LEASE + A_MOMENT):
             drain()
         job = db.session.get_one(Job, job_id)
@@ -206,28 +207,28 @@ def kinds() -> Iterator[dict[str, Any]]:
 
 def test_a_job_is_taken_up_again_when_its_lease_is_over_and_not_before(app: Flask, kinds: dict[str, Any]) -> None:
     job_id = ask("idle")
-    first = jobs.lease_next()
+    first = worker.lease_next()
     assert first is not None
-    assert (first.attempt, jobs.lease_next()) == (1, None)
-    with later(MINUTE - A_MOMENT):
-        assert not jobs.is_waiting()
-    with later(MINUTE + A_MOMENT):
-        assert jobs.is_waiting()
-        second = jobs.lease_next()
+    assert (first.attempt, worker.lease_next()) == (1, None)
+    with later(LEASE - A_MOMENT):
+        assert not worker.is_waiting()
+    with later(LEASE + A_MOMENT):
+        assert worker.is_waiting()
+        second = worker.lease_next()
     assert second is not None
     assert (second.job_id, second.attempt) == (job_id, 2)
 
 
 def test_progress_extends_the_lease(app: Flask, kinds: dict[str, Any]) -> None:
     ask("idle")
-    first = jobs.lease_next()
+    first = worker.lease_next()
     assert first is not None
-    with later(MINUTE - A_MOMENT):
+    with later(LEASE - A_MOMENT):
         first.progress(1, 2)
-    with later(MINUTE + A_MOMENT):
-        assert not jobs.is_waiting()
-    with later(2 * MINUTE):
-        assert jobs.is_waiting()
+    with later(LEASE + A_MOMENT):
+        assert not worker.is_waiting()
+    with later(2 * LEASE):
+        assert worker.is_waiting()
 
 
 def test_a_job_that_has_nothing_to_tell_keeps_its_lease_and_its_progress(
@@ -239,19 +240,19 @@ def test_a_job_that_has_nothing_to_tell_keeps_its_lease_and_its_progress(
     @handles("silent")
     def silent(run: Running) -> None:
         run.progress(1, 2, "x")
-        with later(MINUTE - A_MOMENT):
+        with later(LEASE - A_MOMENT):
             jobs.keep_alive()
-        with later(MINUTE + A_MOMENT):
-            waits.append(jobs.is_waiting())
+        with later(LEASE + A_MOMENT):
+            waits.append(worker.is_waiting())
             assert db.session.scalars(select(Job.progress_done)).all() == [1]
-        with later(3 * MINUTE):
-            assert jobs.lease_next() is not None  # another worker has it
+        with later(3 * LEASE):
+            assert worker.lease_next() is not None  # another worker has it
             with pytest.raises(LeaseLost):
                 jobs.keep_alive()
 
     jobs.keep_alive()  # outside of a job nothing happens
     ask("silent")
-    assert jobs.run_next()
+    assert worker.run_next()
     assert waits == [False]
 
 
@@ -266,7 +267,7 @@ def test_a_job_that_always_dies_is_given_up_after_three_attempts(app: Flask, kin
     job_id = ask("deadly")
     for turn in range(6):
         with later(turn * (LEASE + A_MOMENT)), killed_at(0):
-            jobs.run_next()
+            worker.run_next()
     job = db.session.get_one(Job, job_id)
     assert runs == [1, 2, 3]
     assert (job.state, job.error) == (JobState.FAILED, messages.INTERRUPTED_TOO_OFTEN)
@@ -312,7 +313,7 @@ def test_a_worker_that_lost_its_lease_writes_nothing_more_and_does_not_end_the_j
             with later(LEASE + A_MOMENT):
                 db.session.remove()
                 token = jobs.job_claim.set(None)
-                assert jobs.run_next()  # the lease is over, and another worker takes the job and ends it
+                assert worker.run_next()  # the lease is over, and another worker takes the job and ends it
                 jobs.job_claim.reset(token)
             with pytest.raises(LeaseLost):
                 run.progress(1, 2)
@@ -324,7 +325,7 @@ def test_a_worker_that_lost_its_lease_writes_nothing_more_and_does_not_end_the_j
         return run.finish_with(add_community, lambda _n: {"by": run.attempt}, f"B{run.attempt}")
 
     job_id = ask("slow")
-    jobs.run_next()
+    worker.run_next()
     job = db.session.get_one(Job, job_id)
     assert ended == ["lost"]
     assert (job.state, job.result) == (JobState.SUCCEEDED, {"by": 2})
@@ -354,7 +355,7 @@ def test_parts_that_were_done_before_a_kill_are_counted_in_the_end(app: Flask, k
 
     job_id = ask("parts")
     with killed_at(0):
-        jobs.run_next()
+        worker.run_next()
     assert db.session.get_one(Job, job_id).progress_done == 2
     with later(LEASE + A_MOMENT):
         drain()

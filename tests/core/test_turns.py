@@ -228,7 +228,7 @@ def test_few_commands_stop_everybody_or_wait_for_nobody(app: Flask) -> None:
                 kind = TurnKind.ALL
             if kind in found:
                 found[kind].append(f"{module.name.split('.')[1]}.{name}")
-    jobs_own = {"core.lease_next", "access.count_request"}
+    jobs_own = {"core.lead", "core.finish", "access.count_request"}
     assert sorted(found["all"]) == sorted(OF_ALL)
     assert sorted(set(found["nobody"]) - jobs_own) == sorted(OF_NOBODY)
 

@@ -14,7 +14,8 @@ from sqlalchemy import select
 from app.core import clock
 from app.core.db import db
 from app.core.errors import Conflict, Invalid, NotFound, StaleEdit
-from app.core.jobs import Job, Running, drain
+from app.core.jobs import Job, Running
+from app.core.queue.worker import drain
 from app.dispatch.drafts import editing
 from app.dispatch.drafts import service as drafts_service
 from app.dispatch.drafts.schemas import Edit, LockWhat, Undo

@@ -14,7 +14,7 @@ from app.access.models import RoleGrant
 from app.core import clock
 from app.core.db import db
 from app.core.errors import Conflict, Invalid, NotFound
-from app.core.jobs import drain
+from app.core.queue.worker import drain
 from app.dispatch import counts
 from app.dispatch.arrivals import service as arrivals_service
 from app.dispatch.arrivals.queries import open_differences

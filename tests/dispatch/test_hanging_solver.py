@@ -12,6 +12,7 @@ import pytest
 
 from app.core import jobs
 from app.core.db import db
+from app.core.queue import worker
 from app.dispatch.models import DeliveryPlan
 from app.dispatch.planning import jobs as planning_jobs
 from app.dispatch.planning import replanning, service
@@ -71,7 +72,7 @@ def test_a_search_that_says_nothing_for_longer_than_a_lease_keeps_the_job(
     seen: list[bool] = []
 
     def after(*asked: Any) -> Any:
-        seen.append(jobs.is_waiting())  # what another worker sees when the search has been given up
+        seen.append(worker.is_waiting())  # what another worker sees when the search has been given up
         return constructed(*asked)
 
     constructed = planning_jobs.constructed_plan
@@ -90,7 +91,7 @@ def test_no_snapshot_is_held_while_a_plan_is_searched_for_again(packed: World, m
 
     monkeypatch.setattr(replanning, "searcher", Nothing())
     service.ask_replan(packed.actor("supplies"), plan.id, AskAgain(1))
-    assert jobs.drain() == 1
+    assert worker.drain() == 1
     assert held == [False]
 
 

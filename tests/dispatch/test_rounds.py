@@ -14,7 +14,8 @@ from app.access.models import Role, RoleGrant
 from app.core import clock
 from app.core.db import db
 from app.core.errors import Conflict, Invalid, NotFound
-from app.core.jobs import Job, drain
+from app.core.jobs import Job
+from app.core.queue.worker import drain
 from app.dispatch.missing_bags import service as missing_bags_service
 from app.dispatch.missing_bags.schemas import ResolveMissingBag
 from app.dispatch.models import Custody, DeliveryPlan, DeliveryRound, DeliveryStop, PlanBag, Shift, TeamMember

@@ -30,7 +30,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from app.access.models import Account
 from app.core import clock
 from app.core.db import db
-from app.core.jobs import run_next
+from app.core.queue.worker import run_next
 from tests.drills import stages
 from tests.drills.browser import Hand, Pressed, chromium
 from tests.drills.excused import CHOICE_WANTED, NEVER_SHOWN, is_excused

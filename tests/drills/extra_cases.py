@@ -18,7 +18,8 @@ from app.catalog.schemas import PutComponent, SaveBundle
 from app.core import clock
 from app.core.clock_trust import tick
 from app.core.db import command, db
-from app.core.jobs import Job, JobState, drain
+from app.core.jobs import Job, JobState
+from app.core.queue.worker import drain
 from app.demo.day import DemoDay, captain_of
 from app.demo.subdistrict import Cast
 from app.dispatch.arrivals import service as arrivals

@@ -16,9 +16,10 @@ from typing import Any
 import click
 from sqlalchemy import event, func, select
 
-from app.core import clock, jobs
+from app.core import clock
 from app.core.db import db
 from app.core.jobs import LEASE, Job, JobState
+from app.core.queue import worker
 from tests.drills import sandbox
 
 STATEMENTS = 60  # a kill falls on one of so many statements of a job
@@ -54,18 +55,18 @@ class Killer:
     def drain(self, limit: int = 10_000) -> int:
         """Run what waits, killing on the way. Returns how many jobs ran to their end."""
         ran = 0
-        while jobs.is_waiting() and ran < limit:
+        while worker.is_waiting() and ran < limit:
             for attempt in range(KILLS_OF_A_JOB):
                 with clock.shifted_by(attempt * (LEASE + timedelta(seconds=1))):
                     if not self._kill_one():
                         break
             with clock.shifted_by(KILLS_OF_A_JOB * (LEASE + timedelta(seconds=1))):
-                ran += jobs.run_next()
+                ran += worker.run_next()
         return ran
 
     def _kill_one(self) -> bool:
         """Run the next job in a child that dies at a random statement; returns whether it did."""
-        if self.killed >= self._wanted or not jobs.is_waiting():
+        if self.killed >= self._wanted or not worker.is_waiting():
             return False
         kind = db.session.scalar(select(Job.kind).where(Job.state.in_(("queued", "running"))).order_by(Job.id)) or ""
         place = self._chance.randint(1, STATEMENTS)
@@ -93,7 +94,7 @@ def _die_at(place: int) -> None:
     for name in ("before_cursor_execute", "after_cursor_execute", "commit"):
         event.listen(db.engine, name, step)
     try:
-        jobs.run_next()
+        worker.run_next()
     finally:
         os._exit(0)
 

@@ -18,7 +18,8 @@ from app.access.service import hashed, open_session
 from app.access.sessions import issue_token
 from app.core import clock
 from app.core.db import command, db
-from app.core.jobs import Job, JobState, drain
+from app.core.jobs import Job, JobState
+from app.core.queue.worker import drain
 from app.demo import day as life
 from app.demo import tables
 from app.demo.care import look_after

@@ -14,7 +14,8 @@ from app.allocation.schemas import Commit
 from app.catalog.models import Bundle, BundleComponent
 from app.core import clock
 from app.core.db import command, db
-from app.core.jobs import Job, drain
+from app.core.jobs import Job
+from app.core.queue.worker import drain
 from app.dispatch.models import DeliveryPlan, DeliveryStop, TeamMember
 from app.dispatch.planning import service as dispatch
 from app.dispatch.planning.schemas import AskPlan

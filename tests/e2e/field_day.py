@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 
 from app.core import clock
 from app.core.db import db
-from app.core.jobs import drain
+from app.core.queue.worker import drain
 from app.dispatch.models import DeliveryPlan, DeliveryRound, DeliveryStop, TeamMember
 from app.dispatch.planning import service as dispatch
 from app.dispatch.planning.schemas import AskPlan

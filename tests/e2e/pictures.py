@@ -36,7 +36,7 @@ from app.allocation import service as allocation_service  # noqa: E402
 from app.catalog.models import Item  # noqa: E402
 from app.core import clock  # noqa: E402
 from app.core.db import db  # noqa: E402
-from app.core.jobs import drain  # noqa: E402
+from app.core.queue.worker import drain  # noqa: E402
 from app.demo.day import SHORT_ITEM  # noqa: E402
 from app.demo.first_day import load  # noqa: E402
 from app.demo.subdistrict import PASSWORD  # noqa: E402

@@ -22,7 +22,7 @@ from PIL import Image  # noqa: E402
 from sqlalchemy import select  # noqa: E402
 
 from app.core.db import db  # noqa: E402
-from app.core.jobs import drain  # noqa: E402
+from app.core.queue.worker import drain  # noqa: E402
 from app.factory import create_app  # noqa: E402
 from app.printing.centre import service  # noqa: E402
 from app.printing.files import path_of  # noqa: E402

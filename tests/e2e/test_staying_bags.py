@@ -10,7 +10,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from app.core.db import db
-from app.core.jobs import drain
+from app.core.queue.worker import drain
 from app.dispatch.models import DeliveryRound
 from app.dispatch.planning import service
 from app.ordering.models import Cycle

@@ -11,10 +11,11 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from app.core import clock, jobs
+from app.core import clock
 from app.core.db import db
 from app.core.errors import Conflict, Invalid, LoudaError, NotFound
 from app.core.idempotency import new_key
+from app.core.queue import worker
 from app.handover.confirmation import service as confirmation_service
 from app.handover.models import Confirmation, ConfirmationLine, Dispute
 from app.handover.schemas import Complain, Complaint, Confirm
@@ -143,7 +144,7 @@ def test_the_job_accepts_what_is_due(here: World) -> None:
     with clock.frozen_at(clock.now() + timedelta(hours=49)):
         first = confirmation_service.ask_confirm_overdue(here.actor("supplies"))
         assert confirmation_service.ask_confirm_overdue(here.actor("supplies")).id == first.id
-        assert jobs.drain() == 1
+        assert worker.drain() == 1
     assert len(bags("confirmed")) == 3
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from app.core import jobs
 from app.core.db import db
 from app.core.errors import Conflict
+from app.core.queue import worker
 from app.intake.booking import jobs as intake_jobs
 from app.intake.booking import service as booking_service
 from app.intake.booking.schemas import Settle
@@ -53,7 +54,7 @@ def test_what_the_cut_off_overtook_waits_for_a_person_and_the_page_says_so(app: 
     paste = bring(here, LIST)
     booking_service.book_part(here.actor("leader"), paste.id, [here.households[0].id])
     lock(here)
-    jobs.drain()
+    worker.drain()
     assert db.session.get_one(jobs.Job, paste.job_id, populate_existing=True).state == jobs.JobState.FAILED
     assert again(paste).state == PasteState.COMMITTED
     lines = select(PasteLine).where(PasteLine.paste_id == paste.id, PasteLine.outcome == "review")
@@ -77,11 +78,11 @@ def test_a_list_whose_job_failed_is_gone_on_with_from_its_page(
     paste = bring(here, LIST)
     with monkeypatch.context() as patch:
         patch.setattr(intake_jobs, "book_part", broken)
-        jobs.drain()
+        worker.drain()
     client, page = world.sign_in(app, here, "leader"), f"/pastes/{paste.id}"
     assert f"{page}/commit" in client.get(page).get_data(as_text=True)
     assert world.post(client, page, f"{page}/commit", {}).status_code == 303
-    jobs.drain()
+    worker.drain()
     assert (again(paste).state, len(ordered(here))) == (PasteState.COMMITTED, 3)
 
 

@@ -11,7 +11,8 @@ from sqlalchemy import func, insert, select
 from app.core import clock
 from app.core.db import command, db
 from app.core.errors import Conflict, Invalid
-from app.core.jobs import Job, JobState, drain
+from app.core.jobs import Job, JobState
+from app.core.queue.worker import drain
 from app.ordering.models import HouseholdOrder, Offer, OfferComponent, OrderChoice, OrderLine, OrderState
 from app.ordering.packs import service as packs_service
 from app.ordering.packs.models import FreePack, FreePackShare, PackScope, PackState

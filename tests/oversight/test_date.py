@@ -12,7 +12,8 @@ from app.core import clock, clock_trust
 from app.core.db import db
 from app.core.errors import Conflict
 from app.core.events import SYSTEM
-from app.core.jobs import Job, JobState, Running, drain
+from app.core.jobs import Job, JobState, Running
+from app.core.queue.worker import drain
 from app.handover.confirmation.service import run_confirm_overdue
 from app.ordering.models import Cycle, HouseholdOrder
 from app.oversight.purge.service import ask_purge, run_purge

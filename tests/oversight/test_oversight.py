@@ -12,8 +12,8 @@ from app.access.permissions import Staff
 from app.core import clock
 from app.core.db import command, db
 from app.core.events import SYSTEM, record
-from app.core.jobs import drain
 from app.core.log import seals
+from app.core.queue.worker import drain
 from app.ordering.models import Cycle, CycleState, HouseholdOrder, OrderLine
 from app.oversight import queries
 from app.oversight.loop import loop_rows

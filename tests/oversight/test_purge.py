@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from app.core import clock
 from app.core.db import db
 from app.core.events import SYSTEM
-from app.core.jobs import drain
+from app.core.queue.worker import drain
 from app.ordering.claims.models import ClaimKind, RoomClaim
 from app.ordering.cycles.service import cancel_cycle
 from app.ordering.desk.models import DeskEntry

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from app.allocation.models import Allocation
 from app.core.db import db
 from app.core.errors import Conflict, NotFound
-from app.core.jobs import drain
+from app.core.queue.worker import drain
 from app.ordering.models import OrderLine
 from app.picking import service
 from app.picking.models import LIVE_BAGS, Bag, BagLine

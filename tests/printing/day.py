@@ -8,9 +8,10 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from app.core import clock, jobs
+from app.core import clock
 from app.core.db import db
 from app.core.jobs import Job
+from app.core.queue import worker
 from app.dispatch.models import DeliveryPlan, DeliveryRound, DeliveryStop, PlanBag, Shift
 from app.picking import service as picking
 from app.picking.models import Bag
@@ -101,7 +102,7 @@ def buy(here: World) -> None:
 
 def ask(here: World, *kinds: str, name: str = "supplies", point: int | None = None) -> Job:
     job = service.request_printing(here.actor(name), here.cycle.id, PrintRequest(kinds or EVERY_KIND, 1, point))
-    jobs.drain()
+    worker.drain()
     db.session.expire_all()
     return db.session.get_one(Job, job.id)
 

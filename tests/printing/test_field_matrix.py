@@ -13,8 +13,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import Text, select, update
 
 from app.access.models import StaffSession
-from app.core import clock, jobs
+from app.core import clock
 from app.core.db import Base, db
+from app.core.queue import worker
 from app.dispatch.models import TeamMember
 from app.errands.models import Errand
 from app.handover.models import Dispute, HandOut
@@ -196,7 +197,7 @@ def test_every_personal_and_restricted_column_holds_its_canary(planted: World) -
 def _print_everything(here: World) -> None:
     service.request_printing(here.actor("supplies"), here.cycle.id, PrintRequest(tuple(FIELDS)))
     service.request_kit(here.actor("supplies"), here.cycle.id, 1)
-    jobs.drain()
+    worker.drain()
     db.session.expire_all()
 
 
@@ -235,7 +236,7 @@ def _taken(browser: FlaskClient, here: World, kind: str) -> bytes | None:
 
 def test_each_role_gets_the_sheets_of_its_scope(app: Flask, planted: World, tmp_path: Path) -> None:
     service.request_printing(planted.actor("supplies"), planted.cycle.id, PrintRequest(tuple(FIELDS)))
-    jobs.drain()
+    worker.drain()
     db.session.expire_all()
     wide = {kind.key for kind in listed() if kind.is_wide}
     scopes = {"all": set(FIELDS), "own": set(FIELDS) - wide, "none": set()}

@@ -6,8 +6,8 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app.core import jobs
 from app.core.db import db
+from app.core.queue import worker
 from app.handover.rules import DEFAULT_ACCEPTANCE
 from app.places.models import ZoneDesignation, ZoneLevel
 from app.printing.centre import service
@@ -87,7 +87,7 @@ def test_margins_that_cannot_be_are_refused_in_chinese(
 
 def test_the_alignment_page_is_printed_for_every_paper(day: World, desk: FlaskClient) -> None:
     assert world.post(desk, page_of(day), f"{page_of(day)}/test", {}).status_code == 303
-    jobs.drain()
+    worker.drain()
     assert [row.subject_id for row in documents("label_test")] == [1, 2, 3, 4]
     assert "对位页" in printed_text(documents("label_test")[0])
 
@@ -96,7 +96,7 @@ def test_a_partly_used_sheet_of_labels_is_used_up(day: World) -> None:
     service.request_printing(
         day.actor("supplies"), day.cycle.id, PrintRequest(("bag_label",), stock="a4-3x8", start=23)
     )
-    jobs.drain()
+    worker.drain()
     first, second = documents("bag_label")
     bags = first.totals["bags"]
     assert first.pages == 1 + -(-(bags - 1) // 24), "one label on the used sheet, the rest on new ones"

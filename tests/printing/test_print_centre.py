@@ -9,11 +9,12 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from app.core import clock, jobs
+from app.core import clock
 from app.core.db import db
 from app.core.errors import Invalid, NotFound
 from app.core.events import SYSTEM, record
 from app.core.jobs import Job, Running
+from app.core.queue import worker
 from app.handover.models import HandOut
 from app.picking.models import Bag
 from app.printing import files
@@ -95,7 +96,7 @@ def test_the_pages_show_ask_and_hand_out_files(app: Flask, day: World) -> None:
     assert answer.status_code == 303
     assert world.post(browser, page, page, {"kinds": "nonsense"}).status_code == 422
     assert world.post(browser, page, page, {"wave": "1"}).status_code == 422
-    jobs.drain()
+    worker.drain()
     assert "下载" in browser.get(page).get_data(as_text=True)
     assert browser.get(f"{page}/tally.pdf").data.startswith(b"%PDF")
     tally = documents("tally")[0]
@@ -182,7 +183,7 @@ def test_each_point_says_what_is_ready_stale_or_missing_and_is_printed_alone(app
         world.post(browser, page, page, {"kinds": list(due), "point_id": day.points[1].id, "wave": "1"}).status_code
         == 303
     )
-    jobs.drain()
+    worker.drain()
     assert by_point() == [("南门点位", 0, 0, 14), ("北门点位", 11, 0, 0)]
     record(SYSTEM, "pack", day.cycle, cycle_id=day.cycle.id)
     db.session.commit()

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from app.core import clock, jobs
+from app.core import clock
 from app.core.db import db
 from app.core.jobs import Job, Running
+from app.core.queue import worker
 from app.dispatch.models import DeliveryPlan
 from app.handover.models import HandOut
 from app.picking.models import Bag, BagLine
@@ -136,7 +137,7 @@ def test_a_job_killed_before_its_sheets_are_entered_makes_the_same_file_again(
     monkeypatch.setattr(centre_jobs, "record_versions", killed)
     job = service.request_printing(day.actor("supplies"), day.cycle.id, PrintRequest(("tally",)))
     with pytest.raises(SystemExit):
-        jobs.run_next()
+        worker.run_next()
     monkeypatch.undo()
     assert documents() == []
     left = {path.name for path in files.documents_dir().iterdir()}
@@ -178,7 +179,7 @@ def test_failed_doors_and_money_have_their_sheets(day: World) -> None:
 
 def test_the_kit_holds_the_whole_day_and_blank_forms(day: World) -> None:
     job = service.request_kit(day.actor("supplies"), day.cycle.id, 1)
-    jobs.drain()
+    worker.drain()
     db.session.expire_all()
     assert db.session.get_one(Job, job.id).state == "succeeded"
     (cover,) = documents("kit_cover")

@@ -9,8 +9,8 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from app.core import jobs
 from app.core.db import db
+from app.core.queue import worker
 from app.dispatch import counts
 from app.dispatch.arrivals import service as arrivals_service
 from app.dispatch.arrivals.schemas import RoundArrived
@@ -161,17 +161,17 @@ def test_one_building_is_printed_alone_and_by_the_quick_lane(day: World) -> None
     building = db.session.scalars(select(Bag.building_id).order_by(Bag.id)).first()
     wanted = PrintRequest((), 1, building_id=building)
     job = service.request_printing(day.actor("leader"), day.cycle.id, wanted)
-    assert job.kind in jobs.QUICK
-    assert jobs.run_next(jobs.QUICK)
+    assert job.kind in worker.QUICK
+    assert worker.run_next(worker.QUICK_ONLY)
     assert sorted(row.kind for row in documents()) == ["bag_list", "drop_off_sheet", "hand_out_list"]
-    assert not jobs.is_waiting(jobs.QUICK)
+    assert not worker.is_waiting(worker.QUICK_ONLY)
 
 
 def test_the_sheets_of_one_round_are_printed_alone(app: Flask, day: World) -> None:
     ask(day, "route_sheet")
     trip = documents("route_sheet")[0].subject_id
     service.request_printing(day.actor("supplies"), day.cycle.id, PrintRequest((), 1, round_id=trip))
-    jobs.drain()
+    worker.drain()
     assert {row.kind for row in documents()} == {"route_sheet", "drop_off_sheet", "hand_out_list", "bag_list"}
     browser = world.sign_in(app, day, "supplies")
     page = f"/cycles/{day.cycle.id}/print"
@@ -190,7 +190,7 @@ def test_printing_one_sheet_again_leaves_the_others_alone(day: World) -> None:
         patch.setattr("app.printing.register.is_ready", lambda *_args: False)
         wanted = PrintRequest((), 1, documents=(first.id,))
         service.request_printing(day.actor("supplies"), day.cycle.id, wanted)
-        jobs.drain()
+        worker.drain()
     db.session.expire_all()
     assert db.session.get_one(Document, first.id).state == "superseded"
     assert {db.session.get_one(Document, row.id).state for row in others} == {"rendered"}

@@ -12,10 +12,11 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import IntegrityError
 
 from app.catalog.models import Bundle
-from app.core import clock, jobs
+from app.core import clock
 from app.core.db import db
 from app.core.errors import Conflict, Invalid, LoudaError, NotFound
 from app.core.idempotency import new_key
+from app.core.queue import worker
 from app.handover.confirmation import service as confirmation_service
 from app.handover.disputes import service as disputes_service
 from app.handover.models import Dispute
@@ -352,7 +353,7 @@ def test_the_pages_of_money(app: Flask, here: World, count_queries: Any) -> None
     building = f"{base}/buildings/{here.buildings[0].id}"
     assert "核价" in client.get(base).get_data(as_text=True)
     assert world.post(client, base, f"{base}/work-out", {}).status_code == 303
-    assert jobs.drain() == 1
+    assert worker.drain() == 1
     pages = (
         base, f"{base}?by=building&point=1", f"{base}?show=unpaid&q=101&page=zz&point=abc", f"{base}?q=没有",
         building, order, f"{base}/suppliers",
@@ -379,7 +380,7 @@ def test_the_pages_of_money(app: Flask, here: World, count_queries: Any) -> None
     owed = f"{order_of(here, 0).id}:{EACH}"
     assert send(client, building, f"{building}/collect", [("seen", owed)], new_key()) == 303
     assert world.post(client, base, f"{base}/settle", {}).status_code == 303
-    assert jobs.drain() == 1
+    assert worker.drain() == 1
     assert order_of(here, 0).state == "settled"
     assert "已结算" in client.get(order).get_data(as_text=True)
     assert world.post(client, base, f"{base}/settle", {}).status_code == 409

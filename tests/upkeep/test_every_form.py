@@ -12,7 +12,7 @@ from app.access.models import Account
 from app.access.sessions import issue_token
 from app.core import clock
 from app.core.db import command, db
-from app.core.jobs import drain
+from app.core.queue.worker import drain
 from app.demo import first_day
 from app.demo.subdistrict import cast
 from app.dispatch.models import DeliveryPlan, PlanState

@@ -14,11 +14,12 @@ import pytest
 from flask import Flask
 from sqlalchemy import event, text
 
-from app.core import jobs, wal
+from app.core import wal
 from app.core.db import command, db
 from app.core.errors import Conflict
 from app.core.events import SYSTEM, record
 from app.core.jobs import Running
+from app.core.queue import worker
 from app.dispatch.planning import jobs as planning_jobs
 from app.printing.centre import jobs as printing
 from app.printing.renderer import warm_pool
@@ -108,7 +109,7 @@ def test_the_log_stays_short_while_orders_are_written_and_the_quick_lane_waits(a
 
 
 def test_no_snapshot_is_held_after_a_look_for_waiting_jobs(app: Flask) -> None:
-    for look in (jobs.is_waiting, lambda: jobs.is_waiting(jobs.QUICK), jobs.run_next):
+    for look in (worker.is_waiting, lambda: worker.is_waiting(worker.QUICK_ONLY), worker.run_next):
         look()
         assert not db.session().in_transaction()
 

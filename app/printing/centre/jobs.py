@@ -32,7 +32,7 @@ from app.printing.sheet import ControlTotalMismatch, Printout, Sheet, Stamp
 from app.settings import Settings
 
 JOB_KIND = "print"
-QUICK_JOB_KIND = "print_quick"  # one of jobs.QUICK
+QUICK_JOB_KIND = "print_quick"  # one of worker.QUICK
 _TRIES = 2  # somebody may write between two statements of a preparation
 _SHEETS_A_WORD = 300  # compared with the last version in about a third of a second; then a word of progress
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.core import jobs
+from app.core.queue import worker
 
 LOOK_EVERY_S = 0.25
 WARM_EVERY_S = 30.0
@@ -35,7 +35,7 @@ def _drive(app: Flask, stop: threading.Event) -> None:
         looked = 0
         while not stop.wait(LOOK_EVERY_S):
             try:
-                while jobs.is_waiting(jobs.QUICK) and jobs.run_next(jobs.QUICK):
+                while worker.run_next(worker.QUICK_ONLY):
                     looked = 0
             except SQLAlchemyError:  # a full disk or a database that restarts: wait, do not give up
                 log.warning("quick jobs wait: the database does not answer")
