@@ -10,6 +10,7 @@ from app.core import clock_trust, events, idempotency, jobs
 from app.core.db import Base
 from app.core.log import seals
 from app.core.queue import leader
+from app.core.store import mark
 from app.dispatch import models as dispatch
 from app.errands import models as errands
 from app.handover import models as handover
@@ -44,6 +45,7 @@ __all__ = [
     "intake",
     "jobs",
     "leader",
+    "mark",
     "metadata",
     "ordering",
     "ordering_claims",

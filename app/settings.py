@@ -61,6 +61,8 @@ class Settings:
     """Liveness, readiness and figures are answered here, beside the pages; 0 for nowhere."""
     seal_key: str = field(default="", repr=False)
     """Keys the seals of the event log; without it the secret does."""
+    store_url: str = field(default="", repr=False)
+    """`s3://bucket/prefix`: finished files lie there, for several machines; empty: in the data folder."""
     lanes: tuple[str, ...] = LANES
     """The kinds of waiting jobs that the worker of this process takes: see core/queue/worker."""
 
@@ -96,6 +98,7 @@ class Settings:
             metrics_host=values.get("LOUDA_METRICS_HOST") or "127.0.0.1",
             metrics_port=_whole_number(values, "LOUDA_METRICS_PORT", min(port + 1, 65535), range(65536)),
             seal_key=values.get("LOUDA_SEAL_KEY", ""),
+            store_url=_store_url(values),
             lanes=_some_of(values, "LOUDA_LANES", LANES),
         )
 
@@ -199,6 +202,14 @@ def _whole_number(values: Mapping[str, str], name: str, default: int, allowed: r
         low, high = allowed[0], allowed[-1]
         raise SettingsError(f"{name}={text!r}：应为 {low} 到 {high} 的整数。 Must be a whole number in this range.")
     return int(text)
+
+
+def _store_url(values: Mapping[str, str]) -> str:
+    url = (values.get("LOUDA_STORE_URL") or "").rstrip("/")
+    parts = urlsplit(url)
+    if url and (parts.scheme != "s3" or not parts.hostname or parts.query):
+        raise SettingsError(f"LOUDA_STORE_URL={url!r}：应为 s3://桶/前缀。 Must be s3://bucket/prefix.")
+    return url
 
 
 def _public_url(values: Mapping[str, str], host: str, port: int) -> str:

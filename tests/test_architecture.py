@@ -36,7 +36,7 @@ ORDER = (
 RANK = {name: rank for rank, group in enumerate(ORDER) for name in group.split("=")}
 # Topics of a slice from the ground up; a topic imports the slice's root, itself and lower topics, never a sister above.
 TOPICS = {
-    "core": "database text input log queue",
+    "core": "database store text input log queue",
     "access": "http forms tokens",
     "places": "address registry zones points buildings finder care captaincy accounts imports",
     "catalog": "bundles suppliers imports",

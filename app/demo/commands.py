@@ -25,7 +25,7 @@ from app.oversight.reconcile.equations import Equation, equations
 from app.picking.models import Bag
 from app.places.models import Building, Household
 from app.printing.centre import service as printing
-from app.printing.files import path_of
+from app.printing.files import opened
 from app.printing.kinds import by_key, listed
 from app.printing.models import Document
 from app.printing.pdf.merge import extract
@@ -167,5 +167,5 @@ def _copy(day: life.DemoDay, kinds: tuple[str, ...], out: Path) -> None:
         rows = [row for row in _documents(day) if row.kind == kind and row.superseded_by_id is None]
         if rows:
             name = str(_(by_key()[kind].label_zh))
-            pieces = [(path_of(row.sha256), row.first_page, row.pages) for row in rows]
+            pieces = [(opened(row.sha256), row.first_page, row.pages) for row in rows]
             extract(pieces, out / f"{name.replace('/', '_')}.pdf")

@@ -1,13 +1,17 @@
-"""Rendered files under the hash of their bytes: written whole or not at all."""
+"""Rendered files under the hash of their bytes, in the store: written whole or not at all."""
 
 from __future__ import annotations
 
 import hashlib
-import os
+from datetime import datetime
+from io import BytesIO
 from pathlib import Path
 
 from flask import current_app
 
+from app.core.errors import NotFound
+from app.core.store.chosen import store_of
+from app.core.store.store import FolderStore, Store
 from app.printing.renderer.chunk_cache import Shelf
 from app.settings import Settings
 
@@ -19,9 +23,45 @@ def documents_dir() -> Path:
     return settings.documents_dir
 
 
-def path_of(sha256: str) -> Path:
-    """Where the file with this hash lies."""
-    return documents_dir() / f"{sha256}.pdf"
+def _key(sha256: str) -> str:
+    return f"documents/{sha256}.pdf"
+
+
+def _store() -> Store:
+    return store_of(current_app.extensions["louda_settings"])
+
+
+def opened(sha256: str) -> Path | BytesIO:
+    """The file with this hash: where it lies, or its bytes from a shared store, which leave no copy on this machine.
+
+    Raises NotFound where it is gone, StoreUnavailable.
+    """
+    store = _store()
+    if isinstance(store, FolderStore):
+        path = store.path(_key(sha256))
+        if not path.is_file():
+            raise NotFound
+        return path
+    body = store.read(_key(sha256))
+    if body is None:
+        raise NotFound
+    return BytesIO(body)
+
+
+def is_there(sha256: str) -> bool:
+    """Whether the file with this hash is kept."""
+    return _store().has(_key(sha256))
+
+
+def forget(sha256: str) -> None:
+    """Delete the file with this hash, if it is there."""
+    _store().remove(_key(sha256))
+
+
+def written_before(instant: datetime) -> set[str]:
+    """The hashes of files that were stored before this instant."""
+    old = (entry.key for entry in _store().entries("documents") if entry.written_at < instant)
+    return {key.removeprefix("documents/").removesuffix(".pdf") for key in old}
 
 
 def working_file(job_id: int, part: str = "sheets") -> Path:
@@ -37,19 +77,9 @@ def chunk_cache() -> Shelf:
     return found
 
 
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
 def store_file(written: Path) -> str:
-    """Bring a finished file to disk under its hash, in one step; return the hash."""
+    """Bring a finished file into the store under its hash, in one step; return the hash. Raises StoreUnavailable."""
     with written.open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-    _sync(written)
-    os.replace(written, path_of(sha256))
-    _sync(documents_dir())
+    _store().add_file(_key(sha256), written)
     return sha256

@@ -54,5 +54,5 @@ def is_ready(document: Document | None, context_sha256: str) -> bool:
         document is not None
         and document.context_sha256 == context_sha256
         and document.state != DocumentState.SUPERSEDED
-        and files.path_of(document.sha256).is_file()
+        and files.is_there(document.sha256)
     )

@@ -27,6 +27,7 @@ COMMANDS: dict[str, CommandEntry] = {
     "confirm-date": CommandEntry(
         "app.upkeep.commands:confirm_date", "确认日期，恢复自动清除", "confirm the date after a doubt"
     ),
+    "store": CommandEntry("app.upkeep.store:store", "单据搬进共用的存储", "move files into a shared store"),
     "demo": CommandEntry("app.demo.commands:demo", "演示街道的一整天", "one whole day on the demo subdistrict"),
     "import": CommandEntry("app.upkeep.importing:import_group", "导入楼栋、商品、订单", "import places, items, orders"),
     "chain": CommandEntry("app.intake.cli:chain", "读入接龙文本", "read a chain (jielong) text"),

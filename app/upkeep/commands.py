@@ -25,6 +25,7 @@ from app.upkeep.backups.date_trust import TOLERANCE, DateTrust, date_trust_of
 from app.upkeep.database import schema, schema_check
 from app.upkeep.database.earlier_heads import UnknownRevision
 from app.upkeep.serving import server
+from app.upkeep.store import adopt_store, refuse_other_store
 
 UNUSABLE = (UnknownRevision, first_start.NoDatabase, schema.DatabaseUnreadable, schema_check.CannotCompare)
 
@@ -112,6 +113,7 @@ def restore(folder: Path | None, yes: bool, today: str | None) -> None:
     except backups.BackupError as error:
         raise click.ClickException(str(error)) from error
     (settings.data_dir / seals.HEADS_FILE).unlink(missing_ok=True)  # the log is that of the backup from now on
+    adopt_store(settings)  # the documents of the backup lie there now
     click.echo(f"已恢复 Restored: {chosen}")
     if kept is not None:
         click.echo(f"原数据库保存为 The former database is kept as: {kept}")
@@ -170,6 +172,7 @@ def work() -> None:
     except UNUSABLE as error:
         raise click.ClickException(str(error)) from error
     settings = Settings.from_env()
+    refuse_other_store(settings)
     hourly, beat = Hourly(), Beat(settings)
     stop = threading.Event()
     kinds, waiting = worker.kinds_of(settings.lanes), bell.Bell(db.engine, stop)
@@ -204,6 +207,7 @@ def run() -> None:
         if first_start.prepare(settings):
             os.execv(sys.executable, [sys.executable, "-m", "app.cli", "run"])  # leave behind what the demo loaded
         _refuse_other_schema(settings)
+        refuse_other_store(settings)
         raise SystemExit(server.serve(settings, lambda address: announce(settings, address)))
     except (server.ServerError, *UNUSABLE) as error:
         raise click.ClickException(str(error)) from error

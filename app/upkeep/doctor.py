@@ -14,6 +14,7 @@ from app.settings import SECRET_BYTES_AT_LEAST, SECRET_FILE, Settings, is_open_t
 from app.upkeep.backups import date_trust, restoring, retention
 from app.upkeep.database import schema, schema_check
 from app.upkeep.setup import fonts
+from app.upkeep.store import probe
 
 FREE_MIB_AT_LEAST = 500
 SET_UP_PRINTING = "apt-get install {}"
@@ -37,6 +38,7 @@ def examine(settings: Settings) -> tuple[Finding, ...]:
         *_secret(settings),
         *_settings(settings),
         *_folders(settings),
+        *_store(settings),
         *_database(settings),
         *_backups(settings),
         *_disk(settings.data_dir),
@@ -139,6 +141,14 @@ def _folders(settings: Settings) -> Iterator[Finding]:
             )
     if not wrong:
         yield Finding(True, f"数据目录只有本用户可读写：{settings.data_dir}", "The data folder is private")
+
+
+def _store(settings: Settings) -> Iterator[Finding]:
+    if settings.store_url and (wrong := probe(settings)):
+        zh, en = wrong.split("。 ")
+        yield Finding(False, zh, en)
+    elif settings.store_url:
+        yield Finding(True, f"单据存放在 {settings.store_url}", f"Files lie in {settings.store_url}")
 
 
 def _database(settings: Settings) -> Iterator[Finding]:

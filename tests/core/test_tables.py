@@ -16,6 +16,7 @@ from flask import Flask
 from app.core.errors import Conflict, Invalid
 from app.core.input.imports import store_upload, stored_upload
 from app.core.input.tables import WEB, TableLimits, read_sheets, read_table
+from app.core.store.store import FolderStore
 from tests import sample_data
 
 pytestmark = pytest.mark.usefixtures("app")
@@ -132,16 +133,20 @@ def test_a_sheet_that_claims_a_million_rows_is_refused() -> None:
     assert refused(out.getvalue())
 
 
+def folder_store(folder: Path) -> FolderStore:
+    return FolderStore({"documents": folder / "documents", "uploads": folder / "uploads"})
+
+
 def test_an_upload_waits_under_its_digest_for_this_user_only(tmp_path: Path) -> None:
-    digest = store_upload(tmp_path / "uploads", b"a,b\n")
+    store = folder_store(tmp_path)
+    digest = store_upload(store, b"a,b\n")
     path = tmp_path / "uploads" / digest
-    assert stored_upload(tmp_path / "uploads", digest) == b"a,b\n"
+    assert stored_upload(store, digest) == b"a,b\n"
     assert path.stat().st_mode & 0o777 == 0o600
     assert path.parent.stat().st_mode & 0o777 == 0o700
 
 
 @pytest.mark.parametrize("digest", ["", "../../etc/passwd", "A" * 64, "0" * 64])
 def test_nothing_but_a_kept_upload_can_be_asked_for(tmp_path: Path, app: Flask, digest: str) -> None:
-    (tmp_path / "uploads").mkdir()
     with pytest.raises(Conflict):
-        stored_upload(tmp_path / "uploads", digest)
+        stored_upload(folder_store(tmp_path), digest)

@@ -25,7 +25,7 @@ from app.core.db import db  # noqa: E402
 from app.core.queue.worker import drain  # noqa: E402
 from app.factory import create_app  # noqa: E402
 from app.printing.centre import service  # noqa: E402
-from app.printing.files import path_of  # noqa: E402
+from app.printing.files import opened  # noqa: E402
 from app.printing.kinds import listed  # noqa: E402
 from app.printing.layout.labels import STOCKS  # noqa: E402
 from app.printing.limits import RenderLimits  # noqa: E402
@@ -75,7 +75,7 @@ def of_demo(scene: Scene, kinds: Iterable[str], suffix: str = "") -> Iterator[Sh
         chosen = telling(kind, documents, scene)
         if chosen is None or kind in INVENTED:
             continue
-        yield Shot(f"{kind}{suffix}", path_of(chosen.sha256), chosen.first_page)
+        yield Shot(f"{kind}{suffix}", Path(str(opened(chosen.sha256))), chosen.first_page)
 
 
 def of_invention(folder: Path) -> Iterator[Shot]:

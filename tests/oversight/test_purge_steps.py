@@ -21,7 +21,7 @@ from app.ordering.models import HouseholdOrder, OtherDoor, RollCall
 from app.ordering.remarks.models import SettledWords
 from app.picking.models import Bag, BagDoor
 from app.places.models import Captaincy, CareNeed, HouseholdContact
-from app.printing.files import path_of
+from app.printing.files import documents_dir, is_there
 from app.printing.models import Document, DocumentGeometry
 from tests.oversight.test_purge import closed, purge_after
 from tests.world import World
@@ -82,7 +82,7 @@ def here(app: Flask) -> World:
     assert newest is not None
     newest.revoked_at = clock.now()
     order.placed_by_kind, order.placed_by_id = "household", home.id
-    path_of(SHA).write_bytes(CANARY.encode())
+    (documents_dir() / f"{SHA}.pdf").write_bytes(CANARY.encode())
     db.session.flush()
     for table, column in personal_columns():
         value: Any = [CANARY] if isinstance(column.type, Json) else CANARY
@@ -132,7 +132,7 @@ def test_contacts_needs_tokens_and_sign_ins_go_on_their_day(here: World) -> None
     assert rows(Errand) == 2
     assert db.session.scalars(select(Captaincy.duty_phone)).all() == [""]
     assert {name for name in TEXTS if name not in hits()} == set()  # too early for these
-    assert path_of(SHA).exists()
+    assert is_there(SHA)
 
 
 def test_a_token_that_still_holds_stays(here: World) -> None:
@@ -153,7 +153,7 @@ def test_words_are_gone_a_fortnight_later(here: World) -> None:
 def test_rows_and_files_that_are_nothing_but_words_are_gone_a_fortnight_later(here: World) -> None:
     purge_after(15)
     assert {rows(model) for model in (SettledWords, ChainBooking, DocumentGeometry)} == {0}
-    assert not path_of(SHA).exists()
+    assert not is_there(SHA)
     order = db.session.scalars(select(HouseholdOrder)).one()
     assert order.household_id == here.households[0].id
     assert rows(RollCall) == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -113,4 +114,4 @@ def documents(kind: str | None = None) -> list[Document]:
 
 
 def printed_text(document: Document) -> str:
-    return text_of(files.path_of(document.sha256), PageSpan(document.first_page, document.pages))
+    return text_of(Path(str(files.opened(document.sha256))), PageSpan(document.first_page, document.pages))

@@ -149,7 +149,7 @@ def test_a_job_killed_before_its_sheets_are_entered_makes_the_same_file_again(
 def test_a_lost_file_is_printed_again_under_a_new_version(day: World) -> None:
     ask(day, "tally")
     for row in documents():
-        files.path_of(row.sha256).unlink(missing_ok=True)
+        files.forget(row.sha256)
     job = ask(day, "tally")
     assert job.result["printed"] == 2
 

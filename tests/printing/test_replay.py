@@ -125,7 +125,7 @@ def _totals(expected: Rows) -> dict[str, int]:
 def _in_drawing_order(document: Document) -> str:
     """The text of a sheet in the order in which it is drawn: bag after bag."""
     span = ["-f", str(document.first_page), "-l", str(document.first_page + document.pages - 1)]
-    command = ["pdftotext", "-raw", *span, str(files.path_of(document.sha256)), "-"]
+    command = ["pdftotext", "-raw", *span, str(files.opened(document.sha256)), "-"]
     return subprocess.run(command, check=True, capture_output=True).stdout.decode()
 
 

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from flask import request
 from flask_babel import gettext as _
 
 from app.access.sessions import settings
 from app.core.input import imports
 from app.core.input.tables import WEB, refusal
-
-
-def upload_folder() -> Path:
-    """Where uploads wait for their commit."""
-    return settings().data_dir / "uploads"
+from app.core.store.chosen import store_of
 
 
 def uploaded_body(field: str = "file") -> bytes:
@@ -27,9 +21,9 @@ def uploaded_body(field: str = "file") -> bytes:
 
 def store_upload(body: bytes) -> str:
     """Keep a file for its commit; returns what it is asked for by."""
-    return imports.store_upload(upload_folder(), body)
+    return imports.store_upload(store_of(settings()), body)
 
 
 def stored_upload(digest: str) -> bytes:
     """A file that was kept. Raises Conflict where it is gone."""
-    return imports.stored_upload(upload_folder(), digest)
+    return imports.stored_upload(store_of(settings()), digest)

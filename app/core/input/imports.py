@@ -7,19 +7,19 @@ happened in between cannot be overwritten unseen. What is already so is not writ
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from pathlib import Path
+from datetime import timedelta
 
 from flask_babel import gettext as _
 
 from app.core import clock
 from app.core.errors import Conflict, Invalid
 from app.core.input.records import Record, RowProblem
+from app.core.store.store import Store
 
-KEEP_S = 24 * 3600
+KEEP = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,28 +77,24 @@ class ImportPlan:
             self.write()
 
 
-def store_upload(folder: Path, body: bytes) -> str:
-    """Keep an upload between preview and commit, readable by this system only; returns its SHA-256 as hex."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+def store_upload(store: Store, body: bytes) -> str:
+    """Keep an upload between preview and commit, readable by this system only; returns its SHA-256 as hex.
+
+    Raises StoreUnavailable.
+    """
     digest = hashlib.sha256(body).hexdigest()
-    partial = folder / f"{digest}.part{os.getpid()}"
-    with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-        file.write(body)
-    partial.replace(folder / digest)
-    _forget_old(folder)
+    store.remove(f"uploads/{digest}")  # an older one of the same bytes would be forgotten too soon
+    store.add(f"uploads/{digest}", body)
+    oldest = clock.now() - KEEP
+    for entry in list(store.entries("uploads")):
+        if entry.written_at < oldest:
+            store.remove(entry.key)
     return digest
 
 
-def stored_upload(folder: Path, digest: str) -> bytes:
+def stored_upload(store: Store, digest: str) -> bytes:
     """An upload that was kept. Raises Conflict where it is gone."""
-    path = folder / digest
-    if not re.fullmatch(r"[0-9a-f]{64}", digest) or not path.is_file():
+    body = store.read(f"uploads/{digest}") if re.fullmatch(r"[0-9a-f]{64}", digest) else None
+    if body is None:
         raise Conflict(_("上传的文件已过期，请重新上传。"))
-    return path.read_bytes()
-
-
-def _forget_old(folder: Path) -> None:
-    oldest = clock.now().timestamp() - KEEP_S
-    for path in folder.iterdir():
-        if path.is_file() and path.stat().st_mtime < oldest:
-            path.unlink(missing_ok=True)
+    return body

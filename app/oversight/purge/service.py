@@ -27,7 +27,7 @@ from app.access.sessions import ABSOLUTE, settings
 from app.core import clock
 from app.core.clock_trust import require_trusted_date
 from app.core.database.turns import TurnKind
-from app.core.db import command, db
+from app.core.db import command, db, end_read
 from app.core.events import SYSTEM, Actor, record
 from app.core.jobs import Job, Running, enqueue, handles
 from app.core.states import advance
@@ -41,10 +41,11 @@ from app.ordering.models import Cycle, CycleState, HouseholdOrder, OtherDoor, Ro
 from app.ordering.remarks.models import SettledWords
 from app.picking.models import Bag, BagDoor
 from app.places.models import Captaincy, CareNeed, HouseholdContact
-from app.printing.files import path_of
+from app.printing import files
 from app.printing.models import Document, DocumentGeometry
 
 TEXTS_STAY = timedelta(days=14)
+UNKNOWN_STAY = timedelta(days=1)  # a job enters its sheets soon after it has stored their file
 PURGE_JOB = "purge"
 
 
@@ -63,10 +64,20 @@ def run_purge(run: Running) -> dict[str, Any]:
     closed = db.session.scalars(select(Cycle.id).where(over).order_by(Cycle.id)).all()
     for number, cycle_id in enumerate(closed, start=1):
         for sha256 in forget_texts(cycle_id):
-            path_of(sha256).unlink(missing_ok=True)
+            files.forget(sha256)
         unlink_households(cycle_id)
         run.progress(number, len(closed))
+    for sha256 in _unknown_files():
+        files.forget(sha256)
     return {"cycles": len(closed)}
+
+
+def _unknown_files() -> set[str]:
+    """Files that no sheet names a day after they were written: of a job that died before it entered them."""
+    old = files.written_before(clock.now() - UNKNOWN_STAY)
+    known = set(db.session.scalars(select(Document.sha256).distinct()))
+    end_read()
+    return old - known
 
 
 @command
@@ -124,7 +135,17 @@ def forget_texts(cycle_id: int) -> list[str]:
     db.session.execute(update(Document).where(documents).values(row_names={}))
     own = select(Document.id).where(documents)
     db.session.execute(delete(DocumentGeometry).where(DocumentGeometry.document_id.in_(own)))
-    return list(db.session.scalars(select(Document.sha256).where(documents).distinct()))
+    return [sha256 for sha256 in _files_of(cycle_id) if not _is_needed_elsewhere(sha256, cycle_id)]
+
+
+def _files_of(cycle_id: int) -> list[str]:
+    return list(db.session.scalars(select(Document.sha256).where(Document.cycle_id == cycle_id).distinct()))
+
+
+def _is_needed_elsewhere(sha256: str, cycle_id: int) -> bool:
+    """Whether a cycle that is not over for so long has printed the very same bytes."""
+    same = select(Document.cycle_id).where(Document.sha256 == sha256, Document.cycle_id != cycle_id).distinct()
+    return any(not _is_over_for(other, TEXTS_STAY) for other in db.session.scalars(same).all())
 
 
 @command

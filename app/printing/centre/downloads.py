@@ -42,9 +42,10 @@ def pdf_of(documents: Sequence[Document]) -> BytesIO:
     Raises:
         NotFound: no sheets, or a file is gone.
     """
-    pieces = [(files.path_of(row.sha256), row.first_page, row.pages) for row in documents]
-    if not pieces or any(not path.is_file() for path, _first, _count in pieces):
+    if not documents:
         raise NotFound
+    opened = {sha256: files.opened(sha256) for sha256 in {row.sha256 for row in documents}}
+    pieces = [(opened[row.sha256], row.first_page, row.pages) for row in documents]
     out = BytesIO()
     void = [row.number for row in documents if row.state == DocumentState.SUPERSEDED]
     extract(pieces, out, " ".join(void) if len(void) == len(documents) else "")

@@ -42,7 +42,7 @@ def run_kit_job(running: Running) -> dict[str, Any]:
 def _current(order: Order) -> list[Document]:
     place = {kind: at for at, kind in enumerate(order.kinds)}
     latest = register.latest_versions(order.cycle_id, order.wave, order.kinds).values()
-    current = [row for row in latest if row.state != DocumentState.SUPERSEDED and files.path_of(row.sha256).is_file()]
+    current = [row for row in latest if row.state != DocumentState.SUPERSEDED and files.is_there(row.sha256)]
     return sorted(current, key=lambda row: (place[row.kind], row.sha256, row.first_page))
 
 
@@ -76,14 +76,15 @@ def _bind(running: Running, order: Order, said: dict[str, Any]) -> dict[str, Any
         own = SheetNumber(blank.kind, order.cycle_id, order.wave, 0, number.revision)
         printouts.append(Printout(blank, dataclasses.replace(stamp_of(order, own), replaces=0)))
     rendered, frame = render_and_keep(running, printouts)
-    front, *back = [(files.path_of(frame), span.first, span.pages) for span in rendered.spans]
-    middle = [(files.path_of(row.sha256), row.first_page, row.pages) for row in documents]
+    opened = {sha256: files.opened(sha256) for sha256 in {frame, *(row.sha256 for row in documents)}}
+    front, *back = [(opened[frame], span.first, span.pages) for span in rendered.spans]
+    middle = [(opened[row.sha256], row.first_page, row.pages) for row in documents]
     bound = files.working_file(running.job_id, "kit")
     running.progress(len(printouts), len(printouts), _("正在装订"))
     extract([front, *middle, *back], bound)
     pages = sum(count for _path, _first, count in (front, *middle, *back))
     sha256 = files.store_file(bound)
-    files.path_of(frame).unlink(missing_ok=True)
+    files.forget(frame)
     version = NewVersion(_KIND, Subject("cycle", order.cycle_id, ground.cycle), number, digest, [], cover.control)
     entry = (order.cycle_id, sha256, [Entered(version, PageSpan(1, pages))], event_id)
     running.finish_with(record_versions, lambda _none: {**said, "pages": pages}, *entry)

@@ -38,7 +38,7 @@ def merge(parts: Sequence[Path], target: Path, marked: Collection[int] = ()) -> 
         _save(joined, target)
 
 
-def extract(pieces: Sequence[tuple[Path, int, int]], target: Path | BytesIO, void_note: str = "") -> None:
+def extract(pieces: Sequence[tuple[Path | BytesIO, int, int]], target: Path | BytesIO, void_note: str = "") -> None:
     """Collect page ranges (file, first page from 1, pages) in order into ``target``; with a note, stamped as void.
 
     Raises:
