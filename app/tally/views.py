@@ -12,7 +12,7 @@ from app.access.permissions import Permission
 from app.core.db import db
 from app.core.errors import NotFound
 from app.core.input.schemas import Form
-from app.ordering.gate import cycle_or_not_found
+from app.ordering.gate import cycle_or_not_found, readable_cycle
 from app.ordering.remarks import queries as remarks_queries
 from app.places.scope import is_subdistrict_in_scope, points_in_scope, require_point
 from app.tally import queries, service
@@ -43,7 +43,7 @@ def point(cycle_id: int, point_id: int) -> str:
 
 
 def _point_page(cycle_id: int, point_id: int, form: Form) -> str:
-    cycle = cycle_or_not_found(cycle_id)
+    cycle = readable_cycle(staff(), Permission.TALLY_READ, cycle_id)
     place = require_point(staff(), Permission.TALLY_READ, point_id)
     tally = db.session.scalar(select(Tally).filter_by(cycle_id=cycle_id, service_point_id=point_id))
     sheet = queries.tally_page(cycle_id, point_id)

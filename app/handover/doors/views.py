@@ -208,6 +208,7 @@ def confirm(cycle_id: int, building_id: int) -> Response:
     def says(done: int) -> str:
         return str(ngettext("已代确认 %(num)d 袋。", "已代确认 %(num)d 袋。", done))
 
+    readable_cycle(staff(), Permission.HAND_OUT, cycle_id)
     return submit[int](then=lambda _done: _here(cycle_id, building_id), says=says)(
         confirmation_service.confirm_building, staff(), cycle_id, building_id, only_told=True
     )

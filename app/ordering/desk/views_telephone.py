@@ -155,6 +155,7 @@ def basket(cycle_id: int, household_id: int) -> str:
 @requires(Permission.ORDER_PROXY)
 def undo(cycle_id: int, entry_id: int) -> Response:
     """Take back the last order of this account."""
+    readable_cycle(staff(), Permission.ORDER_PROXY, cycle_id)
     there = url_for("telephone.index", cycle_id=cycle_id)
     return submit[DeskEntry](then=lambda _entry: there, says=_undone, tone="warn")(
         desk_service.undo_entry, staff(), entry_id

@@ -29,6 +29,7 @@ from app.core.input.schemas import Form
 from app.ordering import entry
 from app.ordering.claims import views as claims_views
 from app.ordering.cycles import queries as cycles_queries
+from app.ordering.gate import readable_cycle
 from app.ordering.models import Cycle
 from app.ordering.resident import queries as resident_queries
 from app.ordering.resident import service as resident_service
@@ -207,6 +208,7 @@ def forget_others() -> Response:
 @requires(Permission.ORDER_PROXY)
 def forget_phones(cycle_id: int, household_id: int) -> Response:
     """Take a household from every phone: a phone was lost, or somebody got in who does not live there."""
+    readable_cycle(staff(), Permission.ORDER_PROXY, cycle_id)
     there = url_for("desk.order_for", cycle_id=cycle_id, household_id=household_id)
     return submit[int](then=lambda _n: there, says=_said_of_phones)(
         resident_service.forget_phones_of, staff(), household_id

@@ -145,6 +145,7 @@ def request_kit(cycle_id: int) -> Response | tuple[str, int]:
 @requires(Permission.PRINT)
 def cancel(cycle_id: int, job_id: int) -> Response:
     """Stop a print job."""
+    readable_cycle(staff(), Permission.PRINT, cycle_id)
     there = url_for("printing.index", cycle_id=cycle_id)
     return submit[object](then=lambda _done: there)(service.cancel_printing, staff(), job_id)
 

@@ -69,6 +69,7 @@ def _done(claim: RoomClaim) -> str:
 @requires(Permission.HOUSEHOLD_KEY)
 def open_phone(cycle_id: int, claim_id: int) -> Response:
     """Show the telephone for an hour; the log says so."""
+    readable_cycle(staff(), Permission.HOUSEHOLD_KEY, cycle_id)
     there = url_for("claims.index", cycle_id=cycle_id, _anchor=f"c-{claim_id}")
     return submit[RoomClaim](then=lambda _claim: there, says=_("电话显示一小时，这次查看已记入日志。"))(
         claims_service.open_phone, staff(), claim_id
