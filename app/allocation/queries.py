@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,7 @@ from sqlalchemy.orm import aliased
 
 from app.allocation.models import AllocationRun, ShareNote, ShareOverride, Substitution
 from app.catalog.models import Item
+from app.catalog.scope import within
 from app.core.db import db
 from app.ordering.models import Cycle, HouseholdOrder, OrderLine
 from app.places.finder.queries import building_called
@@ -91,8 +93,8 @@ class SubstitutionRow:
     ratio_to: int
 
 
-def substitutions() -> list[SubstitutionRow]:
-    """The map in the order in which it is used: by item, entered first first. One statement."""
+def substitutions(subdistrict_ids: Sequence[int]) -> list[SubstitutionRow]:
+    """The map of these subdistricts in the order in which it is used: by item, entered first first. One statement."""
     short, instead = aliased(Item), aliased(Item)
     found = db.session.execute(
         select(
@@ -106,6 +108,7 @@ def substitutions() -> list[SubstitutionRow]:
         )
         .join(short, short.id == Substitution.item_id)
         .join(instead, instead.id == Substitution.substitute_id)
+        .where(within(short, subdistrict_ids), within(instead, subdistrict_ids))
         .order_by(short.sku, Substitution.id)
     )
     return [SubstitutionRow(*row) for row in found]

@@ -1,8 +1,11 @@
-"""Items in whole sale units, the words people use for them, bundles, suppliers and their packs."""
+"""Items in whole sale units, the words people use for them, bundles, suppliers and their packs.
+
+Each belongs to a subdistrict, or to none: then all of the installation share it (catalog/scope.py).
+"""
 
 from __future__ import annotations
 
-from sqlalchemy import Integer, UniqueConstraint
+from sqlalchemy import Index, Integer, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.core.db import STRICT, Base, BooleanFlag, Versioned, check_at_least, choice_column, fk, plain_text
@@ -15,10 +18,19 @@ class Storage(Labelled):
     FROZEN = "frozen", "冷冻"
 
 
+def _one_in_each(table: str, word: str) -> tuple[Index, Index]:
+    """Unique in a subdistrict, and among what is shared."""
+    shared = text("subdistrict_id IS NULL")
+    return (
+        Index(f"uq_{table}_own", "subdistrict_id", word, unique=True),
+        Index(f"uq_{table}_shared", word, unique=True, sqlite_where=shared, postgresql_where=shared),
+    )
+
+
 class Supplier(Versioned, Base):
     __tablename__ = "supplier"
     __table_args__ = (
-        UniqueConstraint("name"),
+        *_one_in_each("supplier", "name"),
         check_at_least("min_order_fen", 0),
         check_at_least("delivery_fee_fen", 0),
         STRICT,
@@ -29,11 +41,17 @@ class Supplier(Versioned, Base):
     min_order_fen: Mapped[int] = mapped_column(Integer, default=0)
     delivery_fee_fen: Mapped[int] = mapped_column(Integer, default=0)
     is_active: Mapped[bool] = mapped_column(BooleanFlag, default=True)
+    subdistrict_id: Mapped[int | None] = mapped_column(Integer)
 
 
 class Item(Versioned, Base):
     __tablename__ = "item"
-    __table_args__ = (UniqueConstraint("sku"), check_at_least("weight_g", 1), check_at_least("volume_ml", 0), STRICT)
+    __table_args__ = (
+        *_one_in_each("item", "sku"),
+        check_at_least("weight_g", 1),
+        check_at_least("volume_ml", 0),
+        STRICT,
+    )
 
     id: Mapped[int] = mapped_column(Integer, primary_key=True)
     sku: Mapped[str] = plain_text()
@@ -49,6 +67,7 @@ class Item(Versioned, Base):
     is_active: Mapped[bool] = mapped_column(BooleanFlag, default=True)
     pinyin: Mapped[str] = plain_text(default="")  # initials, for search
     list_price_fen: Mapped[int] = mapped_column(Integer, default=0)
+    subdistrict_id: Mapped[int | None] = mapped_column(Integer)
 
 
 class ItemAlias(Base):
@@ -62,13 +81,14 @@ class ItemAlias(Base):
 
 class Bundle(Versioned, Base):
     __tablename__ = "bundle"
-    __table_args__ = (UniqueConstraint("sku"), check_at_least("list_price_fen", 0), STRICT)
+    __table_args__ = (*_one_in_each("bundle", "sku"), check_at_least("list_price_fen", 0), STRICT)
 
     id: Mapped[int] = mapped_column(Integer, primary_key=True)
     sku: Mapped[str] = plain_text()
     name: Mapped[str] = plain_text()
     list_price_fen: Mapped[int] = mapped_column(Integer, default=0)
     is_active: Mapped[bool] = mapped_column(BooleanFlag, default=True)
+    subdistrict_id: Mapped[int | None] = mapped_column(Integer)
     components: Mapped[list[BundleComponent]] = relationship(order_by="BundleComponent.item_id")
 
 

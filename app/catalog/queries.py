@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Select, case, func, not_, or_, select
 
 from app.catalog.models import Bundle, BundleComponent, Item, ItemAlias, Storage, Supplier, SupplierItem
+from app.catalog.scope import within
 from app.core.db import db
 from app.core.paging import Page, paginate
 from app.core.text import chinese
@@ -62,9 +63,11 @@ def matching(text: str) -> ColumnElement[bool]:
     )
 
 
-def items(wanted: ItemFilter, page: str | None, url: Callable[[int], str]) -> Page[CatalogueItemRow]:
-    """Items, a page of them. Three statements."""
-    found: Select[Item] = select(Item)
+def items(
+    wanted: ItemFilter, page: str | None, url: Callable[[int], str], subdistrict_ids: Sequence[int]
+) -> Page[CatalogueItemRow]:
+    """Items of these subdistricts and shared ones, a page of them. Three statements."""
+    found: Select[Item] = select(Item).where(within(Item, subdistrict_ids))
     if wanted.text.strip():
         found = found.where(matching(wanted.text))
     if wanted.category:
@@ -95,22 +98,22 @@ def _row(item: Item, aliases: list[str]) -> CatalogueItemRow:
     )
 
 
-def search_items(text: str, most: int = 20) -> list[CatalogueItemRow]:
+def search_items(text: str, subdistrict_ids: Sequence[int], most: int = 20) -> list[CatalogueItemRow]:
     """Items on sale that a typed text can mean, the closest first: same name, name begins with it, others."""
     wanted = chinese.fold(text).strip()[:50]
     if not wanted:
         return []
     closeness = case((Item.name == wanted, 0), (Item.name.startswith(wanted, autoescape=True), 1), else_=2)
-    found = select(Item).where(Item.is_active, matching(wanted))
+    found = select(Item).where(Item.is_active, within(Item, subdistrict_ids), matching(wanted))
     rows = list(db.session.scalars(found.order_by(closeness, func.length(Item.name), Item.id).limit(most)))
     names = aliases_of(item.id for item in rows)
     return [_row(item, names.get(item.id, [])) for item in rows]
 
 
-def named_items(item_ids: Iterable[int] | None = None) -> list[NamedItem]:
-    """Items with all their names: those on sale, or those asked for. Two statements."""
+def named_items(subdistrict_id: int) -> list[NamedItem]:
+    """What is on sale in a subdistrict, with all its names. Two statements."""
     found = select(Item.id, Item.name, Item.sale_unit, Item.weight_g).order_by(Item.id)
-    found = found.where(Item.is_active) if item_ids is None else found.where(Item.id.in_(list(item_ids)))
+    found = found.where(Item.is_active, within(Item, [subdistrict_id]))
     rows = list(db.session.execute(found).all())
     names = aliases_of(row[0] for row in rows)
     return [NamedItem(i, name, unit, weight, tuple(names.get(i, ()))) for i, name, unit, weight in rows]
@@ -127,17 +130,16 @@ def aliases_of(item_ids: Iterable[int]) -> dict[int, list[str]]:
     return dict(names)
 
 
-def categories() -> list[str]:
+def categories(subdistrict_ids: Sequence[int]) -> list[str]:
     """Categories in use."""
-    found = select(Item.category).where(Item.category != "").distinct()
+    found = select(Item.category).where(Item.category != "", within(Item, subdistrict_ids)).distinct()
     return list(db.session.scalars(found.order_by(Item.category)))
 
 
-def item_names() -> list[str]:
+def item_names(subdistrict_ids: Sequence[int]) -> list[str]:
     """Names of items on sale, for completing what is typed."""
-    return list(
-        db.session.scalars(select(Item.name).where(Item.is_active).order_by(Item.pinyin, Item.name).limit(2000))
-    )
+    found = select(Item.name).where(Item.is_active, within(Item, subdistrict_ids))
+    return list(db.session.scalars(found.order_by(Item.pinyin, Item.name).limit(2000)))
 
 
 @dataclass(frozen=True)
@@ -149,22 +151,23 @@ class CatalogueTotals:
     without_supplier: int
 
 
-def totals() -> CatalogueTotals:
-    """How much the catalogue holds. Four statements."""
+def totals(subdistrict_ids: Sequence[int]) -> CatalogueTotals:
+    """How much the catalogue of these subdistricts holds. Four statements."""
+    item, bundle, supplier = (within(kind, subdistrict_ids) for kind in (Item, Bundle, Supplier))
     on, off = db.session.execute(
         select(
             func.count(Item.id).filter(Item.is_active),
             func.count(Item.id).filter(not_(Item.is_active)),
-        )
+        ).where(item)
     ).one()
-    supplied = select(SupplierItem.item_id).join(Supplier).where(Supplier.is_active)
+    supplied = select(SupplierItem.item_id).join(Supplier).where(Supplier.is_active, supplier)
+    without = select(func.count(Item.id)).where(Item.is_active, item, Item.id.not_in(supplied))
     return CatalogueTotals(
         items=on,
         off=off,
-        bundles=db.session.scalar(select(func.count(Bundle.id))) or 0,
-        suppliers=db.session.scalar(select(func.count(Supplier.id)).where(Supplier.is_active)) or 0,
-        without_supplier=db.session.scalar(select(func.count(Item.id)).where(Item.is_active, Item.id.not_in(supplied)))
-        or 0,
+        bundles=db.session.scalar(select(func.count(Bundle.id)).where(bundle)) or 0,
+        suppliers=db.session.scalar(select(func.count(Supplier.id)).where(Supplier.is_active, supplier)) or 0,
+        without_supplier=db.session.scalar(without) or 0,
     )
 
 
@@ -183,9 +186,12 @@ class SupplyRow:
     version: int
 
 
-def supplies(*, supplier_id: int | None = None, item_id: int | None = None) -> list[SupplyRow]:
-    """What a supplier sells, or who sells an item. One statement."""
+def supplies(
+    subdistrict_ids: Sequence[int], *, supplier_id: int | None = None, item_id: int | None = None
+) -> list[SupplyRow]:
+    """What a supplier sells, or who sells an item, as far as it is of these subdistricts or shared. One statement."""
     found = select(SupplierItem, Supplier.name, Item.name, Item.sale_unit).join(Supplier).join(Item)
+    found = found.where(within(Supplier, subdistrict_ids), within(Item, subdistrict_ids))
     if supplier_id is not None:
         found = found.where(SupplierItem.supplier_id == supplier_id)
     if item_id is not None:
@@ -209,11 +215,12 @@ class SupplierRow:
     is_active: bool
 
 
-def suppliers() -> list[SupplierRow]:
-    """All suppliers with how many items they sell. One statement."""
+def suppliers(subdistrict_ids: Sequence[int]) -> list[SupplierRow]:
+    """Suppliers of these subdistricts and shared ones, with how many items they sell. One statement."""
     found = (
         select(Supplier, func.count(SupplierItem.id))
         .outerjoin(SupplierItem, SupplierItem.supplier_id == Supplier.id)
+        .where(within(Supplier, subdistrict_ids))
         .group_by(Supplier.id)
         .order_by(Supplier.is_active.desc(), Supplier.name)
     )
@@ -247,9 +254,9 @@ class BundleRow:
         return sum(part.qty * part.price_fen for part in self.components)
 
 
-def bundles(bundle_id: int | None = None) -> list[BundleRow]:
-    """Bundles with their components. Two statements."""
-    found = select(Bundle).order_by(Bundle.is_active.desc(), Bundle.name)
+def bundles(subdistrict_ids: Sequence[int], bundle_id: int | None = None) -> list[BundleRow]:
+    """Bundles of these subdistricts and shared ones, with their components. Two statements."""
+    found = select(Bundle).where(within(Bundle, subdistrict_ids)).order_by(Bundle.is_active.desc(), Bundle.name)
     if bundle_id is not None:
         found = found.where(Bundle.id == bundle_id)
     rows = list(db.session.scalars(found))

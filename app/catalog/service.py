@@ -1,14 +1,15 @@
-"""Edit items, bundles and suppliers. The catalogue is one for all subdistricts of an installation."""
+"""Edit items, bundles and suppliers; whose they are is told in scope.py."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TypeVar
 
 from flask_babel import gettext as _
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 from app.access.permissions import Staff
-from app.catalog import queries
+from app.catalog import queries, scope
 from app.catalog.models import Bundle, BundleComponent, Item, ItemAlias, Storage, Supplier, SupplierItem
 from app.catalog.schemas import PutComponent, PutSupply, SaveBundle, SaveItem, SaveSupplier
 from app.core import events
@@ -18,7 +19,7 @@ from app.core.lookup import row_or_not_found
 from app.core.text.pinyin import initials
 from app.core.units import yuan
 
-R = TypeVar("R", Item, Bundle, Supplier, SupplierItem)
+R = TypeVar("R", Item, Bundle, Supplier)
 
 
 @command
@@ -27,13 +28,14 @@ def save_item(by: Staff, item_id: int | None, wanted: SaveItem) -> Item:
 
     Raises NotFound, StaleEdit, Invalid for a number that is taken.
     """
-    item = row_or_not_found(Item, item_id) if item_id is not None else None
+    item = scope.require_edit(by, Item, item_id) if item_id is not None else None
     if item is not None:
         check_version(item, wanted.version, _item_as_stored(item))
-    if db.session.scalar(select(Item.id).where(Item.sku == wanted.sku, Item.id != (item_id or 0))):
+    home = item.subdistrict_id if item is not None else scope.home_of_new(by)
+    if _is_taken(Item, Item.sku == wanted.sku, item_id, home):
         raise Invalid({"sku": [_("编号已被另一个商品使用。")]})
     if item is None:
-        item = Item()
+        item = Item(subdistrict_id=home)
         db.session.add(item)
     for name in ("sku", "name", "category", "sale_unit", "spec", "weight_g", "volume_ml", "list_price_fen"):
         setattr(item, name, getattr(wanted, name))
@@ -67,14 +69,15 @@ def _item_as_stored(item: Item) -> dict[str, str]:
 @command
 def save_bundle(by: Staff, bundle_id: int | None, wanted: SaveBundle) -> Bundle:
     """Add or change a bundle. Raises NotFound, StaleEdit, Invalid."""
-    bundle = row_or_not_found(Bundle, bundle_id) if bundle_id is not None else None
+    bundle = scope.require_edit(by, Bundle, bundle_id) if bundle_id is not None else None
     if bundle is not None:
         stored = {_("名称"): bundle.name, _("价格"): yuan(bundle.list_price_fen)}
         check_version(bundle, wanted.version, stored)
-    if db.session.scalar(select(Bundle.id).where(Bundle.sku == wanted.sku, Bundle.id != (bundle_id or 0))):
+    home = bundle.subdistrict_id if bundle is not None else scope.home_of_new(by)
+    if _is_taken(Bundle, Bundle.sku == wanted.sku, bundle_id, home):
         raise Invalid({"sku": [_("编号已被另一个套餐使用。")]})
     if bundle is None:
-        bundle = Bundle()
+        bundle = Bundle(subdistrict_id=home)
         db.session.add(bundle)
     bundle.sku, bundle.name = wanted.sku, wanted.name
     bundle.list_price_fen, bundle.is_active = wanted.list_price_fen, wanted.is_active
@@ -89,8 +92,8 @@ def put_component(by: Staff, bundle_id: int, wanted: PutComponent) -> Bundle:
 
     Raises NotFound, Invalid for an item that is unknown or not the only one of that name.
     """
-    bundle = row_or_not_found(Bundle, bundle_id)
-    item_id = item_meant(wanted.item)
+    bundle = scope.require_edit(by, Bundle, bundle_id)
+    item_id = item_meant(wanted.item, _reach(bundle.subdistrict_id))
     held = db.session.get(BundleComponent, (bundle.id, item_id))
     if wanted.qty == 0:
         if held is not None:
@@ -107,7 +110,7 @@ def put_component(by: Staff, bundle_id: int, wanted: PutComponent) -> Bundle:
 @command
 def save_supplier(by: Staff, supplier_id: int | None, wanted: SaveSupplier) -> Supplier:
     """Add or change a supplier. Raises NotFound, StaleEdit, Invalid."""
-    supplier = row_or_not_found(Supplier, supplier_id) if supplier_id is not None else None
+    supplier = scope.require_edit(by, Supplier, supplier_id) if supplier_id is not None else None
     if supplier is not None:
         stored = {
             _("名称"): supplier.name,
@@ -115,10 +118,11 @@ def save_supplier(by: Staff, supplier_id: int | None, wanted: SaveSupplier) -> S
             _("配送费"): yuan(supplier.delivery_fee_fen),
         }
         check_version(supplier, wanted.version, stored)
-    if db.session.scalar(select(Supplier.id).where(Supplier.name == wanted.name, Supplier.id != (supplier_id or 0))):
+    home = supplier.subdistrict_id if supplier is not None else scope.home_of_new(by)
+    if _is_taken(Supplier, Supplier.name == wanted.name, supplier_id, home):
         raise Invalid({"name": [_("已有同名供应商。")]})
     if supplier is None:
-        supplier = Supplier()
+        supplier = Supplier(subdistrict_id=home)
         db.session.add(supplier)
     supplier.name, supplier.is_active = wanted.name, wanted.is_active
     supplier.min_order_fen, supplier.delivery_fee_fen = wanted.min_order_fen, wanted.delivery_fee_fen
@@ -133,8 +137,8 @@ def put_supply(by: Staff, supplier_id: int, wanted: PutSupply) -> SupplierItem:
 
     Raises NotFound, StaleEdit, Invalid.
     """
-    supplier = row_or_not_found(Supplier, supplier_id)
-    item_id = item_meant(wanted.item)
+    supplier = scope.require_edit(by, Supplier, supplier_id)
+    item_id = item_meant(wanted.item, _reach(supplier.subdistrict_id))
     if wanted.max_packs is not None and wanted.max_packs < wanted.min_packs:
         raise Invalid({"max_packs": [_("最多件数不能少于起订件数。")]})
     held = db.session.scalar(
@@ -156,14 +160,29 @@ def put_supply(by: Staff, supplier_id: int, wanted: PutSupply) -> SupplierItem:
 def drop_supply(by: Staff, supply_id: int) -> SupplierItem:
     """The supplier no longer sells the item. Raises NotFound."""
     held = row_or_not_found(SupplierItem, supply_id)
+    scope.require_edit(by, Supplier, held.supplier_id)
     db.session.delete(held)
     events.record(by, "drop_supply", ("supplier_item", supply_id), item_id=held.item_id)
     return held
 
 
-def item_meant(typed: str, field: str = "item") -> int:
-    """The one item that a typed name, alias or number means. Raises Invalid, beside `field`, with what it could be."""
-    found = queries.search_items(typed)
+def _is_taken(kind: type[R], same: ColumnElement[bool], own_id: int | None, home: int | None) -> bool:
+    """Whether another row of the same home is called so; the unique keys say the same."""
+    there = kind.subdistrict_id.is_(None) if home is None else kind.subdistrict_id == home
+    return db.session.scalar(select(kind.id).where(same, there, kind.id != (own_id or 0)).limit(1)) is not None
+
+
+def _reach(home: int | None) -> tuple[int, ...]:
+    """Whose items, beside shared ones, something of this home may be made of."""
+    return () if home is None else (home,)
+
+
+def item_meant(typed: str, subdistrict_ids: Sequence[int], field: str = "item") -> int:
+    """The one item that a typed name, alias or number means, of these subdistricts or shared.
+
+    Raises Invalid, beside `field`, with what it could be.
+    """
+    found = queries.search_items(typed, subdistrict_ids)
     exact = [row for row in found if typed in (row.name, row.sku) or typed in row.aliases.split("、")]
     if len(exact) == 1 or (not exact and len(found) == 1):
         return (exact or found)[0].id

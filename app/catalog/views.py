@@ -9,11 +9,10 @@ from flask_babel import gettext as _
 from app.access.forms.submission import run_or_show_again
 from app.access.guard import requires, staff, submit
 from app.access.permissions import Permission
-from app.catalog import queries, service
+from app.catalog import queries, scope, service
 from app.catalog.models import Item, Storage
 from app.catalog.schemas import SaveItem
 from app.core.input.schemas import Form
-from app.core.lookup import row_or_not_found
 from app.core.paging import page_url_of
 from app.core.units import yuan
 
@@ -25,22 +24,23 @@ READ, EDIT = Permission.CATALOG_READ, Permission.CATALOG_EDIT
 @requires(READ)
 def index() -> ResponseReturnValue:
     """Items by name, alias, initials or number."""
-    args = request.args
+    args, own = request.args, scope.subdistricts(staff())
     wanted = queries.ItemFilter(
         args.get("q", ""), args.get("category", ""), args.get("storage", ""), args.get("state", "")
     )
     return render_template(
         "catalog/index.html",
-        page=queries.items(wanted, args.get("page"), page_url_of(request.path, args.items(multi=True))),
+        page=queries.items(wanted, args.get("page"), page_url_of(request.path, args.items(multi=True)), own),
         wanted=wanted,
-        totals=queries.totals(),
-        categories=[(name, name) for name in queries.categories()],
+        totals=queries.totals(own),
+        categories=[(name, name) for name in queries.categories(own)],
         storages=Storage.options(),
         may_edit=staff().may(EDIT),
     )
 
 
 def _form_page(item: Item | None, form: Form | None, theirs: dict[str, str]) -> str:
+    own = scope.subdistricts(staff())
     initial = {"price": yuan(item.list_price_fen) if item else "", "aliases": ""}
     if item is not None:
         initial["aliases"] = "、".join(queries.aliases_of([item.id]).get(item.id, []))
@@ -49,11 +49,11 @@ def _form_page(item: Item | None, form: Form | None, theirs: dict[str, str]) -> 
         item=item,
         initial=initial,
         storages=Storage.options(),
-        categories=queries.categories(),
-        supplies=queries.supplies(item_id=item.id) if item else [],
+        categories=queries.categories(own),
+        supplies=queries.supplies(own, item_id=item.id) if item else [],
         form=form,
         theirs=theirs,
-        may_edit=staff().may(EDIT),
+        may_edit=staff().may(EDIT) and (item is None or scope.may_change(staff(), item.subdistrict_id)),
     )
 
 
@@ -75,7 +75,7 @@ def new_item() -> ResponseReturnValue:
 @requires(READ)
 def item(item_id: int) -> ResponseReturnValue:
     """One item and who sells it."""
-    return _form_page(row_or_not_found(Item, item_id), None, {})
+    return _form_page(scope.require_seen(staff(), Item, item_id), None, {})
 
 
 @bp.post("/items/<int:item_id>/edit")
@@ -88,5 +88,5 @@ def edit_item(item_id: int) -> ResponseReturnValue:
         lambda wanted: submit(then=lambda _item: back, says=_("已保存商品"))(
             service.save_item, staff(), item_id, wanted
         ),
-        lambda form, theirs: _form_page(row_or_not_found(Item, item_id), form, theirs),
+        lambda form, theirs: _form_page(scope.require_seen(staff(), Item, item_id), form, theirs),
     )

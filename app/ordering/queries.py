@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 
 from app.access.permissions import Grant, Permission, Staff, ids_of
 from app.catalog.models import Bundle, Item
+from app.catalog.scope import within
 from app.core.db import db
 from app.core.units import date_time
 from app.ordering.models import (
@@ -160,15 +161,17 @@ def _contents(parts: Sequence[tuple[str, str, str, int]], is_bundle: bool) -> st
     return parts[0][1] if parts else ""
 
 
-def not_offered(cycle_id: int) -> tuple[list[tuple[int, str]], list[tuple[int, str]]]:
+def not_offered(cycle: Cycle) -> tuple[list[tuple[int, str]], list[tuple[int, str]]]:
     """Items and bundles of the catalogue that the cycle does not offer: (id, name) pairs."""
     items = select(Item.id, Item.name).where(
         Item.is_active,
-        Item.id.not_in(select(Offer.item_id).where(Offer.cycle_id == cycle_id, Offer.item_id.is_not(None))),
+        within(Item, [cycle.subdistrict_id]),
+        Item.id.not_in(select(Offer.item_id).where(Offer.cycle_id == cycle.id, Offer.item_id.is_not(None))),
     )
     bundles = select(Bundle.id, Bundle.name).where(
         Bundle.is_active,
-        Bundle.id.not_in(select(Offer.bundle_id).where(Offer.cycle_id == cycle_id, Offer.bundle_id.is_not(None))),
+        within(Bundle, [cycle.subdistrict_id]),
+        Bundle.id.not_in(select(Offer.bundle_id).where(Offer.cycle_id == cycle.id, Offer.bundle_id.is_not(None))),
     )
     return (
         [(i, name) for i, name in db.session.execute(items.order_by(Item.name))],

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, Integer, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Index, Integer, UniqueConstraint, select, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.core.db import (
@@ -56,9 +56,19 @@ class Community(Base):
     name: Mapped[str] = plain_text()
 
 
+def _of_community(context: Any) -> Any:
+    """The subdistrict of a compound that is written."""
+    here = context.get_current_parameters()["community_id"]
+    return context.connection.scalar(select(Community.subdistrict_id).where(Community.id == here))
+
+
 class Compound(Versioned, Base):
     __tablename__ = "compound"
-    __table_args__ = (UniqueConstraint("community_id", "name"), Index("ix_compound_code", "code", unique=True), STRICT)
+    __table_args__ = (
+        UniqueConstraint("community_id", "name"),
+        Index("uq_compound_code", "subdistrict_id", "code", unique=True),
+        STRICT,
+    )
 
     id: Mapped[int] = mapped_column(Integer, primary_key=True)
     community_id: Mapped[int] = fk("community.id")
@@ -68,6 +78,7 @@ class Compound(Versioned, Base):
     address: Mapped[str] = plain_text(default="")
     lat_e6: Mapped[int | None] = mapped_column(Integer)
     lon_e6: Mapped[int | None] = mapped_column(Integer)
+    subdistrict_id: Mapped[int | None] = mapped_column(Integer, default=_of_community)  # that of its community
     community: Mapped[Community] = relationship()
 
 
@@ -131,12 +142,18 @@ class ServicePoint(Versioned, Base):
     community: Mapped[Community] = relationship()
 
 
+def _of_compound(context: Any) -> Any:
+    """The subdistrict of a building that is written."""
+    here = context.get_current_parameters()["compound_id"]
+    return context.connection.scalar(select(Compound.subdistrict_id).where(Compound.id == here))
+
+
 class Building(Versioned, Base):
     __tablename__ = "building"
     __table_args__ = (
         UniqueConstraint("compound_id", "label"),
         UniqueConstraint("public_code"),
-        Index("ix_building_code", "code", unique=True),
+        Index("uq_building_code", "subdistrict_id", "code", unique=True),
         Index("ix_building_service_point_id", "service_point_id"),
         STRICT,
     )
@@ -154,6 +171,7 @@ class Building(Versioned, Base):
     lat_e6: Mapped[int | None] = mapped_column(Integer)
     lon_e6: Mapped[int | None] = mapped_column(Integer)
     drop_spot: Mapped[str] = plain_text(default="")
+    subdistrict_id: Mapped[int | None] = mapped_column(Integer, default=_of_compound)  # that of its compound
     compound: Mapped[Compound] = relationship()
     service_point: Mapped[ServicePoint] = relationship()
 

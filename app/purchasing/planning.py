@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from app.catalog.models import Item, Supplier, SupplierItem
+from app.catalog.scope import within
 from app.core.db import db
+from app.ordering.models import Cycle
 from app.purchasing.models import Demand, PurchaseOrder, PurchaseOrderLine, PurchaseState
 from app.purchasing.optimise import PurchaseProblem, SupplierTerms, SupplyOffer
 
@@ -58,8 +60,8 @@ def uncovered_units(cycle_id: int, kept: Kept) -> dict[int, int]:
     return missing
 
 
-def purchase_problem(missing: dict[int, int], kept: Kept) -> PurchaseProblem:
-    """Active suppliers and their packs for what is missing.
+def purchase_problem(cycle: Cycle, missing: dict[int, int], kept: Kept) -> PurchaseProblem:
+    """Active suppliers of the subdistrict, or shared, and their packs for what is missing.
 
     A draft that keeps lines has its delivery paid and a part of its minimum order reached; what a supplier has
     promised already is no longer available; an item set by hand on a draft is left as it was set.
@@ -67,7 +69,7 @@ def purchase_problem(missing: dict[int, int], kept: Kept) -> PurchaseProblem:
     found = db.session.scalars(
         select(SupplierItem)
         .join(Supplier, Supplier.id == SupplierItem.supplier_id)
-        .where(SupplierItem.item_id.in_(list(missing)), Supplier.is_active)
+        .where(SupplierItem.item_id.in_(list(missing)), Supplier.is_active, within(Supplier, [cycle.subdistrict_id]))
         .order_by(SupplierItem.id)
     ).all()
     sold = [row for row in found if (row.supplier_id, row.item_id) not in kept.by_hand]

@@ -58,10 +58,10 @@ def propose(by: Staff, cycle_id: int) -> PurchaseProposal:
     Requires: the demand is computed. Ensures: lines set by hand and approved orders stay; other draft lines are
     proposed anew; E3, E4. Raises: NotFound, Conflict where the demand changed meanwhile or no plan was found in time.
     """
-    buying_cycle(by, cycle_id)
+    cycle = buying_cycle(by, cycle_id)
     kept = planning.kept_lines(cycle_id)
     missing = planning.uncovered_units(cycle_id, kept)
-    plan = optimise(planning.purchase_problem(missing, kept), TIME_LIMIT_S)
+    plan = optimise(planning.purchase_problem(cycle, missing, kept), TIME_LIMIT_S)
     return _write_proposal(by, cycle_id, missing, plan)
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import aliased, joinedload, selectinload
 
 from app.access.models import Account
 from app.catalog.models import Item
+from app.catalog.scope import within
 from app.core.db import db
 from app.core.errors import NotFound
 from app.core.lookup import or_not_found
@@ -211,7 +212,8 @@ def countable(cycle: Cycle) -> list[LotRow]:
     return lot_rows(db.session.execute(found).all())
 
 
-def goods_options() -> list[tuple[int, str]]:
+def goods_options(cycle: Cycle) -> list[tuple[int, str]]:
     """(id, "name spec") of the items that may come in."""
-    found = db.session.execute(select(Item.id, Item.name, Item.spec).where(Item.is_active).order_by(Item.sku))
+    sold = select(Item.id, Item.name, Item.spec).where(Item.is_active, within(Item, [cycle.subdistrict_id]))
+    found = db.session.execute(sold.order_by(Item.sku))
     return [(item, f"{name} {spec}".strip()) for item, name, spec in found]

@@ -12,6 +12,7 @@ from sqlalchemy.orm.attributes import flag_modified
 
 from app.access.permissions import Permission, Staff
 from app.catalog.models import Item
+from app.catalog.scope import within
 from app.core import clock
 from app.core.db import check_version, command, db
 from app.core.errors import Conflict, Invalid, NotFound
@@ -76,7 +77,7 @@ def receive_unordered(by: Staff, purchase_order_id: int, goods: Unordered) -> Go
         raise Conflict(_l("采购单还没有发出，不能收货。"))
     if not goods.rows:
         raise Invalid(_l("请至少填一种商品。"))
-    pieces = _unordered(goods.rows)
+    pieces = _unordered(goods.rows, cycle.subdistrict_id)
     receipt = _receipt(by, ReceiptKind.PURCHASE, cycle, order)
     _write_lots(receipt, pieces)
     units = sum(piece.parts.total for piece in pieces)
@@ -93,7 +94,7 @@ def take_in(by: Staff, cycle_id: int, goods: TakeIn) -> GoodsReceipt:
     cycle = _open_cycle(by, cycle_id)
     if not goods.rows:
         raise Invalid(_l("请至少填一种商品。"))
-    pieces = _unordered(goods.rows)
+    pieces = _unordered(goods.rows, cycle.subdistrict_id)
     receipt = _receipt(by, ReceiptKind(goods.kind), cycle, None, goods.from_whom)
     _write_lots(receipt, pieces)
     units = sum(piece.parts.total for piece in pieces)
@@ -158,9 +159,10 @@ def _pieces(line: PurchaseOrderLine, row: GoodsArrived, takes_extra: bool) -> li
     return [piece for piece in pieces if piece.parts.total]
 
 
-def _unordered(rows: list[UnorderedGoods]) -> list[NewLot]:
+def _unordered(rows: list[UnorderedGoods], subdistrict_id: int) -> list[NewLot]:
     _refuse_expired(rows)
-    found = db.session.scalars(select(Item).where(Item.id.in_([row.item for row in rows]), Item.is_active))
+    sold = select(Item).where(Item.id.in_([row.item for row in rows]), Item.is_active)
+    found = db.session.scalars(sold.where(within(Item, [subdistrict_id])))
     items = {item.id: item for item in found}
     problems = {f"item-{row.id}": [_l("没有这种商品。")] for row in rows if row.item not in items}
     problems |= {f"good-{row.id}": [_l("请填数量。")] for row in rows if not row.good + row.damaged}

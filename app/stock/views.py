@@ -69,7 +69,7 @@ def _delivery_page(cycle_id: int, order_id: int, form: Form | None, extra: Form 
         order=page_queries.delivery_page(cycle_id, order_id),
         form=form,
         extra=extra,
-        options=page_queries.goods_options(),
+        options=page_queries.goods_options(cycle),
     )
 
 
@@ -138,7 +138,7 @@ def _take_in_page(cycle_id: int, form: Form | None) -> str:
         "stock/take_in.html",
         cycle=cycle,
         form=form,
-        options=page_queries.goods_options(),
+        options=page_queries.goods_options(cycle),
         kinds=[(kind.value, kind.label) for kind in (ReceiptKind.DONATION, ReceiptKind.OPENING)],
         numbers=range(1, BLANK_ROWS + 1),
     )

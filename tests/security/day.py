@@ -272,13 +272,13 @@ def _of_a_point(here: World, scope: dict[str, str], index: int) -> None:
 
 
 def _of_the_catalogue(here: World, scope: dict[str, str]) -> None:
-    """The catalogue belongs to everybody, so both scopes have the same."""
+    """Both points sell the same."""
     scope.update(item=str(here.items[0].id), supplier=str(here.supplier.id), kind="pick_list", text="南门", name="x")
     scope["version"], scope["part"] = "x", "claim"
     supply = db.session.scalars(select(SupplierItem).order_by(SupplierItem.id)).first()
     bundle = db.session.scalars(select(Bundle)).first()
     if bundle is None:
-        bundle = Bundle(sku="P1", name="家庭包", list_price_fen=1000)
+        bundle = Bundle(sku="P1", name="家庭包", list_price_fen=1000, subdistrict_id=here.subdistrict.id)
         db.session.add(bundle)
         db.session.flush()
         db.session.add(BundleComponent(bundle_id=bundle.id, item_id=here.items[0].id, qty=1))

@@ -19,8 +19,7 @@ STEP = 1_000_000
 CANARY = "鱻"  # in no sentence and no sample
 # Of the installation: one for all subdistricts.
 SHARED = {
-    "bundle", "bundle_component", "clock_doubt", "event_anchor", "event_seal", "item", "item_alias", "rest_rule",
-    "shelf_stamp", "staff_session", "submission", "substitution", "supplier", "supplier_item", "throttle",
+    "clock_doubt", "event_anchor", "event_seal", "rest_rule", "shelf_stamp", "staff_session", "submission", "throttle",
     "worker_tick", "zone_level",
 }  # fmt: skip
 # Words with a meaning for the program, and what is derived from others.
@@ -31,6 +30,9 @@ KEPT = {
     "hand_before", "source_before", "sheet_stock", "roll_stock", "stock", "counted_as", "words_sha256", "salt",
     "statistics", "request_id",
 }  # fmt: skip
+
+# Numbers that each subdistrict gives by itself: the same in all of them.
+OWN_NUMBERS = {("building", "code"), ("bundle", "sku"), ("compound", "code"), ("item", "sku")}
 
 
 def copy_nine_times(file: Any) -> None:
@@ -70,6 +72,8 @@ def _copied(column: Column[Any], value: Any, number: int) -> Any:
         targets = {key.column.table.name for key in column.foreign_keys}
         return value + number * STEP if is_id and value and not targets & SHARED else value
     if not isinstance(value, str) or column.name in KEPT or "choices" in column.info:
+        return value
+    if (column.table.name, column.name) in OWN_NUMBERS:
         return value
     if isinstance(column.type, Json) or "privacy" not in column.info:
         return value

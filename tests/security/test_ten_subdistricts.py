@@ -22,7 +22,7 @@ from tests.security.ten import CANARY, copy_nine_times, foreign
 from tests.security.test_roles import held
 
 REFUSED = (302, 400, 401, 403, 404, 422)  # 302: to the door; 422: what was sent is no form, whatever it is about
-WORDS = {"kind", "text", "name", "version", "part"}  # arguments that name no object
+WORDS = {"kind", "text", "name", "version", "part", "rule"}  # arguments that name no object of a subdistrict
 OPEN_BY_CODE = {"resident.enter"}  # a poster at a building speaks to whoever reads it
 
 

@@ -14,13 +14,16 @@ from app.allocation.models import Substitution
 from app.allocation.substitution import service as substitution_service
 from app.allocation.substitution.schemas import PutSubstitution
 from app.catalog.queries import item_names
+from app.catalog.scope import subdistricts
 from app.core.input.schemas import Form
 
 bp = Blueprint("substitutions", __name__, url_prefix="/substitutions")
 
 
 def _page(form: Form | None = None) -> str:
-    return render_template("allocation/substitutions.html", rows=queries.substitutions(), names=item_names(), form=form)
+    own = subdistricts(staff(), Permission.ALLOCATE)
+    rows = queries.substitutions(own)
+    return render_template("allocation/substitutions.html", rows=rows, names=item_names(own), form=form)
 
 
 def _to(_row: Substitution | None = None) -> str:

@@ -23,6 +23,7 @@ from app.api.places.schemas import (
 from app.api.schemas import CursorQuery
 from app.catalog import queries as catalog_queries
 from app.catalog.models import Item
+from app.catalog.scope import subdistricts, within
 from app.places.models import Building, Compound, Household, ServicePoint, Stairwell
 from app.places.scope import buildings_in_scope, points_in_scope, require_building
 
@@ -81,12 +82,12 @@ def list_households(asked: CursorQuery, building_id: int) -> dict[str, Any]:
 @bp.read("/items", Permission.CATALOG_READ, ItemList, takes=CursorQuery)
 def list_items(asked: CursorQuery) -> dict[str, Any]:
     """The catalogue."""
-    rows, following = part_of(select(Item), Item.id, asked)
+    rows, following = part_of(select(Item).where(within(Item, subdistricts(staff()))), Item.id, asked)
     return {"items": rows, "next": following}
 
 
 @bp.read("/bundles", Permission.CATALOG_READ, BundleList, takes=CursorQuery)
 def list_bundles(asked: CursorQuery) -> dict[str, Any]:
     """Bundles and what is in them."""
-    rows, following = part_of_list(catalog_queries.bundles(), asked)
+    rows, following = part_of_list(catalog_queries.bundles(subdistricts(staff())), asked)
     return {"items": rows, "next": following}

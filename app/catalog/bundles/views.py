@@ -9,11 +9,9 @@ from flask_babel import gettext as _
 from app.access.forms.submission import run_or_show_again
 from app.access.guard import requires, staff, submit
 from app.access.permissions import Permission
-from app.catalog import queries, service
+from app.catalog import queries, scope, service
 from app.catalog.models import Bundle
 from app.catalog.schemas import PutComponent, SaveBundle
-from app.core.db import db
-from app.core.errors import NotFound
 from app.core.input.schemas import Form
 
 bp = Blueprint("bundles", __name__, url_prefix="/catalog/bundles")
@@ -24,22 +22,23 @@ READ, EDIT = Permission.CATALOG_READ, Permission.CATALOG_EDIT
 @requires(READ)
 def index() -> ResponseReturnValue:
     """All bundles."""
-    return render_template("catalog/bundles.html", bundles=queries.bundles(), may_edit=staff().may(EDIT))
+    rows = queries.bundles(scope.subdistricts(staff()))
+    return render_template("catalog/bundles.html", bundles=rows, may_edit=staff().may(EDIT))
 
 
 def _page(bundle_id: int | None, form: Form | None, theirs: dict[str, str], part: str = "") -> str:
-    stored = db.session.get(Bundle, bundle_id) if bundle_id is not None else None
-    if bundle_id is not None and stored is None:
-        raise NotFound
+    stored = scope.require_seen(staff(), Bundle, bundle_id) if bundle_id is not None else None
+    own = scope.subdistricts(staff())
+    may_edit = staff().may(EDIT) and (stored is None or scope.may_change(staff(), stored.subdistrict_id))
     return render_template(
         "catalog/bundle.html",
         bundle=stored,
-        row=queries.bundles(bundle_id)[0] if stored else None,
-        names=queries.item_names() if staff().may(EDIT) else [],
+        row=queries.bundles(own, bundle_id)[0] if stored else None,
+        names=queries.item_names(own) if may_edit else [],
         form=form,
         theirs=theirs,
         part=part,
-        may_edit=staff().may(EDIT),
+        may_edit=may_edit,
     )
 
 

@@ -49,7 +49,8 @@ def _import(files: tuple[Path, ...], kind: CatalogueTableKind, options: ItemImpo
     for path in files:
         upload = CatalogueUpload(path.read_bytes(), kind, options, OPERATOR)
         try:
-            plan = imports_service.preview(upload) if is_dry else imports_service.import_table(_OPERATOR, upload)
+            act = imports_service.preview if is_dry else imports_service.import_table
+            plan = act(_OPERATOR, upload)
         except LoudaError as error:
             sentences = error.problems.get("file", []) if isinstance(error, Invalid) else []
             raise click.ClickException(

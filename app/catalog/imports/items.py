@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from flask_babel import gettext as _
 from sqlalchemy import delete, insert, select
 
+from app.access.permissions import Staff
+from app.catalog import scope
 from app.catalog.models import Item, ItemAlias, Storage
 from app.catalog.rules import SaleUnit, is_fragile, parse_pack_spec, storage_class, whole_sale_unit
 from app.catalog.rules import price_fen as fen_per_unit
@@ -61,10 +63,16 @@ class _ItemRow:
     is_weight_assumed: bool
 
 
-def plan(sheet: TableSheet, options: ItemImportOptions) -> ImportPlan:
-    """An item is known by its number, without one by its name. What a table does not say stays as it is."""
+def plan(by: Staff, sheet: TableSheet, options: ItemImportOptions) -> ImportPlan:
+    """An item is known by its number, without one by its name; one of the own subdistrict comes before a shared one.
+
+    What a table does not say stays as it is; what others share is not changed.
+    """
     plan = ImportPlan("items", unused=unused_titles(sheet, COLUMNS))
-    held = {item.sku: item for item in db.session.scalars(select(Item))}
+    home = scope.home_of_new(by)
+    found = select(Item).where(scope.within(Item, [] if home is None else [home]))
+    held = {item.sku: item for item in sorted(db.session.scalars(found), key=lambda item: item.subdistrict_id or 0)}
+    keeps_shared = not scope.may_change(by, None)
     named = {item.name: item for item in held.values()}
     aliases = _aliases()
     rows = [_read(record, options) for record in records(sheet, COLUMNS)]
@@ -81,6 +89,8 @@ def plan(sheet: TableSheet, options: ItemImportOptions) -> ImportPlan:
             plan.added.append(ImportedRow(row.record.number, str(row.values["name"]), _facts(row)))
         elif plan.compare(row.record.number, there.name, _differences(there, row, aliases.get(there.id, ()))):
             edits.append((there, row))
+            if there.subdistrict_id is None and keeps_shared:
+                row.record.refuse(_("%(name)s是几个街道共用的，不能在这里改；要另建，请换一个编号。", name=there.name))
     plan.take_problems(row.record for row in rows)
     assumed = sum(row.is_weight_assumed for row in fresh)
     if assumed:
@@ -89,7 +99,7 @@ def plan(sheet: TableSheet, options: ItemImportOptions) -> ImportPlan:
         plan.notes.append(
             _("按批发价加 %(margin)s%% 定价；按千克报价的，换成每份 500 克。", margin=options.margin_percent)
         )
-    plan.write = lambda: _write(fresh, edits)
+    plan.write = lambda: _write(home, fresh, edits)
     return plan
 
 
@@ -189,20 +199,26 @@ def _differences(there: Item, row: _ItemRow, aliases: Sequence[str]) -> list[tup
     return shown
 
 
-def _write(fresh: list[_ItemRow], edits: list[tuple[Item, _ItemRow]]) -> None:
+def _write(home: int | None, fresh: list[_ItemRow], edits: list[tuple[Item, _ItemRow]]) -> None:
     if fresh:
         db.session.execute(
-            insert(Item), [{"sku": row.sku, "pinyin": initials(str(row.values["name"])), **row.values} for row in fresh]
+            insert(Item),
+            [
+                {"sku": row.sku, "pinyin": initials(str(row.values["name"])), "subdistrict_id": home, **row.values}
+                for row in fresh
+            ],
         )
     for item, row in edits:
         for column, value in _stated(row).items():
             setattr(item, column, value)
         item.pinyin = initials(item.name)
     db.session.flush()
-    wanted = {row.sku: row.aliases for row in fresh} | {item.sku: row.aliases for item, row in edits}
-    wanted = {sku: aliases for sku, aliases in wanted.items() if aliases}
+    there = Item.subdistrict_id.is_(None) if home is None else Item.subdistrict_id == home
+    new = select(Item.sku, Item.id).where(there, Item.sku.in_([row.sku for row in fresh if row.aliases]))
+    ids = dict(db.session.execute(new).all())
+    wanted = {ids[row.sku]: row.aliases for row in fresh if row.aliases}
+    wanted |= {item.id: row.aliases for item, row in edits if row.aliases}
     if wanted:
-        ids = dict(db.session.execute(select(Item.sku, Item.id).where(Item.sku.in_(list(wanted)))).all())
-        db.session.execute(delete(ItemAlias).where(ItemAlias.item_id.in_(list(ids.values()))))
-        pairs = [{"item_id": ids[sku], "alias": alias} for sku, aliases in wanted.items() for alias in aliases]
+        db.session.execute(delete(ItemAlias).where(ItemAlias.item_id.in_(list(wanted))))
+        pairs = [{"item_id": item_id, "alias": alias} for item_id, aliases in wanted.items() for alias in aliases]
         db.session.execute(insert(ItemAlias), pairs)

@@ -30,9 +30,9 @@ class CatalogueUpload:
     limits: TableLimits = WEB
 
 
-def preview(upload: CatalogueUpload) -> ImportPlan:
+def preview(by: Staff, upload: CatalogueUpload) -> ImportPlan:
     """What the file would change; writes nothing. Raises Invalid for a file that is no table."""
-    return _plan(read_table(upload.body, upload.limits), upload)
+    return _plan(by, read_table(upload.body, upload.limits), upload)
 
 
 @command
@@ -42,17 +42,17 @@ def import_table(by: Staff, upload: CatalogueUpload) -> ImportPlan:
     Ensures: every row of it is in the catalogue, or, where any row has a problem, nothing was written (Invalid). A file
     that is in the catalogue already writes nothing.
     """
-    plan = _plan(read_table(upload.body, upload.limits), upload)
+    plan = _plan(by, read_table(upload.body, upload.limits), upload)
     plan.carry_out()
     if not plan.does_nothing:
         events.record(by, "import", ("item", 0), kind=plan.kind, added=len(plan.added), changed=len(plan.changed))
     return plan
 
 
-def _plan(sheet: TableSheet, upload: CatalogueUpload) -> ImportPlan:
+def _plan(by: Staff, sheet: TableSheet, upload: CatalogueUpload) -> ImportPlan:
     if upload.kind == CatalogueTableKind.SUPPLIES or (not upload.kind and _is_supplies(sheet)):
-        return supplies.plan(sheet)
-    return items.plan(sheet, upload.options)
+        return supplies.plan(by, sheet)
+    return items.plan(by, sheet, upload.options)
 
 
 def _is_supplies(sheet: TableSheet) -> bool:

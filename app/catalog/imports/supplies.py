@@ -7,6 +7,8 @@ from collections import defaultdict
 from flask_babel import gettext as _
 from sqlalchemy import insert, select
 
+from app.access.permissions import Staff
+from app.catalog import scope
 from app.catalog.models import Item, ItemAlias, Supplier, SupplierItem
 from app.core.db import db
 from app.core.input.imports import ImportedRow, ImportPlan
@@ -31,11 +33,18 @@ COLUMNS = (
 _Key = tuple[str, int]
 
 
-def plan(sheet: TableSheet) -> ImportPlan:
-    """A line is known by supplier and item; an item is found by number, name, or an alias that only it has."""
+def plan(by: Staff, sheet: TableSheet) -> ImportPlan:
+    """A line is known by supplier and item; an item is found by number, name, or an alias that only it has.
+
+    What is of the own subdistrict comes before what is shared; suppliers that others share are not changed.
+    """
     plan = ImportPlan("supplies", unused=unused_titles(sheet, COLUMNS))
-    items, names = _items()
-    held = _held()
+    home = scope.home_of_new(by)
+    reach = [] if home is None else [home]
+    items, names = _items(reach)
+    suppliers = _suppliers(reach)
+    held = _held(suppliers)
+    kept = {name for name, row in suppliers.items() if not scope.may_change(by, row.subdistrict_id)}
     rows = list(records(sheet, COLUMNS))
     fresh: dict[_Key, dict[str, int | None]] = {}
     edits: list[tuple[SupplierItem, dict[str, int | None]]] = []
@@ -43,6 +52,8 @@ def plan(sheet: TableSheet) -> ImportPlan:
         supplier = record.text("supplier", longest=60, required=True)
         item_id = _item(record, items)
         values = _values(record)
+        if supplier in kept:
+            record.refuse(_("%(name)s是几个街道共用的供应商，不能在这里改。", name=supplier))
         if item_id is None:
             continue
         key = (supplier, item_id)
@@ -57,18 +68,24 @@ def plan(sheet: TableSheet) -> ImportPlan:
         elif plan.compare(record.number, label, _differences(there, values, record)):
             edits.append((there, values))
     plan.take_problems(rows)
-    plan.write = lambda: _write(fresh, edits)
+    plan.write = lambda: _write(home, suppliers, fresh, edits)
     return plan
 
 
-def _items() -> tuple[dict[str, set[int]], dict[int, str]]:
+def _suppliers(reach: list[int]) -> dict[str, Supplier]:
+    found = db.session.scalars(select(Supplier).where(scope.within(Supplier, reach)))
+    return {row.name: row for row in sorted(found, key=lambda row: row.subdistrict_id or 0)}
+
+
+def _items(reach: list[int]) -> tuple[dict[str, set[int]], dict[int, str]]:
     meant: dict[str, set[int]] = defaultdict(set)
     names: dict[int, str] = {}
-    for item_id, sku, name in db.session.execute(select(Item.id, Item.sku, Item.name)):
+    seen = scope.within(Item, reach)
+    for item_id, sku, name in db.session.execute(select(Item.id, Item.sku, Item.name).where(seen)):
         names[item_id] = name
         meant[f"#{sku}"].add(item_id)
         meant[chinese.fold(name)].add(item_id)
-    for item_id, alias in db.session.execute(select(ItemAlias.item_id, ItemAlias.alias)):
+    for item_id, alias in db.session.execute(select(ItemAlias.item_id, ItemAlias.alias).join(Item).where(seen)):
         meant[f"~{chinese.fold(alias)}"].add(item_id)
     return meant, names
 
@@ -85,9 +102,10 @@ def _item(record: Record, items: dict[str, set[int]]) -> int | None:
     return None
 
 
-def _held() -> dict[_Key, SupplierItem]:
-    found = select(SupplierItem, Supplier.name).join(Supplier)
-    return {(name, row.item_id): row for row, name in db.session.execute(found)}
+def _held(suppliers: dict[str, Supplier]) -> dict[_Key, SupplierItem]:
+    names = {row.id: name for name, row in suppliers.items()}
+    found = db.session.scalars(select(SupplierItem).where(SupplierItem.supplier_id.in_(list(names))))
+    return {(names[row.supplier_id], row.item_id): row for row in found}
 
 
 def _values(record: Record) -> dict[str, int | None]:
@@ -119,12 +137,17 @@ def _differences(there: SupplierItem, values: dict[str, int | None], record: Rec
     return shown
 
 
-def _write(fresh: dict[_Key, dict[str, int | None]], edits: list[tuple[SupplierItem, dict[str, int | None]]]) -> None:
-    there = set(db.session.scalars(select(Supplier.name)))
-    new = [name for name in dict.fromkeys(name for name, _item_id in fresh) if name not in there]
-    if new:
-        db.session.execute(insert(Supplier), [{"name": name} for name in new])
-    ids = dict(db.session.execute(select(Supplier.name, Supplier.id)).all())
+def _write(
+    home: int | None,
+    suppliers: dict[str, Supplier],
+    fresh: dict[_Key, dict[str, int | None]],
+    edits: list[tuple[SupplierItem, dict[str, int | None]]],
+) -> None:
+    new = [name for name in dict.fromkeys(name for name, _item_id in fresh) if name not in suppliers]
+    added = [Supplier(name=name, subdistrict_id=home) for name in new]
+    db.session.add_all(added)
+    db.session.flush()
+    ids = {row.name: row.id for row in (*suppliers.values(), *added)}
     if fresh:
         rows = [{"supplier_id": ids[name], "item_id": item, **values} for (name, item), values in fresh.items()]
         db.session.execute(insert(SupplierItem), rows)

@@ -39,7 +39,7 @@ def preview() -> ResponseReturnValue:
     if form.is_valid:
         try:
             body = uploads.uploaded_body()
-            plan = imports_service.preview(form.command.upload_of(body))
+            plan = imports_service.preview(staff(), form.command.upload_of(body))
         except Invalid as error:
             form.add(error)
         else:

@@ -9,11 +9,9 @@ from flask_babel import gettext as _
 from app.access.forms.submission import run_or_show_again
 from app.access.guard import requires, staff, submit
 from app.access.permissions import Permission
-from app.catalog import queries, service
+from app.catalog import queries, scope, service
 from app.catalog.models import Supplier, SupplierItem
 from app.catalog.schemas import PutSupply, SaveSupplier
-from app.core.db import db
-from app.core.errors import NotFound
 from app.core.input.schemas import Form
 
 bp = Blueprint("suppliers", __name__, url_prefix="/catalog/suppliers")
@@ -24,25 +22,26 @@ READ, EDIT = Permission.CATALOG_READ, Permission.CATALOG_EDIT
 @requires(READ)
 def index() -> ResponseReturnValue:
     """All suppliers."""
-    return render_template("catalog/suppliers.html", suppliers=queries.suppliers(), may_edit=staff().may(EDIT))
+    rows = queries.suppliers(scope.subdistricts(staff()))
+    return render_template("catalog/suppliers.html", suppliers=rows, may_edit=staff().may(EDIT))
 
 
 def _page(supplier_id: int | None, form: Form | None, theirs: dict[str, str], part: str = "") -> str:
-    supplier = db.session.get(Supplier, supplier_id) if supplier_id is not None else None
-    if supplier_id is not None and supplier is None:
-        raise NotFound
-    supplies = queries.supplies(supplier_id=supplier_id) if supplier_id is not None else []
+    supplier = scope.require_seen(staff(), Supplier, supplier_id) if supplier_id is not None else None
+    own = scope.subdistricts(staff())
+    supplies = queries.supplies(own, supplier_id=supplier_id) if supplier_id is not None else []
+    may_edit = staff().may(EDIT) and (supplier is None or scope.may_change(staff(), supplier.subdistrict_id))
     edited = next((row for row in supplies if str(row.id) == request.args.get("supply")), None)
     return render_template(
         "catalog/supplier.html",
         supplier=supplier,
         supplies=supplies,
         edited=edited,
-        names=queries.item_names() if staff().may(EDIT) else [],
+        names=queries.item_names(own) if may_edit else [],
         form=form,
         theirs=theirs,
         part=part,
-        may_edit=staff().may(EDIT),
+        may_edit=may_edit,
     )
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import selectinload
 
 from app.access.permissions import Permission, Staff
 from app.catalog.models import Bundle, Item
+from app.catalog.scope import within
 from app.core import clock
 from app.core.db import check_version, command, db
 from app.core.errors import Conflict, Invalid
@@ -118,8 +119,8 @@ def edit_offers(by: Staff, cycle_id: int, wanted: EditOffers) -> Cycle:
         offer.price_fen, offer.limit_per_household = change.price_fen, change.limit
         offer.is_soft_limit, offer.is_listed = change.is_soft, change.is_listed
     position = max((offer.position for offer in offers.values()), default=-1) + 1
-    added = [*_item_offers(cycle_id, wanted.add_item_ids, offers.values())]
-    added += _bundle_offers(cycle_id, wanted.add_bundle_ids, offers.values())
+    added = [*_item_offers(cycle, wanted.add_item_ids, offers.values())]
+    added += _bundle_offers(cycle, wanted.add_bundle_ids, offers.values())
     for place, offer in enumerate(added, start=position):
         offer.position = place
         db.session.add(offer)
@@ -135,9 +136,10 @@ def add_all_items(by: Staff, cycle_id: int) -> int:
     """
     cycle = require_cycle(by, Permission.CYCLE_EDIT, cycle_id, CycleState.DRAFT, lock="change")
     present = list(db.session.scalars(select(Offer).where(Offer.cycle_id == cycle_id)))
-    items = _in_order_of_the_catalogue()
-    bundles = list(db.session.scalars(select(Bundle.id).where(Bundle.is_active).order_by(Bundle.id)))
-    added = [*_bundle_offers(cycle_id, bundles, present), *_item_offers(cycle_id, items, present)]
+    items = _in_order_of_the_catalogue(cycle)
+    own = within(Bundle, [cycle.subdistrict_id])
+    bundles = list(db.session.scalars(select(Bundle.id).where(Bundle.is_active, own).order_by(Bundle.id)))
+    added = [*_bundle_offers(cycle, bundles, present), *_item_offers(cycle, items, present)]
     start = max((offer.position for offer in present), default=-1) + 1
     for place, offer in enumerate(added, start=start):
         offer.position = place
@@ -146,22 +148,24 @@ def add_all_items(by: Staff, cycle_id: int) -> int:
     return len(added)
 
 
-def _in_order_of_the_catalogue() -> list[int]:
+def _in_order_of_the_catalogue(cycle: Cycle) -> list[int]:
     """Active items, category after category as the catalogue first names them: greens before milk powder."""
-    found = db.session.execute(select(Item.id, Item.category).where(Item.is_active).order_by(Item.id)).all()
+    sold = select(Item.id, Item.category).where(Item.is_active, within(Item, [cycle.subdistrict_id]))
+    found = db.session.execute(sold.order_by(Item.id)).all()
     rank = {category: place for place, category in enumerate(dict.fromkeys(category for _id, category in found))}
     return [item_id for item_id, category in sorted(found, key=lambda row: (rank[row[1]], row[0]))]
 
 
-def _item_offers(cycle_id: int, item_ids: Iterable[int], present: Iterable[Offer]) -> list[Offer]:
+def _item_offers(cycle: Cycle, item_ids: Iterable[int], present: Iterable[Offer]) -> list[Offer]:
     there = {offer.item_id for offer in present}
     ids = [item_id for item_id in dict.fromkeys(item_ids) if item_id not in there]
-    found = {item.id: item for item in db.session.scalars(select(Item).where(Item.id.in_(ids), Item.is_active))}
+    sold = select(Item).where(Item.id.in_(ids), Item.is_active, within(Item, [cycle.subdistrict_id]))
+    found = {item.id: item for item in db.session.scalars(sold)}
     if len(found) != len(ids):
         raise Invalid({"items": [_l("有商品已停用或不存在，请刷新后重选。")]})
     return [
         Offer(
-            cycle_id=cycle_id,
+            cycle_id=cycle.id,
             item_id=item_id,
             name=found[item_id].name,
             price_fen=found[item_id].list_price_fen,
@@ -171,16 +175,17 @@ def _item_offers(cycle_id: int, item_ids: Iterable[int], present: Iterable[Offer
     ]
 
 
-def _bundle_offers(cycle_id: int, bundle_ids: Iterable[int], present: Iterable[Offer]) -> list[Offer]:
+def _bundle_offers(cycle: Cycle, bundle_ids: Iterable[int], present: Iterable[Offer]) -> list[Offer]:
     there = {offer.bundle_id for offer in present}
     ids = [bundle_id for bundle_id in dict.fromkeys(bundle_ids) if bundle_id not in there]
-    query = select(Bundle).where(Bundle.id.in_(ids), Bundle.is_active).options(selectinload(Bundle.components))
+    sold = select(Bundle).where(Bundle.id.in_(ids), Bundle.is_active, within(Bundle, [cycle.subdistrict_id]))
+    query = sold.options(selectinload(Bundle.components))
     found = {bundle.id: bundle for bundle in db.session.scalars(query)}
     if len(found) != len(ids) or any(not bundle.components for bundle in found.values()):
         raise Invalid({"bundles": [_l("有套餐已停用、不存在或还没有内容，请先在商品页补齐。")]})
     return [
         Offer(
-            cycle_id=cycle_id,
+            cycle_id=cycle.id,
             bundle_id=bundle_id,
             name=found[bundle_id].name,
             price_fen=found[bundle_id].list_price_fen,

@@ -196,7 +196,7 @@ def offers(cycle_id: int) -> Any:
                 )
             except Invalid as error:
                 form.add(error)
-    items, bundles = queries.not_offered(cycle_id)
+    items, bundles = queries.not_offered(row)
     page = render_template(
         "ordering/offers.html",
         cycle=row,

@@ -174,9 +174,10 @@ def _left_out(part: dict[str, Any], names: dict[int, str]) -> str:
     return str(_("%(name)s %(qty)s 份没订：这一批没有", name=name, qty=part["qty"]))
 
 
-def read_items(text: str) -> TypedGoodsLine:
-    """A line of goods against the whole catalogue; `picked` holds item ids."""
-    return read_goods(text, [_name(item, number) for number, item in enumerate(named_items(), start=1)])
+def read_items(text: str, building_id: int) -> TypedGoodsLine:
+    """A line of goods against the whole catalogue of a building's subdistrict; `picked` holds item ids."""
+    subdistrict_id = db.session.get_one(Building, building_id).subdistrict_id or 0
+    return read_goods(text, [_name(item, number) for number, item in enumerate(named_items(subdistrict_id), start=1)])
 
 
 def _name(item: NamedItem, number: int) -> GoodsName:

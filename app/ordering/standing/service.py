@@ -14,6 +14,7 @@ from sqlalchemy.orm.attributes import flag_modified
 
 from app.access.permissions import Permission, Staff
 from app.catalog.models import Item
+from app.catalog.scope import within
 from app.core import clock
 from app.core.db import check_version, command, db
 from app.core.errors import Conflict, Invalid
@@ -33,6 +34,7 @@ from app.ordering.orders import OfferPick, household_place, offer_terms
 from app.ordering.standing.models import BookingOutcome, StandingBooking, StandingLine, StandingOrder, StandingState
 from app.ordering.standing.rules import FittedStandingOrder, Rhythm, fit_offers
 from app.places.care.needs import carers_of
+from app.places.models import Building
 
 MOST_LINES = 30
 MOST_QTY = 99
@@ -114,7 +116,8 @@ def _describe(standing: StandingOrder, wanted: SaveStanding, building_id: int) -
         problems["carer_id"] = [_l("请从列出的选项里选。")]
     if (wanted.every_days is None) == (wanted.weekdays is None):
         problems["every_days"] = [_l("请写每几天一次，或者选星期几，二选一。")]
-    known = set(db.session.scalars(select(Item.id).where(Item.id.in_([i for i, _qty in wanted.lines]))))
+    own = within(Item, [db.session.get_one(Building, building_id).subdistrict_id or 0])
+    known = set(db.session.scalars(select(Item.id).where(Item.id.in_([i for i, _qty in wanted.lines]), own)))
     if any(i not in known or not 0 < qty <= MOST_QTY for i, qty in wanted.lines) or len(wanted.lines) > MOST_LINES:
         problems["goods"] = [_l("商品或数量不对，请核对。")]
     if problems:

@@ -70,7 +70,7 @@ def new(household_id: int) -> Any:
     if request.method == "GET":
         return _form_page(household_id, place.id, Form(initial={"starts_on": clock.today().isoformat()}))
     form = Form(StandingSchema, request.form)
-    wanted = _wanted(form)
+    wanted = _wanted(form, place.id)
     if wanted is not None:
         try:
             return submit[StandingOrder](then=_there, says=_("长期订单已建立。下一批开始接单时自动下单。"))(
@@ -93,7 +93,7 @@ def show(standing_id: int) -> Any:
     if request.method == "GET":
         return _form_page(standing.household_id, building_id, Form(initial=_typed(standing)), standing)
     form = Form(StandingSchema, request.form)
-    wanted = _wanted(form)
+    wanted = _wanted(form, building_id)
     if wanted is not None:
         try:
             return submit[StandingOrder](then=_there, says=_("已保存。已经下过的批次不变。"))(
@@ -147,12 +147,12 @@ def book(cycle_id: int) -> Response:
     return then(standing_service.book_again, staff(), cycle_id)
 
 
-def _wanted(form: Form) -> SaveStanding | None:
+def _wanted(form: Form, building_id: int) -> SaveStanding | None:
     """The command of a valid form; what is doubtful in the line of goods is said beside it."""
     if not form.is_valid:
         return None
     typed: TypedStanding = form.command
-    goods = standing_queries.read_items(typed.goods)
+    goods = standing_queries.read_items(typed.goods, building_id)
     if goods.doubts:
         form.add(Invalid({"goods": [_doubt(doubt) for doubt in goods.doubts]}))
         return None

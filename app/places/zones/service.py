@@ -9,7 +9,7 @@ from app.access.permissions import Permission, Staff, ids_of
 from app.core import events
 from app.core.db import command, db
 from app.core.errors import Conflict
-from app.places.models import DeliveryMode, ZoneLevel
+from app.places.models import DeliveryMode, Subdistrict, ZoneLevel
 from app.places.zones.schemas import SaveLevel
 
 EDIT = Permission.PLACES_EDIT
@@ -20,11 +20,19 @@ USUAL_LEVELS = (
 )
 
 
+def _require_whole(by: Staff) -> None:
+    """The levels are one list for the installation: who changes it holds the permission in each subdistrict."""
+    held = ids_of(by.scopes(EDIT), "subdistrict")
+    if not held:
+        raise Conflict(_("级别由街道管理员维护。"))
+    if not set(db.session.scalars(select(Subdistrict.id))) <= set(held):
+        raise Conflict(_("级别是几个街道共用的，只有各街道都能管的人才能改。"))
+
+
 @command
 def add_usual_levels(by: Staff) -> int:
     """The three levels that most places use, those with other codes left as they are; returns how many are new."""
-    if not ids_of(by.scopes(EDIT), "subdistrict"):
-        raise Conflict(_("级别由街道管理员维护。"))
+    _require_whole(by)
     held = set(db.session.scalars(select(ZoneLevel.code)))
     fresh = [
         ZoneLevel(code=code, label_zh=label, delivery_mode=mode, round_order=order)
@@ -44,8 +52,7 @@ def save_level(by: Staff, wanted: SaveLevel) -> ZoneLevel:
 
     Raises Conflict for a change of mode by somebody who does not hold the whole subdistrict.
     """
-    if not ids_of(by.scopes(EDIT), "subdistrict"):
-        raise Conflict(_("级别由街道管理员维护。"))
+    _require_whole(by)
     level = db.session.scalar(select(ZoneLevel).where(ZoneLevel.code == wanted.code))
     if level is None:
         level = ZoneLevel(code=wanted.code)

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from app.access.permissions import Permission, Staff, ids_of
 from app.catalog.models import Item, Storage
+from app.catalog.scope import require_change, subdistricts, within
 from app.core import events
 from app.core.db import command, db
 from app.core.errors import Conflict, NotFound
@@ -42,9 +43,9 @@ def rows() -> list[RestRow]:
     ]
 
 
-def categories() -> list[str]:
+def categories(by: Staff) -> list[str]:
     """The categories of the catalogue, to choose from."""
-    found = select(Item.category).where(Item.category != "").distinct()
+    found = select(Item.category).where(Item.category != "", within(Item, subdistricts(by, EDIT))).distinct()
     return list(db.session.scalars(found.order_by(Item.category)))
 
 
@@ -91,8 +92,10 @@ def remove(by: Staff, rule_id: int) -> int:
 
 
 def _require_whole(by: Staff) -> None:
+    """The times hold for every subdistrict of the installation, so who changes them holds the permission in each."""
     if not ids_of(by.scopes(EDIT), "subdistrict"):
         raise NotFound
+    require_change(by, None)
 
 
 def _written(storage: str, category: str) -> RestRule | None:

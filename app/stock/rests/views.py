@@ -26,7 +26,7 @@ def _page(which: str = "", form: Form | None = None) -> str:
         others=[row for row in rows if row.category],
         is_set=rests_service.is_set(),
         storages=Storage.options(),
-        categories=rests_service.categories(),
+        categories=rests_service.categories(staff()),
         forms={which: form} if form else {},
     )
 

@@ -124,7 +124,7 @@ def _read(record: Record, options: RegisterImportOptions, held: RegisterSnapshot
 
 def _is_twin(row: _Read, seen: set[object], there: Building | None, held: RegisterSnapshot) -> bool:
     keys = {(row.compound.id if row.compound else 0, held.key(row.label)), row.code or object()}
-    twin = bool(keys & seen) or (row.code in held.foreign_codes)
+    twin = bool(keys & seen)
     same = held.building(row.compound, row.label, None) if row.compound else None
     if twin or (same is not None and there is not None and same.id != there.id):
         row.record.refuse(_("楼栋重复：%(label)s", label=row.label))

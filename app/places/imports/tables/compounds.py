@@ -60,8 +60,6 @@ class _Held:
         self.by_name = {row.name: row for row in rows}
         aliases = select(CompoundAlias.compound_id, CompoundAlias.alias)
         self.aliases = {(row.compound_id, row.alias) for row in db.session.execute(aliases)}
-        codes = select(Compound.code).join(Community).where(Community.subdistrict_id != subdistrict_id)
-        self.foreign_codes = set(db.session.scalars(codes.where(Compound.code.is_not(None))))
 
     def match(self, row: _CompoundRow) -> Compound | None:
         """By the number of the list; else by name, where that compound has no other number."""
@@ -105,8 +103,6 @@ def _refuse_twins(row: _CompoundRow, there: Compound | None, seen: set[str], hel
         row.record.refuse(_("表里重复：%(name)s", name=row.name))
     elif twin is not None and (there is None or twin.id != there.id):
         row.record.refuse(_("已有同名小区，编号不同：%(code)s", code=twin.code or "–"))
-    elif row.code in held.foreign_codes:
-        row.record.refuse(_("编号已被别的街道使用：%(code)s", code=row.code))
 
 
 def _fresh(row: _CompoundRow, community: Community | None) -> dict[str, object]:

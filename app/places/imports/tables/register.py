@@ -33,8 +33,6 @@ class RegisterSnapshot:
         buildings = list(db.session.scalars(select(Building).where(Building.compound_id.in_(list(ids)))))
         self._building_of_code = {row.code: row for row in buildings if row.code}
         self._building_of_label = {(row.compound_id, self.key(row.label)): row for row in buildings}
-        foreign = select(Building.code).where(Building.code.is_not(None), Building.compound_id.not_in(list(ids)))
-        self.foreign_codes = set(db.session.scalars(foreign))
         self._rooms: dict[int, set[tuple[str, str]]] | None = None
 
     @staticmethod
