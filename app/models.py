@@ -5,6 +5,7 @@ from __future__ import annotations
 from app.access import models as access
 from app.access.tokens import models as access_tokens
 from app.allocation import models as allocation
+from app.api.webhooks import models as api_webhooks
 from app.catalog import models as catalog
 from app.core import clock_trust, events, idempotency, jobs
 from app.core.db import Base
@@ -35,6 +36,7 @@ __all__ = [
     "access",
     "access_tokens",
     "allocation",
+    "api_webhooks",
     "catalog",
     "clock_trust",
     "dispatch",

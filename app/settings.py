@@ -56,6 +56,8 @@ class Settings:
     valhalla_url: str = ""
     is_print_fast: bool = True
     """Whether the patches of the print engine are used; the same sheets come out without them, later."""
+    is_webhook_private_allowed: bool = False
+    """Whether messages to other systems may go to addresses that are not of the public internet."""
     metrics_host: str = "127.0.0.1"
     metrics_port: int = 0
     """Liveness, readiness and figures are answered here, beside the pages; 0 for nowhere."""
@@ -95,6 +97,7 @@ class Settings:
             osrm_url=_service_url(values, "LOUDA_OSRM_URL"),
             valhalla_url=_service_url(values, "LOUDA_VALHALLA_URL"),
             is_print_fast=_whole_number(values, "LOUDA_PRINT_FAST", 1, range(2)) == 1,
+            is_webhook_private_allowed=_whole_number(values, "LOUDA_WEBHOOK_PRIVATE", 0, range(2)) == 1,
             metrics_host=values.get("LOUDA_METRICS_HOST") or "127.0.0.1",
             metrics_port=_whole_number(values, "LOUDA_METRICS_PORT", min(port + 1, 65535), range(65536)),
             seal_key=values.get("LOUDA_SEAL_KEY", ""),

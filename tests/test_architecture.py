@@ -50,7 +50,7 @@ TOPICS = {
     "settlement": "statement suppliers",
     "printing": "layout paper_setup contexts sheets pdf renderer returns centre",
     "oversight": "reconcile purge texts order_status date",
-    "api": "places ordering point supplies delivery paper log reference",
+    "api": "places ordering point supplies delivery paper log webhooks reference",
     "upkeep": "setup database backups serving",
 }
 MOST_FILES = 15  # on one floor of a folder

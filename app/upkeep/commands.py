@@ -162,7 +162,7 @@ def work() -> None:
 
     from app.core.db import db
     from app.core.queue import bell, worker
-    from app.upkeep.serving import keeper, lane
+    from app.upkeep.serving import keeper, lane, messenger
     from app.upkeep.serving.health import Beat
     from app.upkeep.serving.hourly import Hourly
 
@@ -180,7 +180,8 @@ def work() -> None:
         signal.signal(number, lambda _number, _frame: stop.set())
     app: Flask = getattr(current_app, "_get_current_object")()  # noqa: B009 - the proxy itself knows no threads
     quick = lane.open_lane(app, stop) if "quick" in settings.lanes else nullcontext()
-    with backups.serving(settings), keeper.keeper_running(app, stop), quick:
+    told = messenger.messenger_running(app, stop)
+    with backups.serving(settings), keeper.keeper_running(app, stop), quick, told:
         while not stop.is_set():
             beat()
             try:

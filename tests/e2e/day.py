@@ -11,6 +11,7 @@ from sqlalchemy import select, update
 from app.access.sessions import issue_token
 from app.allocation import service as allocation
 from app.allocation.schemas import Commit
+from app.api.webhooks.models import Webhook, WebhookDelivery
 from app.catalog.models import Bundle, BundleComponent
 from app.core import clock
 from app.core.db import command, db
@@ -137,6 +138,15 @@ def _coming(here: World) -> Cycle:
         db.session.add(OfferComponent(offer_id=offer.id, item_id=item.id, qty=1))
     db.session.commit()
     leader = here.actor("leader")
+    told = Webhook(subdistrict_id=here.subdistrict.id, url="https://example.org/hook", kinds=["tally.signed"], salt="x")
+    told.created_by_id = here.accounts["admin"].id
+    db.session.add(told)
+    db.session.flush()
+    for number, state in enumerate(("sent", "failed", "queued")):
+        message = WebhookDelivery(webhook_id=told.id, kind="test", state=state, attempts=number, due_at=now)
+        message.answer = ("204", "500", "private address")[number]
+        db.session.add(message)
+    db.session.commit()
     paste = intake.paste_chain(leader, cycle.id, here.points[0].id, Paste(CHAIN))
     booking_service.commit(leader, paste.id)
     return cycle
@@ -212,6 +222,7 @@ def _ids(here: World, coming: Cycle) -> dict[str, Any]:
     in_building = [bag for bag in db.session.scalars(select(Bag).order_by(Bag.id)) if bag.building_id == first.id]
     stop = _stop(here)
     return {
+        "webhook_id": db.session.scalars(select(Webhook.id)).one(),
         "cycle_id": here.cycle.id,
         "building_id": first.id,
         "household_id": here.households[1].id,

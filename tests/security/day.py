@@ -18,6 +18,7 @@ from app.access.models import Account, Role, RoleGrant, StaffSession
 from app.access.sessions import issue_token, settings, token_digest
 from app.access.tokens.models import ApiToken
 from app.allocation.models import Substitution
+from app.api.webhooks.models import Webhook, WebhookDelivery
 from app.catalog.models import Bundle, BundleComponent, SupplierItem
 from app.core import clock
 from app.core.db import command, db
@@ -325,6 +326,11 @@ def _of_the_cycle(here: World, scope: dict[str, str], cycle: Cycle) -> None:
         _add(scope, "live_stop", left)
         for bag in db.session.scalars(select(Bag).where(Bag.state == BagState.PACKED)):
             db.session.add(PlanBag(plan_id=plan.id, bag_id=bag.id, cycle_id=cycle.id, stop_id=stop.id))
+    told = Webhook(subdistrict_id=cycle.subdistrict_id, url="https://x.example", kinds=["tally.signed"], salt="x")
+    told.created_by_id = supplies
+    _add(scope, "webhook", told)
+    lost = WebhookDelivery(webhook_id=told.id, kind="test", state="failed", attempts=10, due_at=start)
+    _add(scope, "delivery", lost)
     job = {"input_sha256": "x", "cycle_id": cycle.id, "subject_id": cycle.id}
     _add(scope, "job", Job(kind="plan", payload={"cycle_id": cycle.id, "wave": 1}, **job))
     _add(scope, "print_job", Job(kind="print", payload={"point_id": None, "kinds": [], "wave": 1}, **job))

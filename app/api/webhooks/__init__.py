@@ -1,0 +1,1 @@
+"""What other systems are told by themselves: signed, retried, codes only."""
