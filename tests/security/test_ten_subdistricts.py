@@ -23,6 +23,7 @@ from tests.security.test_roles import held
 
 REFUSED = (302, 400, 401, 403, 404, 422)  # 302: to the door; 422: what was sent is no form, whatever it is about
 WORDS = {"kind", "text", "name", "version", "part", "rule"}  # arguments that name no object of a subdistrict
+FOREIGN_ID = r"(?<![\w.])[1-9]0000(?!00)\d\d(?![\w.])"  # of a copy of one of the first hundred rows of a table
 OPEN_BY_CODE = {"resident.enter"}  # a poster at a building speaks to whoever reads it
 
 
@@ -73,7 +74,8 @@ def told(answer: TestResponse) -> str:
 
 
 def leaks(answer: TestResponse, strange: str, rule: Rule, path: str) -> Iterator[str]:
-    found = re.search(f".{{0,60}}{CANARY}.{{0,40}}", told(answer).replace(path, ""))
+    sign = CANARY if strange else f"(?:{CANARY}|{FOREIGN_ID})"  # an id that was asked for may be said again
+    found = re.search(f".{{0,60}}{sign}.{{0,40}}", told(answer).replace(path, ""))
     if found:
         yield f"{rule.rule} ({strange or 'own'}) shows {found[0]!r}"
     if strange and answer.status_code == 200:
