@@ -19,6 +19,7 @@ from app.access.forms import kept_page, outcome
 from app.access.guard import register_forms, register_guard
 from app.access.http import headers
 from app.access.http.gate import RequestGate
+from app.access.http.request_figures import watch_requests
 from app.access.page_registry import register_slices
 from app.access.views import HEALTH
 from app.api.registration import register_api
@@ -30,7 +31,7 @@ from app.core.errors import is_api_request, register_error_pages
 from app.core.text import spoken
 from app.settings import ROOT, Settings
 from app.upkeep import translations
-from app.upkeep.serving import health
+from app.upkeep.serving import health, log_lines
 
 LANGUAGES = ("zh", "en")
 MAX_UPLOAD_BYTES = 6 * 1024 * 1024  # an upload is 5 MB at most; the form around it is not
@@ -107,6 +108,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     problems = settings.problems()
     if problems:
         raise UnsafeSettings("\n".join(problems))
+    log_lines.write_lines(settings)
     app = Flask("app", root_path=str(ROOT / "app"), template_folder=str(ROOT / "templates"), static_folder=None)
     app.config.from_mapping(_config(settings))
     app.url_map.converters["int"] = RowId
@@ -123,6 +125,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     with app.app_context():
         prepare_engine(db.engine)
         limit_idle(db.engine)
+    watch_requests(app)
     register_error_pages(app, kept_page.refused_page, kept_page.typed_text_of_request)
     _register_preferences(app)
     register_guard(app)

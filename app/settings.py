@@ -54,6 +54,10 @@ class Settings:
     osrm_url: str = ""
     """Address of an OSRM server for road distances; without it and `valhalla_url` they are estimated."""
     valhalla_url: str = ""
+    is_log_json: bool = False
+    """Whether each line of the log is a JSON object."""
+    drain_s: int = 0
+    """How long a web server that was told to stop says "not ready" before it takes no more requests."""
     is_print_fast: bool = True
     """Whether the patches of the print engine are used; the same sheets come out without them, later."""
     is_webhook_private_allowed: bool = False
@@ -96,6 +100,8 @@ class Settings:
             is_debug=values.get("FLASK_DEBUG", "").strip().lower() in TRUE_WORDS,
             osrm_url=_service_url(values, "LOUDA_OSRM_URL"),
             valhalla_url=_service_url(values, "LOUDA_VALHALLA_URL"),
+            is_log_json=_one_of(values, "LOUDA_LOG_FORMAT", ("text", "json")) == "json",
+            drain_s=_whole_number(values, "LOUDA_DRAIN_S", 0, range(61)),
             is_print_fast=_whole_number(values, "LOUDA_PRINT_FAST", 1, range(2)) == 1,
             is_webhook_private_allowed=_whole_number(values, "LOUDA_WEBHOOK_PRIVATE", 0, range(2)) == 1,
             metrics_host=values.get("LOUDA_METRICS_HOST") or "127.0.0.1",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, date, datetime
 from functools import wraps
@@ -34,6 +35,7 @@ from app.core.database import turns
 from app.core.database.turns import Turn, TurnKind, writers
 from app.core.errors import Busy, Conflict, StaleEdit
 from app.core.labels import Labelled
+from app.core.log import figures
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -305,9 +307,10 @@ def run_in_transaction(
     session.rollback()  # what was read before the command belongs to an older snapshot
     postgres = session.get_bind().dialect.name == "postgresql"
     claims = [claim for claim in (pending_claim.get(), job_claim.get()) if claim is not None and has_claims]
-    with writers.place(one_at_a_time=not postgres):
+    with figures.turn_watched(kind.value) as turn, _place(turn, one_at_a_time=not postgres):
         try:
             token = turns.current_subdistrict.set(_begin(kind, row))
+            turn.begin()
             try:
                 for claim in claims:
                     claim.begin()
@@ -324,6 +327,17 @@ def run_in_transaction(
     if not postgres and (database := session.get_bind().engine.url.database):
         wal.checkpoint_if_large(Path(database))
     return result
+
+
+@contextmanager
+def _place(turn: figures.TurnWatch, *, one_at_a_time: bool) -> Iterator[None]:
+    """A place among the writers of this process; a turn that does not come is counted."""
+    try:
+        with writers.place(one_at_a_time=one_at_a_time):
+            yield
+    except Busy:
+        turn.refuse()
+        raise
 
 
 def _begin(kind: TurnKind, row: turns.RowKey | None) -> int | None:

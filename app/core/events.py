@@ -16,6 +16,7 @@ from app.core import clock
 from app.core.database.turns import current_subdistrict
 from app.core.db import STRICT, Base, UtcDateTime, db, json_column, plain_text
 from app.core.errors import request_id
+from app.core.log import figures
 
 
 @dataclass(frozen=True)
@@ -75,3 +76,4 @@ def record(by: Actor, verb: str, subject: Any, *, cycle_id: int | None = None, *
         )
     )
     db.session.flush()
+    figures.note(verb, subject_type)

@@ -19,6 +19,7 @@ class CommandEntry(NamedTuple):
 
 COMMANDS: dict[str, CommandEntry] = {
     "run": CommandEntry("app.upkeep.commands:run", "启动网页和后台任务", "start the web server and the worker"),
+    "web": CommandEntry("app.upkeep.commands:web", "只启动网页", "start only the web server"),
     "work": CommandEntry("app.upkeep.commands:work", "只启动后台任务", "start only the worker"),
     "doctor": CommandEntry("app.upkeep.commands:doctor", "检查缺什么、哪里不安全", "say what is missing or unsafe"),
     "migrate": CommandEntry("app.upkeep.commands:migrate", "把数据库升级到最新版本", "bring the database up to date"),

@@ -55,8 +55,9 @@ def migrate() -> None:
 @click.command()
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="另存到此目录 Write under this folder")
 @click.option("--quiet", is_flag=True, help="只报告错误 Print errors only")
+@click.option("--every", type=click.IntRange(1, 1440), help="每隔几分钟备份，直到停止 Again every so many minutes")
 @click.option("--verify", "checked", type=click.Path(path_type=Path), help="只检查这个备份 Only check this backup")
-def backup(out: Path | None, quiet: bool, checked: Path | None) -> None:
+def backup(out: Path | None, quiet: bool, every: int | None, checked: Path | None) -> None:
     """备份数据库和单据，并清理过期备份。 Back up database and documents, check the copy, drop expired backups."""
     settings = Settings.from_env()
     if checked is not None:
@@ -65,6 +66,19 @@ def backup(out: Path | None, quiet: bool, checked: Path | None) -> None:
             raise click.ClickException("\n".join(problems))
         click.echo(f"备份完好 The backup is sound: {checked}")
         return
+    if every is None:
+        _back_up(settings, out, quiet)
+        return
+    stop = _stopped_by_signal()
+    while not stop.is_set():
+        try:
+            _back_up(settings, out, quiet)
+        except click.ClickException as error:  # the next one may succeed; its age is an alarm
+            click.echo(error.message, err=True)
+        stop.wait(every * 60)
+
+
+def _back_up(settings: Settings, out: Path | None, quiet: bool) -> None:
     _seal_log(settings)
     try:
         folder = backups.create(settings, out)
@@ -162,7 +176,7 @@ def work() -> None:
 
     from app.core.db import db
     from app.core.queue import bell, worker
-    from app.upkeep.serving import keeper, lane, messenger
+    from app.upkeep.serving import keeper, lane, messenger, metrics
     from app.upkeep.serving.health import Beat
     from app.upkeep.serving.hourly import Hourly
 
@@ -174,14 +188,12 @@ def work() -> None:
     settings = Settings.from_env()
     refuse_other_store(settings)
     hourly, beat = Hourly(), Beat(settings)
-    stop = threading.Event()
+    stop = _stopped_by_signal()
     kinds, waiting = worker.kinds_of(settings.lanes), bell.Bell(db.engine, stop)
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda _number, _frame: stop.set())
     app: Flask = getattr(current_app, "_get_current_object")()  # noqa: B009 - the proxy itself knows no threads
     quick = lane.open_lane(app, stop) if "quick" in settings.lanes else nullcontext()
     told = messenger.messenger_running(app, stop)
-    with backups.serving(settings), keeper.keeper_running(app, stop), quick, told:
+    with metrics.serving(settings), backups.serving(settings), keeper.keeper_running(app, stop), quick, told:
         while not stop.is_set():
             beat()
             try:
@@ -193,6 +205,29 @@ def work() -> None:
             if not ran:
                 waiting.wait()
         waiting.close()
+
+
+def _stopped_by_signal() -> threading.Event:
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda _number, _frame: stop.set())
+    return stop
+
+
+@click.command()
+def web() -> None:
+    """只启动网页。 Start the web server alone; worker and backups are processes of their own."""
+    settings = Settings.from_env()
+    problems = settings.problems()
+    if problems:
+        raise click.ClickException("\n".join(problems))
+    _refuse_unfinished_restore(settings)
+    try:
+        server.refuse_taken_port(settings)
+        _refuse_other_schema(settings)
+        raise SystemExit(server.serve(settings, lambda address: announce(settings, address), has_worker=False))
+    except (server.ServerError, *UNUSABLE) as error:
+        raise click.ClickException(str(error)) from error
 
 
 @click.command()

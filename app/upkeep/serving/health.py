@@ -6,6 +6,7 @@ who never waits for them: a thread looks every few seconds with limits of its ow
     worker_silent    the worker's beat and every lease of a running job are over two minutes old no
                      or it has not beaten since the machine and this process started
     job_waits        a job has waited for 15 minutes                                             no
+    schema_other     the database is at another version than this program                        no
     disk_low         less than 200 MB or one hundredth free                                      no
     backup_old       the newest backup is over an hour old                                       yes, but told
     log_unsealed     an entry of the event log has waited for its seal for over a minute         yes, but told
@@ -22,6 +23,7 @@ import threading
 import time
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, text
@@ -32,6 +34,7 @@ from app.core import clock
 from app.core.log import seals
 from app.settings import Settings
 from app.upkeep.backups import retention
+from app.upkeep.database import schema
 
 log = logging.getLogger("louda.health")
 
@@ -51,6 +54,7 @@ class Health:
     """What was seen; ages in seconds, None where there is nothing to have an age."""
 
     database: bool
+    schema: bool
     worker_beat_s: int | None
     oldest_waiting_job_s: int | None
     running_job_s: int | None
@@ -130,6 +134,7 @@ def examine(settings: Settings, engine: Engine | None = None, up_s: float = 0.0)
     this process has looked already."""
     own = engine or examiner_engine(settings)
     jobs = _jobs(own)
+    is_schema_right = _is_schema_right(own)
     now = clock.now()
     beat_s = _beat_age_s(settings)
     taken = [instant for path in retention.existing(settings.backups_dir) if (instant := retention.taken_at(path))]
@@ -140,6 +145,7 @@ def examine(settings: Settings, engine: Engine | None = None, up_s: float = 0.0)
     is_working = jobs is not None and jobs.leased_until is not None and jobs.leased_until > now
     found = {
         "database": jobs is None,
+        "schema_other": jobs is not None and not is_schema_right,
         "worker_silent": _silent_s(settings, beat_s, up_s) > WORKER_SILENT_S and not is_working,
         "job_waits": waiting_s is not None and waiting_s > JOB_WAITS_S,
         "disk_low": disk.free < max(DISK_LOW_BYTES, disk.total // 100),
@@ -148,6 +154,7 @@ def examine(settings: Settings, engine: Engine | None = None, up_s: float = 0.0)
     }
     return Health(
         database=jobs is not None,
+        schema=is_schema_right,
         worker_beat_s=beat_s,
         oldest_waiting_job_s=waiting_s,
         running_job_s=_age(jobs.running_since, now) if jobs else None,
@@ -189,6 +196,36 @@ def _jobs(engine: Engine) -> _Jobs | None:
     return _Jobs(*(_instant(value) for value in (waiting, running, leased)))
 
 
+@cache
+def _wanted() -> frozenset[str]:
+    """The version that this program was written for, read once: it stays so if the files are exchanged under it."""
+    return frozenset(schema.heads())
+
+
+def _is_schema_right(engine: Engine) -> bool:
+    """Whether the database is at the version of this program; False without an answer."""
+    try:
+        with engine.connect() as connection:
+            return set(connection.execute(text("SELECT version_num FROM alembic_version")).scalars()) == _wanted()
+    except SQLAlchemyError:
+        return False
+
+
+def jobs_by_state(engine: Engine) -> dict[str, tuple[int, int]]:
+    """State → how many jobs wait, run or have failed, and seconds since the oldest was asked for. Empty without an
+    answer."""
+    asked = text(
+        "SELECT state, count(*), min(created_at) FROM job WHERE state IN ('queued', 'running', 'failed') GROUP BY state"
+    )
+    try:
+        with engine.connect() as connection:
+            rows = connection.execute(asked).all()
+    except SQLAlchemyError:
+        return {}
+    now = clock.now()
+    return {state: (count, _age(_instant(since), now) or 0) for state, count, since in rows}
+
+
 def _unsealed_since(engine: Engine) -> datetime | None:
     """When the oldest entry of the event log was written that has no seal; None if there is none, or no answer."""
     try:
@@ -209,10 +246,12 @@ def _age(instant: datetime | None, now: datetime) -> int | None:
 class HealthWatch:
     """Looks every few seconds in a thread; `latest` is answered at once."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, counts_jobs: bool = False) -> None:
         self._settings = settings
+        self._counts_jobs = counts_jobs
         self._engine = examiner_engine(settings)
         self._latest: Health | None = None
+        self.jobs: dict[str, tuple[int, int]] = {}
         self._at = 0.0
         self._since = time.monotonic()
 
@@ -226,6 +265,7 @@ class HealthWatch:
             try:
                 up_s = time.monotonic() - self._since
                 self._latest, self._at = examine(self._settings, self._engine, up_s), time.monotonic()
+                self.jobs = jobs_by_state(self._engine) if self._counts_jobs else {}
                 is_failing = False
             except Exception:  # a folder that is away for a moment must not end the thread: nobody would look again
                 if not is_failing:  # said once, not every few seconds

@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -15,6 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from http.client import HTTPConnection, HTTPException
+from pathlib import Path
 from types import FrameType
 
 from app.core import clock
@@ -27,6 +29,7 @@ THREADS = 8
 READY_WITHIN_S = 60
 STOP_WITHIN_S = 20
 RESTART_AFTER_S = 2  # a child that fails at once must not be started as fast as the machine can
+FIGURES_FOLDER = "PROMETHEUS_MULTIPROC_DIR"  # the library's own name for it
 BACKUP_EVERY = timedelta(minutes=15)
 
 
@@ -53,28 +56,37 @@ class Child:
         return self.process is not None and self.process.poll() is not None
 
 
-def serve(settings: Settings, when_ready: Callable[[str], None]) -> int:
+def serve(settings: Settings, when_ready: Callable[[str], None], *, has_worker: bool = True) -> int:
     """Run until SIGINT or SIGTERM; calls `when_ready(address)` once pages are answered. Returns the exit status.
 
-    Raises ServerError if the port is taken.
+    Without a worker also without backups: on many machines both are processes of their own. Told to stop, it says "not
+    ready" for as long as the settings say, so that whoever stands in front sends no more requests. Raises ServerError
+    if the port is taken.
     """
     refuse_taken_port(settings)
     environment = child_environment(settings)
-    children = [
-        Child("web", web_command(settings), environment, is_vital=True),
-        Child("work", work_command(), environment, is_vital=False),
-    ]
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _setter(stop))
-    with backup.serving(settings), metrics.serving(settings):
+    with (
+        tempfile.TemporaryDirectory(prefix="louda-figures-", ignore_cleanup_errors=True) as folder,
+        backup.serving(settings),
+        metrics.serving(settings, Path(folder), stop),
+    ):
+        environment |= {FIGURES_FOLDER: folder, "LOUDA_METRICS_PORT": "0"}
+        children = [Child("web", web_command(settings), environment, is_vital=True)]
         try:
             children[0].start()
             if _wait_until_ready(settings, children[0], stop):
                 when_ready(environment["LOUDA_PUBLIC_URL"])
-            health.expect_worker(settings)
-            children[1].start()  # second, so that loading it does not delay the first page
-            return _keep(children, settings, stop)
+            if has_worker:
+                health.expect_worker(settings)
+                children.append(Child("work", work_command(), environment, is_vital=False))
+                children[1].start()  # second, so that loading it does not delay the first page
+            status = _keep(children, stop, BackupTimer(settings) if has_worker else None)
+            if status == 0 and settings.drain_s:
+                time.sleep(settings.drain_s)
+            return status
         finally:
             _end(children)
 
@@ -91,6 +103,7 @@ def web_command(settings: Settings) -> list[str]:
         "--graceful-timeout": str(STOP_WITHIN_S - 5),
         "--umask": "0o077",
         "--log-level": "warning",
+        "--logger-class": "app.upkeep.serving.log_lines.ServerLogger",
     }
     words = [word for pair in options.items() for word in pair]
     return [sys.executable, "-m", "gunicorn", "--preload", "--no-control-socket", *words, "wsgi:app"]
@@ -124,10 +137,9 @@ def own_address() -> str:
             return "127.0.0.1"
 
 
-def _keep(children: Sequence[Child], settings: Settings, stop: threading.Event) -> int:
+def _keep(children: Sequence[Child], stop: threading.Event, timer: BackupTimer | None) -> int:
     """Watch until told to stop (0) or the web server ends by itself (1)."""
     copying: subprocess.Popen[bytes] | None = None
-    timer = BackupTimer(settings)
     look_again = time.monotonic() + 60
     while not stop.wait(0.5):
         for child in filter(Child.has_ended, children):
@@ -138,7 +150,7 @@ def _keep(children: Sequence[Child], settings: Settings, stop: threading.Event) 
                 child.start()
         if time.monotonic() >= look_again:
             look_again = time.monotonic() + 60
-            if (copying is None or copying.poll() is not None) and timer.is_due():
+            if timer is not None and (copying is None or copying.poll() is not None) and timer.is_due():
                 command = ["nice", "-n", "10", sys.executable, "-m", "app.cli", "backup", "--quiet"]
                 copying = subprocess.Popen([*_ends_with_us(), *command], cwd=ROOT)
     return 0
