@@ -51,7 +51,7 @@ TOPICS = {
     "printing": "layout paper_setup contexts sheets pdf renderer returns centre",
     "oversight": "reconcile purge texts order_status date",
     "api": "places ordering point supplies delivery paper log webhooks reference",
-    "upkeep": "setup database backups serving",
+    "upkeep": "setup database backups serving fleet",
 }
 MOST_FILES = 15  # on one floor of a folder
 ASSEMBLY = ("factory", "demo", "cli", "routing", "models", "upkeep", "api")  # put the slices together

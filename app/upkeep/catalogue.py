@@ -36,6 +36,7 @@ COMMANDS: dict[str, CommandEntry] = {
         "app.oversight.reconcile.cli:reconcile", "核对账目与事件链", "check the equations and the event chain"
     ),
     "drill": CommandEntry("tests.drills.commands:drill", "演练：长时间、随机中断", "trials: long runs, random kills"),
+    "fleet": CommandEntry("app.upkeep.fleet.commands:fleet", "在本机试多机部署", "try many processes on this machine"),
     "account": CommandEntry("app.upkeep.accounts:account", "管理工作人员账号", "manage staff accounts"),
     "docs": CommandEntry("app.upkeep.docs:docs", "在本机看文档", "read the documentation on this machine"),
 }
