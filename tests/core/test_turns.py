@@ -211,6 +211,7 @@ OF_NOBODY = """
     access.revoke_token
     access.take_attempt core.cancel
     core.tick handover.ask_confirm_overdue oversight.ask_check oversight.ask_purge
+    oversight.forget_keys
 """.split()
 
 

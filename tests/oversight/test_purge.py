@@ -5,12 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
 from app.core import clock
 from app.core.db import db
 from app.core.events import SYSTEM
+from app.core.idempotency import Submission
 from app.core.queue.worker import drain
 from app.ordering.claims.models import ClaimKind, RoomClaim
 from app.ordering.cycles.service import cancel_cycle
@@ -18,6 +20,7 @@ from app.ordering.desk.models import DeskEntry
 from app.ordering.models import Cycle, HouseholdOrder, OrderLine, Stage
 from app.ordering.remarks.models import SettledWords
 from app.ordering.stages import Cause, move
+from app.oversight.purge import service
 from app.oversight.purge.service import ask_purge
 from app.oversight.reconcile.equations import equations
 from app.places.models import HouseholdContact
@@ -49,6 +52,27 @@ def purge_after(days: int) -> None:
     with clock.shifted_by(timedelta(days=days)):
         ask_purge(SYSTEM)
         drain()
+
+
+def test_keys_of_forms_go_after_a_fortnight_few_at_once(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    def keep(days_ago: int, count: int) -> None:
+        at = clock.now() - timedelta(days=days_ago)
+        for number in range(count):
+            key = f"{days_ago}-{number}"
+            db.session.add(Submission(key=key, actor="a", endpoint="e", request_sha256="", location="/", created_at=at))
+
+    def kept() -> list[str]:
+        return sorted(db.session.scalars(select(Submission.key)))
+
+    keep(15, 5)
+    keep(13, 1)
+    db.session.commit()
+    monkeypatch.setattr(service, "KEYS_AT_ONCE", 2)
+    assert service.forget_keys() == 2
+    assert len(kept()) == 4
+    db.session.rollback()
+    purge_after(0)
+    assert kept() == ["13-0"]
 
 
 def test_contacts_go_at_once_texts_after_a_fortnight_households_at_the_end(app: Flask) -> None:

@@ -4,6 +4,7 @@
     a contact's or care need's own day      the row
     a token has expired or was revoked      the row
     a sign-in is twelve hours old           the row with the kind of its device
+    14 days after a form was sent           its key, by which it took effect once
     a captaincy has ended                   its duty number
     14 days after its answer, or asking     the words of an errand
     14 days after a claim without a cycle   the row
@@ -29,6 +30,7 @@ from app.core.clock_trust import require_trusted_date
 from app.core.database.turns import TurnKind
 from app.core.db import command, db, end_read
 from app.core.events import SYSTEM, Actor, record
+from app.core.idempotency import Submission
 from app.core.jobs import Job, Running, enqueue, handles
 from app.core.states import advance
 from app.errands.models import Errand
@@ -47,6 +49,7 @@ from app.printing.models import Document, DocumentGeometry
 TEXTS_STAY = timedelta(days=14)
 UNKNOWN_STAY = timedelta(days=1)  # a job enters its sheets soon after it has stored their file
 PURGE_JOB = "purge"
+KEYS_AT_ONCE = 1000
 
 
 @command(turn=TurnKind.NOBODY)
@@ -60,6 +63,8 @@ def run_purge(run: Running) -> dict[str, Any]:
     """Purge what is due, cycle by cycle. Raises Conflict while the date is in doubt."""
     require_trusted_date()
     forget_contacts()
+    while forget_keys() == KEYS_AT_ONCE:
+        run.progress(0, 1)
     over = Cycle.state.in_((CycleState.CLOSED, CycleState.CANCELLED))
     closed = db.session.scalars(select(Cycle.id).where(over).order_by(Cycle.id)).all()
     for number, cycle_id in enumerate(closed, start=1):
@@ -94,6 +99,19 @@ def forget_contacts() -> None:
     db.session.execute(delete(RoomClaim).where(unasked))
     old = func.coalesce(Errand.answered_at, Errand.created_at) <= now - TEXTS_STAY  # nobody answers it after that
     db.session.execute(update(Errand).where(old).values(place="", what="", answer=""))
+
+
+@command(turn=TurnKind.NOBODY)
+def forget_keys() -> int:
+    """Delete the oldest keys of what was sent long ago, few at once so that nobody waits; returns how many went.
+
+    A phone that repeats what was not answered does so for hours, not for a fortnight.
+    """
+    due = Submission.created_at <= clock.now() - TEXTS_STAY
+    oldest = select(Submission.key).where(due).order_by(Submission.created_at).limit(KEYS_AT_ONCE)
+    keys = db.session.scalars(oldest).all()
+    db.session.execute(delete(Submission).where(Submission.key.in_(keys)))
+    return len(keys)
 
 
 def _is_over_for(cycle_id: int, age: timedelta) -> bool:

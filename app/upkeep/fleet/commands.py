@@ -72,7 +72,8 @@ def _drill(running: Fleet) -> list[str]:
     """Each trial on its own line. Returns what went wrong."""
     from app.upkeep.fleet.drills import Drills
 
-    drills, members, failures = Drills(running), running.members, []
+    drills, members = Drills(running), running.members
+    failures: list[str] = []
 
     def ordering(name: str, what: Callable[[], None], may_repeat: bool = True) -> None:
         told = drills.while_ordering(what)
