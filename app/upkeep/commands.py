@@ -225,6 +225,7 @@ def web() -> None:
     try:
         server.refuse_taken_port(settings)
         _refuse_other_schema(settings)
+        refuse_other_store(settings)
         raise SystemExit(server.serve(settings, lambda address: announce(settings, address), has_worker=False))
     except (server.ServerError, *UNUSABLE) as error:
         raise click.ClickException(str(error)) from error

@@ -190,7 +190,8 @@ def _end(fleet: Fleet) -> None:
 def _inherited() -> dict[str, str]:
     """What a process needs of its surroundings; no setting of ours, so that only what the roles name is told."""
     names = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "PYTHONUTF8")
-    return {name: os.environ[name] for name in names if name in os.environ} | {"PYTHONUNBUFFERED": "1"}
+    found = {name: word for name, word in os.environ.items() if name in names or name.startswith("AWS_")}  # the store's
+    return found | {"PYTHONUNBUFFERED": "1"}
 
 
 def _secret(folder: Path) -> str:
