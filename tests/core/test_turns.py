@@ -87,12 +87,23 @@ def test_the_way_from_a_row_to_its_subdistrict_is_found_in_the_keys() -> None:
         "household_id",
         "stairwell_id",
         "building_id",
-        "compound_id",
-        "community_id",
         "subdistrict_id",
     )
-    assert turns.way_to_subdistrict(tables["item"]) is None
+    assert turns.way_to_subdistrict(tables["item"]) == ("subdistrict_id",)
     assert turns.way_to_subdistrict(tables["account"]) is None
+
+
+def test_goods_of_one_subdistrict_take_its_turn_and_those_that_all_share_the_turn_of_all(app: Flask) -> None:
+    here = world.build()
+    own, shared = here.items[:2]
+    own.subdistrict_id, shared.subdistrict_id = here.subdistrict.id, None
+    db.session.flush()
+    tables = models.metadata.tables
+
+    def whose(item_id: int | None) -> int | None:
+        return turns.subdistrict_of(db.session.connection(), tables, ("item", item_id))
+
+    assert [whose(own.id), whose(shared.id), whose(None), whose(999_999)] == [here.subdistrict.id, None, None, 0]
 
 
 def test_a_parameter_that_is_no_id_of_a_table_leaves_the_turn_to_the_installation() -> None:
@@ -199,9 +210,8 @@ def test_who_waits_too_long_leaves_the_queue_to_the_next() -> None:
 
 # Whoever writes these stops the whole installation, or nobody: each is looked at when it comes here.
 OF_ALL = """
-    access.change_password allocation.drop allocation.put catalog.drop_supply catalog.import_table catalog.put_component
-    catalog.put_supply catalog.save_bundle catalog.save_item catalog.save_supplier core.confirm core.reset_ticks
-    handover.confirm_batch oversight.forget_contacts places.add_usual_levels places.found_subdistrict
+    access.change_password allocation.drop allocation.put catalog.drop_supply catalog.import_table core.confirm
+    core.reset_ticks handover.confirm_batch oversight.forget_contacts places.add_usual_levels places.found_subdistrict
     places.give_password places.grant_role places.open_account places.remove_blackout places.revoke_role
     places.save_level places.set_active places.set_zone stock.remove stock.save_of_category stock.save_usual
     upkeep.create_account upkeep.disable_account upkeep.reset_account
@@ -211,7 +221,7 @@ OF_NOBODY = """
     access.revoke_token
     access.take_attempt core.cancel
     core.tick handover.ask_confirm_overdue oversight.ask_check oversight.ask_purge
-    oversight.forget_keys
+    api.forget_old_messages oversight.forget_keys
 """.split()
 
 

@@ -17,7 +17,7 @@ from werkzeug.serving import make_server
 from app.catalog.models import Storage
 from app.core.db import db
 from app.core.errors import Busy
-from app.core.jobs import run_next
+from app.core.queue.worker import run_next
 from app.stock.models import RestRule
 from tests import world
 from tests.chromium import find

@@ -171,7 +171,8 @@ def _target(here: Any, name: str) -> Table:
 
 
 def subdistrict_of(connection: Connection, tables: Any, row: RowKey) -> int | None:
-    """The subdistrict of a row: None where its table belongs to none or no id was given, 0 where there is no such row.
+    """The subdistrict of a row: None where it or its table belongs to none (goods that all share) or no id was given, 0
+    where there is no such row.
 
     `tables`: name → Table. One statement.
     """
@@ -181,7 +182,10 @@ def subdistrict_of(connection: Connection, tables: Any, row: RowKey) -> int | No
     if name == "subdistrict":
         return row_id
     query = _subdistrict_query(tables[name])
-    return None if query is None else connection.execute(query, {"row": row_id}).scalar() or 0
+    if query is None:
+        return None
+    found = connection.execute(query, {"row": row_id}).first()
+    return 0 if found is None else found[0]
 
 
 # --- waiting ----------------------------------------------------------------------------------------------------------
