@@ -172,7 +172,7 @@ def overdue_count(cycle_id: int, in_scope: ColumnElement[bool]) -> int:
 def doors_of(bag_ids: Sequence[int]) -> list[DoorOfBag]:
     """The doors of these bags, in order of bag; a purged order has none but its bag's code."""
     found = db.session.execute(
-        select(Bag.code, Household.room_no, Stairwell.label)
+        select(Bag.code, Household.room_no, Stairwell.label, Bag.day_no)
         .join(HouseholdOrder, HouseholdOrder.id == Bag.order_id)
         .outerjoin(Household, Household.id == DOOR_OF_BAG)
         .outerjoin(Stairwell, Stairwell.id == Household.stairwell_id)
@@ -180,7 +180,8 @@ def doors_of(bag_ids: Sequence[int]) -> list[DoorOfBag]:
         .order_by(Bag.id)
     )
     return [
-        DoorOfBag(code, room or "", household_label("", stairwell or "", room or "")) for code, room, stairwell in found
+        DoorOfBag(code, room or "", household_label("", stairwell or "", room or ""), no)
+        for code, room, stairwell, no in found
     ]
 
 

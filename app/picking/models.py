@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from sqlalchemy import ColumnElement, ForeignKeyConstraint, Index, Integer, UniqueConstraint, func, select
+from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.core.db import STRICT, Base, BooleanFlag, Created, Versioned, check_at_least, choice_column, fk, plain_text
@@ -28,6 +29,13 @@ class BagState(Labelled):
 LIVE_BAGS = tuple(s.value for s in BagState if s not in (BagState.VOIDED, BagState.WRITTEN_OFF))
 
 
+def _next_of_day(context: DefaultExecutionContext) -> int:
+    """The number after the last of the building's day, for a bag that is written without one."""
+    bag = context.get_current_parameters()
+    own = (Bag.cycle_id == bag["cycle_id"], Bag.building_id == bag["building_id"])
+    return int(context.connection.scalar(select(func.coalesce(func.max(Bag.day_no), 0)).where(*own)) or 0) + 1
+
+
 class Bag(Created, Versioned, Base):
     __tablename__ = "bag"
     __table_args__ = (
@@ -38,6 +46,7 @@ class Bag(Created, Versioned, Base):
             ["order_id", "cycle_id"], ["household_order.id", "household_order.cycle_id"], ondelete="RESTRICT"
         ),
         Index("ix_bag_cycle_wave", "cycle_id", "wave", "building_id"),
+        Index("uq_bag_day_no", "cycle_id", "building_id", "day_no", unique=True),
         check_at_least("weight_g", 0),
         check_at_least("volume_ml", 0),
         STRICT,
@@ -58,6 +67,7 @@ class Bag(Created, Versioned, Base):
     building_id: Mapped[int] = fk("building.id")  # of its door
     wave: Mapped[int] = mapped_column(Integer, default=1)
     seq: Mapped[int] = mapped_column(Integer)  # k of n within (order, wave)
+    day_no: Mapped[int] = mapped_column(Integer, default=_next_of_day)  # of the building's day, see `picking.numbers`
     state: Mapped[str] = choice_column("state", BagState, default=BagState.PACKED)
     weight_g: Mapped[int] = mapped_column(Integer)
     volume_ml: Mapped[int] = mapped_column(Integer)

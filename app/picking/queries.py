@@ -10,6 +10,7 @@ from sqlalchemy import Integer, Select, cast, func, select
 
 from app.catalog.models import Item
 from app.core.db import db
+from app.core.text.bag_numbers import read_bag_no
 from app.ordering.models import HouseholdOrder, OrderLine, OrderState
 from app.picking.models import DOOR_OF_BAG, LIVE_BAGS, Bag, BagDoor, BagLine, BagState
 from app.picking.rules import read_bag_code
@@ -127,7 +128,8 @@ def bag_rows(cycle_id: int, search: str, state: str, building_id: int | None) ->
     if search:
         code = read_bag_code(search)
         name = Compound.name.contains(search, autoescape=True)
-        statement = statement.where((Bag.code == code) | building_called(search) | name)
+        number = Bag.day_no == read_bag_no(search, is_bare_taken=building_id is not None)  # no number: nothing is equal
+        statement = statement.where((Bag.code == code) | number | building_called(search) | name)
     if state in {member.value for member in BagState}:
         statement = statement.where(Bag.state == state)
     if building_id is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NamedTuple, cast
+from typing import Any, NamedTuple, cast
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import Table, bindparam, func, insert, select, update
@@ -24,7 +24,7 @@ from app.core.states import advance
 from app.ordering.gate import require_cycle
 from app.ordering.models import Cycle, CycleState, HouseholdOrder, OrderLine, OrderState, OtherDoor, Stage
 from app.ordering.stages import Cause, move, move_each
-from app.picking import rules
+from app.picking import numbers, rules
 from app.picking.models import Bag, BagDoor, BagLine, BagState
 from app.picking.schemas import VoidBag
 from app.places.models import Household, Stairwell
@@ -125,7 +125,8 @@ def _new_bags(
 ) -> tuple[int, list[tuple[int, Mapping[int, int]]]]:
     """Write bags and their lines; returns how many bags, and for each bag id what it holds."""
     taken = _last_seq(cycle_id, wave)
-    rows, contents, doors = [], [], []
+    rows: list[dict[str, Any]] = []
+    contents, doors = [], []
     for (order_id, building_id, door_id), one in goods.items():
         for bag in rules.split_into_bags(one):
             seq = taken.get(order_id, 0) + bag.seq
@@ -149,14 +150,18 @@ def _new_bags(
             )
             contents.append(bag.units)
             doors.append(door_id)
-    made = db.session.scalars(insert(Bag).returning(Bag.id, sort_by_parameter_order=True), rows).all()
-    units = list(zip(made, contents, strict=True))
+    made = [(row["building_id"], row["order_id"], row["seq"]) for row in rows]
+    of_day = numbers.numbered(made, numbers.doors_in_order(cycle_id), numbers.last_of_day(cycle_id))
+    for row in rows:
+        row["day_no"] = of_day[row["order_id"], row["seq"]]
+    ids = db.session.scalars(insert(Bag).returning(Bag.id, sort_by_parameter_order=True), rows).all()
+    units = list(zip(ids, contents, strict=True))
     lines = [{"bag_id": bag, "order_line_id": line, "qty": qty} for bag, held in units for line, qty in held.items()]
     db.session.execute(insert(BagLine), lines)
-    elsewhere = [{"bag_id": bag, "household_id": door} for bag, door in zip(made, doors, strict=True) if door]
+    elsewhere = [{"bag_id": bag, "household_id": door} for bag, door in zip(ids, doors, strict=True) if door]
     if elsewhere:
         db.session.execute(insert(BagDoor), elsewhere)
-    return len(made), units
+    return len(ids), units
 
 
 def _last_seq(cycle_id: int, wave: int) -> dict[int, int]:

@@ -15,10 +15,10 @@ from app.printing.sheets.bags.hand_out_list import REASON_CODES
 
 NOON = datetime(2022, 4, 1, 4, 0, tzinfo=UTC)
 DOORS = [
-    DoorOfBag("AAAA23456", "302", "1-302"),
-    DoorOfBag("BBBB23456", "302", "1-302"),
-    DoorOfBag("CCCC23456", "402", "1-402"),
-    DoorOfBag("DDDD23456", "402", "2-402"),
+    DoorOfBag("AAAA23456", "302", "1-302", 1),
+    DoorOfBag("BBBB23456", "302", "1-302", 2),
+    DoorOfBag("CCCC23456", "402", "1-402", 17),
+    DoorOfBag("DDDD23456", "402", "2-402", 302),
 ]
 
 
@@ -33,6 +33,10 @@ DOORS = [
         ("aaaa-23456 4", [("AAAA23456", "bag_missing", "")]),
         ("AAAA23456 错袋\n\n \nCCCC23456 其他 门禁", [("AAAA23456", "wrong_bag", ""), ("CCCC23456", "other", "门禁")]),
         ("1-402 封；2-402 8", [("CCCC23456", "building_sealed", ""), ("DDDD23456", "other", "")]),
+        ("袋1 破损", [("AAAA23456", "damaged", "")]),
+        ("17 破损；袋 2 拒收", [("CCCC23456", "damaged", ""), ("BBBB23456", "refused", "")]),
+        ("17/302 5", [("CCCC23456", "wrong_bag", "")]),
+        ("袋302 1", [("DDDD23456", "no_answer", "")]),
         ("", []),
     ],
 )  # fmt: skip

@@ -68,7 +68,7 @@ def test_bags_of_the_next_wave_are_not_missing_on_this_paper(day: World) -> None
         later = Bag(code=code, cycle_id=day.cycle.id, order_id=order_id, wave=wave, seq=9, state="packed")
         later.building_id, later.weight_g, later.volume_ml = sheet.subject_id, 1, 1
         db.session.add(later)
-    db.session.commit()
+        db.session.commit()
     doors = returns_queries.doors_of(sheet)
     assert before is not None
     assert doors is not None

@@ -52,7 +52,7 @@ def test_a_returned_list_is_typed_in_by_exception_and_counts_as_returned(app: Fl
     bags = _arrive(sheet.subject_id)
     browser, page = world.sign_in(app, day, "leader"), f"/s/{sheet.number}"
     found = browser.get(f"/print/find?number={sheet.number.lower().replace('-', ' ')}", follow_redirects=True)
-    typed = {**_waiting(found.get_data(as_text=True)), "exceptions": f"{bags[0].code} 1"}
+    typed = {**_waiting(found.get_data(as_text=True)), "exceptions": f"袋{bags[0].day_no} 1"}
     assert len(typed["bags"]) == len(bags)
     answer = world.post(browser, page, f"{page}/doors", typed)
     assert answer.status_code == 303, answer.get_data(as_text=True)[:500]
@@ -205,12 +205,16 @@ def _drop_off_of(day: World) -> tuple[Document, list[Bag]]:
     return sheet, list(db.session.scalars(found.order_by(Bag.id)))
 
 
-def test_a_drop_off_sheet_is_typed_in_by_exception_and_makes_up_for_load_and_departure(app: Flask, day: World) -> None:
+@pytest.mark.parametrize("by_number", [False, True])
+def test_a_drop_off_sheet_is_typed_in_by_exception_and_makes_up_for_load_and_departure(
+    app: Flask, day: World, by_number: bool
+) -> None:
     sheet, bags = _drop_off_of(day)
     assert len(bags) > 1
     browser, page = world.sign_in(app, day, "supplies"), f"/s/{sheet.number}"
     assert messages.ROUND_NOT_ENTERED in browser.get(page).get_data(as_text=True)
-    answer = world.post(browser, page, f"{page}/drop-off", {"missing": bags[0].code[-4:].lower()})
+    typed = f"袋 {bags[0].day_no}" if by_number else bags[0].code[-4:].lower()
+    answer = world.post(browser, page, f"{page}/drop-off", {"missing": typed})
     assert answer.status_code == 303, answer.get_data(as_text=True)[:500]
     db.session.expire_all()
     states = [db.session.get_one(Bag, bag.id).state for bag in bags]

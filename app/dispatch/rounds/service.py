@@ -19,6 +19,7 @@ from app.core.errors import Conflict, Invalid, NotFound
 from app.core.events import record
 from app.core.lookup import row_or_not_found
 from app.core.states import advance
+from app.core.text.bag_numbers import read_bag_no, typed_bags
 from app.dispatch.counts import record_count
 from app.dispatch.custody import transfer_custody
 from app.dispatch.models import (
@@ -266,18 +267,28 @@ def bags_at(stop: DeliveryStop) -> list[Bag]:
 
 
 def missing_among(stop: DeliveryStop, bags: list[Bag], typed: str) -> set[str]:
-    """The codes that were typed. One that stayed in the depot is on older paper and is missing rightly."""
+    """The codes of what was typed, a code or a number of the day a word. One that stayed in the depot is on older
+    paper and is missing rightly."""
     codes = {bag.code for bag in bags}
     stayed = {bag.code for bag in staying.staying_by_stop(stop.plan_id).get(stop.id, [])} if typed else set()
+    of_day = _numbers_at(stop) if typed else {}
     missing = set()
-    for word in typed.replace(",", " ").replace("，", " ").replace("、", " ").split():
-        code = normalise(word)
+    for word in typed_bags(typed):
+        no = read_bag_no(word)
+        code = normalise(word) if no is None else of_day.get(no)
         if code in stayed or any(one.endswith(word.upper()) for one in stayed if len(word) > 2):
             continue
         if code is None or code not in codes:
-            raise Invalid({"missing": [_("“%(word)s”不是这一站的袋码。", word=word[:20])]})
+            raise Invalid({"missing": [_("“%(word)s”不是这一站的袋号或袋码。", word=word[:20])]})
         missing.add(code)
     return missing
+
+
+def _numbers_at(stop: DeliveryStop) -> dict[int, str]:
+    """Number of the building's day → code: one number names one bag, in whichever wave and visit."""
+    cycle_id = db.session.get_one(DeliveryPlan, stop.plan_id).cycle_id
+    own = select(Bag.day_no, Bag.code).where(Bag.cycle_id == cycle_id, Bag.building_id == stop.building_id)
+    return dict(db.session.execute(own).all())
 
 
 def drop_units(bags: Iterable[Bag], cause: Cause) -> None:

@@ -12,6 +12,7 @@ Exceptions, one a line: room or bag code, reason, detail. The reason by its firs
     302 1                 the same
     1-302 拒收 不吃辣       302 of the first stairwell: refused, with a detail
     7KM2XQ9AB 破损        this one bag: damaged
+    袋17 破损             bag 17 of the building's day; so is 17 alone, where no door is called 17
     302                   refused: no reason is given
     302 (two stairwells)  refused: which of the two is not said
 
@@ -27,6 +28,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from app.core.sentences import N_, Sentence, sentence
+from app.core.text.bag_numbers import joined_numbers, read_bag_no
 from app.core.text.natural import natural_key
 from app.handover.rules import REASONS, EntryProblem
 
@@ -68,6 +70,7 @@ class DoorOfBag:
     bag_code: str
     room: str
     full: str
+    no: int = 0  # of the building's day
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +92,7 @@ def read_exceptions(text: str, doors: Sequence[DoorOfBag]) -> tuple[list[NamedBa
     """The exceptions written in `text`, and what cannot be understood, line by line."""
     named: list[NamedBag] = []
     problems: list[EntryProblem] = []
-    for line in _BREAKS.split(unicodedata.normalize("NFKC", text)):
+    for line in _BREAKS.split(joined_numbers(unicodedata.normalize("NFKC", text))):
         words = [word for word in _BLANKS.split(line.strip()[:LONGEST_LINE]) if word]
         if not words:
             continue
@@ -108,7 +111,10 @@ def _bags_of(word: str, doors: Iterable[DoorOfBag]) -> list[DoorOfBag]:
     place = _place(word)
     by_code = [door for door in doors if door.bag_code == code]
     by_full = [door for door in doors if _place(door.full) == place]
-    return by_code or by_full or [door for door in doors if _place(door.room) == place]
+    by_room = by_full or [door for door in doors if _place(door.room) == place]
+    no = read_bag_no(word, is_bare_taken=not by_room)
+    by_no = [door for door in doors if door.no == no] if no is not None else []
+    return by_code or by_no or by_room
 
 
 def _place(text: str) -> str:

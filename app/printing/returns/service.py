@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from flask_babel import gettext as _
@@ -14,6 +15,7 @@ from app.core.db import command, db
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.events import record
 from app.core.states import advance
+from app.core.text.bag_numbers import read_bag_no, typed_bags
 from app.dispatch import counts
 from app.dispatch.arrivals import service as arrivals_service
 from app.dispatch.models import DeliveryRound, DropOff, RoundState
@@ -111,7 +113,7 @@ def enter_doors(by: Staff, document_id: int, entry: ReturnedList) -> dict[str, i
 
 @dataclass(frozen=True)
 class ReturnedDropOff:
-    """A drop-off sheet as it came back: the codes of the bags that were missing, whole or their last characters."""
+    """A drop-off sheet as it came back: the bags that were missing, by number of the day or end of the code."""
 
     missing: str = ""
 
@@ -134,11 +136,11 @@ def enter_drop_off(by: Staff, document_id: int, entry: ReturnedDropOff) -> DropO
     is_first = stop.state in arrivals_service.SIGNABLE
     if not is_first and document.returned_at is not None:
         raise Conflict(_("这张单已经录过，或者记了“已交回”。要再录，请先撤销“已交回”。"))
-    codes = [bag.code for bag in (rounds_service.bags_at(stop) if is_first else counts.bags_signed_for(stop))]
+    bags = rounds_service.bags_at(stop) if is_first else counts.bags_signed_for(stop)
     listed = codes_on(document)
-    if listed is not None and not listed.issuperset(codes):
+    if listed is not None and not listed.issuperset(bag.code for bag in bags):
         raise Conflict(_("这一站现在有这张纸上没有的袋：请先重新准备交接单，或在到楼签收页登记。"))
-    counted = SignDropOff(_whole_codes(codes, entry.missing))
+    counted = SignDropOff(_whole_codes(bags, entry.missing))
     if is_first:
         done = rounds_service.sign_stop(by, stop.id, counted, on_paper=True)
     else:
@@ -162,13 +164,17 @@ def _catch_up(by: Staff, round_: DeliveryRound) -> None:
 LEAST_TYPED = 3  # last characters of a code that may stand for it
 
 
-def _whole_codes(codes: list[str], typed: str) -> str:
-    """Each word as the code it ends, where exactly one code of the stop ends so; other words stay as they are."""
+def _whole_codes(bags: Sequence[Bag], typed: str) -> str:
+    """Each word as the code it ends, where exactly one code of the stop ends so; other words stay as they are.
+
+    The number of a bag of the stop comes before an ending: 235 is bag 235 where there is one.
+    """
     words = []
-    for word in typed.replace(",", " ").replace("，", " ").replace("、", " ").split():
+    for word in typed_bags(typed):
         ending = unicodedata.normalize("NFKC", word).upper()
-        found = [code for code in codes if code.endswith(ending)] if len(ending) >= LEAST_TYPED else []
-        words.append(found[0] if len(found) == 1 else word)
+        is_number = any(bag.day_no == read_bag_no(word) for bag in bags)
+        found = [bag.code for bag in bags if bag.code.endswith(ending)] if len(ending) >= LEAST_TYPED else []
+        words.append(found[0] if len(found) == 1 and not is_number else word)
     return " ".join(words)
 
 
