@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from sqlalchemy import ColumnElement, ForeignKeyConstraint, Index, Integer, UniqueConstraint, func, select
 from sqlalchemy.engine.default import DefaultExecutionContext
@@ -31,7 +31,7 @@ LIVE_BAGS = tuple(s.value for s in BagState if s not in (BagState.VOIDED, BagSta
 
 def _next_of_day(context: DefaultExecutionContext) -> int:
     """The number after the last of the building's day, for a bag that is written without one."""
-    bag = context.get_current_parameters()
+    bag: dict[str, Any] = context.get_current_parameters()  # type: ignore[no-untyped-call]
     own = (Bag.cycle_id == bag["cycle_id"], Bag.building_id == bag["building_id"])
     return int(context.connection.scalar(select(func.coalesce(func.max(Bag.day_no), 0)).where(*own)) or 0) + 1
 

@@ -13,7 +13,7 @@ from app.printing.sheets.bags.hand_out_list import HandOutList, HandOutRow
 from app.printing.sheets.kit import KitCover, KitEntry, blank_forms
 from app.printing.sheets.residents.order_form import OrderForm, OrderFormItem
 from app.printing.sheets.residents.poster import Poster
-from app.printing.sheets.rounds.drop_off_sheet import DropOffSheet, DropOffStairwell
+from app.printing.sheets.rounds.drop_off_sheet import DropOffBag, DropOffSheet, DropOffStairwell
 from app.printing.sheets.rounds.route_sheet import RouteHead, RouteSheet, RouteStop
 from app.printing.sheets.supply.goods_receipt import GoodsReceiptSheet, ReceiptSheetLine
 from app.printing.sheets.supply.pick_list import PickCell, PickItem, PickListSheet
@@ -229,7 +229,17 @@ def a_route_sheet() -> RouteSheet:
 
 def a_drop_off_sheet() -> DropOffSheet:
     stairwells = tuple(
-        DropOffStairwell(f"{number}单元", tuple(a_code(number * 20 + at) for at in range(9 + number)), 30 + number)
+        DropOffStairwell(
+            f"{number}单元",
+            tuple(a_code(number * 20 + at) for at in range(9 + number)),
+            30 + number,
+            bags=tuple(
+                DropOffBag(
+                    number * 10 + at - 9, 1 + at // 2, f"{1 + at // 2}0{1 + at % 2}", ("heavy",) if at == 3 else ()
+                )
+                for at in range(9 + number)
+            ),
+        )
         for number in (1, 2, 3)
     )
     return DropOffSheet(
@@ -244,6 +254,8 @@ def a_drop_off_sheet() -> DropOffSheet:
         "口罩手套",
         "楼下快递架",
         stairwells,
+        day_bags=35,
+        call="0571 0000 0120",
     )
 
 
@@ -256,6 +268,7 @@ def a_hand_out_list(has_lift: bool = True) -> HandOutList:
                     continue
                 number += 1
                 codes = (a_code(number * 2), a_code(number * 2 + 1)) if number % 5 == 0 else (a_code(number * 2),)
+                numbered = [code for row in rows for code in row.codes]
                 rows.append(
                     HandOutRow(
                         stairwell,
@@ -267,10 +280,13 @@ def a_hand_out_list(has_lift: bool = True) -> HandOutList:
                         ("cold",) if number % 6 == 0 else (),
                         is_short=number % 9 == 0,
                         is_changed=number == 11,
+                        numbers=tuple(range(len(numbered) + 1, len(numbered) + 1 + len(codes))),
                     )
                 )
     totals = Totals(bags=sum(len(row.codes) for row in rows), lines=len(rows))
-    return HandOutList(HEAD, totals, "景芳三区", "12幢", "张*", has_lift, "to_door", tuple(rows))
+    return HandOutList(
+        HEAD, totals, "景芳三区", "12幢", "张*", has_lift, "to_door", tuple(rows), day_bags=60, call="0571 0000 0120"
+    )
 
 
 def an_exception_list() -> ExceptionList:

@@ -35,7 +35,8 @@ from tests.printing.day import documents, printed_text
 from tests.world import World
 
 # Fields: R room, B bag code, I item, $ money, D door note, M masked surname, C captain's masked surname,
-# A full name of the member of staff who approved, L line of the point, O line of the office, N captain's duty number.
+# A full name of the member of staff who approved, L line of the point (the office's where it has none), O line of the
+# office, N captain's duty number.
 FIELDS = {
     "poster": "L",
     "door_notice": "L",
@@ -49,8 +50,8 @@ FIELDS = {
     "bag_label": "RB",
     "roll_label": "RB",
     "route_sheet": "OLN",
-    "drop_off_sheet": "BC",
-    "hand_out_list": "RBDMC",
+    "drop_off_sheet": "RBCL",
+    "hand_out_list": "RBDMCL",
     "collection_slip": "RBL",
     "collection_sheet": "R$",
     "exception_list": "IRB",

@@ -21,11 +21,12 @@ LINE = ReceiptSheetLine(SheetItem(1, "青菜", "500g", "份"), 5)
 # A class that gets another name keeps its line here by `hashed_as`; a new one gets a line; none ever changes.
 NAMES = """
     Arrow BagItem BagLabel BagLabels BagList BagListBuilding BagRow CollectionRow CollectionSheet CollectionSlip
-    CollectionSlips DoorNotice DropOffSheet DropOffStairwell EmptyDoor ExceptionBuilding ExceptionList ExceptionRow
-    GoodsReceiptSheet HandOutList HandOutRow LabelStock LabelTest Mark OrderForm OrderFormItem Outline PickCell PickItem
-    PickList Poster PurchaseLine PurchaseOrderSheet ReceiptLine RollCallBuilding RollCallGroup RollLabels RouteHead
-    RouteSheet RouteStop SettlementBuilding SettlementRow SettlementSheet SheetHead SheetItem ShortBuilding ShortRow
-    ShortageList Sketch StayingRow TallyRow TallySheet Totals
+    CollectionSlips DoorNotice DropOffBag DropOffSheet DropOffStairwell DropOffVisit EmptyDoor ExceptionBuilding
+    ExceptionList ExceptionRow GoodsReceiptSheet HandOutList HandOutRow HandOutVisit LabelStock LabelTest Mark
+    OrderForm OrderFormItem Outline PickCell PickItem PickList Poster PurchaseLine PurchaseOrderSheet ReceiptLine
+    RollCallBuilding RollCallGroup RollLabels RouteHead RouteSheet RouteStop SettlementBuilding SettlementRow
+    SettlementSheet SheetHead SheetItem ShortBuilding ShortRow ShortageList Sketch StayingRow TallyRow TallySheet
+    Totals
 """.split()
 
 

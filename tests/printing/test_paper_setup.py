@@ -120,7 +120,7 @@ def test_the_texts_beside_a_sheet_are_about_the_own_buildings_and_name_nobody(ap
     assert messages.NOTHING_TO_SAY in leader.get(f"/cycles/{day.cycle.id}/print/bag_list/texts").get_data(as_text=True)
 
 
-def test_duty_telephones_are_on_posters_notices_and_route_sheets_and_nowhere_else(app: Flask, day: World) -> None:
+def test_duty_telephones_are_on_what_hangs_travels_or_goes_to_doors_and_nowhere_else(app: Flask, day: World) -> None:
     admin = world.sign_in(app, day, "admin")
     point, office = day.points[0], day.cycle.subdistrict_id
     where = f"/places/points/{point.id}"
@@ -132,8 +132,9 @@ def test_duty_telephones_are_on_posters_notices_and_route_sheets_and_nowhere_els
     ask(day)
     with_leader = {row.kind for row in documents() if "0571-86000001" in printed_text(row)}
     with_office = {row.kind for row in documents() if "0571-86000000" in printed_text(row)}
-    assert with_leader == {"poster", "door_notice", "route_sheet"}  # the line of the point stands in for a captain
-    assert with_office == {"route_sheet"}
+    # On a route sheet the line of the point stands in for a captain; the captain calls it herself.
+    assert with_leader == {"poster", "door_notice", "route_sheet", "drop_off_sheet", "hand_out_list"}
+    assert with_office == {"route_sheet", "drop_off_sheet", "hand_out_list"}, "where a point has no line of its own"
 
 
 def test_households_that_collect_get_slips_with_slots_and_no_names(day: World) -> None:

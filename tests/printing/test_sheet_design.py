@@ -208,7 +208,7 @@ def test_a_name_of_forty_characters_stays_in_its_column_and_is_printed_whole() -
     assert not any(line[0] in "，。" for line in notes), "no line begins with a closing mark"
 
 
-@pytest.mark.parametrize(("floors", "begins_new_page"), [(5, False), (7, True)])
+@pytest.mark.parametrize(("floors", "begins_new_page"), [(4, False), (7, True)])
 def test_a_stairwell_that_fits_on_a_page_is_not_broken(floors: int, begins_new_page: bool, tmp_path: Path) -> None:
     rows = tuple(
         HandOutRow(f"{stairwell}单元", floor, f"{floor}0{door}", "王*", (f"K{stairwell}{floor}{door:02d}",))

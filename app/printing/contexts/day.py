@@ -19,6 +19,7 @@ from app.dispatch.rounds import conditions
 from app.dispatch.rounds.staying import StayingBag, is_carried, staying_by_stop
 from app.ordering.models import HouseholdOrder
 from app.picking.models import DOOR_OF_BAG, LIVE_BAGS, Bag, BagLine
+from app.picking.numbers import last_of_day
 from app.places.models import (
     Blackout,
     Captaincy,
@@ -42,19 +43,50 @@ class Zone:
     order: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class LoadedBag:
+    """A bag of a stop: code, number of the building's day, and its door."""
+
+    code: str
+    no: int
+    floor: int | None
+    room: str
+    marks: tuple[str, ...]
+
+
 @dataclass
 class StopLoad:
-    """The bags of a stop by stairwell."""
+    """The bags of a stop by stairwell, in order of floor, room and number."""
 
-    codes: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    held: dict[str, list[LoadedBag]] = field(default_factory=lambda: defaultdict(list))
     units: dict[str, int] = field(default_factory=lambda: defaultdict(int))
-    marks: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     grams: int = 0
 
     @property
     def bags(self) -> int:
         """Bags of the stop."""
-        return sum(len(codes) for codes in self.codes.values())
+        return sum(len(held) for held in self.held.values())
+
+    @property
+    def numbers(self) -> list[int]:
+        """Their numbers of the building's day, ascending."""
+        return sorted(bag.no for held in self.held.values() for bag in held)
+
+    def marks(self) -> tuple[str, ...]:
+        """The marks of any of its bags."""
+        found = {mark for held in self.held.values() for bag in held for mark in bag.marks}
+        return tuple(mark for mark in ("cold", "heavy", "fragile") if mark in found)
+
+
+@dataclass(frozen=True)
+class VisitOnPaper:
+    """One of several stops at a building on the day: the `no`-th, with the numbers of its bags."""
+
+    stop_id: int
+    no: int
+    at: datetime
+    codes: frozenset[str]
+    numbers: tuple[int, ...]
 
 
 def zones(ground: Ground) -> dict[int, Zone]:
@@ -89,7 +121,17 @@ def _loads(ground: Ground) -> dict[int, StopLoad]:
     flags = {"cold": Bag.is_cold, "heavy": Bag.is_heavy, "fragile": Bag.is_fragile}
     # Columns, not bags: a building's sheet is waited for, and this reads the bags of the whole wave.
     rows = db.session.execute(
-        select(PlanBag.stop_id, Bag.code, Bag.weight_g, Stairwell.label, units.c.units, *flags.values())
+        select(
+            PlanBag.stop_id,
+            Bag.code,
+            Bag.day_no,
+            Bag.weight_g,
+            Stairwell.label,
+            Household.floor,
+            Household.room_no,
+            units.c.units,
+            *flags.values(),
+        )
         .join(DeliveryPlan, DeliveryPlan.id == PlanBag.plan_id)
         .join(DeliveryStop, DeliveryStop.id == PlanBag.stop_id)
         .join(DeliveryRound, DeliveryRound.id == DeliveryStop.round_id)
@@ -99,16 +141,31 @@ def _loads(ground: Ground) -> dict[int, StopLoad]:
         .outerjoin(Stairwell, Stairwell.id == Household.stairwell_id)
         .outerjoin(units, units.c.bag_id == Bag.id)
         .where(*published, Bag.state.in_(LIVE_BAGS), is_carried())
-        .order_by(Bag.code)
+        .order_by(Household.floor, Household.sort_key, Bag.day_no)
     )
     loads: dict[int, StopLoad] = defaultdict(StopLoad)
-    for stop_id, code, grams, stairwell, pieces, *applies in rows:
+    for stop_id, code, no, grams, stairwell, floor, room, pieces, *applies in rows:
         load, name = loads[stop_id], stairwell or ""
-        load.codes[name].append(code)
+        marks = tuple(mark for mark, applying in zip(flags, applies, strict=True) if applying)
+        load.held[name].append(LoadedBag(code, no, floor, room or "", marks))
         load.units[name] += int(pieces or 0)
         load.grams += grams
-        load.marks[name].update(mark for mark, applying in zip(flags, applies, strict=True) if applying)
     return loads
+
+
+def _visits(loads: Mapping[int, StopLoad]) -> dict[int, tuple[VisitOnPaper, ...]]:
+    """Building → its visits in order of time, where there are several that bring bags."""
+    rows = db.session.execute(
+        select(DeliveryStop.building_id, DeliveryStop.id, DeliveryStop.arrive_at)
+        .where(DeliveryStop.id.in_([stop for stop, load in loads.items() if load.bags]))
+        .order_by(DeliveryStop.arrive_at, DeliveryStop.id)
+    )
+    found: dict[int, list[VisitOnPaper]] = defaultdict(list)
+    for building, stop, at in rows:
+        codes = frozenset(bag.code for held in loads[stop].held.values() for bag in held)
+        own = found[building]
+        own.append(VisitOnPaper(stop, len(own) + 1, at, codes, tuple(loads[stop].numbers)))
+    return {building: tuple(own) for building, own in found.items() if len(own) > 1}
 
 
 @dataclass(frozen=True)
@@ -126,6 +183,11 @@ class DeliveryDay:
     control: Mapping[int, Totals]
     duty: Mapping[int, str]
     staying: Mapping[int, list[StayingBag]]
+    visits: Mapping[int, tuple[VisitOnPaper, ...]]
+    totals: Mapping[int, int]
+    """Building → the highest number of its day."""
+    desks: Mapping[int, str]
+    """Building → whom its captain calls: the point's line, else the office's."""
     broken: Mapping[int, str] = field(default_factory=dict)
     """Stop → why it cannot be served as published, for the place where paper says where to put the bags."""
 
@@ -153,11 +215,12 @@ def arrivals(ground: Ground) -> dict[int, datetime]:
 def load_day(ground: Ground) -> DeliveryDay:
     """Load what all rounds share."""
     sizes = db.session.execute(select(TeamMember.team_id, func.count()).group_by(TeamMember.team_id))
+    loads = _loads(ground)
     return DeliveryDay(
         ground=ground,
         zones=zones(ground),
         captains=captains(ground),
-        loads=_loads(ground),
+        loads=loads,
         windows=_windows(ground),
         gates=_gates(ground),
         depots={depot.id: depot for depot in db.session.scalars(select(ServicePoint).where(ServicePoint.is_depot))},
@@ -165,6 +228,9 @@ def load_day(ground: Ground) -> DeliveryDay:
         control=_stop_control(ground),
         duty=_duty(ground),
         staying=_staying(ground),
+        visits=_visits(loads),
+        totals=last_of_day(ground.cycle_id),
+        desks={one.id: ground.desk_of(one.point_id) for one in ground.buildings.values()},
         broken=_broken(ground),
     )
 

@@ -69,6 +69,7 @@ class BuildingPlace:
     lat_e6: int | None
     lon_e6: int | None
     sort_key: tuple[str, str]
+    address: str = ""
 
     @property
     def name(self) -> str:
@@ -130,6 +131,11 @@ class Ground:
             wave,
             is_bilingual=self.options.is_bilingual,
         )
+
+    def desk_of(self, point_id: int) -> str:
+        """Whom the people of a point call on the day: its own line, else the office's; empty where there is none."""
+        point = self.points.get(point_id)
+        return (point.phone if point else "") or self.help_phone
 
     def of_building(self, building: BuildingPlace, kind_label: str = "") -> Subject:
         """Return the subject of a sheet about one building."""
@@ -193,7 +199,7 @@ def _points(cycle_id: int) -> dict[int, PointPlace]:
 
 def _buildings(cycle_id: int) -> dict[int, BuildingPlace]:
     rows = db.session.execute(
-        select(Building, Compound.name)
+        select(Building, Compound.name, Compound.address)
         .join(Compound, Compound.id == Building.compound_id)
         .join(CyclePoint, CyclePoint.service_point_id == Building.service_point_id)
         .where(CyclePoint.cycle_id == cycle_id)
@@ -211,8 +217,9 @@ def _buildings(cycle_id: int) -> dict[int, BuildingPlace]:
             lat_e6=building.lat_e6,
             lon_e6=building.lon_e6,
             sort_key=(natural_key(compound), building.sort_key or natural_key(building.label)),
+            address=address,
         )
-        for building, compound in rows
+        for building, compound, address in rows
     }
 
 

@@ -52,6 +52,7 @@ class BagOnPaper:
     door_note: str
     marks: tuple[str, ...]
     seq: int
+    no: int = 0  # of the building's day
     k: int = 1
     n: int = 1
     lines: list[HeldLine] = field(default_factory=list)
@@ -143,6 +144,7 @@ def _doors(ground: Ground) -> list[BagOnPaper]:
             door_note=note_at_door(door_note, others.get(bag.id)),
             marks=_marks(bag),
             seq=bag.seq,
+            no=bag.day_no,
         )
         for bag, door_note, stairwell_id, floor, room, stairwell, name in rows
     ]

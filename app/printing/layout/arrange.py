@@ -46,10 +46,11 @@ GRID_COLUMNS = 12  # doors of a floor side by side on paper
 
 @dataclass(frozen=True)
 class GridCell:
-    """One door in the floor-by-room grid; ``bags`` 0 means nothing to bring."""
+    """One door in the floor-by-room grid; ``bags`` 0 means nothing to bring, ``numbers`` says which (3、4)."""
 
     room: str
     bags: int
+    numbers: str = ""
 
 
 @dataclass(frozen=True)
@@ -171,3 +172,14 @@ def _slot(arrives_minute: int | None, number: int) -> str:
 
 def _clock(minute: int) -> str:
     return f"{minute // 60 % 24:02d}:{minute % 60:02d}"
+
+
+def number_list(numbers: Iterable[int]) -> str:
+    """Return numbers with runs drawn together: 1 2 3 5 7 8 is 1–3、5、7、8; a run of two stays two numbers."""
+    runs: list[list[int]] = []
+    for number in sorted(set(numbers)):
+        if runs and runs[-1][-1] + 1 == number:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    return "、".join(f"{run[0]}–{run[-1]}" if len(run) > 2 else "、".join(map(str, run)) for run in runs)

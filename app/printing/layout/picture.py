@@ -22,6 +22,11 @@ def width_mm(text: str, points: float) -> float:
     return sum(1.0 if ord(c) >= _WIDE_FROM or c in "×±·" else 0.58 for c in text) * points * _POINT_MM
 
 
+def word_look(mark: str) -> tuple[float, bool]:
+    """Points of the word in a mark, and whether it is bold: 重 and 碎 in bold close up in a copy."""
+    return (8, True) if mark == "changed" else (12, False)
+
+
 @dataclass
 class Picture:
     """A drawing of ``width`` by ``height`` millimetres, black on white."""
@@ -44,8 +49,8 @@ class Picture:
         self.strokes.append(["f", *place, *size])
 
     def mark(self, place: tuple[float, float], width: float, words: str, look: str) -> None:
-        """Draw a mark 4.2 mm high: heavy is black, changed black and round, cold round,
-        frozen round and double, fragile dashed."""
+        """Draw a mark 5.6 mm high: heavy has a thick frame, cold is round, frozen round and double, fragile dashed; the
+        tag of a change is black and round."""
         self.strokes.append(["m", *place, width, words, look])
 
     def pen(self, place: tuple[float, float], size: tuple[float, float], row: str) -> None:

@@ -18,7 +18,8 @@ _TWO_ABREAST = 4  # doors a floor up to which two stairwells fit side by side
 def floor_picture(grid: StairwellGrid, floors: Sequence[str]) -> Picture:
     """Draw a stairwell, the highest floor on top; ``floors`` are the words for its floors in the same order.
 
-    A door with bags is bold with a box and the count; one without is thin; where there is no door the field is empty.
+    A door with bags is bold with the numbers of its bags below; one without is thin; where there is no door the field
+    is empty. No box: what became of a door is said once, in its row of the list.
     """
     doors = max(len(floor.cells) for floor in grid.floors)
     wide = min(18.5 if doors <= _TWO_ABREAST else 22.0, (PAGE_MM - _FLOOR_MM) / doors)
@@ -29,21 +30,19 @@ def floor_picture(grid: StairwellGrid, floors: Sequence[str]) -> Picture:
         picture.text((0.5, y + tall * 0.65), _FLOOR_MM - 1, floors[down], (9, True, "c"))
         for across, cell in enumerate(floor.cells):
             if cell is not None:
-                _door(picture, (_FLOOR_MM + across * wide, y), (wide, tall), (grid.stairwell, cell))
+                _door(picture, (_FLOOR_MM + across * wide, y), (wide, tall), cell)
     _lattice(picture, doors, wide, (len(grid.floors), tall))
     return picture
 
 
-def _door(picture: Picture, place: tuple[float, float], size: tuple[float, float], door: tuple[str, GridCell]) -> None:
-    (x, y), (wide, tall), (stairwell, cell) = place, size, door
+def _door(picture: Picture, place: tuple[float, float], size: tuple[float, float], door: GridCell) -> None:
+    (x, y), (wide, tall), cell = place, size, door
     if not cell.bags:
         picture.text((x + 0.4, y + tall * 0.65), wide - 0.8, cell.room, (9.5, False, "c"))
         return
-    side = min(4.6, tall * 0.66, wide * 0.26)
-    count = min(2.8, wide * 0.16)
-    picture.text((x + 0.5, y + tall * 0.65), wide - side - count - 2, cell.room, (11, True, "c"))
-    picture.tick((x + wide - side - count - 0.9, y + (tall - side) / 2), side, f"{stairwell} {cell.room}".strip())
-    picture.text((x + wide - count - 0.5, y + tall * 0.65), count, str(cell.bags), (9, True, "l"))
+    held = cell.numbers or f"×{cell.bags}"
+    picture.text((x + 0.5, y + tall * 0.44), wide - 1, cell.room, (10, True, "c"))
+    picture.text((x + 0.5, y + tall * 0.88), wide - 1, held, (9, True, "c"))
 
 
 def _lattice(picture: Picture, doors: int, wide: float, down: tuple[int, float]) -> None:
@@ -80,7 +79,7 @@ def _pick(picture: Picture, x: float, row: str, what: tuple[PickCell, tuple[str,
     tag = 6.4 if cell.is_changed else 0.0
     picture.text((x + 1, 3.9), wide - 2 - tag, cell.building, (9.5, True, "l"))
     if cell.is_changed:
-        picture.mark((x + wide - tag, 0.6), tag - 0.6, changed, "changed")
+        picture.mark((x + wide - tag, 0.3), tag - 0.6, changed, "changed")
     if cell.qty or cell.ordered <= cell.qty:
         picture.text((x + 1, 10.4), 13, str(cell.qty), (17, True, "l"))
     else:

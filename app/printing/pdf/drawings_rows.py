@@ -1,4 +1,4 @@
-"""Rows of the bag list and the hand-out list as pictures: fifteen boxes of the layout become one. Pure.
+"""Rows of the bag list as pictures: fifteen boxes of the layout become one; what other rows share with it. Pure.
 
 Why not rows of HTML, as on all other sheets: with some twenty rows a building, processor time of the bag list is 2.3 ×
 (0.26 s a sheet for 0.11 s) and of the hand-out list 1.5 × (0.24 s for 0.17 s), of the whole kit about 1.4 ×.
@@ -9,21 +9,28 @@ is never too little for the fonts in use; a line that is too long all the same s
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from app.printing.layout.picture import Picture, width_mm
 from app.printing.pdf.drawings import PAGE_MM
 from app.printing.sheets.bags.bag_list import BagItem, BagRow
-from app.printing.sheets.bags.hand_out_list import HandOutRow
 
 Words = Mapping[str, str]
 """Printed words: short, changed, ordered (with {} for the number), and the marks cold, frozen, heavy, fragile."""
 
 _POINT_MM = 25.4 / 72
-_LINE_MM, _GAP_MM = 5.4, 2.6
-_RULE_MM, _FLOOR_RULE_MM = 0.2, 0.5  # thinner lines do not survive a photocopy
+_LINE_MM, _GAP_MM = 6.0, 2.6
+RULE_MM = 0.3  # thinner lines do not survive a photocopy
 _BAR_MM = 1.6  # at the left of a changed row
+
+
+MARKS = ("cold", "frozen", "heavy", "fragile")
+
+
+def mark_mm(word: str, look: str) -> float:
+    """The width of a mark with its word."""
+    return max(6.2, width_mm(word, 12) + 1.8) + (1.6 if look == "frozen" else 0.0)
 
 
 @dataclass(frozen=True)
@@ -37,12 +44,12 @@ class _Piece:
 
     @property
     def width(self) -> float:
-        if self.look in ("cold", "frozen", "heavy", "fragile"):
-            return max(4.6, width_mm(self.text, 8) + 1.4) + (2.4 if self.look == "frozen" else 0.8)
+        if self.look in MARKS:
+            return mark_mm(self.text, self.look) + 0.8
         return width_mm(self.text, self.points) + {"framed": 3.0}.get(self.look, 0.8)
 
 
-def _room(picture: Picture, room: str, wide: float, middle: float) -> None:
+def room_text(picture: Picture, room: str, wide: float, middle: float) -> None:
     points = next(size for limit, size in ((9, 16), (12, 12), (10**6, 9.5)) if len(room) <= limit)
     picture.text((2, middle + points * _POINT_MM * 0.36), wide, room, (points, True, "l"))
 
@@ -50,8 +57,8 @@ def _room(picture: Picture, room: str, wide: float, middle: float) -> None:
 def _put(picture: Picture, x: float, baseline: float, pieces: Iterable[_Piece]) -> float:
     for piece in pieces:
         width = piece.width
-        if piece.look in ("cold", "frozen", "heavy", "fragile"):
-            picture.mark((x + 0.2, baseline - 3.5), width - 0.8, piece.text, piece.look)
+        if piece.look in MARKS:
+            picture.mark((x + 0.2, baseline - 4.2), width - 0.8, piece.text, piece.look)
         elif piece.look == "framed":
             picture.text((x + 1, baseline), width - 2.6, piece.text, (piece.points, True, "c"))
             picture.rectangle((x, baseline - 3.7), (width - 0.8, 4.7), 0.9)
@@ -80,7 +87,7 @@ def _broken(group: list[_Piece], wide: float) -> Iterator[list[_Piece]]:
     line: list[_Piece] = []
     used = 0.0
     for piece in group:
-        texts = _folded(piece.text, piece.points, wide - 1) if piece.width > wide else [piece.text]
+        texts = folded(piece.text, piece.points, wide - 1) if piece.width > wide else [piece.text]
         for text in texts:
             own = replace(piece, text=text)
             if line and used + own.width > wide:
@@ -110,7 +117,7 @@ def _lines(groups: Iterable[list[_Piece]], wide: float) -> Iterator[list[list[_P
 _NEVER_FIRST = "，。、；：！？）》”’,.;:!?)"
 
 
-def _folded(text: str, points: float, wide: float) -> list[str]:
+def folded(text: str, points: float, wide: float) -> list[str]:
     """Break a text into lines anywhere, as Chinese allows, but not before a closing mark."""
     lines = [""]
     for character in text:
@@ -128,9 +135,9 @@ def _remark(picture: Picture, place: tuple[float, float], wide: float, lines: li
         picture.text((x, middle + (at - (len(lines) - 1) / 2) * 3.8 + 1.1), wide, line, (8.5, False, "l"))
 
 
-def _frame(picture: Picture, is_changed: bool, changed: tuple[float, str]) -> None:
+def frame(picture: Picture, is_changed: bool, changed: tuple[float, str]) -> None:
     """The rule below a row; a changed row has a bar at its edge and a tag."""
-    picture.rule((0, picture.height - _RULE_MM), (PAGE_MM, _RULE_MM))
+    picture.rule((0, picture.height - RULE_MM), (PAGE_MM, RULE_MM))
     if is_changed:
         x, word = changed
         picture.rule((0, 0), (_BAR_MM, picture.height))
@@ -140,52 +147,18 @@ def _frame(picture: Picture, is_changed: bool, changed: tuple[float, str]) -> No
 def bag_picture(bag: BagRow, words: Words) -> Picture:
     """Draw one bag: room, bag k of n and its code, what goes in, remark, box."""
     lines = list(_lines((_item(item, words) for item in bag.items), 93.0))
-    note = _folded(bag.note, 8.5, 23.0)
+    note = folded(bag.note, 8.5, 23.0)
     height = max(10.6, len(lines) * _LINE_MM + 1.8, len(note) * 3.8 + 2)
     picture = Picture(PAGE_MM, round(height, 2))
     middle = height / 2
-    _room(picture, bag.room, 21.5 if bag.is_changed else 27.5, middle)
-    picture.text((31.5, middle - 0.4), 21, f"{bag.k}/{bag.n}", (13, True, "l"))
-    picture.text((31.5, middle + 3.6), 21, bag.code, (8, False, "l"))
+    room_text(picture, bag.room, 21.5 if bag.is_changed else 27.5, middle)
+    picture.text((31.5, middle - 0.4), 22, f"{bag.k}/{bag.n}", (13, True, "l"))
+    picture.text((31.5, middle + 3.6), 22, bag.code, (8, False, "l"))
     for at, line in enumerate(lines):
         x, baseline = 55.0, middle + (at - (len(lines) - 1) / 2) * _LINE_MM + 1.3
         for group in line:
             x = _put(picture, x, baseline, group) + _GAP_MM
     _remark(picture, (149.5, middle), 23.5, note)
     picture.tick((176, middle - 3.7), 7.4, bag.code)
-    _frame(picture, bag.is_changed, (24, words["changed"]))
+    frame(picture, bag.is_changed, (24, words["changed"]))
     return picture
-
-
-def door_picture(row: HandOutRow, is_new_floor: bool, words: Words) -> Picture:
-    """Draw one door: room, how to call, bags, box, remark, cell for the reason. A new floor has a thick rule."""
-    note = _folded(f"{row.slot} {row.door_note}".strip(), 8.5, 35.0)
-    codes = [[_Piece(code, points=8)] for code in row.codes]
-    extra = [[_Piece(words[mark], mark)] for mark in row.marks]
-    extra += [[_Piece(words["short"], "framed", 9)]] if row.is_short else []
-    lines = list(_lines([*codes, *extra], 59.0))
-    height = max(9.6, len(note) * 3.8 + 1.8, len(lines) * 4.8 + 1.8)
-    picture = Picture(PAGE_MM, round(height, 2))
-    middle = height / 2
-    _room(picture, row.room, 25 if row.is_changed else 31, middle)
-    picture.text((35, middle + 1.3), 14, row.called, (11, False, "l"))
-    picture.text((50.5, middle + 1.7), 6, str(len(row.codes)), (13, True, "l"))
-    for at, line in enumerate(lines):
-        x, baseline = 57.0, middle + (at - (len(lines) - 1) / 2) * 4.8 + 1.3
-        for group in line:
-            x = _put(picture, x, baseline, group) + 1.2
-    name = " ".join(row.codes)
-    picture.tick((119.8, middle - 3.7), 7.4, name)
-    _remark(picture, (132.5, middle), 35.5, note)
-    picture.pen((169, 0), (17, height), name)
-    picture.rule((169, 0), (_RULE_MM, height))
-    if is_new_floor:
-        picture.rule((0, 0), (PAGE_MM, _FLOOR_RULE_MM))
-    _frame(picture, row.is_changed, (27.6, words["changed"]))
-    return picture
-
-
-def door_pictures(rows: Sequence[HandOutRow], words: Words) -> list[Picture]:
-    """Draw the doors of a stairwell in their order; the first door of each further floor has the thick rule."""
-    pairs = zip([None, *rows[:-1]], rows, strict=True)
-    return [door_picture(row, before is not None and before.floor != row.floor, words) for before, row in pairs]

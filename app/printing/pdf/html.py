@@ -8,7 +8,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from app.printing.layout.picture import Ink
 from app.printing.layout.qr import qr_url
 from app.printing.pdf.drawings import floor_picture, pick_pictures
-from app.printing.pdf.drawings_rows import bag_picture, door_pictures
+from app.printing.pdf.drawings_doors import door_pictures, drop_pictures
+from app.printing.pdf.drawings_rows import bag_picture
 from app.printing.pdf.drawings_tally import tally_pictures
 from app.printing.sheet import Printout
 from app.printing.words import row_text_filter, translator_of
@@ -41,7 +42,8 @@ def environment(is_bilingual: bool = False) -> Environment:
     made.globals["_"] = translator_of(is_bilingual)
     made.filters.update(yuan=yuan, kg=kilograms, qr_url=qr_url, both=row_text_filter(is_bilingual))
     made.globals.update(floor_picture=floor_picture, pick_pictures=pick_pictures)
-    made.globals.update(bag_picture=bag_picture, door_pictures=door_pictures, tally_pictures=tally_pictures)
+    made.globals.update(bag_picture=bag_picture, door_pictures=door_pictures, drop_pictures=drop_pictures)
+    made.globals.update(tally_pictures=tally_pictures)
     return made
 
 

@@ -16,14 +16,15 @@ from weasyprint.css.properties import INITIAL_VALUES
 from weasyprint.text import line_break
 
 from app.printing.layout import qr
-from app.printing.layout.picture import SCHEME
+from app.printing.layout.picture import SCHEME, word_look
 from app.printing.pdf.patches import text as patches_text
 from app.printing.pdf.svg import FAMILY
 
 _MM = 96 / 25.4
 _PT = 96 / 72
-_MARK = 4.2  # height of a mark
-_TICK_LINE = 0.8 * _PT
+_MARK = 5.6  # height of a mark
+_TICK_LINE = 1.2 * _PT
+_HEAVY_LINE = 1.6 * _PT  # a thick frame: white on black closes up in a copy
 _LEAST = 0.5  # text shrinks to half its size at most, then it is cut at the edge of its place
 
 
@@ -74,9 +75,10 @@ class Painted:
         with stream.stacked():
             stream.set_line_width(0.9 * _PT)
             if look == "heavy":
-                stream.rectangle(x * _MM, y * _MM, width * _MM, _MARK * _MM)
-                stream.fill()
-                stream.set_color(parse_color("white"))
+                stream.set_line_width(_HEAVY_LINE)
+                inset = _HEAVY_LINE / 2
+                stream.rectangle(x * _MM + inset, y * _MM + inset, width * _MM - 2 * inset, _MARK * _MM - 2 * inset)
+                stream.stroke()
             elif look == "changed":
                 _capsule(stream, x, y, (width, _MARK))
                 stream.fill()
@@ -89,7 +91,7 @@ class Painted:
                 for inset in (0.0, 0.55) if look == "frozen" else (0.0,):
                     _capsule(stream, x + inset, y + inset, (width - 2 * inset, _MARK - 2 * inset))
                 stream.stroke()
-            self._text(stream, [x + 0.2, y + 3.15, width - 0.4, words, 7 if look == "frozen" else 8, True, "c"])
+            self._text(stream, [x + 0.2, y + 4.3, width - 0.4, words, *word_look(look), "c"])
 
     def _text(self, stream: Any, stroke: Sequence[Any]) -> None:
         x, y, width, words, points, bold, align = stroke

@@ -9,12 +9,12 @@ from collections.abc import Callable, Sequence
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
-from app.printing.layout.picture import width_mm
+from app.printing.layout.picture import width_mm, word_look
 
 FAMILY = ("Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "BabelStone Han", "sans-serif")
 _POINT_MM = 25.4 / 72
-_MARK = 4.2  # height of a mark
-_TICK_LINE = 0.8 * _POINT_MM
+_MARK = 5.6  # height of a mark
+_TICK_LINE = 1.2 * _POINT_MM
 _LEAST = 0.5  # text shrinks to half its size at most
 _ANCHORS = {"l": "start", "c": "middle", "r": "end"}
 
@@ -62,16 +62,17 @@ def _pen(*_place: Any) -> str:
 
 def _mark(x: float, y: float, width: float, words: str, look: str) -> str:
     line, radius = 0.9 * _POINT_MM, f' rx="{_MARK / 2}"'
-    if look in ("heavy", "changed"):
-        outline = _filled(x, y, width, _MARK, radius if look == "changed" else "")
+    if look == "changed":
+        outline = _filled(x, y, width, _MARK, radius)
+    elif look == "heavy":
+        outline = _outlined(x, y, width, _MARK, 1.6 * _POINT_MM)
     elif look == "fragile":
         outline = _outlined(x, y, width, _MARK, line, ' stroke-dasharray="1.06 .53"')
     else:
         insets = (0.0, 0.55) if look == "frozen" else (0.0,)
         outline = "".join(_outlined(x + i, y + i, width - 2 * i, _MARK - 2 * i, line, radius) for i in insets)
-    fill = "#fff" if look in ("heavy", "changed") else "#000"
-    points = 7 if look == "frozen" else 8
-    return outline + _text(x + 0.2, y + 3.15, width - 0.4, words, points, True, "c", fill)
+    fill = "#fff" if look == "changed" else "#000"
+    return outline + _text(x + 0.2, y + 4.3, width - 0.4, words, *word_look(look), "c", fill)
 
 
 _DRAWN: dict[str, Callable[..., str]] = {

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from app.handover.models import DoorOutcome
-from app.printing.layout.arrange import GridCell, StairwellGrid, floor_grid, in_walking_order
+from app.printing.layout.arrange import GridCell, StairwellGrid, floor_grid, in_walking_order, number_list
 from app.printing.sheet import Sheet, Totals
 
 # The number of a reason on paper is the one that entry takes.
@@ -14,7 +14,9 @@ REASON_CODES = tuple(outcome.label_zh for outcome in DoorOutcome if outcome is n
 class HandOutRow:
     """One door. ``called`` is the masked surname (王*); ``door_note`` only the safe part of remarks.
 
-    ``slot`` is the time at which the household comes down, where it collects itself.
+    ``slot`` is the time at which the household comes down, where it collects itself. ``numbers`` of the building's day,
+    in the order of ``codes``; ``visit`` brings them, 0 where there is only one; ``also``: other visits that bring this
+    door something, (visit, bags).
     """
 
     stairwell: str
@@ -27,6 +29,24 @@ class HandOutRow:
     is_short: bool = False
     slot: str = ""
     is_changed: bool = False
+    numbers: tuple[int, ...] = ()
+    visit: int = 0
+    also: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def is_again(self) -> bool:
+        """Whether an earlier visit brings bags to this door, too."""
+        return any(visit < self.visit for visit, _bags in self.also)
+
+
+@dataclass(frozen=True)
+class HandOutVisit:
+    """One of several visits of the day: the `no`-th, when, and which bags it brings (1–12、15)."""
+
+    no: int
+    at: str
+    bags: int
+    numbers: str
 
 
 @dataclass(frozen=True)
@@ -40,10 +60,11 @@ class EmptyDoor:
 
 @dataclass(frozen=True)
 class HandOutStairwell:
-    """The doors of one stairwell in walking order."""
+    """The doors of one stairwell in walking order, those of one visit where there are several."""
 
     stairwell: str
     rows: tuple[HandOutRow, ...]
+    visit: int = 0
 
     @property
     def bags(self) -> int:
@@ -53,7 +74,8 @@ class HandOutStairwell:
 
 @dataclass(frozen=True)
 class HandOutList(Sheet):
-    """Control: bags, lines = doors."""
+    """Control: bags, lines = doors. ``day_bags``: the highest number of the building's day; ``call``: the line
+    to ring when nobody opens and nothing helps."""
 
     kind = "hand_out_list"
     template = "print/hand_out_list.html"
@@ -66,22 +88,32 @@ class HandOutList(Sheet):
     rows: tuple[HandOutRow, ...]
     empty_doors: tuple[EmptyDoor, ...] = ()
     has_grid: bool = True
+    day_bags: int = 0
+    call: str = ""
+    visits: tuple[HandOutVisit, ...] = ()
 
     reason_codes = REASON_CODES
 
     def counted(self) -> Totals:
         """Add up the doors."""
-        return Totals(bags=sum(len(row.codes) for row in self.rows), lines=len(self.rows))
+        return Totals(bags=sum(len(row.codes) for row in self.rows), lines=sum(not row.is_again for row in self.rows))
 
     def stairwells(self) -> tuple[HandOutStairwell, ...]:
-        """Doors in walking order: floors down with a lift, up without."""
-        grouped: dict[str, list[HandOutRow]] = {}
-        for row in in_walking_order(self.rows, self.has_lift):
-            grouped.setdefault(row.stairwell, []).append(row)
-        return tuple(HandOutStairwell(name, tuple(rows)) for name, rows in grouped.items())
+        """Doors visit by visit in walking order: floors down with a lift, up without."""
+        grouped: dict[tuple[int, str], list[HandOutRow]] = {}
+        for row in sorted(in_walking_order(self.rows, self.has_lift), key=lambda row: row.visit):
+            grouped.setdefault((row.visit, row.stairwell), []).append(row)
+        return tuple(HandOutStairwell(name, tuple(rows), visit) for (visit, name), rows in grouped.items())
 
     def grid(self) -> tuple[StairwellGrid, ...]:
         """The doors with a known floor as a picture of the building; those without bags too."""
-        cells = [(row.stairwell, row.floor, GridCell(row.room, len(row.codes))) for row in self.rows if row.floor]
+        held: dict[tuple[str, int, str], list[int]] = {}
+        for row in self.rows:
+            if row.floor:
+                held.setdefault((row.stairwell, row.floor, row.room), []).extend(row.numbers or (0,) * len(row.codes))
+        cells = [
+            (stairwell, floor, GridCell(room, len(numbers), number_list(no for no in numbers if no)))
+            for (stairwell, floor, room), numbers in held.items()
+        ]
         cells += [(door.stairwell, door.floor, GridCell(door.room, 0)) for door in self.empty_doors]
         return floor_grid(cells)

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy import select
 
 from app.core.db import db
 from app.core.sentences import N_
+from app.core.units import clock_time
 from app.places.models import DeliveryMode, Household, Stairwell
 from app.printing.contexts.builder import SheetBuilder
+from app.printing.contexts.day import VisitOnPaper
 from app.printing.contexts.ground import Prepared
 from app.printing.contexts.wave_bags import BagOnPaper, BagsOfWave, bag_control
 from app.printing.kinds import PLANNED, SheetKind, SheetStage, register
+from app.printing.layout.arrange import number_list
 from app.printing.sheet import Totals
-from app.printing.sheets.bags.hand_out_list import EmptyDoor, HandOutList, HandOutRow
+from app.printing.sheets.bags.hand_out_list import EmptyDoor, HandOutList, HandOutRow, HandOutVisit
 from app.printing.sheets.rounds.rounds_context import arrival_texts
 
 
@@ -27,6 +30,9 @@ class HandOutDay:
     modes: Mapping[int, str]
     captains: Mapping[int, str]
     slots: Mapping[int, Mapping[int, str]]
+    visits: Mapping[int, tuple[VisitOnPaper, ...]] = field(default_factory=dict)
+    totals: Mapping[int, int] = field(default_factory=dict)
+    desks: Mapping[int, str] = field(default_factory=dict)
 
 
 def hand_out_lists(wave: BagsOfWave, day: HandOutDay) -> Iterator[Prepared]:
@@ -37,14 +43,25 @@ def hand_out_lists(wave: BagsOfWave, day: HandOutDay) -> Iterator[Prepared]:
         _all_doors(wave) if wave.ground.options.has_grid else {},
     )
     for building in wave.buildings():
-        doors: dict[int, list[BagOnPaper]] = defaultdict(list)
+        visits = day.visits.get(building.id, ())
+        doors: dict[tuple[int, int], list[BagOnPaper]] = defaultdict(list)
         for bag in wave.by_building[building.id]:
-            doors[bag.order_id].append(bag)
+            doors[bag.order_id, _visit_of(bag, visits)].append(bag)
         slots = day.slots.get(building.id, {})
-        rows = tuple(_door(own, order in wave.short_orders, slots.get(order, "")) for order, own in doors.items())
+        also: dict[int, list[tuple[int, int]]] = defaultdict(list)
+        for (order, visit), own in sorted(doors.items()):
+            also[order].append((visit, len(own)))
+        rows = tuple(
+            replace(
+                _door(own, order in wave.short_orders, slots.get(order, "")),
+                visit=visit,
+                also=tuple(one for one in also[order] if one[0] != visit),
+            )
+            for (order, visit), own in doors.items()
+        )
         sheet = HandOutList(
             head=ground.head(building.point_id, has_wave=True),
-            control=Totals(bags=control[building.id].bags, lines=len(doors)),
+            control=Totals(bags=control[building.id].bags, lines=len(also)),
             compound=building.compound,
             building=building.label,
             captain=day.captains.get(building.id, ""),
@@ -53,8 +70,18 @@ def hand_out_lists(wave: BagsOfWave, day: HandOutDay) -> Iterator[Prepared]:
             rows=rows,
             empty_doors=_without_bags(all_doors.get(building.id, []), rows),
             has_grid=ground.options.has_grid,
+            day_bags=day.totals.get(building.id, 0),
+            call=day.desks.get(building.id, ""),
+            visits=tuple(
+                HandOutVisit(one.no, clock_time(one.at), len(one.codes), number_list(one.numbers)) for one in visits
+            ),
         )
         yield Prepared(ground.of_building(building), sheet)
+
+
+def _visit_of(bag: BagOnPaper, visits: tuple[VisitOnPaper, ...]) -> int:
+    """The visit that brings a bag; 0 where there is only one, and for a bag that none brings."""
+    return next((one.no for one in visits if bag.code in one.codes), 0)
 
 
 def _all_doors(wave: BagsOfWave) -> dict[int, list[EmptyDoor]]:
@@ -89,11 +116,13 @@ def _door(own: list[BagOnPaper], is_short: bool, slot: str) -> HandOutRow:
         marks=marks,
         is_short=is_short,
         slot=slot,
+        numbers=tuple(bag.no for bag in own),
     )
 
 
 def _of_day(builder: SheetBuilder) -> Iterator[Prepared]:
-    day = HandOutDay(builder.day.modes, builder.day.captains, builder.collecting.by_order())
+    of = builder.day
+    day = HandOutDay(of.modes, of.captains, builder.collecting.by_order(), of.visits, of.totals, of.desks)
     return hand_out_lists(builder.bags, day)
 
 

@@ -22,9 +22,9 @@ from app.printing.contexts.ground import BuildingPlace, Ground, Prepared, Subjec
 from app.printing.contexts.telling import Saying
 from app.printing.kinds import PLANNED, SheetKind, SheetStage, register
 from app.printing.layout import sketch
-from app.printing.layout.arrange import stairwell_list
+from app.printing.layout.arrange import number_list, stairwell_list
 from app.printing.sheet import StayingRow, Totals
-from app.printing.sheets.rounds.drop_off_sheet import DropOffSheet, DropOffStairwell
+from app.printing.sheets.rounds.drop_off_sheet import DropOffBag, DropOffSheet, DropOffStairwell, DropOffVisit
 from app.printing.sheets.rounds.route_sheet import RouteHead, RouteSheet, RouteStop
 
 DAY_S = 86_400
@@ -112,12 +112,11 @@ def _load(day: DeliveryDay, stop: DeliveryStop) -> StopLoad:
 
 def _route_stop(day: DeliveryDay, stop: DeliveryStop) -> RouteStop:
     building, zone, load = day.ground.buildings[stop.building_id], _zone(day, stop), _load(day, stop)
-    marks = {mark for own in load.marks.values() for mark in own}
     return RouteStop(
         seq=stop.seq,
         compound=building.compound,
         building=building.label,
-        stairwells=stairwell_list(name for name in load.codes if name),
+        stairwells=stairwell_list(name for name in load.held if name),
         bags=load.bags,
         grams=load.grams,
         zone=zone.label,
@@ -128,7 +127,10 @@ def _route_stop(day: DeliveryDay, stop: DeliveryStop) -> RouteStop:
         arrive=clock_time(stop.arrive_at),
         gate=_nearest_gate(day, building),
         phone=day.duty.get(building.id, ""),
-        marks=tuple(mark for mark in ("cold", "heavy", "fragile") if mark in marks),
+        marks=load.marks(),
+        numbers=number_list(load.numbers),
+        captain=day.captains.get(building.id, ""),
+        address=building.address,
     )
 
 
@@ -188,8 +190,17 @@ def drop_off_sheets(day: DeliveryDay) -> Iterator[Prepared]:
 def _drop_off(day: DeliveryDay, round_: DeliveryRound, stop: DeliveryStop, building: BuildingPlace) -> Prepared:
     zone, load = _zone(day, stop), _load(day, stop)
     stairwells = tuple(
-        DropOffStairwell(name, tuple(load.codes[name]), load.units[name], tuple(sorted(load.marks[name])))
-        for name in sorted(load.codes, key=natural_key)
+        DropOffStairwell(
+            name,
+            tuple(bag.code for bag in load.held[name]),
+            load.units[name],
+            bags=tuple(DropOffBag(bag.no, bag.floor, bag.room, bag.marks) for bag in load.held[name]),
+        )
+        for name in sorted(load.held, key=natural_key)
+    )
+    visits = tuple(
+        DropOffVisit(one.no, clock_time(one.at), len(one.codes), number_list(one.numbers), one.stop_id == stop.id)
+        for one in day.visits.get(building.id, ())
     )
     sheet = DropOffSheet(
         head=day.ground.head(building.point_id, has_wave=True),
@@ -204,6 +215,9 @@ def _drop_off(day: DeliveryDay, round_: DeliveryRound, stop: DeliveryStop, build
         drop_spot=_hint(day, stop, building),
         stairwells=stairwells,
         staying=_staying(day, stop),
+        day_bags=day.totals.get(building.id, 0),
+        visits=visits,
+        call=day.desks.get(building.id, ""),
     )
     return Prepared(Subject("stop", stop.id, f"{round_.seq}-{stop.seq} {building.name}", building.point_id), sheet)
 

@@ -1,4 +1,4 @@
-"""路线单: where a team goes with its bags. Buildings and counts only: no rooms, no names."""
+"""路线单: where a team goes with its bags. Buildings, counts, captains by surname: no rooms, no residents."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,9 @@ from app.printing.sheet import Sheet, StayingRow, Totals
 
 @dataclass(frozen=True)
 class RouteStop:
-    """One building of the round; ``grams`` whole; ``hand_to`` a role or a spot, never a name.
+    """One building of the round; ``grams`` whole; ``hand_to`` a role or a spot; ``captain`` as 王*.
+
+    ``numbers``: which bags of the building's day to load (1–12、15). ``address``: the street address of the compound.
 
     ``gate`` is the nearest open gate with its hours, ``window`` when nobody may come, ``hint`` where bags are put,
     ``phone`` the duty number that the captain gave for the day, else the point's line.
@@ -30,6 +32,9 @@ class RouteStop:
     marks: tuple[str, ...] = ()
     is_changed: bool = False
     phone: str = ""
+    numbers: str = ""
+    captain: str = ""
+    address: str = ""
 
 
 @dataclass(frozen=True)
