@@ -179,7 +179,17 @@ def some_labels(count: int) -> tuple[BagLabel, ...]:
     places = ("12-302", "1-1-601", "12-1单元-3302", "商务楼A座-1205", "庆和苑北区临时商铺西侧二层", "8-1001")
     marks = ((), ("cold",), ("heavy",), ("fragile", "cold"), ("frozen", "heavy"), ())
     return tuple(
-        BagLabel(a_code(at), places[at % 6], "景芳三区 · 西门点位", 1 + at % 2, 2, f"1-{at % 4 + 1}", marks[at % 6])
+        BagLabel(
+            a_code(at),
+            places[at % 6],
+            "景芳三区 · 西门点位",
+            1 + at % 2,
+            2,
+            f"1-{at % 4 + 1}",
+            marks[at % 6],
+            no=at + 1,
+            of=count,
+        )
         for at in range(count)
     )
 
@@ -218,6 +228,10 @@ def a_route_sheet() -> RouteSheet:
             marks=("cold",) if at == 1 else (),
             is_changed=at == 3,
             gate="北门 06:00–22:00" if at < 6 else "庆和苑南门",
+            phone=f"199 0000 01{at}0",
+            numbers=f"1–{6 + at}" if at != 4 else "1–4、7、9–13",
+            captain=f"{SURNAMES[at]}*",
+            address="景芳路 18 号" if at < 6 else "庆和街 5 号",
         )
         for at in range(9)
     )

@@ -49,7 +49,7 @@ FIELDS = {
     "bag_list": "IRBD",
     "bag_label": "RB",
     "roll_label": "RB",
-    "route_sheet": "OLN",
+    "route_sheet": "OLNC",
     "drop_off_sheet": "RBCL",
     "hand_out_list": "RBDMCL",
     "collection_slip": "RBL",

@@ -56,8 +56,10 @@ class LoadedBag:
 
 @dataclass
 class StopLoad:
-    """The bags of a stop by stairwell, in order of floor, room and number."""
+    """The bags of a stop by stairwell, in order of floor, room and number; where and when it is."""
 
+    building_id: int
+    at: datetime
     held: dict[str, list[LoadedBag]] = field(default_factory=lambda: defaultdict(list))
     units: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     grams: int = 0
@@ -123,6 +125,8 @@ def _loads(ground: Ground) -> dict[int, StopLoad]:
     rows = db.session.execute(
         select(
             PlanBag.stop_id,
+            DeliveryStop.building_id,
+            DeliveryStop.arrive_at,
             Bag.code,
             Bag.day_no,
             Bag.weight_g,
@@ -143,9 +147,9 @@ def _loads(ground: Ground) -> dict[int, StopLoad]:
         .where(*published, Bag.state.in_(LIVE_BAGS), is_carried())
         .order_by(Household.floor, Household.sort_key, Bag.day_no)
     )
-    loads: dict[int, StopLoad] = defaultdict(StopLoad)
-    for stop_id, code, no, grams, stairwell, floor, room, pieces, *applies in rows:
-        load, name = loads[stop_id], stairwell or ""
+    loads: dict[int, StopLoad] = {}
+    for stop_id, building, at, code, no, grams, stairwell, floor, room, pieces, *applies in rows:
+        load, name = loads.setdefault(stop_id, StopLoad(building, at)), stairwell or ""
         marks = tuple(mark for mark, applying in zip(flags, applies, strict=True) if applying)
         load.held[name].append(LoadedBag(code, no, floor, room or "", marks))
         load.units[name] += int(pieces or 0)
@@ -155,16 +159,11 @@ def _loads(ground: Ground) -> dict[int, StopLoad]:
 
 def _visits(loads: Mapping[int, StopLoad]) -> dict[int, tuple[VisitOnPaper, ...]]:
     """Building → its visits in order of time, where there are several that bring bags."""
-    rows = db.session.execute(
-        select(DeliveryStop.building_id, DeliveryStop.id, DeliveryStop.arrive_at)
-        .where(DeliveryStop.id.in_([stop for stop, load in loads.items() if load.bags]))
-        .order_by(DeliveryStop.arrive_at, DeliveryStop.id)
-    )
     found: dict[int, list[VisitOnPaper]] = defaultdict(list)
-    for building, stop, at in rows:
-        codes = frozenset(bag.code for held in loads[stop].held.values() for bag in held)
-        own = found[building]
-        own.append(VisitOnPaper(stop, len(own) + 1, at, codes, tuple(loads[stop].numbers)))
+    for stop, load in sorted(loads.items(), key=lambda one: (one[1].at, one[0])):
+        codes = frozenset(bag.code for held in load.held.values() for bag in held)
+        own = found[load.building_id]
+        own.append(VisitOnPaper(stop, len(own) + 1, load.at, codes, tuple(load.numbers)))
     return {building: tuple(own) for building, own in found.items() if len(own) > 1}
 
 

@@ -14,6 +14,7 @@ from app.core.db import db
 from app.core.text.natural import natural_key
 from app.ordering.models import HouseholdOrder, OrderLine
 from app.picking.models import DOOR_OF_BAG, LIVE_BAGS, Bag, BagLine
+from app.picking.numbers import last_of_day
 from app.picking.queries import note_at_door, ordered_by_others
 from app.places.models import Household, HouseholdContact, Stairwell
 from app.printing.contexts.ground import BuildingPlace, Ground, mask_name
@@ -85,6 +86,11 @@ class BagsOfWave:
             select(OrderLine.order_id).where(OrderLine.cycle_id == self.ground.cycle_id, _NOT_COMING > 0)
         )
         return {order for (order,) in rows}
+
+    @cached_property
+    def day_totals(self) -> dict[int, int]:
+        """Building → the highest number of its day."""
+        return last_of_day(self.ground.cycle_id)
 
     def buildings(self) -> list[BuildingPlace]:
         """Buildings that have bags, in order."""

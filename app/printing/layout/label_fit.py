@@ -24,7 +24,7 @@ _PT_IN_MICROMETRES = 353  # rounded up from 352.78
 _NARROW = {**dict.fromkeys(" !'(),.:;[]{}|fijltrI/-", 440), **dict.fromkeys("@%MWmw&", 1010)}
 _DIGITS = 590
 _LETTERS = 770
-_MARK_DMM = {"cold": 62, "frozen": 66, "heavy": 62, "fragile": 106}
+_MARK_DMM = {"cold": 68, "frozen": 74, "heavy": 70, "fragile": 112}
 _BREAKS = "-·— 单元室号"
 _TAIL = 8
 

@@ -12,10 +12,11 @@ from typing import ClassVar, NamedTuple
 from app.printing.layout.label_fit import width_ems
 
 WIDTH = 1860
-HEIGHT = 660
+HEIGHT = 480  # so that up to eight stops lie on the same page
+MIDDLE = 660
 TALL = 900  # a short round leaves room on its page
 TALLEST = 1100  # a long round takes a second page anyway
-_FEW_STOPS, _MANY_STOPS = 6, 8
+_FEW_STOPS, _SOME_STOPS, _MANY_STOPS = 4, 6, 8
 _MARGIN = 110
 _MARKER = 32
 _FAR = 80  # from its marker to its text
@@ -350,6 +351,8 @@ def _frame(places: Sequence[SketchPlace], metres: Sequence[Point]) -> _Sheet:
     radius = _MARKER if len(places) <= _CROWDED else _SMALL_MARKER
     if stops <= _FEW_STOPS:
         return _Sheet(TALL, radius)
+    if stops <= _SOME_STOPS:
+        return _Sheet(MIDDLE, radius)
     if stops <= _MANY_STOPS:
         return _Sheet(HEIGHT, radius)
     across = max(x for x, _ in metres) - min(x for x, _ in metres)

@@ -10,7 +10,10 @@ from app.printing.sheet import Sheet, Totals
 
 @dataclass(frozen=True)
 class BagLabel:
-    """``place`` is the big text (12-302), ``area`` the compound or point. An empty code keeps the place free."""
+    """``place`` is the big text (12-302), ``area`` the compound or point. An empty code keeps the place free.
+
+    ``no`` of ``of``: of the building's day; ``k`` of ``n``: of the household. A label without a number says k/n only.
+    """
 
     code: str
     place: str
@@ -20,11 +23,23 @@ class BagLabel:
     round_no: str = ""
     marks: tuple[str, ...] = ()
     qr: str = ""
+    no: int = 0
+    of: int = 0
 
     @property
     def qr_text(self) -> str:
         """The text in the code of the label."""
         return self.qr or self.code
+
+    @property
+    def counted(self) -> str:
+        """The number that is said first: 17/35 of the building's day."""
+        return f"{self.no}/{self.of}" if self.no else f"{self.k}/{self.n}"
+
+    @property
+    def beside_code(self) -> str:
+        """Behind the code: the bags of the household, where it has several."""
+        return f"{self.k}/{self.n}" if self.no and self.n > 1 else ""
 
 
 @dataclass(frozen=True)
@@ -61,7 +76,8 @@ class BagLabels(Sheet):
         """Fit the texts of a label into this stock; the bilingual words beside k/n and code are part of the measure."""
         layout, is_wide = LAYOUTS[self.stock.key], self.head.is_bilingual
         code = f"{label.code}　趟{' round' if is_wide else ''} {label.round_no}" if label.round_no else label.code
-        counted = f"袋{'bag' if is_wide else ''} {label.k}/{label.n}"
+        code += f"　户{' household' if is_wide else ''} {label.beside_code}" if label.beside_code else ""
+        counted = f"袋{'bag' if is_wide else ''} {label.counted}"
         return LabelTexts(
             fit_text(label.place, layout.place),
             fit_text(label.area, layout.area),

@@ -58,7 +58,17 @@ def _label(wave: BagsOfWave, building: BuildingPlace, bag: BagOnPaper, round_no:
     stairwell = bag.stairwell if building.id in wave.with_several_stairwells else ""
     place = short_place(building.label, stairwell, bag.room)
     point = wave.ground.points[building.point_id].name
-    return BagLabel(bag.code, place, f"{building.compound}·{point}", bag.k, bag.n, round_no, bag.marks)
+    return BagLabel(
+        bag.code,
+        place,
+        f"{building.compound}·{point}",
+        bag.k,
+        bag.n,
+        round_no,
+        bag.marks,
+        no=bag.no,
+        of=wave.day_totals.get(building.id, bag.no),
+    )
 
 
 def _round_of_bag(ground: Ground) -> dict[int, str]:

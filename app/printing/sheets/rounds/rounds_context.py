@@ -107,7 +107,7 @@ def _zone(day: DeliveryDay, stop: DeliveryStop) -> Zone:
 
 
 def _load(day: DeliveryDay, stop: DeliveryStop) -> StopLoad:
-    return day.loads.get(stop.id) or StopLoad()
+    return day.loads.get(stop.id) or StopLoad(stop.building_id, stop.arrive_at)
 
 
 def _route_stop(day: DeliveryDay, stop: DeliveryStop) -> RouteStop:
