@@ -23,10 +23,10 @@ NAMES = """
     Arrow BagItem BagLabel BagLabels BagList BagListBuilding BagRow CollectionRow CollectionSheet CollectionSlip
     CollectionSlips DoorNotice DropOffBag DropOffSheet DropOffStairwell DropOffVisit EmptyDoor ExceptionBuilding
     ExceptionList ExceptionRow GoodsReceiptSheet HandOutList HandOutRow HandOutVisit LabelStock LabelTest Mark
-    OrderForm OrderFormItem Outline PickCell PickItem PickList Poster PurchaseLine PurchaseOrderSheet ReceiptLine
-    RollCallBuilding RollCallGroup RollLabels RouteHead RouteSheet RouteStop SettlementBuilding SettlementRow
-    SettlementSheet SheetHead SheetItem ShortBuilding ShortRow ShortageList Sketch StayingRow TallyRow TallySheet
-    Totals
+    OrderForm OrderFormItem Outline PickCell PickItem PickList Poster PrintedGround PurchaseLine PurchaseOrderSheet
+    ReceiptLine RollCallBuilding RollCallGroup RollLabels RouteHead RouteSheet RouteStop SettlementBuilding
+    SettlementRow SettlementSheet SheetHead SheetItem ShortBuilding ShortRow ShortageList Sketch StayingRow StreetName
+    TallyRow TallySheet Totals
 """.split()
 
 

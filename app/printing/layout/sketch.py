@@ -130,7 +130,7 @@ Box = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True)
-class _Sheet:
+class SketchSheet:
     """The frame to draw in and the size of the markers."""
 
     height: int
@@ -142,7 +142,8 @@ class _Sheet:
         return [(1750.0, 20.0, 1850.0, 180.0), (1480.0, self.height - 90.0, 1850.0, float(self.height))]
 
 
-def _metres(places: Sequence[SketchPlace]) -> list[Point]:
+def in_metres(places: Sequence[SketchPlace]) -> list[Point]:
+    """East and south of places in metres, at the latitude of their middle."""
     middle = sum(place.lat_e6 for place in places) / len(places) / 1e6
     shrink = math.cos(math.radians(middle))
     return [
@@ -150,7 +151,7 @@ def _metres(places: Sequence[SketchPlace]) -> list[Point]:
     ]
 
 
-def _on_paper(points: Sequence[Point], sheet: _Sheet) -> tuple[list[Point], float]:
+def on_paper(points: Sequence[Point], sheet: SketchSheet) -> tuple[list[Point], float]:
     """Return points on paper and paper units a metre."""
     left, right = min(x for x, _ in points), max(x for x, _ in points)
     top, bottom = min(y for _, y in points), max(y for _, y in points)
@@ -161,7 +162,7 @@ def _on_paper(points: Sequence[Point], sheet: _Sheet) -> tuple[list[Point], floa
     return [((x - left) * factor + shift_x, (y - top) * factor + shift_y) for x, y in points], factor
 
 
-def _inside(point: Point, sheet: _Sheet) -> Point:
+def _inside(point: Point, sheet: SketchSheet) -> Point:
     """Keep a marker within the frame and off the north arrow and the scale."""
     edge = sheet.radius * 1.3
     x, y = min(max(point[0], edge), WIDTH - edge), min(max(point[1], edge), sheet.height - edge)
@@ -171,7 +172,7 @@ def _inside(point: Point, sheet: _Sheet) -> Point:
     return x, y
 
 
-def _pushed_apart(points: Sequence[Point], sheet: _Sheet) -> list[Point]:
+def _pushed_apart(points: Sequence[Point], sheet: SketchSheet) -> list[Point]:
     """Move markers that would cover each other, a little at a time; the same input gives the same picture."""
     moved = [_inside(point, sheet) for point in points]
     wanted = sheet.radius * 2.3
@@ -233,7 +234,7 @@ def _overlap(one: Box, other: Box) -> float:
     return max(0.0, width) * max(0.0, height)
 
 
-def _is_free(box: Box, taken: Sequence[Box], sheet: _Sheet) -> bool:
+def _is_free(box: Box, taken: Sequence[Box], sheet: SketchSheet) -> bool:
     inside = box[0] >= 0 and box[1] >= 0 and box[2] <= WIDTH and box[3] <= sheet.height
     return inside and not any(_overlap(box, other) for other in taken)
 
@@ -255,7 +256,7 @@ def _sampled(path: Sequence[Point]) -> list[Point]:
 class _Table:
     """What lies on the sheet so far: markers, furniture, texts; and the walk, which texts should not hide."""
 
-    def __init__(self, moved: Sequence[Point], line: Sequence[Point], sheet: _Sheet) -> None:
+    def __init__(self, moved: Sequence[Point], line: Sequence[Point], sheet: SketchSheet) -> None:
         radius = sheet.radius
         self.sheet, self.line = sheet, line
         self.taken: list[Box] = [(x - radius, y - radius, x + radius, y + radius) for x, y in moved]
@@ -345,29 +346,29 @@ def _arrows(walk: Sequence[Point], radius: int) -> Iterator[Arrow]:
         yield Arrow(" ".join(f"{round(px)},{round(py)}" for px, py in (wings[0], (x, y), wings[1])))
 
 
-def _frame(places: Sequence[SketchPlace], metres: Sequence[Point]) -> _Sheet:
+def frame_of(places: Sequence[SketchPlace], metres: Sequence[Point]) -> SketchSheet:
     """As high as the ground asks for at full width, within what the page can give."""
     stops = sum(1 for place in places if place.kind == "stop")
     radius = _MARKER if len(places) <= _CROWDED else _SMALL_MARKER
     if stops <= _FEW_STOPS:
-        return _Sheet(TALL, radius)
+        return SketchSheet(TALL, radius)
     if stops <= _SOME_STOPS:
-        return _Sheet(MIDDLE, radius)
+        return SketchSheet(MIDDLE, radius)
     if stops <= _MANY_STOPS:
-        return _Sheet(HEIGHT, radius)
+        return SketchSheet(HEIGHT, radius)
     across = max(x for x, _ in metres) - min(x for x, _ in metres)
     down = max(y for _, y in metres) - min(y for _, y in metres)
     wished = round(down * (WIDTH - 2 * _MARGIN - 160) / max(across, 60.0)) + 2 * _MARGIN
-    return _Sheet(min(max(wished, HEIGHT), TALLEST), radius)
+    return SketchSheet(min(max(wished, HEIGHT), TALLEST), radius)
 
 
 def draw(places: Sequence[SketchPlace]) -> PrintedSketch | None:
     """Lay out a round; None when there is nothing to draw (fewer than two places)."""
     if len(places) < 2:
         return None
-    metres = _metres(places)
-    sheet = _frame(places, metres)
-    true, factor = _on_paper(metres, sheet)
+    metres = in_metres(places)
+    sheet = frame_of(places, metres)
+    true, factor = on_paper(metres, sheet)
     moved = _pushed_apart(true, sheet)
     walk = _walk(places, moved)
     spots = [_At(*point, *at) for point, at in zip(moved, true, strict=True)]

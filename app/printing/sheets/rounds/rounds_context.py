@@ -19,10 +19,12 @@ from app.handover.queries_arrival import visits
 from app.places.models import DeliveryMode, Gate
 from app.printing.contexts.day import DeliveryDay, StopLoad, Zone, zones
 from app.printing.contexts.ground import BuildingPlace, Ground, Prepared, Subject
+from app.printing.contexts.streets import streets_in
 from app.printing.contexts.telling import Saying
 from app.printing.kinds import PLANNED, SheetKind, SheetStage, register
 from app.printing.layout import sketch
 from app.printing.layout.arrange import number_list, stairwell_list
+from app.printing.layout.streets import PrintedGround, area_of, draw_ground
 from app.printing.sheet import StayingRow, Totals
 from app.printing.sheets.rounds.drop_off_sheet import DropOffBag, DropOffSheet, DropOffStairwell, DropOffVisit
 from app.printing.sheets.rounds.route_sheet import RouteHead, RouteSheet, RouteStop
@@ -60,12 +62,14 @@ def route_sheets(day: DeliveryDay) -> Iterator[Prepared]:
     for number, round_ in enumerate(_rounds(day.ground), start=1):
         stops = [stop for stop in round_.stops if stop.building_id in day.ground.buildings and _load(day, stop).bags]
         bags = sum(day.control.get(stop.id, Totals()).bags for stop in stops)
+        places = _places(day, round_, stops)
         sheet = RouteSheet(
             head=day.ground.head(has_wave=True),
             control=Totals(bags=bags, lines=len(stops)),
             route=_route_head(day, round_, stops),
             stops=tuple(_route_stop(day, stop) for stop in stops),
-            sketch=_sketch(day, round_, stops),
+            sketch=sketch.draw(places),
+            ground=_ground(places),
             staying=tuple(row for stop in round_.stops for row in _staying(day, stop)),
         )
         label = f"{number} {round_.shift.team.name} {clock_time(round_.departs_at)}"
@@ -157,7 +161,13 @@ def _hours(gate: Gate) -> str:
     return "–".join(f"{seconds // 3600:02d}:{seconds % 3600 // 60:02d}" for seconds in (gate.opens_s, gate.closes_s))
 
 
-def _sketch(day: DeliveryDay, round_: DeliveryRound, stops: list[DeliveryStop]) -> sketch.PrintedSketch | None:
+def _ground(places: list[sketch.SketchPlace]) -> PrintedGround | None:
+    """The streets and houses under the sketch, where a map of the area lies beside the database."""
+    return draw_ground(places, streets_in(area_of(places))) if len(places) > 1 else None
+
+
+def _places(day: DeliveryDay, round_: DeliveryRound, stops: list[DeliveryStop]) -> list[sketch.SketchPlace]:
+    """What the sketch of a round shows: depot, stops, open gates."""
     places = []
     depot = day.depots.get(round_.shift.depot_id)
     if depot is not None and depot.lat_e6 is not None and depot.lon_e6 is not None:
@@ -175,7 +185,7 @@ def _sketch(day: DeliveryDay, round_: DeliveryRound, stops: list[DeliveryStop]) 
         places += [
             sketch.SketchPlace("gate", gate.name, gate.lat_e6, gate.lon_e6) for gate in day.gates.get(compound, [])
         ]
-    return sketch.draw(places)
+    return places
 
 
 def drop_off_sheets(day: DeliveryDay) -> Iterator[Prepared]:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from app.printing.layout.sketch import PrintedSketch
+from app.printing.layout.streets import PrintedGround
 from app.printing.sheet import Sheet, StayingRow, Totals
 
 
@@ -66,6 +67,7 @@ class RouteSheet(Sheet):
     stops: tuple[RouteStop, ...]
     sketch: PrintedSketch | None = None
     staying: tuple[StayingRow, ...] = ()
+    ground: PrintedGround | None = None
 
     def counted(self) -> Totals:
         """Add up the stops."""
