@@ -21,6 +21,7 @@ from app.printing.sheet import Sheet, SheetItem, Totals
 from app.printing.sheets.afterwards.settlement_sheet import SettlementBuilding, SettlementRow, SettlementSheet
 from app.printing.sheets.bags.bag_list import BagItem, BagList, BagListBuilding, BagRow
 from app.printing.sheets.bags.hand_out_list import EmptyDoor, HandOutRow
+from app.printing.sheets.residents.order_form import TWO_SLIPS, OrderForm
 from app.printing.sheets.tally import TallyRow
 from tests.printing import invented
 from tests.printing.conftest import Gallery, text_of
@@ -257,3 +258,15 @@ def test_a_tally_of_many_items_says_on_each_table_which_it_holds_and_adds_up_eac
     assert all(re.search(r"第\d+–\d+种商品，共60种", page) for page in pages if "号楼" in page)
     ends = [int(found[1]) for page in pages for found in re.finditer(r"桂花苑 40号楼.*?(\d+)\n", page)]
     assert ends[-1] == sum(rows[-1].qtys)
+
+
+@pytest.mark.parametrize("is_bilingual", [False, True])
+def test_two_order_slips_share_a_page_up_to_the_number_of_offers_that_is_said_to_fit(
+    is_bilingual: bool, tmp_path: Path
+) -> None:
+    offers = (invented.some_offers() * 2)[:TWO_SLIPS]
+    head = replace(invented.HEAD, is_bilingual=is_bilingual)
+    sheet = OrderForm(head, Totals(), offers, "11月22日 20:00", OrderForm.slips_for(len(offers)))
+    rendered = render_to_file([invented.stamped(sheet)], tmp_path / "x.pdf", RenderLimits(processes=1))
+    assert (sheet.slips, rendered.pages) == (2, 1)
+    assert OrderForm.slips_for(TWO_SLIPS + 1) == 1

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from app.printing.sheet import Sheet, SheetItem, Totals
 
-TWO_SLIPS = 14  # offers on a slip of half a page
+TWO_SLIPS = 18  # offers on a slip of half a page, nine lines of two
 
 
 @dataclass(frozen=True)
