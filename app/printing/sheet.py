@@ -74,6 +74,8 @@ class Sheet(abc.ABC):
     kind: ClassVar[str]
     template: ClassVar[str]
     paper: ClassVar[str] = "portrait"
+    has_page_codes: ClassVar[bool] = False
+    """Whether each page has a code with number and page of its own, for a photograph of the ticked sheet."""
 
     @abc.abstractmethod
     def counted(self) -> Totals:
@@ -82,7 +84,7 @@ class Sheet(abc.ABC):
     @property
     def page_class(self) -> str:
         """The paper and layout this sheet prints on (a class of the style sheet)."""
-        return self.paper
+        return f"{self.paper} coded" if self.has_page_codes else self.paper
 
     def __post_init__(self) -> None:
         counted = self.counted()

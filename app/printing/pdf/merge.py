@@ -1,6 +1,6 @@
 """Joining and cutting PDF files; the same input gives the same bytes."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import ExitStack
 from io import BytesIO
 from pathlib import Path
@@ -8,7 +8,11 @@ from pathlib import Path
 import pikepdf
 
 from app.printing.pdf.marks import CornerMarks
+from app.printing.pdf.page_codes import draw_code
 from app.printing.pdf.voiding import stamp_void
+
+Coded = Mapping[int, tuple[str, int]]
+"""Page of the file → number of its sheet, and which page of it this is; both from 1."""
 
 
 def _save(pdf: pikepdf.Pdf, target: Path | BytesIO) -> None:
@@ -26,8 +30,9 @@ def _let_others_run(_percent: int) -> None:
     """Writing holds the interpreter: returning to it now and then lets another thread tell how far the work is."""
 
 
-def merge(parts: Sequence[Path], target: Path, marked: Collection[int] = ()) -> None:
-    """Join ``parts`` in order into ``target``; pages of it that are ``marked`` (from 1) get corner marks."""
+def merge(parts: Sequence[Path], target: Path, marked: Collection[int] = (), coded: Coded | None = None) -> None:
+    """Join ``parts`` in order into ``target``; pages of it that are ``marked`` (from 1) get corner marks, those that
+    are ``coded`` the code of their sheet and page."""
     with pikepdf.new() as joined:
         for part in parts:
             with pikepdf.open(part) as source:
@@ -35,6 +40,8 @@ def merge(parts: Sequence[Path], target: Path, marked: Collection[int] = ()) -> 
         marks = CornerMarks(joined)
         for number in sorted(marked):
             marks.draw_on(joined.pages[number - 1])
+        for number, (sheet, at) in sorted((coded or {}).items()):
+            draw_code(joined, joined.pages[number - 1], sheet, at)
         _save(joined, target)
 
 

@@ -2,7 +2,7 @@
 
 import tempfile
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
@@ -126,6 +126,18 @@ def _marked(futures: Iterable[Future[ChunkAnswer]]) -> set[int]:
     return found
 
 
+def _coded(futures: Mapping[Future[ChunkAnswer], _Chunk]) -> dict[int, tuple[str, int]]:
+    """Page of the file → number of its sheet and page within it, of the sheets that have a code on each page."""
+    found: dict[int, tuple[str, int]] = {}
+    first = 1
+    for future, chunk in futures.items():
+        for printout, pages in zip(chunk.printouts, future.result().pages, strict=True):
+            if printout.sheet.has_page_codes:
+                found |= {first + at: (str(printout.stamp.number), at + 1) for at in range(pages)}
+            first += pages
+    return found
+
+
 def _pages(futures: Iterable[Future[ChunkAnswer]]) -> int:
     return sum(sum(future.result().pages) for future in futures)
 
@@ -181,7 +193,8 @@ def render_to_file(
             try:
                 futures = {pool.submit(renderer.render, chunk): chunk for chunk in chunks}
                 _watch(futures, progress, len(printouts))
-                merging = pool.submit(merge, [chunk.out for chunk in chunks], path, _marked(futures))
+                parts = [chunk.out for chunk in chunks]
+                merging = pool.submit(merge, parts, path, _marked(futures), _coded(futures))
                 while wait([merging], timeout=BEAT_SECONDS).not_done:
                     progress(len(printouts), len(printouts), _pages(futures))
                 merging.result()

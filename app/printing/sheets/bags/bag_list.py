@@ -49,6 +49,7 @@ class BagList(Sheet):
 
     kind = "bag_list"
     template = "print/bag_list.html"
+    has_page_codes = True
 
     buildings: tuple[BagListBuilding, ...]
 

@@ -79,6 +79,7 @@ class HandOutList(Sheet):
 
     kind = "hand_out_list"
     template = "print/hand_out_list.html"
+    has_page_codes = True
 
     compound: str
     building: str

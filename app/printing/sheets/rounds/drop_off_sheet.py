@@ -44,6 +44,7 @@ class DropOffSheet(Sheet):
 
     kind = "drop_off_sheet"
     template = "print/drop_off_sheet.html"
+    has_page_codes = True
 
     compound: str
     building: str

@@ -62,6 +62,7 @@ class RouteSheet(Sheet):
 
     kind = "route_sheet"
     template = "print/route_sheet.html"
+    has_page_codes = True
 
     route: RouteHead
     stops: tuple[RouteStop, ...]
