@@ -218,6 +218,10 @@ def _store_url(values: Mapping[str, str]) -> str:
     parts = urlsplit(url)
     if url and (parts.scheme != "s3" or not parts.hostname or parts.query):
         raise SettingsError(f"LOUDA_STORE_URL={url!r}：应为 s3://桶/前缀。 Must be s3://bucket/prefix.")
+    for name in ("AWS_ENDPOINT_URL", "AWS_ENDPOINT"):
+        endpoint = values.get(name, "")
+        if url and endpoint and not endpoint.startswith(("http://", "https://")):
+            raise SettingsError(f"{name}={endpoint!r}：应为 http(s)://主机名。 Must be an http(s) address.")
     return url
 
 

@@ -9,7 +9,9 @@ from pathlib import Path
 
 from flask import current_app
 
+from app.core.db import db
 from app.core.errors import NotFound
+from app.core.store import mark
 from app.core.store.chosen import store_of
 from app.core.store.store import FolderStore, Store
 from app.printing.renderer.chunk_cache import Shelf
@@ -56,6 +58,17 @@ def is_there(sha256: str) -> bool:
 def forget(sha256: str) -> None:
     """Delete the file with this hash, if it is there."""
     _store().remove(_key(sha256))
+
+
+def is_own_store() -> bool:
+    """Whether the store is a folder of this installation or a bucket that carries the mark of this database."""
+    store = _store()
+    return not store.is_shared or mark.is_ours(db.engine, store)
+
+
+def forget_unfinished(before: datetime) -> None:
+    """Delete what died half-written before this instant."""
+    _store().forget_unfinished(before)
 
 
 def written_before(instant: datetime) -> set[str]:

@@ -127,7 +127,8 @@ def restore(folder: Path | None, yes: bool, today: str | None) -> None:
     except backups.BackupError as error:
         raise click.ClickException(str(error)) from error
     (settings.data_dir / seals.HEADS_FILE).unlink(missing_ok=True)  # the log is that of the backup from now on
-    adopt_store(settings)  # the documents of the backup lie there now
+    if not settings.store_url:
+        adopt_store(settings)  # the documents of the backup lie in the folder now
     click.echo(f"已恢复 Restored: {chosen}")
     if kept is not None:
         click.echo(f"原数据库保存为 The former database is kept as: {kept}")

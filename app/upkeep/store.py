@@ -25,8 +25,8 @@ UNANSWERED = (
 
 
 def refuse_other_store(settings: Settings) -> None:
-    """Raises ClickException where the database's files lie elsewhere. One machine alone is not asked."""
-    if settings.is_sqlite:
+    """Raises ClickException where the database's files lie elsewhere. One machine with its folder is not asked."""
+    if settings.is_sqlite and not settings.store_url:
         return
     from app.core.store.mark import is_ours
 

@@ -273,10 +273,10 @@ def test_an_entry_is_kept_once_changed_and_taken_out(app: Flask) -> None:
     here = world.build()
     allow(here, GREENS, POTATOES)
     allow(here, GREENS, POTATOES, (2, 1))
-    (row,) = queries.substitutions([])
+    (row,) = queries.substitutions([here.subdistrict.id])
     assert (row.ratio_from, row.ratio_to) == (2, 1)
     substitution_service.drop(here.actor("supplies"), row.id)
-    assert queries.substitutions([]) == []
+    assert queries.substitutions([here.subdistrict.id]) == []
     with pytest.raises(NotFound):
         substitution_service.drop(here.actor("supplies"), row.id)
 

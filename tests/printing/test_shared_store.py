@@ -206,6 +206,43 @@ def test_a_machine_with_a_folder_of_its_own_is_refused_until_a_person_takes_it(a
             commands.refuse_other_store(other)
     commands.adopt_store(other)
     assert mark.is_ours(db.engine, store_of(other))
+    assert not mark.is_ours(db.engine, store_of(here))  # its former place
+
+
+def test_a_store_of_another_database_is_neither_taken_nor_purged(
+    app: Flask, bucket_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mark, "ANOTHER_WRITES_S", 0)
+    monkeypatch.setattr(purge, "require_trusted_date", lambda: None)
+    store = BucketStore(bucket_url, folder_store(tmp_path))
+    store.add(KEY, BODY)
+    store.add(f"marks/{'0' * 32}", b"louda")  # of the database that printed it
+    settings = replace(app.extensions["louda_settings"], store_url=bucket_url)
+    with mock.patch.dict(app.extensions, louda_settings=settings):
+        with pytest.raises(click.ClickException):
+            commands.refuse_other_store(settings)
+        with clock.shifted_by(purge.UNKNOWN_STAY * 2):
+            purge.run_purge(purge.Running(0, 0, {}))
+        assert store.has(KEY)
+        commands.adopt_store(settings)
+        commands.refuse_other_store(settings)
+        with clock.shifted_by(purge.UNKNOWN_STAY * 2):
+            purge.run_purge(purge.Running(0, 0, {}))
+        assert not store.has(KEY)
+
+
+def test_what_died_half_written_is_deleted_a_day_later(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(purge, "require_trusted_date", lambda: None)
+    settings = app.extensions["louda_settings"]
+    rests = [settings.data_dir / "uploads" / f".{SHA}.part1-2", settings.documents_dir / ".job-7-sheets.tmp"]
+    for rest in rests:
+        rest.parent.mkdir(parents=True, exist_ok=True)
+        rest.write_bytes(b"a name and a telephone")
+    purge.run_purge(purge.Running(0, 0, {}))
+    assert [rest.exists() for rest in rests] == [True, True]
+    with clock.shifted_by(purge.UNKNOWN_STAY + timedelta(minutes=1)):
+        purge.run_purge(purge.Running(0, 0, {}))
+    assert [rest.exists() for rest in rests] == [False, False]
 
 
 def test_what_two_cycles_printed_stays_while_one_needs_it_and_what_no_sheet_names_goes(
@@ -243,6 +280,9 @@ def test_an_address_that_is_no_bucket_is_refused() -> None:
     for url in ("http://x/y", "s3://", "file:///tmp", "s3://bucket/x?y=1"):
         with pytest.raises(SettingsError):
             Settings.from_env({"LOUDA_STORE_URL": url, "LOUDA_SECRET_KEY": "s" * 32})
+    odd = {"LOUDA_STORE_URL": "s3://bucket", "AWS_ENDPOINT_URL": "minio.example:9000", "LOUDA_SECRET_KEY": "s" * 32}
+    with pytest.raises(SettingsError):
+        Settings.from_env(odd)
     assert os.environ.get("LOUDA_STORE_URL") is None
 
 

@@ -83,7 +83,6 @@ def store_upload(store: Store, body: bytes) -> str:
     Raises StoreUnavailable.
     """
     digest = hashlib.sha256(body).hexdigest()
-    store.remove(f"uploads/{digest}")  # an older one of the same bytes would be forgotten too soon
     store.add(f"uploads/{digest}", body)
     oldest = clock.now() - KEEP
     for entry in list(store.entries("uploads")):

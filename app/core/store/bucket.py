@@ -6,7 +6,7 @@ import hashlib
 import os
 import re
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import obstore
@@ -36,7 +36,7 @@ class BucketStore:
 
     def add(self, key: str, body: bytes) -> None:
         try:
-            obstore.put(self._bucket, key, body, mode="create")
+            obstore.put(self._bucket, key, body, mode="create" if key.startswith("documents/") else "overwrite")
         except AlreadyExistsError:
             pass  # the key is the hash of the bytes: the same file
         except (BaseError, OSError) as error:
@@ -75,6 +75,9 @@ class BucketStore:
         except (BaseError, OSError) as error:
             raise StoreUnavailable from error
         self._before.remove(key)
+
+    def forget_unfinished(self, before: datetime) -> None:
+        self._before.forget_unfinished(before)  # a bucket shows nothing before it is whole
 
     def entries(self, kind: str) -> Iterator[Entry]:
         try:

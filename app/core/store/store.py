@@ -49,7 +49,7 @@ class Store(Protocol):
     is_shared: bool
 
     def add(self, key: str, body: bytes) -> None:
-        """Keep the bytes; where the key is there already nothing happens."""
+        """Keep the bytes. A document that is there already stays as it is: its key says what it holds."""
 
     def add_file(self, key: str, written: Path) -> None:
         """Keep a finished file, which goes from where it was written."""
@@ -62,6 +62,9 @@ class Store(Protocol):
 
     def remove(self, key: str) -> None:
         """Delete the file if it is there."""
+
+    def forget_unfinished(self, before: datetime) -> None:
+        """Delete what was being written when its process died, before this instant."""
 
     def entries(self, kind: str) -> Iterator[Entry]:
         """All files whose key begins with `<kind>/`, in no order."""
@@ -95,10 +98,20 @@ class FolderStore:
 
     def add_file(self, key: str, written: Path) -> None:
         path = self.path(key)
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        sync(written)
-        os.replace(written, path)
-        sync(path.parent)
+        try:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            sync(written)
+            os.replace(written, path)
+            sync(path.parent)
+        except OSError as error:
+            raise StoreUnavailable from error
+
+    def forget_unfinished(self, before: datetime) -> None:
+        for folder in {*self._folders.values()}:
+            for path in folder.iterdir() if folder.is_dir() else ():
+                is_rest = path.name.startswith(".") and not path.name.startswith(".mark-") and path.is_file()
+                if is_rest and path.stat().st_mtime < before.timestamp():
+                    path.unlink(missing_ok=True)
 
     def read(self, key: str) -> bytes | None:
         try:

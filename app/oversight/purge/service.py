@@ -72,6 +72,7 @@ def run_purge(run: Running) -> dict[str, Any]:
             files.forget(sha256)
         unlink_households(cycle_id)
         run.progress(number, len(closed))
+    files.forget_unfinished(clock.now() - UNKNOWN_STAY)
     for sha256 in _unknown_files():
         files.forget(sha256)
     return {"cycles": len(closed)}
@@ -79,6 +80,8 @@ def run_purge(run: Running) -> dict[str, Any]:
 
 def _unknown_files() -> set[str]:
     """Files that no sheet names a day after they were written: of a job that died before it entered them."""
+    if not files.is_own_store():  # another database names them
+        return set()
     old = files.written_before(clock.now() - UNKNOWN_STAY)
     known = set(db.session.scalars(select(Document.sha256).distinct()))
     end_read()
